@@ -1,0 +1,1 @@
+//! Proves that rendered charts are the deployment pattern they claim to be.

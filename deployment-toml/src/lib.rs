@@ -1,0 +1,1 @@
+//! Reads a deployment.toml as the product's own configuration engine does.

@@ -1,0 +1,1 @@
+//! Finds or builds the pinned Go tools and renders charts with real Helm.

@@ -1,0 +1,3 @@
+//! Thin commands over the am-charts libraries.
+
+fn main() {}
