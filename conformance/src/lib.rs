@@ -1,1 +1,20 @@
 //! Proves that rendered charts are the deployment pattern they claim to be.
+//!
+//! Charts are rendered by real Helm, their documents become a resource [`graph`], and every
+//! [`requirement`] is judged by its check on that graph. What a check finds wrong is a [`finding`]
+//! that names the line and the fix; what a run learned is a [`report`]. The self-test breaks green
+//! charts on purpose and proves that each check notices.
+
+pub mod component;
+pub mod error;
+pub mod finding;
+pub mod outcome;
+pub mod report;
+pub mod requirement;
+
+pub use component::Component;
+pub use error::SuiteError;
+pub use finding::Finding;
+pub use outcome::Outcome;
+pub use report::Report;
+pub use requirement::{Catalogue, Requirement};

@@ -1,0 +1,9 @@
+//! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
+
+mod model;
+
+pub use model::{
+    API_VERSION, ChartDigest, Edge, EdgeVerdict, Mode, Node, Profile, ProfileResult, Report,
+    RequirementResult, RequirementSummary, SelftestSummary, Statistics, SubjectDescription,
+    SubjectResult, Survivor, ToolVersion, Topology,
+};

@@ -1,0 +1,295 @@
+//! Reads `conformance/requirements` strictly.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::{Family, Requirement};
+use crate::error::SuiteError;
+
+/// The requirement files, embedded so that every command knows them wherever it runs.
+const FILES: [(Family, &str); 10] = [
+    (
+        Family::Distribution,
+        include_str!("../../requirements/distribution.yaml"),
+    ),
+    (
+        Family::Topology,
+        include_str!("../../requirements/topology.yaml"),
+    ),
+    (
+        Family::Wiring,
+        include_str!("../../requirements/wiring.yaml"),
+    ),
+    (
+        Family::Configuration,
+        include_str!("../../requirements/configuration.yaml"),
+    ),
+    (
+        Family::Network,
+        include_str!("../../requirements/network.yaml"),
+    ),
+    (
+        Family::Security,
+        include_str!("../../requirements/security.yaml"),
+    ),
+    (
+        Family::Operations,
+        include_str!("../../requirements/operations.yaml"),
+    ),
+    (
+        Family::Upgrade,
+        include_str!("../../requirements/upgrade.yaml"),
+    ),
+    (Family::Helm, include_str!("../../requirements/helm.yaml")),
+    (
+        Family::Kubernetes,
+        include_str!("../../requirements/kubernetes.yaml"),
+    ),
+];
+
+/// Every requirement, in the order of families and then of their files.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    requirements: Vec<Requirement>,
+    by_id: BTreeMap<String, usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    requirements: Vec<Requirement>,
+}
+
+impl Catalogue {
+    /// The requirements that this build of the suite holds.
+    ///
+    /// # Errors
+    /// When a file breaks a rule: an unknown field, a duplicate or misnamed id, a requirement without a
+    /// mutant.
+    pub fn load() -> Result<Self, SuiteError> {
+        let mut requirements = Vec::new();
+        for (family, text) in FILES {
+            requirements.extend(parse(family, text)?);
+        }
+        let mut by_id = BTreeMap::new();
+        for (index, requirement) in requirements.iter().enumerate() {
+            if by_id.insert(requirement.id.clone(), index).is_some() {
+                return Err(wrong(
+                    requirement.family,
+                    format!("{} is there twice", requirement.id),
+                ));
+            }
+        }
+        for requirement in &requirements {
+            for mutant in &requirement.mutants {
+                if let Some(unknown) = mutant.also.keys().find(|id| !by_id.contains_key(*id)) {
+                    let message = format!(
+                        "{}: mutant {} names the unknown requirement {unknown}",
+                        requirement.id, mutant.name
+                    );
+                    return Err(wrong(requirement.family, message));
+                }
+            }
+        }
+        Ok(Self {
+            requirements,
+            by_id,
+        })
+    }
+
+    /// Every requirement.
+    pub fn iter(&self) -> impl Iterator<Item = &Requirement> {
+        self.requirements.iter()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.requirements.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty()
+    }
+
+    /// The requirement called `id`.
+    ///
+    /// # Errors
+    /// When there is none; the message proposes the nearest id.
+    pub fn get(&self, id: &str) -> Result<&Requirement, SuiteError> {
+        if let Some(&index) = self.by_id.get(id) {
+            return Ok(&self.requirements[index]);
+        }
+        let upper = id.to_uppercase();
+        let nearest = self
+            .by_id
+            .keys()
+            .min_by_key(|known| strsim::levenshtein(known, &upper));
+        let hint = nearest
+            .map(|known| format!(", did you mean {known}?"))
+            .unwrap_or_default();
+        Err(SuiteError::usage(format!(
+            "unknown requirement `{id}`{hint}"
+        )))
+    }
+
+    /// The requirements that `pattern` names: an id (`AM-WIRE-003`), a family (`wiring`), or the start of
+    /// an id (`AM-WIRE`).
+    ///
+    /// # Errors
+    /// When it names none.
+    pub fn select(&self, pattern: &str) -> Result<Vec<&Requirement>, SuiteError> {
+        let found: Vec<&Requirement> = self
+            .iter()
+            .filter(|requirement| {
+                requirement.id == pattern
+                    || requirement.family.name() == pattern
+                    || (!pattern.is_empty()
+                        && requirement
+                            .id
+                            .starts_with(&format!("{}-", pattern.trim_end_matches('-'))))
+            })
+            .collect();
+        if found.is_empty() {
+            return self.get(pattern).map(|requirement| vec![requirement]);
+        }
+        Ok(found)
+    }
+}
+
+fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
+    let file: File =
+        serde_saphyr::from_str(text).map_err(|error| wrong(family, error.to_string()))?;
+    let mut requirements = file.requirements;
+    for requirement in &mut requirements {
+        requirement.family = family;
+        let id = &requirement.id;
+        let number = id.strip_prefix(family.prefix()).unwrap_or_default();
+        if number.len() != 3 || !number.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(wrong(
+                family,
+                format!("`{id}` must be {} and three digits", family.prefix()),
+            ));
+        }
+        let word = requirement.level.to_string();
+        if !requirement.text.contains(&word) {
+            return Err(wrong(
+                family,
+                format!("the text of {id} must say {word}, as its level does"),
+            ));
+        }
+        if requirement.mutants.is_empty() {
+            return Err(wrong(
+                family,
+                format!("{id} has no mutant, so nothing proves that its check can fail"),
+            ));
+        }
+        let mut names: Vec<&str> = requirement
+            .mutants
+            .iter()
+            .map(|mutant| mutant.name.as_str())
+            .collect();
+        names.sort_unstable();
+        if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(wrong(
+                family,
+                format!("{id} has two mutants called `{twice}`"),
+            ));
+        }
+        for mutant in &requirement.mutants {
+            if mutant.steps.is_empty() {
+                return Err(wrong(
+                    family,
+                    format!("mutant `{}` of {id} changes nothing", mutant.name),
+                ));
+            }
+            for step in &mutant.steps {
+                step.validate().map_err(|message| {
+                    wrong(
+                        family,
+                        format!("mutant `{}` of {id}: {message}", mutant.name),
+                    )
+                })?;
+            }
+        }
+    }
+    Ok(requirements)
+}
+
+fn wrong(family: Family, message: String) -> SuiteError {
+    SuiteError::Requirements {
+        file: format!("{}.yaml", family.name()),
+        message,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Family, parse};
+
+    const GOOD: &str = r"
+requirements:
+  - id: AM-DIST-001
+    level: MUST
+    title: t
+    text: A chart MUST be good.
+    source: s
+    example: {failure: f, fix: x}
+    mutants:
+      - name: m
+        steps: [{on: {kind: Service}, delete: true}]
+";
+
+    fn message(text: &str) -> String {
+        parse(Family::Distribution, text)
+            .err()
+            .map(|error| error.to_string())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_requirement_is_read_with_its_family() {
+        let read = parse(Family::Distribution, GOOD).unwrap_or_default();
+        assert_eq!(read.len(), 1);
+        assert_eq!(read[0].family, Family::Distribution);
+    }
+
+    #[test]
+    fn an_unknown_field_is_an_error_with_its_line() {
+        let message = message(&GOOD.replace("source: s", "sauce: s"));
+        assert!(
+            message.contains("sauce") && message.contains("distribution.yaml"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_requirement_without_a_mutant_is_an_error() {
+        let cut = GOOD
+            .split("    mutants:")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+            + "    mutants: []\n";
+        assert!(message(&cut).contains("has no mutant"));
+    }
+
+    #[test]
+    fn an_id_of_another_family_is_an_error() {
+        assert!(message(&GOOD.replace("AM-DIST", "AM-WIRE")).contains("AM-DIST- and three digits"));
+    }
+
+    #[test]
+    fn a_text_without_its_level_is_an_error() {
+        assert!(message(&GOOD.replace("MUST be", "should be")).contains("must say MUST"));
+    }
+
+    #[test]
+    fn a_step_with_two_verbs_is_an_error() {
+        assert!(
+            message(&GOOD.replace("delete: true", "delete: true, remove: /spec"))
+                .contains("one verb")
+        );
+    }
+}
