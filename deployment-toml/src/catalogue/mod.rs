@@ -1,0 +1,171 @@
+//! The keys that the product knows: what each means for a version and a distribution.
+//!
+//! The data lies in `data/` (see its README for where it comes from) and is parsed once, on first use.
+
+mod lookup;
+mod record;
+mod suggestion;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+pub use record::{KeyType, Record, Use};
+
+use crate::key::KeyPath;
+use crate::product::{Distribution, Product, ProductVersion};
+use crate::value::Value;
+
+static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
+    Catalogue::read(
+        include_str!("../../data/keys.jsonl"),
+        include_str!("../../data/dead-keys.jsonl"),
+        include_str!("../../data/roles.json"),
+    )
+});
+
+/// What the catalogue says about a key for one product.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lookup<'a> {
+    /// Something reads it.
+    Known(&'a Record),
+    /// The product's own files name it, but nothing reads it: setting it has no effect.
+    Dead(&'a Record),
+    /// It is read in these versions only.
+    NotInVersion {
+        /// The versions that read it.
+        versions: Vec<ProductVersion>,
+    },
+    /// It is read in these distributions of the version only.
+    NotInDistribution {
+        /// The distributions that read it.
+        distributions: Vec<Distribution>,
+    },
+    /// Nothing reads it and nothing names it.
+    Unknown {
+        /// Known keys that look alike, best first.
+        did_you_mean: Vec<String>,
+    },
+}
+
+/// The key catalogue. Get it with [`Catalogue::get`].
+#[derive(Debug)]
+pub struct Catalogue {
+    records: BTreeMap<String, Record>,
+    tree: lookup::Node,
+    dead: BTreeMap<String, Record>,
+    dead_tree: lookup::Node,
+    roles: Roles,
+}
+
+#[derive(Debug, Default, serde::Deserialize)]
+struct Roles {
+    values: BTreeMap<String, Vec<String>>,
+    default_infers: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+}
+
+impl Catalogue {
+    /// The catalogue; parsed at the first call.
+    pub fn get() -> &'static Self {
+        &CATALOGUE
+    }
+
+    fn read(keys: &str, dead: &str, roles: &str) -> Self {
+        let records = record::read_lines(keys);
+        let dead = record::read_lines(dead);
+        Self {
+            tree: lookup::Node::build(records.keys()),
+            dead_tree: lookup::Node::build(dead.keys()),
+            records,
+            dead,
+            // The files are part of the crate; a test holds that all of them parse.
+            roles: serde_json::from_str(roles).unwrap_or_default(),
+        }
+    }
+
+    /// Every key that something reads, in order.
+    pub fn records(&self) -> impl Iterator<Item = &Record> {
+        self.records.values()
+    }
+
+    /// Every key that the product names but does not read, in order.
+    pub fn dead_records(&self) -> impl Iterator<Item = &Record> {
+        self.dead.values()
+    }
+
+    /// What the key is for `product`.
+    ///
+    /// Paths may be concrete (`a[3].b`) or patterns (`a[].b`). The children of free-form tables
+    /// (`database.apim_db.pool_options.anything`) and of `database.<name>` are found too.
+    /// Note that for a key which only a shared template reads, "known" does not mean "has an effect there".
+    pub fn lookup(&self, path: &KeyPath, product: Product) -> Lookup<'_> {
+        if let Some(record) = self.record(path) {
+            if !record.versions.contains(&product.version) {
+                return Lookup::NotInVersion {
+                    versions: record.versions.clone(),
+                };
+            }
+            let distributions = record.distributions(product.version);
+            if !distributions.contains(&product.distribution) {
+                return Lookup::NotInDistribution {
+                    distributions: distributions.to_vec(),
+                };
+            }
+            return Lookup::Known(record);
+        }
+        if let Some(record) = self.dead_tree.find(path).and_then(|key| self.dead.get(key)) {
+            return Lookup::Dead(record);
+        }
+        Lookup::Unknown {
+            did_you_mean: suggestion::similar(&path.pattern(), self.readable(product)),
+        }
+    }
+
+    /// The record of a key, whatever the product.
+    pub fn record(&self, path: &KeyPath) -> Option<&Record> {
+        self.tree.find(path).and_then(|key| self.records.get(key))
+    }
+
+    /// Whether `path` is a table that holds known keys.
+    pub fn is_table(&self, path: &KeyPath) -> bool {
+        self.tree.is_inner(path)
+    }
+
+    fn readable(&self, product: Product) -> impl Iterator<Item = &str> {
+        self.records
+            .values()
+            .filter(move |record| record.is_read_by(product))
+            .map(|record| record.key.as_str())
+    }
+
+    /// The default of every key that has one for `product`.
+    pub(crate) fn defaults(&self, product: Product) -> impl Iterator<Item = (&Record, Value)> {
+        self.records
+            .values()
+            .filter(move |record| record.is_read_by(product))
+            .filter_map(move |record| Some((record, record.default_for(product)?)))
+    }
+
+    /// The values of `server.server_role` that infer anything in a distribution.
+    pub fn server_roles(&self, distribution: Distribution) -> &[String] {
+        self.roles
+            .values
+            .get(record::short_name(distribution))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// What `server.server_role = "default"` sets in a distribution.
+    pub fn inferred_by_default_role(
+        &self,
+        distribution: Distribution,
+    ) -> impl Iterator<Item = (&str, Value)> {
+        self.roles
+            .default_infers
+            .get(record::short_name(distribution))
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| (key.as_str(), Value::from_json(value)))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,245 @@
+//! One key of the catalogue.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::product::{Distribution, Product, ProductVersion};
+use crate::value::Value;
+
+/// The type that a key's readers expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyType {
+    /// Anything.
+    Any,
+    /// A list of scalars.
+    Array,
+    /// `[[…]]`.
+    ArrayOfTables,
+    /// `true` or `false`.
+    Bool,
+    /// A number with an optional unit: `5m`, `30s`.
+    Duration,
+    /// A whole number.
+    Int,
+    /// Text.
+    String,
+    /// A table.
+    Table,
+}
+
+/// What reads a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Use {
+    /// A template.
+    Template,
+    /// Its value triggers inference.
+    Infer,
+    /// Another key's default refers to it with `$ref{}`.
+    Ref,
+    /// It is renamed before anything reads it.
+    Alias,
+    /// Child of a free-form table.
+    Map,
+}
+
+/// A key with all that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// The key as a pattern: `[]` for elements, `*` for any key.
+    pub key: String,
+    /// The expected type.
+    pub key_type: KeyType,
+    /// Whether the type is only inferred from the key's name or from scalar output.
+    pub type_inferred: bool,
+    /// What reads it.
+    pub uses: Vec<Use>,
+    /// The keys that it is renamed to, if it is an alias.
+    pub maps_to: Vec<String>,
+    /// Values that trigger inference; others silently infer nothing.
+    pub infer_values: Vec<String>,
+    /// Literals that a template compares the value with.
+    pub compared_with: Vec<String>,
+    /// Keys whose value may set this one.
+    pub inferred_from: Vec<String>,
+    /// The unit after conversion, if it is a duration.
+    pub unit: Option<String>,
+    /// Whether it must be a TOML boolean, not its text.
+    pub strict_bool: bool,
+    /// Whether an XML template copies it (unescaped).
+    pub xml: bool,
+    /// Whether a JNDI template copies it, into a URL.
+    pub jndi: bool,
+    /// The versions that read it.
+    pub versions: Vec<ProductVersion>,
+    distributions: PerVersion,
+    default: Option<serde_json::Value>,
+    default_by_version: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum PerVersion {
+    Same(Vec<Distribution>),
+    By(BTreeMap<ProductVersion, Vec<Distribution>>),
+}
+
+impl Record {
+    /// The distributions whose templates or rules read it in `version`.
+    pub fn distributions(&self, version: ProductVersion) -> &[Distribution] {
+        match &self.distributions {
+            PerVersion::Same(all) => all,
+            PerVersion::By(by) => by.get(&version).map_or(&[], Vec::as_slice),
+        }
+    }
+
+    /// Whether `product` reads it.
+    pub fn is_read_by(&self, product: Product) -> bool {
+        self.versions.contains(&product.version)
+            && self
+                .distributions(product.version)
+                .contains(&product.distribution)
+    }
+
+    /// The product's default, typed as the key is (the product's own files hold many numbers as text).
+    pub fn default_for(&self, product: Product) -> Option<Value> {
+        let short = short_version(product.version);
+        let default = match self.default_by_version.get(short) {
+            Some(serde_json::Value::Object(by)) => by.get(short_name(product.distribution))?,
+            Some(value) => value,
+            None => self.default.as_ref()?,
+        };
+        Some(self.typed(Value::from_json(default)))
+    }
+
+    fn typed(&self, value: Value) -> Value {
+        let Value::String(text) = &value else {
+            return value;
+        };
+        match self.key_type {
+            KeyType::Int => text.parse().map_or(value, Value::Integer),
+            KeyType::Bool => text.parse().map_or(value, Value::Boolean),
+            _ => value,
+        }
+    }
+}
+
+/// The line of the file; see `data/README.md`.
+#[derive(Debug, Deserialize)]
+struct Line {
+    key: String,
+    #[serde(rename = "type")]
+    key_type: KeyType,
+    #[serde(default)]
+    type_inferred: bool,
+    #[serde(rename = "use", default)]
+    uses: Vec<Use>,
+    #[serde(default)]
+    maps_to: Vec<String>,
+    #[serde(default)]
+    infer_values: Vec<String>,
+    #[serde(default)]
+    compared_with: Vec<String>,
+    #[serde(default)]
+    inferred_from: Vec<String>,
+    unit: Option<String>,
+    #[serde(default)]
+    strict_bool: bool,
+    #[serde(default)]
+    xml: bool,
+    #[serde(default)]
+    jndi: bool,
+    versions: Option<Vec<ProductVersion>>,
+    distributions: Option<LineDistributions>,
+    default: Option<serde_json::Value>,
+    #[serde(default)]
+    default_by_version: BTreeMap<String, serde_json::Value>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum LineDistributions {
+    Same(Vec<Distribution>),
+    By(BTreeMap<ProductVersion, AllOrSome>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum AllOrSome {
+    All(AllWord),
+    Some(Vec<Distribution>),
+}
+
+#[derive(Debug, Deserialize)]
+enum AllWord {
+    #[serde(rename = "all")]
+    All,
+}
+
+impl From<Line> for Record {
+    fn from(line: Line) -> Self {
+        Self {
+            key: line.key,
+            key_type: line.key_type,
+            type_inferred: line.type_inferred,
+            uses: if line.uses.is_empty() {
+                vec![Use::Template]
+            } else {
+                line.uses
+            },
+            maps_to: line.maps_to,
+            infer_values: line.infer_values,
+            compared_with: line.compared_with,
+            inferred_from: line.inferred_from,
+            unit: line.unit,
+            strict_bool: line.strict_bool,
+            xml: line.xml,
+            jndi: line.jndi,
+            versions: line
+                .versions
+                .unwrap_or_else(|| ProductVersion::ALL.to_vec()),
+            distributions: match line.distributions {
+                None => PerVersion::Same(Distribution::ALL.to_vec()),
+                Some(LineDistributions::Same(some)) => PerVersion::Same(some),
+                Some(LineDistributions::By(by)) => PerVersion::By(
+                    by.into_iter()
+                        .map(|(version, which)| match which {
+                            AllOrSome::All(AllWord::All) => (version, Distribution::ALL.to_vec()),
+                            AllOrSome::Some(some) => (version, some),
+                        })
+                        .collect(),
+                ),
+            },
+            default: line.default,
+            default_by_version: line.default_by_version,
+        }
+    }
+}
+
+/// Reads one record per line; the first line describes the file. A test holds that no line is lost.
+pub(super) fn read_lines(text: &str) -> BTreeMap<String, Record> {
+    text.lines()
+        .skip(1)
+        .filter_map(|line| serde_json::from_str::<Line>(line).ok())
+        .map(|line| (line.key.clone(), Record::from(line)))
+        .collect()
+}
+
+/// The distribution's name in the data files.
+pub(super) fn short_name(distribution: Distribution) -> &'static str {
+    match distribution {
+        Distribution::AllInOne => "aio",
+        Distribution::ControlPlane => "acp",
+        Distribution::Gateway => "gw",
+        Distribution::TrafficManager => "tm",
+    }
+}
+
+fn short_version(version: ProductVersion) -> &'static str {
+    match version {
+        ProductVersion::V4_5 => "4.5",
+        ProductVersion::V4_6 => "4.6",
+        ProductVersion::V4_7 => "4.7",
+    }
+}

@@ -1,0 +1,155 @@
+use super::*;
+use crate::product::{Distribution as D, ProductVersion as V};
+
+fn look(key: &str, version: V, distribution: D) -> Lookup<'static> {
+    Catalogue::get().lookup(&KeyPath::from(key), Product::new(version, distribution))
+}
+
+#[test]
+fn no_line_of_the_data_files_is_lost() {
+    let lines = |text: &str| text.lines().count() - 1;
+    let catalogue = Catalogue::get();
+    assert_eq!(
+        catalogue.records().count(),
+        lines(include_str!("../../data/keys.jsonl"))
+    );
+    assert_eq!(catalogue.records().count(), 3269);
+    assert_eq!(
+        catalogue.dead_records().count(),
+        lines(include_str!("../../data/dead-keys.jsonl"))
+    );
+    assert_eq!(catalogue.dead_records().count(), 299);
+    for distribution in D::ALL {
+        assert!(
+            catalogue
+                .server_roles(distribution)
+                .contains(&"default".to_owned())
+        );
+        assert!(catalogue.inferred_by_default_role(distribution).count() > 0);
+    }
+}
+
+#[test]
+fn every_record_finds_itself() {
+    for record in Catalogue::get().records() {
+        let found = Catalogue::get().record(&KeyPath::from(record.key.as_str()));
+        assert_eq!(found.map(|r| r.key.as_str()), Some(record.key.as_str()));
+    }
+}
+
+#[test]
+fn an_element_of_an_array_of_tables_is_known() {
+    let Lookup::Known(record) = look("apim.gateway.environment[3].name", V::V4_7, D::ControlPlane)
+    else {
+        panic!("not known")
+    };
+    assert_eq!(record.key, "apim.gateway.environment[].name");
+}
+
+#[test]
+fn children_of_free_form_tables_are_known() {
+    for key in [
+        "database.apim_db.pool_options.removeAbandoned",
+        "system.parameter.'my.own.parameter'",
+        "event_listener[0].properties.'header.X-WSO2-KEY-MANAGER'",
+    ] {
+        assert!(
+            matches!(look(key, V::V4_7, D::AllInOne), Lookup::Known(_)),
+            "{key}"
+        );
+    }
+}
+
+#[test]
+fn a_database_of_any_name_may_have_a_type_but_only_word_characters_match() {
+    assert!(matches!(
+        look("database.custom_db.type", V::V4_5, D::AllInOne),
+        Lookup::Known(_)
+    ));
+    assert!(matches!(
+        look("database.my-db.type", V::V4_5, D::AllInOne),
+        Lookup::Unknown { .. }
+    ));
+}
+
+#[test]
+fn a_key_of_a_later_version_says_in_which_it_is_read() {
+    assert_eq!(
+        look(
+            "web_app.cookie_processor.same_site_cookies",
+            V::V4_5,
+            D::AllInOne
+        ),
+        Lookup::NotInVersion {
+            versions: vec![V::V4_7]
+        }
+    );
+}
+
+#[test]
+fn a_key_of_other_distributions_says_in_which_it_is_read() {
+    assert_eq!(
+        look("event_handler[].name", V::V4_7, D::Gateway),
+        Lookup::NotInDistribution {
+            distributions: vec![D::AllInOne, D::ControlPlane]
+        }
+    );
+}
+
+#[test]
+fn a_dead_key_is_told_from_an_unknown_one() {
+    assert!(matches!(
+        look("apim.key_manager.enable", V::V4_7, D::AllInOne),
+        Lookup::Dead(_)
+    ));
+}
+
+#[test]
+fn a_misspelt_key_is_suggested() {
+    let Lookup::Unknown { did_you_mean } = look("apim.event_hub.service_ur", V::V4_7, D::Gateway)
+    else {
+        panic!("known")
+    };
+    assert_eq!(
+        did_you_mean.first().map(String::as_str),
+        Some("apim.event_hub.service_url")
+    );
+}
+
+#[test]
+fn a_misplaced_key_is_suggested() {
+    let Lookup::Unknown { did_you_mean } = look("event_hub.service_url", V::V4_7, D::Gateway)
+    else {
+        panic!("known")
+    };
+    assert_eq!(
+        did_you_mean.first().map(String::as_str),
+        Some("apim.event_hub.service_url")
+    );
+}
+
+#[test]
+fn defaults_depend_on_version_and_distribution() {
+    let record = |key: &str| {
+        Catalogue::get()
+            .record(&KeyPath::from(key))
+            .expect("known key")
+    };
+    let provider = record("encryption.internal_crypto_provider");
+    let default = |v| {
+        provider
+            .default_for(Product::new(v, D::Gateway))
+            .map(|d| d.to_string())
+    };
+    assert!(default(V::V4_6).is_some_and(|d| d.ends_with("KeyStoreBasedInternalCryptoProvider")));
+    assert!(default(V::V4_7).is_some_and(|d| d.ends_with("SymmetricKeyInternalCryptoProvider")));
+    let idle = record("apim.basic_authenticator.max_idle");
+    assert_eq!(
+        idle.default_for(Product::new(V::V4_7, D::ControlPlane)),
+        Some(Value::Integer(200))
+    );
+    assert_eq!(
+        idle.default_for(Product::new(V::V4_7, D::Gateway)),
+        Some(Value::Integer(100))
+    );
+}

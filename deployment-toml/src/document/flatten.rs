@@ -1,0 +1,146 @@
+//! From the parser's tree to a flat list.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml_edit::{Item, Table, TableLike};
+
+use super::{Document, Entry, Header};
+use crate::key::KeyPath;
+use crate::span::{LineIndex, Span};
+use crate::value::Value;
+
+pub(super) fn flatten(root: &Table, lines: &LineIndex<'_>) -> Document {
+    let mut walk = Walk {
+        lines,
+        entries: Vec::new(),
+        headers: Vec::new(),
+    };
+    walk.table(root, &KeyPath::root());
+    walk.entries.sort_by_key(|entry| entry.span.start);
+    walk.headers.sort_by_key(|header| header.span.start);
+    for (position, header) in walk.headers.iter_mut().enumerate() {
+        header.position = position;
+    }
+    Document {
+        entries: walk.entries,
+        headers: walk.headers,
+        tree: table_value(root),
+        index: BTreeMap::new(),
+    }
+}
+
+struct Walk<'a> {
+    lines: &'a LineIndex<'a>,
+    entries: Vec<Entry>,
+    headers: Vec<Header>,
+}
+
+impl Walk<'_> {
+    fn span(&self, range: Option<Range<usize>>) -> Span {
+        self.lines.span(&range.unwrap_or(0..0))
+    }
+
+    fn table(&mut self, table: &dyn TableLike, path: &KeyPath) {
+        for (name, item) in table.iter() {
+            let key_span = self.span(table.key(name).and_then(toml_edit::Key::span));
+            self.item(item, &path.child(name), key_span);
+        }
+    }
+
+    fn item(&mut self, item: &Item, path: &KeyPath, key_span: Span) {
+        match item {
+            Item::None => {}
+            Item::Value(value) => self.value(value, path, key_span),
+            Item::Table(table) => {
+                self.header(table, path);
+                self.table(table, path);
+            }
+            Item::ArrayOfTables(tables) => {
+                for (at, table) in tables.iter().enumerate() {
+                    let path = path.element(at);
+                    self.header(table, &path);
+                    self.table(table, &path);
+                }
+            }
+        }
+    }
+
+    fn header(&mut self, table: &Table, path: &KeyPath) {
+        // Implicit and dotted tables have no header of their own.
+        if table.is_implicit() || table.is_dotted() {
+            return;
+        }
+        let span = self.span(table.span());
+        self.headers.push(Header {
+            path: path.clone(),
+            span,
+            position: 0,
+        });
+    }
+
+    fn value(&mut self, value: &toml_edit::Value, path: &KeyPath, key_span: Span) {
+        match value {
+            toml_edit::Value::InlineTable(table) => self.table(table, path),
+            toml_edit::Value::Array(array) if array.iter().any(holds_table) => {
+                for (at, element) in array.iter().enumerate() {
+                    let span = self.span(element.span());
+                    self.value(element, &path.element(at), span);
+                }
+            }
+            other => {
+                let elements = other.as_array().map_or_else(Vec::new, |array| {
+                    array.iter().map(|e| self.span(e.span())).collect()
+                });
+                self.entries.push(Entry {
+                    path: path.clone(),
+                    value: plain_value(other),
+                    key_span,
+                    span: self.span(other.span()),
+                    elements,
+                });
+            }
+        }
+    }
+}
+
+fn holds_table(value: &toml_edit::Value) -> bool {
+    match value {
+        toml_edit::Value::InlineTable(_) => true,
+        toml_edit::Value::Array(array) => array.iter().any(holds_table),
+        _ => false,
+    }
+}
+
+fn table_value(table: &dyn TableLike) -> BTreeMap<String, Value> {
+    table
+        .iter()
+        .filter_map(|(name, item)| Some((name.to_owned(), item_value(item)?)))
+        .collect()
+}
+
+fn item_value(item: &Item) -> Option<Value> {
+    match item {
+        Item::None => None,
+        Item::Value(value) => Some(plain_value(value)),
+        Item::Table(table) => Some(Value::Table(table_value(table))),
+        Item::ArrayOfTables(tables) => Some(Value::Array(
+            tables
+                .iter()
+                .map(|table| Value::Table(table_value(table)))
+                .collect(),
+        )),
+    }
+}
+
+fn plain_value(value: &toml_edit::Value) -> Value {
+    match value {
+        toml_edit::Value::String(text) => Value::String(text.value().clone()),
+        toml_edit::Value::Integer(number) => Value::Integer(*number.value()),
+        toml_edit::Value::Float(number) => Value::Float(*number.value()),
+        toml_edit::Value::Boolean(flag) => Value::Boolean(*flag.value()),
+        toml_edit::Value::Datetime(date) => Value::Datetime(date.value().to_string()),
+        toml_edit::Value::Array(array) => Value::Array(array.iter().map(plain_value).collect()),
+        toml_edit::Value::InlineTable(table) => Value::Table(table_value(table)),
+    }
+}

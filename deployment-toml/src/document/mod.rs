@@ -1,0 +1,190 @@
+//! The text as a list of values, each with its key path and its place in the text.
+
+mod flatten;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use crate::key::KeyPath;
+use crate::span::{LineIndex, Span};
+use crate::value::Value;
+
+/// One value of a document: a scalar, or an array whose elements hold no table.
+///
+/// Arrays of tables and inline tables are taken apart: `[[a]]` with `b = 1` is the entry `a[0].b`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The path.
+    pub path: KeyPath,
+    /// The value.
+    pub value: Value,
+    /// Where the key stands.
+    pub key_span: Span,
+    /// Where the value stands.
+    pub span: Span,
+    /// Where the elements stand, if the value is an array.
+    pub elements: Vec<Span>,
+}
+
+/// A `[table]` or `[[table]]` header.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Header {
+    /// The path of the table; `[[a]]` gives `a[0]`, `a[1]`, …
+    pub path: KeyPath,
+    /// Where the header stands.
+    pub span: Span,
+    /// Place among all headers of the document, from the top.
+    pub position: usize,
+}
+
+/// A parsed `deployment.toml`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Document {
+    entries: Vec<Entry>,
+    headers: Vec<Header>,
+    tree: BTreeMap<String, Value>,
+    index: BTreeMap<KeyPath, usize>,
+}
+
+impl Document {
+    /// Parses TOML.
+    ///
+    /// # Errors
+    /// The first thing that is not TOML, with its place.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        let lines = LineIndex::new(text);
+        let parsed =
+            toml_edit::Document::parse(text).map_err(|error| ParseError::new(&error, &lines))?;
+        let mut document = flatten::flatten(parsed.as_table(), &lines);
+        document.index = document
+            .entries
+            .iter()
+            .enumerate()
+            .map(|(at, entry)| (entry.path.clone(), at))
+            .collect();
+        Ok(document)
+    }
+
+    /// Every value, in the order of the text.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Every table header, in the order of the text.
+    pub fn headers(&self) -> &[Header] {
+        &self.headers
+    }
+
+    /// The whole document as a tree.
+    pub fn tree(&self) -> &BTreeMap<String, Value> {
+        &self.tree
+    }
+
+    /// The entry at a path such as `server.offset`.
+    pub fn entry(&self, path: &KeyPath) -> Option<&Entry> {
+        self.index.get(path).and_then(|&at| self.entries.get(at))
+    }
+
+    /// The value at a path written as text. See [`Document::entry`].
+    pub fn get(&self, path: &str) -> Option<&Value> {
+        self.entry(&KeyPath::from(path)).map(|entry| &entry.value)
+    }
+
+    /// The entries at `prefix` and below it, in the order of the text.
+    pub fn entries_under<'a>(&'a self, prefix: &'a KeyPath) -> impl Iterator<Item = &'a Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.path.starts_with(prefix))
+    }
+
+    /// Whether a table with this path has a header or a value.
+    pub fn has_table(&self, path: &KeyPath) -> bool {
+        self.headers
+            .iter()
+            .any(|header| header.path.starts_with(path))
+            || self.entries_under(path).next().is_some()
+    }
+}
+
+/// Why a text is no TOML document.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{span}: {message}")]
+pub struct ParseError {
+    /// Whether the same key or table stands there twice.
+    pub duplicate: bool,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+}
+
+impl ParseError {
+    fn new(error: &toml_edit::TomlError, lines: &LineIndex<'_>) -> Self {
+        let range: Range<usize> = error.span().unwrap_or(0..0);
+        Self {
+            duplicate: error.message().starts_with("duplicate key"),
+            message: error.message().replace('\n', " "),
+            span: lines.span(&range),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "[server]\noffset = 1\n\n[[apim.gateway.environment]]\nname = \"Default\"\ninline = { a.b = [1, 2] }\n\n[[apim.gateway.environment]]\nname = \"ü\"\n";
+
+    #[test]
+    fn lists_values_in_the_order_of_the_text_with_their_places() {
+        let document = Document::parse(TEXT).expect("legal TOML");
+        let listed: Vec<String> = document
+            .entries()
+            .iter()
+            .map(|entry| {
+                format!(
+                    "{} {} {} {}",
+                    entry.path, entry.value, entry.key_span, entry.span
+                )
+            })
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                "server.offset 1 2:1 2:10",
+                "apim.gateway.environment[0].name Default 5:1 5:8",
+                "apim.gateway.environment[0].inline.a.b [1, 2] 6:14 6:18",
+                "apim.gateway.environment[1].name ü 9:1 9:8",
+            ]
+        );
+    }
+
+    #[test]
+    fn headers_keep_their_order() {
+        let document = Document::parse(TEXT).expect("legal TOML");
+        let listed: Vec<String> = document
+            .headers()
+            .iter()
+            .map(|header| format!("{} {}", header.path, header.span))
+            .collect();
+        assert_eq!(
+            listed,
+            [
+                "server 1:1",
+                "apim.gateway.environment[0] 4:1",
+                "apim.gateway.environment[1] 8:1"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_duplicate_is_told_from_other_errors() {
+        let duplicate = Document::parse("[a]\nb = 1\nb = 2\n").expect_err("duplicate key");
+        assert!(duplicate.duplicate, "{duplicate}");
+        assert_eq!(duplicate.span.line, 3);
+        let table = Document::parse("[a]\nb = 1\n[a]\nc = 1\n").expect_err("duplicate table");
+        assert!(table.duplicate, "{table}");
+        let syntax = Document::parse("[a\nb = 1\n").expect_err("no TOML");
+        assert!(!syntax.duplicate, "{syntax}");
+    }
+}
