@@ -1,1 +1,22 @@
 //! Finds or builds the pinned Go tools and renders charts with real Helm.
+//!
+//! [`Toolchain::ensure`] turns a [`Tool`] into the path of an executable of exactly the version that `tools/` pins.
+//! [`Renderer`] turns a chart and its values into parsed documents: [`HelmCommand`] runs the `helm` program, once for
+//! each render; `RenderServer` keeps one process that holds Helm's own packages and is several times faster.
+
+mod documents;
+mod helm_command;
+mod helm_message;
+mod progress;
+mod render;
+mod tool;
+mod toolchain;
+
+pub use documents::parse_documents;
+pub use helm_command::HelmCommand;
+pub use progress::{Progress, Silent, StderrProgress};
+pub use render::{
+    RenderError, RenderRequest, Rendered, RenderedDocument, Renderer, ValuesViolation,
+};
+pub use tool::{Tool, ToolError};
+pub use toolchain::Toolchain;

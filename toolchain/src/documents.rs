@@ -1,0 +1,120 @@
+//! What `helm template` prints, taken apart into documents.
+
+use serde_json::Value;
+
+use crate::render::{RenderError, RenderedDocument};
+
+const SOURCE: &str = "# Source: ";
+
+/// Takes the output of `helm template` apart and parses each document.
+///
+/// Documents without content (comments only) are left out.
+///
+/// # Errors
+/// [`RenderError::Document`] when a document is no valid YAML or has a key twice.
+pub fn parse_documents(output: &str) -> Result<Vec<RenderedDocument>, RenderError> {
+    let mut documents = Vec::new();
+    for piece in split(output) {
+        let value = parse(&piece)?;
+        if !value.is_null() {
+            documents.push(RenderedDocument {
+                template: piece.template,
+                line_in_template_output: piece.line,
+                text: piece.text,
+                value,
+            });
+        }
+    }
+    Ok(documents)
+}
+
+/// The text between two separators.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Piece {
+    pub(crate) template: String,
+    pub(crate) line: usize,
+    pub(crate) text: String,
+}
+
+/// Cuts at `---` lines. The `# Source:` comment that Helm writes first in each document becomes its template.
+pub(crate) fn split(output: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut piece = Piece::default();
+    for (index, line) in output.lines().enumerate() {
+        if line.trim_end() == "---" {
+            pieces.push(std::mem::take(&mut piece));
+        } else if let (Some(source), true) = (line.strip_prefix(SOURCE), piece.template.is_empty())
+        {
+            relative_to_chart(source.trim_end()).clone_into(&mut piece.template);
+        } else if piece.line > 0 || !line.trim().is_empty() {
+            if piece.line == 0 {
+                piece.line = index + 1;
+            }
+            piece.text.push_str(line);
+            piece.text.push('\n');
+        }
+    }
+    pieces.push(piece);
+    pieces.retain(|piece| piece.line > 0);
+    for piece in &mut pieces {
+        piece.text.truncate(piece.text.trim_end().len());
+        piece.text.push('\n');
+    }
+    pieces
+}
+
+fn relative_to_chart(source: &str) -> &str {
+    source.split_once('/').map_or(source, |(_chart, path)| path)
+}
+
+fn parse(piece: &Piece) -> Result<Value, RenderError> {
+    serde_saphyr::from_str(&piece.text).map_err(|error| RenderError::Document {
+        template: piece.template.clone(),
+        line_in_template_output: piece.line,
+        message: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUTPUT: &str = "---\n# Source: demo/templates/one.yaml\nkind: A\nx: |\n  # Source: not/this\n  ----\n\n---\n# Source: demo/charts/sub/templates/two.yaml\n\n# a remark\nkind: B\n---\n# Source: demo/templates/empty.yaml\n# nothing here\n";
+
+    #[test]
+    fn documents_carry_their_template_and_line() {
+        let documents = parse_documents(OUTPUT).expect("valid");
+        let seen: Vec<_> = documents
+            .iter()
+            .map(|document| {
+                (
+                    document.template.as_str(),
+                    document.line_in_template_output,
+                    &document.value["kind"],
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("templates/one.yaml", 3, &Value::from("A")),
+                ("charts/sub/templates/two.yaml", 11, &Value::from("B"))
+            ]
+        );
+        assert_eq!(documents[0].value["x"], "# Source: not/this\n----\n");
+    }
+
+    #[test]
+    fn a_key_given_twice_is_an_error_that_names_the_template() {
+        let error = parse_documents("---\n# Source: demo/templates/one.yaml\nkind: A\nkind: B\n")
+            .expect_err("twice");
+        let RenderError::Document {
+            template, message, ..
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(template, "templates/one.yaml");
+        assert!(message.contains("duplicate"), "{message}");
+    }
+}

@@ -1,0 +1,167 @@
+//! The `helm` program, one process for each render.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use crate::documents::parse_documents;
+use crate::helm_message;
+use crate::render::{RenderError, RenderRequest, Rendered, Renderer};
+
+/// Renders with `helm template`. Works with Helm 3 and Helm 4.
+#[derive(Debug, Clone)]
+pub struct HelmCommand {
+    /// The `helm` executable.
+    pub helm: PathBuf,
+}
+
+impl HelmCommand {
+    /// Renders with the given executable.
+    pub fn new(helm: impl Into<PathBuf>) -> Self {
+        Self { helm: helm.into() }
+    }
+
+    /// What `helm template` prints.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn template(&self, request: &RenderRequest) -> Result<String, RenderError> {
+        let mut command = Command::new(&self.helm);
+        command
+            .arg("template")
+            .arg(&request.release)
+            .arg(&request.chart)
+            .arg("--namespace")
+            .arg(&request.namespace);
+        for file in &request.values_files {
+            command.arg("--values").arg(file);
+        }
+        // A file, because inline values may hold secrets, which other processes could read from the arguments.
+        let inline = inline_values(request)?;
+        if let Some(file) = &inline {
+            command.arg("--values").arg(file.path());
+        }
+        for (key, value) in &request.set {
+            command.arg("--set").arg(format!("{key}={value}"));
+        }
+        if let Some(version) = &request.kube_version {
+            command.arg("--kube-version").arg(version);
+        }
+        for version in &request.api_versions {
+            command.arg("--api-versions").arg(version);
+        }
+        for (wanted, flag) in [
+            (request.is_upgrade, "--is-upgrade"),
+            (request.skip_tests, "--skip-tests"),
+            (request.skip_schema_validation, "--skip-schema-validation"),
+        ] {
+            if wanted {
+                command.arg(flag);
+            }
+        }
+        let output = self.run(&mut command)?;
+        if !output.status.success() {
+            return Err(helm_message::read(&String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// `helm lint --strict`: the messages of level warning and error, one a line; empty when the chart is clean.
+    ///
+    /// # Errors
+    /// When `helm` cannot be run.
+    pub fn lint_strict(
+        &self,
+        chart: &Path,
+        values_files: &[PathBuf],
+    ) -> Result<Vec<String>, RenderError> {
+        let mut command = Command::new(&self.helm);
+        command.args(["lint", "--strict", "--quiet"]).arg(chart);
+        for file in values_files {
+            command.arg("--values").arg(file);
+        }
+        let output = self.run(&mut command)?;
+        if output.status.success() {
+            return Ok(Vec::new());
+        }
+        let text = [output.stdout, output.stderr].concat();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        let messages = |level: &str| text.contains(level);
+        let marked: Vec<String> = text
+            .lines()
+            .filter(|line| line.starts_with("[ERROR]") || line.starts_with("[WARNING]"))
+            .map(str::to_owned)
+            .collect();
+        // A failure without a marked line must not look like success.
+        Ok(if marked.is_empty() && !messages("[ERROR]") {
+            vec![text.trim().to_owned()]
+        } else {
+            marked
+        })
+    }
+
+    /// `helm package`: makes the chart's archive in the folder and returns its path.
+    ///
+    /// # Errors
+    /// When `helm` cannot be run, or with its own words when it refuses the chart.
+    pub fn package(&self, chart: &Path, destination: &Path) -> Result<PathBuf, RenderError> {
+        let mut command = Command::new(&self.helm);
+        command
+            .arg("package")
+            .arg(chart)
+            .arg("--destination")
+            .arg(destination);
+        let output = self.run(&mut command)?;
+        let stdout = String::from_utf8_lossy(&output.stdout);
+        match stdout.trim().rsplit_once(": ") {
+            Some((_, archive)) if output.status.success() => Ok(PathBuf::from(archive)),
+            _ => Err(helm_message::read(&String::from_utf8_lossy(&output.stderr))),
+        }
+    }
+
+    fn run(&self, command: &mut Command) -> Result<Output, RenderError> {
+        // A user's cluster, plugins and repositories must not change what a chart renders to.
+        command
+            .stdin(Stdio::null())
+            .env_remove("HELM_NAMESPACE")
+            .env_remove("HELM_DEBUG")
+            .env("HELM_PLUGINS", "")
+            .env("KUBECONFIG", "/dev/null")
+            .output()
+            .map_err(|source| RenderError::Io {
+                action: "run",
+                path: self.helm.clone(),
+                source,
+            })
+    }
+}
+
+impl Renderer for HelmCommand {
+    /// Renders with `helm template`, which prints no notes: [`Rendered::notes`] is `None` even when they are asked for.
+    fn render(&mut self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        let output = self.template(request)?;
+        Ok(Rendered {
+            documents: parse_documents(&output)?,
+            notes: None,
+        })
+    }
+}
+
+fn inline_values(request: &RenderRequest) -> Result<Option<tempfile::NamedTempFile>, RenderError> {
+    if request.values.is_null() {
+        return Ok(None);
+    }
+    let failed = |source| RenderError::Io {
+        action: "write inline values to",
+        path: std::env::temp_dir(),
+        source,
+    };
+    let mut file = tempfile::Builder::new()
+        .prefix("values-")
+        .suffix(".json")
+        .tempfile()
+        .map_err(failed)?;
+    file.write_all(request.values.to_string().as_bytes())
+        .map_err(failed)?;
+    Ok(Some(file))
+}

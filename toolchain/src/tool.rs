@@ -1,0 +1,250 @@
+//! The pinned tools: where each is pinned, what it is called and how it tells its version.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// A program that the project uses and pins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Tool {
+    /// The newest Helm: the reference for every render.
+    Helm4,
+    /// The last Helm 3, which must render the same documents.
+    Helm3,
+    /// The project's own render server over Helm 4's packages.
+    Renderer,
+    /// Kubernetes in Docker, for live runs.
+    Kind,
+    /// A real API server without a cluster, for admission and strict validation.
+    KubeApiserver,
+    /// The store behind [`Tool::KubeApiserver`].
+    Etcd,
+    /// The Kubernetes command line.
+    Kubectl,
+}
+
+impl Tool {
+    /// All tools, in the order in which a person meets them.
+    pub const ALL: [Self; 7] = [
+        Self::Helm4,
+        Self::Helm3,
+        Self::Renderer,
+        Self::Kind,
+        Self::KubeApiserver,
+        Self::Etcd,
+        Self::Kubectl,
+    ];
+
+    /// The name that messages and `target/tools/` use.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Helm4 => "helm4",
+            Self::Helm3 => "helm3",
+            Self::Renderer => "renderer",
+            Self::Kind => "kind",
+            Self::KubeApiserver => "kube-apiserver",
+            Self::Etcd => "etcd",
+            Self::Kubectl => "kubectl",
+        }
+    }
+
+    /// The program's name on `PATH`; `None` for our own, which is on no `PATH`.
+    pub(crate) const fn program(self) -> Option<&'static str> {
+        match self {
+            Self::Helm4 | Self::Helm3 => Some("helm"),
+            Self::Renderer => None,
+            Self::Kind => Some("kind"),
+            Self::KubeApiserver => Some("kube-apiserver"),
+            Self::Etcd => Some("etcd"),
+            Self::Kubectl => Some("kubectl"),
+        }
+    }
+
+    /// Arguments that make the program print its version without asking a cluster.
+    pub(crate) const fn version_arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Helm4 | Self::Helm3 => &["version", "--template", "{{.Version}}"],
+            Self::Kubectl => &["version", "--client"],
+            Self::Kind => &["version"],
+            Self::Renderer | Self::KubeApiserver | Self::Etcd => &["--version"],
+        }
+    }
+
+    /// The folder of the Go module that pins the tool, relative to the workspace.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Helm4 => "tools/helm4",
+            Self::Helm3 => "tools/helm3",
+            Self::Renderer => "tools/renderer",
+            Self::Kind => "tools/kind",
+            Self::KubeApiserver | Self::Kubectl => "tools/envtest",
+            Self::Etcd => "tools/etcd",
+        }
+    }
+
+    /// The Go module whose version is the tool's version.
+    pub(crate) const fn module(self) -> &'static str {
+        match self {
+            Self::Helm4 | Self::Renderer => "helm.sh/helm/v4",
+            Self::Helm3 => "helm.sh/helm/v3",
+            Self::Kind => "sigs.k8s.io/kind",
+            Self::KubeApiserver | Self::Kubectl => "k8s.io/kubernetes",
+            Self::Etcd => "go.etcd.io/etcd/server/v3",
+        }
+    }
+
+    /// The Go package to build.
+    pub(crate) const fn package(self) -> &'static str {
+        match self {
+            Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
+            Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
+            Self::Renderer => ".",
+            Self::Kind => "sigs.k8s.io/kind",
+            Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
+            Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
+            Self::Etcd => "go.etcd.io/etcd/server/v3",
+        }
+    }
+
+    /// Go variables to set at link time, so that a tool built here knows its own version.
+    pub(crate) fn version_variables(self, version: &str) -> Vec<(String, String)> {
+        let at = |package: &str, name: &str, value: &str| {
+            (format!("{package}.{name}"), value.to_owned())
+        };
+        match self {
+            Self::Helm4 => vec![at("helm.sh/helm/v4/internal/version", "version", version)],
+            Self::Helm3 => vec![at("helm.sh/helm/v3/internal/version", "version", version)],
+            Self::KubeApiserver | Self::Kubectl => {
+                let package = "k8s.io/component-base/version";
+                let mut numbers = version.trim_start_matches('v').split('.');
+                let mut number = || numbers.next().unwrap_or_default().to_owned();
+                vec![
+                    at(package, "gitVersion", version),
+                    at(package, "gitMajor", &number()),
+                    at(package, "gitMinor", &number()),
+                ]
+            }
+            Self::Renderer | Self::Kind | Self::Etcd => Vec::new(),
+        }
+    }
+
+    /// The version that the tool's `go.mod` pins, such as `v4.3.1`.
+    ///
+    /// # Errors
+    /// When the `go.mod` cannot be read or does not require the tool's module.
+    pub fn pinned_version(self, workspace: &Path) -> Result<String, ToolError> {
+        let go_mod = workspace.join(self.folder()).join("go.mod");
+        let text = std::fs::read_to_string(&go_mod).map_err(|source| ToolError::Io {
+            action: "read",
+            path: go_mod.clone(),
+            source,
+        })?;
+        required_version(&text, self.module())
+            .map(str::to_owned)
+            .ok_or_else(|| ToolError::NotPinned {
+                tool: self,
+                module: self.module(),
+                go_mod,
+            })
+    }
+}
+
+impl fmt::Display for Tool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The version of `module` in the `require` lines of a `go.mod`.
+fn required_version<'a>(go_mod: &'a str, module: &str) -> Option<&'a str> {
+    let mut in_require_block = false;
+    for line in go_mod.lines() {
+        let line = line.split("//").next().unwrap_or_default().trim();
+        match line {
+            "require (" => in_require_block = true,
+            ")" => in_require_block = false,
+            _ => {
+                let requirement = line
+                    .strip_prefix("require ")
+                    .or(in_require_block.then_some(line));
+                let mut words = requirement.unwrap_or_default().split_whitespace();
+                if words.next() == Some(module) {
+                    return words.next();
+                }
+            }
+        }
+    }
+    None
+}
+
+/// Why a tool cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ToolError {
+    /// A file or folder could not be used.
+    #[error("could not {action} {}: {source}", path.display())]
+    Io {
+        /// What was tried.
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The `go.mod` says nothing about the tool.
+    #[error("{} does not require {module}, so {tool} has no version: add the `require` line", go_mod.display())]
+    NotPinned {
+        /// The tool.
+        tool: Tool,
+        /// The module that should be required.
+        module: &'static str,
+        /// The file that should require it.
+        go_mod: PathBuf,
+    },
+    /// Neither the tool nor Go is there.
+    #[error("{}", missing_message(*tool, version, found_on_path.as_deref(), go))]
+    Missing {
+        /// The tool.
+        tool: Tool,
+        /// The version that is needed.
+        version: String,
+        /// A version of the tool on `PATH`, which is not the right one.
+        found_on_path: Option<String>,
+        /// The version of Go that could build it.
+        go: String,
+    },
+    /// Go is there and the build failed.
+    #[error("could not build {tool} {version} in {}: go said:\n{output}", folder.display())]
+    Build {
+        /// The tool.
+        tool: Tool,
+        /// The version that was built.
+        version: String,
+        /// The Go module's folder.
+        folder: PathBuf,
+        /// What Go wrote.
+        output: String,
+    },
+}
+
+fn missing_message(tool: Tool, version: &str, found: Option<&str>, go: &str) -> String {
+    let found = found
+        .map(|other| format!(" (PATH has {other})"))
+        .unwrap_or_default();
+    let install = match tool.program() {
+        Some(program) => format!("install Go or put {program} {version} on PATH{found}"),
+        None => "install Go".to_owned(),
+    };
+    format!("{tool} {version} is not built and go {go} or newer was not found on PATH: {install}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_read_from_single_and_grouped_requirements() {
+        let go_mod = "module x\n\ngo 1.26\n\nrequire a.b/one v1.0.0\n\nrequire (\n\ta.b/two v2.0.0 // indirect\n)\n\nreplace a.b/three => a.b/three v3.0.0\n";
+        assert_eq!(required_version(go_mod, "a.b/one"), Some("v1.0.0"));
+        assert_eq!(required_version(go_mod, "a.b/two"), Some("v2.0.0"));
+        assert_eq!(required_version(go_mod, "a.b/three"), None);
+    }
+}
