@@ -2,7 +2,12 @@
 
 pub mod catalogue;
 pub mod document;
+pub mod effective;
+pub mod environment;
+pub mod expression;
 pub mod key;
+pub mod placeholder;
 pub mod product;
 pub mod span;
 pub mod value;
+pub mod wiring;

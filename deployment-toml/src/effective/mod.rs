@@ -1,0 +1,189 @@
+//! What the product works with in the end: the file, renames, inference, defaults, references and the fallbacks of its
+//! templates, each value with where it comes from.
+//!
+//! The steps and their order are those of the product's engine: rename aliases, infer, fill in defaults, resolve
+//! `$secret{}`, `$sys{}`, `$env{}` and `$ref{}`; then the fallbacks that its templates make for wiring keys.
+
+mod fallback;
+mod inference;
+mod resolve;
+mod rewrite;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use fallback::{GroupKeys, PUBLISH_GROUPS, THROTTLING_GROUPS};
+
+use serde::Serialize;
+
+use crate::document::Document;
+use crate::environment::Environment;
+use crate::expression::Expression;
+use crate::key::KeyPath;
+use crate::product::Product;
+use crate::span::Span;
+use crate::value::Value;
+
+/// Where an effective value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Provenance {
+    /// Written in the file, at this place.
+    Written(Span),
+    /// Written in the file as `$env{NAME}` and taken from the environment.
+    Env {
+        /// The variable (the first one, if the value has several).
+        name: String,
+        /// Where the expression stands.
+        span: Span,
+    },
+    /// The key is missing; the product's templates use this other key, which the file sets.
+    FallbackFrom {
+        /// The other key.
+        key: String,
+        /// Where that key's value stands, if it is written in the file.
+        span: Option<Span>,
+    },
+    /// Inferred from another key, such as `server.server_role` or `database.<name>.type`.
+    Inferred {
+        /// That key.
+        from: String,
+    },
+    /// The product's default.
+    ProductDefault,
+    /// The key is missing and the product uses the node's own address: silent, and wrong wherever a peer is meant.
+    FallbackToSelf,
+}
+
+impl Provenance {
+    /// Where the value (or the value it falls back to) stands in the file.
+    pub fn span(&self) -> Option<Span> {
+        match self {
+            Self::Written(span) | Self::Env { span, .. } => Some(*span),
+            Self::FallbackFrom { span, .. } => *span,
+            Self::Inferred { .. } | Self::ProductDefault | Self::FallbackToSelf => None,
+        }
+    }
+
+    /// Whether the file itself sets the key.
+    pub fn is_written(&self) -> bool {
+        matches!(self, Self::Written(_) | Self::Env { .. })
+    }
+}
+
+/// A value with where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectiveValue {
+    /// The value after resolution; what could not be resolved stays as written.
+    pub value: Value,
+    /// The value before `$env{}` and the like were resolved.
+    pub raw: Value,
+    /// Where it comes from.
+    pub provenance: Provenance,
+    /// The key in the file, if it is not the effective key (an alias).
+    pub written_as: Option<KeyPath>,
+    /// The keys that went into the value through `$ref{}`.
+    pub references: BTreeSet<KeyPath>,
+    /// Where the elements stand, if the value is an array written in the file.
+    pub elements: Vec<Span>,
+}
+
+/// An expression that has no value: the product exits at start-up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unresolved {
+    /// The key whose value needs it.
+    pub key: KeyPath,
+    /// The expression.
+    pub expression: Expression,
+    /// Where the value stands, if it is written in the file.
+    pub span: Option<Span>,
+}
+
+/// The effective configuration of one node.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Effective {
+    product: Product,
+    values: BTreeMap<KeyPath, EffectiveValue>,
+    unresolved: Vec<Unresolved>,
+}
+
+impl Effective {
+    /// Resolves `document` as `product` does in `environment`.
+    ///
+    /// Keys whose value only an inference rule outside the catalogue would tell are left out rather than guessed
+    /// (the catalogue's `inferred_from` names the trigger).
+    pub fn resolve(document: &Document, product: Product, environment: &Environment) -> Self {
+        let mut values = rewrite::rename_aliases(document, product);
+        inference::infer(&mut values, product);
+        inference::fill_defaults(&mut values, product);
+        let unresolved = resolve::resolve(&mut values, environment);
+        fallback::apply(&mut values);
+        Self {
+            product,
+            values,
+            unresolved,
+        }
+    }
+
+    /// The product that it was resolved for.
+    pub fn product(&self) -> Product {
+        self.product
+    }
+
+    /// Every value, in the order of the keys.
+    pub fn values(&self) -> &BTreeMap<KeyPath, EffectiveValue> {
+        &self.values
+    }
+
+    /// The value of a key such as `apim.event_hub.service_url`.
+    pub fn get(&self, key: &str) -> Option<&EffectiveValue> {
+        self.values.get(&KeyPath::from(key))
+    }
+
+    /// A scalar as text.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.get(key)?.value.scalar_text()
+    }
+
+    /// Whether a switch is on; `default` if the key has no value.
+    pub fn is_on(&self, key: &str, default: bool) -> bool {
+        self.get(key).map_or(default, |found| found.value.is_true())
+    }
+
+    /// The values below `prefix`.
+    pub fn under<'a>(
+        &'a self,
+        prefix: &'a KeyPath,
+    ) -> impl Iterator<Item = (&'a KeyPath, &'a EffectiveValue)> {
+        self.values
+            .range(prefix..)
+            .take_while(move |(key, _)| key.starts_with(prefix))
+    }
+
+    /// How many elements `[[key]]` has.
+    pub fn group_count(&self, key: &str) -> usize {
+        rewrite::group_count(&self.values, &KeyPath::from(key))
+    }
+
+    /// Expressions that have no value. Each stops the start-up.
+    pub fn unresolved(&self) -> &[Unresolved] {
+        &self.unresolved
+    }
+}
+
+pub(crate) type Values = BTreeMap<KeyPath, EffectiveValue>;
+
+impl EffectiveValue {
+    fn made(value: Value, provenance: Provenance) -> Self {
+        Self {
+            raw: value.clone(),
+            value,
+            provenance,
+            written_as: None,
+            references: BTreeSet::new(),
+            elements: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

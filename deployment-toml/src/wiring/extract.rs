@@ -1,0 +1,419 @@
+//! From effective values to references.
+
+use std::collections::BTreeSet;
+
+use super::scan::references_in_text;
+use super::{Address, Purpose, Reference};
+use crate::effective::{
+    Effective, EffectiveValue, GroupKeys, PUBLISH_GROUPS, Provenance, THROTTLING_GROUPS,
+};
+use crate::key::{KeyPath, Segment};
+use crate::placeholder::expand;
+use crate::span::Span;
+use crate::value::Value;
+
+/// How the members of a group of receivers are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UrlGroupMode {
+    /// `type = "loadbalance"`, exactly so written.
+    LoadBalance,
+    /// Anything else, or nothing.
+    Failover,
+}
+
+/// A group of receivers with their authentication addresses, paired by position.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UrlGroup {
+    /// Its number, from 0.
+    pub number: usize,
+    /// How its members are used.
+    pub mode: UrlGroupMode,
+    /// Where events go.
+    pub receivers: Vec<Reference>,
+    /// Where the sender logs in.
+    pub auth: Vec<Reference>,
+}
+
+/// The groups that throttling events go to (`publish` false) or that event hub events are published to (`publish` true).
+pub fn url_groups(effective: &Effective, publish: bool) -> Vec<UrlGroup> {
+    let extractor = Extractor::new(effective);
+    let keys = if publish {
+        &PUBLISH_GROUPS
+    } else {
+        &THROTTLING_GROUPS
+    };
+    if !publish {
+        if let Some(groups) = extractor.plain_throttle_groups() {
+            return groups;
+        }
+    }
+    (0..effective.group_count(keys.group))
+        .map(|number| extractor.group(keys, number, publish))
+        .collect()
+}
+
+pub(super) fn references(effective: &Effective) -> Vec<Reference> {
+    let mut extractor = Extractor::new(effective);
+    extractor.services();
+    for publish in [false, true] {
+        for group in url_groups(effective, publish) {
+            extractor.found.extend(group.receivers);
+            extractor.found.extend(group.auth);
+        }
+    }
+    extractor.brokers();
+    extractor.gateway_environments();
+    extractor.notification_endpoints();
+    extractor.databases();
+    extractor.others();
+    extractor.found
+}
+
+struct Extractor<'a> {
+    effective: &'a Effective,
+    offset: u16,
+    found: Vec<Reference>,
+}
+
+const RECEIVER_URL: &str = "apim.throttling.receiver_url";
+const RECEIVER_AUTH_URL: &str = "apim.throttling.receiver_auth_url";
+const DECISION_ENDPOINTS: &str = "apim.throttling.throttle_decision_endpoints";
+const CONNECTION_FACTORY: &str = "apim.throttling.jms.topic_connection_factory";
+
+impl<'a> Extractor<'a> {
+    fn new(effective: &'a Effective) -> Self {
+        Self {
+            effective,
+            offset: effective.port_offset(),
+            found: Vec::new(),
+        }
+    }
+
+    fn publishes_throttling(&self) -> bool {
+        self.effective
+            .is_on("apim.throttling.enable_data_publishing", true)
+    }
+
+    fn uses_event_hub(&self) -> bool {
+        self.effective.is_on("apim.event_hub.enable", true)
+    }
+
+    fn services(&mut self) {
+        let event_hub = self.uses_event_hub();
+        for (key, purpose, enabled) in [
+            (
+                "apim.key_manager.service_url",
+                Purpose::KeyManagerService,
+                true,
+            ),
+            (
+                "apim.throttling.service_url",
+                Purpose::ThrottlingService,
+                true,
+            ),
+            (
+                "apim.event_hub.service_url",
+                Purpose::EventHubService,
+                event_hub,
+            ),
+            ("oauth.endpoints.oauth2_jwks_url", Purpose::JwksUrl, true),
+            (
+                "apim.oauth_config.revoke_endpoint",
+                Purpose::RevokeEndpoint,
+                true,
+            ),
+        ] {
+            self.add(&KeyPath::from(key), &purpose, enabled);
+        }
+    }
+
+    fn brokers(&mut self) {
+        let decisions = self
+            .effective
+            .is_on("apim.throttling.enable_decision_connection", true);
+        let event_hub = self.uses_event_hub();
+        let decision_key = if self.is_written(CONNECTION_FACTORY) {
+            CONNECTION_FACTORY
+        } else {
+            DECISION_ENDPOINTS
+        };
+        self.add(
+            &KeyPath::from(decision_key),
+            &Purpose::ThrottleDecision,
+            decisions,
+        );
+        self.add(
+            &KeyPath::from("apim.event_hub.event_listening_endpoints"),
+            &Purpose::EventHubListening,
+            event_hub,
+        );
+        self.add(
+            &KeyPath::from("apim.throttling.event_duplicate_url"),
+            &Purpose::EventDuplicateThrottling,
+            true,
+        );
+        // Without a key that names peers, the second publishers are switched off.
+        let key = KeyPath::from("apim.event_hub.event_duplicate_url");
+        let has_peers = self
+            .effective
+            .values()
+            .get(&key)
+            .is_some_and(|found| found.provenance != Provenance::FallbackToSelf);
+        self.add(
+            &key,
+            &Purpose::EventDuplicateEventHub,
+            event_hub && has_peers,
+        );
+    }
+
+    fn gateway_environments(&mut self) {
+        let environments = KeyPath::from("apim.gateway.environment");
+        for at in 0..self.effective.group_count("apim.gateway.environment") {
+            let environment = environments.element(at);
+            let name = self.text_at(&environment.child("name")).unwrap_or_default();
+            self.add(
+                &environment.child("service_url"),
+                &Purpose::GatewayEnvironmentService { name },
+                true,
+            );
+        }
+    }
+
+    fn notification_endpoints(&mut self) {
+        let listeners = KeyPath::from("event_listener");
+        for at in 0..self.effective.group_count("event_listener") {
+            let listener = listeners.element(at);
+            let enabled = self
+                .effective
+                .values()
+                .get(&listener.child("enable"))
+                .is_none_or(|found| found.value.is_true());
+            self.add(
+                &listener.child("properties").child("notification_endpoint"),
+                &Purpose::NotificationEndpoint,
+                enabled,
+            );
+        }
+    }
+
+    fn databases(&mut self) {
+        let databases = KeyPath::from("database");
+        let urls: Vec<(KeyPath, String)> = self
+            .effective
+            .under(&databases)
+            .filter(|(key, _)| key.last_key() == Some("url"))
+            .filter_map(|(key, _)| Some((key.clone(), name_between(key)?)))
+            .collect();
+        for (key, name) in urls {
+            self.add(&key, &Purpose::Database { name }, true);
+        }
+        let sources = KeyPath::from("datasource");
+        for at in 0..self.effective.group_count("datasource") {
+            let source = sources.element(at);
+            let name = self.text_at(&source.child("id")).unwrap_or_default();
+            self.add(&source.child("url"), &Purpose::Database { name }, true);
+        }
+    }
+
+    /// Whatever else the file writes that holds a URL. Bare `host:port` is left out: too many values look like one.
+    fn others(&mut self) {
+        let known: BTreeSet<KeyPath> = self
+            .found
+            .iter()
+            .flat_map(|reference| [Some(reference.key.clone()), reference.key.parent()])
+            .flatten()
+            .collect();
+        let keys: Vec<KeyPath> = self
+            .effective
+            .values()
+            .iter()
+            .filter(|(key, found)| found.provenance.is_written() && !known.contains(*key))
+            .filter(|(key, _)| !is_overridden(self, key))
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in keys {
+            self.add(&key, &Purpose::Other, true);
+        }
+    }
+
+    /// `receiver_url` and `receiver_auth_url` win over every `url_group`.
+    fn plain_throttle_groups(&self) -> Option<Vec<UrlGroup>> {
+        if !self.is_written(RECEIVER_URL) {
+            return None;
+        }
+        let receivers = self.plain_groups(RECEIVER_URL);
+        let auth = self.plain_groups(RECEIVER_AUTH_URL);
+        let enabled = self.publishes_throttling();
+        let refer = |key: &str, urls: Option<&String>, purpose: &Purpose| {
+            let path = KeyPath::from(key);
+            let found = self.effective.values().get(&path);
+            urls.zip(found).map_or_else(Vec::new, |(urls, found)| {
+                self.in_text(
+                    &path,
+                    urls,
+                    found,
+                    found.provenance.span(),
+                    purpose,
+                    enabled,
+                )
+            })
+        };
+        let groups = (0..receivers.len().max(auth.len())).map(|number| {
+            let text = receivers.get(number);
+            UrlGroup {
+                number,
+                mode: match text {
+                    Some(text) if text.contains('|') => UrlGroupMode::Failover,
+                    _ => UrlGroupMode::LoadBalance,
+                },
+                receivers: refer(
+                    RECEIVER_URL,
+                    text,
+                    &Purpose::ThrottleReceiver { group: number },
+                ),
+                auth: refer(
+                    RECEIVER_AUTH_URL,
+                    auth.get(number),
+                    &Purpose::ThrottleAuth { group: number },
+                ),
+            }
+        });
+        Some(groups.collect())
+    }
+
+    /// `{a,b},{c}` holds two groups; without braces it is one.
+    fn plain_groups(&self, key: &str) -> Vec<String> {
+        let Some(text) = self.effective.text(key) else {
+            return Vec::new();
+        };
+        let text = expand(&text, self.offset);
+        if !text.trim_start().starts_with('{') {
+            return vec![text];
+        }
+        text.split('}')
+            .filter_map(|group| group.split_once('{'))
+            .map(|(_, urls)| urls.to_owned())
+            .collect()
+    }
+
+    fn group(&self, keys: &GroupKeys, number: usize, publish: bool) -> UrlGroup {
+        let path = KeyPath::from(keys.group).element(number);
+        let mode = match self.text_at(&path.child("type")).as_deref() {
+            Some("loadbalance") => UrlGroupMode::LoadBalance,
+            _ => UrlGroupMode::Failover,
+        };
+        let (receiver, auth) = if publish {
+            (
+                Purpose::EventHubPublish { group: number },
+                Purpose::EventHubPublishAuth { group: number },
+            )
+        } else {
+            (
+                Purpose::ThrottleReceiver { group: number },
+                Purpose::ThrottleAuth { group: number },
+            )
+        };
+        let enabled = if publish {
+            self.uses_event_hub()
+        } else {
+            self.publishes_throttling()
+        };
+        UrlGroup {
+            number,
+            mode,
+            receivers: self.at(&path.child(keys.receivers), &receiver, enabled),
+            auth: self.at(&path.child(keys.auth), &auth, enabled),
+        }
+    }
+
+    fn add(&mut self, key: &KeyPath, purpose: &Purpose, enabled: bool) {
+        let references = self.at(key, purpose, enabled);
+        self.found.extend(references);
+    }
+
+    /// The references in the value at `key`; each element of a list on its own.
+    fn at(&self, key: &KeyPath, purpose: &Purpose, enabled: bool) -> Vec<Reference> {
+        let Some(found) = self.effective.values().get(key) else {
+            return Vec::new();
+        };
+        match &found.value {
+            Value::Array(elements) => elements
+                .iter()
+                .enumerate()
+                .flat_map(|(at, element)| {
+                    let span = found.elements.get(at).copied().or(found.provenance.span());
+                    let texts = element.strings();
+                    texts
+                        .into_iter()
+                        .flat_map(|text| {
+                            self.in_text(&key.element(at), text, found, span, purpose, enabled)
+                        })
+                        .collect::<Vec<_>>()
+                })
+                .collect(),
+            Value::String(text) => {
+                self.in_text(key, text, found, found.provenance.span(), purpose, enabled)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn in_text(
+        &self,
+        key: &KeyPath,
+        text: &str,
+        found: &EffectiveValue,
+        span: Option<Span>,
+        purpose: &Purpose,
+        enabled: bool,
+    ) -> Vec<Reference> {
+        let expanded = expand(text, self.offset);
+        references_in_text(&expanded)
+            .into_iter()
+            .filter(|reference| {
+                *purpose != Purpose::Other || reference.form != super::scan::Form::HostPort
+            })
+            .map(|reference| Reference {
+                key: key.clone(),
+                purpose: purpose.clone(),
+                address: reference.address,
+                raw: text.to_owned(),
+                span,
+                provenance: found.provenance.clone(),
+                enabled,
+            })
+            .collect()
+    }
+
+    fn text_at(&self, key: &KeyPath) -> Option<String> {
+        self.effective.values().get(key)?.value.scalar_text()
+    }
+
+    fn is_written(&self, key: &str) -> bool {
+        self.effective
+            .get(key)
+            .is_some_and(|found| found.provenance.is_written())
+    }
+}
+
+/// A key that loses to another one is no reference: nothing connects to it.
+fn is_overridden(extractor: &Extractor<'_>, key: &KeyPath) -> bool {
+    let below = |prefix: &str| key.starts_with(&KeyPath::from(prefix));
+    (below(THROTTLING_GROUPS.group) && extractor.is_written(RECEIVER_URL))
+        || (below(DECISION_ENDPOINTS) && extractor.is_written(CONNECTION_FACTORY))
+}
+
+/// `apim_db` of `database.apim_db.url`, `mb.store_db` of `database.mb.store_db.url`.
+fn name_between(key: &KeyPath) -> Option<String> {
+    let segments = key.segments();
+    let middle = segments.get(1..segments.len().checked_sub(1)?)?;
+    let names: Vec<&str> = middle
+        .iter()
+        .filter_map(|segment| match segment {
+            Segment::Key(name) => Some(name.as_str()),
+            Segment::Index(_) => None,
+        })
+        .collect();
+    (!names.is_empty()).then(|| names.join("."))
+}
