@@ -26,6 +26,7 @@ impl HelmCommand {
     /// # Errors
     /// As [`Renderer::render`].
     pub fn template(&self, request: &RenderRequest) -> Result<String, RenderError> {
+        request.require_chart()?;
         let mut command = Command::new(&self.helm);
         command
             .arg("template")

@@ -54,6 +54,10 @@ fn schema_error(message: &str) -> Option<RenderError> {
             charts.push(chart.trim().to_owned());
         }
     }
+    // Helm walks a hash map: the order is new each time.
+    violations.sort_by(|one, other| {
+        (&one.chart, &one.path, &one.message).cmp(&(&other.chart, &other.path, &other.message))
+    });
     let chart = violations
         .first()
         .map(|violation| violation.chart.clone())
@@ -120,9 +124,9 @@ mod tests {
         };
         assert_eq!(chart, "demo");
         assert_eq!(violations.len(), 2);
-        assert_eq!(violations[0].path, "/replicas");
+        assert_eq!(violations[1].path, "/replicas");
         assert_eq!(
-            violations[1].message,
+            violations[0].message,
             "additional properties 'repicas' not allowed"
         );
     }

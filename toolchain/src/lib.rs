@@ -2,21 +2,27 @@
 //!
 //! [`Toolchain::ensure`] turns a [`Tool`] into the path of an executable of exactly the version that `tools/` pins.
 //! [`Renderer`] turns a chart and its values into parsed documents: [`HelmCommand`] runs the `helm` program, once for
-//! each render; `RenderServer` keeps one process that holds Helm's own packages and is several times faster.
+//! each render; [`RenderServer`] keeps one process that holds Helm's own packages and is several times faster.
 
 mod documents;
 mod helm_command;
 mod helm_message;
+mod pod_security;
 mod progress;
 mod render;
+mod render_pool;
+mod render_server;
 mod tool;
 mod toolchain;
 
 pub use documents::parse_documents;
 pub use helm_command::HelmCommand;
+pub use pod_security::{PodSecurityLevel, PodViolation};
 pub use progress::{Progress, Silent, StderrProgress};
 pub use render::{
     RenderError, RenderRequest, Rendered, RenderedDocument, Renderer, ValuesViolation,
 };
+pub use render_pool::RenderPool;
+pub use render_server::RenderServer;
 pub use tool::{Tool, ToolError};
 pub use toolchain::Toolchain;

@@ -6,7 +6,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One render of one chart: the arguments of `helm template`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of `helm template`"
+)]
 pub struct RenderRequest {
     /// The chart's directory.
     pub chart: PathBuf,
@@ -47,6 +51,16 @@ impl RenderRequest {
             namespace: namespace.into(),
             ..Self::default()
         }
+    }
+
+    /// Helm takes a path that does not exist for the name of a chart in a repository, and may go and look there.
+    pub(crate) fn require_chart(&self) -> Result<(), RenderError> {
+        let found = self.chart.metadata();
+        found.map(drop).map_err(|source| RenderError::Io {
+            action: "read chart",
+            path: self.chart.clone(),
+            source,
+        })
     }
 }
 

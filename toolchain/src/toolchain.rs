@@ -1,6 +1,7 @@
 //! From a tool to an executable of the pinned version: on `PATH`, already built, or built now.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -109,12 +110,12 @@ impl Toolchain {
                 hash.update(&content);
             }
         }
-        Ok(hash
-            .finalize()
-            .iter()
-            .take(6)
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        let digest = hash.finalize();
+        let mut text = String::new();
+        for byte in &digest[..6] {
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(text)
     }
 
     fn build(
@@ -129,7 +130,7 @@ impl Toolchain {
         let unfinished = executable.with_extension("unfinished");
         let mut link_flags = "-s -w".to_owned();
         for (variable, value) in tool.version_variables(version) {
-            link_flags.push_str(&format!(" -X {variable}={value}"));
+            let _ = write!(link_flags, " -X {variable}={value}");
         }
         let log = parent(executable).join("build.log");
         let output = File::create(&log).map_err(io("create", &log))?;
@@ -158,7 +159,7 @@ impl Toolchain {
                 break status;
             }
             std::thread::sleep(Duration::from_millis(50));
-            if start.elapsed() - last >= Duration::from_secs(1) {
+            if start.elapsed() >= last + Duration::from_secs(1) {
                 last = start.elapsed();
                 progress.report(&what, last, false);
             }

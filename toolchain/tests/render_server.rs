@@ -1,0 +1,270 @@
+//! The render server by itself: errors, notes, reloading, crashes, garbage.
+
+mod support;
+
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+use am_toolchain::{
+    HelmCommand, PodSecurityLevel, RenderError, RenderPool, RenderRequest, RenderServer, Renderer,
+    Tool,
+};
+use serde_json::{Value, json};
+
+fn fixture_request() -> RenderRequest {
+    RenderRequest::new(support::fixture("chart"), "demo", "apps")
+}
+
+fn server() -> RenderServer {
+    RenderServer::new(support::tool(Tool::Renderer))
+}
+
+/// Both renderers, for what must be the same with each.
+fn renderers() -> [Box<dyn Renderer>; 2] {
+    [
+        Box::new(server()),
+        Box::new(HelmCommand::new(support::tool(Tool::Helm4))),
+    ]
+}
+
+fn with_values(values: Value) -> RenderRequest {
+    RenderRequest {
+        values,
+        ..fixture_request()
+    }
+}
+
+#[test]
+fn refused_values_are_listed_with_their_places() {
+    for mut renderer in renderers() {
+        let error = renderer
+            .render(&with_values(json!({"replicas": 0, "repicas": 3})))
+            .expect_err("against the schema");
+        let RenderError::Schema {
+            chart, violations, ..
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(chart, "fixture");
+        let paths: Vec<_> = violations
+            .iter()
+            .map(|violation| violation.path.as_str())
+            .collect();
+        assert_eq!(paths, ["", "/replicas"], "{violations:?}");
+        assert!(violations[0].message.contains("repicas"), "{violations:?}");
+    }
+}
+
+#[test]
+fn a_failing_template_is_named_with_its_line() {
+    for mut renderer in renderers() {
+        let error = renderer
+            .render(&with_values(json!({"broken": "template"})))
+            .expect_err("fails");
+        let RenderError::Template {
+            template,
+            line,
+            message,
+        } = error
+        else {
+            panic!("{error:?}")
+        };
+        assert_eq!(
+            (template.as_str(), line),
+            ("templates/config.yaml", Some(2))
+        );
+        assert!(message.contains("broken on purpose"), "{message}");
+    }
+}
+
+#[test]
+fn a_key_given_twice_is_an_error() {
+    for mut renderer in renderers() {
+        let error = renderer
+            .render(&with_values(json!({"broken": "duplicate-key"})))
+            .expect_err("twice");
+        let RenderError::Document { template, .. } = error else {
+            panic!("{error:?}")
+        };
+        assert_eq!(template, "templates/config.yaml");
+    }
+}
+
+#[test]
+fn a_missing_chart_is_named() {
+    for mut renderer in renderers() {
+        let error = renderer
+            .render(&RenderRequest::new("no/such/chart", "demo", "apps"))
+            .expect_err("no chart");
+        assert!(matches!(error, RenderError::Io { .. }), "{error:?}");
+        assert!(error.to_string().contains("no/such/chart"), "{error}");
+    }
+}
+
+#[test]
+fn notes_are_told_when_they_are_asked_for() {
+    let asked = RenderRequest {
+        include_notes: true,
+        ..fixture_request()
+    };
+    let mut server = server();
+    let notes = |rendered: am_toolchain::Rendered| rendered.notes;
+    assert_eq!(
+        server
+            .render(&asked)
+            .map(notes)
+            .expect("renders")
+            .as_deref(),
+        Some("Release demo says hello.\n")
+    );
+    assert_eq!(
+        server
+            .render(&fixture_request())
+            .map(notes)
+            .expect("renders"),
+        None
+    );
+}
+
+#[test]
+fn values_of_one_render_do_not_leak_into_the_next() {
+    let mut server = server().deterministic(true);
+    let before = server.render(&fixture_request()).expect("renders");
+    let other = with_values(
+        json!({"message": "other", "config": {"server": {"hostname": "other", "extra": [1]}}}),
+    );
+    assert_ne!(server.render(&other).expect("renders"), before);
+    assert_eq!(server.render(&fixture_request()).expect("renders"), before);
+}
+
+#[test]
+fn a_changed_chart_is_loaded_again() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let template = folder.path().join("templates/one.yaml");
+    std::fs::create_dir(folder.path().join("templates")).expect("folder");
+    std::fs::write(
+        folder.path().join("Chart.yaml"),
+        "apiVersion: v2\nname: changing\nversion: 0.1.0\n",
+    )
+    .expect("file");
+    let mut server = server();
+    for kind in ["Left", "Righ"] {
+        std::fs::write(&template, format!("kind: {kind}\n")).expect("file");
+        let rendered = server
+            .render(&RenderRequest::new(folder.path(), "demo", "apps"))
+            .expect("renders");
+        assert_eq!(rendered.documents[0].value["kind"], kind);
+    }
+}
+
+#[test]
+fn a_deterministic_server_renders_the_same_twice_and_another_does_not() {
+    let request = fixture_request();
+    let render = |mut server: RenderServer| server.render(&request).expect("renders");
+    assert_eq!(
+        render(server().deterministic(true)),
+        render(server().deterministic(true))
+    );
+    assert_ne!(render(server()), render(server()));
+}
+
+#[test]
+fn garbage_gets_an_answer_and_does_not_end_the_server() {
+    let mut child = Command::new(support::tool(Tool::Renderer))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(b"\x00\xff{\n[]\n{}\n\n{\"render\":{\"chart\":7}}\n{\"render\":{}}\n{\"podSecurity\":{\"level\":\"none\"}}\n").expect("written");
+    drop(stdin);
+    let output = child.wait_with_output().expect("ends");
+    assert!(output.status.success(), "{}", output.status);
+    let answers: Vec<Value> = output
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice(line).expect("JSON"))
+        .collect();
+    assert_eq!(answers.len(), 7);
+    assert!(
+        answers.iter().all(|answer| answer["error"].is_string()),
+        "{answers:?}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_dies_is_started_again_and_one_that_cannot_run_is_an_error() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let program = folder.path().join("server");
+    let died = folder.path().join("died");
+    let script = format!(
+        "#!/bin/sh\n[ -e '{died}' ] && exec '{real}'\nread line; touch '{died}'; exit 9\n",
+        died = died.display(),
+        real = support::tool(Tool::Renderer).display(),
+    );
+    std::fs::write(&program, script).expect("script");
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("mode");
+    let rendered = RenderServer::new(&program)
+        .render(&fixture_request())
+        .expect("the second process answers");
+    assert!(!rendered.documents.is_empty());
+    assert!(died.exists(), "the first process did not run");
+
+    let error = RenderServer::new(folder.path().join("missing"))
+        .render(&fixture_request())
+        .expect_err("no program");
+    assert!(matches!(error, RenderError::Io { .. }), "{error:?}");
+    let error = RenderServer::new("/bin/false")
+        .render(&fixture_request())
+        .expect_err("no server");
+    assert!(matches!(error, RenderError::Server { .. }), "{error:?}");
+}
+
+#[test]
+fn a_pool_serves_more_threads_than_it_has_servers() {
+    let pool = RenderPool::new(support::tool(Tool::Renderer), 2).deterministic(true);
+    let expected = server()
+        .deterministic(true)
+        .render(&fixture_request())
+        .expect("renders");
+    std::thread::scope(|scope| {
+        let renders: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| (&pool).render(&fixture_request())))
+            .collect();
+        for render in renders {
+            assert_eq!(render.join().expect("no panic").expect("renders"), expected);
+        }
+    });
+}
+
+#[test]
+fn pod_security_is_judged_as_the_api_server_judges_it() {
+    let careless = json!({"spec": {"containers": [{"name": "main", "image": "a"}]}});
+    let careful = json!({"spec": {
+        "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "main", "image": "a", "securityContext": {
+            "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}],
+    }});
+    let mut server = server();
+    let verdicts = server
+        .pod_security(PodSecurityLevel::Restricted, &[&careless, &careful])
+        .expect("judged");
+    assert_eq!(verdicts[1], []);
+    let reasons: Vec<_> = verdicts[0]
+        .iter()
+        .map(|violation| violation.reason.as_str())
+        .collect();
+    assert!(
+        reasons.contains(&"allowPrivilegeEscalation != false"),
+        "{reasons:?}"
+    );
+    let verdicts = server
+        .pod_security(PodSecurityLevel::Baseline, &[&careless])
+        .expect("judged");
+    assert_eq!(verdicts, [[]]);
+}

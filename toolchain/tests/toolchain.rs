@@ -1,0 +1,145 @@
+//! Finding and building tools, with and without Go.
+
+mod support;
+
+use std::path::Path;
+use std::process::Command;
+
+use am_toolchain::{HelmCommand, Silent, Tool, ToolError, Toolchain};
+
+/// A workspace that pins Helm 4 and has built nothing.
+fn empty_workspace() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let tools = folder.path().join("tools/helm4");
+    std::fs::create_dir_all(&tools).expect("folder");
+    std::fs::write(
+        tools.join("go.mod"),
+        "module x\n\ngo 1.26.0\n\nrequire helm.sh/helm/v4 v4.3.1\n",
+    )
+    .expect("file");
+    folder
+}
+
+#[cfg(unix)]
+fn script(folder: &Path, name: &str, text: &str) {
+    use std::os::unix::fs::PermissionsExt;
+    let path = folder.join(name);
+    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("script");
+    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("mode");
+}
+
+#[test]
+fn without_the_tool_and_without_go_the_error_says_what_to_install() {
+    let workspace = empty_workspace();
+    let toolchain = Toolchain::new(workspace.path()).with_search_path("");
+    let error = toolchain
+        .ensure(Tool::Helm4, &mut Silent)
+        .expect_err("nothing there");
+    assert!(matches!(error, ToolError::Missing { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "helm4 v4.3.1 is not built and go 1.26.0 or newer was not found on PATH: install Go or put helm v4.3.1 on PATH"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn only_the_exact_version_on_path_is_taken() {
+    let workspace = empty_workspace();
+    let bin = tempfile::tempdir().expect("temporary folder");
+    let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
+
+    script(bin.path(), "helm", "echo v4.3.1");
+    assert_eq!(
+        toolchain.ensure(Tool::Helm4, &mut Silent).expect("on PATH"),
+        bin.path().join("helm")
+    );
+
+    script(bin.path(), "helm", "echo v4.3.0");
+    let error = toolchain
+        .ensure(Tool::Helm4, &mut Silent)
+        .expect_err("another version");
+    assert!(
+        error.to_string().ends_with("on PATH (PATH has v4.3.0)"),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_failed_build_tells_what_go_said_and_leaves_no_tool() {
+    let workspace = empty_workspace();
+    let bin = tempfile::tempdir().expect("temporary folder");
+    script(bin.path(), "go", "echo 'no module here' >&2; exit 1");
+    let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
+    for _ in 0..2 {
+        let error = toolchain
+            .ensure(Tool::Helm4, &mut Silent)
+            .expect_err("go fails");
+        assert!(matches!(error, ToolError::Build { .. }), "{error:?}");
+        assert!(error.to_string().contains("no module here"), "{error}");
+    }
+}
+
+#[test]
+fn a_tool_that_no_go_mod_requires_is_an_error() {
+    let workspace = empty_workspace();
+    std::fs::write(workspace.path().join("tools/helm4/go.mod"), "module x\n").expect("file");
+    let error = Toolchain::new(workspace.path())
+        .ensure(Tool::Helm4, &mut Silent)
+        .expect_err("not pinned");
+    assert!(matches!(error, ToolError::NotPinned { .. }), "{error:?}");
+}
+
+#[test]
+fn every_tool_is_pinned() {
+    for tool in Tool::ALL {
+        let version = tool
+            .pinned_version(&support::workspace())
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert!(version.starts_with('v'), "{tool}: {version}");
+    }
+}
+
+#[test]
+fn both_helms_have_exactly_the_pinned_version() {
+    for tool in [Tool::Helm4, Tool::Helm3] {
+        let output = Command::new(support::tool(tool))
+            .args(["version", "--short"])
+            .output()
+            .expect("runs");
+        let version = tool.pinned_version(&support::workspace()).expect("pinned");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            said.starts_with(&version),
+            "{tool} says {said}, {version} is pinned"
+        );
+    }
+}
+
+#[test]
+fn lint_passes_a_sound_chart_and_reports_a_broken_one() {
+    let helm = HelmCommand::new(support::tool(Tool::Helm4));
+    let folder = tempfile::tempdir().expect("temporary folder");
+    assert_eq!(
+        helm.package(&support::fixture("chart"), folder.path())
+            .expect("packed"),
+        folder.path().join("fixture-0.1.0.tgz")
+    );
+    assert_eq!(
+        helm.lint_strict(&support::fixture("chart"), &[])
+            .expect("runs"),
+        Vec::<String>::new()
+    );
+
+    std::fs::write(
+        folder.path().join("Chart.yaml"),
+        "apiVersion: v2\nname: x\n",
+    )
+    .expect("file");
+    let messages = helm.lint_strict(folder.path(), &[]).expect("runs");
+    assert!(
+        messages.iter().any(|message| message.contains("version")),
+        "{messages:?}"
+    );
+}

@@ -1,0 +1,90 @@
+// Command renderer renders charts with Helm's own packages in one long-lived process: it reads one JSON request per
+// line from standard input and writes one JSON response per line to standard output. A line that is no request gets a
+// response with an error; end of input ends the program.
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+)
+
+// Request is one line of input; exactly one of its members is set.
+type Request struct {
+	Render      *RenderRequest      `json:"render,omitempty"`
+	PodSecurity *PodSecurityRequest `json:"podSecurity,omitempty"`
+}
+
+// Response is one line of output.
+type Response struct {
+	Render      *RenderResponse `json:"render,omitempty"`
+	PodSecurity []PodVerdict    `json:"podSecurity,omitempty"`
+	// Error is Helm's own message when it refuses the chart or its values.
+	Error string `json:"error,omitempty"`
+}
+
+func main() {
+	// Helm logs to the default logger; a server has nobody to read it, and errors are in the responses.
+	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if err := serve(os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "renderer:", err)
+		os.Exit(1)
+	}
+}
+
+func serve(in io.Reader, out io.Writer) error {
+	lines := bufio.NewReaderSize(in, 1<<16)
+	buffered := bufio.NewWriterSize(out, 1<<16)
+	encoder := json.NewEncoder(buffered)
+	encoder.SetEscapeHTML(false)
+	renderer := NewRenderer()
+	for {
+		line, err := lines.ReadBytes('\n')
+		if len(line) > 0 {
+			if err := encoder.Encode(answer(renderer, line)); err != nil {
+				return err
+			}
+			if err := buffered.Flush(); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+}
+
+// answer never panics: a chart that brings Helm down must not end the server.
+func answer(renderer *Renderer, line []byte) (response Response) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			response = Response{Error: fmt.Sprintf("helm panicked: %v", cause)}
+		}
+	}()
+	var request Request
+	if err := json.Unmarshal(line, &request); err != nil {
+		return Response{Error: fmt.Sprintf("not a request: %v", err)}
+	}
+	switch {
+	case request.Render != nil:
+		rendered, err := renderer.Render(request.Render)
+		if err != nil {
+			return Response{Error: err.Error()}
+		}
+		return Response{Render: rendered}
+	case request.PodSecurity != nil:
+		verdicts, err := evaluatePodSecurity(request.PodSecurity)
+		if err != nil {
+			return Response{Error: err.Error()}
+		}
+		return Response{PodSecurity: verdicts}
+	default:
+		return Response{Error: "not a request: neither render nor podSecurity is set"}
+	}
+}

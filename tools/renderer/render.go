@@ -1,0 +1,162 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"helm.sh/helm/v4/pkg/action"
+	"helm.sh/helm/v4/pkg/chart/common"
+	"helm.sh/helm/v4/pkg/chart/v2/loader"
+	"helm.sh/helm/v4/pkg/cli"
+	"helm.sh/helm/v4/pkg/cli/values"
+	"helm.sh/helm/v4/pkg/getter"
+	release "helm.sh/helm/v4/pkg/release/v1"
+	"helm.sh/helm/v4/pkg/strvals"
+	"sigs.k8s.io/yaml"
+)
+
+// RenderRequest holds the arguments of `helm template`.
+type RenderRequest struct {
+	Chart                string          `json:"chart"`
+	Release              string          `json:"release"`
+	Namespace            string          `json:"namespace"`
+	ValuesFiles          []string        `json:"valuesFiles"`
+	Values               json.RawMessage `json:"values"`
+	Set                  []string        `json:"set"`
+	KubeVersion          string          `json:"kubeVersion"`
+	APIVersions          []string        `json:"apiVersions"`
+	IsUpgrade            bool            `json:"isUpgrade"`
+	SkipTests            bool            `json:"skipTests"`
+	SkipSchemaValidation bool            `json:"skipSchemaValidation"`
+	// Deterministic replaces the random template functions by constants of the same shape.
+	Deterministic bool `json:"deterministic"`
+	// Parse asks for each document as JSON too, read as Kubernetes reads it.
+	Parse bool `json:"parse"`
+}
+
+// RenderResponse is what `helm template` prints, and what it does not print.
+type RenderResponse struct {
+	// Manifest is the output of `helm template`, byte for byte.
+	Manifest string `json:"manifest"`
+	Notes    string `json:"notes,omitempty"`
+	// Documents are the manifest's documents as JSON, those without content left out, when they were asked for.
+	Documents []json.RawMessage `json:"documents,omitempty"`
+}
+
+// Renderer keeps the charts that it has loaded.
+type Renderer struct {
+	charts  chartCache
+	getters getter.Providers
+}
+
+// NewRenderer makes a renderer that knows no chart yet.
+func NewRenderer() *Renderer {
+	return &Renderer{charts: chartCache{}, getters: getter.All(cli.New())}
+}
+
+// Render takes the path of `helm template`: merge values, load, check dependencies, install as a client-side dry run.
+func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
+	configuration := action.NewConfiguration()
+	if request.Deterministic {
+		configuration.CustomTemplateFuncs = deterministicFunctions()
+	}
+	client := action.NewInstall(configuration)
+	client.DryRunStrategy = action.DryRunClient
+	client.Replace = true
+	client.ReleaseName = request.Release
+	client.Namespace = request.Namespace
+	client.APIVersions = common.VersionSet(request.APIVersions)
+	client.IsUpgrade = request.IsUpgrade
+	client.SkipSchemaValidation = request.SkipSchemaValidation
+	if request.KubeVersion != "" {
+		version, err := common.ParseKubeVersion(request.KubeVersion)
+		if err != nil {
+			return nil, fmt.Errorf("invalid kube version '%s': %w", request.KubeVersion, err)
+		}
+		client.KubeVersion = version
+	}
+
+	merged, err := r.mergeValues(request)
+	if err != nil {
+		return nil, err
+	}
+	chart, err := r.charts.load(request.Chart)
+	if err != nil {
+		return nil, err
+	}
+	if kind := chart.Metadata.Type; kind != "" && kind != "application" {
+		return nil, fmt.Errorf("%s charts are not installable", kind)
+	}
+	if err := checkDependencies(chart); err != nil {
+		return nil, fmt.Errorf("an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to fetch missing dependencies: %w", err)
+	}
+
+	releaser, err := client.Run(chart, merged)
+	if err != nil {
+		return nil, err
+	}
+	rendered, ok := releaser.(*release.Release)
+	if !ok {
+		return nil, fmt.Errorf("helm returned a release of unknown type %T", releaser)
+	}
+	return respond(rendered, request)
+}
+
+// mergeValues puts the inline values between the files and the assignments, as a last values file.
+func (r *Renderer) mergeValues(request *RenderRequest) (map[string]any, error) {
+	files := values.Options{ValueFiles: request.ValuesFiles}
+	merged, err := files.MergeValues(r.getters)
+	if err != nil {
+		return nil, err
+	}
+	if len(request.Values) > 0 {
+		inline, err := loader.LoadValues(bytes.NewReader(request.Values))
+		if err != nil {
+			return nil, fmt.Errorf("failed to parse inline values: %w", err)
+		}
+		merged = loader.MergeMaps(merged, inline)
+	}
+	for _, assignment := range request.Set {
+		if err := strvals.ParseInto(assignment, merged); err != nil {
+			return nil, fmt.Errorf("failed parsing --set data: %w", err)
+		}
+	}
+	return merged, nil
+}
+
+func respond(rendered *release.Release, request *RenderRequest) (*RenderResponse, error) {
+	var manifest strings.Builder
+	fmt.Fprintln(&manifest, strings.TrimSpace(rendered.Manifest))
+	for _, hook := range rendered.Hooks {
+		if request.SkipTests && slices.Contains(hook.Events, release.HookTest) {
+			continue
+		}
+		fmt.Fprintf(&manifest, "---\n# Source: %s\n%s\n", hook.Path, hook.Manifest)
+	}
+	response := &RenderResponse{Manifest: manifest.String()}
+	if rendered.Info != nil {
+		response.Notes = rendered.Info.Notes
+	}
+	if request.Parse {
+		return response, response.parse()
+	}
+	return response, nil
+}
+
+// parse reads each document as the API server's clients do: YAML 1.1 scalars, a key given twice is an error.
+func (response *RenderResponse) parse() error {
+	for _, text := range strings.Split("\n"+response.Manifest, "\n---\n") {
+		parsed, err := yaml.YAMLToJSONStrict([]byte(text))
+		if err != nil {
+			first, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+			return fmt.Errorf("%s: %w", strings.TrimPrefix(first, "# Source: "), err)
+		}
+		if string(parsed) != "null" {
+			response.Documents = append(response.Documents, parsed)
+		}
+	}
+	return nil
+}
