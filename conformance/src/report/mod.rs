@@ -3,7 +3,7 @@
 mod model;
 
 pub use model::{
-    API_VERSION, ChartDigest, Edge, EdgeVerdict, Mode, Node, Profile, ProfileResult, Report,
-    RequirementResult, RequirementSummary, SelftestSummary, Statistics, SubjectDescription,
+    API_VERSION, ChartDigest, Edge, EdgeVerdict, Exposure, Mode, Node, Profile, ProfileResult,
+    Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics, SubjectDescription,
     SubjectResult, Survivor, ToolVersion, Topology,
 };

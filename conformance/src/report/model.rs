@@ -39,8 +39,9 @@ pub struct Report {
     pub charts: Vec<ChartDigest>,
     /// The command that repeats this run.
     pub reproduce: String,
-    /// Texts of the configuration files that findings point into, by
-    /// [`crate::finding::ConfigurationLocation::source`]; secrets are masked.
+    /// Texts that findings point into; secrets are masked. Configuration files are found by
+    /// [`crate::finding::ConfigurationLocation::source`]. The texts of templates and of the generator's
+    /// files may be here too, as `chart/file` and `file`; reports then show the line itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, String>,
 }
@@ -78,6 +79,9 @@ pub struct Profile {
     pub summary: String,
     /// Counts over all subjects.
     pub statistics: Statistics,
+    /// Wall time spent on rendering and judging it, in seconds; absent when nobody measured it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
     /// What was judged: one entry per combination of platform, version and variant.
     pub subjects: Vec<SubjectResult>,
     /// Components and the edges between them, of the first subject.
@@ -293,6 +297,25 @@ pub struct Topology {
     pub nodes: Vec<Node>,
     /// Edges between them.
     pub edges: Vec<Edge>,
+    /// Ways in from outside: Ingresses, `HTTPRoute`s and Routes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exposures: Vec<Exposure>,
+}
+
+/// A host that is served to clients outside the cluster.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Exposure {
+    /// Component that answers.
+    pub to: Component,
+    /// Host name that clients use.
+    pub host: String,
+    /// Port of the component, from 1.
+    pub port: u16,
+    /// Kind of the object that exposes it, such as `HTTPRoute`.
+    pub kind: String,
+    /// Name of that object.
+    pub name: String,
 }
 
 /// A component as it is deployed.
@@ -307,6 +330,9 @@ pub struct Node {
     pub workloads: Vec<String>,
     /// Container ports, `name:number` or the number.
     pub ports: Vec<String>,
+    /// Names of the Services that lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub services: Vec<String>,
 }
 
 /// A configured connection from one component to another (or to itself).
