@@ -1,3 +1,7 @@
 //! A small server that plays an API Manager component by the product's own rules.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    am_standin::multicall::run(std::env::args().collect())
+}

@@ -1,0 +1,234 @@
+//! The configuration that a component starts with, read as the product reads it.
+
+use std::collections::BTreeSet;
+
+use am_deployment_toml::document::Document;
+use am_deployment_toml::effective::{Effective, EffectiveValue};
+use am_deployment_toml::engine::{self, Fault, FaultKind, Severity};
+use am_deployment_toml::environment::Environment;
+use am_deployment_toml::key::KeyPath;
+use am_deployment_toml::product::Product;
+use am_deployment_toml::wiring::{self, UrlGroupMode};
+
+use crate::edge::{Edge, Provenance, Purpose};
+use crate::observations::EffectiveEntry;
+use crate::ports::{self, Port};
+use crate::role::Role;
+
+/// What a component works with.
+#[derive(Debug, Clone)]
+pub struct Configuration {
+    /// The ports to open.
+    pub ports: Vec<Port>,
+    /// The addresses that this role uses.
+    pub edges: Vec<Edge>,
+    /// Where throttling events go.
+    pub throttle_groups: Vec<Group>,
+    /// Where the event hub's events are published.
+    pub publish_groups: Vec<Group>,
+    /// The labels whose APIs this gateway deploys.
+    pub gateway_labels: BTreeSet<String>,
+    /// The environments that this control plane deploys to.
+    pub gateway_environments: BTreeSet<String>,
+    /// Whether a gateway fetches its APIs from the event hub.
+    pub sync_artifacts: bool,
+    /// What the file sets and what the product falls back to.
+    pub effective: Vec<EffectiveEntry>,
+    /// What the product's log would warn of.
+    pub warnings: Vec<String>,
+}
+
+/// Receivers of events of which some or all get each event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Whether each event goes to the next receiver (otherwise to the first that works).
+    pub load_balance: bool,
+    /// The receivers, each with the address where the sender logs in.
+    pub receivers: Vec<(Edge, Edge)>,
+}
+
+/// Why the product does not start: what it logs, and what the engine's rules say about it.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{logged}\n{explanation}")]
+pub struct StartupError {
+    logged: &'static str,
+    explanation: String,
+}
+
+impl StartupError {
+    fn of(fault: &Fault) -> Self {
+        let logged = match fault.kind {
+            FaultKind::TableAfterSubtable => {
+                "Exception in thread \"main\" java.lang.StackOverflowError"
+            }
+            FaultKind::Syntax | FaultKind::Duplicate | FaultKind::MixedArray => {
+                "SEVERE: Error while performing configuration changes: Error parsing deployment configuration"
+            }
+            FaultKind::UnsafeForXml | FaultKind::UnsafeForJndi => {
+                "ERROR: Error while parsing the API manager configuration"
+            }
+            _ => "SEVERE: Error while performing configuration changes",
+        };
+        Self {
+            logged,
+            explanation: fault.to_string(),
+        }
+    }
+}
+
+impl Configuration {
+    /// Reads the text of a `deployment.toml`; the error is what the product stops with.
+    pub fn read(
+        text: &str,
+        product: Product,
+        role: Role,
+        environment: &Environment,
+    ) -> Result<Self, StartupError> {
+        let document =
+            Document::parse(text).map_err(|error| StartupError::of(&Fault::from(error)))?;
+        let faults = engine::faults(&document, product, environment);
+        if let Some(fatal) = faults
+            .iter()
+            .find(|fault| fault.severity == Severity::StartUpFails)
+        {
+            return Err(StartupError::of(fatal));
+        }
+        let mut configuration =
+            Self::of(&Effective::resolve(&document, product, environment), role);
+        configuration
+            .warnings
+            .extend(faults.iter().map(ToString::to_string));
+        Ok(configuration)
+    }
+
+    fn of(effective: &Effective, role: Role) -> Self {
+        let mut warnings = Vec::new();
+        let references = wiring::references(effective);
+        let used = |reference: &wiring::Reference| {
+            reference.enabled && Purpose::of(&reference.purpose).is_used_by(role)
+        };
+        let edges: Vec<Edge> = references
+            .iter()
+            .filter(|reference| used(reference))
+            .filter_map(Edge::of)
+            .collect();
+        for edge in edges
+            .iter()
+            .filter(|edge| edge.own_node && edge.purpose.is_served_by(role) == Some(false))
+        {
+            warnings.push(format!(
+                "{} is this node itself ({}), which is no place for {:?}",
+                edge.key, edge.url, edge.purpose
+            ));
+        }
+        let throttle_groups = groups(effective, false, &edges, &mut warnings);
+        let publish_groups = groups(effective, true, &edges, &mut warnings);
+        Self {
+            ports: ports::of(role, effective, effective.port_offset()),
+            edges,
+            throttle_groups,
+            publish_groups,
+            gateway_labels: effective.gateway_labels().into_iter().collect(),
+            gateway_environments: effective.gateway_environments().into_iter().collect(),
+            sync_artifacts: effective.is_on("apim.sync_runtime_artifacts.gateway.enable", true),
+            effective: effective
+                .values()
+                .iter()
+                .filter_map(|(key, value)| entry(key, value))
+                .collect(),
+            warnings,
+        }
+    }
+
+    /// The development database: one port and nothing to connect to.
+    pub(crate) fn of_database(port: Port) -> Self {
+        Self {
+            ports: vec![port],
+            edges: Vec::new(),
+            throttle_groups: Vec::new(),
+            publish_groups: Vec::new(),
+            gateway_labels: BTreeSet::new(),
+            gateway_environments: BTreeSet::new(),
+            sync_artifacts: false,
+            effective: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The edges of a purpose, each address once.
+    pub fn edges_for(&self, purpose: Purpose) -> impl Iterator<Item = &Edge> {
+        self.edges
+            .iter()
+            .filter(move |edge| edge.purpose == purpose)
+    }
+}
+
+/// The groups whose addresses this role uses. Groups that do not pair up publish nothing, and requests still pass.
+fn groups(
+    effective: &Effective,
+    publish: bool,
+    edges: &[Edge],
+    warnings: &mut Vec<String>,
+) -> Vec<Group> {
+    let mut groups = Vec::new();
+    for group in wiring::url_groups(effective, publish) {
+        let known =
+            |reference: &wiring::Reference| Edge::of(reference).filter(|edge| edges.contains(edge));
+        let receivers: Vec<Edge> = group.receivers.iter().filter_map(known).collect();
+        let auth: Vec<Edge> = group.auth.iter().filter_map(known).collect();
+        if receivers.len() != auth.len() {
+            warnings.push(format!(
+                "Receiver and authentication URL set doesn't match: group {} has {} and {}",
+                group.number,
+                receivers.len(),
+                auth.len()
+            ));
+            return Vec::new();
+        }
+        if !receivers.is_empty() {
+            let load_balance = group.mode == UrlGroupMode::LoadBalance;
+            groups.push(Group {
+                load_balance,
+                receivers: receivers.into_iter().zip(auth).collect(),
+            });
+        }
+    }
+    groups
+}
+
+/// An entry for the observations, as written; the product's own defaults are left out.
+fn entry(key: &KeyPath, value: &EffectiveValue) -> Option<EffectiveEntry> {
+    let provenance = Provenance::from(&value.provenance);
+    if provenance == Provenance::ProductDefault {
+        return None;
+    }
+    let name = key.to_string();
+    let secret = ["password", "secret", "key", "token"].iter().any(|word| {
+        name.rsplit('.')
+            .next()
+            .is_some_and(|last| last.to_ascii_lowercase().contains(word))
+    });
+    let value = if secret {
+        "***".to_owned()
+    } else {
+        without_credentials(&value.raw.to_string())
+    };
+    Some(EffectiveEntry {
+        key: name,
+        value,
+        provenance,
+    })
+}
+
+/// Takes `user:password@` out of URLs.
+fn without_credentials(text: &str) -> String {
+    let Some((before, after)) = text.split_once("://") else {
+        return text.to_owned();
+    };
+    let authority_end = after.find(['/', '?', '"', ' ', ',']).unwrap_or(after.len());
+    let (authority, rest) = after.split_at(authority_end);
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    format!("{before}://{host}{}", without_credentials(rest))
+}

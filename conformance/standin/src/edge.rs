@@ -1,0 +1,274 @@
+//! The addresses that a component uses, what for, and who should answer there.
+
+use am_deployment_toml::effective;
+use am_deployment_toml::wiring;
+use serde::{Deserialize, Serialize};
+
+use crate::role::Role;
+
+/// What a component wants at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// `apim.key_manager.service_url`
+    KeyManager,
+    /// `oauth.endpoints.oauth2_jwks_url`
+    Jwks,
+    /// `apim.oauth_config.revoke_endpoint`
+    Revoke,
+    /// `notification_endpoint` of an event listener
+    Notification,
+    /// `service_url` of `[[apim.gateway.environment]]`
+    GatewayEnvironment,
+    /// `apim.throttling.service_url`
+    ThrottlingService,
+    /// `[[apim.throttling.url_group]]` receivers
+    ThrottleReceiver,
+    /// `[[apim.throttling.url_group]]` authentication
+    ThrottleAuth,
+    /// `apim.throttling.throttle_decision_endpoints`
+    ThrottleDecision,
+    /// `apim.throttling.event_duplicate_url`
+    ThrottleDuplicate,
+    /// `apim.event_hub.service_url`
+    EventHubService,
+    /// `apim.event_hub.event_listening_endpoints`
+    EventListening,
+    /// `[[apim.event_hub.publish.url_group]]` receivers
+    EventPublish,
+    /// `[[apim.event_hub.publish.url_group]]` authentication
+    EventPublishAuth,
+    /// `apim.event_hub.event_duplicate_url`
+    EventDuplicate,
+    /// A database's URL
+    Database,
+    /// Any other address that the file writes; tried, never judged
+    Other,
+}
+
+impl Purpose {
+    /// Whether a peer of this role can serve the purpose, whatever the pattern. `None`: everybody may.
+    pub fn is_served_by(self, role: Role) -> Option<bool> {
+        match self {
+            Self::KeyManager | Self::Jwks | Self::Revoke => Some(role.has_key_manager()),
+            Self::GatewayEnvironment => Some(role.has_gateway()),
+            Self::ThrottlingService
+            | Self::ThrottleReceiver
+            | Self::ThrottleAuth
+            | Self::ThrottleDecision
+            | Self::ThrottleDuplicate => Some(role.has_traffic_manager()),
+            Self::Notification
+            | Self::EventHubService
+            | Self::EventListening
+            | Self::EventPublish
+            | Self::EventPublishAuth
+            | Self::EventDuplicate => Some(role.has_event_hub()),
+            Self::Database => Some(role == Role::Database),
+            Self::Other => None,
+        }
+    }
+
+    /// Whether a component of this role uses such an address at all; the product renders some keys that nobody reads.
+    pub fn is_used_by(self, role: Role) -> bool {
+        match self {
+            Self::KeyManager => role != Role::KeyManager,
+            Self::Jwks
+            | Self::Revoke
+            | Self::GatewayEnvironment
+            | Self::EventPublish
+            | Self::EventPublishAuth => role.has_event_hub(),
+            Self::EventDuplicate => role.has_event_hub(),
+            Self::Notification => role.has_key_manager(),
+            Self::ThrottlingService | Self::ThrottleDecision => {
+                role.has_gateway() || role.has_traffic_manager()
+            }
+            Self::ThrottleReceiver | Self::ThrottleAuth => role.has_gateway(),
+            Self::ThrottleDuplicate => role.has_traffic_manager(),
+            Self::EventHubService | Self::EventListening | Self::Database | Self::Other => true,
+        }
+    }
+
+    pub(crate) fn of(purpose: &wiring::Purpose) -> Self {
+        use wiring::Purpose as P;
+        match purpose {
+            P::KeyManagerService => Self::KeyManager,
+            P::ThrottlingService => Self::ThrottlingService,
+            P::ThrottleReceiver { .. } => Self::ThrottleReceiver,
+            P::ThrottleAuth { .. } => Self::ThrottleAuth,
+            P::ThrottleDecision => Self::ThrottleDecision,
+            P::EventHubService => Self::EventHubService,
+            P::EventHubListening => Self::EventListening,
+            P::EventHubPublish { .. } => Self::EventPublish,
+            P::EventHubPublishAuth { .. } => Self::EventPublishAuth,
+            P::EventDuplicateThrottling => Self::ThrottleDuplicate,
+            P::EventDuplicateEventHub => Self::EventDuplicate,
+            P::JwksUrl => Self::Jwks,
+            P::RevokeEndpoint => Self::Revoke,
+            P::NotificationEndpoint => Self::Notification,
+            P::GatewayEnvironmentService { .. } => Self::GatewayEnvironment,
+            P::Database { .. } => Self::Database,
+            P::Other => Self::Other,
+        }
+    }
+
+    /// What is spoken at an address of this purpose and scheme.
+    pub(crate) fn transport(self, scheme: &str) -> Transport {
+        match (self, scheme) {
+            (
+                Self::ThrottleDecision
+                | Self::ThrottleDuplicate
+                | Self::EventListening
+                | Self::EventDuplicate,
+                _,
+            ) => Transport::Jms,
+            (Self::ThrottleReceiver | Self::EventPublish, _) => Transport::Thrift,
+            (Self::ThrottleAuth | Self::EventPublishAuth, _) => Transport::ThriftAuth,
+            (_, "https") => Transport::Https,
+            (_, "http") => Transport::Http,
+            _ => Transport::Tcp,
+        }
+    }
+}
+
+/// What is spoken at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// HTTP over TLS
+    Https,
+    /// HTTP
+    Http,
+    /// The stand-ins' frames, in place of AMQP
+    Jms,
+    /// The stand-ins' frames, in place of the binary databridge protocol
+    Thrift,
+    /// The same over TLS
+    ThriftAuth,
+    /// A connection is all that is tried
+    Tcp,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Provenance {
+    /// Written in the file.
+    Written {
+        /// Line in the file, from 1.
+        line: usize,
+    },
+    /// Written in the file as `$env{…}`.
+    Environment {
+        /// The variable's name.
+        variable: String,
+    },
+    /// The key is missing and the product uses another one.
+    Fallback {
+        /// The other key.
+        from: String,
+    },
+    /// Inferred from another key.
+    Inferred {
+        /// That key.
+        from: String,
+    },
+    /// The product's default.
+    ProductDefault,
+    /// The key is missing and the product silently uses the node itself.
+    FallbackToSelf,
+}
+
+impl From<&effective::Provenance> for Provenance {
+    fn from(provenance: &effective::Provenance) -> Self {
+        use effective::Provenance as P;
+        match provenance {
+            P::Written(span) => Self::Written { line: span.line },
+            P::Env { name, .. } => Self::Environment {
+                variable: name.clone(),
+            },
+            P::FallbackFrom { key, .. } => Self::Fallback { from: key.clone() },
+            P::Inferred { from } => Self::Inferred { from: from.clone() },
+            P::ProductDefault => Self::ProductDefault,
+            P::FallbackToSelf => Self::FallbackToSelf,
+        }
+    }
+}
+
+/// An address in the effective configuration that this component uses.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Edge {
+    /// The effective key, with the element of lists.
+    pub key: String,
+    /// What the component wants there.
+    pub purpose: Purpose,
+    /// Where the value comes from.
+    pub provenance: Provenance,
+    /// The URL without user names, passwords and query.
+    pub url: String,
+    /// What is spoken there.
+    pub transport: Transport,
+    /// The host as written; the node itself may be `localhost` or a placeholder of the product.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// Whether the address is the node itself by name.
+    pub own_node: bool,
+}
+
+impl Edge {
+    /// The edge of a reference; `None` when the reference names no port that could be connected to.
+    pub(crate) fn of(reference: &wiring::Reference) -> Option<Self> {
+        let purpose = Purpose::of(&reference.purpose);
+        let address = &reference.address;
+        let port = address.port_or_default()?;
+        let path = address.path.split(['?', ';']).next().unwrap_or_default();
+        Some(Self {
+            key: reference.key.to_string(),
+            purpose,
+            provenance: Provenance::from(&reference.provenance),
+            url: format!("{}://{}:{port}{path}", address.scheme, address.host),
+            transport: purpose.transport(&address.scheme),
+            host: address.host.clone(),
+            port,
+            own_node: reference.is_own_node(),
+        })
+    }
+
+    /// The path of the URL, `/` if it has none.
+    pub(crate) fn path(&self) -> &str {
+        let after_scheme = self
+            .url
+            .split_once("://")
+            .map_or(self.url.as_str(), |(_, rest)| rest);
+        after_scheme.find('/').map_or("/", |at| &after_scheme[at..])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_traffic_manager_decides_and_an_event_hub_publishes() {
+        assert_eq!(
+            Purpose::ThrottleReceiver.is_served_by(Role::TrafficManager),
+            Some(true)
+        );
+        assert_eq!(
+            Purpose::ThrottleReceiver.is_served_by(Role::ControlPlane),
+            Some(false)
+        );
+        assert_eq!(
+            Purpose::EventListening.is_served_by(Role::TrafficManager),
+            Some(false)
+        );
+        assert_eq!(Purpose::Other.is_served_by(Role::Gateway), None);
+    }
+
+    #[test]
+    fn keys_that_a_component_does_not_read_are_no_edges_of_it() {
+        assert!(!Purpose::ThrottleReceiver.is_used_by(Role::ControlPlane));
+        assert!(Purpose::EventListening.is_used_by(Role::KeyManager));
+        assert!(!Purpose::KeyManager.is_used_by(Role::KeyManager));
+    }
+}

@@ -1,0 +1,32 @@
+//! A small server that plays an API Manager component by the product's own rules, for conformance runs on real
+//! clusters where the vendor's images are too large or not at hand.
+//!
+//! One binary plays every role. In its images ([`image`]) it stands at the paths of the product's entrypoint, start
+//! scripts, shell and Java, and decides by its name what to be. It reads the mounted `deployment.toml` as the product
+//! does, silent fallbacks included, opens exactly the role's ports, connects to every address that the configuration
+//! names, and serves what it saw ([`observations`]) on a port of its own.
+
+pub mod configuration;
+mod dial;
+pub mod edge;
+mod entrypoint;
+mod h2;
+mod http_client;
+pub mod identity;
+pub mod image;
+mod links;
+pub mod multicall;
+mod node;
+pub mod observations;
+mod observe;
+pub mod ports;
+mod prober;
+pub mod protocol;
+mod resolver;
+pub mod role;
+mod server;
+pub mod settings;
+mod shell;
+mod start_script;
+mod story;
+mod tls;

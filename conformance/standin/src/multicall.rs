@@ -1,0 +1,75 @@
+//! One binary under many names: decides by the name what to be.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::role::START_SCRIPTS;
+use crate::shell::{self, TOOLS, ToolError};
+use crate::{entrypoint, h2, start_script};
+
+/// The product image's entrypoint.
+pub(crate) const ENTRYPOINT: &str = "docker-entrypoint.sh";
+/// The applet that is the server itself, as a child of the entrypoint.
+pub(crate) const SERVER: &str = "server";
+
+/// Runs what the name of the binary, or else the first argument, stands for.
+pub fn run(arguments: Vec<String>) -> ExitCode {
+    let mut arguments = arguments.into_iter();
+    let path = arguments.next().unwrap_or_default();
+    let mut rest: Vec<String> = arguments.collect();
+    if let Some(status) = applet(&path, &rest) {
+        return ExitCode::from(status);
+    }
+    if rest.is_empty() {
+        return usage();
+    }
+    let path = rest.remove(0);
+    applet(&path, &rest).map_or_else(usage, ExitCode::from)
+}
+
+fn usage() -> ExitCode {
+    eprintln!(
+        "am-standin plays an API Manager component; call it by the name of what it should be, or give that as first \
+         argument: {ENTRYPOINT}, {}, sh, bash, java, observations, connect, {}",
+        START_SCRIPTS.join(", "),
+        TOOLS.join(", ")
+    );
+    ExitCode::from(2)
+}
+
+/// Runs an applet; `None` when there is none of that name.
+fn applet(path: &str, arguments: &[String]) -> Option<u8> {
+    let name = Path::new(path).file_name()?.to_str()?;
+    Some(match name {
+        ENTRYPOINT => entrypoint::main(arguments),
+        "sh" | "bash" => shell::main(arguments),
+        "java" => h2::main(arguments),
+        SERVER => start_script::serve(),
+        "observations" => crate::observe::observations(),
+        "connect" => crate::observe::connect(arguments),
+        script if START_SCRIPTS.contains(&script) => start_script::main(path, arguments),
+        tool if TOOLS.contains(&tool) => match shell::tool(tool, arguments) {
+            Ok(text) => {
+                print!("{text}");
+                0
+            }
+            Err(ToolError::Failed(message)) => {
+                eprintln!("{message}");
+                1
+            }
+            Err(ToolError::Unsupported(message)) => {
+                eprintln!("stand-in {tool}: unsupported {message}");
+                shell::UNSUPPORTED
+            }
+        },
+        _ => return None,
+    })
+}
+
+/// Whether `path` leads to this very binary.
+pub(crate) fn is_own_binary(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = std::fs::metadata("/proc/self/exe").map(|metadata| (metadata.dev(), metadata.ino()));
+    let other = std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    matches!((own, other), (Ok(own), Ok(other)) if own == other)
+}

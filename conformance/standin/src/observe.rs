@@ -1,0 +1,57 @@
+//! Small clients for whoever may execute commands in a pod, where the API server cannot reach its ports.
+
+use std::io::{self, Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use crate::settings::Settings;
+
+/// How long a connection or an answer may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Prints the observations of the server in this pod.
+pub(crate) fn observations() -> u8 {
+    match fetch() {
+        Ok(text) => {
+            println!("{text}");
+            0
+        }
+        Err(error) => {
+            eprintln!("observations: no server answers in this pod: {error}");
+            1
+        }
+    }
+}
+
+fn fetch() -> io::Result<String> {
+    let settings = Settings::of_this_process().map_err(io::Error::other)?;
+    let ip = settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    let mut stream =
+        TcpStream::connect_timeout(&SocketAddr::new(ip, settings.observations_port), PATIENCE)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.write_all(b"GET /observations HTTP/1.0\r\nConnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let (_, body) = text
+        .split_once("\r\n\r\n")
+        .ok_or(io::ErrorKind::InvalidData)?;
+    Ok(body.to_owned())
+}
+
+/// `connect HOST PORT`: whether a TCP connection can be made, which is what a network policy decides.
+pub(crate) fn connect(arguments: &[String]) -> u8 {
+    let [host, port] = arguments else {
+        eprintln!("connect: give a host and a port");
+        return 2;
+    };
+    match crate::shell::connect(&format!("{host}/{port}")) {
+        Ok(()) => {
+            println!("connected");
+            0
+        }
+        Err(error) => {
+            eprintln!("connect: {host} {port}: {error}");
+            1
+        }
+    }
+}

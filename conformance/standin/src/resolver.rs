@@ -1,0 +1,49 @@
+//! Names to addresses, by the rules of `/etc/resolv.conf`.
+//!
+//! A static binary has no name service of the C library, so that the stand-in asks the DNS itself. Nothing is cached:
+//! who is behind a Service changes while the suite looks.
+
+use std::io;
+use std::net::IpAddr;
+
+use hickory_resolver::TokioResolver;
+
+/// Asks the DNS that the pod is configured for.
+pub(crate) struct Resolver {
+    dns: Option<TokioResolver>,
+}
+
+impl Resolver {
+    /// Reads the system's configuration; without one only addresses and `localhost` resolve.
+    pub(crate) fn of_system() -> Self {
+        let built = TokioResolver::builder_tokio().and_then(|mut builder| {
+            builder.options_mut().cache_size = 0;
+            builder.build()
+        });
+        Self { dns: built.ok() }
+    }
+
+    /// The addresses of `host`.
+    pub(crate) async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
+        if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
+            return Ok(vec![ip]);
+        }
+        let not_found = |reason: String| io::Error::new(io::ErrorKind::NotFound, reason);
+        let Some(dns) = &self.dns else {
+            return Err(not_found("no DNS is configured".to_owned()));
+        };
+        let found = dns
+            .lookup_ip(host)
+            .await
+            .map_err(|error| not_found(error.to_string()))?;
+        Ok(found.iter().collect())
+    }
+}
+
+/// Resolves outside the server, for the tools of the shell.
+pub(crate) fn resolve_blocking(host: &str) -> io::Result<Vec<IpAddr>> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async { Resolver::of_system().resolve(host).await })
+}

@@ -1,0 +1,129 @@
+//! The server: opens the role's ports after the start-up delay, and closes them when it is told to stop.
+
+mod control;
+mod frames;
+mod http;
+mod listener;
+
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use am_deployment_toml::environment::Environment;
+use am_deployment_toml::product::Product;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::sleep;
+
+use crate::configuration::{Configuration, StartupError};
+use crate::identity::Identity;
+use crate::node::Node;
+use crate::role::{Role, distribution_of_home};
+use crate::settings::{SettingError, Settings};
+use crate::{links, prober};
+
+use listener::listen;
+
+/// Why the server ends otherwise than by being stopped.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServerError {
+    #[error("{0}")]
+    Startup(#[from] StartupError),
+    #[error("{0}")]
+    Setting(#[from] SettingError),
+    #[error("{0} is no home of a known distribution and version")]
+    Home(String),
+    #[error("cannot read {path}: {source}")]
+    Configuration { path: String, source: io::Error },
+    #[error("port {name} {number}: {source}")]
+    Port {
+        name: String,
+        number: u16,
+        source: io::Error,
+    },
+    #[error("{0}")]
+    Io(#[from] io::Error),
+}
+
+/// Plays the server of the distribution at `home` until SIGTERM or SIGINT.
+pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
+    let name = home
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let (distribution, version) = distribution_of_home(&name).ok_or(ServerError::Home(name))?;
+    let profile = std::env::var("PROFILE_NAME").ok();
+    let role = Role::of(distribution, profile.as_deref());
+    let path = home.join("repository/conf/deployment.toml");
+    let text = std::fs::read_to_string(&path).map_err(|source| ServerError::Configuration {
+        path: path.display().to_string(),
+        source,
+    })?;
+    let product = Product::new(version, distribution);
+    let configuration = Configuration::read(&text, product, role, &Environment::of_process())?;
+    let settings = Settings::of_this_process()?;
+    let identity = Identity::of_this_process(role, version.as_str());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let node = Node::new(settings, identity, version, configuration)?;
+        serve(&node).await
+    })
+}
+
+/// Serves until SIGTERM or SIGINT.
+pub(crate) async fn serve(node: &Arc<Node>) -> Result<(), ServerError> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    listen(node.settings.bind, node.settings.observations_port, {
+        let node = Arc::clone(node);
+        move |stream, _| control::serve(Arc::clone(&node), stream)
+    })
+    .map_err(|source| port_error("observations", node.settings.observations_port, source))?;
+    println!(
+        "{} {} starts as {}",
+        node.identity.pod, node.identity.version, node.identity.role
+    );
+    tokio::select! {
+        () = sleep(node.settings.startup_delay) => {}
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
+    }
+    let mut listeners = Vec::new();
+    for port in &node.configuration.ports {
+        let task = listener::open(node, port)
+            .map_err(|source| port_error(&port.name, port.number, source))?;
+        listeners.push(task);
+    }
+    node.state().open = true;
+    links::start(node);
+    prober::start(node);
+    println!("WSO2 Carbon started (stand-in), ports {:?}", numbers(node));
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    println!("Shutdown hook triggered: stopping gracefully (stand-in)");
+    for listener in listeners {
+        listener.abort();
+    }
+    node.state().open = false;
+    sleep(node.settings.shutdown).await;
+    Ok(())
+}
+
+fn numbers(node: &Node) -> Vec<u16> {
+    node.configuration
+        .ports
+        .iter()
+        .map(|port| port.number)
+        .collect()
+}
+
+fn port_error(name: &str, number: u16, source: io::Error) -> ServerError {
+    ServerError::Port {
+        name: name.to_owned(),
+        number,
+        source,
+    }
+}

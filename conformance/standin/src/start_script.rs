@@ -1,0 +1,115 @@
+//! The product's start scripts: `<script>.sh [start|stop|version]`.
+
+use std::path::{Path, PathBuf};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::role::distribution_of_home;
+use crate::server;
+
+/// Where the server's process id stands, below the server home.
+pub(crate) const PID_FILE: &str = "wso2carbon.pid";
+
+/// Plays a start script; its home is the folder above `bin`.
+pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
+    let Some(home) = home(path) else {
+        eprintln!("{path}: no server home; set WSO2_SERVER_HOME");
+        return 1;
+    };
+    match arguments.first().map(String::as_str) {
+        Some("stop" | "--stop" | "-stop") => stop(&home),
+        Some("version" | "--version" | "-version") => version(&home),
+        None => serve_at(&home),
+        Some("start" | "--start" | "-start") => start(&home),
+        Some(other) => {
+            eprintln!("stand-in start script: unsupported command {other}");
+            crate::shell::UNSUPPORTED
+        }
+    }
+}
+
+/// Plays the server itself, as a child of the entrypoint.
+pub(crate) fn serve() -> u8 {
+    match std::env::var_os("WSO2_SERVER_HOME") {
+        Some(home) => serve_at(Path::new(&home)),
+        None => {
+            eprintln!("WSO2_SERVER_HOME does not name a folder");
+            1
+        }
+    }
+}
+
+fn serve_at(home: &Path) -> u8 {
+    match server::run(home) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("{error}");
+            1
+        }
+    }
+}
+
+/// Starts the server in the background and returns at once.
+fn start(home: &Path) -> u8 {
+    let spawned = std::process::Command::new("/proc/self/exe")
+        .arg(crate::multicall::SERVER)
+        .env("WSO2_SERVER_HOME", home)
+        .spawn()
+        .and_then(|child| std::fs::write(home.join(PID_FILE), child.id().to_string()));
+    match spawned {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("cannot start the server: {error}");
+            1
+        }
+    }
+}
+
+/// Sends SIGTERM to the process in the pid file and returns at once, as the product's script does.
+pub(crate) fn stop(home: &Path) -> u8 {
+    let file = home.join(PID_FILE);
+    let text = match std::fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("cannot stop: {}: {error}", file.display());
+            return 1;
+        }
+    };
+    let Some(pid) = text.trim().parse().ok().and_then(Pid::from_raw) else {
+        eprintln!("cannot stop: {} holds no process id", file.display());
+        return 1;
+    };
+    match kill_process(pid, Signal::TERM) {
+        Ok(()) => 0,
+        Err(error) => {
+            eprintln!("cannot stop process {}: {error}", pid.as_raw_nonzero());
+            1
+        }
+    }
+}
+
+fn version(home: &Path) -> u8 {
+    let name = home
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    match distribution_of_home(&name) {
+        Some((distribution, version)) => {
+            println!("{distribution} {version} (stand-in)");
+            0
+        }
+        None => 1,
+    }
+}
+
+fn home(script: &str) -> Option<PathBuf> {
+    let script = Path::new(script);
+    let by_path = script
+        .parent()
+        .filter(|folder| folder.ends_with("bin"))
+        .and_then(Path::parent);
+    by_path
+        .map(Path::to_path_buf)
+        .filter(|home| home.is_dir())
+        .or_else(|| std::env::var_os("WSO2_SERVER_HOME").map(PathBuf::from))
+}
