@@ -1,1 +1,25 @@
 //! Turns the declarative model of WSO2 API Manager into Helm charts.
+//!
+//! [`Model::load`] and [`Templates::load`] read the data, and [`generate()`] is a pure function from them to a [`ChartTree`].
+
+pub mod diagnostic;
+pub mod model;
+pub mod output;
+pub mod source_map;
+pub mod suggest;
+pub mod template;
+pub mod tree;
+pub mod yaml;
+
+mod chart;
+mod context;
+mod emit;
+mod generate;
+mod postcheck;
+mod toml_path;
+
+pub use generate::{GenerateError, Selection, generate};
+pub use model::Model;
+pub use source_map::SourceMap;
+pub use template::Templates;
+pub use tree::ChartTree;

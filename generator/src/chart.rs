@@ -1,0 +1,162 @@
+//! One chart to make: a pattern in a product version, with its references resolved.
+
+use crate::model::component::Component;
+use crate::model::pattern::{Member, Pattern};
+use crate::model::product::{Database, Endpoint, Version};
+use crate::model::wiring::{Edge, FormKind, Reach, Setting};
+use crate::model::{Loaded, Model, strings};
+
+/// A pattern in a product version. The model is checked, so that lookups cannot fail.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Chart<'m> {
+    pub(crate) model: &'m Model,
+    pub(crate) version: &'m Loaded<Version>,
+    pub(crate) pattern: &'m Loaded<Pattern>,
+}
+
+/// A component as it takes part in a pattern.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'m> {
+    pub(crate) component: &'m Loaded<Component>,
+    pub(crate) member: &'m Member,
+}
+
+/// An edge with the component at its other end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResolvedEdge<'m> {
+    pub(crate) edge: &'m Edge,
+    pub(crate) form: FormKind<'m>,
+    pub(crate) peer: &'m str,
+}
+
+impl<'m> Part<'m> {
+    pub(crate) fn name(&self) -> &'m str {
+        &self.component.value.name.value
+    }
+
+    /// Key of the component in the values.
+    pub(crate) fn key(&self) -> String {
+        camel_case(self.name())
+    }
+}
+
+impl<'m> Chart<'m> {
+    pub(crate) fn name(&self) -> &'m str {
+        &self.pattern.value.name.value
+    }
+
+    /// The components in the order of the pattern.
+    pub(crate) fn parts(&self) -> Vec<Part<'m>> {
+        let components = &self.model.components;
+        self.pattern
+            .value
+            .components
+            .iter()
+            .filter_map(|member| Some(Part { component: components.get(&member.component.value)?, member }))
+            .collect()
+    }
+
+    /// The component that plays a role.
+    pub(crate) fn role(&self, role: &str) -> Option<&'m str> {
+        self.pattern.value.roles.get(role).map(|component| component.value.as_str())
+    }
+
+    /// The endpoints that the pattern has: name, endpoint, component that serves it.
+    pub(crate) fn endpoints(&self) -> Vec<(&'m str, &'m Endpoint, &'m str)> {
+        let endpoints = &self.model.endpoints.value;
+        endpoints
+            .iter()
+            .filter_map(|(name, endpoint)| {
+                let component = self.role(&endpoint.role.value)?;
+                let separate = endpoint.only_when_separate.as_ref();
+                let exists = separate.is_none_or(|other| self.role(&other.value) != Some(component));
+                exists.then_some((name.value.as_str(), endpoint, component))
+            })
+            .collect()
+    }
+
+    /// The edges in a component's configuration, in the order of the file.
+    pub(crate) fn edges_on(&self, component: &'m str) -> Vec<ResolvedEdge<'m>> {
+        let wiring = &self.model.wiring.value;
+        wiring
+            .edges
+            .iter()
+            .filter(|edge| strings(&edge.on).any(|name| name == component))
+            .filter_map(|edge| {
+                let peer = if edge.to.value == "self" { Some(component) } else { self.role(&edge.to.value) };
+                Some(ResolvedEdge { edge, form: wiring.forms.get(&edge.form.value)?.kind()?, peer: peer? })
+            })
+            .collect()
+    }
+
+    /// The settings of a component's configuration with their files, in the order of files.
+    pub(crate) fn settings_on(&self, component: &str) -> Vec<(&'m str, &'m Setting)> {
+        let applies = |setting: &Setting| {
+            let listed = |names: &Option<Vec<crate::yaml::Text>>, name: &str| {
+                names.as_ref().is_none_or(|names| strings(names).any(|listed| listed == name))
+            };
+            let plays = setting
+                .roles
+                .as_ref()
+                .is_none_or(|roles| strings(roles).any(|role| self.role(role) == Some(component)));
+            listed(&setting.on, component)
+                && listed(&setting.versions, &self.version.value.version.value)
+                && setting.database.is_none_or(|database| self.version.value.uses(component, database))
+                && plays
+        };
+        self.model
+            .configuration
+            .iter()
+            .flat_map(|file| file.value.iter().map(|setting| (file.file.as_str(), setting)))
+            .filter(|(_, setting)| applies(setting))
+            .collect()
+    }
+
+    pub(crate) fn uses(&self, component: &str, database: Database) -> bool {
+        self.version.value.uses(component, database)
+    }
+
+    /// Which component connects to which port of which other, from the edges: `(from, to, port)`.
+    ///
+    /// An address of the node itself needs no connection between pods.
+    pub(crate) fn connections(&self) -> Vec<(&'m str, &'m str, &'m str)> {
+        let mut connections = Vec::new();
+        for part in self.parts() {
+            for resolved in self.edges_on(part.name()) {
+                if resolved.edge.reach == Reach::OwnNode {
+                    continue;
+                }
+                for port in resolved.form.ports() {
+                    connections.push((part.name(), resolved.peer, port.value.as_str()));
+                }
+            }
+        }
+        connections.sort_unstable();
+        connections.dedup();
+        connections
+    }
+}
+
+/// `control-plane` → `controlPlane`.
+pub(crate) fn camel_case(kebab: &str) -> String {
+    let mut words = kebab.split('-');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::camel_case;
+
+    #[test]
+    fn kebab_case_becomes_camel_case() {
+        assert_eq!(camel_case("all-in-one"), "allInOne");
+        assert_eq!(camel_case("gateway"), "gateway");
+        assert_eq!(camel_case(""), "");
+    }
+}

@@ -1,0 +1,212 @@
+//! What templates see. `generator/model/README.md` lists the names.
+
+use handlebars::Context;
+use serde_json::{Value, json};
+
+use crate::chart::{Chart, Part, camel_case};
+use crate::diagnostic::{Diagnostic, Place};
+use crate::model::Loaded;
+use crate::model::product::Database;
+use crate::model::values::Platform;
+
+/// The port that says that a component serves API traffic.
+const TRAFFIC_PORT: &str = "gateway-https";
+
+/// The names that every template of a chart sees.
+pub(crate) fn chart(chart: &Chart<'_>) -> Value {
+    let parts = chart.parts();
+    let roles: serde_json::Map<String, Value> =
+        chart.pattern.value.roles.iter().map(|(role, component)| (camel_case(&role.value), json!(component.value))).collect();
+    let mut images: Vec<Value> = Vec::new();
+    for part in &parts {
+        let component = &part.component.value;
+        let image = json!({"name": component.distribution, "repository": component.repository});
+        if !images.contains(&image) {
+            images.push(image);
+        }
+    }
+    json!({
+        "chart": chart.name(),
+        "product": product(chart),
+        "version": version(chart),
+        "pattern": pattern(chart),
+        "role": roles,
+        "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
+        "endpoints": endpoints(chart, None),
+        "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
+        "images": images,
+        "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
+        "longestComponent": parts.iter().map(|part| part.name().len()).max(),
+    })
+}
+
+/// Adds names to a chart's, and makes it ready for templates.
+pub(crate) fn with<const N: usize>(base: &Value, more: [(&str, Value); N]) -> Result<Context, Diagnostic> {
+    let mut data = base.clone();
+    for (name, value) in more {
+        data[name] = value;
+    }
+    Context::wraps(data).map_err(|error| Diagnostic::new(Place::file("generator"), error.to_string()))
+}
+
+fn product(chart: &Chart<'_>) -> Value {
+    let product = &chart.model.product.value;
+    let maintainers: Vec<Value> =
+        product.maintainers.iter().map(|person| json!({"name": person.name, "url": person.url})).collect();
+    json!({
+        "name": product.name,
+        "partOf": product.part_of,
+        "chartVersion": product.chart_version,
+        "kubeVersion": product.kube_version,
+        "home": product.home,
+        "license": product.license,
+        "category": product.category,
+        "sources": product.sources,
+        "keywords": product.keywords,
+        "maintainers": maintainers,
+        "versions": crate::model::strings(&product.versions).collect::<Vec<_>>(),
+    })
+}
+
+fn version(chart: &Chart<'_>) -> Value {
+    let version = &chart.version.value;
+    json!({
+        "version": version.version.value,
+        "jdk": version.jdk,
+        "doc": version.doc,
+        "encryptionKey": version.encryption_key,
+        "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
+        "databases": {
+            "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
+            "shared": crate::model::strings(&version.databases.shared).collect::<Vec<_>>(),
+        },
+        "sources": version.sources,
+    })
+}
+
+fn pattern(chart: &Chart<'_>) -> Value {
+    let pattern = &chart.pattern.value;
+    json!({
+        "number": pattern.number,
+        "name": pattern.name.value,
+        "title": pattern.title,
+        "doc": pattern.doc,
+        "replaces": pattern.replaces,
+        "use": pattern.purpose,
+    })
+}
+
+/// A component as templates see it.
+pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
+    let component = &part.component.value;
+    let name = part.name();
+    let ports: Vec<Value> = crate::model::strings(&component.ports).filter_map(|port| self::port(chart, port)).collect();
+    let server_endpoint = component.server_endpoint();
+    let server_hostname = server_endpoint
+        .and_then(|name| chart.model.endpoints.value.get(name))
+        .map(|endpoint| endpoint.hostname.value.as_str());
+    let apim = chart.uses(name, Database::Apim);
+    let shared = chart.uses(name, Database::Shared);
+    json!({
+        "name": name,
+        "key": part.key(),
+        "title": component.title,
+        "doc": component.doc,
+        "distribution": component.distribution,
+        "repository": component.repository,
+        "startScript": component.start_script,
+        "profile": or_false(component.profile.as_deref()),
+        "workload": component.workload.kind(),
+        "stable": component.workload.is_stable(),
+        "minimum": part.member.minimum,
+        "maximum": part.member.maximum.map_or_else(|| json!(false), |maximum| json!(maximum)),
+        "replicas": part.member.replicas.value,
+        "ports": ports,
+        "portNames": crate::model::strings(&component.ports).collect::<Vec<_>>(),
+        "probes": component.probes,
+        "storage": component.storage,
+        "shutdownSeconds": component.shutdown_seconds,
+        "serverEndpoint": or_false(server_endpoint),
+        "serverHostname": or_false(server_hostname),
+        "databases": {"apim": apim, "shared": shared},
+        "usesDatabase": apim || shared,
+        "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "endpoints": endpoints(chart, Some(name)),
+        "ingress": ingress(chart, part),
+        "egress": egress(chart, part),
+    })
+}
+
+fn port(chart: &Chart<'_>, name: &str) -> Option<Value> {
+    let port = chart.model.ports.value.get(name)?;
+    Some(json!({
+        "name": name,
+        "number": port.number.value,
+        "scheme": port.scheme,
+        "appProtocol": or_false(port.app_protocol.as_deref()),
+        "doc": port.doc,
+    }))
+}
+
+/// The pattern's endpoints, or those of one component.
+fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
+    chart
+        .endpoints()
+        .into_iter()
+        .filter(|(_, _, component)| only.is_none_or(|only| only == *component))
+        .map(|(name, endpoint, component)| {
+            json!({
+                "name": name,
+                "key": camel_case(name),
+                "title": endpoint.title,
+                "doc": endpoint.doc,
+                "component": component,
+                "componentKey": camel_case(component),
+                "port": endpoint.port.value,
+                "plainPort": or_false(endpoint.plain_port.as_ref().map(|port| port.value.as_str())),
+                "hostname": endpoint.hostname.value,
+            })
+        })
+        .collect()
+}
+
+/// Which components connect to which port of this one, in the order of its ports.
+fn ingress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
+    let connections = chart.connections();
+    crate::model::strings(&part.component.value.ports)
+        .filter_map(|port| {
+            let from: Vec<&str> = connections
+                .iter()
+                .filter(|(_, to, used)| *to == part.name() && *used == port)
+                .map(|(from, ..)| *from)
+                .collect();
+            (!from.is_empty()).then(|| json!({"port": port, "from": from}))
+        })
+        .collect()
+}
+
+/// Which ports of which components this one connects to, in the order of the pattern.
+fn egress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
+    let connections = chart.connections();
+    chart
+        .parts()
+        .iter()
+        .filter_map(|peer| {
+            let ports: Vec<&str> = connections
+                .iter()
+                .filter(|(from, to, _)| *from == part.name() && *to == peer.name())
+                .map(|(_, _, port)| *port)
+                .collect();
+            (!ports.is_empty()).then(|| json!({"to": peer.name(), "ports": ports}))
+        })
+        .collect()
+}
+
+/// A platform as templates see it.
+pub(crate) fn platform(platform: &Loaded<Platform>) -> Value {
+    json!({"name": platform.value.name.value, "title": platform.value.title, "doc": platform.value.doc})
+}
+
+fn or_false(text: Option<&str>) -> Value {
+    text.map_or(Value::Bool(false), Value::from)
+}

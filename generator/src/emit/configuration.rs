@@ -1,0 +1,362 @@
+//! `templates/<component>/_configuration.tpl`: a component's `deployment.toml` as a map, before the user's own is merged over it.
+
+use handlebars::Context;
+use serde_json::Value;
+
+use super::lines::Lines;
+use super::yaml_text;
+use crate::chart::{Chart, Part, ResolvedEdge};
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::wiring::{FormKind, Reach, Setting};
+use crate::source_map::Origin;
+use crate::template::Templates;
+use crate::toml_path;
+use crate::yaml::{self, Text};
+
+/// Writes the template of one component. `context` is what expressions in the model's strings see.
+pub(crate) fn emit(
+    chart: &Chart<'_>,
+    part: &Part<'_>,
+    templates: &Templates,
+    context: &Context,
+) -> Result<Lines, Diagnostics> {
+    let mut emitter = Emitter { chart: chart.name(), templates, context, diagnostics: Diagnostics::default() };
+    let mut root = Vec::new();
+    for (file, setting) in chart.settings_on(part.name()) {
+        if let Some(leaf) = emitter.setting(file, setting) {
+            emitter.insert(&mut root, file, &setting.key, leaf);
+        }
+    }
+    let wiring = &chart.model.wiring.file;
+    for resolved in chart.edges_on(part.name()) {
+        let leaf = emitter.edge(wiring, &resolved);
+        emitter.insert(&mut root, wiring, &resolved.edge.key, leaf);
+    }
+
+    let component = part.component;
+    let origin = Origin::new(&component.file, component.value.name.referenced.line() as usize);
+    let mut lines = Lines::default();
+    let head = [
+        format!("{{{{- define \"{}.{}.configuration\" -}}}}", chart.name(), part.name()),
+        "{{- $root := .root }}".to_owned(),
+        "{{- $node := .node }}".to_owned(),
+        format!("{{{{- $values := .root.Values.{} }}}}", part.key()),
+    ];
+    head.iter().for_each(|line| lines.push(line, &origin));
+    push_entries(&mut lines, &root, 0, &origin);
+    lines.push("{{- end }}", &origin);
+    emitter.diagnostics.into_result(lines, &std::collections::BTreeMap::new())
+}
+
+/// A key with what it holds.
+#[derive(Debug)]
+struct Entry {
+    name: String,
+    slot: Slot,
+}
+
+#[derive(Debug)]
+enum Slot {
+    Table(Vec<Entry>),
+    Array(Vec<Vec<Entry>>),
+    Leaf(Leaf),
+}
+
+/// A value, ready to be written.
+#[derive(Debug)]
+struct Leaf {
+    origin: Origin,
+    doc: Option<String>,
+    /// A Helm condition.
+    condition: Option<String>,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    /// Text after `key: `.
+    Inline(String),
+    /// Lines below `key:`, indented relative to the key.
+    Block(Vec<String>),
+}
+
+struct Emitter<'a> {
+    chart: &'a str,
+    templates: &'a Templates,
+    context: &'a Context,
+    diagnostics: Diagnostics,
+}
+
+impl Emitter<'_> {
+    fn setting(&mut self, file: &str, setting: &Setting) -> Option<Leaf> {
+        let place = yaml::place(file, setting.key.referenced);
+        let value = self.expand(&setting.value, &place)?;
+        let condition = match &setting.when {
+            Some(when) => Some(self.string(&when.value, &yaml::place(file, when.referenced))?),
+            None => None,
+        };
+        let body = match &value {
+            Value::Array(items) if !items.is_empty() => {
+                Body::Block(items.iter().map(|item| format!("- {}", helm_scalar(item))).collect())
+            }
+            Value::Object(entries) if !entries.is_empty() => {
+                Body::Block(entries.iter().map(|(key, value)| format!("{}: {}", yaml_text::key(key), helm_scalar(value))).collect())
+            }
+            scalar => Body::Inline(helm_scalar(scalar)),
+        };
+        Some(Leaf { origin: Origin::new(file, place.line), doc: setting.doc.clone(), condition, body })
+    }
+
+    fn edge(&self, file: &str, resolved: &ResolvedEdge<'_>) -> Leaf {
+        let edge = resolved.edge;
+        let peer = resolved.peer;
+        let chart = self.chart;
+        let port = |name: &Text| format!("{{{{ include \"{chart}.port\" (list $root \"{peer}\" \"{}\") }}}}", name.value);
+        let item = |host: &str| match resolved.form {
+            FormKind::Url { scheme, port: name, path } => vec![format!("{scheme}://{host}:{}{path}", port(name))],
+            FormKind::Group { kind, receiver, authentication } => vec![
+                format!("{}:", receiver.field),
+                format!("  - {}://{host}:{}", receiver.scheme, port(&receiver.port)),
+                format!("{}:", authentication.field),
+                format!("  - {}://{host}:{}", authentication.scheme, port(&authentication.port)),
+                format!("type: {kind}"),
+            ],
+        };
+        let service = format!("{{{{ include \"{chart}.address\" (list $root \"{peer}\") }}}}");
+        let mut condition = None;
+        let body = match (edge.reach, resolved.form) {
+            (Reach::Service, FormKind::Url { .. }) => Body::Inline(item(&service).concat()),
+            (Reach::Service, FormKind::Group { .. }) => Body::Block(as_item(&item(&service))),
+            (Reach::OwnNode, _) => Body::Block(as_item(&item("localhost"))),
+            (Reach::EveryNode, _) => Body::Block(for_each(&format!("include \"{chart}.nodes\" (list $root \"{peer}\")"), &item("{{ . }}"))),
+            (Reach::OtherNodes, _) => {
+                condition = Some(format!("gt (int (include \"{chart}.replicas\" (list $root \"{peer}\"))) 1"));
+                let nodes = format!("include \"{chart}.otherNodes\" (list $root \"{peer}\" $node)");
+                Body::Block(for_each(&nodes, &item("{{ . }}")))
+            }
+        };
+        let origin = Origin::new(file, edge.key.referenced.line() as usize);
+        Leaf { origin, doc: Some(edge.doc.clone()), condition, body }
+    }
+
+    /// Renders the generator's expressions inside all strings of a value.
+    fn expand(&mut self, value: &Value, place: &Place) -> Option<Value> {
+        Some(match value {
+            Value::String(text) => Value::String(self.string(text, place)?),
+            Value::Array(items) => {
+                Value::Array(items.iter().map(|item| self.expand(item, place)).collect::<Option<_>>()?)
+            }
+            Value::Object(entries) => Value::Object(
+                entries
+                    .iter()
+                    .map(|(key, value)| Some((key.clone(), self.expand(value, place)?)))
+                    .collect::<Option<_>>()?,
+            ),
+            other => other.clone(),
+        })
+    }
+
+    fn string(&mut self, text: &str, place: &Place) -> Option<String> {
+        let rendered = self.templates.render_string(text, self.context, place);
+        self.diagnostics.take(rendered)
+    }
+
+    /// Puts a leaf at its path; tables stay where their first key put them.
+    fn insert(&mut self, root: &mut Vec<Entry>, file: &str, key: &Text, leaf: Leaf) {
+        let inserted = toml_path::parse(&key.value).and_then(|path| insert_at(root, &path, leaf));
+        if let Err(message) = inserted {
+            self.diagnostics.push(Diagnostic::new(yaml::place(file, key.referenced), message));
+        }
+    }
+}
+
+fn insert_at(entries: &mut Vec<Entry>, path: &[toml_path::Segment], leaf: Leaf) -> Result<(), String> {
+    let [segment, rest @ ..] = path else { return Err("the path is empty".to_owned()) };
+    let name = &segment.name;
+    let existing = entries.iter().position(|entry| entry.name == *name);
+    if rest.is_empty() {
+        if segment.index.is_some() {
+            return Err(format!("`{name}[…]` is a table and cannot hold a value itself"));
+        }
+        // Two values for one key can only be alternatives.
+        let alternative = |entry: &Entry| matches!(&entry.slot, Slot::Leaf(other) if other.condition.is_some());
+        if existing.is_some_and(|at| leaf.condition.is_none() || !alternative(&entries[at])) {
+            return Err(format!("`{name}` is set twice for one component"));
+        }
+        entries.push(Entry { name: name.clone(), slot: Slot::Leaf(leaf) });
+        return Ok(());
+    }
+    let at = existing.unwrap_or_else(|| {
+        let slot = if segment.index.is_some() { Slot::Array(Vec::new()) } else { Slot::Table(Vec::new()) };
+        entries.push(Entry { name: name.clone(), slot });
+        entries.len() - 1
+    });
+    match (&mut entries[at].slot, segment.index) {
+        (Slot::Table(inner), None) => insert_at(inner, rest, leaf),
+        (Slot::Array(items), Some(index)) if index <= items.len() => {
+            if index == items.len() {
+                items.push(Vec::new());
+            }
+            insert_at(&mut items[index], rest, leaf)
+        }
+        (Slot::Array(items), Some(_)) => Err(format!("`{name}`: the next entry is number {}", items.len())),
+        _ => Err(format!("`{name}` is a table in one place and something else in another")),
+    }
+}
+
+fn push_entries(lines: &mut Lines, entries: &[Entry], columns: usize, origin: &Origin) {
+    for entry in entries {
+        let key = yaml_text::key(&entry.name);
+        match &entry.slot {
+            Slot::Leaf(leaf) => push_leaf(lines, &key, leaf, columns),
+            Slot::Table(inner) => {
+                lines.push_indented(columns, &format!("{key}:"), first_origin(inner).unwrap_or(origin));
+                push_entries(lines, inner, columns + 2, origin);
+            }
+            Slot::Array(items) => {
+                let head = items.iter().find_map(|item| first_origin(item)).unwrap_or(origin);
+                lines.push_indented(columns, &format!("{key}:"), head);
+                for item in items {
+                    lines.push_indented(columns + 2, "-", first_origin(item).unwrap_or(origin));
+                    push_entries(lines, item, columns + 4, origin);
+                }
+            }
+        }
+    }
+}
+
+fn push_leaf(lines: &mut Lines, key: &str, leaf: &Leaf, columns: usize) {
+    let mut push = |text: &str| lines.push_indented(columns, text, &leaf.origin);
+    if let Some(doc) = &leaf.doc {
+        push(&format!("{{{{- /* {} */}}}}", doc.trim()));
+    }
+    if let Some(condition) = &leaf.condition {
+        push(&format!("{{{{- if {condition} }}}}"));
+    }
+    match &leaf.body {
+        Body::Inline(text) => push(&format!("{key}: {text}")),
+        Body::Block(body) => {
+            push(&format!("{key}:"));
+            body.iter().for_each(|line| push(&format!("  {line}")));
+        }
+    }
+    if leaf.condition.is_some() {
+        push("{{- end }}");
+    }
+}
+
+fn first_origin(entries: &[Entry]) -> Option<&Origin> {
+    entries.iter().find_map(|entry| match &entry.slot {
+        Slot::Leaf(leaf) => Some(&leaf.origin),
+        Slot::Table(inner) => first_origin(inner),
+        Slot::Array(items) => items.iter().find_map(|item| first_origin(item)),
+    })
+}
+
+/// Lines of a list entry: the first behind the dash, the others below it.
+fn as_item(lines: &[String]) -> Vec<String> {
+    lines.iter().enumerate().map(|(index, line)| format!("{} {line}", if index == 0 { '-' } else { ' ' })).collect()
+}
+
+/// A list entry for each node.
+fn for_each(nodes: &str, item: &[String]) -> Vec<String> {
+    let mut lines = vec![format!("{{{{- range {nodes} | fromJsonArray }}}}")];
+    lines.extend(as_item(item));
+    lines.push("{{- end }}".to_owned());
+    lines
+}
+
+/// A value in a Helm template: whatever its expressions yield is quoted as JSON, so that no user value breaks the YAML.
+fn helm_scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) if text.contains("{{") => helm_string(text),
+        Value::Array(items) => format!("[{}]", items.iter().map(helm_scalar).collect::<Vec<_>>().join(", ")),
+        Value::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), helm_scalar(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
+        }
+        other => yaml_text::inline(other),
+    }
+}
+
+/// `{{ x }}` → `{{ x | toJson }}`; text around expressions goes through `printf`.
+fn helm_string(text: &str) -> String {
+    let mut format = String::new();
+    let mut expressions = Vec::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("{{") {
+        let (expression, after) = after.split_once("}}").unwrap_or((after, ""));
+        format.push_str(&before.replace('%', "%%"));
+        format.push_str("%v");
+        expressions.push(expression.trim_matches('-').trim());
+        rest = after;
+    }
+    format.push_str(&rest.replace('%', "%%"));
+    if let ([expression], "%v") = (&expressions[..], format.as_str()) {
+        return format!("{{{{ {expression} | toJson }}}}");
+    }
+    let arguments: Vec<String> = expressions.iter().map(|expression| format!("({expression})")).collect();
+    format!("{{{{ printf {} {} | toJson }}}}", Value::from(format), arguments.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Body, Entry, Leaf, Slot, helm_scalar, helm_string, insert_at};
+    use crate::source_map::Origin;
+    use crate::toml_path;
+    use serde_json::json;
+
+    fn leaf(condition: Option<&str>) -> Leaf {
+        Leaf {
+            origin: Origin::new("m", 1),
+            doc: None,
+            condition: condition.map(ToOwned::to_owned),
+            body: Body::Inline("x".to_owned()),
+        }
+    }
+
+    fn insert(root: &mut Vec<Entry>, path: &str, condition: Option<&str>) -> Result<(), String> {
+        insert_at(root, &toml_path::parse(path).expect("a path"), leaf(condition))
+    }
+
+    #[test]
+    fn expressions_are_quoted_by_helm() {
+        assert_eq!(helm_string("{{ int $values.portOffset }}"), "{{ int $values.portOffset | toJson }}");
+        assert_eq!(
+            helm_string("{{ .a }}/dev%portal/{{- .b -}}"),
+            "{{ printf \"%v/dev%%portal/%v\" (.a) (.b) | toJson }}"
+        );
+        assert_eq!(helm_scalar(&json!("plain")), "plain");
+        assert_eq!(helm_scalar(&json!("on")), "\"on\"");
+        assert_eq!(helm_scalar(&json!(["{{ .a }}", 1])), "[{{ .a | toJson }}, 1]");
+    }
+
+    #[test]
+    fn a_key_set_twice_is_refused_unless_both_are_conditional() {
+        let mut root = Vec::new();
+        insert(&mut root, "a.b", None).expect("first");
+        assert!(insert(&mut root, "a.b", None).is_err());
+        assert!(insert(&mut root, "a.b", Some("x")).is_err());
+        insert(&mut root, "a.c", Some("x")).expect("first");
+        insert(&mut root, "a.c", Some("not x")).expect("an alternative");
+    }
+
+    #[test]
+    fn a_key_cannot_be_a_table_and_a_value() {
+        let mut root = Vec::new();
+        insert(&mut root, "a.b", None).expect("first");
+        assert!(insert(&mut root, "a", None).is_err());
+        assert!(insert(&mut root, "a.b.c", None).is_err());
+        assert!(insert(&mut root, "a[0].c", None).is_err());
+    }
+
+    #[test]
+    fn entries_of_an_array_come_in_order() {
+        let mut root = Vec::new();
+        assert!(insert(&mut root, "a[1].b", None).is_err());
+        insert(&mut root, "c[0].b", None).expect("first");
+        insert(&mut root, "c[1].b", None).expect("second");
+        let Slot::Array(items) = &root[1].slot else { panic!("not an array: {root:?}") };
+        assert_eq!(items.len(), 2);
+    }
+}

@@ -1,0 +1,11 @@
+//! Files that the generator writes itself, because each line of them is data of the model.
+
+pub(crate) mod configuration;
+pub(crate) mod lines;
+pub(crate) mod overlay;
+pub(crate) mod schema;
+pub(crate) mod topology;
+pub(crate) mod value_tree;
+pub(crate) mod values;
+pub(crate) mod values_table;
+pub(crate) mod yaml_text;

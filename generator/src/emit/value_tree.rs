@@ -1,0 +1,187 @@
+//! The values of one chart, resolved: conditions decided, defaults known, components in place.
+
+use serde_json::{Value, json};
+
+use crate::chart::{Chart, Part};
+use crate::model::component::Workload;
+use crate::model::table::Table;
+use crate::model::values::{DefaultFrom, LimitFrom, Node, When};
+use crate::model::strings;
+use crate::source_map::Origin;
+
+/// A value or a table of values, with its place in the model.
+#[derive(Debug)]
+pub(crate) struct ResolvedNode<'m> {
+    pub(crate) key: String,
+    pub(crate) doc: String,
+    pub(crate) origin: Origin,
+    pub(crate) content: Content<'m>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Content<'m> {
+    Table(Vec<ResolvedNode<'m>>),
+    Leaf(Leaf<'m>),
+}
+
+#[derive(Debug)]
+pub(crate) struct Leaf<'m> {
+    pub(crate) node: &'m Node,
+    pub(crate) default: Value,
+    pub(crate) minimum: Option<i64>,
+    pub(crate) maximum: Option<i64>,
+}
+
+/// All values of a chart: those of the chart itself, then one table for each component.
+#[derive(Debug)]
+pub(crate) struct ValueTree<'m> {
+    pub(crate) chart: Vec<ResolvedNode<'m>>,
+    pub(crate) components: Vec<ResolvedNode<'m>>,
+}
+
+impl<'m> ValueTree<'m> {
+    pub(crate) fn resolve(chart: &Chart<'m>) -> Self {
+        let model = chart.model;
+        let own = Scope { chart, part: None, file: &model.chart_values.file };
+        let components = chart
+            .parts()
+            .into_iter()
+            .map(|part| {
+                let scope = Scope { chart, part: Some(part), file: &model.component_values.file };
+                let component = part.component;
+                ResolvedNode {
+                    key: part.key(),
+                    doc: format!("{}. {}", component.value.title.trim_end_matches('.'), component.value.doc),
+                    origin: Origin::new(&component.file, component.value.name.referenced.line() as usize),
+                    content: Content::Table(scope.table(&model.component_values.value, "")),
+                }
+            })
+            .collect();
+        Self { chart: own.table(&model.chart_values.value, ""), components }
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &ResolvedNode<'m>> {
+        self.chart.iter().chain(&self.components)
+    }
+}
+
+struct Scope<'c, 'm> {
+    chart: &'c Chart<'m>,
+    part: Option<Part<'m>>,
+    file: &'m str,
+}
+
+impl<'m> Scope<'_, 'm> {
+    fn table(&self, table: &'m Table<Node>, path: &str) -> Vec<ResolvedNode<'m>> {
+        let mut nodes = Vec::new();
+        for (key, node) in table.iter() {
+            if !node.when.as_ref().is_none_or(|when| self.holds(when)) {
+                continue;
+            }
+            let path = if path.is_empty() { key.value.clone() } else { format!("{path}.{}", key.value) };
+            let content = match &node.properties {
+                Some(properties) => Content::Table(self.table(properties, &path)),
+                None => Content::Leaf(self.leaf(node, &path)),
+            };
+            // A table whose entries all stay out stays out itself.
+            if matches!(&content, Content::Table(entries) if entries.is_empty()) {
+                continue;
+            }
+            let origin = Origin::new(self.file, key.referenced.line() as usize);
+            nodes.push(ResolvedNode { key: key.value.clone(), doc: node.doc.clone(), origin, content });
+        }
+        nodes
+    }
+
+    fn leaf(&self, node: &'m Node, path: &str) -> Leaf<'m> {
+        let mut default = match node.default_from {
+            Some(source) => self.default_from(source),
+            None => node.default.clone().unwrap_or(Value::Null),
+        };
+        if let Some(part) = self.part {
+            for (key, value) in part.component.value.defaults.iter() {
+                apply_default(&mut default, path, &key.value, value);
+            }
+        }
+        let limit = |from: Option<LimitFrom>| match (from?, self.part?) {
+            (LimitFrom::MinimumReplicas, part) => Some(i64::from(part.member.minimum)),
+            (LimitFrom::MaximumReplicas, part) => part.member.maximum.map(i64::from),
+        };
+        Leaf {
+            node,
+            default,
+            minimum: node.minimum.or_else(|| limit(node.minimum_from)),
+            maximum: node.maximum.or_else(|| limit(node.maximum_from)),
+        }
+    }
+
+    fn default_from(&self, source: DefaultFrom) -> Value {
+        let Some(part) = self.part else { return Value::Null };
+        let component = &part.component.value;
+        match source {
+            DefaultFrom::Replicas => json!(part.member.replicas.value),
+            DefaultFrom::MinimumReplicas => json!(part.member.minimum),
+            DefaultFrom::Repository => json!(component.repository),
+            DefaultFrom::ShutdownSeconds => json!(component.shutdown_seconds),
+            DefaultFrom::UpdateStrategy => match component.workload {
+                Workload::StatefulSet => json!({"type": "RollingUpdate"}),
+                Workload::Deployment => {
+                    json!({"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}})
+                }
+            },
+        }
+    }
+
+    fn holds(&self, when: &When) -> bool {
+        let component = self.part.map(|part| &part.component.value);
+        let name = self.part.map(|part| part.name());
+        let listed = |names: &[crate::yaml::Text], wanted: Option<&str>| strings(names).any(|name| Some(name) == wanted);
+        let endpoint_exists = |wanted: &str| {
+            let endpoints = self.chart.endpoints();
+            endpoints.iter().any(|(endpoint, _, server)| *endpoint == wanted && name.is_none_or(|name| name == *server))
+        };
+        when.workload.is_none_or(|kind| component.is_some_and(|component| component.workload == kind))
+            && when.component.as_ref().is_none_or(|names| listed(names, name))
+            && when.pattern.as_ref().is_none_or(|patterns| patterns.iter().any(|known| known.0 == self.chart.name()))
+            && when.versions.as_ref().is_none_or(|names| listed(names, Some(&self.chart.version.value.version.value)))
+            && when.storage.is_none_or(|wanted| component.is_some_and(|component| component.storage.is_empty() != wanted))
+            && when.endpoint.as_ref().is_none_or(|endpoint| endpoint_exists(&endpoint.value))
+    }
+}
+
+/// Applies an override at `key` to the default of the value at `path`, also inside a free-form table.
+fn apply_default(default: &mut Value, path: &str, key: &str, value: &Value) {
+    if key == path {
+        *default = value.clone();
+    } else if let Some(inner) = key.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) {
+        let mut target = default;
+        for segment in inner.split('.') {
+            if !target.is_object() {
+                *target = json!({});
+            }
+            target = &mut target[segment];
+        }
+        *target = value.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apply_default;
+    use serde_json::json;
+
+    #[test]
+    fn overrides_reach_into_free_form_tables() {
+        let mut default = json!({"requests": {"cpu": "1", "memory": "2Gi"}});
+        apply_default(&mut default, "resources", "resources.requests.memory", &json!("4Gi"));
+        assert_eq!(default, json!({"requests": {"cpu": "1", "memory": "4Gi"}}));
+    }
+
+    #[test]
+    fn overrides_of_other_values_change_nothing() {
+        let mut default = json!("1g");
+        apply_default(&mut default, "jvm.initialHeap", "jvm.initialHeapSize", &json!("2g"));
+        apply_default(&mut default, "jvm.initialHeap", "jvm", &json!("2g"));
+        assert_eq!(default, json!("1g"));
+    }
+}

@@ -1,0 +1,113 @@
+//! The model: everything that the generator knows about the product, as typed data.
+//!
+//! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
+
+pub mod component;
+pub mod pattern;
+pub mod product;
+pub mod table;
+pub mod values;
+pub mod wiring;
+
+mod load;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::yaml::{self, Text};
+
+use component::Component;
+use pattern::Pattern;
+use product::{Endpoint, Port, Product, Version};
+use table::Table;
+use values::{Node, Platform};
+use wiring::{Setting, Wiring};
+
+/// A value together with the file that it was read from.
+#[derive(Debug, Clone)]
+pub struct Loaded<T> {
+    /// Path as shown to the user, such as `generator/model/ports.yaml`.
+    pub file: String,
+    /// What the file holds.
+    pub value: T,
+}
+
+impl<T> Deref for Loaded<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> Loaded<T> {
+    /// A diagnostic about something in this file.
+    pub fn diagnose<V>(&self, at: &serde_saphyr::Spanned<V>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(yaml::place(&self.file, at.referenced), message)
+    }
+}
+
+/// Everything that the generator knows about the product.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// `product.yaml`.
+    pub product: Loaded<Product>,
+    /// `ports.yaml`.
+    pub ports: Loaded<Table<Port>>,
+    /// `endpoints.yaml`.
+    pub endpoints: Loaded<Table<Endpoint>>,
+    /// `versions/*.yaml`, oldest first.
+    pub versions: Vec<Loaded<Version>>,
+    /// `components/*.yaml` by name.
+    pub components: BTreeMap<String, Loaded<Component>>,
+    /// `patterns/*.yaml` by number.
+    pub patterns: Vec<Loaded<Pattern>>,
+    /// `wiring.yaml`.
+    pub wiring: Loaded<Wiring>,
+    /// `configuration/*.yaml` in the order of file names.
+    pub configuration: Vec<Loaded<Vec<Setting>>>,
+    /// `values/chart.yaml`.
+    pub chart_values: Loaded<Table<Node>>,
+    /// `values/component.yaml`.
+    pub component_values: Loaded<Table<Node>>,
+    /// `values/definitions.yaml`.
+    pub definitions: Loaded<Table<Value>>,
+    /// `platforms/*.yaml` by name.
+    pub platforms: Vec<Loaded<Platform>>,
+}
+
+impl Model {
+    /// Reads a model directory and checks every reference in it.
+    ///
+    /// `label` stands for the directory in errors and in the source map. All mistakes are reported at once, except that
+    /// references are only checked once every file can be read.
+    pub fn load(directory: &Path, label: &str) -> Result<Self, Diagnostics> {
+        let (model, sources) = load::load(directory, label)?;
+        validate::validate(&model).into_result(model, &sources)
+    }
+
+    /// The newest product version.
+    pub fn newest_version(&self) -> Option<&Loaded<Version>> {
+        self.versions.last()
+    }
+
+    /// A product version by its number, such as `4.6.0`.
+    pub fn version(&self, version: &str) -> Option<&Loaded<Version>> {
+        self.versions.iter().find(|known| known.version.value == version)
+    }
+
+    /// A pattern by its name, such as `am-pattern-3`.
+    pub fn pattern(&self, name: &str) -> Option<&Loaded<Pattern>> {
+        self.patterns.iter().find(|known| known.name.value == name)
+    }
+}
+
+/// Names as plain strings.
+pub(crate) fn strings(names: &[Text]) -> impl Iterator<Item = &str> {
+    names.iter().map(|name| name.value.as_str())
+}

@@ -1,0 +1,80 @@
+//! `patterns/am-pattern-<n>.yaml`: which components make a deployment, and who plays which role.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Visitor};
+
+use super::table::Table;
+use crate::yaml::Text;
+
+/// A deployment pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Pattern {
+    /// Its number.
+    pub number: u32,
+    /// `am-pattern-<number>`; the name of the chart.
+    pub name: Text,
+    /// Title.
+    pub title: String,
+    /// What it is.
+    pub doc: String,
+    /// Its name up to product version 4.4.
+    pub replaces: String,
+    /// What to use it for.
+    #[serde(rename = "use")]
+    pub purpose: String,
+    /// Its components.
+    pub components: Vec<Member>,
+    /// Which component plays which role.
+    pub roles: Table<Text>,
+}
+
+/// A component of a pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Member {
+    /// Name of the component.
+    pub component: Text,
+    /// Fewest nodes that are still the pattern.
+    pub minimum: u32,
+    /// Most nodes, where there is a limit.
+    #[serde(default)]
+    pub maximum: Option<u32>,
+    /// Nodes unless the user says otherwise.
+    pub replicas: serde_saphyr::Spanned<u32>,
+}
+
+/// Roles that a pattern distributes.
+pub const ROLES: [&str; 5] = ["management", "gateway", "key-manager", "throttling", "event-hub"];
+
+/// A pattern in a condition, by its name or its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PatternRef(pub String);
+
+impl<'de> Deserialize<'de> for PatternRef {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RefVisitor;
+        impl Visitor<'_> for RefVisitor {
+            type Value = PatternRef;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name or the number of a pattern")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<PatternRef, E> {
+                Ok(PatternRef(name.to_owned()))
+            }
+
+            fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<PatternRef, E> {
+                Ok(PatternRef(format!("am-pattern-{number}")))
+            }
+
+            fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<PatternRef, E> {
+                Ok(PatternRef(format!("am-pattern-{number}")))
+            }
+        }
+        deserializer.deserialize_any(RefVisitor)
+    }
+}

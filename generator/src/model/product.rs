@@ -1,0 +1,131 @@
+//! `product.yaml`, `ports.yaml`, `endpoints.yaml` and `versions/*.yaml`: what holds for every pattern.
+
+use serde::Deserialize;
+
+use crate::yaml::Text;
+
+/// `product.yaml`: the product and the metadata of its charts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Product {
+    /// Name as people write it.
+    pub name: String,
+    /// Value of the label `app.kubernetes.io/part-of`.
+    pub part_of: String,
+    /// Version of the charts.
+    pub chart_version: String,
+    /// Kubernetes versions that the charts support, as a Helm constraint.
+    pub kube_version: String,
+    /// Home page.
+    pub home: String,
+    /// SPDX identifier of the charts' licence.
+    pub license: String,
+    /// Artifact Hub category.
+    pub category: String,
+    /// Source repositories.
+    pub sources: Vec<String>,
+    /// Search words.
+    pub keywords: Vec<String>,
+    /// Who maintains the charts.
+    pub maintainers: Vec<Maintainer>,
+    /// Product versions, oldest first; each has a file under `versions/`.
+    pub versions: Vec<Text>,
+}
+
+/// Somebody who maintains the charts.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Maintainer {
+    /// Name.
+    pub name: String,
+    /// Where to reach them.
+    pub url: String,
+}
+
+/// An entry of `ports.yaml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Port {
+    /// Port number without offset.
+    pub number: serde_saphyr::Spanned<u16>,
+    /// Scheme of a URL to this port.
+    pub scheme: String,
+    /// `appProtocol` of the Service's port, where it matters to gateways.
+    #[serde(default)]
+    pub app_protocol: Option<String>,
+    /// What is served there.
+    pub doc: String,
+}
+
+/// An entry of `endpoints.yaml`: something that users reach from outside the cluster.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Endpoint {
+    /// Short title.
+    pub title: String,
+    /// What is reached.
+    pub doc: String,
+    /// Role of the pattern that serves it.
+    pub role: Text,
+    /// Port name.
+    pub port: Text,
+    /// Name of the port that serves the same in clear text.
+    #[serde(default)]
+    pub plain_port: Option<Text>,
+    /// Key under `hostnames` in the values.
+    pub hostname: Text,
+    /// The endpoint exists only when its role and this one are played by different components.
+    #[serde(default)]
+    pub only_when_separate: Option<Text>,
+}
+
+/// `versions/<version>.yaml`: what differs between product versions.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Version {
+    /// The version, such as `4.7.0`.
+    pub version: Text,
+    /// Java version of the images.
+    pub jdk: String,
+    /// What is new.
+    pub doc: String,
+    /// Every node needs the same `encryption.key`.
+    pub encryption_key: bool,
+    /// The image's entrypoint stops the server on SIGTERM.
+    pub entrypoint_forwards_sigterm: bool,
+    /// Which components use which database.
+    pub databases: Databases,
+    /// Where these facts come from.
+    pub sources: Vec<String>,
+}
+
+/// Which components use which database.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Databases {
+    /// Components that use `apim_db`.
+    pub apim: Vec<Text>,
+    /// Components that use `shared_db`.
+    pub shared: Vec<Text>,
+}
+
+/// One of the shared databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Database {
+    /// `apim_db`.
+    Apim,
+    /// `shared_db`.
+    Shared,
+}
+
+impl Version {
+    /// The component uses the database in this version.
+    pub fn uses(&self, component: &str, database: Database) -> bool {
+        let users = match database {
+            Database::Apim => &self.databases.apim,
+            Database::Shared => &self.databases.shared,
+        };
+        users.iter().any(|user| user.value == component)
+    }
+}

@@ -1,0 +1,3 @@
+use super::Model;
+use crate::diagnostic::Diagnostics;
+pub(super) fn validate(_: &Model) -> Diagnostics { Diagnostics::default() }

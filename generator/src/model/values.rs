@@ -1,0 +1,211 @@
+//! `values/*.yaml` and `platforms/*.yaml`: what users may set, and what a platform sets.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::Value;
+
+use super::component::Workload;
+use super::pattern::PatternRef;
+use super::table::Table;
+use crate::yaml::Text;
+
+/// A documented value, or a table of them.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Node {
+    /// What it does.
+    pub doc: String,
+    /// JSON Schema type or types. A table needs none.
+    #[serde(default, rename = "type")]
+    pub types: Option<Types>,
+    /// Default value.
+    #[serde(default, deserialize_with = "present")]
+    pub default: Option<Value>,
+    /// Default that the component or the pattern knows.
+    #[serde(default)]
+    pub default_from: Option<DefaultFrom>,
+    /// The entries of a table.
+    #[serde(default)]
+    pub properties: Option<Table<Node>>,
+    /// JSON Schema of the entries of a list.
+    #[serde(default)]
+    pub items: Option<Value>,
+    /// Allowed values.
+    #[serde(default, rename = "enum")]
+    pub choices: Option<Vec<Value>>,
+    /// Regular expression.
+    #[serde(default)]
+    pub pattern: Option<String>,
+    /// Smallest number.
+    #[serde(default)]
+    pub minimum: Option<i64>,
+    /// Smallest number that the pattern knows.
+    #[serde(default)]
+    pub minimum_from: Option<LimitFrom>,
+    /// Largest number.
+    #[serde(default)]
+    pub maximum: Option<i64>,
+    /// Largest number that the pattern knows.
+    #[serde(default)]
+    pub maximum_from: Option<LimitFrom>,
+    /// Fewest characters.
+    #[serde(default)]
+    pub min_length: Option<u32>,
+    /// Name of a definition in `values/definitions.yaml`.
+    #[serde(default)]
+    pub definition: Option<Text>,
+    /// Where it exists at all.
+    #[serde(default)]
+    pub when: Option<When>,
+}
+
+/// Keeps an explicit `null` apart from a missing default.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
+}
+
+/// A default that the component or the pattern knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DefaultFrom {
+    /// The pattern's replicas of the component.
+    Replicas,
+    /// The pattern's minimum of the component.
+    MinimumReplicas,
+    /// The component's image repository.
+    Repository,
+    /// The component's shutdown time.
+    ShutdownSeconds,
+    /// The update strategy that fits the component's workload.
+    UpdateStrategy,
+}
+
+/// A limit that the pattern knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LimitFrom {
+    /// The pattern's minimum of the component.
+    MinimumReplicas,
+    /// The pattern's maximum of the component, if it has one.
+    MaximumReplicas,
+}
+
+/// Conditions under which a value exists; all that are given must hold.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct When {
+    /// The component's workload is of this kind.
+    #[serde(default)]
+    pub workload: Option<Workload>,
+    /// The component is one of these.
+    #[serde(default)]
+    pub component: Option<Vec<Text>>,
+    /// The pattern is one of these.
+    #[serde(default)]
+    pub pattern: Option<Vec<PatternRef>>,
+    /// The product version is one of these.
+    #[serde(default)]
+    pub versions: Option<Vec<Text>>,
+    /// The component has storage, or has none.
+    #[serde(default)]
+    pub storage: Option<bool>,
+    /// The pattern has this endpoint (in `component.yaml`: served by the component).
+    #[serde(default)]
+    pub endpoint: Option<Text>,
+}
+
+/// A JSON Schema type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Type {
+    /// Text.
+    String,
+    /// A whole number.
+    Integer,
+    /// Any number.
+    Number,
+    /// True or false.
+    Boolean,
+    /// A mapping.
+    Object,
+    /// A list.
+    Array,
+    /// Nothing.
+    #[serde(rename = "null")]
+    Null,
+}
+
+impl Type {
+    /// The word of JSON Schema.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Integer => "integer",
+            Self::Number => "number",
+            Self::Boolean => "boolean",
+            Self::Object => "object",
+            Self::Array => "array",
+            Self::Null => "null",
+        }
+    }
+}
+
+/// One type or a list of types.
+#[derive(Debug, Clone)]
+pub struct Types(pub Vec<Type>);
+
+impl<'de> Deserialize<'de> for Types {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct TypesVisitor;
+        impl<'de> Visitor<'de> for TypesVisitor {
+            type Value = Types;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON Schema type or a list of them")
+            }
+
+            fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Types, E> {
+                Type::deserialize(StrDeserializer::new(word)).map(|kind| Types(vec![kind]))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, access: A) -> Result<Types, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(access)).map(Types)
+            }
+        }
+        deserializer.deserialize_any(TypesVisitor)
+    }
+}
+
+/// `platforms/<platform>.yaml`: an overlay for each chart.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Platform {
+    /// Name; equals the file's name.
+    pub name: Text,
+    /// Title.
+    pub title: String,
+    /// What the overlay assumes.
+    pub doc: String,
+    /// Its parts.
+    pub sections: Vec<Section>,
+}
+
+/// A part of an overlay.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Section {
+    /// Only in these patterns.
+    #[serde(default)]
+    pub patterns: Option<Vec<PatternRef>>,
+    /// Only in patterns that have this endpoint.
+    #[serde(default)]
+    pub endpoint: Option<Text>,
+    /// Under the key of these components, instead of at the top level: a name, `every`, `statefulset` or `deployment`.
+    #[serde(default)]
+    pub component: Option<Text>,
+    /// Values as YAML with comments.
+    pub text: Text,
+}

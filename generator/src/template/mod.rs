@@ -1,0 +1,272 @@
+//! The chart templates: files that are copied as they are, and files that the generator renders.
+
+mod helpers;
+mod syntax;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use handlebars::{Context, Handlebars, RenderError, RenderErrorReason};
+use serde_json::Value;
+use walkdir::WalkDir;
+
+use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::source_map::Origin;
+use crate::suggest;
+
+/// Both template folders, parsed.
+#[derive(Debug)]
+pub struct Templates {
+    copied: Vec<CopiedFile>,
+    rendered: Vec<RenderedFile>,
+    registry: Handlebars<'static>,
+    /// Labels of the files that marks refer to.
+    files: Vec<String>,
+}
+
+/// A file that every chart holds as it is.
+#[derive(Debug)]
+pub(crate) struct CopiedFile {
+    /// Path below the chart.
+    pub(crate) path: String,
+    /// Path as shown to the user.
+    pub(crate) label: String,
+    pub(crate) text: String,
+}
+
+/// A file that is rendered once for each chart, component or platform.
+#[derive(Debug)]
+pub(crate) struct RenderedFile {
+    /// Path below the chart, in which segments such as `[component]` stand for names.
+    pub(crate) path: String,
+    /// Path as shown to the user; also the template's name in the registry.
+    pub(crate) label: String,
+}
+
+/// What a template's path asks to be rendered for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    Chart,
+    Component,
+    StatefulSet,
+    Deployment,
+    Platform,
+}
+
+const SCOPES: [(&str, Scope); 4] = [
+    ("[component]", Scope::Component),
+    ("[statefulset]", Scope::StatefulSet),
+    ("[deployment]", Scope::Deployment),
+    ("[platform]", Scope::Platform),
+];
+
+impl RenderedFile {
+    pub(crate) fn scope(&self) -> Scope {
+        SCOPES.iter().find(|(name, _)| self.path.contains(name)).map_or(Scope::Chart, |(_, scope)| *scope)
+    }
+
+    /// The path with `name` in the place of the segment in brackets.
+    pub(crate) fn path_for(&self, name: &str) -> String {
+        SCOPES.iter().fold(self.path.clone(), |path, (segment, _)| path.replace(segment, name))
+    }
+}
+
+/// A rendered text with the origin of each line.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rendering {
+    pub(crate) text: String,
+    pub(crate) origins: Vec<Option<Origin>>,
+}
+
+impl Templates {
+    /// Reads `copied/` and `rendered/` below a directory and parses every template.
+    ///
+    /// `label` stands for the directory in errors and in the source map.
+    pub fn load(directory: &Path, label: &str) -> Result<Self, Diagnostics> {
+        let mut diagnostics = Diagnostics::default();
+        let mut registry = Handlebars::new();
+        registry.set_strict_mode(true);
+        registry.register_escape_fn(handlebars::no_escape);
+        helpers::register(&mut registry);
+        let mut templates = Self { copied: Vec::new(), rendered: Vec::new(), registry, files: Vec::new() };
+
+        for (path, text) in read_folder(&directory.join("copied"), &format!("{label}/copied"), &mut diagnostics) {
+            templates.copied.push(CopiedFile { label: format!("{label}/copied/{path}"), path, text });
+        }
+        let root = format!("{label}/rendered");
+        for (path, source) in read_folder(&directory.join("rendered"), &root, &mut diagnostics) {
+            diagnostics.take(templates.add_rendered(&root, &path, &source));
+        }
+        if templates.copied.is_empty() && templates.rendered.is_empty() && diagnostics.is_empty() {
+            let message = "holds neither copied/ nor rendered/ templates";
+            diagnostics.push(Diagnostic::new(Place::file(label), message));
+        }
+        diagnostics.into_result(templates, &BTreeMap::new())
+    }
+
+    fn add_rendered(&mut self, root: &str, path: &str, source: &str) -> Result<(), Diagnostic> {
+        let label = format!("{root}/{path}");
+        check_segments(path, &label)?;
+        let mut source = source.to_owned();
+        if !source.ends_with('\n') {
+            source.push('\n');
+        }
+        let handlebars_source = syntax::to_handlebars(&label, self.files.len(), &source)?;
+        self.files.push(label.clone());
+        let chart_path = path.strip_suffix(".hbs").unwrap_or(path);
+        let partial = chart_path.strip_prefix("_partials/");
+        let name = partial.unwrap_or(&label);
+        let registered = if partial.is_some() {
+            self.registry.register_partial(name, &handlebars_source)
+        } else {
+            self.registry.register_template_string(name, &handlebars_source)
+        };
+        registered.map_err(|error| {
+            let (line, _) = error.pos().unwrap_or_default();
+            let place = Place { file: label.clone(), line, column: 0 };
+            Diagnostic::new(place, error.reason().to_string()).excerpt_from(&source)
+        })?;
+        if partial.is_none() {
+            self.rendered.push(RenderedFile { path: chart_path.to_owned(), label });
+        }
+        Ok(())
+    }
+
+    pub(crate) fn copied(&self) -> &[CopiedFile] {
+        &self.copied
+    }
+
+    pub(crate) fn rendered(&self) -> &[RenderedFile] {
+        &self.rendered
+    }
+
+    /// Renders a file.
+    pub(crate) fn render(&self, file: &RenderedFile, context: &Context) -> Result<Rendering, Diagnostic> {
+        let rendered = self
+            .registry
+            .render_with_context(&file.label, context)
+            .map_err(|error| self.diagnose(&file.label, &error, context.data()))?;
+        let (text, marks) = syntax::split_marks(&rendered);
+        if text.trim().is_empty() {
+            return Ok(Rendering::default());
+        }
+        let origin = |mark: syntax::Mark| Origin::new(&self.files[mark.file], mark.line);
+        Ok(Rendering { text, origins: marks.into_iter().map(|mark| mark.map(origin)).collect() })
+    }
+
+    /// Renders generator expressions in a string of the model.
+    pub(crate) fn render_string(&self, source: &str, context: &Context, place: &Place) -> Result<String, Diagnostic> {
+        if !source.contains("<%") {
+            return Ok(source.to_owned());
+        }
+        let handlebars_source = syntax::to_handlebars(&place.file, 0, source).map_err(|error| Diagnostic {
+            place: place.clone(),
+            excerpt: None,
+            ..error
+        })?;
+        let rendered = self.registry.render_template_with_context(&handlebars_source, context).map_err(|error| {
+            let mut diagnostic = self.diagnose(&place.file, &error, context.data());
+            diagnostic.place = place.clone();
+            diagnostic
+        })?;
+        let (text, _) = syntax::split_marks(&rendered);
+        Ok(text.trim_end_matches('\n').to_owned())
+    }
+
+    fn diagnose(&self, label: &str, error: &RenderError, data: &Value) -> Diagnostic {
+        // A partial is registered by its short name; the user knows the file.
+        let file = error.template_name.as_deref().map_or(label, |name| {
+            self.files.iter().find(|file| is_partial_file(file, name)).map_or(name, String::as_str)
+        });
+        let place = Place { file: file.to_owned(), line: error.line_no.unwrap_or_default(), column: 0 };
+        match error.reason() {
+            RenderErrorReason::MissingVariable(path) => {
+                let path = path.as_deref().unwrap_or("?");
+                Diagnostic::new(place, format!("there is no variable `{path}` here")).maybe_hint(variable_hint(path, data))
+            }
+            RenderErrorReason::HelperNotFound(name) => {
+                Diagnostic::new(place, format!("there is no helper `{name}`"))
+            }
+            RenderErrorReason::PartialNotFound(name) => {
+                let partials = self.registry.get_templates().keys().map(String::as_str);
+                let hint = suggest::hint(name, partials.filter(|name| !name.ends_with(".hbs")).collect::<Vec<_>>());
+                Diagnostic::new(place, format!("there is no partial `{name}`")).maybe_hint(hint)
+            }
+            other => Diagnostic::new(place, other.to_string()),
+        }
+    }
+}
+
+fn is_partial_file(file: &str, name: &str) -> bool {
+    file.split_once("/rendered/_partials/").is_some_and(|(_, path)| path.strip_suffix(".hbs").unwrap_or(path) == name)
+}
+
+/// Suggests a name next to the missing one: `component.titel` → `component.title`.
+fn variable_hint(path: &str, data: &Value) -> Option<String> {
+    let mut table = data;
+    let mut known = Vec::new();
+    for segment in path.split(['.', '/']).filter(|segment| !segment.is_empty() && !segment.starts_with(['@', '.'])) {
+        let entries = table.as_object()?;
+        match entries.get(segment) {
+            Some(inner) => {
+                table = inner;
+                known.push(segment);
+            }
+            None => return suggest::hint(segment, entries.keys().map(String::as_str)),
+        }
+    }
+    Some(format!("`{}` exists at the top level: write `@root.{0}`", known.join(".")))
+}
+
+/// Only known names in brackets, and at most one of them.
+fn check_segments(path: &str, label: &str) -> Result<(), Diagnostic> {
+    let bracketed: Vec<&str> = path
+        .split('/')
+        .filter_map(|segment| {
+            let start = segment.find('[')?;
+            let end = segment[start..].find(']')?;
+            Some(&segment[start..=start + end])
+        })
+        .collect();
+    for segment in &bracketed {
+        if !SCOPES.iter().any(|(name, _)| name == segment) {
+            let hint = suggest::hint(segment, SCOPES.iter().map(|(name, _)| *name));
+            return Err(Diagnostic::new(Place::file(label), format!("unknown path segment `{segment}`")).maybe_hint(hint));
+        }
+    }
+    if bracketed.len() > 1 {
+        let message = "a path can hold only one segment in brackets";
+        return Err(Diagnostic::new(Place::file(label), message));
+    }
+    Ok(())
+}
+
+/// Every file below a folder as `(path, text)`, sorted; a missing folder holds none.
+fn read_folder(folder: &Path, label: &str, diagnostics: &mut Diagnostics) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    if !folder.is_dir() {
+        return files;
+    }
+    for entry in WalkDir::new(folder).sort_by_file_name() {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                diagnostics.push(Diagnostic::new(Place::file(label), format!("cannot be read: {error}")));
+                continue;
+            }
+        };
+        if !entry.file_type().is_file() {
+            continue;
+        }
+        let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
+        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        match std::fs::read_to_string(entry.path()) {
+            Ok(text) => files.push((path, text)),
+            Err(error) => {
+                let place = Place::file(format!("{label}/{path}"));
+                diagnostics.push(Diagnostic::new(place, format!("cannot be read as text: {error}")));
+            }
+        }
+    }
+    files
+}
