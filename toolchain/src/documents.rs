@@ -67,12 +67,37 @@ fn relative_to_chart(source: &str) -> &str {
     source.split_once('/').map_or(source, |(_chart, path)| path)
 }
 
+/// Reads YAML as Kubernetes' own tools do: `on` is true, `0640` is octal, and `2.0` is the integer 2.
 fn parse(piece: &Piece) -> Result<Value, RenderError> {
-    serde_saphyr::from_str(&piece.text).map_err(|error| RenderError::Document {
+    let options = serde_saphyr::options! { legacy_octal_numbers: true };
+    let parsed = serde_saphyr::from_str_with_options(&piece.text, options);
+    let mut value = parsed.map_err(|error| RenderError::Document {
         template: piece.template.clone(),
         line_in_template_output: piece.line,
         message: error.to_string(),
-    })
+    })?;
+    make_whole_numbers_integers(&mut value);
+    Ok(value)
+}
+
+fn make_whole_numbers_integers(value: &mut Value) {
+    /// Up to here each integer is a floating-point number of its own.
+    const LARGEST: f64 = 9_007_199_254_740_992.0;
+    match value {
+        Value::Number(number) => {
+            let whole = number
+                .as_f64()
+                .filter(|float| number.is_f64() && float.fract() == 0.0);
+            if let Some(float) = whole.filter(|float| float.abs() <= LARGEST) {
+                #[expect(clippy::cast_possible_truncation, reason = "whole and small enough")]
+                let integer = float as i64;
+                *value = Value::from(integer);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(make_whole_numbers_integers),
+        Value::Object(fields) => fields.values_mut().for_each(make_whole_numbers_integers),
+        Value::Null | Value::Bool(_) | Value::String(_) => {}
+    }
 }
 
 #[cfg(test)]

@@ -105,14 +105,28 @@ impl Tool {
         }
     }
 
-    /// Go variables to set at link time, so that a tool built here knows its own version.
-    pub(crate) fn version_variables(self, version: &str) -> Vec<(String, String)> {
+    /// Go variables to set at link time, so that a tool built here knows its own version and, where it is not told
+    /// otherwise, renders for the Kubernetes version that its release renders for.
+    pub(crate) fn version_variables(self, version: &str, go_mod: &str) -> Vec<(String, String)> {
         let at = |package: &str, name: &str, value: &str| {
             (format!("{package}.{name}"), value.to_owned())
         };
         match self {
             Self::Helm4 => vec![at("helm.sh/helm/v4/internal/version", "version", version)],
-            Self::Helm3 => vec![at("helm.sh/helm/v3/internal/version", "version", version)],
+            Self::Helm3 => {
+                let client = required_version(go_mod, "k8s.io/client-go").unwrap_or_default();
+                let minor = client.split('.').nth(1).unwrap_or_default();
+                let mut variables =
+                    vec![at("helm.sh/helm/v3/internal/version", "version", version)];
+                for package in [
+                    "helm.sh/helm/v3/pkg/chartutil",
+                    "helm.sh/helm/v3/pkg/lint/rules",
+                ] {
+                    variables.push(at(package, "k8sVersionMajor", "1"));
+                    variables.push(at(package, "k8sVersionMinor", minor));
+                }
+                variables
+            }
             Self::KubeApiserver | Self::Kubectl => {
                 let package = "k8s.io/component-base/version";
                 let mut numbers = version.trim_start_matches('v').split('.');
@@ -132,12 +146,7 @@ impl Tool {
     /// # Errors
     /// When the `go.mod` cannot be read or does not require the tool's module.
     pub fn pinned_version(self, workspace: &Path) -> Result<String, ToolError> {
-        let go_mod = workspace.join(self.folder()).join("go.mod");
-        let text = std::fs::read_to_string(&go_mod).map_err(|source| ToolError::Io {
-            action: "read",
-            path: go_mod.clone(),
-            source,
-        })?;
+        let (go_mod, text) = self.read_go_mod(workspace)?;
         required_version(&text, self.module())
             .map(str::to_owned)
             .ok_or_else(|| ToolError::NotPinned {
@@ -145,6 +154,19 @@ impl Tool {
                 module: self.module(),
                 go_mod,
             })
+    }
+
+    /// The path and the text of the `go.mod` that pins the tool.
+    pub(crate) fn read_go_mod(self, workspace: &Path) -> Result<(PathBuf, String), ToolError> {
+        let path = workspace.join(self.folder()).join("go.mod");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok((path, text)),
+            Err(source) => Err(ToolError::Io {
+                action: "read",
+                path,
+                source,
+            }),
+        }
     }
 }
 

@@ -128,8 +128,9 @@ impl Toolchain {
     ) -> Result<(), ToolError> {
         let folder = self.workspace.join(tool.folder());
         let unfinished = executable.with_extension("unfinished");
+        let (_, go_mod) = tool.read_go_mod(&self.workspace)?;
         let mut link_flags = "-s -w".to_owned();
-        for (variable, value) in tool.version_variables(version) {
+        for (variable, value) in tool.version_variables(version, &go_mod) {
             let _ = write!(link_flags, " -X {variable}={value}");
         }
         let log = parent(executable).join("build.log");
@@ -202,8 +203,7 @@ impl Toolchain {
 
     /// The `go` line of the tool's module.
     fn needed_go(&self, tool: Tool) -> Result<String, ToolError> {
-        let go_mod = self.workspace.join(tool.folder()).join("go.mod");
-        let text = fs::read_to_string(&go_mod).map_err(io("read", &go_mod))?;
+        let (_, text) = tool.read_go_mod(&self.workspace)?;
         Ok(text
             .lines()
             .find_map(|line| line.strip_prefix("go "))

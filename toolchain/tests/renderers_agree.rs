@@ -4,7 +4,9 @@ mod support;
 
 use std::path::{Path, PathBuf};
 
-use am_toolchain::{HelmCommand, RenderRequest, RenderServer, Rendered, Renderer, Tool};
+use am_toolchain::{
+    HelmCommand, RenderError, RenderRequest, RenderServer, Rendered, Renderer, Tool,
+};
 use serde_json::{Value, json};
 
 fn fixture_request() -> RenderRequest {
@@ -135,22 +137,30 @@ fn what_the_server_renders_is_what_the_helm_command_renders() {
 
 #[test]
 fn helm_3_and_helm_4_render_the_same_documents() {
-    let mut helm3 = HelmCommand::new(support::tool(Tool::Helm3));
-    compare(
-        &mut helm3,
-        &mut RenderServer::new(support::tool(Tool::Renderer)),
-        false,
-    );
+    /// Each Helm has a Kubernetes version of its own that it renders for when it is not told one.
+    struct SameKubernetes<R>(R);
+    impl<R: Renderer> Renderer for SameKubernetes<R> {
+        fn render(&mut self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+            let version = request
+                .kube_version
+                .clone()
+                .or_else(|| Some("1.34".to_owned()));
+            self.0.render(&RenderRequest {
+                kube_version: version,
+                ..request.clone()
+            })
+        }
+    }
+    let mut helm3 = SameKubernetes(HelmCommand::new(support::tool(Tool::Helm3)));
+    let mut helm4 = SameKubernetes(RenderServer::new(support::tool(Tool::Renderer)));
+    compare(&mut helm3, &mut helm4, false);
 }
 
 #[test]
 fn a_difference_between_renderers_is_noticed() {
     struct Forgetful(HelmCommand);
     impl Renderer for Forgetful {
-        fn render(
-            &mut self,
-            request: &RenderRequest,
-        ) -> Result<Rendered, am_toolchain::RenderError> {
+        fn render(&mut self, request: &RenderRequest) -> Result<Rendered, RenderError> {
             self.0.render(&RenderRequest {
                 set: Vec::new(),
                 ..request.clone()
