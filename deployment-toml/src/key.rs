@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// One step of a key path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,9 +13,9 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The path of a value in a document. Displayed with dots; keys that hold dots or blanks stand in single quotes.
+/// The path of a value in a document; cheap to clone. Displayed with dots; keys that hold dots or blanks stand in single quotes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct KeyPath(Vec<Segment>);
+pub struct KeyPath(Arc<[Segment]>);
 
 impl KeyPath {
     /// The empty path: the document itself.
@@ -40,15 +41,19 @@ impl KeyPath {
     }
 
     fn with(&self, segment: Segment) -> Self {
-        let mut segments = self.0.clone();
-        segments.push(segment);
-        Self(segments)
+        Self(self.0.iter().cloned().chain([segment]).collect())
     }
 
     /// The path without its last step.
     pub fn parent(&self) -> Option<Self> {
         let (_, parent) = self.0.split_last()?;
-        Some(Self(parent.to_vec()))
+        Some(Self(parent.into()))
+    }
+
+    /// The last `count` steps.
+    pub(crate) fn last(&self, count: usize) -> Self {
+        let from = self.0.len().saturating_sub(count);
+        Self(self.0[from..].into())
     }
 
     /// The last key, if the path ends with one.
@@ -71,7 +76,7 @@ impl KeyPath {
 
     fn render(&self, index: impl Fn(usize) -> String) -> String {
         let mut text = String::new();
-        for segment in &self.0 {
+        for segment in self.0.iter() {
             match segment {
                 Segment::Key(key) => {
                     if !text.is_empty() {
@@ -128,7 +133,7 @@ impl From<&str> for KeyPath {
             }
             rest = rest.strip_prefix('.').unwrap_or(rest);
         }
-        Self(segments)
+        Self(segments.into())
     }
 }
 

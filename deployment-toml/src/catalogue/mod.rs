@@ -55,6 +55,7 @@ pub struct Catalogue {
     dead: BTreeMap<String, Record>,
     dead_tree: lookup::Node,
     roles: Roles,
+    inferred_otherwise: Vec<(KeyPath, Vec<KeyPath>)>,
 }
 
 #[derive(Debug, Default, serde::Deserialize)]
@@ -72,7 +73,13 @@ impl Catalogue {
     fn read(keys: &str, dead: &str, roles: &str) -> Self {
         let records = record::read_lines(keys);
         let dead = record::read_lines(dead);
+        let inferred_otherwise = records
+            .values()
+            .map(|record| (record.path.clone(), other_triggers(record)))
+            .filter(|(_, triggers)| !triggers.is_empty())
+            .collect();
         Self {
+            inferred_otherwise,
             tree: lookup::Node::build(records.keys()),
             dead_tree: lookup::Node::build(dead.keys()),
             records,
@@ -116,7 +123,7 @@ impl Catalogue {
             return Lookup::Dead(record);
         }
         Lookup::Unknown {
-            did_you_mean: suggestion::similar(&path.pattern(), self.readable(product)),
+            did_you_mean: suggestion::similar(path, self.readable(product)),
         }
     }
 
@@ -145,6 +152,11 @@ impl Catalogue {
             .filter_map(move |record| Some((record, record.default_for(product)?)))
     }
 
+    /// Keys that a trigger other than the server's role may set, with their triggers.
+    pub(crate) fn inferred_otherwise(&self) -> &[(KeyPath, Vec<KeyPath>)] {
+        &self.inferred_otherwise
+    }
+
     /// The values of `server.server_role` that infer anything in a distribution.
     pub fn server_roles(&self, distribution: Distribution) -> &[String] {
         self.roles
@@ -165,6 +177,15 @@ impl Catalogue {
             .flatten()
             .map(|(key, value)| (key.as_str(), Value::from_json(value)))
     }
+}
+
+fn other_triggers(record: &Record) -> Vec<KeyPath> {
+    record
+        .inferred_from
+        .iter()
+        .filter(|trigger| *trigger != "server.server_role")
+        .map(|trigger| KeyPath::from(trigger.as_str()))
+        .collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use crate::key::KeyPath;
 use crate::product::{Distribution, Product, ProductVersion};
 use crate::value::Value;
 
@@ -47,9 +48,15 @@ pub enum Use {
 
 /// A key with all that is known of it.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column of the data file"
+)]
 pub struct Record {
     /// The key as a pattern: `[]` for elements, `*` for any key.
     pub key: String,
+    /// The same as a path.
+    pub(crate) path: KeyPath,
     /// The expected type.
     pub key_type: KeyType,
     /// Whether the type is only inferred from the key's name or from scalar output.
@@ -127,6 +134,10 @@ impl Record {
 
 /// The line of the file; see `data/README.md`.
 #[derive(Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a column of the data file"
+)]
 struct Line {
     key: String,
     #[serde(rename = "type")]
@@ -180,6 +191,7 @@ enum AllWord {
 impl From<Line> for Record {
     fn from(line: Line) -> Self {
         Self {
+            path: KeyPath::from(line.key.as_str()),
             key: line.key,
             key_type: line.key_type,
             type_inferred: line.type_inferred,

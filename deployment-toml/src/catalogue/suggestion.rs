@@ -7,18 +7,18 @@ const MIN_SIMILARITY: f64 = 0.8;
 const MAX_SUGGESTIONS: usize = 3;
 
 /// The known keys most like `unknown`, best first; also the same last two steps under another parent (a misplaced key).
-pub(super) fn similar<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub(super) fn similar<'a>(unknown: &KeyPath, known: impl Iterator<Item = &'a str>) -> Vec<String> {
     let tail = tail(unknown);
+    let unknown = unknown.pattern();
     let mut scored: Vec<(f64, &str)> = known
         .filter_map(|key| {
-            let score = strsim::normalized_damerau_levenshtein(unknown, key);
-            let misplaced = tail.is_some() && self::tail(key) == tail;
-            let score = if misplaced {
-                score.max(MIN_SIMILARITY)
+            let is_misplaced = tail.as_deref().is_some_and(|tail| ends_with(key, tail));
+            let score = similarity(&unknown, key);
+            if is_misplaced {
+                Some((score.unwrap_or(0.0).max(MIN_SIMILARITY), key))
             } else {
-                score
-            };
-            (score >= MIN_SIMILARITY).then_some((score, key))
+                Some((score?, key))
+            }
         })
         .collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -29,12 +29,39 @@ pub(super) fn similar<'a>(unknown: &str, known: impl Iterator<Item = &'a str>) -
         .collect()
 }
 
+/// How alike two keys are, if they are alike enough.
+fn similarity(a: &str, b: &str) -> Option<f64> {
+    let longest = a.len().max(b.len());
+    if least_edits(a, b) * 10 > longest * 3 {
+        return None;
+    }
+    let score = strsim::normalized_damerau_levenshtein(a, b);
+    (score >= MIN_SIMILARITY).then_some(score)
+}
+
+/// No fewer edits than this turn one text into the other: cheap, and rules out nearly every key.
+fn least_edits(a: &str, b: &str) -> usize {
+    let mut surplus = [0_isize; 32];
+    for byte in a.bytes() {
+        surplus[usize::from(byte % 32)] += 1;
+    }
+    for byte in b.bytes() {
+        surplus[usize::from(byte % 32)] -= 1;
+    }
+    let sum = |sign: isize| -> isize { surplus.iter().map(|count| (count * sign).max(0)).sum() };
+    sum(1).max(sum(-1)).unsigned_abs()
+}
+
 /// The last two keys; one alone (`enable`, `type`) says nothing.
-fn tail(key: &str) -> Option<[String; 2]> {
-    let path = KeyPath::from(key);
-    let mut keys = path.segments().iter().rev().filter_map(|s| match s {
-        Segment::Key(name) => Some(name.clone()),
-        Segment::Index(_) => None,
-    });
-    Some([keys.next()?, keys.next()?])
+fn tail(path: &KeyPath) -> Option<String> {
+    let is_key = |segment: &Segment| matches!(segment, Segment::Key(_));
+    match path.segments() {
+        [.., a, b] if is_key(a) && is_key(b) => Some(path.last(2).pattern()),
+        _ => None,
+    }
+}
+
+fn ends_with(key: &str, tail: &str) -> bool {
+    key.strip_suffix(tail)
+        .is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }

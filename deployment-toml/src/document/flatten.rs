@@ -15,6 +15,7 @@ pub(super) fn flatten(root: &Table, lines: &LineIndex<'_>) -> Document {
         lines,
         entries: Vec::new(),
         headers: Vec::new(),
+        mixed_arrays: Vec::new(),
     };
     walk.table(root, &KeyPath::root());
     walk.entries.sort_by_key(|entry| entry.span.start);
@@ -25,6 +26,7 @@ pub(super) fn flatten(root: &Table, lines: &LineIndex<'_>) -> Document {
     Document {
         entries: walk.entries,
         headers: walk.headers,
+        mixed_arrays: walk.mixed_arrays,
         tree: table_value(root),
         index: BTreeMap::new(),
     }
@@ -34,6 +36,7 @@ struct Walk<'a> {
     lines: &'a LineIndex<'a>,
     entries: Vec<Entry>,
     headers: Vec<Header>,
+    mixed_arrays: Vec<(KeyPath, Span)>,
 }
 
 impl Walk<'_> {
@@ -80,6 +83,10 @@ impl Walk<'_> {
     }
 
     fn value(&mut self, value: &toml_edit::Value, path: &KeyPath, key_span: Span) {
+        if is_mixed(value) {
+            let span = self.span(value.span());
+            self.mixed_arrays.push((path.clone(), span));
+        }
         match value {
             toml_edit::Value::InlineTable(table) => self.table(table, path),
             toml_edit::Value::Array(array) if array.iter().any(holds_table) => {
@@ -102,6 +109,16 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether an array, or one inside it, has elements of different types.
+fn is_mixed(value: &toml_edit::Value) -> bool {
+    let Some(array) = value.as_array() else {
+        return false;
+    };
+    let mut types = array.iter().map(toml_edit::Value::type_name);
+    let first = types.next();
+    types.any(|other| Some(other) != first) || array.iter().any(is_mixed)
 }
 
 fn holds_table(value: &toml_edit::Value) -> bool {

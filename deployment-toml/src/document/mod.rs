@@ -42,6 +42,7 @@ pub struct Header {
 pub struct Document {
     entries: Vec<Entry>,
     headers: Vec<Header>,
+    mixed_arrays: Vec<(KeyPath, Span)>,
     tree: BTreeMap<String, Value>,
     index: BTreeMap<KeyPath, usize>,
 }
@@ -73,6 +74,11 @@ impl Document {
     /// Every table header, in the order of the text.
     pub fn headers(&self) -> &[Header] {
         &self.headers
+    }
+
+    /// Arrays whose elements have different types, which TOML allows and the product's parser does not.
+    pub fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
+        &self.mixed_arrays
     }
 
     /// The whole document as a tree.

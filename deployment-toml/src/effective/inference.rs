@@ -1,11 +1,12 @@
 //! Inference from keys that the file sets, and the product's defaults for keys that nothing set.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use super::{EffectiveValue, Provenance, Values};
 use crate::catalogue::{Catalogue, KeyType};
 use crate::key::{KeyPath, Segment};
-use crate::product::Product;
+use crate::product::{Distribution, Product, ProductVersion};
 use crate::value::Value;
 
 const SERVER_ROLE: &str = "server.server_role";
@@ -106,21 +107,41 @@ fn set_inferred(values: &mut Values, key: KeyPath, value: Value, from: &str) {
         .or_insert_with(|| EffectiveValue::made(value, provenance));
 }
 
-/// Fills in defaults for keys that have no value; arrays are replaced whole.
-pub(super) fn fill_defaults(values: &mut Values, product: Product) {
-    let written: BTreeSet<String> = values.keys().map(KeyPath::to_string).collect();
-    for (record, default) in Catalogue::get().defaults(product) {
-        let is_concrete = !record.key.contains(['*', '$']) && !record.key.contains("[]");
-        // What such a trigger infers is not in the catalogue: no value is better than a wrong one.
-        let is_inferred_otherwise = record
-            .inferred_from
-            .iter()
-            .any(|from| from != SERVER_ROLE && written.contains(from));
-        if !is_concrete || is_inferred_otherwise || record.key_type == KeyType::ArrayOfTables {
-            continue;
+/// The product's defaults with `own` values over them; arrays are replaced whole.
+pub(super) fn with_defaults(own: Values, product: Product) -> Values {
+    let mut values = DEFAULTS.get(&product).cloned().unwrap_or_default();
+    // What such a trigger infers is not in the catalogue: no value is better than a wrong one.
+    for (key, triggers) in Catalogue::get().inferred_otherwise() {
+        if triggers.iter().any(|trigger| own.contains_key(trigger)) {
+            values.remove(key);
         }
-        values
-            .entry(KeyPath::from(record.key.as_str()))
-            .or_insert_with(|| EffectiveValue::made(default, Provenance::ProductDefault));
     }
+    values.extend(own);
+    values
+}
+
+/// Built once: every product has well over a thousand.
+static DEFAULTS: LazyLock<BTreeMap<Product, Values>> = LazyLock::new(|| {
+    let mut all = BTreeMap::new();
+    for version in ProductVersion::ALL {
+        for distribution in Distribution::ALL {
+            let product = Product::new(version, distribution);
+            all.insert(product, defaults(product));
+        }
+    }
+    all
+});
+
+fn defaults(product: Product) -> Values {
+    Catalogue::get()
+        .defaults(product)
+        .filter(|(record, _)| {
+            let is_concrete = !record.key.contains(['*', '$', '[']);
+            is_concrete && record.key_type != KeyType::ArrayOfTables
+        })
+        .map(|(record, default)| {
+            let value = EffectiveValue::made(default, Provenance::ProductDefault);
+            (record.path.clone(), value)
+        })
+        .collect()
 }

@@ -112,9 +112,9 @@ impl Effective {
     /// Keys whose value only an inference rule outside the catalogue would tell are left out rather than guessed
     /// (the catalogue's `inferred_from` names the trigger).
     pub fn resolve(document: &Document, product: Product, environment: &Environment) -> Self {
-        let mut values = rewrite::rename_aliases(document, product);
-        inference::infer(&mut values, product);
-        inference::fill_defaults(&mut values, product);
+        let mut own = rewrite::rename_aliases(document, product);
+        inference::infer(&mut own, product);
+        let mut values = inference::with_defaults(own, product);
         let unresolved = resolve::resolve(&mut values, environment);
         fallback::apply(&mut values);
         Self {

@@ -13,12 +13,8 @@ const MAX_EXPANSIONS: usize = 1000;
 
 pub(super) fn resolve(values: &mut Values, environment: &Environment) -> Vec<Unresolved> {
     let mut unresolved = Vec::new();
-    let keys: Vec<KeyPath> = values.keys().cloned().collect();
-    let mut resolved = Vec::new();
-    for key in keys {
-        let Some(found) = values.get(&key) else {
-            continue;
-        };
+    let mut results = Vec::new();
+    for (key, found) in &*values {
         if !found.raw.strings().iter().any(|text| text.contains('$')) {
             continue;
         }
@@ -32,15 +28,20 @@ pub(super) fn resolve(values: &mut Values, environment: &Environment) -> Vec<Unr
             budget: MAX_EXPANSIONS,
         };
         let value = resolver.value(&found.raw);
-        // A missing value behind a `$ref{}` is reported once, at the key that lacks it.
+        // A default may refer to what only inference outside the catalogue would set: no fault of the file.
+        if !found.provenance.is_written() {
+            resolver.missing.clear();
+        }
         unresolved.extend(resolver.missing.into_iter().map(|expression| Unresolved {
-            key: key.clone(),
+            key: found.written_as.clone().unwrap_or_else(|| key.clone()),
             expression,
             span: found.provenance.span(),
         }));
-        resolved.push((key, value, resolver.references, resolver.variable));
+        results.push((key.clone(), value, resolver.references, resolver.variable));
     }
-    for (key, value, references, variable) in resolved {
+    // One alias may set several keys.
+    unresolved.dedup();
+    for (key, value, references, variable) in results {
         if let Some(found) = values.get_mut(&key) {
             set(found, value, references, variable);
         }

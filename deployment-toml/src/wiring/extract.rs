@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::scan::references_in_text;
-use super::{Address, Purpose, Reference};
+use super::{Purpose, Reference};
 use crate::effective::{
     Effective, EffectiveValue, GroupKeys, PUBLISH_GROUPS, Provenance, THROTTLING_GROUPS,
 };
@@ -43,10 +43,8 @@ pub fn url_groups(effective: &Effective, publish: bool) -> Vec<UrlGroup> {
     } else {
         &THROTTLING_GROUPS
     };
-    if !publish {
-        if let Some(groups) = extractor.plain_throttle_groups() {
-            return groups;
-        }
+    if !publish && let Some(groups) = extractor.plain_throttle_groups() {
+        return groups;
     }
     (0..effective.group_count(keys.group))
         .map(|number| extractor.group(keys, number, publish))

@@ -161,7 +161,7 @@ fn oracle_addresses(target: &str) -> Vec<Address> {
                     .find("(PORT=")
                     .and_then(|p| target[at + p + "(PORT=".len()..].split(')').next())
                     .and_then(|p| p.trim().parse().ok());
-                Some(Address {
+                (!host.is_empty()).then(|| Address {
                     scheme: scheme.to_owned(),
                     host: host.to_owned(),
                     port,
