@@ -104,6 +104,7 @@ pub struct Effective {
     product: Product,
     values: BTreeMap<KeyPath, EffectiveValue>,
     unresolved: Vec<Unresolved>,
+    port_offset_property: Option<u16>,
 }
 
 impl Effective {
@@ -121,6 +122,10 @@ impl Effective {
             product,
             values,
             unresolved,
+            port_offset_property: environment
+                .system_property("portOffset")
+                .flatten()
+                .and_then(|text| text.parse().ok()),
         }
     }
 
@@ -162,6 +167,11 @@ impl Effective {
     /// How many elements `[[key]]` has.
     pub fn group_count(&self, key: &str) -> usize {
         rewrite::group_count(&self.values, &KeyPath::from(key))
+    }
+
+    /// `-DportOffset`, which wins over `server.offset`.
+    pub(crate) fn port_offset_property(&self) -> Option<u16> {
+        self.port_offset_property
     }
 
     /// Expressions that have no value. Each stops the start-up.

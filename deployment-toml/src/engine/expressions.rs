@@ -17,6 +17,7 @@ const REQUIRED_DATABASE: [&str; 2] = ["database.shared_db.url", "database.shared
 
 pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
     faults.extend(effective.unresolved().iter().map(unresolved));
+    plain_secrets(document, faults);
     for key in required_keys(effective.product()) {
         if effective.get(key).is_some() {
             continue;
@@ -37,6 +38,28 @@ pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec
             .at(&path, header.map(|header| header.span))
             .help(missing_help(key)),
         );
+    }
+}
+
+/// `[plain text]` is what the cipher tool takes to encrypt; the server itself refuses it.
+fn plain_secrets(document: &Document, faults: &mut Vec<Fault>) {
+    let secrets = KeyPath::from("secrets");
+    for entry in document.entries_under(&secrets) {
+        let is_plain = entry
+            .value
+            .as_str()
+            .is_some_and(|text| text.starts_with('[') && text.ends_with(']'));
+        if is_plain {
+            faults.push(
+                Fault::new(
+                    FaultKind::PlainSecret,
+                    Severity::StartUpFails,
+                    "the server exits, the secret is not encrypted",
+                )
+                .at(&entry.path, entry.span)
+                .help("encrypt it with the cipher tool before the first start"),
+            );
+        }
     }
 }
 

@@ -57,6 +57,8 @@ pub enum FaultKind {
     UnresolvedReference,
     /// `$secret{}` names an alias that `[secrets]` does not have.
     UnresolvedSecret,
+    /// A secret in square brackets: plain text that nobody encrypted.
+    PlainSecret,
     /// A key that the product cannot start without.
     MissingKey,
     /// `&`, `<` or `"` in a value that is copied unescaped into XML.

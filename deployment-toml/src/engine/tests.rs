@@ -425,3 +425,11 @@ fn values_of_another_type_are_reported() {
         [""; 0]
     );
 }
+
+#[test]
+fn a_secret_that_nobody_encrypted_stops_the_start_up() {
+    assert_eq!(
+        found("[secrets]\npw = \"[hush]\"\n"),
+        ["PlainSecret StartUpFails secrets.pw"]
+    );
+}

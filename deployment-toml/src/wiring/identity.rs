@@ -82,8 +82,11 @@ impl Effective {
         }
     }
 
-    /// `server.offset`, 0 if missing or no whole number in range. A float's text counts as the engine copies it: `1.0` is 1.
+    /// The port offset: `-DportOffset` if the environment has it, else `server.offset`, 0 if missing or no whole number in range. A float's text counts as the engine copies it: `1.0` is 1.
     pub fn port_offset(&self) -> u16 {
+        if let Some(offset) = self.port_offset_property() {
+            return offset;
+        }
         match self.get("server.offset").map(|found| &found.value) {
             Some(Value::Integer(number)) => u16::try_from(*number).unwrap_or(0),
             Some(other) => other

@@ -2,13 +2,14 @@
 
 mod address;
 mod extract;
+mod groups;
 mod identity;
 mod scan;
 
 use serde::Serialize;
 
 pub use address::Address;
-pub use extract::{UrlGroup, UrlGroupMode, url_groups};
+pub use groups::{UrlGroup, UrlGroupMode, url_groups};
 pub use identity::{Credential, Keystore, NodeIdentity};
 pub use scan::{Form, TextReference, references_in_text};
 

@@ -274,3 +274,14 @@ fn an_offset_is_read_however_it_is_written() {
     }
     assert_eq!(effective("", D::Gateway).port_offset(), 0);
 }
+
+#[test]
+fn the_port_offset_of_the_command_line_wins() {
+    let document = Document::parse("[server]\noffset = 1\n").expect("legal TOML");
+    let environment = Environment::new().with_system_property("portOffset", "7");
+    let product = Product::new(V::V4_7, D::Gateway);
+    assert_eq!(
+        Effective::resolve(&document, product, &environment).port_offset(),
+        7
+    );
+}
