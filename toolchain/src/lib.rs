@@ -3,6 +3,7 @@
 //! [`Toolchain::ensure`] turns a [`Tool`] into the path of an executable of exactly the version that `tools/` pins.
 //! [`Renderer`] turns a chart and its values into parsed documents: [`HelmCommand`] runs the `helm` program, once for
 //! each render; [`RenderServer`] keeps one process that holds Helm's own packages and is several times faster.
+//! [`schemas`] checks what was rendered without a cluster.
 
 mod documents;
 mod helm_command;
@@ -12,6 +13,7 @@ mod progress;
 mod render;
 mod render_pool;
 mod render_server;
+pub mod schemas;
 mod tool;
 mod toolchain;
 
