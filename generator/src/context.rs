@@ -34,6 +34,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
+        "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),

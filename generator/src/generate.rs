@@ -12,6 +12,7 @@ use crate::emit::lines::Lines;
 use crate::emit::value_tree::ValueTree;
 use crate::emit::{configuration, overlay, schema, topology, values, values_table};
 use crate::model::component::Workload;
+use crate::model::values::Platform;
 use crate::model::{Loaded, Model};
 use crate::postcheck;
 use crate::suggest;
@@ -124,9 +125,11 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
     }
     files.add_lines("values.yaml", MODEL, values::emit(chart, &values));
     files.add_lines("values.schema.json", MODEL, schema::emit(chart, &values));
-    for platform in &chart.model.platforms {
+    for (platform, context) in &contexts.platforms {
         let path = format!("overlays/{}.yaml", platform.value.name.value);
-        files.add_lines(&path, &platform.file, overlay::emit(chart, platform));
+        if let Some(lines) = files.diagnostics.take(overlay::emit(chart, platform, templates, context)) {
+            files.add_lines(&path, &platform.file, lines);
+        }
     }
     files.diagnostics.extend(postcheck::check(chart.name(), &files.tree));
     files.diagnostics.into_result(files.tree, &BTreeMap::new())
@@ -136,7 +139,7 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
 struct Contexts<'m> {
     chart: Context,
     components: Vec<(Part<'m>, Context)>,
-    platforms: Vec<(&'m str, Context)>,
+    platforms: Vec<(&'m Loaded<Platform>, Context)>,
 }
 
 impl<'m> Contexts<'m> {
@@ -147,9 +150,9 @@ impl<'m> Contexts<'m> {
             let context = context::with(base, [("component", context::component(chart, &part))])?;
             Ok((part, context))
         });
-        let platforms = chart.model.platforms.iter().map(|platform: &'m Loaded<_>| {
+        let platforms = chart.model.platforms.iter().map(|platform| {
             let context = context::with(base, [("platform", context::platform(platform))])?;
-            Ok((platform.value.name.value.as_str(), context))
+            Ok((platform, context))
         });
         Ok(Self {
             chart: context::with(base, texts)?,
@@ -169,7 +172,10 @@ impl<'m> Contexts<'m> {
             Scope::Component => components(|_| true),
             Scope::StatefulSet => components(Workload::is_stable),
             Scope::Deployment => components(|workload| !workload.is_stable()),
-            Scope::Platform => self.platforms.iter().map(|(name, context)| (file.path_for(name), context)).collect(),
+            Scope::Platform => {
+                let platforms = self.platforms.iter();
+                platforms.map(|(platform, context)| (file.path_for(&platform.value.name.value), context)).collect()
+            }
         }
     }
 }

@@ -1,16 +1,32 @@
 //! `overlays/<platform>.yaml`: the values that a platform sets for a pattern.
 
+use handlebars::Context;
+
 use super::lines::{Lines, wrap};
 use crate::chart::{Chart, Part};
+use crate::diagnostic::Diagnostic;
 use crate::model::Loaded;
 use crate::model::component::Workload;
 use crate::model::values::{Platform, Section};
 use crate::source_map::Origin;
+use crate::template::{Rendering, Templates};
+use crate::yaml;
 
 /// Words for several components in a section; everything else is a component's name.
-pub(crate) const GROUPS: [&str; 3] = ["every", "statefulset", "deployment"];
+pub(crate) const GROUPS: [&str; 4] = ["every", "statefulset", "deployment", "storage"];
 
-pub(crate) fn emit(chart: &Chart<'_>, platform: &Loaded<Platform>) -> Lines {
+/// Writes the overlay of one platform. `context` is what expressions in the sections see.
+pub(crate) fn emit(
+    chart: &Chart<'_>,
+    platform: &Loaded<Platform>,
+    templates: &Templates,
+    context: &Context,
+) -> Result<Lines, Diagnostic> {
+    let section_lines = |section: &Section| -> Result<Lines, Diagnostic> {
+        let place = yaml::place(&platform.file, section.text.referenced);
+        let Rendering { text, origins } = templates.render_text(section.text.value.trim_end(), context, &place)?;
+        Ok(Lines { text, origins })
+    };
     let mut lines = Lines::default();
     let origin = Origin::new(&platform.file, platform.value.name.referenced.line() as usize);
     lines.push(&format!("# {} on {}.", chart.name(), platform.value.title), &origin);
@@ -21,7 +37,7 @@ pub(crate) fn emit(chart: &Chart<'_>, platform: &Loaded<Platform>) -> Lines {
         platform.value.sections.iter().filter(|section| applies(chart, section)).collect();
     for section in sections.iter().filter(|section| section.component.is_none()) {
         lines.push("", &origin);
-        push_text(&mut lines, 0, section, platform);
+        lines.append(0, &section_lines(section)?);
     }
     for part in chart.parts() {
         let own: Vec<&&Section> = sections.iter().filter(|section| is_for(section, &part)).collect();
@@ -30,17 +46,10 @@ pub(crate) fn emit(chart: &Chart<'_>, platform: &Loaded<Platform>) -> Lines {
         }
         lines.push(&format!("\n{}:", part.key()), &origin);
         for section in own {
-            push_text(&mut lines, 2, section, platform);
+            lines.append(2, &section_lines(section)?);
         }
     }
-    lines
-}
-
-fn push_text(lines: &mut Lines, columns: usize, section: &Section, platform: &Loaded<Platform>) {
-    let first = section.text.referenced.line() as usize;
-    for (index, line) in section.text.value.trim_end().split('\n').enumerate() {
-        lines.push_indented(columns, line, &Origin::new(&platform.file, first + index));
-    }
+    Ok(lines)
 }
 
 fn applies(chart: &Chart<'_>, section: &Section) -> bool {
@@ -61,6 +70,7 @@ fn is_for(section: &Section, part: &Part<'_>) -> bool {
         "every" => true,
         "statefulset" => workload == Workload::StatefulSet,
         "deployment" => workload == Workload::Deployment,
+        "storage" => !part.component.value.storage.is_empty(),
         name => name == part.name(),
     })
 }

@@ -98,10 +98,12 @@ impl<'m> Scope<'_, 'm> {
             Some(source) => self.default_from(source),
             None => node.default.clone().unwrap_or(Value::Null),
         };
-        if let Some(part) = self.part {
-            for (key, value) in part.component.value.defaults.iter() {
-                apply_default(&mut default, path, &key.value, value);
-            }
+        let overrides = match self.part {
+            Some(part) => &part.component.value.defaults,
+            None => &self.chart.pattern.value.defaults,
+        };
+        for (key, value) in overrides.iter() {
+            apply_default(&mut default, path, &key.value, value);
         }
         let limit = |from: Option<LimitFrom>| match (from?, self.part?) {
             (LimitFrom::MinimumReplicas, part) => Some(i64::from(part.member.minimum)),

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
+use serde_json::Value;
 
 use super::table::Table;
 use crate::yaml::Text;
@@ -29,6 +30,9 @@ pub struct Pattern {
     pub components: Vec<Member>,
     /// Which component plays which role.
     pub roles: Table<Text>,
+    /// Overrides of defaults in `values/chart.yaml`, by dotted path.
+    #[serde(default)]
+    pub defaults: Table<Value>,
 }
 
 /// A component of a pattern.

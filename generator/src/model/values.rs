@@ -203,7 +203,8 @@ pub struct Section {
     /// Only in patterns that have this endpoint.
     #[serde(default)]
     pub endpoint: Option<Text>,
-    /// Under the key of these components, instead of at the top level: a name, `every`, `statefulset` or `deployment`.
+    /// Under the key of these components, instead of at the top level: a name, `every`, `statefulset`,
+    /// `deployment`, or `storage` for those that have storage.
     #[serde(default)]
     pub component: Option<Text>,
     /// Values as YAML with comments.

@@ -29,7 +29,7 @@ const FUNCTIONS: &[(&str, HelperFunction)] = &[
     ("or", |args| Ok(Value::Bool(args.iter().any(|value| truthy(value))))),
     ("not", |args| one(args).map(|value| Value::Bool(!truthy(value)))),
     ("camel", |args| Ok(Value::String(camel_case(text(one(args)?)?)))),
-    ("title", |args| Ok(Value::String(title(text(one(args)?)?)))),
+    ("title_case", |args| Ok(Value::String(title(text(one(args)?)?)))),
     ("join", |args| two(args).and_then(|(list, separator)| join(list, text(separator)?))),
     ("indent", |args| two(args).and_then(|(width, value)| indent(width, text(value)?))),
     ("json", |args| one(args).map(|value| Value::String(value.to_string()))),

@@ -154,23 +154,32 @@ impl Templates {
         Ok(Rendering { text, origins: marks.into_iter().map(|mark| mark.map(origin)).collect() })
     }
 
-    /// Renders generator expressions in a string of the model.
-    pub(crate) fn render_string(&self, source: &str, context: &Context, place: &Place) -> Result<String, Diagnostic> {
+    /// Renders generator expressions in a string of the model. `place` is where its first line stands.
+    pub(crate) fn render_text(&self, source: &str, context: &Context, place: &Place) -> Result<Rendering, Diagnostic> {
+        let at = |line: usize| place.line + line.max(1) - 1;
         if !source.contains("<%") {
-            return Ok(source.to_owned());
+            let origins = (1..=source.lines().count()).map(|line| Some(Origin::new(&place.file, at(line)))).collect();
+            return Ok(Rendering { text: source.to_owned(), origins });
         }
-        let handlebars_source = syntax::to_handlebars(&place.file, 0, source).map_err(|error| Diagnostic {
-            place: place.clone(),
-            excerpt: None,
-            ..error
-        })?;
-        let rendered = self.registry.render_template_with_context(&handlebars_source, context).map_err(|error| {
-            let mut diagnostic = self.diagnose(&place.file, &error, context.data());
-            diagnostic.place = place.clone();
+        let moved = |mut diagnostic: Diagnostic| {
+            diagnostic.place = Place { line: at(diagnostic.place.line), ..place.clone() };
+            diagnostic.excerpt = None;
             diagnostic
-        })?;
-        let (text, _) = syntax::split_marks(&rendered);
-        Ok(text.trim_end_matches('\n').to_owned())
+        };
+        let handlebars_source = syntax::to_handlebars(&place.file, 0, source).map_err(moved)?;
+        let rendered = self
+            .registry
+            .render_template_with_context(&handlebars_source, context)
+            .map_err(|error| moved(self.diagnose(&place.file, &error, context.data())))?;
+        let (text, marks) = syntax::split_marks(&rendered);
+        let origin = |mark: syntax::Mark| Origin::new(&place.file, at(mark.line));
+        Ok(Rendering { text, origins: marks.into_iter().map(|mark| mark.map(origin)).collect() })
+    }
+
+    /// As [`Self::render_text`], for a string of one line.
+    pub(crate) fn render_string(&self, source: &str, context: &Context, place: &Place) -> Result<String, Diagnostic> {
+        let rendering = self.render_text(source, context, place)?;
+        Ok(rendering.text.trim_end_matches('\n').to_owned())
     }
 
     fn diagnose(&self, label: &str, error: &RenderError, data: &Value) -> Diagnostic {

@@ -117,7 +117,6 @@ fn segments<'s>(label: &str, source: &'s str) -> Result<Vec<Segment<'s>>, Diagno
         (r"\{{", "write `{{` as Helm wants it; the generator escapes it"),
         (r"\<%", "put the backslash elsewhere; here it would switch the tag off"),
         ("{<%", "put a space between `{` and `<%`"),
-        ("%>}", "put a space between `%>` and `}`"),
     ] {
         if let Some(offset) = source.find(forbidden) {
             return error(offset, &format!("`{forbidden}` is not allowed in a template"), hint);
@@ -130,7 +129,7 @@ fn segments<'s>(label: &str, source: &'s str) -> Result<Vec<Segment<'s>>, Diagno
     let mut position = 0;
     while let Some(start) = source[position..].find("<%").map(|offset| position + offset) {
         let end_mark = if source[start..].starts_with("<%!--") { "--%>" } else { "%>" };
-        let Some(end) = source[start..].find(end_mark).map(|offset| start + offset + end_mark.len()) else {
+        let Some(end) = source[start + 2..].find(end_mark).map(|offset| start + 2 + offset + end_mark.len()) else {
             return error(start, "`<%` is never closed", &format!("close it with `{end_mark}`"));
         };
         let raw = &source[start..end];
@@ -218,7 +217,6 @@ mod tests {
     fn refuses_what_would_be_read_in_two_ways() {
         assert!(error("a\nb \\{{ x }}").starts_with("x.yaml.hbs:2:3: `\\{{` is not allowed"));
         assert!(error("{<%x%>").contains("`{<%` is not allowed"));
-        assert!(error("<%x%>}").contains("`%>}` is not allowed"));
         assert!(error("\\<%x%>").contains("`\\<%` is not allowed"));
     }
 

@@ -1,3 +1,0 @@
-use super::Model;
-use crate::diagnostic::Diagnostics;
-pub(super) fn validate(_: &Model) -> Diagnostics { Diagnostics::default() }

@@ -1,0 +1,52 @@
+//! `wiring.yaml` and `configuration/*.yaml`.
+
+use super::{components, require_known, versions};
+use crate::diagnostic::Diagnostics;
+use crate::model::pattern::ROLES;
+use crate::model::wiring::FormKind;
+use crate::model::{Loaded, Model};
+use crate::toml_path;
+use crate::yaml::Text;
+
+pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
+    let wiring = &model.wiring;
+    for (name, form) in wiring.forms.iter() {
+        let Some(kind) = form.kind() else {
+            let message = format!("the form `{}` is neither a URL nor a group", name.value);
+            let hint = "a URL has scheme, port and perhaps path; a group has type, receiver and authentication";
+            diagnostics.push(wiring.diagnose(name, message).hint(hint));
+            continue;
+        };
+        for port in FormKind::ports(kind) {
+            require_known(diagnostics, wiring, port, "port", model.ports.names());
+        }
+    }
+    for edge in &wiring.edges {
+        path(wiring, &edge.key, diagnostics);
+        for component in &edge.on {
+            require_known(diagnostics, wiring, component, "component", components(model));
+        }
+        require_known(diagnostics, wiring, &edge.to, "role", ROLES.into_iter().chain(["self"]));
+        require_known(diagnostics, wiring, &edge.form, "form", wiring.forms.names());
+    }
+    for file in &model.configuration {
+        for setting in &file.value {
+            path(file, &setting.key, diagnostics);
+            for component in setting.on.iter().flatten() {
+                require_known(diagnostics, file, component, "component", components(model));
+            }
+            for version in setting.versions.iter().flatten() {
+                require_known(diagnostics, file, version, "product version", versions(model));
+            }
+            for role in setting.roles.iter().flatten() {
+                require_known(diagnostics, file, role, "role", ROLES.into_iter());
+            }
+        }
+    }
+}
+
+fn path<T>(file: &Loaded<T>, key: &Text, diagnostics: &mut Diagnostics) {
+    if let Err(message) = toml_path::parse(&key.value) {
+        diagnostics.push(file.diagnose(key, message).hint("a path looks like `apim.gateway.environment[0].name`"));
+    }
+}
