@@ -120,6 +120,14 @@ impl Record {
         Some(self.typed(Value::from_json(default)))
     }
 
+    /// Whether the product's own default is text, so that text cannot be wrong whatever the type.
+    pub(crate) fn has_text_default(&self) -> bool {
+        self.default
+            .iter()
+            .chain(self.default_by_version.values())
+            .any(serde_json::Value::is_string)
+    }
+
     fn typed(&self, value: Value) -> Value {
         let Value::String(text) = &value else {
             return value;

@@ -259,6 +259,15 @@ fn text_where_the_template_wants_a_list_stops_the_start_up() {
 }
 
 #[test]
+fn text_is_no_fault_where_the_products_own_default_is_text() {
+    assert_eq!(found("[apim.cors]\nallow_origins = \"*\"\n"), [""; 0]);
+    assert_eq!(
+        found("[apim.sync_runtime_artifacts.gateway]\ngateway_labels = \"Default\"\n"),
+        ["TextForList SilentlyWrong apim.sync_runtime_artifacts.gateway.gateway_labels"]
+    );
+}
+
+#[test]
 fn runtime_placeholders_are_left_alone() {
     assert_eq!(
         found(

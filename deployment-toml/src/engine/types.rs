@@ -63,7 +63,9 @@ fn float(entry: &Entry, record: Option<&Record>, faults: &mut Vec<Fault>) {
 fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
     let is_array = matches!(entry.value, Value::Array(_));
     let fault = match record.key_type {
-        KeyType::Array | KeyType::ArrayOfTables if !is_array => Some(text_for_list(record)),
+        KeyType::Array | KeyType::ArrayOfTables if !is_array => {
+            (!record.has_text_default()).then(|| text_for_list(record))
+        }
         // A type read off the key's name is too weak a ground for the rest.
         _ if record.type_inferred => None,
         KeyType::Bool | KeyType::Int | KeyType::Duration | KeyType::String if is_array => {
