@@ -205,24 +205,57 @@ fn insert_at(entries: &mut Vec<Entry>, path: &[toml_path::Segment], leaf: Leaf) 
 }
 
 fn push_entries(lines: &mut Lines, entries: &[Entry], columns: usize, origin: &Origin) {
+    let mut open_condition: Option<&str> = None;
     for entry in entries {
+        let condition = match &entry.slot {
+            Slot::Leaf(leaf) => leaf.condition.as_deref(),
+            Slot::Table(_) | Slot::Array(_) => None,
+        };
+        let own_origin = first_origin(std::slice::from_ref(entry)).unwrap_or(origin);
+        // Neighbours under one condition share its `if`.
+        if condition != open_condition {
+            if open_condition.is_some() {
+                lines.push_indented(columns, "{{- end }}", own_origin);
+            }
+            if let Some(condition) = condition {
+                lines.push_indented(columns, &format!("{{{{- if {condition} }}}}"), own_origin);
+            }
+            open_condition = condition;
+        }
         let key = yaml_text::key(&entry.name);
         match &entry.slot {
             Slot::Leaf(leaf) => push_leaf(lines, &key, leaf, columns),
             Slot::Table(inner) => {
-                lines.push_indented(columns, &format!("{key}:"), first_origin(inner).unwrap_or(origin));
-                push_entries(lines, inner, columns + 2, origin);
+                lines.push_indented(columns, &format!("{key}:"), own_origin);
+                push_entries(lines, inner, columns + 2, own_origin);
             }
             Slot::Array(items) => {
-                let head = items.iter().find_map(|item| first_origin(item)).unwrap_or(origin);
-                lines.push_indented(columns, &format!("{key}:"), head);
+                lines.push_indented(columns, &format!("{key}:"), own_origin);
                 for item in items {
-                    lines.push_indented(columns + 2, "-", first_origin(item).unwrap_or(origin));
-                    push_entries(lines, item, columns + 4, origin);
+                    push_item(lines, item, columns + 2, own_origin);
                 }
             }
         }
     }
+    if open_condition.is_some() {
+        lines.push_indented(columns, "{{- end }}", entries.last().and_then(|entry| first_origin(std::slice::from_ref(entry))).unwrap_or(origin));
+    }
+}
+
+/// An entry of an array: its first line behind the dash, unless that line may vanish.
+fn push_item(lines: &mut Lines, item: &[Entry], columns: usize, origin: &Origin) {
+    let mut body = Lines::default();
+    push_entries(&mut body, item, 0, origin);
+    if body.text.starts_with("{{") {
+        lines.push_indented(columns, "-", first_origin(item).unwrap_or(origin));
+        lines.append(columns + 2, &body);
+        return;
+    }
+    let padding = " ".repeat(columns);
+    for (index, line) in body.text.lines().enumerate() {
+        lines.text.push_str(&format!("{padding}{} {line}\n", if index == 0 { '-' } else { ' ' }));
+    }
+    lines.origins.extend(body.origins);
 }
 
 fn push_leaf(lines: &mut Lines, key: &str, leaf: &Leaf, columns: usize) {
@@ -230,18 +263,12 @@ fn push_leaf(lines: &mut Lines, key: &str, leaf: &Leaf, columns: usize) {
     if let Some(doc) = &leaf.doc {
         push(&format!("{{{{- /* {} */}}}}", doc.trim()));
     }
-    if let Some(condition) = &leaf.condition {
-        push(&format!("{{{{- if {condition} }}}}"));
-    }
     match &leaf.body {
         Body::Inline(text) => push(&format!("{key}: {text}")),
         Body::Block(body) => {
             push(&format!("{key}:"));
             body.iter().for_each(|line| push(&format!("  {line}")));
         }
-    }
-    if leaf.condition.is_some() {
-        push("{{- end }}");
     }
 }
 
