@@ -86,18 +86,14 @@ impl HelmCommand {
             return Ok(Vec::new());
         }
         let text = [output.stdout, output.stderr].concat();
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let messages = |level: &str| text.contains(level);
-        let marked: Vec<String> = text
-            .lines()
-            .filter(|line| line.starts_with("[ERROR]") || line.starts_with("[WARNING]"))
-            .map(str::to_owned)
-            .collect();
-        // A failure without a marked line must not look like success.
-        Ok(if marked.is_empty() && !messages("[ERROR]") {
+        let text = String::from_utf8_lossy(&text);
+        let is_finding = |line: &&str| line.starts_with("[ERROR]") || line.starts_with("[WARNING]");
+        let findings: Vec<String> = text.lines().filter(is_finding).map(str::to_owned).collect();
+        // A failure in other words must not look like success.
+        Ok(if findings.is_empty() {
             vec![text.trim().to_owned()]
         } else {
-            marked
+            findings
         })
     }
 

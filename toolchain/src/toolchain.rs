@@ -144,6 +144,8 @@ impl Toolchain {
             .env("CGO_ENABLED", "0")
             // The pins are the folder's own: no go.work of the surroundings, no change of go.mod.
             .env("GOWORK", "off")
+            // An old Go shall say so instead of fetching a newer one.
+            .env("GOTOOLCHAIN", "local")
             .env("GOFLAGS", "-mod=readonly -buildvcs=false")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

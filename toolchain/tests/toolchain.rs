@@ -102,6 +102,12 @@ fn every_tool_is_pinned() {
 }
 
 #[test]
+fn the_render_server_is_made_of_the_pinned_helm() {
+    let version = |tool: Tool| tool.pinned_version(&support::workspace()).expect("pinned");
+    assert_eq!(version(Tool::Renderer), version(Tool::Helm4));
+}
+
+#[test]
 fn both_helms_have_exactly_the_pinned_version() {
     for tool in [Tool::Helm4, Tool::Helm3] {
         let output = Command::new(support::tool(tool))
