@@ -145,4 +145,14 @@ mod tests {
         assert_eq!(template, "templates/one.yaml");
         assert!(message.contains("duplicate"), "{message}");
     }
+
+    #[test]
+    fn scalars_are_read_as_kubernetes_reads_them() {
+        let documents =
+            parse_documents("a: [on, 0640, 2.0, 1.5, \"0640\", 1e30]\n").expect("valid");
+        assert_eq!(
+            documents[0].value["a"],
+            serde_json::json!([true, 416, 2, 1.5, "0640", 1e30])
+        );
+    }
 }

@@ -81,6 +81,73 @@ fn a_failed_build_tells_what_go_said_and_leaves_no_tool() {
     }
 }
 
+/// A `go` that takes a moment to build an empty file and counts its runs.
+#[cfg(unix)]
+fn counting_go(folder: &Path) {
+    let text = "PATH=/usr/bin:/bin; echo run >> \"$0.runs\"; sleep 0.2\n\
+                while [ \"$1\" != -o ]; do shift; done; : > \"$2\"";
+    script(folder, "go", text);
+}
+
+#[cfg(unix)]
+fn runs(folder: &Path) -> usize {
+    std::fs::read_to_string(folder.join("go.runs")).map_or(0, |runs| runs.lines().count())
+}
+
+#[cfg(unix)]
+#[test]
+fn a_tool_is_built_once_however_many_ask() {
+    let workspace = empty_workspace();
+    let bin = tempfile::tempdir().expect("temporary folder");
+    counting_go(bin.path());
+    let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
+    std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..3)
+            .map(|_| scope.spawn(|| toolchain.ensure(Tool::Helm4, &mut Silent)))
+            .collect();
+        for ask in asked {
+            let path = ask.join().expect("no panic").expect("built");
+            assert_eq!(
+                path,
+                workspace.path().join("target/tools/helm4-v4.3.1/helm4")
+            );
+        }
+    });
+    assert_eq!(runs(bin.path()), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn the_render_server_is_built_again_when_its_sources_change() {
+    let workspace = empty_workspace();
+    let bin = tempfile::tempdir().expect("temporary folder");
+    counting_go(bin.path());
+    let sources = workspace.path().join("tools/renderer");
+    std::fs::create_dir(&sources).expect("folder");
+    std::fs::copy(
+        workspace.path().join("tools/helm4/go.mod"),
+        sources.join("go.mod"),
+    )
+    .expect("copied");
+    let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
+    let mut built = Vec::new();
+    for source in [
+        "package main // one\n",
+        "package main // one\n",
+        "package main // two\n",
+    ] {
+        std::fs::write(sources.join("main.go"), source).expect("file");
+        built.push(
+            toolchain
+                .ensure(Tool::Renderer, &mut Silent)
+                .expect("built"),
+        );
+    }
+    assert_eq!(built[0], built[1]);
+    assert_ne!(built[1], built[2]);
+    assert_eq!(runs(bin.path()), 2);
+}
+
 #[test]
 fn a_tool_that_no_go_mod_requires_is_an_error() {
     let workspace = empty_workspace();
