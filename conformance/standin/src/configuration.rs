@@ -10,13 +10,15 @@ use am_deployment_toml::key::KeyPath;
 use am_deployment_toml::product::Product;
 use am_deployment_toml::wiring::{self, UrlGroupMode};
 
+use serde::{Deserialize, Serialize};
+
 use crate::edge::{Edge, Provenance, Purpose};
 use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
 use crate::role::Role;
 
 /// What a component works with.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Configuration {
     /// The ports to open.
     pub ports: Vec<Port>,
@@ -39,7 +41,7 @@ pub struct Configuration {
 }
 
 /// Receivers of events of which some or all get each event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Group {
     /// Whether each event goes to the next receiver (otherwise to the first that works).
     pub load_balance: bool,

@@ -1,5 +1,7 @@
 //! The addresses that a component uses, what for, and who should answer there.
 
+use std::net::Ipv4Addr;
+
 use am_deployment_toml::effective;
 use am_deployment_toml::wiring;
 use serde::{Deserialize, Serialize};
@@ -230,7 +232,7 @@ impl Edge {
             transport: purpose.transport(&address.scheme),
             host: address.host.clone(),
             port,
-            own_node: reference.is_own_node(),
+            own_node: reference.is_own_node() && !is_particular_loopback(&address.host),
         })
     }
 
@@ -242,6 +244,13 @@ impl Edge {
             .map_or(self.url.as_str(), |(_, rest)| rest);
         after_scheme.find('/').map_or("/", |at| &after_scheme[at..])
     }
+}
+
+/// Whether `host` is a loopback address other than the usual one. It is dialled as it is: on a machine with several
+/// stand-ins, each can have one of its own.
+fn is_particular_loopback(host: &str) -> bool {
+    host.parse::<Ipv4Addr>()
+        .is_ok_and(|ip| ip.is_loopback() && ip != Ipv4Addr::LOCALHOST)
 }
 
 #[cfg(test)]

@@ -11,6 +11,8 @@ use crate::{entrypoint, h2, start_script};
 pub(crate) const ENTRYPOINT: &str = "docker-entrypoint.sh";
 /// The applet that is the server itself, as a child of the entrypoint.
 pub(crate) const SERVER: &str = "server";
+/// The applet that reads the configuration for the server.
+pub(crate) const CONFIGURATION: &str = "configuration";
 
 /// Runs what the name of the binary, or else the first argument, stands for.
 pub fn run(arguments: Vec<String>) -> ExitCode {
@@ -45,6 +47,7 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
         "sh" | "bash" => shell::main(arguments),
         "java" => h2::main(arguments),
         SERVER => start_script::serve(),
+        CONFIGURATION => start_script::print_configuration(),
         "observations" => crate::observe::observations(),
         "connect" => crate::observe::connect(arguments),
         script if START_SCRIPTS.contains(&script) => start_script::main(path, arguments),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::role::distribution_of_home;
-use crate::server;
+use crate::server::{self, ServerError};
 
 /// Where the server's process id stands, below the server home.
 pub(crate) const PID_FILE: &str = "wso2carbon.pid";
@@ -30,8 +30,25 @@ pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
 
 /// Plays the server itself, as a child of the entrypoint.
 pub(crate) fn serve() -> u8 {
+    with_home(serve_at)
+}
+
+/// Prints the configuration that the server would work with, or says why it does not start.
+pub(crate) fn print_configuration() -> u8 {
+    with_home(|home| {
+        status(server::read_configuration(home).and_then(|configuration| {
+            println!(
+                "{}",
+                serde_json::to_string(&configuration).map_err(std::io::Error::from)?
+            );
+            Ok(())
+        }))
+    })
+}
+
+fn with_home(play: impl FnOnce(&Path) -> u8) -> u8 {
     match std::env::var_os("WSO2_SERVER_HOME") {
-        Some(home) => serve_at(Path::new(&home)),
+        Some(home) => play(Path::new(&home)),
         None => {
             eprintln!("WSO2_SERVER_HOME does not name a folder");
             1
@@ -40,7 +57,11 @@ pub(crate) fn serve() -> u8 {
 }
 
 fn serve_at(home: &Path) -> u8 {
-    match server::run(home) {
+    status(server::run(home))
+}
+
+fn status(result: Result<(), ServerError>) -> u8 {
+    match result {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("{error}");

@@ -7,6 +7,7 @@ mod listener;
 
 use std::io;
 use std::path::Path;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use am_deployment_toml::environment::Environment;
@@ -16,6 +17,7 @@ use tokio::time::sleep;
 
 use crate::configuration::{Configuration, StartupError};
 use crate::identity::Identity;
+use crate::multicall::CONFIGURATION;
 use crate::node::Node;
 use crate::role::{Role, distribution_of_home};
 use crate::settings::{SettingError, Settings};
@@ -26,6 +28,8 @@ use listener::listen;
 /// Why the server ends otherwise than by being stopped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServerError {
+    #[error("the server does not start")]
+    Stopped,
     #[error("{0}")]
     Startup(#[from] StartupError),
     #[error("{0}")]
@@ -46,29 +50,60 @@ pub(crate) enum ServerError {
 
 /// Plays the server of the distribution at `home` until SIGTERM or SIGINT.
 pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
+    let (product, role) = part_at(home)?;
+    let configuration = read_in_child(home)?;
+    let settings = Settings::of_this_process()?;
+    let identity = Identity::of_this_process(role, product.version.as_str());
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let node = Node::new(settings, identity, product.version, configuration)?;
+        serve(&node).await
+    })
+}
+
+/// What the distribution at `home` plays, by its name and the profile.
+fn part_at(home: &Path) -> Result<(Product, Role), ServerError> {
     let name = home
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let (distribution, version) = distribution_of_home(&name).ok_or(ServerError::Home(name))?;
     let profile = std::env::var("PROFILE_NAME").ok();
-    let role = Role::of(distribution, profile.as_deref());
+    Ok((
+        Product::new(version, distribution),
+        Role::of(distribution, profile.as_deref()),
+    ))
+}
+
+/// Reads the configuration at `home`.
+pub(crate) fn read_configuration(home: &Path) -> Result<Configuration, ServerError> {
+    let (product, role) = part_at(home)?;
     let path = home.join("repository/conf/deployment.toml");
     let text = std::fs::read_to_string(&path).map_err(|source| ServerError::Configuration {
         path: path.display().to_string(),
         source,
     })?;
-    let product = Product::new(version, distribution);
-    let configuration = Configuration::read(&text, product, role, &Environment::of_process())?;
-    let settings = Settings::of_this_process()?;
-    let identity = Identity::of_this_process(role, version.as_str());
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let node = Node::new(settings, identity, version, configuration)?;
-        serve(&node).await
-    })
+    Ok(Configuration::read(
+        &text,
+        product,
+        role,
+        &Environment::of_process(),
+    )?)
+}
+
+/// Reads the configuration in a child process, which takes the memory for the product's catalogue of keys with it.
+fn read_in_child(home: &Path) -> Result<Configuration, ServerError> {
+    let output = Command::new("/proc/self/exe")
+        .arg(CONFIGURATION)
+        .env("WSO2_SERVER_HOME", home)
+        .stderr(Stdio::inherit())
+        .output()?;
+    if !output.status.success() {
+        return Err(ServerError::Stopped);
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| ServerError::Io(error.into()))
 }
 
 /// Serves until SIGTERM or SIGINT.

@@ -281,13 +281,16 @@ impl Shell {
 
     fn simple(&mut self, assignments: &[(String, Word)], words: &[Word]) -> Result<(), Flow> {
         let mut assigned = Vec::new();
-        self.status = 0;
         for (name, word) in assignments {
             assigned.push((name.clone(), self.text(word)?));
         }
         let fields = self.fields(words)?;
         let Some((name, arguments)) = fields.split_first() else {
             self.variables.extend(assigned);
+            // An assignment has the status of the command whose output it takes.
+            if !assignments.iter().any(|(_, word)| word.has_substitution()) {
+                self.status = 0;
+            }
             return Ok(());
         };
         self.status = commands::run(self, name, arguments, &assigned)?;

@@ -109,4 +109,11 @@ impl Word {
             _ => None,
         }
     }
+
+    /// Whether the output of a command becomes part of the word.
+    pub(crate) fn has_substitution(&self) -> bool {
+        self.0
+            .iter()
+            .any(|fragment| matches!(fragment.content, Content::Substitution(_)))
+    }
 }

@@ -1,0 +1,159 @@
+//! Builds the stand-in's images without Docker: an archive that `kind load image-archive` and `docker load` take.
+//!
+//! Each image is FROM scratch, stands under the name of a product image, and has the stand-in at the paths where the
+//! product's image has its entrypoint, start scripts, shell and Java. All images of an archive share the layer that
+//! holds the binary.
+
+mod archive;
+mod binary;
+mod tree;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use am_deployment_toml::product::{Distribution, Product, ProductVersion};
+use oci_spec::image::{
+    Arch, ConfigBuilder, HistoryBuilder, ImageConfigurationBuilder, Os, RootFsBuilder,
+};
+
+use archive::{Archive, Layer};
+pub use binary::{BuildError, build_static_binary};
+use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};
+
+/// The user of the product's images.
+pub const USER_ID: u32 = 10001;
+
+/// An image to build.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImageSpec {
+    /// The repository, such as `wso2/wso2am`, with a registry if the chart names one.
+    pub repository: String,
+    /// The tag, such as `4.7.0`.
+    pub tag: String,
+    /// What the image plays. The key manager is the control plane's distribution.
+    pub product: Product,
+}
+
+impl ImageSpec {
+    /// The image under the product's own name and tag.
+    pub fn of(product: Product) -> Self {
+        Self {
+            repository: format!("wso2/{}", product.distribution.pack()),
+            tag: product.version.as_str().to_owned(),
+            product,
+        }
+    }
+
+    /// The images of every distribution of a version.
+    pub fn all_of(version: ProductVersion) -> Vec<Self> {
+        Distribution::ALL
+            .iter()
+            .map(|distribution| Self::of(Product::new(version, *distribution)))
+            .collect()
+    }
+
+    /// `repository:tag`
+    pub fn reference(&self) -> String {
+        format!("{}:{}", self.repository, self.tag)
+    }
+}
+
+/// Why there is no archive.
+#[derive(Debug, thiserror::Error)]
+pub enum ImageError {
+    /// The binary cannot be read.
+    #[error("cannot read the stand-in's binary {path}: {source}")]
+    Binary {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The binary needs shared libraries, which an image from scratch does not have.
+    #[error(
+        "the stand-in's binary {path} is not static; build it with `image::build_static_binary`"
+    )]
+    Dynamic {
+        /// Where it is.
+        path: PathBuf,
+    },
+    /// The archive cannot be written.
+    #[error("cannot write the image archive {path}: {source}")]
+    Write {
+        /// Where it should go.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+}
+
+/// Writes an archive with `images`, each holding `binary`, to `out`. The same input gives the same bytes.
+pub fn write_archive(binary: &Path, out: &Path, images: &[ImageSpec]) -> Result<(), ImageError> {
+    let content = std::fs::read(binary).map_err(|source| ImageError::Binary {
+        path: binary.to_owned(),
+        source,
+    })?;
+    if binary::needs_interpreter(&content) {
+        return Err(ImageError::Dynamic {
+            path: binary.to_owned(),
+        });
+    }
+    write(&content, out, images).map_err(|source| ImageError::Write {
+        path: out.to_owned(),
+        source,
+    })
+}
+
+fn write(binary: &[u8], out: &Path, images: &[ImageSpec]) -> io::Result<()> {
+    let folder = out
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let base = Layer::new(tree::base(binary)?);
+    let mut archive = Archive::new(file.as_file_mut());
+    for image in images {
+        let home = Layer::new(tree::home(image.product)?);
+        let configuration =
+            configuration(image.product, &[&base, &home]).map_err(io::Error::other)?;
+        archive.add(&image.reference(), &configuration, &[&base, &home])?;
+    }
+    archive.finish()?;
+    file.persist(out).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn configuration(product: Product, layers: &[&Layer]) -> Result<Vec<u8>, oci_spec::OciSpecError> {
+    let config = ConfigBuilder::default()
+        .user(USER_ID.to_string())
+        .env(vec![
+            format!("PATH={JAVA_HOME}/bin:/usr/bin:/bin"),
+            format!("JAVA_HOME={JAVA_HOME}"),
+            format!("WORKING_DIRECTORY={WORKING_DIRECTORY}"),
+            format!("WSO2_SERVER_HOME={}", tree::home_path(product)),
+        ])
+        .entrypoint(vec![ENTRYPOINT_PATH.to_owned()])
+        .working_dir(WORKING_DIRECTORY.to_owned())
+        .build()?;
+    let diff_ids: Vec<String> = layers
+        .iter()
+        .map(|layer| format!("sha256:{}", layer.digest()))
+        .collect();
+    let history = layers
+        .iter()
+        .map(|_| HistoryBuilder::default().created_by("am-standin").build())
+        .collect::<Result<Vec<_>, _>>()?;
+    let configuration = ImageConfigurationBuilder::default()
+        .architecture(Arch::default())
+        .os(Os::Linux)
+        .config(config)
+        .rootfs(
+            RootFsBuilder::default()
+                .typ("layers")
+                .diff_ids(diff_ids)
+                .build()?,
+        )
+        .history(history)
+        .build()?;
+    configuration.to_string().map(String::into_bytes)
+}

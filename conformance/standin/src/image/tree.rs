@@ -1,0 +1,181 @@
+//! The files of an image: the binary under its many names, and a server home with what charts look for in it.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::Path;
+
+use am_deployment_toml::product::{Distribution, Product};
+
+use super::USER_ID;
+use crate::role::start_script;
+use crate::shell::TOOLS;
+
+/// Where the product's images keep everything.
+pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
+/// The product image's entrypoint.
+pub(super) const ENTRYPOINT_PATH: &str = "/home/wso2carbon/docker-entrypoint.sh";
+/// The product image's Java.
+pub(super) const JAVA_HOME: &str = "/opt/java/openjdk";
+/// Where the binary is; everything else is a link to it.
+const BINARY: &str = "/usr/bin/am-standin";
+
+/// Folders of a server home, beside those of its files.
+const FOLDERS: [&str; 9] = [
+    "bin",
+    "dropins",
+    "repository/components/dropins",
+    "repository/components/lib",
+    "repository/deployment/server/executionplans",
+    "repository/deployment/server/synapse-configs/default",
+    "repository/deployment/server/webapps",
+    "repository/logs",
+    "tmp",
+];
+
+/// Files of a server home that charts copy or run; only their being there counts.
+const FILES: [&str; 10] = [
+    "dbscripts/apimgt/h2.sql",
+    "dbscripts/h2.sql",
+    "dbscripts/mb-store/h2-mb.sql",
+    "repository/components/plugins/h2-engine_2.2.224.wso2v2.jar",
+    "repository/conf/log4j2.properties",
+    "repository/database/WSO2AM_DB.mv.db",
+    "repository/database/WSO2CARBON_DB.mv.db",
+    "repository/database/WSO2SHARED_DB.mv.db",
+    "repository/resources/security/client-truststore.jks",
+    "repository/resources/security/wso2carbon.jks",
+];
+
+/// The server home of a product's image.
+pub(super) fn home_path(product: Product) -> String {
+    format!(
+        "{WORKING_DIRECTORY}/{}-{}",
+        product.distribution.pack(),
+        product.version
+    )
+}
+
+/// The layer that all images share.
+pub(super) fn base(binary: &[u8]) -> io::Result<Vec<u8>> {
+    let mut tree = Tree::default();
+    tree.folder("/tmp", 0o1777)?;
+    tree.file(
+        "/etc/passwd",
+        format!("wso2carbon:x:{USER_ID}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
+        0o644,
+    )?;
+    tree.file(BINARY, binary, 0o755)?;
+    tree.link(ENTRYPOINT_PATH)?;
+    tree.link(&format!("{JAVA_HOME}/bin/java"))?;
+    for name in ["sh", "bash"].iter().chain(&TOOLS) {
+        tree.link(&format!("/bin/{name}"))?;
+    }
+    for folder in ["wso2-tmp", "solr/indexed-data", "solr/database"] {
+        tree.folder(&format!("{WORKING_DIRECTORY}/{folder}"), SHARED_FOLDER)?;
+    }
+    tree.finish()
+}
+
+/// The layer with a product's server home.
+pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
+    let home = home_path(product);
+    let mut tree = Tree::default();
+    for folder in FOLDERS {
+        tree.folder(&format!("{home}/{folder}"), SHARED_FOLDER)?;
+    }
+    for file in FILES {
+        tree.file(&format!("{home}/{file}"), b"stand-in\n", 0o664)?;
+    }
+    let key_manager =
+        (product.distribution == Distribution::ControlPlane).then_some("key-manager.sh");
+    for script in [start_script(product.distribution)]
+        .into_iter()
+        .chain(key_manager)
+    {
+        tree.link(&format!("{home}/bin/{script}"))?;
+    }
+    tree.finish()
+}
+
+/// Writable for the user of the image, and for any user of group 0 as OpenShift starts it.
+const SHARED_FOLDER: u32 = 0o775;
+
+/// A tar file under construction, in which folders come before what they hold.
+struct Tree {
+    tar: tar::Builder<Vec<u8>>,
+    folders: BTreeSet<String>,
+}
+
+impl Default for Tree {
+    fn default() -> Self {
+        Self {
+            tar: tar::Builder::new(Vec::new()),
+            folders: BTreeSet::new(),
+        }
+    }
+}
+
+impl Tree {
+    fn folder(&mut self, path: &str, mode: u32) -> io::Result<()> {
+        let path = path.trim_start_matches('/');
+        self.parents(path)?;
+        if !self.folders.insert(path.to_owned()) {
+            return Ok(());
+        }
+        let mut header = header(path, tar::EntryType::Directory, mode);
+        self.tar.append_data(&mut header, path, io::empty())
+    }
+
+    fn file(&mut self, path: &str, content: &[u8], mode: u32) -> io::Result<()> {
+        let path = path.trim_start_matches('/');
+        self.parents(path)?;
+        let mut header = header(path, tar::EntryType::Regular, mode);
+        header.set_size(content.len() as u64);
+        self.tar.append_data(&mut header, path, content)
+    }
+
+    /// A symbolic link to the binary.
+    fn link(&mut self, path: &str) -> io::Result<()> {
+        let path = path.trim_start_matches('/');
+        self.parents(path)?;
+        let mut header = header(path, tar::EntryType::Symlink, 0o777);
+        self.tar.append_link(&mut header, path, BINARY)
+    }
+
+    fn parents(&mut self, path: &str) -> io::Result<()> {
+        match Path::new(path).parent().and_then(Path::to_str) {
+            Some(parent) if !parent.is_empty() => {
+                let mode = if is_shared(parent) {
+                    SHARED_FOLDER
+                } else {
+                    0o755
+                };
+                self.folder(parent, mode)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn finish(self) -> io::Result<Vec<u8>> {
+        self.tar.into_inner()
+    }
+}
+
+fn is_shared(path: &str) -> bool {
+    Path::new("/").join(path).starts_with(WORKING_DIRECTORY)
+}
+
+fn header(path: &str, kind: tar::EntryType, mode: u32) -> tar::Header {
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(kind);
+    header.set_mode(mode);
+    header.set_size(0);
+    header.set_mtime(0);
+    header.set_uid(if is_shared(path) {
+        u64::from(USER_ID)
+    } else {
+        0
+    });
+    header.set_gid(0);
+    header
+}

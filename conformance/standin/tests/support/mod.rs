@@ -1,0 +1,223 @@
+//! Starts stand-ins as processes, each on a loopback address of its own, so that all use the product's own ports.
+
+use std::io::{Read as _, Write as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use am_standin::observations::Observations;
+
+pub mod toml;
+
+pub const BINARY: &str = env!("CARGO_BIN_EXE_am-standin");
+/// Longest time that anything is waited for; far more than it takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A network of loopback addresses that no other test of this machine uses.
+pub struct Network {
+    prefix: [u8; 3],
+}
+
+impl Network {
+    /// `number` must differ between the tests of one binary that run side by side.
+    pub fn new(number: u8) -> Self {
+        let [.., high, low] = std::process::id().to_be_bytes();
+        // The process number keeps test runs apart that happen at the same time.
+        Self {
+            prefix: [127, 16 + number * 8 + (high % 8), low],
+        }
+    }
+
+    pub fn ip(&self, host: u8) -> Ipv4Addr {
+        let [a, b, c] = self.prefix;
+        Ipv4Addr::new(a, b, c, host)
+    }
+}
+
+/// A stand-in process; killed when dropped.
+pub struct Standin {
+    child: Child,
+    pub ip: IpAddr,
+    folder: tempfile::TempDir,
+    home: PathBuf,
+}
+
+/// How a stand-in is started.
+pub struct Start<'a> {
+    pub home: &'a str,
+    pub pod: &'a str,
+    pub ip: Ipv4Addr,
+    pub toml: &'a str,
+    pub variables: &'a [(&'a str, &'a str)],
+}
+
+impl Start<'_> {
+    pub fn run(&self) -> Standin {
+        let folder = tempfile::tempdir().expect("a folder");
+        let home = folder.path().join(self.home);
+        let volume = folder.path().join("wso2-config-volume/repository/conf");
+        std::fs::create_dir_all(home.join("repository/conf")).expect("a home");
+        std::fs::create_dir_all(&volume).expect("a volume");
+        std::fs::write(volume.join("deployment.toml"), self.toml).expect("a configuration");
+        let child = Command::new(BINARY)
+            .arg("docker-entrypoint.sh")
+            .env_clear()
+            .envs([
+                ("POD_NAME", self.pod),
+                ("NODE_NAME", "node-1"),
+                ("POD_NAMESPACE", "test"),
+                ("RELEASE_NAME", "rel"),
+                ("AM_ADMIN_PASSWORD", "topsecret1"),
+                ("STANDIN_STARTUP_DELAY", "50ms"),
+                ("STANDIN_SHUTDOWN_SECONDS", "0.1"),
+                ("STANDIN_PROBE_INTERVAL", "300ms"),
+                ("STANDIN_THROTTLE_LIMIT", "5"),
+            ])
+            .env("STANDIN_BIND", self.ip.to_string())
+            .env("WORKING_DIRECTORY", folder.path())
+            .env("WSO2_SERVER_HOME", &home)
+            .envs(self.variables.iter().copied())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the stand-in starts");
+        Standin {
+            child,
+            ip: self.ip.into(),
+            folder,
+            home,
+        }
+    }
+}
+
+impl Standin {
+    pub fn observations(&self) -> Option<Observations> {
+        let (status, body) = http(self.ip, 9990, "GET", "/observations", None, "").ok()?;
+        (status == 200)
+            .then(|| serde_json::from_str(&body).expect("observations in the documented format"))
+    }
+
+    /// Waits until the observations satisfy `condition`, and gives them.
+    pub fn wait_for(&self, what: &str, condition: impl Fn(&Observations) -> bool) -> Observations {
+        wait_until(what, || match self.observations() {
+            Some(seen) if condition(&seen) => Ok(()),
+            other => Err(format!("{other:#?}")),
+        });
+        self.observations().expect("observations")
+    }
+
+    /// Sends a command of the story.
+    pub fn command(&self, path: &str, json: &str) -> (u16, String) {
+        http(self.ip, 9990, "POST", path, None, json).expect("an answer")
+    }
+
+    pub fn get(&self, port: u16, path: &str, token: Option<&str>) -> Option<u16> {
+        http(self.ip, port, "GET", path, token, "")
+            .ok()
+            .map(|(status, _)| status)
+    }
+
+    pub fn is_open(&self, port: u16) -> bool {
+        TcpStream::connect_timeout(&SocketAddr::new(self.ip, port), Duration::from_secs(1)).is_ok()
+    }
+
+    pub fn home(&self) -> &Path {
+        &self.home
+    }
+
+    /// The process that the container would run as its first.
+    pub fn entrypoint_pid(&self) -> i32 {
+        i32::try_from(self.child.id()).expect("a process id")
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a status").is_none()
+    }
+
+    /// Waits for the end and gives exit status and standard error.
+    pub fn end(&mut self) -> (Option<i32>, String) {
+        wait_until("the end of the stand-in", || {
+            if self.is_running() {
+                Err(String::new())
+            } else {
+                Ok(())
+            }
+        });
+        let status = self.child.wait().expect("a status");
+        let mut text = String::new();
+        if let Some(stderr) = &mut self.child.stderr {
+            stderr.read_to_string(&mut text).expect("text");
+        }
+        (status.code(), text)
+    }
+}
+
+impl Drop for Standin {
+    fn drop(&mut self) {
+        // The server is the entrypoint's child; killed as a dying machine would.
+        if let Ok(text) = std::fs::read_to_string(self.home.join("wso2carbon.pid"))
+            && let Some(pid) = text
+                .trim()
+                .parse()
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
+            && is_standin(pid)
+        {
+            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+        let _kept = self.folder.path();
+    }
+}
+
+/// The number may belong to another process by now.
+fn is_standin(pid: rustix::process::Pid) -> bool {
+    let link = std::fs::read_link(format!("/proc/{}/exe", pid.as_raw_nonzero()));
+    link.is_ok_and(|path| path == Path::new(BINARY))
+}
+
+/// Waits until `condition` holds; fails with the state that it tells when it never does.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
+    let start = Instant::now();
+    while let Err(state) = condition() {
+        assert!(
+            start.elapsed() < PATIENCE,
+            "waited in vain for {what}\n{state}"
+        );
+        std::thread::sleep(Duration::from_millis(30));
+    }
+}
+
+/// One HTTP request in clear text.
+pub fn http(
+    ip: IpAddr,
+    port: u16,
+    method: &str,
+    path: &str,
+    token: Option<&str>,
+    body: &str,
+) -> std::io::Result<(u16, String)> {
+    let mut stream =
+        TcpStream::connect_timeout(&SocketAddr::new(ip, port), Duration::from_secs(2))?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let authorization = token
+        .map(|token| format!("Authorization: Bearer {token}\r\n"))
+        .unwrap_or_default();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n{authorization}Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    let invalid = || std::io::Error::from(std::io::ErrorKind::InvalidData);
+    let status = text
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .ok_or_else(invalid)?;
+    let (_, body) = text.split_once("\r\n\r\n").ok_or_else(invalid)?;
+    Ok((status, body.to_owned()))
+}
