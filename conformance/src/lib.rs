@@ -5,12 +5,22 @@
 //! that names the line and the fix; what a run learned is a [`report`]. The self-test breaks green
 //! charts on purpose and proves that each check notices.
 
+pub mod chart;
+pub mod checks;
 pub mod component;
+pub mod context;
 pub mod error;
+pub mod facts;
 pub mod finding;
+pub mod graph;
+pub mod manifest;
 pub mod outcome;
 pub mod report;
 pub mod requirement;
+pub mod selftest;
+pub mod suite;
+mod topology;
+pub mod variation;
 
 pub use component::Component;
 pub use error::SuiteError;

@@ -161,6 +161,28 @@ impl Statistics {
         }
     }
 
+    /// One sentence for a profile.
+    pub fn sentence(self) -> String {
+        let mut parts = vec![format!("{} passed", self.passed)];
+        for (count, word) in [
+            (self.failed, "failed"),
+            (self.warned, "to consider"),
+            (self.skipped, "skipped"),
+            (self.unsupported, "could not be judged"),
+            (self.render_failures, "did not render"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        format!(
+            "{}; {} things looked at in {} renders.",
+            parts.join(", "),
+            self.checked,
+            self.renders
+        )
+    }
+
     /// The verdict that these counts allow. Nothing checked is a failure.
     pub fn verdict(self) -> ProfileResult {
         if self.failed > 0 || self.unsupported > 0 || self.render_failures > 0 || self.checked == 0

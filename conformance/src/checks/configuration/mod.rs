@@ -1,0 +1,27 @@
+//! `deployment.toml` as the product's own engine reads it, and what must be the same on all nodes.
+
+mod engine;
+mod same;
+mod secrets;
+
+use crate::checks::FamilyChecks;
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-CONF-001", engine::is_readable),
+    ("AM-CONF-002", engine::variables_are_set),
+    ("AM-CONF-003", engine::keys_are_known),
+    ("AM-CONF-004", engine::keys_are_of_the_version),
+    ("AM-CONF-005", engine::keys_are_of_the_component),
+    ("AM-CONF-006", engine::values_have_the_right_type),
+    ("AM-CONF-007", engine::required_keys),
+    ("AM-CONF-008", engine::server_role),
+    ("AM-CONF-009", same::administrator),
+    ("AM-CONF-010", same::keystores),
+    ("AM-CONF-011", same::encryption_key),
+    ("AM-CONF-012", same::databases),
+    ("AM-CONF-013", secrets::none_in_the_text),
+    ("AM-CONF-014", same::peer_credentials),
+    ("AM-CONF-015", same::offset_of_component),
+];
+
+pub(crate) use secrets::masked;

@@ -1,0 +1,118 @@
+//! How requirements are checked: one module per family, and the registry that binds ids to checks.
+
+pub(crate) mod configuration;
+pub(crate) mod distribution;
+pub(crate) mod topology;
+pub(crate) mod wiring;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    context::{Context, Judge},
+    error::SuiteError,
+    outcome::Outcome,
+    requirement::{AppliesTo, Catalogue, Charts, Requirement},
+};
+
+/// A check looks at a subject and tells its judge.
+pub type Check = fn(&Context<'_>, &mut Judge<'_>);
+
+/// Ids and checks of a family.
+pub(crate) type FamilyChecks = &'static [(&'static str, Check)];
+
+const FAMILIES: [FamilyChecks; 4] = [
+    distribution::CHECKS,
+    topology::CHECKS,
+    wiring::CHECKS,
+    configuration::CHECKS,
+];
+
+/// Which check judges which requirement.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    checks: BTreeMap<&'static str, Check>,
+}
+
+impl Registry {
+    /// The registry of this build.
+    ///
+    /// # Errors
+    /// When a requirement has no check, a check no requirement, or an id two checks.
+    pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
+        let mut checks = BTreeMap::new();
+        for (id, check) in FAMILIES.iter().flat_map(|family| family.iter()) {
+            if checks.insert(*id, *check).is_some() {
+                return Err(SuiteError::usage(format!("{id} has two checks")));
+            }
+            catalogue
+                .get(id)
+                .map_err(|_| SuiteError::usage(format!("the check of {id} has no requirement")))?;
+        }
+        if let Some(bare) = catalogue
+            .iter()
+            .find(|requirement| !checks.contains_key(requirement.id.as_str()))
+        {
+            return Err(SuiteError::usage(format!("{} has no check", bare.id)));
+        }
+        Ok(Self { checks })
+    }
+
+    /// Judges one requirement on one subject.
+    pub fn judge(&self, requirement: &Requirement, context: &Context<'_>) -> Outcome {
+        if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
+            return Outcome::NotApplicable { reason };
+        }
+        let Some(check) = self.checks.get(requirement.id.as_str()) else {
+            return Outcome::Unsupported {
+                reason: "no check".into(),
+            };
+        };
+        let mut judge = Judge::new(context, requirement);
+        check(context, &mut judge);
+        judge.outcome()
+    }
+}
+
+fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String> {
+    let subject = context.subject;
+    if applies_to.charts == Charts::Generated && !context.is_generated {
+        return Some("asks for the layout of the generated charts".into());
+    }
+    if !applies_to.patterns.is_empty() && !applies_to.patterns.contains(&subject.pattern) {
+        return Some(format!("does not concern pattern {}", subject.pattern));
+    }
+    let has = |component| context.pattern().contains_key(component);
+    if !applies_to.components.is_empty() && !applies_to.components.iter().any(has) {
+        return Some("the pattern has none of the components concerned".into());
+    }
+    let is_version = |version: &String| {
+        subject.product_version == *version
+            || subject.product_version.starts_with(&format!("{version}."))
+    };
+    if !applies_to.versions.is_empty() && !applies_to.versions.iter().any(is_version) {
+        return Some(format!(
+            "does not concern version {}",
+            subject.product_version
+        ));
+    }
+    if !applies_to.platforms.is_empty() && !applies_to.platforms.contains(&subject.platform) {
+        return Some(format!("does not concern platform {}", subject.platform));
+    }
+    if applies_to.except_platforms.contains(&subject.platform) {
+        return Some(format!("does not hold on platform {}", subject.platform));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Registry;
+    use crate::requirement::Catalogue;
+
+    #[test]
+    fn every_requirement_has_a_check_and_every_check_a_requirement() {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        Registry::load(&catalogue).expect("requirements and checks agree");
+        assert!(!catalogue.is_empty());
+    }
+}

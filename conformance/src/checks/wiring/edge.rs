@@ -1,0 +1,468 @@
+//! One row of the wiring table: a key on a component and the nodes that it must reach.
+
+use std::collections::BTreeSet;
+
+use am_deployment_toml::{effective::Provenance, wiring::Purpose};
+
+use crate::{
+    component::Component,
+    context::{Context, Fault, Judge},
+    facts::{EdgeFact, Reach, Shape},
+    graph::{Configuration, Link, Node, NodeId, Target},
+};
+
+/// Whether a reference with this purpose is what the row is about. The authentication addresses of groups
+/// are judged on their own.
+fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
+    match fact.key.as_str() {
+        "apim.key_manager.service_url" => *purpose == Purpose::KeyManagerService,
+        "oauth.endpoints.oauth2_jwks_url" => *purpose == Purpose::JwksUrl,
+        "apim.oauth_config.revoke_endpoint" => *purpose == Purpose::RevokeEndpoint,
+        "event_listener[token_revocation].properties.notification_endpoint" => {
+            *purpose == Purpose::NotificationEndpoint
+        }
+        "apim.gateway.environment[].service_url" => {
+            matches!(purpose, Purpose::GatewayEnvironmentService { .. })
+        }
+        "apim.throttling.service_url" => *purpose == Purpose::ThrottlingService,
+        "apim.throttling.url_group" => matches!(purpose, Purpose::ThrottleReceiver { .. }),
+        "apim.throttling.throttle_decision_endpoints" => *purpose == Purpose::ThrottleDecision,
+        "apim.throttling.event_duplicate_url" => *purpose == Purpose::EventDuplicateThrottling,
+        "apim.event_hub.service_url" => *purpose == Purpose::EventHubService,
+        "apim.event_hub.event_listening_endpoints" => *purpose == Purpose::EventHubListening,
+        "apim.event_hub.publish.url_group" => matches!(purpose, Purpose::EventHubPublish { .. }),
+        "apim.event_hub.event_duplicate_url" => *purpose == Purpose::EventDuplicateEventHub,
+        _ => false,
+    }
+}
+
+/// A row on one node.
+struct Row<'r, 'a> {
+    context: &'r Context<'r>,
+    fact: &'r EdgeFact,
+    peer: Component,
+    node: &'r Node<'a>,
+    configuration: &'r Configuration<'a>,
+    /// All nodes of the peer.
+    peers: BTreeSet<NodeId>,
+}
+
+/// Judges one row on every node of its component.
+pub(super) fn judge_row(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    fact: &EdgeFact,
+    peer: Component,
+) {
+    let graph = context.graph;
+    let nodes = graph.nodes_of(fact.on);
+    if fact.highly_available && nodes.len() < 2 {
+        return;
+    }
+    let peers: BTreeSet<NodeId> = graph.nodes_of(peer).iter().map(|node| node.id).collect();
+    for node in nodes {
+        // A node without configuration is a fault of topology, one that is no TOML a fault of configuration.
+        let Some(configuration) = node
+            .configuration
+            .as_ref()
+            .filter(|configuration| configuration.effective.is_some())
+        else {
+            continue;
+        };
+        judge.looked();
+        let row = Row {
+            context,
+            fact,
+            peer,
+            node,
+            configuration,
+            peers: peers.clone(),
+        };
+        row.judge(judge);
+    }
+}
+
+impl Row<'_, '_> {
+    fn judge(&self, judge: &mut Judge<'_>) {
+        let links: Vec<&Link> = self
+            .context
+            .graph
+            .links
+            .iter()
+            .filter(|link| {
+                link.from == self.node.id && is_row_of(self.fact, &link.reference.purpose)
+            })
+            .filter(|link| self.is_wanted(link))
+            .collect();
+        if links.is_empty() {
+            judge.fault(self.missing());
+            return;
+        }
+        if links.iter().all(|link| is_silent(link)) {
+            if !self.may_be_own_node() {
+                judge.fault(self.silent(links[0]));
+            }
+            return;
+        }
+        let mut reached = BTreeSet::new();
+        let mut is_whole = true;
+        for link in &links {
+            match self.follow(link) {
+                Ok(Some(nodes)) => reached.extend(nodes),
+                // It lives outside, as declared: that it is the right one cannot be seen from here.
+                Ok(None) => is_whole = false,
+                Err(fault) => {
+                    is_whole = false;
+                    judge.fault(*fault);
+                }
+            }
+        }
+        if let Some(fault) = self.coverage(&reached, links[0]).filter(|_| is_whole) {
+            judge.fault(fault);
+        }
+    }
+
+    /// Of the listeners only the one for revoked tokens is meant; the product knows it by its id.
+    fn is_wanted(&self, link: &Link) -> bool {
+        if self.fact.shape != Shape::Notify {
+            return true;
+        }
+        let Some(listener) = link
+            .reference
+            .key
+            .parent()
+            .and_then(|properties| properties.parent())
+        else {
+            return true;
+        };
+        let id = self
+            .node
+            .effective()
+            .and_then(|effective| effective.values().get(&listener.child("id")));
+        id.is_some_and(|id| id.value.as_str() == Some("token_revocation"))
+    }
+
+    /// Whether the table means the node itself: its own broker, or the only node of its own component.
+    fn may_be_own_node(&self) -> bool {
+        match self.fact.reach {
+            Reach::OwnNode => true,
+            Reach::OtherNodes => false,
+            Reach::Service | Reach::EveryNode => {
+                self.peer == self.fact.on
+                    && self.peers.len() == 1
+                    && self.fact.on == Component::AllInOne
+            }
+        }
+    }
+
+    /// The nodes that a link reaches; `None` when they live outside, as declared.
+    fn follow(&self, link: &Link) -> Result<Option<BTreeSet<NodeId>>, Box<Fault<'_>>> {
+        let address = &link.reference.address;
+        let (scheme, port, path) = self.fact.shape.parts();
+        if !link.reference.enabled {
+            return Err(Box::new(self.fault(
+                link,
+                "is switched off",
+                "remove the switch that turns it off",
+            )));
+        }
+        if address.scheme != scheme {
+            let message = format!("has the scheme `{}`", address.scheme);
+            return Err(Box::new(self.fault(
+                link,
+                &message,
+                format!("write {}", self.wanted_address()),
+            )));
+        }
+        if !path_is_right(self.fact.shape, &address.path) {
+            let message = format!("has the path `{}`", address.path);
+            return Err(Box::new(self.fault(
+                link,
+                &message,
+                format!("end it with `{path}`: {}", self.wanted_address()),
+            )));
+        }
+        match &link.target {
+            Target::External | Target::Route { .. } => Ok(None),
+            Target::Unknown { reason } => {
+                let help = format!(
+                    "write {}, or declare the host external",
+                    self.wanted_address()
+                );
+                Err(Box::new(self.fault(
+                    link,
+                    &format!("cannot be followed: {reason}"),
+                    help,
+                )))
+            }
+            Target::Dangling { reason, suggestion } => {
+                let help = match suggestion {
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => format!("write {}", self.wanted_address()),
+                };
+                Err(Box::new(self.fault(
+                    link,
+                    &format!("leads nowhere: {reason}"),
+                    help,
+                )))
+            }
+            Target::Own { port: found } => {
+                if !self.may_be_own_node() {
+                    let message = format!(
+                        "is the node itself, though the {} is meant",
+                        self.peer_in_words()
+                    );
+                    return Err(Box::new(self.fault(
+                        link,
+                        &message,
+                        format!("write {}", self.wanted_address()),
+                    )));
+                }
+                self.right_port(link, *found, port, self.node.offset())?;
+                Ok(Some(BTreeSet::from([self.node.id])))
+            }
+            Target::Nodes {
+                nodes, port: found, ..
+            } => {
+                if let Some(stranger) = nodes.iter().find(|node| !self.peers.contains(node)) {
+                    let stranger = self.context.graph.component(*stranger).map_or_else(
+                        || {
+                            self.context
+                                .graph
+                                .member(*stranger)
+                                .workload
+                                .object
+                                .name()
+                                .to_owned()
+                        },
+                        |component| component.title().to_owned(),
+                    );
+                    let message = format!(
+                        "leads to the {stranger}, though the {} is meant",
+                        self.peer_in_words()
+                    );
+                    return Err(Box::new(self.fault(
+                        link,
+                        &message,
+                        format!("write {}", self.wanted_address()),
+                    )));
+                }
+                let offset = nodes
+                    .iter()
+                    .next()
+                    .and_then(|node| self.context.graph.node(*node))
+                    .map_or(0, Node::offset);
+                self.right_port(link, *found, port, offset)?;
+                self.single_node(link, nodes)?;
+                Ok(Some(nodes.clone()))
+            }
+        }
+    }
+
+    fn right_port(
+        &self,
+        link: &Link,
+        found: u16,
+        wanted: u16,
+        offset: u16,
+    ) -> Result<(), Box<Fault<'_>>> {
+        let wanted = wanted.saturating_add(offset);
+        if found == wanted {
+            return Ok(());
+        }
+        let shifted = if offset == 0 {
+            String::new()
+        } else {
+            format!(" (the peer's port offset is {offset})")
+        };
+        let message = format!(
+            "leads to port {found} of the {}, not {wanted}{shifted}",
+            self.peer.title()
+        );
+        Err(Box::new(self.fault(
+            link,
+            &message,
+            format!("write {}", self.wanted_address()),
+        )))
+    }
+
+    /// JMS and thrift clients list nodes one by one: a load-balanced name would lead to one of them at random.
+    fn single_node(&self, link: &Link, nodes: &BTreeSet<NodeId>) -> Result<(), Box<Fault<'_>>> {
+        if self.fact.reach == Reach::Service || nodes.len() == 1 {
+            return Ok(());
+        }
+        let message = format!(
+            "is the load-balanced address of {} nodes, and each connection reaches only one",
+            nodes.len()
+        );
+        let help = "list the address of every node, such as `pod.headless-service`".to_owned();
+        Err(Box::new(self.fault(link, &message, help)))
+    }
+
+    /// Whether all links together reach the nodes that they must.
+    fn coverage(&self, reached: &BTreeSet<NodeId>, link: &Link) -> Option<Fault<'_>> {
+        let own = BTreeSet::from([self.node.id]);
+        let wanted: BTreeSet<NodeId> = match self.fact.reach {
+            Reach::Service | Reach::EveryNode => self.peers.clone(),
+            Reach::OwnNode => own.clone(),
+            Reach::OtherNodes => self.peers.difference(&own).copied().collect(),
+        };
+        if *reached == wanted {
+            return None;
+        }
+        let names = |nodes: Vec<&NodeId>| {
+            let names: Vec<String> = nodes
+                .iter()
+                .map(|node| self.context.graph.describe(**node))
+                .collect();
+            names.join(", ")
+        };
+        let missing: Vec<&NodeId> = wanted.difference(reached).collect();
+        let extra: Vec<&NodeId> = reached.difference(&wanted).collect();
+        let (message, help) = match self.fact.reach {
+            Reach::Service => (
+                format!(
+                    "reaches only {} of {} nodes of the {}",
+                    reached.len(),
+                    wanted.len(),
+                    self.peer.title()
+                ),
+                format!("use the load-balanced address: {}", self.wanted_address()),
+            ),
+            _ if reached.contains(&self.node.id) && self.fact.reach == Reach::OtherNodes => (
+                "names the node itself, so it would mirror every event to itself".to_owned(),
+                "list every other node, and not the own one".to_owned(),
+            ),
+            Reach::OwnNode => (
+                format!("names {} instead of the node's own broker", names(extra)),
+                format!("write the address of this node: {}", self.node.pod_name),
+            ),
+            Reach::EveryNode | Reach::OtherNodes if !missing.is_empty() => (
+                format!("does not name {}", names(missing)),
+                "list the address of every node, one by one".to_owned(),
+            ),
+            Reach::EveryNode | Reach::OtherNodes => (
+                format!("names {} too many", names(extra)),
+                "remove it".to_owned(),
+            ),
+        };
+        Some(self.fault(link, &message, help))
+    }
+
+    fn missing(&self) -> Fault<'_> {
+        Fault::new(
+            format!(
+                "{} is not told where the {} is: `{}` is missing",
+                self.who(),
+                self.peer_in_words(),
+                self.fact.key
+            ),
+            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
+        )
+        .at(self.configuration, self.fact.key.clone(), None)
+        .peer(self.peer_in_words())
+    }
+
+    fn silent(&self, link: &Link) -> Fault<'_> {
+        Fault::new(
+            format!(
+                "{} talks to itself instead of the {}: `{}` is missing, the product falls back to the node itself and logs nothing",
+                self.who(),
+                self.peer_in_words(),
+                self.fact.key,
+            ),
+            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
+        )
+        .at(self.configuration, self.fact.key.clone(), link.reference.span)
+        .value(link.reference.raw.clone())
+        .peer(self.peer_in_words())
+    }
+
+    /// A fault of one address: `message` continues the sentence that starts with key and address.
+    fn fault(&self, link: &Link, message: &str, help: impl Into<String>) -> Fault<'_> {
+        let fallback = match &link.reference.provenance {
+            Provenance::FallbackFrom { key, .. } => {
+                format!(" (missing, so the product uses `{key}`)")
+            }
+            _ => String::new(),
+        };
+        Fault::new(
+            format!(
+                "on {}, `{}`{fallback} {message}",
+                self.who(),
+                link.reference.key
+            ),
+            help,
+        )
+        .at(
+            self.configuration,
+            link.reference.key.to_string(),
+            link.reference.span,
+        )
+        .value(link.reference.raw.clone())
+        .peer(self.peer_in_words())
+    }
+
+    fn who(&self) -> String {
+        format!("the {}", self.context.graph.describe(self.node.id))
+    }
+
+    fn peer_in_words(&self) -> String {
+        let title = self.peer.title();
+        match self.fact.reach {
+            Reach::Service => title.to_owned(),
+            Reach::EveryNode => format!("{title} (every node)"),
+            Reach::OwnNode => format!("{title} (the node itself)"),
+            Reach::OtherNodes => format!("{title} (every other node)"),
+        }
+    }
+
+    /// An address that would be right, from the Services that there are.
+    fn wanted_address(&self) -> String {
+        let (scheme, port, path) = self.fact.shape.parts();
+        let graph = self.context.graph;
+        let host = graph.members_of(self.peer).next().and_then(|member| {
+            let selecting = |headless: bool| {
+                graph.services.iter().find(|service| {
+                    service.is_headless() == headless
+                        && service.selects(&member.workload.pod.labels())
+                })
+            };
+            match self.fact.reach {
+                Reach::Service => selecting(false).map(|service| service.name().to_owned()),
+                _ if member.workload.is_stateful_set() => selecting(true).map(|service| {
+                    format!("{}-<n>.{}", member.workload.object.name(), service.name())
+                }),
+                _ => selecting(false).map(|service| service.name().to_owned()),
+            }
+        });
+        let host = host.unwrap_or_else(|| format!("<{}>", self.peer.name()));
+        let offset = self
+            .peers
+            .iter()
+            .next()
+            .and_then(|node| graph.node(*node))
+            .map_or(0, Node::offset);
+        format!("{scheme}://{host}:{}{path}", port.saturating_add(offset))
+    }
+}
+
+/// Whether nobody wrote the address and the product chose the node itself.
+fn is_silent(link: &Link) -> bool {
+    matches!(
+        link.reference.provenance,
+        Provenance::FallbackToSelf | Provenance::ProductDefault
+    ) && matches!(link.target, Target::Own { .. })
+}
+
+fn path_is_right(shape: Shape, path: &str) -> bool {
+    match shape {
+        // The product cuts the URL at `/services`; what follows is custom.
+        Shape::Servlet => path.starts_with("/services") && !path.contains('?'),
+        Shape::Jwks => path == "/oauth2/jwks",
+        Shape::Revoke => path == "/oauth2/revoke",
+        Shape::Notify => path == "/internal/data/v1/notify",
+        // The product appends a query of its own to broker URLs.
+        Shape::Jms | Shape::Receivers | Shape::Publishers => path.is_empty() || path == "/",
+    }
+}

@@ -1,0 +1,47 @@
+//! Every row of the wiring table, judged on the values in force.
+
+mod edge;
+mod groups;
+mod labels;
+
+use crate::{
+    checks::FamilyChecks,
+    context::{Context, Judge},
+};
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-WIRE-001", edges),
+    ("AM-WIRE-002", edges),
+    ("AM-WIRE-003", edges),
+    ("AM-WIRE-004", edges),
+    ("AM-WIRE-005", edges),
+    ("AM-WIRE-006", edges),
+    ("AM-WIRE-007", edges),
+    ("AM-WIRE-008", edges),
+    ("AM-WIRE-009", edges),
+    ("AM-WIRE-010", edges),
+    ("AM-WIRE-011", edges),
+    ("AM-WIRE-012", edges),
+    ("AM-WIRE-013", edges),
+    ("AM-WIRE-014", labels::labels_are_environments),
+    ("AM-WIRE-015", groups::one_group_per_node),
+    ("AM-WIRE-016", groups::authentication_pairs_with_receivers),
+];
+
+/// Judges the rows of the table that name the requirement.
+fn edges(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let pattern = context.subject.pattern;
+    let requirement = judge.requirement().id.clone();
+    for fact in context
+        .facts
+        .edges
+        .iter()
+        .filter(|fact| fact.requirement == requirement)
+    {
+        let Some(peer) = fact.peers.get(&pattern) else {
+            continue;
+        };
+        edge::judge_row(context, judge, fact, *peer);
+    }
+    judge.not_applicable("no row of the wiring table asks for it here");
+}

@@ -1,0 +1,276 @@
+//! What a check is given, and how it tells what it found.
+
+use std::collections::BTreeMap;
+
+use am_deployment_toml::product::ProductVersion;
+
+use crate::{
+    chart::ChartSource,
+    component::Component,
+    facts::Facts,
+    finding::{
+        ConfigurationLocation, Evidence, Finding, GeneratorLocation, Span, TemplateLocation,
+    },
+    graph::{Configuration, Graph, Node},
+    manifest::{Manifest, Object},
+    outcome::Outcome,
+    report::SubjectDescription,
+    requirement::Requirement,
+    variation::Variations,
+};
+
+/// Finds the line of the generator's sources that wrote a line of a chart.
+pub trait SourceMap: Send + Sync {
+    /// The source of `line` of `file` (relative to the chart) in the chart called `chart`.
+    fn locate(&self, chart: &str, file: &str, line: usize) -> Option<GeneratorLocation>;
+}
+
+/// Validates documents against the schemas of Kubernetes and of custom resources.
+pub trait SchemaValidator: Send + Sync {
+    /// Kubernetes versions whose schemas are there.
+    fn kubernetes_versions(&self) -> Vec<String>;
+    /// What is wrong with a document in a Kubernetes version: JSON pointer and message. `None` when there
+    /// is no schema for its kind.
+    fn validate(
+        &self,
+        kubernetes_version: &str,
+        document: &serde_json::Value,
+    ) -> Option<Vec<(String, String)>>;
+}
+
+/// Everything about one subject.
+pub struct Context<'a> {
+    /// What is judged.
+    pub subject: &'a SubjectDescription,
+    /// Product version.
+    pub version: ProductVersion,
+    /// Whether the charts are ours, so that their layout may be relied on.
+    pub is_generated: bool,
+    /// Documents of all releases.
+    pub manifest: &'a Manifest,
+    /// Their graph.
+    pub graph: &'a Graph<'a>,
+    /// Tables about the product.
+    pub facts: &'a Facts,
+    /// Sources of the charts, by chart name.
+    pub charts: &'a BTreeMap<String, ChartSource>,
+    /// Further renders of the same charts, by what was changed.
+    pub probes: &'a BTreeMap<Probe, Result<Manifest, String>>,
+    /// Where the generator wrote what.
+    pub source_map: Option<&'a dyn SourceMap>,
+    /// Schemas, if they are at hand.
+    pub schemas: Option<&'a dyn SchemaValidator>,
+    /// Makes further renders of the releases, if it can.
+    pub variations: Option<&'a dyn Variations>,
+}
+
+/// A further render of a subject, to compare with the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Probe {
+    /// The same once more.
+    Again,
+    /// Under another release name in the same namespace.
+    OtherRelease,
+    /// In another namespace.
+    OtherNamespace,
+    /// As an upgrade.
+    Upgrade,
+    /// With more nodes.
+    Scaled,
+    /// With another chart version's labels and annotations: common labels, pod labels and annotations set.
+    Relabelled,
+    /// By Helm 3.
+    Helm3,
+}
+
+impl<'a> Context<'a> {
+    /// Components and minimum nodes of the pattern.
+    pub fn pattern(&self) -> &BTreeMap<Component, usize> {
+        static NONE: BTreeMap<Component, usize> = BTreeMap::new();
+        self.facts
+            .patterns
+            .get(&self.subject.pattern)
+            .unwrap_or(&NONE)
+    }
+
+    /// The documents of a further render, where the suite made it.
+    pub fn probe(&self, probe: Probe) -> Option<&'a Result<Manifest, String>> {
+        self.probes.get(&probe)
+    }
+
+    fn template_of(&self, object: &Object) -> TemplateLocation {
+        let line = self
+            .charts
+            .get(&object.chart)
+            .and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
+        TemplateLocation {
+            chart: object.chart.clone(),
+            file: object.template.clone(),
+            line,
+        }
+    }
+}
+
+/// Collects what a check looks at and finds.
+pub struct Judge<'j> {
+    context: &'j Context<'j>,
+    requirement: &'j Requirement,
+    checked: usize,
+    findings: Vec<Finding>,
+    other: Option<Outcome>,
+}
+
+/// A fault before it becomes a finding.
+#[derive(Debug, Default)]
+#[must_use]
+pub struct Fault<'a> {
+    message: String,
+    help: String,
+    object: Option<&'a Object>,
+    configuration: Option<ConfigurationLocation>,
+    value: Option<String>,
+    peer: Option<String>,
+}
+
+impl<'a> Fault<'a> {
+    /// A fault with its sentence (lower case first) and what to do about it.
+    pub fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            help: help.into(),
+            ..Self::default()
+        }
+    }
+
+    /// In this object.
+    pub fn object(mut self, object: &'a Object) -> Self {
+        self.object = Some(object);
+        self
+    }
+
+    /// In this configuration file at a key.
+    pub fn at(
+        mut self,
+        configuration: &Configuration<'a>,
+        key: impl Into<String>,
+        span: Option<am_deployment_toml::span::Span>,
+    ) -> Self {
+        self.object = Some(configuration.object);
+        self.configuration = Some(ConfigurationLocation {
+            source: configuration.source(),
+            file: "deployment.toml".into(),
+            key: key.into(),
+            span: span.map(|span| Span {
+                start: span.start,
+                end: span.end,
+                line: span.line,
+                column: span.column,
+            }),
+        });
+        self
+    }
+
+    /// With this value; never call it with a secret.
+    pub fn value(mut self, value: impl Into<String>) -> Self {
+        self.value = Some(value.into());
+        self
+    }
+
+    /// This peer was meant.
+    pub fn peer(mut self, peer: impl Into<String>) -> Self {
+        self.peer = Some(peer.into());
+        self
+    }
+}
+
+impl<'j> Judge<'j> {
+    /// A judge for one requirement on one subject.
+    pub fn new(context: &'j Context<'j>, requirement: &'j Requirement) -> Self {
+        Self {
+            context,
+            requirement,
+            checked: 0,
+            findings: Vec::new(),
+            other: None,
+        }
+    }
+
+    /// The requirement that is judged.
+    pub fn requirement(&self) -> &'j Requirement {
+        self.requirement
+    }
+
+    /// Counts one thing looked at.
+    pub fn looked(&mut self) {
+        self.checked += 1;
+    }
+
+    /// Counts one thing looked at and reports it unless it is `good`.
+    pub fn require<'a>(&mut self, good: bool, fault: impl FnOnce() -> Fault<'a>) {
+        self.checked += 1;
+        if !good {
+            self.fault(fault());
+        }
+    }
+
+    /// Reports a fault. A fault that was reported word for word, at the same place, is not repeated.
+    pub fn fault(&mut self, fault: Fault<'_>) {
+        let template = fault.object.map(|object| self.context.template_of(object));
+        let generator = template.as_ref().and_then(|template| {
+            self.context
+                .source_map?
+                .locate(&template.chart, &template.file, template.line?)
+        });
+        let finding = Finding {
+            requirement: self.requirement.id.clone(),
+            level: self.requirement.level,
+            message: fault.message,
+            object: fault.object.map(Object::reference),
+            configuration: fault.configuration,
+            template,
+            generator,
+            value: fault.value,
+            peer: fault.peer,
+            help: fault.help,
+            evidence: Evidence::Static,
+        };
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// The requirement asks for nothing here.
+    pub fn not_applicable(&mut self, reason: impl Into<String>) {
+        self.other = Some(Outcome::NotApplicable {
+            reason: reason.into(),
+        });
+    }
+
+    /// The requirement cannot be judged here.
+    pub fn unsupported(&mut self, reason: impl Into<String>) {
+        self.other = Some(Outcome::Unsupported {
+            reason: reason.into(),
+        });
+    }
+
+    /// What came of it.
+    pub fn outcome(self) -> Outcome {
+        match self.other {
+            Some(other) if self.findings.is_empty() && self.checked == 0 => other,
+            _ => Outcome::of(self.checked, self.findings),
+        }
+    }
+}
+
+/// Nodes of the graph that have a component and a readable configuration.
+pub(crate) fn configured<'g, 'a>(
+    graph: &'g Graph<'a>,
+) -> impl Iterator<Item = (&'g Node<'a>, Component, &'g Configuration<'a>)> {
+    graph.nodes.iter().filter_map(|node| {
+        Some((
+            node,
+            graph.component(node.id)?,
+            node.configuration.as_ref()?,
+        ))
+    })
+}

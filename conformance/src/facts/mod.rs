@@ -1,0 +1,247 @@
+//! The normative tables about the product, as data: ports, patterns, edges.
+//!
+//! They are the suite's own copy. The generator has its own as well, so that a mistake in one is found
+//! by the other.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::{component::Component, error::SuiteError};
+
+/// Every table.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Facts {
+    /// Distribution of each component.
+    pub distributions: BTreeMap<Component, Distribution>,
+    /// Ports before the offset.
+    pub ports: Vec<PortFact>,
+    /// Components and minimum nodes of each pattern.
+    pub patterns: BTreeMap<u8, BTreeMap<Component, usize>>,
+    /// Which component must be told about which, by which key.
+    pub edges: Vec<EdgeFact>,
+    /// Keys whose addresses are for people and their browsers; no server connects to them. A `*` stands
+    /// for any characters.
+    pub public_keys: Vec<String>,
+    /// Environment variables that the images set.
+    pub image_environment: Vec<String>,
+    /// Hosts outside the cluster on each platform, as patterns with `*`.
+    pub external_hosts: BTreeMap<String, Vec<String>>,
+}
+
+/// A component's distribution.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Distribution {
+    /// Repository name of its image, without registry and organisation.
+    pub image: String,
+    /// Value of `PROFILE_NAME` that it needs, if any.
+    #[serde(default)]
+    pub profile: Option<String>,
+    /// Seconds that it needs to shut down.
+    pub shutdown_seconds: i64,
+}
+
+/// A port of the product.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PortFact {
+    /// Our name for it.
+    pub name: String,
+    /// Number before the offset.
+    pub number: u16,
+    /// Who listens on it.
+    pub components: Vec<Component>,
+    /// Whether it speaks TLS.
+    pub tls: bool,
+}
+
+/// One row of the wiring table.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EdgeFact {
+    /// Id of the requirement that judges it.
+    pub requirement: String,
+    /// Component whose configuration says it.
+    pub on: Component,
+    /// Key; for groups, the key of the group.
+    pub key: String,
+    /// How the address must look.
+    pub shape: Shape,
+    /// Which nodes it must reach.
+    pub reach: Reach,
+    /// Whether it is asked for only when the component has several nodes.
+    #[serde(default)]
+    pub highly_available: bool,
+    /// Peer in each pattern; a pattern that is not listed asks for nothing.
+    pub peers: BTreeMap<u8, Component>,
+}
+
+/// How an address must look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// `https://H:9443/services/`
+    Servlet,
+    /// `https://H:9443/oauth2/jwks`
+    Jwks,
+    /// `https://H:9443/oauth2/revoke`
+    Revoke,
+    /// `https://H:9443/internal/data/v1/notify`
+    Notify,
+    /// `tcp://H:5672`
+    Jms,
+    /// Groups of `tcp://H:9611` with `ssl://H:9711`.
+    Receivers,
+    /// The same for the event hub's publisher, whose fields have other names.
+    Publishers,
+}
+
+/// Which nodes of the peer an address, or a list of them, must reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// The load-balanced address: all of them behind one name.
+    Service,
+    /// Every node by its own address.
+    EveryNode,
+    /// The node itself.
+    OwnNode,
+    /// Every node but itself.
+    OtherNodes,
+}
+
+impl Shape {
+    /// Scheme, port before the offset, and path.
+    pub fn parts(self) -> (&'static str, u16, &'static str) {
+        match self {
+            Self::Servlet => ("https", 9443, "/services/"),
+            Self::Jwks => ("https", 9443, "/oauth2/jwks"),
+            Self::Revoke => ("https", 9443, "/oauth2/revoke"),
+            Self::Notify => ("https", 9443, "/internal/data/v1/notify"),
+            Self::Jms => ("tcp", 5672, ""),
+            Self::Receivers | Self::Publishers => ("tcp", 9611, ""),
+        }
+    }
+
+    /// Names of the receiver and authentication fields of a group; `None` for shapes without groups.
+    pub fn group_fields(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Receivers => Some(("traffic_manager_urls", "traffic_manager_auth_urls")),
+            Self::Publishers => Some(("urls", "auth_urls")),
+            _ => None,
+        }
+    }
+}
+
+impl Facts {
+    /// The tables that this build holds.
+    ///
+    /// # Errors
+    /// When the file breaks a rule.
+    pub fn load() -> Result<Self, SuiteError> {
+        serde_saphyr::from_str(include_str!("../../requirements/facts.yaml")).map_err(|error| {
+            SuiteError::Requirements {
+                file: "facts.yaml".into(),
+                message: error.to_string(),
+            }
+        })
+    }
+
+    /// The ports on which a component may listen, before the offset.
+    pub fn ports_of(&self, component: Component) -> impl Iterator<Item = &PortFact> {
+        self.ports
+            .iter()
+            .filter(move |port| port.components.contains(&component))
+    }
+
+    /// Whether a component listens on a port when its ports are shifted by `offset`.
+    pub fn listens(&self, component: Component, port: u16, offset: u16) -> bool {
+        self.ports_of(component)
+            .any(|fact| fact.number.checked_add(offset) == Some(port))
+    }
+
+    /// The component that an image's repository name stands for. The control plane's image is also the
+    /// key manager's; `profile` tells.
+    pub fn component_of_image(&self, repository: &str, profile: Option<&str>) -> Option<Component> {
+        let of_image = || {
+            self.distributions
+                .iter()
+                .filter(|(_, distribution)| distribution.image == repository)
+        };
+        of_image()
+            .find(|(_, distribution)| {
+                distribution.profile.is_some() && distribution.profile.as_deref() == profile
+            })
+            .or_else(|| of_image().find(|(_, distribution)| distribution.profile.is_none()))
+            .map(|(component, _)| *component)
+    }
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters, none included.
+pub fn matches_glob(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let first = parts.next().unwrap_or_default();
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else {
+        return rest.is_empty();
+    };
+    for part in middle {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Facts, matches_glob};
+    use crate::component::Component;
+
+    #[test]
+    fn globs_match_as_people_expect() {
+        assert!(matches_glob("*.rds.amazonaws.com", "db.rds.amazonaws.com"));
+        assert!(!matches_glob(
+            "*.rds.amazonaws.com",
+            "rds.amazonaws.com.evil"
+        ));
+        assert!(matches_glob("a*b*c", "a-b-b-c"));
+        assert!(matches_glob("exact", "exact") && !matches_glob("exact", "exactly"));
+    }
+
+    #[test]
+    fn only_the_key_manager_is_a_profile() {
+        let facts = Facts::load().expect("the committed tables parse");
+        let of = |profile| facts.component_of_image("wso2am-acp", profile);
+        assert_eq!(of(Some("key-manager")), Some(Component::KeyManager));
+        assert_eq!(of(Some("default")), Some(Component::ControlPlane));
+        assert_eq!(of(None), Some(Component::ControlPlane));
+    }
+
+    #[test]
+    fn every_edge_of_every_pattern_is_between_components_that_the_pattern_has() {
+        let facts = Facts::load().expect("the committed tables parse");
+        for edge in &facts.edges {
+            for (pattern, peer) in &edge.peers {
+                let components = &facts.patterns[pattern];
+                assert!(
+                    components.contains_key(&edge.on),
+                    "{} on {}",
+                    edge.key,
+                    edge.on
+                );
+                assert!(
+                    components.contains_key(peer),
+                    "{} to {peer} in {pattern}",
+                    edge.key
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,372 @@
+//! Where a host and port lead, as seen from a pod.
+
+use std::collections::BTreeSet;
+
+use super::{Graph, Member, NodeId};
+use crate::{
+    facts::{Facts, matches_glob},
+    manifest::{Service, TargetPort, routes},
+};
+
+/// Resolves addresses as the cluster's DNS and Services would.
+#[derive(Debug, Clone, Copy)]
+pub struct Resolver<'g, 'a> {
+    pub(super) graph: &'g Graph<'a>,
+    pub(super) facts: &'g Facts,
+}
+
+/// Where an address leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To a port of pods of the pattern.
+    Nodes {
+        /// The pods among which a connection may land.
+        nodes: BTreeSet<NodeId>,
+        /// Port in the pod.
+        port: u16,
+        /// Service that it goes through.
+        service: String,
+    },
+    /// To the node that asks.
+    Own {
+        /// Port.
+        port: u16,
+    },
+    /// To a route of the pattern, from outside.
+    Route {
+        /// Kind and name of the route.
+        route: String,
+    },
+    /// To a host that lives outside, as declared.
+    External,
+    /// Nowhere.
+    Dangling {
+        /// Why.
+        reason: String,
+        /// A name that may have been meant.
+        suggestion: Option<String>,
+    },
+    /// It cannot be told.
+    Unknown {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Whether a host means the node itself.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnAddress;
+
+impl OwnAddress {
+    /// Whether `host` means the node itself.
+    pub fn is(host: &str) -> bool {
+        matches!(
+            host,
+            "localhost" | "127.0.0.1" | "::1" | "0.0.0.0" | "${carbon.local.ip}" | "${carbon.host}"
+        ) || host.starts_with("127.")
+    }
+}
+
+impl Resolver<'_, '_> {
+    /// Where `host` and `port` lead for a pod in `namespace`.
+    pub fn resolve(&self, namespace: &str, host: &str, port: Option<u16>) -> Target {
+        let host = host.trim_end_matches('.').to_lowercase();
+        let Some(port) = port else {
+            return Target::Unknown {
+                reason: format!("the address of `{host}` has no port that can be read"),
+            };
+        };
+        if OwnAddress::is(&host) {
+            return Target::Own { port };
+        }
+        if host.contains('$') {
+            return Target::Unknown {
+                reason: format!("`{host}` is known only in the running pod"),
+            };
+        }
+        if let Some(target) = self.in_cluster(namespace, &host, port) {
+            return target;
+        }
+        if let Some(route) = routes(self.graph.manifest)
+            .iter()
+            .find(|route| route.hosts.contains(&host.as_str()))
+        {
+            return Target::Route {
+                route: route.object.reference().to_string(),
+            };
+        }
+        if self
+            .graph
+            .external
+            .iter()
+            .any(|pattern| matches_glob(pattern, &host))
+        {
+            return Target::External;
+        }
+        if host.parse::<std::net::IpAddr>().is_ok() {
+            return Target::Unknown {
+                reason: format!("`{host}` is an address; declare it external if it lives outside"),
+            };
+        }
+        Target::Dangling {
+            reason: format!(
+                "no release provides the host `{host}`, and it is not declared external"
+            ),
+            suggestion: self.nearest_service(&host),
+        }
+    }
+
+    fn in_cluster(&self, namespace: &str, host: &str, port: u16) -> Option<Target> {
+        let labels: Vec<&str> = host.split('.').collect();
+        let candidates: &[(Option<&str>, &str, &str)] = &match labels.as_slice() {
+            [service] => vec![(None, *service, namespace)],
+            [first, second] => vec![(None, *first, *second), (Some(*first), *second, namespace)],
+            [service, ns, "svc", ..] => vec![(None, *service, *ns)],
+            [pod, service, ns] | [pod, service, ns, "svc", ..] => vec![(Some(*pod), *service, *ns)],
+            _ => Vec::new(),
+        };
+        for (pod, name, ns) in candidates {
+            let found = self
+                .graph
+                .services
+                .iter()
+                .find(|service| service.name() == *name && service.object.namespace() == *ns);
+            if let Some(service) = found {
+                return Some(match pod {
+                    Some(pod) => self.pod_of(*service, pod, port),
+                    None => self.service_port(*service, port),
+                });
+            }
+        }
+        // Names of the cluster's own domain cannot live outside.
+        labels.contains(&"svc").then(|| Target::Dangling {
+            reason: format!("no release has a Service for `{host}`"),
+            suggestion: self.nearest_service(host),
+        })
+    }
+
+    fn selected(&self, service: Service<'_>) -> Vec<(usize, &Member<'_>)> {
+        self.graph
+            .members
+            .iter()
+            .enumerate()
+            .filter(|(_, member)| {
+                member.workload.object.namespace() == service.object.namespace()
+                    && service.selects(&member.workload.pod.labels())
+            })
+            .collect()
+    }
+
+    fn service_port(&self, service: Service<'_>, port: u16) -> Target {
+        if service.external_name().is_some() {
+            return Target::External;
+        }
+        let selected = self.selected(service);
+        let name = service.name();
+        if selected.is_empty() {
+            if service.selector().is_empty() {
+                return Target::External;
+            }
+            return Target::Dangling {
+                reason: format!("Service `{name}` selects no pods"),
+                suggestion: None,
+            };
+        }
+        let wanted = if service.is_headless() {
+            // A headless name leads to the pods, ports are not translated.
+            TargetPort::Number(port)
+        } else {
+            let ports = service.ports();
+            let Some(found) = ports.iter().find(|candidate| candidate.number == port) else {
+                let ports: Vec<String> = ports.iter().map(|port| port.number.to_string()).collect();
+                return Target::Dangling {
+                    reason: format!(
+                        "Service `{name}` has no port {port}; it has {}",
+                        ports.join(", ")
+                    ),
+                    suggestion: None,
+                };
+            };
+            found.target
+        };
+        let mut nodes = BTreeSet::new();
+        let mut pod_port = None;
+        for (index, member) in &selected {
+            match self.container_port(member, wanted) {
+                Ok(number) => pod_port = Some(number),
+                Err(reason) => {
+                    return Target::Dangling {
+                        reason,
+                        suggestion: None,
+                    };
+                }
+            }
+            nodes.extend((0..member.replicas).map(|ordinal| NodeId {
+                member: *index,
+                ordinal,
+            }));
+        }
+        match pod_port {
+            Some(_) if nodes.is_empty() => Target::Dangling {
+                reason: format!("Service `{name}` selects workloads without pods"),
+                suggestion: None,
+            },
+            Some(port) => Target::Nodes {
+                nodes,
+                port,
+                service: name.to_owned(),
+            },
+            None => Target::Dangling {
+                reason: format!("Service `{name}` selects no pods"),
+                suggestion: None,
+            },
+        }
+    }
+
+    fn pod_of(&self, service: Service<'_>, pod: &str, port: u16) -> Target {
+        let dangling =
+            |reason: String, suggestion: Option<String>| Target::Dangling { reason, suggestion };
+        if !service.is_headless() {
+            return dangling(
+                format!(
+                    "Service `{}` is not headless, so it has no name for pod `{pod}`",
+                    service.name()
+                ),
+                None,
+            );
+        }
+        let owner = self.graph.members.iter().enumerate().find(|(_, member)| {
+            let name = member.workload.object.name();
+            let ordinal = pod
+                .strip_prefix(name)
+                .and_then(|rest| rest.strip_prefix('-'));
+            member.workload.is_stateful_set()
+                && member.workload.object.namespace() == service.object.namespace()
+                && ordinal.is_some_and(|ordinal| {
+                    !ordinal.is_empty() && ordinal.bytes().all(|b| b.is_ascii_digit())
+                })
+        });
+        let Some((index, member)) = owner else {
+            let names = self
+                .graph
+                .members
+                .iter()
+                .filter(|member| member.workload.is_stateful_set());
+            let suggestion = nearest(
+                pod,
+                names.map(|member| format!("{}-0", member.workload.object.name())),
+            );
+            return dangling(
+                format!("no StatefulSet has a pod called `{pod}`"),
+                suggestion,
+            );
+        };
+        let name = member.workload.object.name();
+        if member.workload.service_name() != Some(service.name()) {
+            return dangling(
+                format!(
+                    "StatefulSet `{name}` is not governed by Service `{}`",
+                    service.name()
+                ),
+                None,
+            );
+        }
+        if !service.selects(&member.workload.pod.labels()) {
+            return dangling(
+                format!(
+                    "Service `{}` does not select the pods of `{name}`",
+                    service.name()
+                ),
+                None,
+            );
+        }
+        let ordinal = pod[name.len() + 1..].parse().unwrap_or(usize::MAX);
+        if ordinal >= member.replicas {
+            return dangling(
+                format!(
+                    "StatefulSet `{name}` has {} pods, so there is no `{pod}`",
+                    member.replicas
+                ),
+                None,
+            );
+        }
+        match self.container_port(member, TargetPort::Number(port)) {
+            Ok(port) => Target::Nodes {
+                nodes: BTreeSet::from([NodeId {
+                    member: index,
+                    ordinal,
+                }]),
+                port,
+                service: service.name().to_owned(),
+            },
+            Err(reason) => dangling(reason, None),
+        }
+    }
+
+    /// The number of a pod's port on which something listens: declared by a container, or, as declaring is
+    /// only information to Kubernetes, one of the component's own ports.
+    pub fn container_port(
+        &self,
+        member: &Member<'_>,
+        wanted: TargetPort<'_>,
+    ) -> Result<u16, String> {
+        let workload = member.workload.object.reference();
+        let declared: Vec<_> = member
+            .workload
+            .pod
+            .all_containers()
+            .iter()
+            .flat_map(crate::manifest::Container::ports)
+            .collect();
+        match wanted {
+            TargetPort::Name(name) => declared
+                .iter()
+                .find(|port| port.name == Some(name))
+                .map(|port| port.number)
+                .ok_or_else(|| format!("no container of {workload} has a port called `{name}`")),
+            TargetPort::Number(number) => {
+                let offset = self
+                    .graph
+                    .nodes
+                    .iter()
+                    .find(|node| {
+                        std::ptr::eq(
+                            self.graph.member(node.id).workload.object,
+                            member.workload.object,
+                        )
+                    })
+                    .map_or(0, super::Node::offset);
+                let listens = member
+                    .component
+                    .is_some_and(|component| self.facts.listens(component, number, offset));
+                if listens || declared.iter().any(|port| port.number == number) {
+                    Ok(number)
+                } else {
+                    Err(format!(
+                        "no container of {workload} listens on port {number}"
+                    ))
+                }
+            }
+        }
+    }
+
+    fn nearest_service(&self, host: &str) -> Option<String> {
+        // The part that names the Service decides; a pod's name comes before it.
+        let mut labels = host.split('.');
+        let first = labels.next().unwrap_or(host);
+        let names = self
+            .graph
+            .services
+            .iter()
+            .map(|service| service.name().to_owned());
+        nearest(first, names.clone()).or_else(|| nearest(labels.next()?, names))
+    }
+}
+
+fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
+    names
+        .map(|name| (strsim::levenshtein(wanted, &name), name))
+        .min()
+        .filter(|(distance, name)| *distance <= name.len().max(wanted.len()) / 3)
+        .map(|(_, name)| name)
+}

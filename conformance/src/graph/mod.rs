@@ -1,0 +1,155 @@
+//! The resource graph of a pattern, across all its releases: which pods there are, what they mount and
+//! are told, and where every address leads.
+
+mod address;
+mod mounts;
+mod node;
+mod references;
+
+use std::collections::BTreeMap;
+
+use am_deployment_toml::product::ProductVersion;
+
+pub use address::{OwnAddress, Resolver, Target};
+pub use mounts::{Missing, MountedFile, mounted_files};
+pub use node::{Configuration, Member, Node, NodeId};
+pub use references::{Link, links};
+
+use crate::{
+    component::Component,
+    facts::Facts,
+    manifest::{Autoscaler, Manifest, Service, Workload},
+};
+
+/// Everything that checks look at.
+#[derive(Debug)]
+pub struct Graph<'a> {
+    /// The documents.
+    pub manifest: &'a Manifest,
+    /// Server workloads with their component.
+    pub members: Vec<Member<'a>>,
+    /// One entry per pod, member by member.
+    pub nodes: Vec<Node<'a>>,
+    /// Services.
+    pub services: Vec<Service<'a>>,
+    /// Hosts that live outside, as patterns with `*`.
+    pub external: Vec<String>,
+    /// Every address of every node's `deployment.toml`, with where it leads.
+    pub links: Vec<Link>,
+}
+
+/// What the graph must be told because documents do not say it.
+#[derive(Debug, Clone, Default)]
+pub struct Hints {
+    /// Component of a whole release, by release name.
+    pub components: BTreeMap<String, Component>,
+    /// Hosts that live outside, as patterns with `*`.
+    pub external: Vec<String>,
+}
+
+impl<'a> Graph<'a> {
+    /// Builds the graph of a pattern's documents.
+    pub fn build(
+        manifest: &'a Manifest,
+        facts: &Facts,
+        version: ProductVersion,
+        hints: &Hints,
+    ) -> Self {
+        let services = manifest.services();
+        let workloads: Vec<Workload<'a>> = manifest
+            .workloads()
+            .into_iter()
+            .filter(Workload::is_server)
+            .collect();
+        let members: Vec<Member<'a>> = workloads
+            .iter()
+            .map(|workload| {
+                let hint = hints.components.get(&workload.object.release).copied();
+                let replicas = replicas(manifest, workload);
+                Member::new(*workload, facts, hint, replicas)
+            })
+            .collect();
+        let nodes = members
+            .iter()
+            .enumerate()
+            .flat_map(|(index, member)| node::nodes_of(manifest, facts, version, member, index))
+            .collect();
+        let mut graph = Self {
+            manifest,
+            members,
+            nodes,
+            services,
+            external: hints.external.clone(),
+            links: Vec::new(),
+        };
+        graph.links = links(&graph, facts);
+        graph
+    }
+
+    /// The member to which a node belongs.
+    pub fn member(&self, node: NodeId) -> &Member<'a> {
+        &self.members[node.member]
+    }
+
+    /// A node by its id.
+    pub fn node(&self, id: NodeId) -> Option<&Node<'a>> {
+        self.nodes.iter().find(|node| node.id == id)
+    }
+
+    /// The nodes of a component, in order.
+    pub fn nodes_of(&self, component: Component) -> Vec<&Node<'a>> {
+        self.nodes
+            .iter()
+            .filter(|node| self.member(node.id).component == Some(component))
+            .collect()
+    }
+
+    /// The workloads of a component.
+    pub fn members_of(&self, component: Component) -> impl Iterator<Item = &Member<'a>> {
+        self.members
+            .iter()
+            .filter(move |member| member.component == Some(component))
+    }
+
+    /// The component of a node.
+    pub fn component(&self, node: NodeId) -> Option<Component> {
+        self.members
+            .get(node.member)
+            .and_then(|member| member.component)
+    }
+
+    /// How messages name a node: `gateway` or `traffic-manager node 1`.
+    pub fn describe(&self, node: NodeId) -> String {
+        let member = self.member(node);
+        let component = member.component.map_or_else(
+            || member.workload.object.name().to_owned(),
+            |c| c.title().to_owned(),
+        );
+        if member.workload.is_stateful_set() {
+            format!("{component} node {}", node.ordinal)
+        } else {
+            component
+        }
+    }
+
+    /// Something that resolves addresses as the pods of this graph would.
+    pub fn resolver<'g>(&'g self, facts: &'g Facts) -> Resolver<'g, 'a> {
+        Resolver { graph: self, facts }
+    }
+}
+
+/// How many pods a workload has: an autoscaler's minimum, else what is written, else 1.
+fn replicas(manifest: &Manifest, workload: &Workload<'_>) -> usize {
+    let scaled = manifest
+        .of_kind("HorizontalPodAutoscaler")
+        .map(Autoscaler)
+        .find(|scaler| {
+            scaler.target() == Some((workload.object.kind(), workload.object.name()))
+                && scaler.0.namespace() == workload.object.namespace()
+        });
+    let count = scaled.map_or_else(
+        || workload.replicas().unwrap_or(1),
+        |scaler| scaler.minimum(),
+    );
+    usize::try_from(count).unwrap_or(0)
+}

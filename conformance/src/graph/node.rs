@@ -1,0 +1,299 @@
+//! Pods: which component each is, and the configuration that it reads.
+
+use am_deployment_toml::{
+    document::{Document, ParseError},
+    effective::Effective,
+    engine,
+    environment::Environment,
+    product::{Distribution, Product, ProductVersion},
+};
+
+use super::mounts::{MountedFile, mounted_files};
+use crate::{
+    component::Component,
+    facts::Facts,
+    manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
+};
+
+/// A server workload and the component that it is.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// The workload.
+    pub workload: Workload<'a>,
+    /// Its component, if it is one of the product.
+    pub component: Option<Component>,
+    /// The container that runs the product (the first one of a foreign workload).
+    pub main: Option<Container<'a>>,
+    /// How many pods it has.
+    pub replicas: usize,
+}
+
+/// Identity of a pod in the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId {
+    /// Index of its workload in [`super::Graph::members`].
+    pub member: usize,
+    /// Number of the pod in the workload, from 0.
+    pub ordinal: usize,
+}
+
+/// A pod.
+#[derive(Debug)]
+pub struct Node<'a> {
+    /// Identity.
+    pub id: NodeId,
+    /// Pod name; of a Deployment only the part that is known.
+    pub pod_name: String,
+    /// Its `deployment.toml`, if one is mounted.
+    pub configuration: Option<Configuration<'a>>,
+}
+
+/// A `deployment.toml` as one node reads it.
+#[derive(Debug)]
+pub struct Configuration<'a> {
+    /// The `ConfigMap` or Secret that holds it.
+    pub object: &'a Object,
+    /// Key in that object.
+    pub data_key: String,
+    /// The text.
+    pub text: &'a str,
+    /// The parsed text, or why it is no TOML.
+    pub document: Result<Document, ParseError>,
+    /// The values in force after the product's own fallbacks; absent when the text is no TOML.
+    pub effective: Option<Effective>,
+    /// What the product's engine makes of it.
+    pub faults: Vec<engine::Fault>,
+    /// Whether the pod takes variables from a Secret that no chart renders, so that any may be set.
+    pub environment_is_open: bool,
+}
+
+impl Configuration<'_> {
+    /// Port offset in force.
+    pub fn offset(&self) -> u16 {
+        self.effective.as_ref().map_or(0, Effective::port_offset)
+    }
+
+    /// Key of the text in a report's sources.
+    pub fn source(&self) -> String {
+        format!(
+            "{}/{}/{}/{}",
+            self.object.release,
+            self.object.kind(),
+            self.object.name(),
+            self.data_key
+        )
+    }
+}
+
+impl Node<'_> {
+    /// Port offset in force on this node; 0 without configuration.
+    pub fn offset(&self) -> u16 {
+        self.configuration.as_ref().map_or(0, Configuration::offset)
+    }
+
+    /// The values in force, if there is a readable configuration.
+    pub fn effective(&self) -> Option<&Effective> {
+        self.configuration.as_ref()?.effective.as_ref()
+    }
+}
+
+impl<'a> Member<'a> {
+    pub(super) fn new(
+        workload: Workload<'a>,
+        facts: &Facts,
+        hint: Option<Component>,
+        replicas: usize,
+    ) -> Self {
+        let (component, main) = identify(&workload, facts, hint);
+        Self {
+            workload,
+            component,
+            main,
+            replicas,
+        }
+    }
+}
+
+/// Tells a workload's component: by its label, else by the image of one of its containers, else by the
+/// hint for its release, else by ports that only one component has.
+fn identify<'a>(
+    workload: &Workload<'a>,
+    facts: &Facts,
+    hint: Option<Component>,
+) -> (Option<Component>, Option<Container<'a>>) {
+    let containers = workload.pod.containers();
+    let by_image = containers.iter().find_map(|container| {
+        let profile = container.env_literal("PROFILE_NAME");
+        Some((
+            facts.component_of_image(container.image_repository(), profile)?,
+            *container,
+        ))
+    });
+    let by_label = workload
+        .pod
+        .labels()
+        .get("app.kubernetes.io/component")
+        .and_then(|name| Component::from_name(name));
+    let serves = |container: &Container<'_>| {
+        let ports = container.ports();
+        [9443, 9763]
+            .iter()
+            .all(|wanted| ports.iter().any(|port| port.number == *wanted))
+    };
+    let by_ports = || {
+        let container = containers.iter().copied().find(serves)?;
+        let declares = |number| container.ports().iter().any(|port| port.number == number);
+        let component = match (declares(8243), declares(5672)) {
+            (true, true) => Component::AllInOne,
+            (true, false) => Component::Gateway,
+            // Control plane, traffic manager and key manager cannot be told apart by ports.
+            (false, _) => return None,
+        };
+        Some((component, container))
+    };
+    let main = |component: Component| {
+        containers
+            .iter()
+            .copied()
+            .find(|container| container.name() == component.name())
+            .or_else(|| by_image.map(|(_, container)| container))
+            .or_else(|| containers.first().copied())
+    };
+    if let Some(component) =
+        by_label.or_else(|| hint.filter(|_| by_image.is_some() || containers.iter().any(serves)))
+    {
+        return (Some(component), main(component));
+    }
+    match by_image.or_else(by_ports) {
+        Some((component, container)) => (Some(component), Some(container)),
+        None => (None, containers.first().copied()),
+    }
+}
+
+/// The pods of a workload. Pods of a Deployment read the same files, so they are read once.
+pub(super) fn nodes_of<'a>(
+    manifest: &'a Manifest,
+    facts: &Facts,
+    version: ProductVersion,
+    member: &Member<'a>,
+    index: usize,
+) -> Vec<Node<'a>> {
+    (0..member.replicas)
+        .map(|ordinal| {
+            let pod_name = format!("{}-{ordinal}", member.workload.object.name());
+            let configuration = read_configuration(manifest, facts, version, member, &pod_name);
+            Node {
+                id: NodeId {
+                    member: index,
+                    ordinal,
+                },
+                pod_name,
+                configuration,
+            }
+        })
+        .collect()
+}
+
+/// Path of the configuration below the server home or the volume that is copied over it.
+const CONFIGURATION: &str = "/repository/conf/deployment.toml";
+
+fn read_configuration<'a>(
+    manifest: &'a Manifest,
+    facts: &Facts,
+    version: ProductVersion,
+    member: &Member<'a>,
+    pod_name: &str,
+) -> Option<Configuration<'a>> {
+    let distribution = distribution_of(member.component?);
+    let main = member.main?;
+    let (files, _) = mounted_files(manifest, &member.workload, &main, pod_name);
+    // What is copied over the server home wins over what is mounted into it.
+    let file: &MountedFile<'a> = files
+        .iter()
+        .filter(|file| file.path.ends_with(CONFIGURATION))
+        .max_by_key(|file| file.path.contains("/wso2-config-volume/"))?;
+    let (environment, environment_is_open) =
+        environment_of(manifest, facts, member, &main, pod_name);
+    let text = file.text?;
+    let product = Product {
+        version,
+        distribution,
+    };
+    let document = Document::parse(text);
+    let (effective, faults) = match &document {
+        Ok(document) => (
+            Some(Effective::resolve(document, product, &environment)),
+            engine::faults(document, product, &environment),
+        ),
+        Err(error) => (None, vec![engine::Fault::from(error.clone())]),
+    };
+    Some(Configuration {
+        object: file.object,
+        data_key: file.key.clone(),
+        text,
+        document,
+        effective,
+        faults,
+        environment_is_open,
+    })
+}
+
+/// The distribution that reads a component's configuration.
+pub(crate) fn distribution_of(component: Component) -> Distribution {
+    match component {
+        Component::AllInOne => Distribution::AllInOne,
+        Component::ControlPlane | Component::KeyManager => Distribution::ControlPlane,
+        Component::Gateway => Distribution::Gateway,
+        Component::TrafficManager => Distribution::TrafficManager,
+    }
+}
+
+/// The variables that a container has, and whether others may be set that nothing tells.
+fn environment_of(
+    manifest: &Manifest,
+    facts: &Facts,
+    member: &Member<'_>,
+    container: &Container<'_>,
+    pod_name: &str,
+) -> (Environment, bool) {
+    let namespace = member.workload.object.namespace();
+    let mut open = false;
+    let mut environment = facts
+        .image_environment
+        .iter()
+        .fold(Environment::new(), |environment, name| {
+            environment.with_opaque(name.clone())
+        });
+    for (kind, name, prefix, _) in container.env_from() {
+        let Some(object) = manifest.find(kind, namespace, name) else {
+            open = true;
+            continue;
+        };
+        let keys = strings_at(&object.value, "/data")
+            .into_keys()
+            .chain(strings_at(&object.value, "/stringData").into_keys());
+        for key in keys {
+            environment = environment.with_opaque(format!("{prefix}{key}"));
+        }
+    }
+    for variable in container.env() {
+        environment = match variable.source {
+            EnvSource::Literal(text) => environment.with(variable.name, text),
+            EnvSource::Field("metadata.name") => environment.with(variable.name, pod_name),
+            EnvSource::Field("metadata.namespace") => environment.with(variable.name, namespace),
+            EnvSource::ConfigMap { name, key, .. } => {
+                match manifest
+                    .find("ConfigMap", namespace, name)
+                    .and_then(|map| map.str(&format!("/data/{key}")))
+                {
+                    Some(text) => environment.with(variable.name, text),
+                    None => environment.with_opaque(variable.name),
+                }
+            }
+            EnvSource::Field(_) | EnvSource::Secret { .. } | EnvSource::Other => {
+                environment.with_opaque(variable.name)
+            }
+        };
+    }
+    (environment, open)
+}

@@ -1,0 +1,133 @@
+//! Rendered Kubernetes documents with typed, tolerant accessors: what is missing or mistyped reads as
+//! absent, because judging that is the work of checks, not of a parser that gives up.
+
+mod container;
+mod json;
+mod policy;
+mod route;
+mod selector;
+mod service;
+mod workload;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
+pub use json::{array_at, integer_at, str_at, strings_at};
+pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
+pub use route::{Backend, Route, routes};
+pub use selector::LabelSelector;
+pub use service::{Service, ServicePort, TargetPort};
+pub use workload::{PodTemplate, Volume, VolumeSource, Workload};
+
+use crate::finding::ObjectRef;
+
+/// One rendered document and where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    /// Helm release.
+    pub release: String,
+    /// Chart name, as in its directory.
+    pub chart: String,
+    /// Template inside the chart.
+    pub template: String,
+    /// Rendered text.
+    pub text: String,
+    /// Namespace in which the release is installed, which namespaced objects without one take.
+    pub release_namespace: String,
+    /// Parsed document.
+    pub value: Value,
+}
+
+impl Object {
+    /// Kind; empty when missing.
+    pub fn kind(&self) -> &str {
+        self.str("/kind").unwrap_or_default()
+    }
+
+    /// API version; empty when missing.
+    pub fn api_version(&self) -> &str {
+        self.str("/apiVersion").unwrap_or_default()
+    }
+
+    /// Name; empty when missing.
+    pub fn name(&self) -> &str {
+        self.str("/metadata/name").unwrap_or_default()
+    }
+
+    /// Namespace: its own, else the release's.
+    pub fn namespace(&self) -> &str {
+        self.str("/metadata/namespace")
+            .unwrap_or(&self.release_namespace)
+    }
+
+    /// The string at a JSON pointer.
+    pub fn str(&self, pointer: &str) -> Option<&str> {
+        str_at(&self.value, pointer)
+    }
+
+    /// Labels of the object itself.
+    pub fn labels(&self) -> BTreeMap<&str, &str> {
+        strings_at(&self.value, "/metadata/labels")
+    }
+
+    /// Annotations of the object itself.
+    pub fn annotations(&self) -> BTreeMap<&str, &str> {
+        strings_at(&self.value, "/metadata/annotations")
+    }
+
+    /// Whether Helm runs it as a hook (tests included) instead of keeping it in the release.
+    pub fn is_hook(&self) -> bool {
+        self.annotations().contains_key("helm.sh/hook")
+    }
+
+    /// How findings name it.
+    pub fn reference(&self) -> ObjectRef {
+        ObjectRef {
+            kind: self.kind().to_owned(),
+            name: self.name().to_owned(),
+            namespace: self.namespace().to_owned(),
+            release: self.release.clone(),
+        }
+    }
+}
+
+/// All documents of a subject, of all its releases.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Manifest {
+    /// The documents, release by release, in Helm's order.
+    pub objects: Vec<Object>,
+}
+
+impl Manifest {
+    /// Documents of a kind.
+    pub fn of_kind<'a, 'k>(
+        &'a self,
+        kind: &'k str,
+    ) -> impl Iterator<Item = &'a Object> + use<'a, 'k> {
+        self.objects
+            .iter()
+            .filter(move |object| object.kind() == kind)
+    }
+
+    /// The document with this kind, namespace and name.
+    pub fn find(&self, kind: &str, namespace: &str, name: &str) -> Option<&Object> {
+        self.objects
+            .iter()
+            .filter(|object| object.kind() == kind)
+            .find(|object| object.name() == name && object.namespace() == namespace)
+    }
+
+    /// Everything that makes pods.
+    pub fn workloads(&self) -> Vec<Workload<'_>> {
+        self.objects.iter().filter_map(Workload::of).collect()
+    }
+
+    /// Every Service.
+    pub fn services(&self) -> Vec<Service<'_>> {
+        self.of_kind("Service")
+            .map(|object| Service { object })
+            .collect()
+    }
+}

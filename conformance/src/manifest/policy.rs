@@ -1,0 +1,165 @@
+//! Objects that govern pods: disruption budgets, autoscalers, network policies.
+
+use serde_json::Value;
+
+use super::{
+    Object,
+    json::{array_at, integer_at},
+    selector::LabelSelector,
+};
+
+/// A `PodDisruptionBudget`.
+#[derive(Debug, Clone, Copy)]
+pub struct DisruptionBudget<'a>(pub &'a Object);
+
+impl<'a> DisruptionBudget<'a> {
+    /// Which pods it protects.
+    pub fn selector(&self) -> Option<LabelSelector<'a>> {
+        self.0.value.pointer("/spec/selector").map(LabelSelector)
+    }
+
+    /// How many of `replicas` pods may be evicted at once.
+    pub fn allowed_disruptions(&self, replicas: i64) -> i64 {
+        let part = |value: &Value| match value {
+            Value::Number(number) => number.as_i64(),
+            Value::String(text) => {
+                let percent: i64 = text.strip_suffix('%')?.parse().ok()?;
+                // Kubernetes rounds up in both fields.
+                Some((replicas * percent + 99) / 100)
+            }
+            _ => None,
+        };
+        if let Some(available) = self.0.value.pointer("/spec/minAvailable").and_then(part) {
+            return replicas - available;
+        }
+        self.0
+            .value
+            .pointer("/spec/maxUnavailable")
+            .and_then(part)
+            .unwrap_or(0)
+    }
+}
+
+/// A `HorizontalPodAutoscaler`.
+#[derive(Debug, Clone, Copy)]
+pub struct Autoscaler<'a>(pub &'a Object);
+
+impl<'a> Autoscaler<'a> {
+    /// Kind and name of what it scales.
+    pub fn target(&self) -> Option<(&'a str, &'a str)> {
+        Some((
+            self.0.str("/spec/scaleTargetRef/kind")?,
+            self.0.str("/spec/scaleTargetRef/name")?,
+        ))
+    }
+
+    /// Fewest pods (1 when not written, as Kubernetes has it).
+    pub fn minimum(&self) -> i64 {
+        integer_at(&self.0.value, "/spec/minReplicas").unwrap_or(1)
+    }
+
+    /// Most pods.
+    pub fn maximum(&self) -> Option<i64> {
+        integer_at(&self.0.value, "/spec/maxReplicas")
+    }
+}
+
+/// A `NetworkPolicy`.
+#[derive(Debug, Clone, Copy)]
+pub struct NetworkPolicy<'a>(pub &'a Object);
+
+/// One `ingress` or `egress` rule.
+#[derive(Debug, Clone)]
+pub struct PolicyRule<'a> {
+    /// Who is meant; empty means everybody.
+    pub peers: Vec<PolicyPeer<'a>>,
+    /// Ports, each by number or name with the end of a range; empty means every port.
+    pub ports: Vec<PolicyPort<'a>>,
+}
+
+/// A port of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyPort<'a> {
+    value: &'a Value,
+}
+
+/// A peer of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct PolicyPeer<'a> {
+    /// Selector of pods.
+    pub pods: Option<LabelSelector<'a>>,
+    /// Selector of namespaces.
+    pub namespaces: Option<LabelSelector<'a>>,
+    /// Address range.
+    pub ip_block: Option<&'a Value>,
+}
+
+impl PolicyPort<'_> {
+    /// Whether the rule's port covers a pod's port with this number and name.
+    pub fn covers(&self, number: u16, name: Option<&str>) -> bool {
+        match self.value.get("port") {
+            None => true,
+            Some(Value::String(wanted)) => Some(wanted.as_str()) == name,
+            Some(port) => {
+                let first = port.as_u64().unwrap_or(0);
+                let last = self
+                    .value
+                    .get("endPort")
+                    .and_then(Value::as_u64)
+                    .unwrap_or(first);
+                (first..=last).contains(&u64::from(number))
+            }
+        }
+    }
+
+    /// Whether it is for TCP.
+    pub fn is_tcp(&self) -> bool {
+        self.value
+            .get("protocol")
+            .and_then(Value::as_str)
+            .unwrap_or("TCP")
+            == "TCP"
+    }
+}
+
+impl<'a> NetworkPolicy<'a> {
+    /// Which pods it governs.
+    pub fn selector(&self) -> Option<LabelSelector<'a>> {
+        self.0.value.pointer("/spec/podSelector").map(LabelSelector)
+    }
+
+    /// Whether it governs the direction (`Ingress` or `Egress`).
+    pub fn governs(&self, direction: &str) -> bool {
+        let types = array_at(&self.0.value, "/spec/policyTypes");
+        if types.is_empty() {
+            return direction == "Ingress" || self.0.value.pointer("/spec/egress").is_some();
+        }
+        types.iter().any(|kind| kind.as_str() == Some(direction))
+    }
+
+    /// Rules of a direction.
+    pub fn rules(&self, direction: &str) -> Vec<PolicyRule<'a>> {
+        let (list, peers) = if direction == "Egress" {
+            ("/spec/egress", "/to")
+        } else {
+            ("/spec/ingress", "/from")
+        };
+        array_at(&self.0.value, list)
+            .iter()
+            .map(|rule| PolicyRule {
+                peers: array_at(rule, peers)
+                    .iter()
+                    .map(|peer| PolicyPeer {
+                        pods: peer.get("podSelector").map(LabelSelector),
+                        namespaces: peer.get("namespaceSelector").map(LabelSelector),
+                        ip_block: peer.get("ipBlock"),
+                    })
+                    .collect(),
+                ports: array_at(rule, "/ports")
+                    .iter()
+                    .map(|value| PolicyPort { value })
+                    .collect(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,201 @@
+//! Workloads and their pod templates.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{
+    Object,
+    container::Container,
+    json::{array_at, integer_at, str_at, strings_at},
+};
+
+/// Something that makes pods.
+#[derive(Debug, Clone, Copy)]
+pub struct Workload<'a> {
+    /// The document.
+    pub object: &'a Object,
+    /// Its pod template.
+    pub pod: PodTemplate<'a>,
+}
+
+/// The pod template of a workload (or a Pod itself).
+#[derive(Debug, Clone, Copy)]
+pub struct PodTemplate<'a> {
+    metadata: Option<&'a Value>,
+    /// The pod's specification.
+    pub spec: &'a Value,
+}
+
+/// A volume of a pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Volume<'a> {
+    /// Name.
+    pub name: &'a str,
+    /// Where its files come from.
+    pub sources: Vec<VolumeSource<'a>>,
+}
+
+/// Where a volume's files come from; a projected volume has several.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum VolumeSource<'a> {
+    /// Keys of a `ConfigMap` or Secret.
+    Keys {
+        /// `ConfigMap` or `Secret`.
+        kind: &'static str,
+        /// Object name.
+        name: &'a str,
+        /// Key and path of each listed item; empty means every key under its own name.
+        items: Vec<(&'a str, &'a str)>,
+        /// Whether the pod starts without the object.
+        optional: bool,
+    },
+    /// A claim by name.
+    Claim(&'a str),
+    /// An `emptyDir`.
+    Empty,
+    /// Anything else, by its field name, such as `csi`.
+    Other(&'a str),
+}
+
+impl<'a> Workload<'a> {
+    /// The workload that a document is, if it is one.
+    pub fn of(object: &'a Object) -> Option<Self> {
+        let at = match object.kind() {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => "/spec/template",
+            "CronJob" => "/spec/jobTemplate/spec/template",
+            "Pod" => "",
+            _ => return None,
+        };
+        let template = object.value.pointer(at)?;
+        Some(Self {
+            object,
+            pod: PodTemplate {
+                metadata: template.get("metadata"),
+                spec: template.get("spec")?,
+            },
+        })
+    }
+
+    /// Whether it keeps servers running, as opposed to jobs, test pods and other hooks.
+    pub fn is_server(&self) -> bool {
+        matches!(
+            self.object.kind(),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"
+        ) && !self.object.is_hook()
+    }
+
+    /// Whether its pods have stable names.
+    pub fn is_stateful_set(&self) -> bool {
+        self.object.kind() == "StatefulSet"
+    }
+
+    /// `spec.replicas`, if written.
+    pub fn replicas(&self) -> Option<i64> {
+        integer_at(&self.object.value, "/spec/replicas")
+    }
+
+    /// Name of the governing Service of a `StatefulSet`.
+    pub fn service_name(&self) -> Option<&'a str> {
+        self.object.str("/spec/serviceName")
+    }
+
+    /// Names of the volume claim templates.
+    pub fn claim_templates(&self) -> Vec<&'a str> {
+        array_at(&self.object.value, "/spec/volumeClaimTemplates")
+            .iter()
+            .filter_map(|claim| str_at(claim, "/metadata/name"))
+            .collect()
+    }
+}
+
+impl<'a> PodTemplate<'a> {
+    /// Labels of the pods.
+    pub fn labels(&self) -> BTreeMap<&'a str, &'a str> {
+        self.metadata
+            .map(|metadata| strings_at(metadata, "/labels"))
+            .unwrap_or_default()
+    }
+
+    /// Annotations of the pods.
+    pub fn annotations(&self) -> BTreeMap<&'a str, &'a str> {
+        self.metadata
+            .map(|metadata| strings_at(metadata, "/annotations"))
+            .unwrap_or_default()
+    }
+
+    /// Containers, init containers first.
+    pub fn all_containers(&self) -> Vec<Container<'a>> {
+        let of = |at: &str, init| {
+            array_at(self.spec, at)
+                .iter()
+                .map(move |value| Container { value, init })
+        };
+        of("/initContainers", true)
+            .chain(of("/containers", false))
+            .collect()
+    }
+
+    /// Containers that run as long as the pod.
+    pub fn containers(&self) -> Vec<Container<'a>> {
+        array_at(self.spec, "/containers")
+            .iter()
+            .map(|value| Container { value, init: false })
+            .collect()
+    }
+
+    /// Volumes.
+    pub fn volumes(&self) -> Vec<Volume<'a>> {
+        array_at(self.spec, "/volumes")
+            .iter()
+            .filter_map(|volume| {
+                let name = str_at(volume, "/name")?;
+                let sources = match volume.pointer("/projected") {
+                    Some(projected) => array_at(projected, "/sources")
+                        .iter()
+                        .filter_map(source_of)
+                        .collect(),
+                    None => source_of(volume).into_iter().collect(),
+                };
+                Some(Volume { name, sources })
+            })
+            .collect()
+    }
+}
+
+fn source_of(volume: &Value) -> Option<VolumeSource<'_>> {
+    let keys = |kind: &'static str, source, name_at: &str| {
+        let items = array_at(source, "/items")
+            .iter()
+            .filter_map(|item| Some((str_at(item, "/key")?, str_at(item, "/path")?)))
+            .collect();
+        let optional = source
+            .pointer("/optional")
+            .and_then(Value::as_bool)
+            .unwrap_or(false);
+        Some(VolumeSource::Keys {
+            kind,
+            name: str_at(source, name_at)?,
+            items,
+            optional,
+        })
+    };
+    if let Some(source) = volume.get("configMap") {
+        return keys("ConfigMap", source, "/name");
+    }
+    if let Some(source) = volume.get("secret") {
+        // A volume names its Secret `secretName`, a projection `name`.
+        return keys("Secret", source, "/secretName").or_else(|| keys("Secret", source, "/name"));
+    }
+    if let Some(claim) = str_at(volume, "/persistentVolumeClaim/claimName") {
+        return Some(VolumeSource::Claim(claim));
+    }
+    if volume.get("emptyDir").is_some() {
+        return Some(VolumeSource::Empty);
+    }
+    volume
+        .as_object()?
+        .keys()
+        .find(|key| *key != "name")
+        .map(|key| VolumeSource::Other(key))
+}

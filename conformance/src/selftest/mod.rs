@@ -1,0 +1,8 @@
+//! Proof that every check can fail: each mutant breaks a green subject, and exactly the intended
+//! requirement must report it.
+
+pub(crate) mod mutate;
+mod run;
+mod toml_edit;
+
+pub use run::{MutantResult, Verdict, selftest, selftest_with};

@@ -1,0 +1,395 @@
+//! Runs the self-test.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use am_deployment_toml::product::ProductVersion;
+use am_toolchain::RenderRequest;
+
+use super::mutate;
+use crate::{
+    error::SuiteError,
+    manifest::Manifest,
+    report::{SelftestSummary, Survivor},
+    requirement::{Mutant, Requirement, Step},
+    suite::{
+        ChartSet, Charts, HelmPrograms, Input, Judged, Options, RenderService, Subject,
+        SubjectVariations, Suite, base_subject, helm_programs, jobs, render_all, render_pool,
+    },
+};
+
+/// What came of one mutant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MutantResult {
+    /// Requirement that must report it.
+    pub requirement: String,
+    /// Name of the mutant.
+    pub mutant: String,
+    /// What happened.
+    pub verdict: Verdict,
+}
+
+/// What happened to a mutant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Reported by its requirement and by no unrelated one.
+    Killed,
+    /// Not reported by its requirement.
+    Unnoticed,
+    /// Reported, but also by requirements that have nothing to do with it.
+    AlsoBy(Vec<String>),
+    /// It changed nothing, or its subject was not green before.
+    Void(String),
+}
+
+/// Applies every mutant of the chosen requirements (`options.only`, all if empty) to the charts of the options.
+///
+/// # Errors
+/// When the options are wrong, or tools or charts are missing.
+pub fn selftest(
+    options: &Options,
+    progress: &mut (dyn FnMut(&MutantResult) + Send),
+) -> Result<SelftestSummary, SuiteError> {
+    let pool = render_pool(options)?;
+    selftest_with(options, &pool, &helm_programs(options), progress)
+}
+
+/// As [`selftest`], with any renderer.
+///
+/// # Errors
+/// As [`selftest`].
+pub fn selftest_with(
+    options: &Options,
+    renderer: &dyn RenderService,
+    programs: &HelmPrograms,
+    progress: &mut (dyn FnMut(&MutantResult) + Send),
+) -> Result<SelftestSummary, SuiteError> {
+    let Input::Charts(directories) = &options.input else {
+        return Err(SuiteError::usage(
+            "the self-test needs a directory of generated charts, not a specification",
+        ));
+    };
+    let directories: BTreeMap<ProductVersion, PathBuf> = directories
+        .iter()
+        .map(|directory| (directory.version, directory.path.clone()))
+        .collect();
+    let chosen = Suite::load(options)?;
+    // Every requirement is judged on every mutant, so that none reports what is none of its business.
+    let suite = Suite::load(&Options {
+        only: Vec::new(),
+        skip: Vec::new(),
+        ..options.clone()
+    })?;
+    let run = Run {
+        options,
+        suite,
+        directories,
+        renderer,
+        programs,
+        bases: Mutex::new(BTreeMap::new()),
+    };
+    let tasks: Vec<(&Requirement, &Mutant)> = chosen
+        .requirements()
+        .flat_map(|requirement| {
+            requirement
+                .mutants
+                .iter()
+                .map(move |mutant| (requirement, mutant))
+        })
+        .collect();
+    if tasks.is_empty() {
+        return Err(SuiteError::usage("the options leave no mutant to apply"));
+    }
+    let next = AtomicUsize::new(0);
+    let results: Mutex<(BTreeMap<usize, MutantResult>, _)> =
+        Mutex::new((BTreeMap::new(), progress));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs(options).min(tasks.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((requirement, mutant)) = tasks.get(index) else {
+                        break;
+                    };
+                    let verdict = run.judge(requirement, mutant);
+                    let result = MutantResult {
+                        requirement: requirement.id.clone(),
+                        mutant: mutant.name.clone(),
+                        verdict,
+                    };
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    (results.1)(&result);
+                    results.0.insert(index, result);
+                }
+            });
+        }
+    });
+    let (results, _) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(summary(results.into_values()))
+}
+
+fn summary(results: impl Iterator<Item = MutantResult>) -> SelftestSummary {
+    let mut summary = SelftestSummary::default();
+    for result in results {
+        summary.mutants += 1;
+        let reason = match result.verdict {
+            Verdict::Killed => {
+                summary.killed += 1;
+                continue;
+            }
+            Verdict::Unnoticed => "its requirement did not report it".to_owned(),
+            Verdict::AlsoBy(others) => format!("also reported by {}", others.join(", ")),
+            Verdict::Void(reason) => format!("void: {reason}"),
+        };
+        summary.survivors.push(Survivor {
+            requirement: result.requirement,
+            mutant: result.mutant,
+            reason,
+        });
+    }
+    let tenths = summary.killed * 1000 / summary.mutants.max(1);
+    summary.kill_rate = f64::from(u32::try_from(tenths).unwrap_or(0)) / 10.0;
+    summary
+}
+
+struct Run<'r> {
+    options: &'r Options,
+    suite: Suite,
+    directories: BTreeMap<ProductVersion, PathBuf>,
+    renderer: &'r dyn RenderService,
+    programs: &'r HelmPrograms,
+    /// What each unchanged subject fails, by its id and values.
+    bases: Mutex<BTreeMap<String, Result<BTreeSet<String>, String>>>,
+}
+
+impl Run<'_> {
+    fn judge(&self, requirement: &Requirement, mutant: &Mutant) -> Verdict {
+        match self.failing(requirement, mutant) {
+            Err(reason) => Verdict::Void(reason),
+            Ok(failing) if !failing.contains(&requirement.id) => Verdict::Unnoticed,
+            Ok(mut failing) => {
+                failing.remove(&requirement.id);
+                failing.retain(|id| !mutant.also.contains_key(id));
+                if failing.is_empty() {
+                    Verdict::Killed
+                } else {
+                    Verdict::AlsoBy(failing.into_iter().collect())
+                }
+            }
+        }
+    }
+
+    /// Requirements that report the mutant and did not report the unchanged subject.
+    fn failing(
+        &self,
+        requirement: &Requirement,
+        mutant: &Mutant,
+    ) -> Result<BTreeSet<String>, String> {
+        let mut subject = self.subject(requirement, mutant)?;
+        let base = self.base(&subject)?;
+        if base.contains(&requirement.id) {
+            return Err(format!(
+                "{} fails on the unchanged chart {}",
+                requirement.id, subject.description.id
+            ));
+        }
+        let changed = ChangedCharts::of(&mut subject, &mutant.steps)?;
+        for step in &mutant.steps {
+            subject = subject.with_values(&step.values);
+        }
+        let judged = self.judge_subject(&subject, &mutant.steps)?;
+        drop(changed);
+        let failing = Suite::failing(&judged).into_iter().map(|(id, _)| id);
+        Ok(failing.filter(|id| !base.contains(id)).collect())
+    }
+
+    fn subject(&self, requirement: &Requirement, mutant: &Mutant) -> Result<Subject, String> {
+        let pattern = mutant
+            .pattern
+            .or_else(|| requirement.applies_to.patterns.first().copied())
+            .or_else(|| {
+                let wanted = &requirement.applies_to.components;
+                let has_all = |components: &BTreeMap<crate::Component, usize>| {
+                    wanted
+                        .iter()
+                        .all(|component| components.contains_key(component))
+                };
+                self.suite
+                    .facts
+                    .patterns
+                    .iter()
+                    .find(|(_, components)| has_all(components))
+                    .map(|(pattern, _)| *pattern)
+            })
+            .unwrap_or(3);
+        let platform = mutant
+            .platform
+            .as_deref()
+            .or_else(|| requirement.applies_to.platforms.first().map(String::as_str))
+            .unwrap_or("none");
+        let version = match &mutant.version {
+            Some(version) => version.parse().map_err(|error| format!("{error}"))?,
+            None => *self
+                .directories
+                .keys()
+                .next_back()
+                .ok_or("there are no charts")?,
+        };
+        let directory = self
+            .directories
+            .get(&version)
+            .ok_or_else(|| format!("no charts of version {version} are at hand"))?;
+        base_subject(
+            self.options,
+            &self.suite.facts,
+            directory,
+            pattern,
+            version,
+            platform,
+        )
+        .map(|subject| subject.with_values(&mutant.given))
+    }
+
+    fn base(&self, subject: &Subject) -> Result<BTreeSet<String>, String> {
+        let values = subject
+            .renders
+            .first()
+            .map(|render| render.values.to_string())
+            .unwrap_or_default();
+        let key = format!("{} {values}", subject.description.id);
+        let known = self
+            .bases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        if let Some(known) = known {
+            return known;
+        }
+        let result = self.judge_subject(subject, &[]).map(|judged| {
+            Suite::failing(&judged)
+                .into_iter()
+                .map(|(id, _)| id)
+                .collect()
+        });
+        self.bases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key, result.clone());
+        result
+    }
+
+    fn judge_subject(&self, subject: &Subject, steps: &[Step]) -> Result<Judged, String> {
+        let charts = Charts::read(subject.charts()).map_err(|error| error.to_string())?;
+        let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
+        mutate::documents(&mut manifest, steps, subject)?;
+        let variations = SubjectVariations::new(
+            subject,
+            self.renderer,
+            self.programs,
+            &self.directories,
+            steps,
+        );
+        let sources: ChartSet = charts.of(subject);
+        Ok(self
+            .suite
+            .judge_manifest(subject, &manifest, Some(&variations), &sources))
+    }
+}
+
+/// Copies of charts whose files a mutant changes; they live as long as this value.
+struct ChangedCharts(Vec<PathBuf>);
+
+impl ChangedCharts {
+    fn of(subject: &mut Subject, steps: &[Step]) -> Result<Self, String> {
+        let steps: Vec<&Step> = steps.iter().filter(|step| step.chart.is_some()).collect();
+        let mut copies = Self(Vec::new());
+        if steps.is_empty() {
+            return Ok(copies);
+        }
+        for render in &mut subject.renders {
+            let copy = copy_chart(&render.chart)?;
+            copies.0.push(copy.parent().unwrap_or(&copy).to_owned());
+            for step in &steps {
+                change_file(&copy, step)?;
+            }
+            move_request(render, &copy);
+        }
+        Ok(copies)
+    }
+}
+
+impl Drop for ChangedCharts {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // A copy that stays behind in the temporary folder does no harm.
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn move_request(render: &mut RenderRequest, copy: &Path) {
+    for file in &mut render.values_files {
+        if let Ok(relative) = file.strip_prefix(&render.chart) {
+            *file = copy.join(relative);
+        }
+    }
+    copy.clone_into(&mut render.chart);
+}
+
+fn copy_chart(chart: &Path) -> Result<PathBuf, String> {
+    static NUMBER: AtomicUsize = AtomicUsize::new(0);
+    let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+    let folder =
+        std::env::temp_dir().join(format!("am-conformance-{}-{number}", std::process::id()));
+    let target = folder.join(chart.file_name().ok_or("the chart has no name")?);
+    for entry in walkdir::WalkDir::new(chart) {
+        let entry = entry.map_err(|error| error.to_string())?;
+        let relative = entry
+            .path()
+            .strip_prefix(chart)
+            .map_err(|error| error.to_string())?;
+        let to = target.join(relative);
+        let result = if entry.file_type().is_dir() {
+            std::fs::create_dir_all(&to)
+        } else {
+            std::fs::copy(entry.path(), &to).map(|_| ())
+        };
+        result.map_err(|error| format!("cannot copy to {}: {error}", to.display()))?;
+    }
+    Ok(target)
+}
+
+fn change_file(chart: &Path, step: &Step) -> Result<(), String> {
+    let Some(name) = &step.chart else {
+        return Ok(());
+    };
+    let path = chart.join(name);
+    if step.delete {
+        return std::fs::remove_file(&path).map_err(|error| format!("{name}: {error}"));
+    }
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if step.append.is_some() && error.kind() == std::io::ErrorKind::NotFound => {
+            String::new()
+        }
+        Err(error) => return Err(format!("{name}: {error}")),
+    };
+    let text = match (&step.replace, &step.with, &step.append) {
+        (Some(old), Some(new), _) if text.contains(old) => text.replace(old, new),
+        (Some(old), ..) => return Err(format!("{name} does not contain `{old}`")),
+        (_, _, Some(addition)) => format!("{text}{addition}"),
+        _ => {
+            return Err(format!(
+                "{name}: only replace, append and delete change files of a chart"
+            ));
+        }
+    };
+    std::fs::write(&path, text).map_err(|error| format!("{name}: {error}"))
+}

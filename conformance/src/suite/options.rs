@@ -1,0 +1,89 @@
+//! What a run is asked to do.
+
+use std::{path::PathBuf, sync::Arc};
+
+use am_deployment_toml::product::ProductVersion;
+
+use crate::context::{SchemaValidator, SourceMap};
+
+/// What a run is asked to do. An empty list of patterns, platforms, versions or requirements means all.
+#[derive(Clone)]
+pub struct Options {
+    /// The workspace: where `tools/` and `fixtures/` are.
+    pub workspace: PathBuf,
+    /// The charts under test.
+    pub input: Input,
+    /// Pattern numbers.
+    pub patterns: Vec<u8>,
+    /// Platforms; `none` is the bare chart.
+    pub platforms: Vec<String>,
+    /// Product versions.
+    pub product_versions: Vec<ProductVersion>,
+    /// Kubernetes versions that templates are told, such as `1.29`.
+    pub kubernetes_versions: Vec<String>,
+    /// Requirements to judge: ids, starts of ids, or families.
+    pub only: Vec<String>,
+    /// Requirements not to judge, each with its reason.
+    pub skip: Vec<Skip>,
+    /// Subjects judged at a time; 0 for as many as there are CPU cores.
+    pub jobs: usize,
+    /// Whether to judge variants (names, namespaces, replicas, offsets) besides the plain combinations.
+    pub variants: bool,
+    /// Further hosts that live outside, as patterns with `*`.
+    pub external: Vec<String>,
+    /// The command that repeats this run, for the report.
+    pub command: String,
+    /// Where the generator wrote what.
+    pub source_map: Option<Arc<dyn SourceMap>>,
+    /// Schemas of Kubernetes and custom resources.
+    pub schemas: Option<Arc<dyn SchemaValidator>>,
+}
+
+/// The charts under test.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// Directories with `am-pattern-N` charts, one per product version.
+    Charts(Vec<ChartDirectory>),
+    /// A specification of several releases that make one pattern.
+    Spec(PathBuf),
+}
+
+/// A directory with `am-pattern-N` charts.
+#[derive(Debug, Clone)]
+pub struct ChartDirectory {
+    /// Product version of the charts.
+    pub version: ProductVersion,
+    /// The directory.
+    pub path: PathBuf,
+}
+
+/// A requirement that is not judged, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skip {
+    /// Id, start of an id, or family.
+    pub requirement: String,
+    /// The user's reason.
+    pub reason: String,
+}
+
+impl Options {
+    /// A run over everything.
+    pub fn new(workspace: impl Into<PathBuf>, input: Input) -> Self {
+        Self {
+            workspace: workspace.into(),
+            input,
+            patterns: Vec::new(),
+            platforms: Vec::new(),
+            product_versions: Vec::new(),
+            kubernetes_versions: Vec::new(),
+            only: Vec::new(),
+            skip: Vec::new(),
+            jobs: 0,
+            variants: true,
+            external: Vec::new(),
+            command: "cargo xtask conformance".into(),
+            source_map: None,
+            schemas: None,
+        }
+    }
+}

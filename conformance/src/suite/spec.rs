@@ -1,0 +1,170 @@
+//! `PatternUnderTest`: any charts, judged as one pattern made of several releases.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use am_deployment_toml::product::ProductVersion;
+use am_toolchain::RenderRequest;
+use serde::Deserialize;
+
+use super::{Options, Subject, matrix::external_hosts};
+use crate::{
+    component::Component,
+    error::SuiteError,
+    facts::Facts,
+    graph::Hints,
+    report::{API_VERSION, SubjectDescription},
+};
+
+/// A specification of charts under test.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PatternUnderTest {
+    /// Always `conformance.am-charts/v1`.
+    pub api_version: String,
+    /// Always `PatternUnderTest`.
+    pub kind: String,
+    /// Number of the pattern that the releases claim to be.
+    pub pattern: u8,
+    /// Product version, such as `4.7.0`.
+    pub product_version: ProductVersion,
+    /// Namespace of releases that name none.
+    #[serde(default = "default_namespace")]
+    pub namespace: String,
+    /// Kubernetes version that templates are told.
+    #[serde(default)]
+    pub kubernetes_version: Option<String>,
+    /// The releases.
+    pub releases: Vec<ReleaseUnderTest>,
+    /// Hosts that live outside, as patterns with `*`.
+    #[serde(default)]
+    pub external: Vec<String>,
+}
+
+/// A release of a specification.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ReleaseUnderTest {
+    /// Release name.
+    pub name: String,
+    /// Directory or `.tgz`, relative to the specification.
+    pub chart: PathBuf,
+    /// Namespace, if it differs from the specification's.
+    #[serde(default)]
+    pub namespace: Option<String>,
+    /// Values files, relative to the specification; a later one wins.
+    #[serde(default)]
+    pub values: Vec<PathBuf>,
+    /// Single values, with dotted keys.
+    #[serde(default)]
+    pub set: BTreeMap<String, serde_json::Value>,
+    /// Component; may be left out where image or ports tell.
+    #[serde(default)]
+    pub component: Option<Component>,
+}
+
+fn default_namespace() -> String {
+    "default".into()
+}
+
+/// Reads a specification and makes its subject.
+///
+/// # Errors
+/// When the file cannot be read, breaks its format, or names a file that is not there.
+pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Subject, SuiteError> {
+    let text = std::fs::read_to_string(file).map_err(|source| SuiteError::Read {
+        file: file.to_owned(),
+        source,
+    })?;
+    let wrong = |message: String| SuiteError::Spec {
+        file: file.to_owned(),
+        message,
+    };
+    let spec: PatternUnderTest =
+        serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if spec.api_version != API_VERSION || spec.kind != "PatternUnderTest" {
+        return Err(wrong(format!(
+            "apiVersion must be `{API_VERSION}` and kind `PatternUnderTest`"
+        )));
+    }
+    if !facts.patterns.contains_key(&spec.pattern) {
+        return Err(wrong(format!(
+            "pattern {} does not exist: use 0 to 5",
+            spec.pattern
+        )));
+    }
+    if spec.releases.is_empty() {
+        return Err(wrong(
+            "releases is empty, so there is nothing to judge".into(),
+        ));
+    }
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let mut renders = Vec::new();
+    let mut hints = Hints::default();
+    for release in &spec.releases {
+        let chart = folder.join(&release.chart);
+        if !chart.exists() {
+            return Err(wrong(format!(
+                "release {}: no chart at {}",
+                release.name,
+                chart.display()
+            )));
+        }
+        let namespace = release.namespace.as_ref().unwrap_or(&spec.namespace);
+        let mut render = RenderRequest::new(chart, release.name.clone(), namespace.clone());
+        for values in &release.values {
+            let values = folder.join(values);
+            if !values.is_file() {
+                return Err(wrong(format!(
+                    "release {}: no values file at {}",
+                    release.name,
+                    values.display()
+                )));
+            }
+            render.values_files.push(values);
+        }
+        for (path, value) in &release.set {
+            super::subject::set_path(&mut render.values, path, value.clone());
+        }
+        render.kube_version.clone_from(&spec.kubernetes_version);
+        renders.push(render);
+        if let Some(component) = release.component {
+            hints.components.insert(release.name.clone(), component);
+        }
+    }
+    hints.external = spec
+        .external
+        .iter()
+        .cloned()
+        .chain(external_hosts(facts, "", &options.external))
+        .collect();
+    Ok(Subject {
+        description: SubjectDescription {
+            id: format!(
+                "p{}/{}/{}",
+                spec.pattern,
+                spec.product_version,
+                file.file_stem()
+                    .map(|name| name.to_string_lossy())
+                    .unwrap_or_default()
+            ),
+            pattern: spec.pattern,
+            product_version: spec.product_version.to_string(),
+            platform: "none".into(),
+            variant: "specification".into(),
+            releases: spec
+                .releases
+                .iter()
+                .map(|release| release.name.clone())
+                .collect(),
+            namespace: spec.namespace,
+            kubernetes_version: spec.kubernetes_version.unwrap_or_default(),
+        },
+        version: spec.product_version,
+        renders,
+        hints,
+        is_generated: false,
+    })
+}

@@ -1,0 +1,79 @@
+//! What is judged: the releases of a pattern in one combination.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use am_deployment_toml::product::ProductVersion;
+use am_toolchain::RenderRequest;
+
+use crate::{graph::Hints, report::SubjectDescription};
+
+/// The releases of a pattern in one combination of platform, version and variant.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// How reports name it.
+    pub description: SubjectDescription,
+    /// Product version.
+    pub version: ProductVersion,
+    /// What is rendered, release by release.
+    pub renders: Vec<RenderRequest>,
+    /// What documents do not say.
+    pub hints: Hints,
+    /// Whether the charts are ours.
+    pub is_generated: bool,
+}
+
+impl Subject {
+    /// Charts that it renders.
+    pub fn charts(&self) -> impl Iterator<Item = &PathBuf> {
+        self.renders.iter().map(|render| &render.chart)
+    }
+
+    /// The same subject with values set in all its releases (dotted path to value).
+    #[must_use]
+    pub fn with_values(mut self, values: &BTreeMap<String, serde_json::Value>) -> Self {
+        for render in &mut self.renders {
+            for (path, value) in values {
+                set_path(&mut render.values, path, value.clone());
+            }
+        }
+        self
+    }
+}
+
+/// Sets a dotted path in a tree of maps, making maps on the way.
+pub(crate) fn set_path(tree: &mut serde_json::Value, path: &str, value: serde_json::Value) {
+    let (first, rest) = path
+        .split_once('.')
+        .map_or((path, None), |(first, rest)| (first, Some(rest)));
+    if !tree.is_object() {
+        *tree = serde_json::Value::Object(serde_json::Map::new());
+    }
+    let Some(map) = tree.as_object_mut() else {
+        return;
+    };
+    match rest {
+        Some(rest) => set_path(
+            map.entry(first).or_insert(serde_json::Value::Null),
+            rest,
+            value,
+        ),
+        None => {
+            map.insert(first.to_owned(), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::set_path;
+
+    #[test]
+    fn a_path_is_set_without_losing_its_neighbours() {
+        let mut tree = Value::Null;
+        set_path(&mut tree, "a.b", json!(1));
+        set_path(&mut tree, "a.c", json!([2]));
+        assert_eq!(tree, json!({"a": {"b": 1, "c": [2]}}));
+    }
+}

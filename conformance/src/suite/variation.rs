@@ -1,0 +1,236 @@
+//! Further renders of a subject, made when a check asks for them and kept for the next one.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use am_deployment_toml::product::ProductVersion;
+use am_toolchain::{HelmCommand, RenderError, RenderRequest, Renderer as _};
+use serde_json::Value;
+
+use super::{
+    Subject,
+    execute::{RenderService, objects_of},
+};
+use crate::{
+    manifest::Manifest,
+    requirement::Step,
+    selftest::mutate,
+    variation::{Refusal, Variation, Variations},
+};
+
+/// Programs that only some checks need.
+#[derive(Debug, Clone, Default)]
+pub struct HelmPrograms {
+    /// Helm 4, for `helm lint`.
+    pub helm4: Option<PathBuf>,
+    /// Helm 3, for comparison.
+    pub helm3: Option<PathBuf>,
+}
+
+/// Renders a subject's releases under other circumstances.
+pub(crate) struct SubjectVariations<'s> {
+    pub(crate) subject: &'s Subject,
+    pub(crate) renderer: &'s dyn RenderService,
+    pub(crate) programs: &'s HelmPrograms,
+    /// Directories of our charts by version; empty for a specification.
+    pub(crate) directories: &'s BTreeMap<ProductVersion, PathBuf>,
+    /// What the self-test changed in the subject.
+    pub(crate) steps: &'s [Step],
+    known: Mutex<Vec<Known>>,
+    renders: AtomicUsize,
+}
+
+type Known = (String, Variation, Result<Manifest, Refusal>);
+
+impl<'s> SubjectVariations<'s> {
+    pub(crate) fn new(
+        subject: &'s Subject,
+        renderer: &'s dyn RenderService,
+        programs: &'s HelmPrograms,
+        directories: &'s BTreeMap<ProductVersion, PathBuf>,
+        steps: &'s [Step],
+    ) -> Self {
+        Self {
+            subject,
+            renderer,
+            programs,
+            directories,
+            steps,
+            known: Mutex::new(Vec::new()),
+            renders: AtomicUsize::new(0),
+        }
+    }
+
+    /// How many renders were made.
+    pub(crate) fn renders(&self) -> usize {
+        self.renders.load(Ordering::Relaxed)
+    }
+
+    fn request(&self, release: &str) -> Result<&RenderRequest, Refusal> {
+        self.subject
+            .renders
+            .iter()
+            .find(|request| request.release == release)
+            .ok_or_else(|| Refusal::Unavailable(format!("the subject has no release `{release}`")))
+    }
+
+    fn varied(&self, release: &str, variation: &Variation) -> Result<RenderRequest, Refusal> {
+        let mut request = self.request(release)?.clone();
+        if let Some(name) = &variation.release {
+            request.release.clone_from(name);
+        }
+        if let Some(namespace) = &variation.namespace {
+            request.namespace.clone_from(namespace);
+        }
+        merge(&mut request.values, &variation.values);
+        request.is_upgrade |= variation.is_upgrade;
+        if let Some(version) = &variation.product_version {
+            request.chart = self.chart_of(&request, version)?;
+            // An overlay belongs to its chart.
+            let own = &self.request(release)?.chart;
+            for file in &mut request.values_files {
+                if let Ok(relative) = file.strip_prefix(own) {
+                    *file = request.chart.join(relative);
+                }
+            }
+        }
+        Ok(request)
+    }
+
+    fn chart_of(&self, request: &RenderRequest, version: &str) -> Result<PathBuf, Refusal> {
+        let unavailable =
+            || Refusal::Unavailable(format!("no chart for version {version} is at hand"));
+        let version: ProductVersion = version.parse().map_err(|_| unavailable())?;
+        if version == self.subject.version {
+            return Ok(request.chart.clone());
+        }
+        let name = request.chart.file_name().ok_or_else(unavailable)?;
+        let path = self
+            .directories
+            .get(&version)
+            .map(|directory| directory.join(name));
+        path.filter(|path| path.is_dir()).ok_or_else(unavailable)
+    }
+
+    fn render_once(&self, release: &str, variation: &Variation) -> Result<Manifest, Refusal> {
+        let request = self.varied(release, variation)?;
+        self.renders.fetch_add(1, Ordering::Relaxed);
+        let rendered = if variation.helm3 {
+            let program = self.programs.helm3.clone();
+            let program =
+                program.ok_or_else(|| Refusal::Unavailable("Helm 3 is not at hand".into()))?;
+            HelmCommand::new(program).render(&request)
+        } else {
+            self.renderer.render(&request)
+        };
+        let rendered = rendered.map_err(|error| refusal(&error))?;
+        let mut manifest = Manifest {
+            objects: objects_of(&request, rendered),
+        };
+        // A step that finds nothing here changes nothing here; on the subject itself it would be void.
+        let _ = mutate::documents(&mut manifest, self.steps, self.subject);
+        Ok(manifest)
+    }
+}
+
+impl Variations for SubjectVariations<'_> {
+    fn render(&self, release: &str, variation: &Variation) -> Result<Manifest, Refusal> {
+        let known = |known: &Vec<Known>| {
+            known
+                .iter()
+                .find(|(name, difference, _)| name == release && difference == variation)
+                .map(|(_, _, result)| result.clone())
+        };
+        // Rendering the same twice must really render twice, else nothing would ever differ.
+        let is_repetition = *variation == Variation::default();
+        if let Some(result) = known(&self.known.lock().unwrap_or_else(PoisonError::into_inner))
+            .filter(|_| !is_repetition)
+        {
+            return result;
+        }
+        let result = self.render_once(release, variation);
+        if !is_repetition {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            known.push((release.to_owned(), variation.clone(), result.clone()));
+        }
+        result
+    }
+
+    fn lint(&self, release: &str) -> Result<Vec<String>, Refusal> {
+        let program = self.programs.helm4.clone();
+        let program =
+            program.ok_or_else(|| Refusal::Unavailable("Helm 4 is not at hand".into()))?;
+        let request = self.request(release)?;
+        HelmCommand::new(program)
+            .lint_strict(&request.chart, &request.values_files)
+            .map_err(|error| refusal(&error))
+    }
+
+    fn notes(&self, release: &str) -> Result<Option<String>, Refusal> {
+        let mut request = self.request(release)?.clone();
+        request.include_notes = true;
+        self.renderer
+            .render(&request)
+            .map(|rendered| rendered.notes)
+            .map_err(|error| refusal(&error))
+    }
+
+    fn product_versions(&self, _release: &str) -> Vec<String> {
+        if self.directories.is_empty() {
+            return vec![self.subject.version.to_string()];
+        }
+        self.directories.keys().map(ToString::to_string).collect()
+    }
+}
+
+fn refusal(error: &RenderError) -> Refusal {
+    match error {
+        RenderError::Schema { .. } => Refusal::Schema(error.to_string()),
+        RenderError::Template { .. } | RenderError::Helm { .. } | RenderError::Document { .. } => {
+            Refusal::Template(error.to_string())
+        }
+        RenderError::Io { .. } | RenderError::Server { .. } => {
+            Refusal::Unavailable(error.to_string())
+        }
+    }
+}
+
+/// Merges values over others as Helm does: maps key by key, everything else replaced.
+pub(crate) fn merge(target: &mut Value, over: &Value) {
+    match (target, over) {
+        (_, Value::Null) => {}
+        (Value::Object(target), Value::Object(over)) => {
+            for (key, value) in over {
+                match target.get_mut(key) {
+                    Some(known) if known.is_object() && value.is_object() => merge(known, value),
+                    _ => {
+                        target.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+        }
+        (target, over) => *target = over.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::merge;
+
+    #[test]
+    fn maps_are_merged_and_lists_replaced() {
+        let mut values = json!({"a": {"b": 1, "c": [1, 2]}});
+        merge(&mut values, &json!({"a": {"c": [3]}, "d": true}));
+        assert_eq!(values, json!({"a": {"b": 1, "c": [3]}, "d": true}));
+        merge(&mut values, &Value::Null);
+        assert_eq!(values["d"], true);
+    }
+}
