@@ -1,0 +1,77 @@
+//! `PodDisruptionBudget`s: whom they protect.
+
+use crate::{
+    context::{Context, Fault, Judge},
+    graph::{Graph, Member},
+    manifest::DisruptionBudget,
+};
+
+/// The server workloads whose pods a budget protects.
+pub(in crate::checks) fn protected<'g, 'a>(
+    graph: &'g Graph<'a>,
+    budget: DisruptionBudget<'_>,
+) -> Vec<&'g Member<'a>> {
+    let Some(selector) = budget.selector() else {
+        return Vec::new();
+    };
+    graph
+        .members
+        .iter()
+        .filter(|member| {
+            member.workload.object.namespace() == budget.0.namespace()
+                && selector.matches(&member.workload.pod.labels())
+        })
+        .collect()
+}
+
+pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for budget in context
+        .manifest
+        .of_kind("PodDisruptionBudget")
+        .map(DisruptionBudget)
+    {
+        judge.require(!protected(context.graph, budget).is_empty(), || {
+            Fault::new(
+                format!("PodDisruptionBudget `{}` protects no pods", budget.0.name()),
+                "make its selector the labels of the pods it is for",
+            )
+            .object(budget.0)
+        });
+    }
+    judge.not_applicable("there is no PodDisruptionBudget");
+}
+
+pub(super) fn protect_each_pod_once(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let budgets: Vec<_> = context
+        .manifest
+        .of_kind("PodDisruptionBudget")
+        .map(DisruptionBudget)
+        .collect();
+    for member in &context.graph.members {
+        let of_member: Vec<&str> = budgets
+            .iter()
+            .filter(|budget| {
+                protected(context.graph, **budget)
+                    .iter()
+                    .any(|other| std::ptr::eq(*other, member))
+            })
+            .map(|budget| budget.0.name())
+            .collect();
+        if of_member.is_empty() {
+            continue;
+        }
+        judge.require(of_member.len() == 1, || {
+            Fault::new(
+                format!(
+                    "the pods of {} have {} PodDisruptionBudgets: {}",
+                    member.workload.object.reference(),
+                    of_member.len(),
+                    of_member.join(", ")
+                ),
+                "leave one; Kubernetes refuses to evict a pod that has several",
+            )
+            .object(member.workload.object)
+        });
+    }
+    judge.not_applicable("no PodDisruptionBudget protects a server");
+}

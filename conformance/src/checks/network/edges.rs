@@ -1,0 +1,184 @@
+//! Which connections the pattern needs: the wiring table, what the configuration really names, the test
+//! pods and the routes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+
+use super::{
+    reachability::{Pods, Port},
+    routes::service_ports_behind_routes,
+    services::offset_of,
+};
+use crate::{
+    component::Component,
+    context::Context,
+    facts::{EdgeFact, Reach},
+    graph::{Member, Target},
+    manifest::Workload,
+};
+
+/// A port of a workload that somebody needs, with the reason.
+pub(super) type Needs<K> = BTreeMap<K, String>;
+
+/// Needed connections between workloads: index of the client, index of the server, port.
+pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16)> {
+    let graph = context.graph;
+    let mut needs = BTreeMap::new();
+    for edge in &context.facts.edges {
+        let Some(peer) = edge.peers.get(&context.subject.pattern) else {
+            continue;
+        };
+        let several = graph.nodes_of(edge.on).len() >= 2;
+        if edge.reach == Reach::OwnNode || (edge.highly_available && !several) {
+            continue;
+        }
+        if edge.on == *peer && !several {
+            // A pod always reaches itself.
+            continue;
+        }
+        for (from, client) in graph.members.iter().enumerate() {
+            if client.component != Some(edge.on) {
+                continue;
+            }
+            for (to, server) in graph.members.iter().enumerate() {
+                if server.component != Some(*peer) {
+                    continue;
+                }
+                for port in ports_of(edge) {
+                    let number = port.saturating_add(offset_of(graph, server));
+                    needs.entry((from, to, number)).or_insert_with(|| edge.key.clone());
+                }
+            }
+        }
+    }
+    for link in &graph.links {
+        let Target::Nodes { nodes, port, .. } = &link.target else {
+            continue;
+        };
+        if !link.is_written() || !link.reference.enabled {
+            continue;
+        }
+        for node in nodes {
+            if *node != link.from {
+                needs
+                    .entry((link.from.member, node.member, *port))
+                    .or_insert_with(|| link.reference.key.to_string());
+            }
+        }
+    }
+    needs
+}
+
+fn ports_of(edge: &EdgeFact) -> Vec<u16> {
+    let (_, port, _) = edge.shape.parts();
+    if edge.shape.group_fields().is_some() {
+        // A receiver and its authentication port are used together.
+        vec![port, 9711]
+    } else {
+        vec![port]
+    }
+}
+
+/// Databases and other servers that live outside: index of the client, port.
+pub(super) fn to_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
+    let mut needs = BTreeMap::new();
+    for link in &context.graph.links {
+        if link.target != Target::External || !link.is_written() || !link.reference.enabled {
+            continue;
+        }
+        if let Some(port) = link.reference.address.port_or_default() {
+            needs
+                .entry((link.from.member, port))
+                .or_insert_with(|| link.reference.key.to_string());
+        }
+    }
+    needs
+}
+
+/// Ports that users reach from outside through routes: index of the server, port.
+pub(super) fn from_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
+    let mut needs = BTreeMap::new();
+    for (route, to, port) in service_ports_behind_routes(context) {
+        needs.entry((to, port)).or_insert(route);
+    }
+    needs
+}
+
+/// A pod of a hook or job, and what it asks.
+#[derive(Debug)]
+pub(super) struct Asker<'a> {
+    pub(super) workload: Workload<'a>,
+    pub(super) asks: BTreeSet<(usize, u16)>,
+}
+
+/// Test pods and other jobs whose arguments name servers of the pattern.
+pub(super) fn askers<'a>(context: &Context<'a>) -> Vec<Asker<'a>> {
+    let Ok(url) = Regex::new(r"(?:[a-z]+://)?([A-Za-z0-9][A-Za-z0-9.-]*):([0-9]{2,5})\b") else {
+        return Vec::new();
+    };
+    let resolver = context.graph.resolver(context.facts);
+    context
+        .manifest
+        .workloads()
+        .into_iter()
+        .filter(|workload| !workload.is_server())
+        .filter_map(|workload| {
+            let mut asks = BTreeSet::new();
+            for container in workload.pod.all_containers() {
+                for text in container.arguments() {
+                    for found in url.captures_iter(text) {
+                        let port = found[2].parse().ok();
+                        let target = resolver.resolve(workload.object.namespace(), &found[1], port);
+                        if let Target::Nodes { nodes, port, .. } = target {
+                            asks.extend(nodes.iter().map(|node| (node.member, port)));
+                        }
+                    }
+                }
+            }
+            (!asks.is_empty()).then_some(Asker { workload, asks })
+        })
+        .collect()
+}
+
+/// A workload's pods as policies see them.
+pub(super) fn pods_of<'a>(workload: &Workload<'a>) -> Pods<'a> {
+    Pods {
+        namespace: workload.object.namespace(),
+        labels: workload.pod.labels(),
+    }
+}
+
+/// A port of a workload's pods, with the name under which it is declared.
+pub(super) fn port_of<'a>(member: &Member<'a>, number: u16) -> Port<'a> {
+    let name = member
+        .workload
+        .pod
+        .all_containers()
+        .into_iter()
+        .flat_map(|container| container.ports())
+        .find(|port| port.number == number)
+        .and_then(|port| port.name);
+    Port { number, name }
+}
+
+/// Ports of the product that are for users and their browsers, by component.
+pub(super) fn is_for_users(component: Component, port_name: &str) -> bool {
+    match component {
+        Component::AllInOne => matches!(
+            port_name,
+            "servlet-https" | "gateway-https" | "gateway-http" | "wss" | "ws" | "websub-https" | "websub-http"
+        ),
+        Component::ControlPlane | Component::KeyManager => port_name == "servlet-https",
+        Component::Gateway => matches!(
+            port_name,
+            "gateway-https" | "gateway-http" | "wss" | "ws" | "websub-https" | "websub-http"
+        ),
+        Component::TrafficManager => false,
+    }
+}
+
+/// Whether a component sends API traffic to backends anywhere.
+pub(super) fn calls_backends(component: Component) -> bool {
+    matches!(component, Component::AllInOne | Component::Gateway)
+}

@@ -1,0 +1,144 @@
+//! Gateways, their listeners, and policies about the TLS behind them.
+
+use serde_json::Value;
+
+use crate::{
+    context::{Context, Fault, Judge},
+    manifest::{Object, array_at, integer_at, routes, str_at},
+};
+
+pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for policy in context.manifest.of_kind("BackendTLSPolicy") {
+        for target in array_at(&policy.value, "/spec/targetRefs") {
+            if str_at(target, "/kind") != Some("Service") {
+                continue;
+            }
+            let name = str_at(target, "/name").unwrap_or_default();
+            let service = context.graph.services.iter().find(|service| {
+                service.name() == name && service.object.namespace() == policy.namespace()
+            });
+            let Some(service) = service else {
+                judge.looked();
+                judge.fault(
+                    Fault::new(
+                        format!(
+                            "BackendTLSPolicy `{}` is about the Service `{name}`, which no release has",
+                            policy.name()
+                        ),
+                        "name the Service to which the route leads",
+                    )
+                    .object(policy)
+                    .value(name),
+                );
+                continue;
+            };
+            let Some(section) = str_at(target, "/sectionName") else {
+                judge.looked();
+                continue;
+            };
+            let has_port = service
+                .ports()
+                .iter()
+                .any(|port| port.name == Some(section));
+            judge.require(has_port, || {
+                Fault::new(
+                    format!(
+                        "BackendTLSPolicy `{}` is about port `{section}` of Service `{name}`, which it does not have",
+                        policy.name()
+                    ),
+                    "use the name of the Service's port",
+                )
+                .object(policy)
+                .value(section)
+            });
+        }
+    }
+    judge.not_applicable("there is no BackendTLSPolicy");
+}
+
+pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        for parent in array_at(&route.object.value, "/spec/parentRefs") {
+            let Some(gateway) = gateway_of(context, route.object, parent) else {
+                // Gateways usually belong to the platform and are in no release.
+                continue;
+            };
+            let problem = problem_of(gateway, parent, &route.hosts);
+            judge.require(problem.is_none(), || {
+                Fault::new(
+                    format!(
+                        "{} attaches to Gateway `{}`, {}",
+                        route.object.reference(),
+                        gateway.name(),
+                        problem.unwrap_or_default()
+                    ),
+                    "name a listener of the Gateway whose host name covers the route's",
+                )
+                .object(route.object)
+            });
+        }
+    }
+    judge.not_applicable("no route attaches to a Gateway of a release");
+}
+
+fn gateway_of<'a>(context: &Context<'a>, route: &Object, parent: &Value) -> Option<&'a Object> {
+    if str_at(parent, "/kind").is_some_and(|kind| kind != "Gateway") {
+        return None;
+    }
+    let namespace = str_at(parent, "/namespace").unwrap_or(route.namespace());
+    context
+        .manifest
+        .find("Gateway", namespace, str_at(parent, "/name")?)
+        .filter(|object| object.api_version().starts_with("gateway.networking.k8s.io/"))
+}
+
+/// Why a route cannot attach, if it cannot.
+fn problem_of(gateway: &Object, parent: &Value, hosts: &[&str]) -> Option<String> {
+    let listeners: Vec<&Value> = array_at(&gateway.value, "/spec/listeners")
+        .iter()
+        .filter(|listener| {
+            let section = str_at(parent, "/sectionName");
+            let port = integer_at(parent, "/port");
+            section.is_none_or(|section| str_at(listener, "/name") == Some(section))
+                && port.is_none_or(|port| integer_at(listener, "/port") == Some(port))
+        })
+        .collect();
+    if listeners.is_empty() {
+        let wanted = str_at(parent, "/sectionName").unwrap_or("that port");
+        return Some(format!("which has no listener `{wanted}`"));
+    }
+    let listens = |host: &str| {
+        listeners.iter().any(|listener| {
+            str_at(listener, "/hostname").is_none_or(|listener| hosts_meet(listener, host))
+        })
+    };
+    let strangers: Vec<&str> = hosts.iter().copied().filter(|host| !listens(host)).collect();
+    // A route attaches as soon as one of its hosts meets the listener.
+    (!hosts.is_empty() && strangers.len() == hosts.len()).then(|| {
+        format!("whose listeners do not answer for `{}`", strangers.join("`, `"))
+    })
+}
+
+/// Whether two host names, each perhaps with a leading `*.`, have a name in common.
+fn hosts_meet(one: &str, other: &str) -> bool {
+    let covers = |pattern: &str, host: &str| {
+        pattern
+            .strip_prefix('*')
+            .is_some_and(|suffix| host.ends_with(suffix) && host.len() > suffix.len())
+    };
+    let (one, other) = (one.to_lowercase(), other.to_lowercase());
+    one == other || covers(&one, &other) || covers(&other, &one)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hosts_meet;
+
+    #[test]
+    fn wildcards_cover_names_below_their_domain() {
+        assert!(hosts_meet("*.example.com", "am.example.com"));
+        assert!(hosts_meet("am.example.com", "*.example.com"));
+        assert!(!hosts_meet("*.example.com", "example.com"));
+        assert!(!hosts_meet("gw.example.com", "am.example.com"));
+    }
+}

@@ -1,0 +1,320 @@
+//! Routes from outside, of all three kinds: Ingress, Gateway API and `OpenShift`.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::services::{offset_of, product_port, selected};
+use crate::{
+    context::{Context, Fault, Judge},
+    facts::PortFact,
+    manifest::{Backend, Object, Route, Service, ServicePort, TargetPort, array_at, routes, str_at},
+};
+
+/// The Service that a route's backend names.
+fn service_of<'g, 'a>(
+    context: &'g Context<'a>,
+    route: &Object,
+    backend: &Backend<'_>,
+) -> Option<&'g Service<'a>> {
+    let services = &context.graph.services;
+    let is_named = |service: &&Service<'_>| service.name() == backend.service;
+    services
+        .iter()
+        .filter(is_named)
+        .find(|service| service.object.namespace() == route.namespace())
+        // Routes of the Gateway API may name a Service of another namespace.
+        .or_else(|| {
+            let is_gateway_api = route.api_version().starts_with("gateway.networking.k8s.io/");
+            services.iter().find(is_named).filter(|_| is_gateway_api)
+        })
+}
+
+/// The port of a Service that a backend means. A Service with one port needs no choice.
+fn port_of<'a>(service: &Service<'a>, backend: &Backend<'_>) -> Option<ServicePort<'a>> {
+    let ports = service.ports();
+    let Some(wanted) = backend.port else {
+        return match ports.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+    };
+    ports.into_iter().find(|port| match wanted {
+        TargetPort::Name(name) => {
+            port.name == Some(name)
+                || (backend.port_is_target && port.target == TargetPort::Name(name))
+        }
+        TargetPort::Number(number) if backend.port_is_target => {
+            port.target == TargetPort::Number(number) || port.number == number
+        }
+        TargetPort::Number(number) => port.number == number,
+    })
+}
+
+fn shown(port: TargetPort<'_>) -> String {
+    match port {
+        TargetPort::Name(name) => name.to_owned(),
+        TargetPort::Number(number) => number.to_string(),
+    }
+}
+
+pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        for backend in &route.backends {
+            let Some(service) = service_of(context, route.object, backend) else {
+                judge.looked();
+                judge.fault(
+                    Fault::new(
+                        format!(
+                            "{} leads to the Service `{}`, which no release has",
+                            route.object.reference(),
+                            backend.service
+                        ),
+                        "name a Service of the component that should answer",
+                    )
+                    .object(route.object)
+                    .value(backend.service),
+                );
+                continue;
+            };
+            if service.external_name().is_some() || service.selector().is_empty() {
+                continue;
+            }
+            let Some(wanted) = backend.port else {
+                // Only an OpenShift Route may leave the port out; the router then takes any.
+                continue;
+            };
+            judge.require(port_of(service, backend).is_some(), || {
+                let offered: Vec<String> = service
+                    .ports()
+                    .iter()
+                    .map(|port| match port.name {
+                        Some(name) => format!("{name} ({})", port.number),
+                        None => port.number.to_string(),
+                    })
+                    .collect();
+                Fault::new(
+                    format!(
+                        "{} leads to port {} of Service `{}`, which it does not have",
+                        route.object.reference(),
+                        shown(wanted),
+                        service.name()
+                    ),
+                    format!("use one of its ports: {}", offered.join(", ")),
+                )
+                .object(route.object)
+                .value(shown(wanted))
+            });
+        }
+    }
+    judge.not_applicable("there is no route");
+}
+
+/// The product's port behind a backend, where it can be told.
+fn product_port_of<'a>(
+    context: &Context<'a>,
+    route: &Object,
+    backend: &Backend<'_>,
+) -> Option<&'a PortFact> {
+    let service = service_of(context, route, backend)?;
+    let port = port_of(service, backend)?;
+    let resolver = context.graph.resolver(context.facts);
+    selected(context.graph, service).into_iter().find_map(|member| {
+        member.component?;
+        let number = resolver.container_port(member, port.target).ok()?;
+        product_port(context, number, offset_of(context.graph, member))
+    })
+}
+
+/// Annotations of Ingress controllers that say which protocol the backend speaks.
+const BACKEND_PROTOCOL: [&str; 2] = [
+    "nginx.ingress.kubernetes.io/backend-protocol",
+    "alb.ingress.kubernetes.io/backend-protocol",
+];
+
+/// Whether the route sends TLS to its backends; `None` when its document does not tell.
+fn sends_tls(route: &Route<'_>) -> Option<bool> {
+    match route.object.kind() {
+        "Route" => Some(match route.object.str("/spec/tls/termination") {
+            Some("passthrough" | "reencrypt") => true,
+            Some(_) => false,
+            // Without TLS the router forwards clear text.
+            None => route.object.value.pointer("/spec/tls").is_some(),
+        }),
+        "TLSRoute" => Some(true),
+        "Ingress" => {
+            let annotations = route.object.annotations();
+            let protocol = BACKEND_PROTOCOL
+                .iter()
+                .find_map(|name| annotations.get(name))?;
+            Some(matches!(
+                protocol.to_uppercase().as_str(),
+                "HTTPS" | "GRPCS" | "TLS"
+            ))
+        }
+        _ => None,
+    }
+}
+
+pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        let Some(tls) = sends_tls(&route) else { continue };
+        for backend in &route.backends {
+            let Some(fact) = product_port_of(context, route.object, backend) else {
+                continue;
+            };
+            judge.require(fact.tls == tls, || {
+                let (sent, wanted) = if tls {
+                    ("TLS", "clear text")
+                } else {
+                    ("clear text", "TLS")
+                };
+                Fault::new(
+                    format!(
+                        "{} sends {sent} to {} of Service `{}`, which speaks {wanted}",
+                        route.object.reference(),
+                        fact.name,
+                        backend.service
+                    ),
+                    "choose the port or the termination so that both ends agree",
+                )
+                .object(route.object)
+                .value(fact.name.clone())
+            });
+        }
+        if route.object.str("/spec/tls/termination") == Some("reencrypt") {
+            let has_authority = route
+                .object
+                .str("/spec/tls/destinationCACertificate")
+                .is_some_and(|text| !text.trim().is_empty());
+            let is_service_certificate = route.backends.iter().all(|backend| {
+                service_of(context, route.object, backend).is_some_and(|service| {
+                    service
+                        .object
+                        .annotations()
+                        .keys()
+                        .any(|key| key.ends_with("openshift.io/serving-cert-secret-name"))
+                })
+            });
+            judge.require(has_authority || is_service_certificate, || {
+                Fault::new(
+                    format!(
+                        "{} encrypts again, but the router has no certificate to verify the component by",
+                        route.object.reference()
+                    ),
+                    "set tls.destinationCACertificate to the issuer of the component's certificate, or use passthrough",
+                )
+                .object(route.object)
+            });
+        }
+    }
+    judge.not_applicable("no route says whether it sends TLS");
+}
+
+/// What one rule of a route claims: kind of route, host, path and whatever else narrows it down.
+type Claim = (String, String, String);
+
+fn claims(route: &Route<'_>) -> Vec<Claim> {
+    let value = &route.object.value;
+    let kind = route.object.kind().to_owned();
+    let hosts: Vec<String> = if route.hosts.is_empty() {
+        vec!["*".into()]
+    } else {
+        route.hosts.iter().map(|host| host.to_lowercase()).collect()
+    };
+    let each_host = |narrow: String| {
+        hosts
+            .iter()
+            .map(|host| (kind.clone(), host.clone(), narrow.clone()))
+            .collect::<Vec<_>>()
+    };
+    match route.object.kind() {
+        "Ingress" => {
+            let class = str_at(value, "/spec/ingressClassName").unwrap_or_default();
+            array_at(value, "/spec/rules")
+                .iter()
+                .flat_map(|rule| {
+                    let host = str_at(rule, "/host").unwrap_or("*").to_lowercase();
+                    array_at(rule, "/http/paths")
+                        .iter()
+                        .map(|path| {
+                            let narrow =
+                                format!("{class} {}", str_at(path, "/path").unwrap_or("/"));
+                            ("Ingress".to_owned(), host.clone(), narrow)
+                        })
+                        .collect::<Vec<_>>()
+                })
+                .collect()
+        }
+        "Route" => each_host(str_at(value, "/spec/path").unwrap_or("/").to_owned()),
+        _ => {
+            // Two routes for one host are a conflict only at the same listener and with the same matches.
+            let parents = value
+                .pointer("/spec/parentRefs")
+                .map(Value::to_string)
+                .unwrap_or_default();
+            array_at(value, "/spec/rules")
+                .iter()
+                .flat_map(|rule| {
+                    let matches = rule
+                        .get("matches")
+                        .map_or_else(|| "/".to_owned(), Value::to_string);
+                    each_host(format!("{parents} {matches}"))
+                })
+                .collect()
+        }
+    }
+}
+
+pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut owners: BTreeMap<Claim, &Object> = BTreeMap::new();
+    let all = routes(context.manifest);
+    for route in &all {
+        for claim in claims(route) {
+            let first = *owners.entry(claim.clone()).or_insert(route.object);
+            let host = claim.1;
+            judge.require(std::ptr::eq(first, route.object), || {
+                Fault::new(
+                    format!(
+                        "{} and {} of release `{}` both answer for `{host}`",
+                        route.object.reference(),
+                        first.reference(),
+                        first.release
+                    ),
+                    "give each endpoint a host name of its own",
+                )
+                .object(route.object)
+                .value(host.clone())
+            });
+        }
+    }
+    judge.not_applicable("there is no route");
+}
+
+/// The ports of servers to which routes lead: name of the route, index of the server, port.
+pub(super) fn service_ports_behind_routes(context: &Context<'_>) -> Vec<(String, usize, u16)> {
+    let resolver = context.graph.resolver(context.facts);
+    let mut found = Vec::new();
+    for route in routes(context.manifest) {
+        for backend in &route.backends {
+            let Some(service) = service_of(context, route.object, backend) else {
+                continue;
+            };
+            let Some(port) = port_of(service, backend) else {
+                continue;
+            };
+            for (index, member) in context.graph.members.iter().enumerate() {
+                let is_selected = selected(context.graph, service)
+                    .iter()
+                    .any(|candidate| std::ptr::eq(*candidate, member));
+                if !is_selected {
+                    continue;
+                }
+                if let Ok(number) = resolver.container_port(member, port.target) {
+                    found.push((route.object.reference().to_string(), index, number));
+                }
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,30 @@
+//! Probes, shutdown, memory, drains, spread, rollouts and storage: does the deployment survive a day in
+//! operation?
+
+mod availability;
+mod probes;
+mod quantity;
+mod resources;
+mod rollout;
+mod shutdown;
+mod storage;
+
+use crate::checks::FamilyChecks;
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-OPS-001", probes::are_there),
+    ("AM-OPS-002", probes::wait_for_the_start),
+    ("AM-OPS-003", probes::are_answered),
+    ("AM-OPS-004", probes::tell_that_apis_are_deployed),
+    ("AM-OPS-005", shutdown::fits_the_grace_period),
+    ("AM-OPS-006", shutdown::stops_the_server),
+    ("AM-OPS-007", resources::are_requested),
+    ("AM-OPS-008", resources::hold_the_heap),
+    ("AM-OPS-009", availability::allows_a_drain),
+    ("AM-OPS-010", availability::has_a_budget),
+    ("AM-OPS-011", availability::spreads_over_zones),
+    ("AM-OPS-012", availability::spreads_over_nodes),
+    ("AM-OPS-013", availability::updates_one_by_one),
+    ("AM-OPS-014", rollout::follows_changes),
+    ("AM-OPS-015", storage::is_per_node),
+];

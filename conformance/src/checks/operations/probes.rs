@@ -1,0 +1,265 @@
+//! Probes: there, patient, answered by the component, and true.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::{
+    component::Component,
+    context::{Context, Fault, Judge},
+    facts::PortFact,
+    graph::{Graph, Member},
+    manifest::{Container, TargetPort, array_at, integer_at, str_at},
+};
+
+/// Seconds that a server may need before it answers: less would restart it while it starts.
+const START_SECONDS: i64 = 60;
+
+/// The start-up health check of gateways: answers 200 when all APIs are deployed.
+const START_UP_CHECK: &str = "/api/am/gateway/v2/server-startup-healthcheck";
+
+/// Paths that every component's servlet ports answer.
+const SERVLET_PATHS: [&str; 2] = ["/services/", "/carbon"];
+
+/// Contexts of web applications that only some components have; what is below them is not ours to judge.
+const WEB_CONTEXTS: [(&str, &[Component]); 6] = [
+    ("/publisher", &[Component::AllInOne, Component::ControlPlane]),
+    ("/devportal", &[Component::AllInOne, Component::ControlPlane]),
+    ("/admin", &[Component::AllInOne, Component::ControlPlane]),
+    (
+        "/oauth2",
+        &[Component::AllInOne, Component::ControlPlane, Component::KeyManager],
+    ),
+    (
+        "/api/",
+        &[
+            Component::AllInOne,
+            Component::ControlPlane,
+            Component::Gateway,
+            Component::TrafficManager,
+            Component::KeyManager,
+        ],
+    ),
+    (
+        "/internal",
+        &[Component::AllInOne, Component::ControlPlane, Component::KeyManager],
+    ),
+];
+
+/// Components with their main container.
+fn mains<'g, 'a>(
+    graph: &'g Graph<'a>,
+) -> impl Iterator<Item = (&'g Member<'a>, Component, Container<'a>)> {
+    graph
+        .members
+        .iter()
+        .filter_map(|member| Some((member, member.component?, member.main?)))
+}
+
+fn probe<'a>(container: &Container<'a>, kind: &str) -> Option<&'a Value> {
+    container.value.get(kind).filter(|probe| !probe.is_null())
+}
+
+pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (member, component, main) in mains(context.graph) {
+        for (kind, consequence) in [
+            ("readinessProbe", "requests reach it before it can serve them"),
+            ("livenessProbe", "a server that hangs is never restarted"),
+        ] {
+            judge.require(probe(&main, kind).is_some(), || {
+                Fault::new(
+                    format!("the {} has no {kind}: {consequence}", component.title()),
+                    format!("add a {kind} to the container `{}`", main.name()),
+                )
+                .object(member.workload.object)
+            });
+        }
+    }
+    judge.not_applicable("no component is deployed");
+}
+
+/// Seconds after which a probe gives up at the earliest.
+fn patience(probe: &Value) -> i64 {
+    let number = |at: &str, default| integer_at(probe, at).unwrap_or(default);
+    number("/initialDelaySeconds", 0) + number("/periodSeconds", 10) * number("/failureThreshold", 3)
+}
+
+pub(super) fn wait_for_the_start(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (member, component, main) in mains(context.graph) {
+        let (kind, found) = match probe(&main, "startupProbe") {
+            Some(found) => ("startupProbe", found),
+            None => match probe(&main, "livenessProbe") {
+                Some(found) => ("livenessProbe", found),
+                None => continue,
+            },
+        };
+        let seconds = patience(found);
+        judge.require(seconds >= START_SECONDS, || {
+            Fault::new(
+                format!(
+                    "the {kind} of the {} gives up after {seconds} s, before a server has started",
+                    component.title()
+                ),
+                format!("use a startupProbe whose periodSeconds times failureThreshold is {START_SECONDS} or more"),
+            )
+            .object(member.workload.object)
+            .value(seconds.to_string())
+        });
+    }
+    judge.not_applicable("no component has a probe that could restart it");
+}
+
+static ADDRESS_IN_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?:/dev/tcp/[^/\s]+/|(?:localhost|127\.0\.0\.1):)([0-9]{2,5})").ok()
+});
+
+/// Ports that a command asks on its own pod.
+fn ports_in_command(probe: &Value) -> Vec<u16> {
+    let Some(expression) = ADDRESS_IN_COMMAND.as_ref() else {
+        return Vec::new();
+    };
+    array_at(probe, "/exec/command")
+        .iter()
+        .filter_map(Value::as_str)
+        .flat_map(|text| {
+            expression
+                .captures_iter(text)
+                .filter_map(|found| found[1].parse().ok())
+                .collect::<Vec<u16>>()
+        })
+        .collect()
+}
+
+/// What a probe asks.
+struct Question<'a> {
+    port: TargetPort<'a>,
+    /// Scheme and path of an HTTP probe.
+    http: Option<(bool, &'a str)>,
+}
+
+fn questions(probe: &Value) -> Vec<Question<'_>> {
+    let port_at = |at: &str| match probe.pointer(at)? {
+        Value::String(name) => Some(name.parse().map_or(TargetPort::Name(name), TargetPort::Number)),
+        port => port.as_u64().and_then(|port| u16::try_from(port).ok()).map(TargetPort::Number),
+    };
+    if let Some(port) = port_at("/httpGet/port") {
+        let tls = str_at(probe, "/httpGet/scheme").is_some_and(|s| s.eq_ignore_ascii_case("https"));
+        let path = str_at(probe, "/httpGet/path").unwrap_or("/");
+        return vec![Question { port, http: Some((tls, path)) }];
+    }
+    if let Some(port) = port_at("/tcpSocket/port") {
+        return vec![Question { port, http: None }];
+    }
+    ports_in_command(probe)
+        .into_iter()
+        .map(|port| Question { port: TargetPort::Number(port), http: None })
+        .collect()
+}
+
+pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (member, component, main) in mains(context.graph) {
+        for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
+            let Some(found) = probe(&main, kind) else { continue };
+            for question in questions(found) {
+                let problem = problem_of(context, member, component, &question);
+                judge.require(problem.is_none(), || {
+                    Fault::new(
+                        format!(
+                            "the {} does not answer its {kind}: {}",
+                            component.title(),
+                            problem.unwrap_or_default()
+                        ),
+                        "ask /services/Version on servlet-http (9763), or for gateways the start-up health check on servlet-https (9443), each plus the offset",
+                    )
+                    .object(member.workload.object)
+                });
+            }
+        }
+    }
+    judge.not_applicable("no component has a probe that names a port");
+}
+
+/// Why nothing answers, if so.
+fn problem_of(
+    context: &Context<'_>,
+    member: &Member<'_>,
+    component: Component,
+    question: &Question<'_>,
+) -> Option<String> {
+    let resolver = context.graph.resolver(context.facts);
+    let number = match resolver.container_port(member, question.port) {
+        Ok(number) => number,
+        Err(reason) => return Some(reason),
+    };
+    let offset = context
+        .graph
+        .nodes
+        .iter()
+        .find(|node| std::ptr::eq(context.graph.member(node.id).workload.object, member.workload.object))
+        .map_or(0, crate::graph::Node::offset);
+    let fact = context
+        .facts
+        .ports_of(component)
+        .find(|fact| fact.number.checked_add(offset) == Some(number));
+    let Some(fact) = fact else {
+        // A declared port that is none of the product's may belong to a sidecar.
+        let is_products = context.facts.ports.iter().any(|fact| {
+            fact.number == number || fact.number.checked_add(offset) == Some(number)
+        });
+        return is_products.then(|| format!("nothing listens on port {number}"));
+    };
+    let (tls, path) = question.http?;
+    if tls != fact.tls {
+        let spoken = if fact.tls { "HTTPS" } else { "HTTP" };
+        return Some(format!("{} (port {number}) speaks {spoken}", fact.name));
+    }
+    (!answers(component, fact, path)).then(|| format!("{} has nothing at {path}", fact.name))
+}
+
+/// Whether a port may answer a path with success. Where it cannot be told, it may.
+fn answers(component: Component, port: &PortFact, path: &str) -> bool {
+    if !port.name.starts_with("servlet-") {
+        // APIs have any path; receivers of events answer none.
+        return !matches!(port.name.as_str(), "thrift" | "thrift-ssl" | "jms");
+    }
+    if path == START_UP_CHECK {
+        // The traffic manager's pack has the application as well.
+        return matches!(
+            component,
+            Component::AllInOne | Component::Gateway | Component::TrafficManager
+        );
+    }
+    SERVLET_PATHS.iter().any(|known| path.starts_with(known))
+        || WEB_CONTEXTS
+            .iter()
+            .any(|(context, components)| path.starts_with(context) && components.contains(&component))
+}
+
+pub(super) fn tell_that_apis_are_deployed(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (member, component, main) in mains(context.graph) {
+        if !matches!(component, Component::AllInOne | Component::Gateway) {
+            continue;
+        }
+        let Some(found) = probe(&main, "readinessProbe") else {
+            continue;
+        };
+        // What a script asks cannot be told, but it may name the path.
+        let text = found.to_string();
+        let is_told = text.contains(START_UP_CHECK)
+            || str_at(found, "/httpGet/path").is_some_and(|path| path.starts_with("/health-check"));
+        let is_script = found.get("exec").is_some() && !text.contains("/services/Version");
+        if is_script && !is_told {
+            continue;
+        }
+        judge.require(is_told, || {
+            Fault::new(
+                format!("the {} is ready before its APIs are deployed", component.title()),
+                format!("let the readinessProbe ask {START_UP_CHECK} on servlet-https"),
+            )
+            .object(member.workload.object)
+            .value(str_at(found, "/httpGet/path").unwrap_or_default())
+        });
+    }
+    judge.not_applicable("no component that serves APIs has a readiness probe that can be read");
+}

@@ -1,0 +1,123 @@
+//! Requests, limits and Java's heap.
+
+use super::quantity::{heap, memory, shown};
+use crate::{
+    context::{Context, Fault, Judge},
+    manifest::{Container, EnvSource},
+};
+
+pub(super) fn are_requested(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let (Some(component), Some(main)) = (member.component, member.main) else {
+            continue;
+        };
+        for (at, why) in [
+            ("requests/cpu", "the scheduler places it anywhere"),
+            ("requests/memory", "the scheduler places it anywhere"),
+            ("limits/memory", "it can take its neighbours' memory"),
+        ] {
+            let written = main.value.pointer(&format!("/resources/{at}"));
+            // A request that is not written is taken from the limit.
+            let inherited = at.strip_prefix("requests/").and_then(|resource| {
+                main.value.pointer(&format!("/resources/limits/{resource}"))
+            });
+            judge.require(written.or(inherited).is_some(), || {
+                Fault::new(
+                    format!("the {} has no {}: {why}", component.title(), at.replace('/', "."))
+                        ,
+                    format!("set resources.{}", at.replace('/', ".")),
+                )
+                .object(member.workload.object)
+            });
+        }
+    }
+    judge.not_applicable("no component is deployed");
+}
+
+/// Java's options of a container, in the order in which the start script gives them; `None` when some of
+/// them come from elsewhere.
+fn java_options(container: &Container<'_>) -> Option<String> {
+    let mut options = Vec::new();
+    for (name, default) in [("JVM_MEM_OPTS", "-Xms256m -Xmx1024m"), ("JAVA_OPTS", "")] {
+        let variable = container
+            .env()
+            .into_iter()
+            .rev()
+            .find(|variable| variable.name == name);
+        match variable.map(|variable| variable.source) {
+            Some(EnvSource::Literal("")) | None => options.push(default.to_owned()),
+            Some(EnvSource::Literal(text)) => options.push(text.to_owned()),
+            Some(_) => return None,
+        }
+    }
+    Some(options.join(" "))
+}
+
+/// The last value of an option, as Java takes it.
+fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
+    options
+        .split_whitespace()
+        .filter_map(|option| option.strip_prefix(prefix))
+        .next_back()
+}
+
+/// Share of a container's memory that the heap may have, in percent: the rest is for classes, threads and
+/// buffers.
+const HEAP_PERCENT: u64 = 80;
+
+pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let (Some(component), Some(main)) = (member.component, member.main) else {
+            continue;
+        };
+        let Some(options) = java_options(&main) else { continue };
+        let limit = main
+            .value
+            .pointer("/resources/limits/memory")
+            .and_then(memory);
+        let initial = last(&options, "-Xms").and_then(heap);
+        let maximum = last(&options, "-Xmx").and_then(heap);
+        if let (Some(maximum), Some(limit)) = (maximum, limit) {
+            judge.require(maximum.saturating_mul(100) <= limit.saturating_mul(HEAP_PERCENT), || {
+                Fault::new(
+                    format!(
+                        "the heap of the {} may grow to {}, but its memory limit is {}",
+                        component.title(),
+                        shown(maximum),
+                        shown(limit)
+                    ),
+                    format!("keep -Xmx at or below {HEAP_PERCENT} % of the limit, {}", shown(limit / 100 * HEAP_PERCENT)),
+                )
+                .object(member.workload.object)
+                .value(shown(maximum))
+            });
+        }
+        if let (Some(initial), Some(maximum)) = (initial, maximum) {
+            judge.require(initial <= maximum, || {
+                Fault::new(
+                    format!(
+                        "the heap of the {} starts with {} and may have {}: Java refuses to start",
+                        component.title(),
+                        shown(initial),
+                        shown(maximum)
+                    ),
+                    "make -Xms at most -Xmx",
+                )
+                .object(member.workload.object)
+                .value(shown(initial))
+            });
+        }
+        let percent = last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
+        if let (Some(percent), None) = (percent, maximum) {
+            judge.require(percent <= 80.0, || {
+                Fault::new(
+                    format!("the heap of the {} may take {percent} % of its memory limit", component.title()),
+                    format!("keep -XX:MaxRAMPercentage at or below {HEAP_PERCENT}"),
+                )
+                .object(member.workload.object)
+                .value(percent.to_string())
+            });
+        }
+    }
+    judge.not_applicable("no component has a heap and a memory limit that can be read");
+}

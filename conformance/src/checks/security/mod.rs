@@ -1,0 +1,34 @@
+//! Pod Security, `OpenShift`'s constraint, tokens, images and secrets.
+
+mod images;
+mod literals;
+mod openshift;
+mod pod_security;
+mod secrets;
+mod tokens;
+
+use crate::checks::FamilyChecks;
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-SEC-001", pod_security::obeys_control),
+    ("AM-SEC-002", pod_security::obeys_control),
+    ("AM-SEC-003", pod_security::obeys_control),
+    ("AM-SEC-004", pod_security::obeys_control),
+    ("AM-SEC-005", pod_security::obeys_control),
+    ("AM-SEC-006", pod_security::obeys_control),
+    ("AM-SEC-007", pod_security::obeys_control),
+    ("AM-SEC-008", pod_security::obeys_control),
+    ("AM-SEC-009", pod_security::obeys_control),
+    ("AM-SEC-010", pod_security::obeys_control),
+    ("AM-SEC-011", pod_security::obeys_control),
+    ("AM-SEC-012", pod_security::obeys_control),
+    ("AM-SEC-013", pod_security::obeys_control),
+    ("AM-SEC-014", pod_security::obeys_control),
+    ("AM-SEC-015", openshift::leaves_ids_to_the_platform),
+    ("AM-SEC-016", tokens::are_not_mounted),
+    ("AM-SEC-017", images::are_pinned),
+    ("AM-SEC-018", secrets::none_in_config_maps),
+    ("AM-SEC-019", secrets::none_in_environment),
+    ("AM-SEC-020", secrets::none_in_arguments),
+    ("AM-SEC-021", secrets::no_defaults),
+];
