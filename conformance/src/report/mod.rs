@@ -1,9 +1,21 @@
 //! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
 
+mod edge;
+pub mod group;
+mod html;
+pub mod human;
+mod junit;
+mod markdown;
 mod model;
+mod output;
+mod sarif;
+pub mod text;
 
+pub use group::{FindingGroup, groups};
 pub use model::{
     API_VERSION, ChartDigest, Edge, EdgeVerdict, Exposure, Mode, Node, Profile, ProfileResult,
     Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics, SubjectDescription,
     SubjectResult, Survivor, ToolVersion, Topology,
 };
+pub use output::{Format, Output, OutputError, write};
+pub use text::{FindingText, Style};

@@ -1,0 +1,129 @@
+//! `JUnit` XML: one suite per pattern, platform and product version, one test case per requirement.
+
+use std::collections::BTreeMap;
+
+use quick_junit::{
+    NonSuccessKind, Report as JunitReport, SerializeError, TestCase, TestCaseStatus, TestSuite,
+};
+
+use super::{Profile, Report, RequirementSummary, SubjectResult, groups, human};
+use crate::{outcome::Outcome, requirement::Level};
+
+/// `report` as `JUnit` XML.
+pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
+    let mut junit = JunitReport::new("am-charts conformance");
+    for profile in &report.profiles {
+        let mut suites: BTreeMap<(&str, &str), Vec<&SubjectResult>> = BTreeMap::new();
+        for subject in &profile.subjects {
+            let key = (
+                subject.subject.platform.as_str(),
+                subject.subject.product_version.as_str(),
+            );
+            suites.entry(key).or_default().push(subject);
+        }
+        for ((platform, version), subjects) in suites {
+            junit.add_test_suite(suite(report, profile, platform, version, &subjects));
+        }
+    }
+    junit.to_string()
+}
+
+fn suite(
+    report: &Report,
+    profile: &Profile,
+    platform: &str,
+    version: &str,
+    subjects: &[&SubjectResult],
+) -> TestSuite {
+    let name = format!("{}/{platform}/{version}", profile.name);
+    let mut suite = TestSuite::new(name.as_str());
+    let variants: Vec<&str> = subjects
+        .iter()
+        .map(|subject| subject.subject.variant.as_str())
+        .collect();
+    suite.add_property(("variants", variants.join(", ").as_str()));
+    suite.add_property(("reproduce", report.reproduce.as_str()));
+    for (message, ids) in human::render_failures(subjects.iter().copied()) {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status
+            .set_message("charts did not render")
+            .set_type("render")
+            .set_description(format!("{message}\n{}", human::list(&ids)));
+        let mut case = TestCase::new("charts render", status);
+        case.set_classname(name.as_str());
+        suite.add_test_case(case);
+    }
+    for requirement in &report.requirements {
+        if let Some(mut case) = case(report, requirement, subjects) {
+            case.set_classname(name.as_str());
+            suite.add_test_case(case);
+        }
+    }
+    suite
+}
+
+/// The test case of `requirement`: the worst of its outcomes on `subjects`. None when no subject has one.
+fn case(
+    report: &Report,
+    requirement: &RequirementSummary,
+    subjects: &[&SubjectResult],
+) -> Option<TestCase> {
+    let outcomes: Vec<&Outcome> = subjects
+        .iter()
+        .flat_map(|subject| &subject.results)
+        .filter(|result| result.requirement == requirement.id)
+        .map(|result| &result.outcome)
+        .collect();
+    let findings: Vec<String> = groups(report, subjects.iter().copied())
+        .iter()
+        .filter(|group| group.finding.requirement == requirement.id)
+        .map(|group| human::plain(report, group))
+        .collect();
+    let unsupported = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Unsupported { reason } => Some(reason),
+        _ => None,
+    });
+    let passed = outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, Outcome::Passed { .. }));
+    let not_run = outcomes.iter().find_map(|outcome| match outcome {
+        Outcome::Skipped { reason } => Some(format!("skipped: {reason}")),
+        Outcome::NotApplicable { reason } => Some(format!("not applicable: {reason}")),
+        _ => None,
+    });
+    let failed = !findings.is_empty();
+    let status = if failed && requirement.level == Level::Must {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status
+            .set_message(requirement.text.as_str())
+            .set_type(requirement.id.as_str())
+            .set_description(findings.join("\n\n"));
+        status
+    } else if let Some(reason) = unsupported {
+        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+        status
+            .set_message(format!("could not be judged: {reason}"))
+            .set_type("unsupported");
+        status
+    } else if passed || failed {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::skipped();
+        status.set_message(not_run?);
+        status
+    };
+    let mut case = TestCase::new(format!("{} {}", requirement.id, requirement.title), status);
+    let checked: usize = outcomes
+        .iter()
+        .map(|outcome| match outcome {
+            Outcome::Passed { checked } | Outcome::Failed { checked, .. } => *checked,
+            _ => 0,
+        })
+        .sum();
+    case.set_assertions(checked);
+    if failed && requirement.level == Level::Should {
+        // Not met, and yet conformant: CI systems show it with the test's output.
+        case.set_system_out(findings.join("\n\n"));
+    }
+    Some(case)
+}

@@ -1,0 +1,102 @@
+//! The page as a document, without a browser.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use am_conformance::report::Format;
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+
+use crate::sample;
+
+/// Element name and attributes of every element, in order. Fails when the page is not well-formed.
+fn elements() -> Vec<(String, BTreeMap<String, String>)> {
+    let page = Format::Html.render(&sample::report()).expect("a page");
+    let mut reader = Reader::from_str(&page);
+    let mut elements = Vec::new();
+    loop {
+        match reader.read_event().expect("well-formed") {
+            Event::Start(start) | Event::Empty(start) => elements.push(element(&start)),
+            Event::Eof => return elements,
+            _ => {}
+        }
+    }
+}
+
+fn element(start: &BytesStart<'_>) -> (String, BTreeMap<String, String>) {
+    let attributes = start
+        .attributes()
+        .map(|attribute| {
+            let attribute = attribute.expect("a well-formed attribute");
+            let value = String::from_utf8_lossy(&attribute.value).into_owned();
+            (
+                String::from_utf8_lossy(attribute.key.as_ref()).into_owned(),
+                value,
+            )
+        })
+        .collect();
+    (
+        String::from_utf8_lossy(start.name().as_ref()).into_owned(),
+        attributes,
+    )
+}
+
+#[test]
+fn nothing_comes_from_elsewhere_and_nothing_runs() {
+    for (name, attributes) in elements() {
+        assert!(
+            !["script", "iframe", "object", "embed", "img"].contains(&name.as_str()),
+            "{name}"
+        );
+        for (key, value) in &attributes {
+            assert!(!key.starts_with("on"), "{name} {key}");
+            if ["href", "src", "action"].contains(&key.as_str()) {
+                assert!(
+                    value.starts_with('#') || value == "data:,",
+                    "{name} {key}={value}"
+                );
+            }
+        }
+    }
+    let page = Format::Html.render(&sample::report()).expect("a page");
+    assert!(!page.contains("url(") && !page.contains("@import"));
+}
+
+#[test]
+fn ids_are_unique_and_every_reference_leads_to_one() {
+    let elements = elements();
+    let ids: Vec<&String> = elements
+        .iter()
+        .filter_map(|(_, attributes)| attributes.get("id"))
+        .collect();
+    let unique: BTreeSet<&String> = ids.iter().copied().collect();
+    assert_eq!(ids.len(), unique.len());
+    let mut references = 0;
+    for (name, attributes) in &elements {
+        let links = attributes
+            .get("href")
+            .and_then(|href| href.strip_prefix('#'));
+        let labels = attributes
+            .get("aria-labelledby")
+            .map(String::as_str)
+            .unwrap_or_default();
+        for id in labels.split_whitespace().chain(links) {
+            references += 1;
+            assert!(unique.contains(&id.to_owned()), "{name} refers to {id}");
+        }
+    }
+    assert!(references > 20);
+}
+
+#[test]
+fn tables_name_their_columns_and_pictures_say_what_they_show() {
+    let elements = elements();
+    let named = |name: &'static str| elements.iter().filter(move |(element, _)| element == name);
+    assert!(named("th").all(|(_, attributes)| attributes.contains_key("scope")));
+    assert_eq!(named("svg").count(), 3);
+    assert!(named("svg").all(|(_, attributes)| {
+        attributes.get("role").is_some_and(|role| role == "img")
+            && attributes.contains_key("aria-labelledby")
+    }));
+}

@@ -1,0 +1,255 @@
+//! Topologies of the hand-made report.
+
+use am_conformance::{
+    Component::{self, AllInOne, ControlPlane, Gateway, KeyManager, TrafficManager},
+    report::{Edge, EdgeVerdict, Exposure, Node, Topology},
+};
+
+pub(crate) fn pattern_0() -> Topology {
+    Topology {
+        nodes: vec![node(AllInOne, 1)],
+        edges: vec![
+            edge(
+                AllInOne,
+                Some(AllInOne),
+                9443,
+                "https",
+                "apim.key_manager.service_url",
+            ),
+            database(AllInOne),
+        ],
+        exposures: vec![exposure(AllInOne, "am.example.com", 9443)],
+    }
+}
+
+pub(crate) fn pattern_3() -> Topology {
+    let mut edges = distributed();
+    for edge in &mut edges {
+        if edge.key == "apim.oauth_config.revoke_endpoint" {
+            edge.to = None;
+            edge.host = "apim-key-manager".into();
+            edge.verdict = EdgeVerdict::Dangles;
+            edge.broken_by = vec!["AM-WIRE-003".into()];
+        }
+        if edge.key == "apim.throttling.url_group" {
+            edge.broken_by = vec!["AM-WIRE-007".into()];
+        }
+    }
+    let mut unknown = edge(Gateway, None, 443, "https", "apim.webhooks.callback");
+    unknown.host = "$env{CALLBACK_HOST}".into();
+    unknown.verdict = EdgeVerdict::Unknown;
+    edges.push(unknown);
+    Topology {
+        nodes: vec![
+            node(ControlPlane, 2),
+            node(TrafficManager, 2),
+            node(Gateway, 2),
+        ],
+        edges,
+        exposures: vec![
+            exposure(ControlPlane, "cp.am.example.com", 9443),
+            exposure(Gateway, "gw.am.example.com", 8243),
+        ],
+    }
+}
+
+pub(crate) fn pattern_4() -> Topology {
+    let mut edges = distributed();
+    for edge in &mut edges {
+        if [
+            "apim.key_manager.service_url",
+            "apim.oauth_config.revoke_endpoint",
+        ]
+        .contains(&edge.key.as_str())
+        {
+            edge.to = Some(KeyManager);
+            edge.host = host(KeyManager);
+        }
+    }
+    edges.push(edge(
+        KeyManager,
+        Some(ControlPlane),
+        9443,
+        "https",
+        "apim.event_hub.service_url",
+    ));
+    edges.push(edge(
+        KeyManager,
+        Some(ControlPlane),
+        9443,
+        "https",
+        "event_listener[token_revocation].properties.notification_endpoint",
+    ));
+    edges.extend(per_node(
+        KeyManager,
+        ControlPlane,
+        5672,
+        "tcp",
+        "apim.event_hub.event_listening_endpoints",
+    ));
+    edges.push(database(KeyManager));
+    Topology {
+        nodes: vec![
+            node(ControlPlane, 2),
+            node(TrafficManager, 2),
+            node(Gateway, 7),
+            node(KeyManager, 2),
+        ],
+        edges,
+        exposures: vec![exposure(Gateway, "gw.am.example.com", 8243)],
+    }
+}
+
+fn distributed() -> Vec<Edge> {
+    let mut edges = vec![
+        edge(
+            Gateway,
+            Some(ControlPlane),
+            9443,
+            "https",
+            "apim.key_manager.service_url",
+        ),
+        edge(
+            Gateway,
+            Some(ControlPlane),
+            9443,
+            "https",
+            "apim.event_hub.service_url",
+        ),
+        edge(
+            Gateway,
+            Some(TrafficManager),
+            9443,
+            "https",
+            "apim.throttling.service_url",
+        ),
+        edge(
+            ControlPlane,
+            Some(ControlPlane),
+            9443,
+            "https",
+            "apim.oauth_config.revoke_endpoint",
+        ),
+        edge(
+            ControlPlane,
+            Some(Gateway),
+            9443,
+            "https",
+            "apim.gateway.environment[0].service_url",
+        ),
+        edge(
+            ControlPlane,
+            Some(ControlPlane),
+            5672,
+            "tcp",
+            "apim.event_hub.event_duplicate_url",
+        ),
+        edge(
+            TrafficManager,
+            Some(TrafficManager),
+            5672,
+            "tcp",
+            "apim.throttling.event_duplicate_url",
+        ),
+        edge(
+            TrafficManager,
+            Some(ControlPlane),
+            9443,
+            "https",
+            "apim.event_hub.service_url",
+        ),
+        database(ControlPlane),
+    ];
+    edges.extend(per_node(
+        Gateway,
+        TrafficManager,
+        9611,
+        "tcp",
+        "apim.throttling.url_group",
+    ));
+    edges.extend(per_node(
+        Gateway,
+        TrafficManager,
+        5672,
+        "tcp",
+        "apim.throttling.throttle_decision_endpoints",
+    ));
+    edges.extend(per_node(
+        Gateway,
+        ControlPlane,
+        5672,
+        "tcp",
+        "apim.event_hub.event_listening_endpoints",
+    ));
+    edges
+}
+
+fn node(component: Component, replicas: usize) -> Node {
+    let mut ports = vec!["servlet-https:9443".to_owned(), "servlet-http:9763".into()];
+    match component {
+        Gateway => ports.extend(
+            [
+                "gateway-https:8243",
+                "gateway-http:8280",
+                "wss:8099",
+                "ws:9099",
+            ]
+            .map(String::from),
+        ),
+        KeyManager => {}
+        _ => ports.extend(["thrift:9611", "thrift-ssl:9711", "jms:5672"].map(String::from)),
+    }
+    let kind = match component {
+        Gateway | KeyManager => "Deployment",
+        _ => "StatefulSet",
+    };
+    Node {
+        component,
+        replicas,
+        workloads: vec![format!("{kind} {}", host(component))],
+        ports,
+        services: vec![host(component)],
+    }
+}
+
+fn host(component: Component) -> String {
+    format!("apim-{component}")
+}
+
+fn edge(from: Component, to: Option<Component>, port: u16, scheme: &str, key: &str) -> Edge {
+    Edge {
+        from,
+        to,
+        host: to.map(host).unwrap_or_default(),
+        port,
+        scheme: scheme.into(),
+        key: key.into(),
+        verdict: EdgeVerdict::Resolves,
+        broken_by: Vec::new(),
+    }
+}
+
+fn per_node(from: Component, to: Component, port: u16, scheme: &str, key: &str) -> [Edge; 2] {
+    [0, 1].map(|index| Edge {
+        host: format!("{0}-{index}.{0}-headless", host(to)),
+        ..edge(from, Some(to), port, scheme, key)
+    })
+}
+
+fn database(from: Component) -> Edge {
+    Edge {
+        host: "db.am.example.com".into(),
+        verdict: EdgeVerdict::External,
+        ..edge(from, None, 5432, "jdbc", "database.apim_db.url")
+    }
+}
+
+fn exposure(to: Component, host: &str, port: u16) -> Exposure {
+    Exposure {
+        to,
+        host: host.into(),
+        port,
+        kind: "HTTPRoute".into(),
+        name: format!("apim-{to}"),
+    }
+}
