@@ -6,7 +6,7 @@ use quick_junit::{
     NonSuccessKind, Report as JunitReport, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
 
-use super::{Profile, Report, RequirementSummary, SubjectResult, groups, human};
+use super::{FindingGroup, Profile, Report, RequirementSummary, SubjectResult, groups, human};
 use crate::{outcome::Outcome, requirement::Level};
 
 /// `report` as `JUnit` XML.
@@ -53,8 +53,9 @@ fn suite(
         case.set_classname(name.as_str());
         suite.add_test_case(case);
     }
+    let groups = groups(report, subjects.iter().copied());
     for requirement in &report.requirements {
-        if let Some(mut case) = case(report, requirement, subjects) {
+        if let Some(mut case) = case(report, requirement, subjects, &groups) {
             case.set_classname(name.as_str());
             suite.add_test_case(case);
         }
@@ -67,6 +68,7 @@ fn case(
     report: &Report,
     requirement: &RequirementSummary,
     subjects: &[&SubjectResult],
+    groups: &[FindingGroup<'_>],
 ) -> Option<TestCase> {
     let outcomes: Vec<&Outcome> = subjects
         .iter()
@@ -74,7 +76,7 @@ fn case(
         .filter(|result| result.requirement == requirement.id)
         .map(|result| &result.outcome)
         .collect();
-    let findings: Vec<String> = groups(report, subjects.iter().copied())
+    let findings: Vec<String> = groups
         .iter()
         .filter(|group| group.finding.requirement == requirement.id)
         .map(|group| human::plain(report, group))

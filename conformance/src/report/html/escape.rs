@@ -1,4 +1,4 @@
-//! Text in HTML.
+//! Text in HTML and in pictures.
 
 /// `raw` for use between tags and in attributes in double quotes. Characters that XML does not allow
 /// become U+FFFD.
@@ -17,6 +17,15 @@ pub(super) fn text(raw: &str) -> String {
         }
     }
     out
+}
+
+/// `text`, cut with an ellipsis when it has more than `characters`.
+pub(super) fn shortened(text: &str, characters: usize) -> String {
+    if text.chars().count() <= characters {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
+    kept + "…"
 }
 
 #[cfg(test)]

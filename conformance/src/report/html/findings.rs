@@ -76,7 +76,8 @@ fn write_place(out: &mut String, place: &Place<'_>) {
             } else {
                 format!("<mark>{}</mark>", text(line.marked))
             };
-            let _ = writeln!(
+            // No end of line: each line is a block of its own.
+            let _ = write!(
                 out,
                 "<span class=\"line{}\"><span class=\"lineno\">{:>4} </span>{}{marked}{}</span>",
                 if marked.is_empty() { "" } else { " at-fault" },

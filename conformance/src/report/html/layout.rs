@@ -6,30 +6,18 @@
 
 use std::collections::BTreeMap;
 
-use super::super::{Edge, EdgeVerdict, Exposure, FindingGroup, Node, Topology};
-use crate::component::Component;
+use super::{
+    super::{Edge, EdgeVerdict, Exposure, FindingGroup, Topology},
+    columns::{BOX_WIDTH, Column, GAP, MARGIN, Party, columns},
+    escape::shortened,
+};
 
-/// Width of a component's box.
-pub(super) const BOX_WIDTH: usize = 204;
 /// Height of a line of text.
 pub(super) const LINE: usize = 15;
-const GAP: usize = 56;
-const MARGIN: usize = 24;
 const ROW: usize = 34;
 /// Height that the sign on a broken or unknown connection takes between its texts.
 pub(super) const SIGN: usize = 10;
 const PARAGRAPH: usize = 10;
-/// Characters that fit into a box.
-const BOX_CHARACTERS: usize = 29;
-
-/// Components from left to right.
-const ORDER: [Component; 5] = [
-    Component::Gateway,
-    Component::TrafficManager,
-    Component::ControlPlane,
-    Component::AllInOne,
-    Component::KeyManager,
-];
 
 /// A picture: all lengths in user units of the SVG.
 #[derive(Debug)]
@@ -41,25 +29,6 @@ pub(super) struct Layout {
     pub(super) top: usize,
     pub(super) columns: Vec<Column>,
     pub(super) rows: Vec<Row>,
-}
-
-/// What stands at the top of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Party {
-    Clients,
-    Component(Component),
-    Outside,
-}
-
-#[derive(Debug)]
-pub(super) struct Column {
-    pub(super) party: Party,
-    /// Middle.
-    pub(super) x: usize,
-    pub(super) title: String,
-    /// Number of nodes; none for parties that are no component.
-    pub(super) replicas: Option<usize>,
-    pub(super) lines: Vec<String>,
 }
 
 /// A connection.
@@ -165,96 +134,6 @@ impl Layout {
     }
 }
 
-fn columns(topology: &Topology) -> Vec<Column> {
-    let mut parties = Vec::new();
-    let by_route = |edge: &Edge| edge.to.is_none() && edge.verdict == EdgeVerdict::Resolves;
-    if !topology.exposures.is_empty() || topology.edges.iter().any(by_route) {
-        let mut hosts: Vec<String> = topology
-            .exposures
-            .iter()
-            .map(|exposure| exposure.host.clone())
-            .collect();
-        hosts.sort();
-        hosts.dedup();
-        parties.push((Party::Clients, "Clients".to_owned(), None, hosts));
-    }
-    for component in ORDER {
-        let node = topology
-            .nodes
-            .iter()
-            .find(|node| node.component == component);
-        let named = topology
-            .edges
-            .iter()
-            .any(|edge| edge.from == component || edge.to == Some(component))
-            || topology
-                .exposures
-                .iter()
-                .any(|exposure| exposure.to == component);
-        if node.is_some() || named {
-            let lines = node.map_or_else(|| vec!["not deployed".to_owned()], node_lines);
-            let replicas = node.map_or(0, |node| node.replicas);
-            parties.push((
-                Party::Component(component),
-                capitalised(component.title()),
-                Some(replicas),
-                lines,
-            ));
-        }
-    }
-    let mut outside: Vec<String> = topology
-        .edges
-        .iter()
-        .filter(|edge| leads_outside(edge))
-        .map(|edge| edge.host.clone())
-        .collect();
-    outside.sort();
-    outside.dedup();
-    if !outside.is_empty() {
-        parties.push((Party::Outside, "Outside".to_owned(), None, outside));
-    }
-    parties
-        .into_iter()
-        .enumerate()
-        .map(|(index, (party, title, replicas, lines))| Column {
-            party,
-            x: MARGIN + BOX_WIDTH / 2 + index * (BOX_WIDTH + GAP),
-            title,
-            replicas,
-            lines: lines
-                .iter()
-                .map(|line| shortened(line, BOX_CHARACTERS))
-                .collect(),
-        })
-        .collect()
-}
-
-fn leads_outside(edge: &Edge) -> bool {
-    edge.to.is_none() && edge.verdict == EdgeVerdict::External
-}
-
-fn node_lines(node: &Node) -> Vec<String> {
-    let mut lines = node.workloads.clone();
-    lines.extend(
-        node.services
-            .iter()
-            .map(|service| format!("Service {service}")),
-    );
-    lines.extend(
-        node.ports
-            .iter()
-            .map(|port| format!("• {}", port.replace(':', " "))),
-    );
-    lines
-}
-
-fn capitalised(text: &str) -> String {
-    let mut characters = text.chars();
-    characters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(characters).collect()
-    })
-}
-
 fn exposure_row(exposure: &Exposure, x_of: &impl Fn(Party) -> usize) -> Row {
     Row {
         from: Party::Clients,
@@ -354,15 +233,6 @@ fn merged(edges: &[Edge]) -> Vec<(&Edge, Vec<String>)> {
         }
     }
     merged.into_values().collect()
-}
-
-/// `text`, cut with an ellipsis when it has more than `characters`.
-pub(super) fn shortened(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
-    kept + "…"
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //!
 //! Every element is closed, so that the page is well-formed XML too; tests read it as such.
 
+mod columns;
 mod coverage;
 mod escape;
 mod findings;

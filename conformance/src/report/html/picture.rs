@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::{
     super::{FindingGroup, Profile},
-    escape::text,
-    layout::{BOX_WIDTH, Column, LINE, Layout, Party, Row, SIGN, Status, shortened},
+    columns::{BOX_WIDTH, Column, Party},
+    escape::{shortened, text},
+    layout::{LINE, Layout, Row, SIGN, Status},
 };
 
 /// Width of a character of a label, in user units; a little more than any font of 11 units needs.

@@ -74,7 +74,8 @@ impl<'t> Excerpt<'t> {
             let from = self.span.start.clamp(start, end);
             let to = self.span.end.clamp(from, end);
             lines.push((
-                self.span.start <= end && self.span.end.max(self.span.start + 1) > start,
+                self.span.start < start + raw.len()
+                    && self.span.end.max(self.span.start + 1) > start,
                 ExcerptLine {
                     number: index + 1,
                     before: if to > from {

@@ -134,7 +134,58 @@ pub(crate) fn wrap(text: &str, width: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::wrap;
+    use std::collections::BTreeMap;
+
+    use super::{Style, wrap};
+    use crate::{
+        report::text::{Excerpt, FindingText, Place, PlaceRole},
+        requirement::Level,
+    };
+
+    /// Texts and spans that configuration files of other people may bring.
+    #[test]
+    fn odd_texts_are_drawn_and_never_panic() {
+        let texts = [
+            "a = 1\r\nb = 2\r\n",
+            "\t\u{1b}[31mred\u{7}\n",
+            "é\u{202e}字 = \"\u{200b}\"",
+            "\n\n\n",
+            "x",
+        ];
+        let mut drawn: BTreeMap<&str, usize> = BTreeMap::new();
+        for text in texts {
+            for start in 0..=text.len() {
+                for end in start..=text.len() {
+                    let Some(excerpt) = Excerpt::new(text, start..end) else {
+                        continue;
+                    };
+                    *drawn.entry(text).or_default() += 1;
+                    assert!(!excerpt.lines().is_empty(), "{text:?} {start}..{end}");
+                    let place = Place {
+                        role: PlaceRole::Configuration,
+                        path: "file".into(),
+                        position: Some((1, None)),
+                        excerpt: Some(excerpt),
+                        label: "here".into(),
+                    };
+                    let finding = FindingText {
+                        code: "AM-X-001",
+                        level: Level::Must,
+                        headline: "odd",
+                        places: vec![place],
+                        notes: Vec::new(),
+                    };
+                    let rendered = finding.render(Style::PLAIN);
+                    assert!(rendered.starts_with("error[AM-X-001]: odd"), "{rendered}");
+                    assert!(
+                        !rendered.contains('\u{1b}'),
+                        "text brings no escape sequences"
+                    );
+                }
+            }
+        }
+        assert_eq!(drawn.len(), texts.len(), "each text has drawable spans");
+    }
 
     #[test]
     fn words_are_kept_whole_and_lines_short() {
