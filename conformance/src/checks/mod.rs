@@ -2,7 +2,17 @@
 
 pub(crate) mod configuration;
 pub(crate) mod distribution;
+#[cfg(test)]
+pub(crate) mod harness;
+pub(crate) mod helm;
+pub(crate) mod kubernetes;
+pub(crate) mod network;
+pub(crate) mod operations;
+pub(crate) mod security;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod topology;
+pub(crate) mod upgrade;
 pub(crate) mod wiring;
 
 use std::collections::BTreeMap;
@@ -20,11 +30,17 @@ pub type Check = fn(&Context<'_>, &mut Judge<'_>);
 /// Ids and checks of a family.
 pub(crate) type FamilyChecks = &'static [(&'static str, Check)];
 
-const FAMILIES: [FamilyChecks; 4] = [
+const FAMILIES: [FamilyChecks; 10] = [
     distribution::CHECKS,
     topology::CHECKS,
     wiring::CHECKS,
     configuration::CHECKS,
+    network::CHECKS,
+    security::CHECKS,
+    operations::CHECKS,
+    upgrade::CHECKS,
+    helm::CHECKS,
+    kubernetes::CHECKS,
 ];
 
 /// Which check judges which requirement.

@@ -1,0 +1,33 @@
+//! The chart as Helm and its users see it: values, names, repeatability, and what a chart must bring along.
+
+mod chart_file;
+mod documentation;
+mod names;
+mod repeatability;
+mod schema;
+mod templates;
+mod values;
+
+pub(crate) use repeatability::difference;
+
+use crate::checks::FamilyChecks;
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-HELM-001", values::every_value_is_used),
+    ("AM-HELM-002", documentation::every_value_is_documented),
+    ("AM-HELM-003", schema::every_value_is_in_the_schema),
+    ("AM-HELM-004", values::every_read_is_declared),
+    ("AM-HELM-005", schema::unknown_values_are_refused),
+    ("AM-HELM-006", schema::mistyped_values_are_refused),
+    ("AM-HELM-007", repeatability::renders_are_equal),
+    ("AM-HELM-008", names::any_release_name_works),
+    ("AM-HELM-009", names::releases_share_no_object),
+    ("AM-HELM-010", names::cluster_scoped_names_are_unique),
+    ("AM-HELM-011", names::objects_follow_the_namespace),
+    ("AM-HELM-012", repeatability::helm_versions_agree),
+    ("AM-HELM-013", chart_file::lint_is_clean),
+    ("AM-HELM-014", chart_file::chart_file_is_complete),
+    ("AM-HELM-015", chart_file::notes_are_there),
+    ("AM-HELM-016", chart_file::tests_are_there),
+    ("AM-HELM-017", chart_file::catalogue_annotations_are_there),
+];

@@ -1,0 +1,343 @@
+//! Any release name, any namespace, several releases side by side.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    checks::kubernetes::{identities, metadata, names, references, schemas},
+    context::{Context, Fault, Judge},
+    manifest::{Manifest, Object},
+    variation::{Refusal, Variation, Variations, releases},
+};
+
+/// The shortest name, the longest that Helm takes, and one with dots and a digit first.
+const RELEASE_NAMES: [&str; 3] = [
+    "a",
+    "release-with-the-longest-name-that-helm-will-accept-x",
+    "1.a.b",
+];
+
+const OTHER_RELEASE: &str = "conformance-other";
+
+const OTHER_NAMESPACE: &str = "conformance-elsewhere";
+
+fn named(release: &str) -> Variation {
+    Variation {
+        release: Some(release.to_owned()),
+        ..Variation::default()
+    }
+}
+
+/// Renders one release and tells the judge when that fails.
+fn rendered(
+    judge: &mut Judge<'_>,
+    variations: &dyn Variations,
+    release: &str,
+    variation: &Variation,
+    circumstance: &str,
+) -> Option<Manifest> {
+    match variations.render(release, variation) {
+        Ok(manifest) => Some(manifest),
+        Err(Refusal::Unavailable(reason)) => {
+            judge.unsupported(reason);
+            None
+        }
+        Err(refusal) => {
+            judge.looked();
+            judge.fault(Fault::new(
+                format!("the chart of release {release} does not render {circumstance}: {refusal}"),
+                "let names come from the release's name, cut and made valid",
+            ));
+            None
+        }
+    }
+}
+
+pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered under another name here");
+    };
+    judge.not_applicable("the charts render no document");
+    for release in releases(context.manifest).into_keys() {
+        for name in RELEASE_NAMES {
+            let circumstance = format!("as release `{name}`");
+            let Some(manifest) = rendered(judge, variations, release, &named(name), &circumstance)
+            else {
+                continue;
+            };
+            for object in &manifest.objects {
+                judge.looked();
+                let label = object
+                    .labels()
+                    .into_iter()
+                    .find(|(_, value)| !metadata::is_label_value(value));
+                let problem = names::problem(object).or_else(|| {
+                    label.map(|(key, value)| format!("its label `{key}` would be `{value}`"))
+                });
+                if let Some(problem) = problem {
+                    judge.fault(
+                        Fault::new(
+                            format!("{circumstance}, {} is not valid: {problem}", object.reference()),
+                            "cut long names and close them with a hash of the release's name, and replace dots and a digit at the start",
+                        )
+                        .value(object.name()),
+                    );
+                }
+            }
+            let Ok(elsewhere) = variations.render(release, &named(OTHER_RELEASE)) else {
+                continue;
+            };
+            // Other releases of the pattern stay as they are and may be what is named.
+            let (own, others) = with_others(context.manifest, release, manifest, elsewhere);
+            for reference in references::dangling(&own, &others).1 {
+                judge.fault(Fault::new(
+                    format!(
+                        "{circumstance}, {} needs the {} `{}`, which no release makes",
+                        reference.from.reference(),
+                        reference.kind,
+                        reference.name
+                    ),
+                    "let every use of a name come from the same named template",
+                ));
+            }
+        }
+    }
+}
+
+fn with_others(
+    manifest: &Manifest,
+    release: &str,
+    own: Manifest,
+    elsewhere: Manifest,
+) -> (Manifest, Manifest) {
+    let others: Vec<Object> = manifest
+        .objects
+        .iter()
+        .filter(|object| object.release != release)
+        .cloned()
+        .collect();
+    let join = |own: Manifest| Manifest {
+        objects: own
+            .objects
+            .into_iter()
+            .chain(others.iter().cloned())
+            .collect(),
+    };
+    (join(own), join(elsewhere))
+}
+
+pub(super) fn releases_share_no_object(context: &Context<'_>, judge: &mut Judge<'_>) {
+    shares_nothing(
+        context,
+        judge,
+        &named(OTHER_RELEASE),
+        "two releases of it in one namespace",
+        |_| true,
+    );
+}
+
+pub(super) fn cluster_scoped_names_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("the charts render no cluster-scoped object");
+    if !context
+        .manifest
+        .objects
+        .iter()
+        .any(schemas::is_cluster_scoped)
+    {
+        return;
+    }
+    let elsewhere = Variation {
+        namespace: Some(OTHER_NAMESPACE.to_owned()),
+        ..Variation::default()
+    };
+    shares_nothing(
+        context,
+        judge,
+        &elsewhere,
+        "releases of the same name in two namespaces",
+        schemas::is_cluster_scoped,
+    );
+    shares_nothing(
+        context,
+        judge,
+        &named(OTHER_RELEASE),
+        "two releases of it",
+        schemas::is_cluster_scoped,
+    );
+}
+
+fn shares_nothing(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    variation: &Variation,
+    who: &str,
+    concerns: fn(&Object) -> bool,
+) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered under another name here");
+    };
+    for (release, chart) in releases(context.manifest) {
+        let Some(other) = rendered(judge, variations, release, variation, "a second time") else {
+            continue;
+        };
+        let taken: BTreeSet<_> = other.objects.iter().map(identities::identity).collect();
+        for object in context
+            .manifest
+            .objects
+            .iter()
+            .filter(|object| object.release == release && concerns(object))
+        {
+            judge.require(!taken.contains(&identities::identity(object)), || {
+                Fault::new(
+                    format!("{} of chart {chart} has a fixed name: {who} would fight over it", object.reference()),
+                    "begin its name with the release's name; a cluster-scoped one needs the namespace as well",
+                )
+                .object(object)
+                .value(object.name())
+            });
+        }
+    }
+}
+
+pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered in another namespace here");
+    };
+    judge.not_applicable("the charts render no document with a namespace");
+    let variation = Variation {
+        namespace: Some(OTHER_NAMESPACE.to_owned()),
+        ..Variation::default()
+    };
+    for release in releases(context.manifest).into_keys() {
+        let Some(other) = rendered(
+            judge,
+            variations,
+            release,
+            &variation,
+            "in another namespace",
+        ) else {
+            continue;
+        };
+        for object in other
+            .objects
+            .iter()
+            .filter(|object| !schemas::is_cluster_scoped(object))
+        {
+            let fixed = object
+                .str("/metadata/namespace")
+                .filter(|namespace| *namespace != OTHER_NAMESPACE);
+            judge.require(fixed.is_none(), || {
+                Fault::new(
+                    format!(
+                        "{} stays in the namespace `{}`, wherever the release is installed",
+                        object.reference(),
+                        fixed.unwrap_or_default()
+                    ),
+                    "write `namespace: {{ .Release.Namespace }}`, or leave it out",
+                )
+                .value(fixed.unwrap_or_default())
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        any_release_name_works, cluster_scoped_names_are_unique, objects_follow_the_namespace,
+        releases_share_no_object,
+    };
+    use crate::{
+        Outcome,
+        checks::harness::{Case, messages},
+        variation::{Refusal, Variation},
+    };
+
+    /// A subject whose one document is written with `REL` for the release and `NSP` for the namespace.
+    fn case(document: &'static str) -> Case {
+        let write = move |variation: &Variation| {
+            let release = variation.release.as_deref().unwrap_or("r");
+            document
+                .replace("REL", release)
+                .replace("NSP", variation.namespace.as_deref().unwrap_or("n"))
+        };
+        Case::documents(&write(&Variation::default())).varied(move |variation| Ok(write(variation)))
+    }
+
+    #[test]
+    fn names_that_only_fit_short_releases_are_found() {
+        let found = messages(
+            &case(
+                "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: REL-traffic-manager}}",
+            )
+            .judge(any_release_name_works),
+        );
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(found[0].contains("69 characters"), "{found:?}");
+        assert!(
+            case("{apiVersion: v1, kind: ConfigMap, metadata: {name: REL-x}}")
+                .judge(any_release_name_works)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn a_chart_that_refuses_a_release_name_is_found() {
+        let case = Case::documents("{apiVersion: v1, kind: ConfigMap, metadata: {name: r}}")
+            .varied(|_| Err(Refusal::Template("name too long".into())));
+        assert!(messages(&case.judge(any_release_name_works))[0].contains("name too long"));
+    }
+
+    #[test]
+    fn fixed_names_are_found() {
+        assert_eq!(
+            messages(
+                &case("{apiVersion: v1, kind: Secret, metadata: {name: fixed}}")
+                    .judge(releases_share_no_object)
+            )
+            .len(),
+            1
+        );
+        assert!(
+            case("{apiVersion: v1, kind: Secret, metadata: {name: REL-x}}")
+                .judge(releases_share_no_object)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn cluster_scoped_objects_need_the_namespace_in_their_names() {
+        let check = cluster_scoped_names_are_unique;
+        assert_eq!(
+            messages(
+                &case("{apiVersion: v1, kind: ClusterRole, metadata: {name: REL-x}}").judge(check)
+            )
+            .len(),
+            1
+        );
+        assert!(
+            case("{apiVersion: v1, kind: ClusterRole, metadata: {name: REL-NSP-x}}")
+                .judge(check)
+                .is_green()
+        );
+        let none = case("{apiVersion: v1, kind: Role, metadata: {name: REL-x}}").judge(check);
+        assert!(matches!(none, Outcome::NotApplicable { .. }));
+    }
+
+    #[test]
+    fn a_fixed_namespace_is_found() {
+        let check = objects_follow_the_namespace;
+        assert_eq!(
+            messages(
+                &case("{apiVersion: v1, kind: Secret, metadata: {name: REL, namespace: apim}}")
+                    .judge(check)
+            )
+            .len(),
+            1
+        );
+        assert!(
+            case("{apiVersion: v1, kind: Secret, metadata: {name: REL, namespace: NSP}}")
+                .judge(check)
+                .is_green()
+        );
+    }
+}

@@ -1,0 +1,492 @@
+//! Follows values through templates.
+
+use std::collections::BTreeMap;
+
+use super::{
+    abstract_value::{Abstract, Segment},
+    syntax::{File, Node, Operand, Pipeline, parse},
+};
+
+/// A place in the values that a template reads.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Read {
+    /// Where in the values.
+    pub(in super::super) path: Vec<Segment>,
+    /// Whether everything below is used too.
+    pub(in super::super) whole: bool,
+    /// Whether the template reads exactly this, as opposed to perhaps.
+    pub(in super::super) certain: bool,
+    /// Template file.
+    pub(in super::super) file: String,
+    /// Line, from 1.
+    pub(in super::super) line: usize,
+}
+
+/// What templates use.
+#[derive(Debug, Clone, Default)]
+pub(in super::super) struct Usage {
+    /// Every read, sorted.
+    pub(in super::super) reads: Vec<Read>,
+    /// Why other reads may be hidden, if they may.
+    pub(in super::super) hidden: Option<String>,
+}
+
+impl Usage {
+    /// Whether a value without entries of its own is read.
+    pub(in super::super) fn uses(&self, path: &[String]) -> bool {
+        self.reads.iter().any(|read| {
+            let common = read.path.iter().zip(path).all(|(own, key)| own.may_be(key));
+            common && (read.path.len() >= path.len() || read.whole)
+        })
+    }
+}
+
+/// Named templates may call each other this deep; Helm's own limit is 1000.
+const MOST_CALLS: usize = 60;
+
+/// A chart that needs more calls than this is not read to the end.
+const MOST_EVALUATIONS: usize = 50_000;
+
+/// What the templates of a chart use. `files` are all its text files.
+pub(in super::super) fn usage(files: &BTreeMap<String, String>) -> Usage {
+    let mut bodies = Vec::new();
+    let mut definitions = BTreeMap::new();
+    for (path, text) in files {
+        let is_template = path.starts_with("templates/");
+        let is_library = path.starts_with("charts/") && path.contains("/templates/");
+        let is_other = is_template_elsewhere(path) && text.contains("{{");
+        if !is_template && !is_library && !is_other {
+            continue;
+        }
+        let File {
+            body,
+            definitions: own,
+        } = parse(text);
+        definitions.extend(
+            own.into_iter()
+                .map(|(name, body)| (name, (path.clone(), body))),
+        );
+        if !is_library {
+            bodies.push((path.clone(), body, is_template));
+        }
+    }
+    let mut evaluator = Evaluator {
+        definitions: &definitions,
+        results: BTreeMap::new(),
+        file: String::new(),
+        depth: 0,
+        evaluations: 0,
+        usage: Usage::default(),
+    };
+    for (path, body, is_template) in &bodies {
+        evaluator.file.clone_from(path);
+        let dot = if *is_template {
+            Abstract::Root
+        } else {
+            Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown])
+        };
+        evaluator.run(body, &dot);
+    }
+    // A template whose name is put together at run time is not seen to be called.
+    let uncalled: Vec<&String> = definitions
+        .keys()
+        .filter(|name| !evaluator.results.keys().any(|(called, _)| called == *name))
+        .collect();
+    for name in uncalled {
+        let dot = Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown]);
+        evaluator.call(name, &dot);
+    }
+    let mut usage = evaluator.usage;
+    usage.reads.sort();
+    usage.reads.dedup();
+    usage
+}
+
+/// Whether a file outside of `templates/` may be one that templates render by `tpl`.
+fn is_template_elsewhere(path: &str) -> bool {
+    let in_folder = path.split_once('/').map(|(folder, _)| folder);
+    let is_documentation = path.ends_with(".md") || path.ends_with(".gotmpl");
+    !is_documentation
+        && in_folder.is_some_and(|folder| {
+            !["templates", "charts", "overlays", "ci", "crds", "tests"].contains(&folder)
+        })
+}
+
+pub(super) struct Evaluator<'a> {
+    definitions: &'a BTreeMap<String, (String, Vec<Node>)>,
+    /// Text of each call, where it is always the same; `None` also while a call is under way.
+    results: BTreeMap<(String, Abstract), Option<String>>,
+    file: String,
+    depth: usize,
+    evaluations: usize,
+    usage: Usage,
+}
+
+/// Variables and the dot.
+struct Scope {
+    dot: Abstract,
+    variables: Vec<(String, Abstract)>,
+}
+
+impl Evaluator<'_> {
+    fn run(&mut self, body: &[Node], dot: &Abstract) -> Option<String> {
+        let mut scope = Scope {
+            dot: dot.clone(),
+            variables: vec![(String::new(), dot.clone())],
+        };
+        self.body(body, &mut scope)
+    }
+
+    /// Calls a named template; its text where it is always the same.
+    pub(super) fn call(&mut self, name: &str, argument: &Abstract) -> Option<String> {
+        let Some((file, body)) = self.definitions.get(name) else {
+            self.consume(argument, true, 0);
+            if argument.holds_root() {
+                self.hide(format!("the template `{name}` is not in the chart"));
+            }
+            return None;
+        };
+        let key = (name.to_owned(), argument.clone());
+        if let Some(known) = self.results.get(&key) {
+            return known.clone();
+        }
+        self.evaluations += 1;
+        if self.depth >= MOST_CALLS || self.evaluations > MOST_EVALUATIONS {
+            self.consume(argument, true, 0);
+            self.hide("its named templates call each other too often".to_owned());
+            return None;
+        }
+        self.results.insert(key.clone(), None);
+        let caller = std::mem::replace(&mut self.file, file.clone());
+        self.depth += 1;
+        let text = self.run(body, argument);
+        self.depth -= 1;
+        self.file = caller;
+        self.results.insert(key, text.clone());
+        text
+    }
+
+    pub(super) fn hide(&mut self, reason: String) {
+        self.usage.hidden.get_or_insert(reason);
+    }
+
+    /// Notes that a value is used, with all below it when `whole`.
+    pub(super) fn consume(&mut self, value: &Abstract, whole: bool, line: usize) {
+        match value {
+            Abstract::Values { path, certain } => self.usage.reads.push(Read {
+                path: path.clone(),
+                whole,
+                certain: *certain && line > 0,
+                file: self.file.clone(),
+                line,
+            }),
+            Abstract::List(parts) | Abstract::OneOf(parts) => {
+                for part in parts {
+                    self.consume(part, whole, line);
+                }
+            }
+            Abstract::Map(entries) => {
+                for entry in entries.values() {
+                    self.consume(entry, whole, line);
+                }
+            }
+            Abstract::Root | Abstract::Text(_) | Abstract::Number(_) | Abstract::Unknown => {}
+        }
+    }
+
+    fn body(&mut self, nodes: &[Node], scope: &mut Scope) -> Option<String> {
+        let mut text = Some(String::new());
+        let outer = scope.variables.len();
+        for node in nodes {
+            let written = self.node(node, scope);
+            text = match (text, written) {
+                (Some(text), Some(written)) => Some(text + &written),
+                _ => None,
+            };
+        }
+        scope.variables.truncate(outer);
+        text
+    }
+
+    fn node(&mut self, node: &Node, scope: &mut Scope) -> Option<String> {
+        match node {
+            Node::Text(text) => Some(text.clone()),
+            Node::Action(pipeline) => {
+                let value = self.pipeline(pipeline, scope);
+                if !pipeline.variables.is_empty() {
+                    return Some(String::new());
+                }
+                self.consume(&value, true, pipeline.line);
+                match value {
+                    Abstract::Text(text) => Some(text),
+                    Abstract::Number(number) => Some(number.to_string()),
+                    _ => None,
+                }
+            }
+            Node::If(condition, then, otherwise) => {
+                let outer = scope.variables.len();
+                let value = self.pipeline(condition, scope);
+                self.consume(&value, false, condition.line);
+                let then = self.body(then, scope);
+                let otherwise = self.body(otherwise, scope);
+                scope.variables.truncate(outer);
+                // Whitespace alone, as after a `set`, is text that is always the same.
+                (then == otherwise).then_some(then).flatten()
+            }
+            Node::With(condition, then, otherwise) => {
+                let outer = scope.variables.len();
+                let value = self.pipeline(condition, scope);
+                self.consume(&value, false, condition.line);
+                self.with_dot(value, then, scope);
+                self.body(otherwise, scope);
+                scope.variables.truncate(outer);
+                None
+            }
+            Node::Range(over, body, otherwise) => {
+                self.range(over, body, scope);
+                self.body(otherwise, scope);
+                None
+            }
+            Node::Template(pipeline) => {
+                let mut operands = pipeline.commands.first()?.iter();
+                let Operand::Text(name) = operands.next()? else {
+                    return None;
+                };
+                let argument = Pipeline {
+                    commands: vec![operands.cloned().collect()],
+                    line: pipeline.line,
+                    ..Pipeline::default()
+                };
+                let argument = self.pipeline(&argument, scope);
+                self.call(name, &argument)
+            }
+        }
+    }
+
+    fn with_dot(&mut self, dot: Abstract, body: &[Node], scope: &mut Scope) {
+        let outer = std::mem::replace(&mut scope.dot, dot);
+        self.body(body, scope);
+        scope.dot = outer;
+    }
+
+    fn range(&mut self, over: &Pipeline, body: &[Node], scope: &mut Scope) {
+        let outer = scope.variables.len();
+        let plain = Pipeline {
+            variables: Vec::new(),
+            ..over.clone()
+        };
+        let value = self.pipeline(&plain, scope);
+        self.consume(&value, false, over.line);
+        self.consume(&value.any(), false, over.line);
+        let turns: Vec<(Abstract, Abstract)> = match value {
+            Abstract::List(elements) => elements
+                .into_iter()
+                .enumerate()
+                .map(|(index, element)| {
+                    (
+                        Abstract::Number(i64::try_from(index).unwrap_or(i64::MAX)),
+                        element,
+                    )
+                })
+                .collect(),
+            Abstract::Map(entries) => entries
+                .into_iter()
+                .map(|(key, entry)| (Abstract::Text(key), entry))
+                .collect(),
+            other => vec![(Abstract::Unknown, other.any())],
+        };
+        for (key, element) in turns {
+            scope.variables.truncate(outer);
+            match over.variables.as_slice() {
+                [name] => scope.variables.push((name.clone(), element.clone())),
+                [first, second] => {
+                    scope.variables.push((first.clone(), key));
+                    scope.variables.push((second.clone(), element.clone()));
+                }
+                _ => {}
+            }
+            self.with_dot(element, body, scope);
+        }
+        scope.variables.truncate(outer);
+    }
+
+    fn pipeline(&mut self, pipeline: &Pipeline, scope: &mut Scope) -> Abstract {
+        let mut passed = None;
+        for command in &pipeline.commands {
+            passed = Some(self.command(command, passed, pipeline.line, scope));
+        }
+        let value = passed.unwrap_or(Abstract::Unknown);
+        for name in &pipeline.variables {
+            self.set_variable(name, value.clone(), pipeline, scope);
+        }
+        value
+    }
+
+    fn set_variable(
+        &mut self,
+        name: &str,
+        value: Abstract,
+        pipeline: &Pipeline,
+        scope: &mut Scope,
+    ) {
+        if pipeline.declares {
+            scope.variables.push((name.to_owned(), value));
+            return;
+        }
+        let Some(at) = scope.variables.iter().rposition(|(own, _)| own == name) else {
+            return;
+        };
+        // The assignment may stand in a branch that is not taken.
+        let both = [scope.variables[at].1.clone(), value];
+        scope.variables[at].1 = self.either(both, pipeline.line);
+    }
+
+    /// One of several values; too many are taken as used.
+    pub(super) fn either(
+        &mut self,
+        candidates: impl IntoIterator<Item = Abstract>,
+        line: usize,
+    ) -> Abstract {
+        let candidates: Vec<Abstract> = candidates.into_iter().collect();
+        if let Some(value) = Abstract::one_of(candidates.iter().cloned()) {
+            return value;
+        }
+        for candidate in &candidates {
+            self.consume(candidate, true, line);
+            if candidate.holds_root() {
+                self.hide("a variable has too many possible values".to_owned());
+            }
+        }
+        Abstract::Unknown
+    }
+
+    fn command(
+        &mut self,
+        command: &[Operand],
+        passed: Option<Abstract>,
+        line: usize,
+        scope: &mut Scope,
+    ) -> Abstract {
+        let Some((first, rest)) = command.split_first() else {
+            return passed.unwrap_or(Abstract::Unknown);
+        };
+        let mut arguments: Vec<Abstract> = rest
+            .iter()
+            .map(|operand| self.operand(operand, line, scope))
+            .collect();
+        arguments.extend(passed);
+        if let Operand::Function(name) = first {
+            return self.function(name, &arguments, line);
+        }
+        let value = self.operand(first, line, scope);
+        for argument in &arguments {
+            self.consume(argument, true, line);
+        }
+        value
+    }
+
+    fn operand(&mut self, operand: &Operand, line: usize, scope: &mut Scope) -> Abstract {
+        let (start, fields): (Abstract, &[String]) = match operand {
+            Operand::Field(fields) => (scope.dot.clone(), fields),
+            Operand::Variable(name, fields) => {
+                let known = scope.variables.iter().rev().find(|(own, _)| own == name);
+                (
+                    known.map_or(Abstract::Unknown, |(_, value)| value.clone()),
+                    fields,
+                )
+            }
+            Operand::Group(pipeline, fields) => (self.pipeline(pipeline, scope), fields),
+            Operand::Text(text) => (Abstract::Text(text.clone()), &[]),
+            Operand::Number(number) => (Abstract::Number(*number), &[]),
+            Operand::Literal => (Abstract::Unknown, &[]),
+            Operand::Function(name) => (self.function(name, &[], line), &[]),
+        };
+        fields.iter().fold(start, |value, field| value.field(field))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Segment, usage};
+
+    fn reads(source: &str) -> Vec<String> {
+        let files = BTreeMap::from([("templates/t.yaml".to_owned(), source.to_owned())]);
+        let mut found: Vec<String> = usage(&files)
+            .reads
+            .iter()
+            .map(|read| {
+                let path: Vec<&str> = read
+                    .path
+                    .iter()
+                    .map(|segment| match segment {
+                        Segment::Key(key) => key.as_str(),
+                        Segment::Any => "*",
+                    })
+                    .collect();
+                format!(
+                    "{}{}{}",
+                    path.join("."),
+                    if read.whole { "" } else { " touched" },
+                    if read.certain { "" } else { "?" }
+                )
+            })
+            .collect();
+        found.sort();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn variables_and_dots_are_followed() {
+        assert_eq!(
+            reads("{{ $v := .Values.a }}{{ with $v.b }}{{ .c }}{{ $.Values.d }}{{ end }}"),
+            ["a.b touched", "a.b.c", "d"]
+        );
+    }
+
+    #[test]
+    fn named_templates_are_followed_with_their_arguments() {
+        let source = r#"{{ define "key" }}{{ get (dict "gw" "gateway") . }}{{ end }}
+            {{ define "port" }}{{ (get (index . 0).Values (include "key" (index . 1))).port }}{{ end }}
+            {{ include "port" (list . "gw") }}"#;
+        assert_eq!(reads(source), ["gateway.port"]);
+    }
+
+    #[test]
+    fn a_range_reads_what_its_body_reads_of_every_element() {
+        assert_eq!(
+            reads("{{ range $k, $v := .Values.m }}{{ $v.x }}{{ end }}"),
+            ["m touched", "m.* touched?", "m.*.x?"]
+        );
+        assert_eq!(
+            reads("{{ range list \"a\" \"b\" }}{{ (get $.Values .).x }}{{ end }}"),
+            ["a.x", "b.x"]
+        );
+    }
+
+    #[test]
+    fn either_side_of_a_default_is_read_but_nothing_below_is_certain() {
+        assert_eq!(
+            reads("{{ (default .Values.a .Values.b).c }}"),
+            ["a.c?", "b.c?"]
+        );
+        assert_eq!(reads("{{ default \"x\" .Values.a | quote }}"), ["a"]);
+    }
+
+    #[test]
+    fn a_template_that_is_not_there_may_read_anything() {
+        let files = BTreeMap::from([(
+            "templates/t.yaml".to_owned(),
+            "{{ include \"other\" . }}".to_owned(),
+        )]);
+        assert!(usage(&files).hidden.is_some());
+    }
+
+    #[test]
+    fn a_template_that_calls_itself_comes_to_an_end() {
+        let source = r#"{{ define "x" }}{{ range .v }}{{ include "x" (dict "v" .) }}{{ end }}{{ .v }}{{ end }}{{ include "x" (dict "v" .Values.a) }}"#;
+        assert!(reads(source).contains(&"a".to_owned()));
+    }
+}

@@ -1,0 +1,205 @@
+//! What the functions of templates do with values, as far as it matters.
+
+use std::collections::BTreeMap;
+
+use super::{abstract_value::Abstract, evaluate::Evaluator};
+
+impl Evaluator<'_> {
+    /// The result of a function. A function that is not known uses its arguments whole.
+    pub(super) fn function(&mut self, name: &str, arguments: &[Abstract], line: usize) -> Abstract {
+        match (name, arguments) {
+            ("include", [Abstract::Text(template), argument]) => self
+                .call(template, argument)
+                .map_or(Abstract::Unknown, Abstract::Text),
+            ("include", [_, argument]) => {
+                self.consume(argument, true, line);
+                // A template file by its path (`$.Template.BasePath`) gets the context itself and is read anyway.
+                if argument.holds_root() && *argument != Abstract::Root {
+                    self.hide(
+                        "a named template is called by a name that is put together".to_owned(),
+                    );
+                }
+                Abstract::Unknown
+            }
+            ("default", [fallback, value]) => self.either([value.clone(), fallback.clone()], line),
+            ("ternary", [yes, no, condition]) => {
+                self.consume(condition, false, line);
+                self.either([yes.clone(), no.clone()], line)
+            }
+            (
+                "coalesce" | "and" | "or" | "merge" | "mergeOverwrite" | "mustMerge"
+                | "mustMergeOverwrite",
+                _,
+            ) => {
+                if matches!(name, "and" | "or") {
+                    for argument in arguments {
+                        self.consume(argument, false, line);
+                    }
+                }
+                self.either(arguments.iter().cloned(), line)
+            }
+            ("required", [_, value]) | ("deepCopy" | "mustDeepCopy", [value]) => value.clone(),
+            ("omit" | "pick", [map, ..]) | ("unset", [map, _]) => map.clone(),
+            ("set", [map, _, value]) => {
+                self.consume(value, true, line);
+                map.clone()
+            }
+            ("dict", _) => self.map(arguments, line),
+            ("list" | "tuple", _) => Abstract::List(arguments.to_vec()),
+            ("append" | "push" | "prepend", [list, element]) => match list {
+                Abstract::List(elements) if name == "prepend" => {
+                    Abstract::List(std::iter::once(element).chain(elements).cloned().collect())
+                }
+                Abstract::List(elements) => Abstract::List(
+                    elements
+                        .iter()
+                        .chain(std::iter::once(element))
+                        .cloned()
+                        .collect(),
+                ),
+                _ => self.either([list.clone(), Abstract::List(vec![element.clone()])], line),
+            },
+            ("concat", _) => self.concat(arguments, line),
+            ("uniq" | "compact" | "sortAlpha" | "reverse" | "without", [list, ..])
+                if matches!(list, Abstract::Values { .. }) =>
+            {
+                list.clone()
+            }
+            ("first" | "last" | "mustFirst" | "mustLast", [list]) => match list {
+                Abstract::List(elements) => {
+                    let element = if name.ends_with("irst") {
+                        elements.first()
+                    } else {
+                        elements.last()
+                    };
+                    element.cloned().unwrap_or(Abstract::Unknown)
+                }
+                other => other.any(),
+            },
+            ("rest" | "initial", [list]) => match list {
+                Abstract::List(elements) if name == "rest" => {
+                    Abstract::List(elements.iter().skip(1).cloned().collect())
+                }
+                Abstract::List(elements) => Abstract::List(
+                    elements
+                        .split_last()
+                        .map_or_else(Vec::new, |(_, start)| start.to_vec()),
+                ),
+                other => other.clone(),
+            },
+            ("index", [value, keys @ ..]) => keys
+                .iter()
+                .fold(value.clone(), |value, key| self.entry(&value, key, line)),
+            ("get", [map, key]) => self.entry(map, key, line),
+            ("dig", [keys @ .., fallback, map]) => {
+                let found = keys
+                    .iter()
+                    .fold(map.clone(), |value, key| value.entry(key).uncertain());
+                self.either([found, fallback.clone()], line)
+            }
+            ("hasKey", [map, key]) => {
+                self.consume(&map.entry(key).uncertain(), false, line);
+                Abstract::Unknown
+            }
+            ("pluck", [key, maps @ ..]) => {
+                let found: Vec<Abstract> =
+                    maps.iter().map(|map| map.entry(key).uncertain()).collect();
+                Abstract::List(found)
+            }
+            (
+                "not" | "empty" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "kindIs" | "kindOf"
+                | "typeIs" | "typeOf",
+                _,
+            ) => {
+                for argument in arguments {
+                    self.consume(argument, false, line);
+                }
+                Abstract::Unknown
+            }
+            ("print" | "printf" | "toString", _) => {
+                if let Some(text) = constant_text(name, arguments) {
+                    return Abstract::Text(text);
+                }
+                for argument in arguments {
+                    self.consume(argument, true, line);
+                }
+                Abstract::Unknown
+            }
+            // The text that a user gives may read any value, but that does not make the chart read it.
+            ("tpl", [text, _]) => {
+                self.consume(text, true, line);
+                Abstract::Unknown
+            }
+            _ => {
+                for argument in arguments {
+                    self.consume(argument, true, line);
+                }
+                Abstract::Unknown
+            }
+        }
+    }
+
+    /// An entry by key; an unknown key of the values is a place of its own.
+    fn entry(&mut self, value: &Abstract, key: &Abstract, line: usize) -> Abstract {
+        self.consume(key, true, line);
+        value.entry(key)
+    }
+
+    fn map(&mut self, arguments: &[Abstract], line: usize) -> Abstract {
+        let mut entries = BTreeMap::new();
+        for pair in arguments.chunks(2) {
+            match pair {
+                [Abstract::Text(key), value] => {
+                    entries.insert(key.clone(), value.clone());
+                }
+                others => {
+                    for other in others {
+                        self.consume(other, true, line);
+                    }
+                }
+            }
+        }
+        Abstract::Map(entries)
+    }
+
+    fn concat(&mut self, arguments: &[Abstract], line: usize) -> Abstract {
+        let mut elements = Vec::new();
+        for argument in arguments {
+            let Abstract::List(own) = argument else {
+                // `rest .` of an unknown list hides how many elements come first.
+                return self.either(arguments.iter().cloned(), line);
+            };
+            elements.extend(own.iter().cloned());
+        }
+        Abstract::List(elements)
+    }
+}
+
+/// The text of `print` and `printf` where every argument is known.
+fn constant_text(name: &str, arguments: &[Abstract]) -> Option<String> {
+    let mut texts = arguments.iter().map(|argument| match argument {
+        Abstract::Text(text) => Some(text.clone()),
+        Abstract::Number(number) => Some(number.to_string()),
+        _ => None,
+    });
+    if name != "printf" {
+        return texts
+            .collect::<Option<Vec<_>>>()
+            .map(|texts| texts.concat());
+    }
+    let format = texts.next()??;
+    let mut result = String::new();
+    let mut characters = format.chars();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            result.push(character);
+            continue;
+        }
+        match characters.next()? {
+            's' | 'd' | 'v' => result.push_str(&texts.next()??),
+            '%' => result.push('%'),
+            _ => return None,
+        }
+    }
+    Some(result)
+}

@@ -1,0 +1,315 @@
+//! Values and templates agree: nothing declared in vain, nothing read that is not declared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::templates::{Read, Segment, Usage, usage};
+use crate::{
+    chart::ChartSource,
+    context::{Context, Fault, Judge},
+};
+
+/// A chart's values as far as its own templates are concerned.
+struct OwnValues {
+    values: Value,
+    /// Keys that belong to subcharts or to Helm itself.
+    foreign: BTreeSet<String>,
+    /// Paths that `Chart.yaml` reads (`condition`).
+    conditions: BTreeSet<String>,
+}
+
+impl OwnValues {
+    /// `None` when the chart has no values that can be read.
+    fn of(chart: &ChartSource) -> Option<Self> {
+        let values = yaml(chart, "values.yaml")?;
+        values.as_object()?;
+        let chart_file = yaml(chart, "Chart.yaml").unwrap_or_default();
+        let mut foreign = BTreeSet::from(["global".to_owned(), "tags".to_owned()]);
+        let mut conditions = BTreeSet::new();
+        let requirements = yaml(chart, "requirements.yaml").unwrap_or_default();
+        for dependency in [&chart_file, &requirements]
+            .into_iter()
+            .filter_map(|file| file.get("dependencies")?.as_array())
+            .flatten()
+        {
+            let text = |key| dependency.get(key).and_then(Value::as_str);
+            foreign.extend(text("alias").or(text("name")).map(str::to_owned));
+            let paths = text("condition").unwrap_or_default().split(',');
+            conditions.extend(paths.map(|path| path.trim().to_owned()));
+        }
+        for path in chart.files.keys() {
+            if let Some((subchart, _)) = path
+                .strip_prefix("charts/")
+                .and_then(|rest| rest.split_once('/'))
+            {
+                foreign.insert(subchart.to_owned());
+            }
+        }
+        Some(Self {
+            values,
+            foreign,
+            conditions,
+        })
+    }
+}
+
+pub(super) fn yaml(chart: &ChartSource, file: &str) -> Option<Value> {
+    serde_saphyr::from_str(chart.files.get(file)?).ok()
+}
+
+/// Paths of the values that have no entries of their own: scalars, lists, `null` and empty maps.
+pub(super) fn leaves(values: &Value) -> Vec<Vec<String>> {
+    fn collect(value: &Value, path: &mut Vec<String>, leaves: &mut Vec<Vec<String>>) {
+        match value.as_object() {
+            Some(map) if !map.is_empty() || path.is_empty() => {
+                for (key, entry) in map {
+                    path.push(key.clone());
+                    collect(entry, path, leaves);
+                    path.pop();
+                }
+            }
+            _ => leaves.push(path.clone()),
+        }
+    }
+    let mut found = Vec::new();
+    collect(values, &mut Vec::new(), &mut found);
+    found
+}
+
+/// The line of `values.yaml` on which a key path stands, found by the indentation of block maps.
+pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
+    let mut indents: Vec<(usize, String)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let trimmed = line.trim_start();
+        if trimmed.is_empty() || trimmed.starts_with(['#', '-']) {
+            continue;
+        }
+        let Some((key, _)) = trimmed.split_once(':') else {
+            continue;
+        };
+        let indent = line.len() - trimmed.len();
+        indents.retain(|(outer, _)| *outer < indent);
+        indents.push((indent, key.trim_matches(['"', '\'']).to_owned()));
+        if indents.len() == path.len() && indents.iter().map(|(_, key)| key).eq(path.iter()) {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
+pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for chart in context.charts.values() {
+        let Some(own) = OwnValues::of(chart) else {
+            continue;
+        };
+        let usage = usage(&chart.files);
+        if let Some(reason) = &usage.hidden {
+            judge.not_applicable(format!(
+                "not every use of a value in {} can be seen: {reason}",
+                chart.name
+            ));
+            continue;
+        }
+        for path in leaves(&own.values) {
+            if path
+                .first()
+                .is_some_and(|key| own.foreign.contains(key) && key != "global")
+            {
+                continue;
+            }
+            let dotted = path.join(".");
+            judge.require(is_used(&usage, &own, &path), || {
+                Fault::new(
+                    format!(
+                        "no template of {} reads the value `{dotted}`{}",
+                        chart.name,
+                        place(chart, &path)
+                    ),
+                    format!("remove `{dotted}` from values.yaml and values.schema.json, or use it"),
+                )
+                .value(dotted.clone())
+            });
+        }
+    }
+    judge.not_applicable("no chart has values of its own");
+}
+
+fn is_used(usage: &Usage, own: &OwnValues, path: &[String]) -> bool {
+    // `global` is there for the charts above and below as well.
+    let is_passed_down = path[0] == "global" && own.foreign.len() > 2;
+    is_passed_down || usage.uses(path) || own.conditions.contains(&path.join("."))
+}
+
+fn place(chart: &ChartSource, path: &[String]) -> String {
+    let line = chart
+        .files
+        .get("values.yaml")
+        .and_then(|text| line_of(text, path));
+    line.map(|line| format!(" (values.yaml:{line})"))
+        .unwrap_or_default()
+}
+
+pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for chart in context.charts.values() {
+        let Some(own) = OwnValues::of(chart) else {
+            continue;
+        };
+        let schema = yaml(chart, "values.schema.json");
+        // The same value read in many places is one fault, told at its first place.
+        let mut places: BTreeMap<Vec<&str>, &Read> = BTreeMap::new();
+        let usage = usage(&chart.files);
+        for read in usage.reads.iter().filter(|read| read.certain) {
+            if let Some(path) = certain_path(read) {
+                places.entry(path).or_insert(read);
+            }
+        }
+        for (path, read) in places {
+            if path.is_empty() || own.foreign.contains(path[0]) {
+                continue;
+            }
+            let is_declared = is_declared(&own.values, &path)
+                || schema
+                    .as_ref()
+                    .is_some_and(|schema| super::schema::knows(schema, &path));
+            let dotted = path.join(".");
+            judge.require(is_declared, || {
+                let nearest = nearest(&own.values, &dotted);
+                Fault::new(
+                    format!(
+                        "{}:{} reads the value `{dotted}`, which values.yaml does not declare",
+                        read.file, read.line
+                    ),
+                    format!(
+                        "declare it with its default in values.yaml and values.schema.json{nearest}"
+                    ),
+                )
+                .value(dotted.clone())
+            });
+        }
+    }
+    judge.not_applicable("no template reads a value by a name that can be told");
+}
+
+fn certain_path(read: &Read) -> Option<Vec<&str>> {
+    read.path
+        .iter()
+        .map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Any => None,
+        })
+        .collect()
+}
+
+/// Whether a path exists, or leads into a value whose entries are the user's own.
+fn is_declared(values: &Value, path: &[&str]) -> bool {
+    let mut value = values;
+    for key in path {
+        match value.as_object() {
+            Some(map) if !map.is_empty() => match map.get(*key) {
+                Some(entry) => value = entry,
+                None => return false,
+            },
+            // A scalar has no fields: the template is wrong about it, but the name is declared.
+            _ => return true,
+        }
+    }
+    true
+}
+
+fn nearest(values: &Value, dotted: &str) -> String {
+    leaves(values)
+        .into_iter()
+        .map(|path| path.join("."))
+        .filter(|known| strsim::levenshtein(known, dotted) <= 2)
+        .min_by_key(|known| strsim::levenshtein(known, dotted))
+        .map(|known| format!("; did you mean `{known}`?"))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{every_read_is_declared, every_value_is_used, line_of};
+    use crate::checks::harness::{Case, messages};
+
+    fn case(values: &str, template: &str) -> Case {
+        Case::chart(&[("values.yaml", values), ("templates/t.yaml", template)])
+    }
+
+    #[test]
+    fn a_value_that_nothing_reads_is_found_with_its_line() {
+        let case = case("a:\n  b: 1\n  c: 2\n", "x: {{ .Values.a.b }}");
+        let found = messages(&case.judge(every_value_is_used));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("`a.c` (values.yaml:3)"), "{found:?}");
+    }
+
+    #[test]
+    fn values_read_by_every_means_are_used() {
+        let template = "{{ $v := .Values.a }}{{ with $v.b }}{{ . }}{{ end }}{{ toYaml .Values.c }}{{ index .Values \"d\" \"e\" }}\
+            {{ range .Values.f }}{{ . }}{{ end }}{{ if .Values.g }}{{ end }}{{ get .Values \"h\" | quote }}";
+        let values = "a: {b: 1}\nc: {x: {y: 1}}\nd: {e: 1}\nf: []\ng: {}\nh: 1\n";
+        assert!(case(values, template).judge(every_value_is_used).is_green());
+    }
+
+    #[test]
+    fn a_template_that_cannot_be_followed_makes_no_finding() {
+        let outcome = case("a: 1\n", "{{ include \"elsewhere\" . }}").judge(every_value_is_used);
+        assert!(
+            matches!(outcome, crate::Outcome::NotApplicable { .. }),
+            "{outcome:?}"
+        );
+    }
+
+    #[test]
+    fn values_of_a_subchart_are_its_own_affair() {
+        let case = Case::chart(&[
+            ("values.yaml", "db: {x: 1}\na: 1\n"),
+            (
+                "Chart.yaml",
+                "dependencies:\n  - name: postgres\n    alias: db\n",
+            ),
+            ("templates/t.yaml", "{{ .Values.a }}"),
+        ]);
+        assert!(case.judge(every_value_is_used).is_green());
+    }
+
+    #[test]
+    fn a_misspelt_value_is_found_with_the_right_one() {
+        let outcome = case(
+            "gateway: {replicas: 1}\n",
+            "\n{{ .Values.gateway.replica }}",
+        )
+        .judge(every_read_is_declared);
+        let findings = outcome.findings();
+        assert_eq!(findings.len(), 1);
+        assert!(
+            findings[0].message.starts_with("templates/t.yaml:2 reads"),
+            "{}",
+            findings[0].message
+        );
+        assert!(
+            findings[0].help.contains("`gateway.replicas`"),
+            "{}",
+            findings[0].help
+        );
+    }
+
+    #[test]
+    fn entries_of_free_maps_and_of_elements_are_declared() {
+        let template = "{{ .Values.free.anything }}{{ range .Values.list }}{{ .x }}{{ end }}{{ .Values.global.x }}";
+        assert!(
+            case("free: {}\nlist: []\n", template)
+                .judge(every_read_is_declared)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn lines_are_found_in_nested_maps() {
+        let text = "# a\na:\n  # b\n  b: 1\nc:\n  b: 2\n";
+        let path = |keys: &[&str]| keys.iter().map(|&key| key.to_owned()).collect::<Vec<_>>();
+        assert_eq!(line_of(text, &path(&["c", "b"])), Some(6));
+        assert_eq!(line_of(text, &path(&["c", "x"])), None);
+    }
+}

@@ -1,0 +1,250 @@
+//! API versions that the newest Kubernetes still serves.
+
+use crate::context::{Context, Fault, Judge};
+
+/// A group version (or a kind of it) that Kubernetes gave up. Source: Kubernetes, "Deprecated API
+/// Migration Guide".
+struct Retired {
+    api_version: &'static str,
+    /// Empty: every kind.
+    kind: &'static str,
+    /// `removed in 1.22` or `deprecated since 1.33`.
+    since: &'static str,
+    /// What to write instead.
+    instead: &'static str,
+}
+
+const fn retired(
+    api_version: &'static str,
+    kind: &'static str,
+    since: &'static str,
+    instead: &'static str,
+) -> Retired {
+    Retired {
+        api_version,
+        kind,
+        since,
+        instead,
+    }
+}
+
+const RETIRED: [Retired; 29] = [
+    retired(
+        "extensions/v1beta1",
+        "Ingress",
+        "removed in 1.22",
+        "networking.k8s.io/v1",
+    ),
+    retired(
+        "extensions/v1beta1",
+        "NetworkPolicy",
+        "removed in 1.16",
+        "networking.k8s.io/v1",
+    ),
+    retired(
+        "extensions/v1beta1",
+        "",
+        "removed in 1.16",
+        "apps/v1 or policy/v1",
+    ),
+    retired("apps/v1beta1", "", "removed in 1.16", "apps/v1"),
+    retired("apps/v1beta2", "", "removed in 1.16", "apps/v1"),
+    retired(
+        "networking.k8s.io/v1beta1",
+        "Ingress",
+        "removed in 1.22",
+        "networking.k8s.io/v1",
+    ),
+    retired(
+        "networking.k8s.io/v1beta1",
+        "IngressClass",
+        "removed in 1.22",
+        "networking.k8s.io/v1",
+    ),
+    retired(
+        "policy/v1beta1",
+        "PodDisruptionBudget",
+        "removed in 1.25",
+        "policy/v1",
+    ),
+    retired(
+        "policy/v1beta1",
+        "PodSecurityPolicy",
+        "removed in 1.25",
+        "Pod Security admission",
+    ),
+    retired(
+        "autoscaling/v2beta1",
+        "",
+        "removed in 1.25",
+        "autoscaling/v2",
+    ),
+    retired(
+        "autoscaling/v2beta2",
+        "",
+        "removed in 1.26",
+        "autoscaling/v2",
+    ),
+    retired("batch/v1beta1", "CronJob", "removed in 1.25", "batch/v1"),
+    retired("batch/v2alpha1", "CronJob", "removed in 1.21", "batch/v1"),
+    retired(
+        "discovery.k8s.io/v1beta1",
+        "",
+        "removed in 1.25",
+        "discovery.k8s.io/v1",
+    ),
+    retired(
+        "events.k8s.io/v1beta1",
+        "",
+        "removed in 1.25",
+        "events.k8s.io/v1",
+    ),
+    retired(
+        "node.k8s.io/v1beta1",
+        "",
+        "removed in 1.25",
+        "node.k8s.io/v1",
+    ),
+    retired(
+        "rbac.authorization.k8s.io/v1alpha1",
+        "",
+        "removed in 1.22",
+        "rbac.authorization.k8s.io/v1",
+    ),
+    retired(
+        "rbac.authorization.k8s.io/v1beta1",
+        "",
+        "removed in 1.22",
+        "rbac.authorization.k8s.io/v1",
+    ),
+    retired(
+        "scheduling.k8s.io/v1beta1",
+        "",
+        "removed in 1.22",
+        "scheduling.k8s.io/v1",
+    ),
+    retired(
+        "storage.k8s.io/v1beta1",
+        "CSIStorageCapacity",
+        "removed in 1.27",
+        "storage.k8s.io/v1",
+    ),
+    retired(
+        "storage.k8s.io/v1beta1",
+        "StorageClass",
+        "removed in 1.22",
+        "storage.k8s.io/v1",
+    ),
+    retired(
+        "apiextensions.k8s.io/v1beta1",
+        "",
+        "removed in 1.22",
+        "apiextensions.k8s.io/v1",
+    ),
+    retired(
+        "apiregistration.k8s.io/v1beta1",
+        "",
+        "removed in 1.22",
+        "apiregistration.k8s.io/v1",
+    ),
+    retired(
+        "admissionregistration.k8s.io/v1beta1",
+        "MutatingWebhookConfiguration",
+        "removed in 1.22",
+        "admissionregistration.k8s.io/v1",
+    ),
+    retired(
+        "admissionregistration.k8s.io/v1beta1",
+        "ValidatingWebhookConfiguration",
+        "removed in 1.22",
+        "admissionregistration.k8s.io/v1",
+    ),
+    retired(
+        "flowcontrol.apiserver.k8s.io/v1beta2",
+        "",
+        "removed in 1.29",
+        "flowcontrol.apiserver.k8s.io/v1",
+    ),
+    retired(
+        "flowcontrol.apiserver.k8s.io/v1beta3",
+        "",
+        "removed in 1.32",
+        "flowcontrol.apiserver.k8s.io/v1",
+    ),
+    retired(
+        "v1",
+        "Endpoints",
+        "deprecated since 1.33",
+        "EndpointSlice of discovery.k8s.io/v1",
+    ),
+    retired(
+        "v1",
+        "ComponentStatus",
+        "deprecated since 1.19",
+        "the health endpoints of the components",
+    ),
+];
+
+pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("the charts render no document");
+    for object in &context.manifest.objects {
+        let (api_version, kind) = (object.api_version(), object.kind());
+        judge.require(!api_version.is_empty() && !kind.is_empty(), || {
+            Fault::new(
+                format!(
+                    "a document of {} has no apiVersion or no kind",
+                    object.template
+                ),
+                "write both",
+            )
+            .object(object)
+        });
+        let retired = RETIRED.iter().find(|retired| {
+            retired.api_version == api_version && (retired.kind == kind || retired.kind.is_empty())
+        });
+        if let Some(retired) = retired {
+            judge.fault(
+                Fault::new(
+                    format!(
+                        "{} is of {api_version}, {}",
+                        object.reference(),
+                        retired.since
+                    ),
+                    format!("use {}", retired.instead),
+                )
+                .object(object)
+                .value(api_version),
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::api_versions_are_served;
+    use crate::checks::harness::{Case, messages};
+
+    fn judged(api_version: &str, kind: &str) -> crate::Outcome {
+        Case::documents(&format!(
+            "{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: a}}}}"
+        ))
+        .judge(api_versions_are_served)
+    }
+
+    #[test]
+    fn removed_and_deprecated_versions_are_found() {
+        assert!(
+            messages(&judged("policy/v1beta1", "PodDisruptionBudget"))[0]
+                .contains("removed in 1.25")
+        );
+        assert!(messages(&judged("apps/v1beta1", "Deployment"))[0].contains("apps/v1beta1"));
+        assert!(messages(&judged("v1", "Endpoints"))[0].contains("deprecated"));
+        assert_eq!(messages(&judged("''", "Service")).len(), 1);
+    }
+
+    #[test]
+    fn served_versions_pass() {
+        assert!(judged("v1", "Service").is_green());
+        assert!(judged("gateway.networking.k8s.io/v1beta1", "ReferenceGrant").is_green());
+    }
+}

@@ -1,0 +1,30 @@
+//! Documents as the API server sees them: schemas, names, references, and what schemas do not say.
+
+pub(super) mod api_versions;
+pub(super) mod identities;
+pub(super) mod metadata;
+pub(super) mod names;
+pub(super) mod pods;
+pub(super) mod quantities;
+pub(super) mod references;
+pub(super) mod schemas;
+
+use crate::checks::FamilyChecks;
+
+pub(crate) const CHECKS: FamilyChecks = &[
+    ("AM-K8S-001", schemas::kubernetes_objects_are_valid),
+    ("AM-K8S-002", schemas::custom_objects_are_valid),
+    ("AM-K8S-003", names::names_are_valid),
+    ("AM-K8S-004", metadata::labels_are_valid),
+    ("AM-K8S-005", metadata::annotations_are_valid),
+    ("AM-K8S-006", identities::objects_are_unique),
+    ("AM-K8S-007", pods::names_in_pods_are_unique),
+    ("AM-K8S-008", pods::ports_are_named_well),
+    ("AM-K8S-009", pods::environment_is_named_well),
+    ("AM-K8S-010", pods::mounts_are_sound),
+    ("AM-K8S-011", references::references_resolve),
+    ("AM-K8S-012", api_versions::api_versions_are_served),
+    ("AM-K8S-013", quantities::quantities_are_valid),
+    ("AM-K8S-014", identities::selectors_match_own_pods),
+    ("AM-K8S-015", identities::objects_are_small_enough),
+];

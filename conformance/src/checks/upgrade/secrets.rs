@@ -1,0 +1,180 @@
+//! Secrets that a chart generates are the same after an upgrade.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    chart::ChartSource,
+    context::{Context, Fault, Judge},
+    manifest::Object,
+};
+
+/// Functions of Helm whose result is another one each time.
+const RANDOM: [&str; 13] = [
+    "randAlphaNum",
+    "randAlpha",
+    "randNumeric",
+    "randAscii",
+    "randBytes",
+    "randInt",
+    "genPrivateKey",
+    "genCA",
+    "genSelfSignedCert",
+    "genSignedCert",
+    "uuidv4",
+    "htpasswd",
+    "bcrypt",
+];
+
+/// The text of a template and of every named template that it calls by a literal name, however deep.
+fn text_with_includes(chart: &ChartSource, template: &str) -> String {
+    let mut text = chart.files.get(template).cloned().unwrap_or_default();
+    let mut known: BTreeSet<String> = BTreeSet::new();
+    let mut searched = 0;
+    while searched < text.len() {
+        let new: Vec<String> = called(&text[searched..])
+            .into_iter()
+            .filter(|name| known.insert(name.clone()))
+            .collect();
+        searched = text.len();
+        for name in new {
+            if let Some(body) = definition(chart, &name) {
+                text.push_str(body);
+            }
+        }
+    }
+    text
+}
+
+/// Names after `include` and `template`.
+fn called(text: &str) -> BTreeSet<String> {
+    ["include \"", "template \""]
+        .into_iter()
+        .flat_map(|call| text.match_indices(call).map(move |(at, _)| at + call.len()))
+        .filter_map(|at| text[at..].split('"').next().map(str::to_owned))
+        .collect()
+}
+
+/// The text of a named template, up to the next one.
+fn definition<'c>(chart: &'c ChartSource, name: &str) -> Option<&'c str> {
+    let start = format!("define \"{name}\"");
+    chart.templates().find_map(|(_, text)| {
+        let body = &text[text.find(&start)? + start.len()..];
+        let end = body.find("define \"").unwrap_or(body.len());
+        Some(&body[..end])
+    })
+}
+
+fn has_word(text: &str, word: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '.';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(is_part) && !text[at + word.len()..].starts_with(is_part)
+    })
+}
+
+/// Secrets whose content is made by chance, with the text that makes it.
+fn generated<'a>(context: &'a Context<'_>) -> Vec<(&'a Object, String)> {
+    context
+        .manifest
+        .of_kind("Secret")
+        .filter_map(|secret| {
+            let chart = context.charts.get(&secret.chart)?;
+            let text = text_with_includes(chart, &secret.template);
+            RANDOM
+                .iter()
+                .any(|function| has_word(&text, function))
+                .then_some((secret, text))
+        })
+        .collect()
+}
+
+pub(super) fn generated_secrets_are_read_back(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("no chart generates a Secret");
+    for (secret, text) in generated(context) {
+        let annotations = secret.annotations();
+        let hook = annotations.get("helm.sh/hook").copied().unwrap_or_default();
+        let is_made_once = hook.contains("pre-install") && !hook.contains("upgrade");
+        judge.require(is_made_once || has_word(&text, "lookup"), || {
+            Fault::new(
+                format!(
+                    "every upgrade generates {} anew, so what it protects is lost",
+                    secret.reference()
+                ),
+                "read the existing Secret with `lookup` and generate only what it lacks",
+            )
+            .object(secret)
+        });
+    }
+}
+
+pub(super) fn generated_secrets_are_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("no chart generates a Secret");
+    for (secret, _) in generated(context) {
+        let is_kept = secret.is_hook()
+            || secret.annotations().get("helm.sh/resource-policy") == Some(&"keep");
+        judge.require(is_kept, || {
+            Fault::new(
+                format!(
+                    "{} is generated and goes with the release, but data written with it stays",
+                    secret.reference()
+                ),
+                "add the annotation helm.sh/resource-policy: keep",
+            )
+            .object(secret)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{generated_secrets_are_kept, generated_secrets_are_read_back};
+    use crate::{
+        Outcome,
+        checks::harness::{Case, messages},
+    };
+
+    fn case(template: &str, annotations: &str) -> Case {
+        Case::documents(&format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a, annotations: {annotations}}}}}")).with_chart(&[
+            ("templates/t.yaml", template),
+            ("templates/_h.tpl", "{{ define \"new\" }}{{ randAlphaNum 9 }}{{ end }}{{ define \"old\" }}{{ lookup \"v1\" }}{{ end }}"),
+        ])
+    }
+
+    #[test]
+    fn a_generated_secret_that_nobody_reads_back_is_found() {
+        let check = generated_secrets_are_read_back;
+        assert_eq!(
+            messages(&case("{{ include \"new\" . }}", "{}").judge(check)).len(),
+            1
+        );
+        assert!(
+            case("{{ include \"old\" . }}{{ include \"new\" . }}", "{}")
+                .judge(check)
+                .is_green()
+        );
+        assert!(
+            case("{{ include \"new\" . }}", "{helm.sh/hook: pre-install}")
+                .judge(check)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn a_generated_secret_that_goes_with_the_release_is_found() {
+        let check = generated_secrets_are_kept;
+        assert_eq!(
+            messages(&case("{{ randAlphaNum 9 }}", "{}").judge(check)).len(),
+            1
+        );
+        assert!(
+            case("{{ randAlphaNum 9 }}", "{helm.sh/resource-policy: keep}")
+                .judge(check)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn a_secret_from_values_is_not_generated() {
+        let outcome = case("{{ .Values.randAlpha }}", "{}").judge(generated_secrets_are_read_back);
+        assert!(matches!(outcome, Outcome::NotApplicable { .. }));
+    }
+}

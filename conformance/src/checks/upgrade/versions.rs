@@ -1,0 +1,215 @@
+//! From one chart or product version to the next.
+
+use serde_json::Value;
+
+use crate::{
+    checks::kubernetes::identities::identity,
+    context::{Context, Fault, Judge},
+    manifest::{Manifest, Object, Workload, array_at, strings_at},
+    variation::{Variation, releases},
+};
+
+/// Labels that change with every version of the chart or product.
+const VERSION_LABELS: [&str; 3] = ["helm.sh/chart", "app.kubernetes.io/version", "chart"];
+
+pub(super) fn no_version_in_immutable_fields(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("the charts render no workload with a selector");
+    for workload in context
+        .manifest
+        .workloads()
+        .into_iter()
+        .filter(Workload::is_server)
+    {
+        let object = workload.object;
+        check_labels(
+            judge,
+            object,
+            &object.value,
+            "/spec/selector/matchLabels",
+            "the selector",
+        );
+        for claim in array_at(&object.value, "/spec/volumeClaimTemplates") {
+            check_labels(judge, object, claim, "/metadata/labels", "a claim template");
+        }
+    }
+}
+
+fn check_labels(judge: &mut Judge<'_>, object: &Object, value: &Value, at: &str, place: &str) {
+    let labels = strings_at(value, at);
+    let found = VERSION_LABELS
+        .into_iter()
+        .find(|label| labels.contains_key(label));
+    judge.require(found.is_none(), || {
+        Fault::new(
+            format!(
+                "{place} of {} has the label `{}`, so the next version cannot be installed over it",
+                object.reference(),
+                found.unwrap_or_default()
+            ),
+            "use only labels that never change: name, instance, component",
+        )
+        .object(object)
+    });
+}
+
+pub(super) fn no_chart_version_in_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.not_applicable("the charts render no server");
+    for workload in context
+        .manifest
+        .workloads()
+        .into_iter()
+        .filter(Workload::is_server)
+    {
+        let labels = workload.pod.labels();
+        let annotations = workload.pod.annotations();
+        let found = ["helm.sh/chart", "chart"]
+            .into_iter()
+            .find(|label| labels.contains_key(label) || annotations.contains_key(label));
+        judge.require(found.is_none(), || {
+            Fault::new(
+                format!(
+                    "the pods of {} carry `{}`, so every version of the chart restarts them",
+                    workload.object.reference(),
+                    found.unwrap_or_default()
+                ),
+                "write the chart's version into the labels of the object, not of its pods",
+            )
+            .object(workload.object)
+        });
+    }
+}
+
+/// Objects whose loss an upgrade cannot undo: data, credentials, and the addresses that clients know.
+fn is_precious(object: &Object) -> bool {
+    let is_kept = object.annotations().get("helm.sh/resource-policy") == Some(&"keep");
+    !object.is_hook()
+        && !is_kept
+        && matches!(
+            object.kind(),
+            "StatefulSet" | "PersistentVolumeClaim" | "Secret" | "Service"
+        )
+}
+
+pub(super) fn nothing_vanishes(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts of other product versions cannot be rendered here");
+    };
+    judge.not_applicable(
+        "no chart of another product version is at hand, or none has an object to lose",
+    );
+    let own = context.subject.product_version.as_str();
+    for release in releases(context.manifest).into_keys() {
+        for version in variations.product_versions(release) {
+            if version == own {
+                continue;
+            }
+            let variation = Variation {
+                product_version: Some(version.clone()),
+                ..Variation::default()
+            };
+            let Ok(other) = variations.render(release, &variation) else {
+                continue;
+            };
+            if number(&version) < number(own) {
+                vanished(judge, &other, context.manifest, release, &version, own);
+            } else {
+                vanished(judge, context.manifest, &other, release, own, &version);
+            }
+        }
+    }
+}
+
+fn number(version: &str) -> Vec<u64> {
+    version
+        .split('.')
+        .map(|part| part.parse().unwrap_or(0))
+        .collect()
+}
+
+fn vanished(
+    judge: &mut Judge<'_>,
+    old: &Manifest,
+    new: &Manifest,
+    release: &str,
+    from: &str,
+    to: &str,
+) {
+    for object in old
+        .objects
+        .iter()
+        .filter(|object| object.release == release && is_precious(object))
+    {
+        let is_there = new
+            .objects
+            .iter()
+            .any(|new| identity(new) == identity(object));
+        judge.require(is_there, || {
+            Fault::new(
+                format!("{} is there in {from} and gone in {to}: the upgrade deletes it", object.reference()),
+                "keep its name over versions, or mark it with helm.sh/resource-policy: keep and describe the migration",
+            )
+            .object(object)
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{no_chart_version_in_pods, no_version_in_immutable_fields, nothing_vanishes};
+    use crate::checks::harness::{Case, messages};
+
+    fn set(selector: &str, claim: &str, pod: &str) -> Case {
+        Case::documents(&format!(
+            "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: a}}, spec: {{selector: {{matchLabels: {{{selector}: x}}}}, \
+             volumeClaimTemplates: [{{metadata: {{labels: {{{claim}: x}}}}}}], template: {{metadata: {{labels: {{{pod}: x}}}}, spec: {{}}}}}}}}"
+        ))
+    }
+
+    #[test]
+    fn versions_in_selectors_and_claims_are_found() {
+        let check = no_version_in_immutable_fields;
+        assert!(set("a", "b", "helm.sh/chart").judge(check).is_green());
+        assert_eq!(
+            messages(&set("helm.sh/chart", "b", "c").judge(check)).len(),
+            1
+        );
+        assert_eq!(
+            messages(&set("a", "app.kubernetes.io/version", "c").judge(check)).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn the_chart_version_in_pods_is_found() {
+        assert_eq!(
+            messages(&set("a", "b", "helm.sh/chart").judge(no_chart_version_in_pods)).len(),
+            1
+        );
+        assert!(
+            set("helm.sh/chart", "b", "c")
+                .judge(no_chart_version_in_pods)
+                .is_green()
+        );
+    }
+
+    #[test]
+    fn a_claim_that_the_next_version_lacks_is_found_and_a_kept_one_is_not() {
+        let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}}";
+        let service = "{apiVersion: v1, kind: Service, metadata: {name: s}}";
+        let case = |old: &'static str| {
+            Case::documents(service).varied(move |variation| {
+                Ok(match variation.product_version.as_deref() {
+                    Some("4.6.0") => format!("{service}\n---\n{old}"),
+                    _ => service.to_owned(),
+                })
+            })
+        };
+        let found = messages(&case(claim).judge(nothing_vanishes));
+        assert_eq!(
+            found,
+            ["PersistentVolumeClaim/a is there in 4.6.0 and gone in 4.7.0: the upgrade deletes it"]
+        );
+        let kept = "{apiVersion: v1, kind: Secret, metadata: {name: a, annotations: {helm.sh/resource-policy: keep}}}";
+        assert!(case(kept).judge(nothing_vanishes).is_green());
+    }
+}
