@@ -52,13 +52,22 @@ impl<'m> Chart<'m> {
             .value
             .components
             .iter()
-            .filter_map(|member| Some(Part { component: components.get(&member.component.value)?, member }))
+            .filter_map(|member| {
+                Some(Part {
+                    component: components.get(&member.component.value)?,
+                    member,
+                })
+            })
             .collect()
     }
 
     /// The component that plays a role.
     pub(crate) fn role(&self, role: &str) -> Option<&'m str> {
-        self.pattern.value.roles.get(role).map(|component| component.value.as_str())
+        self.pattern
+            .value
+            .roles
+            .get(role)
+            .map(|component| component.value.as_str())
     }
 
     /// The endpoints that the pattern has: name, endpoint, component that serves it.
@@ -69,7 +78,8 @@ impl<'m> Chart<'m> {
             .filter_map(|(name, endpoint)| {
                 let component = self.role(&endpoint.role.value)?;
                 let separate = endpoint.only_when_separate.as_ref();
-                let exists = separate.is_none_or(|other| self.role(&other.value) != Some(component));
+                let exists =
+                    separate.is_none_or(|other| self.role(&other.value) != Some(component));
                 exists.then_some((name.value.as_str(), endpoint, component))
             })
             .collect()
@@ -83,8 +93,16 @@ impl<'m> Chart<'m> {
             .iter()
             .filter(|edge| strings(&edge.on).any(|name| name == component))
             .filter_map(|edge| {
-                let peer = if edge.to.value == "self" { Some(component) } else { self.role(&edge.to.value) };
-                Some(ResolvedEdge { edge, form: wiring.forms.get(&edge.form.value)?.kind()?, peer: peer? })
+                let peer = if edge.to.value == "self" {
+                    Some(component)
+                } else {
+                    self.role(&edge.to.value)
+                };
+                Some(ResolvedEdge {
+                    edge,
+                    form: wiring.forms.get(&edge.form.value)?.kind()?,
+                    peer: peer?,
+                })
             })
             .collect()
     }
@@ -93,7 +111,9 @@ impl<'m> Chart<'m> {
     pub(crate) fn settings_on(&self, component: &str) -> Vec<(&'m str, &'m Setting)> {
         let applies = |setting: &Setting| {
             let listed = |names: &Option<Vec<crate::yaml::Text>>, name: &str| {
-                names.as_ref().is_none_or(|names| strings(names).any(|listed| listed == name))
+                names
+                    .as_ref()
+                    .is_none_or(|names| strings(names).any(|listed| listed == name))
             };
             let plays = setting
                 .roles
@@ -101,13 +121,19 @@ impl<'m> Chart<'m> {
                 .is_none_or(|roles| strings(roles).any(|role| self.role(role) == Some(component)));
             listed(&setting.on, component)
                 && listed(&setting.versions, &self.version.value.version.value)
-                && setting.database.is_none_or(|database| self.version.value.uses(component, database))
+                && setting
+                    .database
+                    .is_none_or(|database| self.version.value.uses(component, database))
                 && plays
         };
         self.model
             .configuration
             .iter()
-            .flat_map(|file| file.value.iter().map(|setting| (file.file.as_str(), setting)))
+            .flat_map(|file| {
+                file.value
+                    .iter()
+                    .map(|setting| (file.file.as_str(), setting))
+            })
             .filter(|(_, setting)| applies(setting))
             .collect()
     }

@@ -15,8 +15,13 @@ const TRAFFIC_PORT: &str = "gateway-https";
 /// The names that every template of a chart sees.
 pub(crate) fn chart(chart: &Chart<'_>) -> Value {
     let parts = chart.parts();
-    let roles: serde_json::Map<String, Value> =
-        chart.pattern.value.roles.iter().map(|(role, component)| (camel_case(&role.value), json!(component.value))).collect();
+    let roles: serde_json::Map<String, Value> = chart
+        .pattern
+        .value
+        .roles
+        .iter()
+        .map(|(role, component)| (camel_case(&role.value), json!(component.value)))
+        .collect();
     let mut images: Vec<Value> = Vec::new();
     for part in &parts {
         let component = &part.component.value;
@@ -42,18 +47,25 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
 }
 
 /// Adds names to a chart's, and makes it ready for templates.
-pub(crate) fn with<const N: usize>(base: &Value, more: [(&str, Value); N]) -> Result<Context, Diagnostic> {
+pub(crate) fn with<const N: usize>(
+    base: &Value,
+    more: [(&str, Value); N],
+) -> Result<Context, Diagnostic> {
     let mut data = base.clone();
     for (name, value) in more {
         data[name] = value;
     }
-    Context::wraps(data).map_err(|error| Diagnostic::new(Place::file("generator"), error.to_string()))
+    Context::wraps(data)
+        .map_err(|error| Diagnostic::new(Place::file("generator"), error.to_string()))
 }
 
 fn product(chart: &Chart<'_>) -> Value {
     let product = &chart.model.product.value;
-    let maintainers: Vec<Value> =
-        product.maintainers.iter().map(|person| json!({"name": person.name, "url": person.url})).collect();
+    let maintainers: Vec<Value> = product
+        .maintainers
+        .iter()
+        .map(|person| json!({"name": person.name, "url": person.url}))
+        .collect();
     json!({
         "name": product.name,
         "partOf": product.part_of,
@@ -101,7 +113,9 @@ fn pattern(chart: &Chart<'_>) -> Value {
 pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let component = &part.component.value;
     let name = part.name();
-    let ports: Vec<Value> = crate::model::strings(&component.ports).filter_map(|port| self::port(chart, port)).collect();
+    let ports: Vec<Value> = crate::model::strings(&component.ports)
+        .filter_map(|port| self::port(chart, port))
+        .collect();
     let server_endpoint = component.server_endpoint();
     let server_hostname = server_endpoint
         .and_then(|name| chart.model.endpoints.value.get(name))

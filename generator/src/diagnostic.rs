@@ -17,7 +17,11 @@ pub struct Place {
 impl Place {
     /// The file as a whole.
     pub fn file(file: impl Into<String>) -> Self {
-        Self { file: file.into(), line: 0, column: 0 }
+        Self {
+            file: file.into(),
+            line: 0,
+            column: 0,
+        }
     }
 }
 
@@ -50,7 +54,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// A diagnostic without a hint.
     pub fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), hint: None, excerpt: None }
+        Self {
+            place,
+            message: message.into(),
+            hint: None,
+            excerpt: None,
+        }
     }
 
     /// Adds what to do about it.
@@ -71,7 +80,10 @@ impl Diagnostic {
     #[must_use]
     pub fn excerpt_from(mut self, text: &str) -> Self {
         if self.excerpt.is_none() && self.place.line > 0 {
-            self.excerpt = text.lines().nth(self.place.line - 1).map(|line| excerpt(line, &self.place));
+            self.excerpt = text
+                .lines()
+                .nth(self.place.line - 1)
+                .map(|line| excerpt(line, &self.place));
         }
         self
     }
@@ -134,7 +146,11 @@ impl Diagnostics {
     }
 
     /// `Ok` when nothing is wrong, else the sorted collection as the error, with excerpts from `sources` (file to text).
-    pub fn into_result<T>(mut self, value: T, sources: &BTreeMap<String, String>) -> Result<T, Self> {
+    pub fn into_result<T>(
+        mut self,
+        value: T,
+        sources: &BTreeMap<String, String>,
+    ) -> Result<T, Self> {
         if self.0.is_empty() {
             return Ok(value);
         }

@@ -35,8 +35,15 @@ impl Selection {
     /// Every pattern in the newest version.
     pub fn all(model: &Model) -> Self {
         Self {
-            version: model.newest_version().map(|version| version.value.version.value.clone()).unwrap_or_default(),
-            patterns: model.patterns.iter().map(|pattern| pattern.value.name.value.clone()).collect(),
+            version: model
+                .newest_version()
+                .map(|version| version.value.version.value.clone())
+                .unwrap_or_default(),
+            patterns: model
+                .patterns
+                .iter()
+                .map(|pattern| pattern.value.name.value.clone())
+                .collect(),
         }
     }
 }
@@ -63,23 +70,46 @@ pub enum GenerateError {
 ///
 /// The same input always gives the same bytes. Every file that is plain YAML is read back, and every values file is checked
 /// against its chart's schema.
-pub fn generate(model: &Model, templates: &Templates, selection: &Selection) -> Result<ChartTree, GenerateError> {
+pub fn generate(
+    model: &Model,
+    templates: &Templates,
+    selection: &Selection,
+) -> Result<ChartTree, GenerateError> {
     let version = model.version(&selection.version).ok_or_else(|| {
-        let known = model.versions.iter().map(|version| version.value.version.value.as_str());
+        let known = model
+            .versions
+            .iter()
+            .map(|version| version.value.version.value.as_str());
         unknown("product version", &selection.version, known)
     })?;
     let mut charts = Vec::new();
     for name in &selection.patterns {
         let pattern = model.pattern(name).ok_or_else(|| {
-            unknown("pattern", name, model.patterns.iter().map(|pattern| pattern.value.name.value.as_str()))
+            unknown(
+                "pattern",
+                name,
+                model
+                    .patterns
+                    .iter()
+                    .map(|pattern| pattern.value.name.value.as_str()),
+            )
         })?;
-        charts.push(Chart { model, version, pattern });
+        charts.push(Chart {
+            model,
+            version,
+            pattern,
+        });
     }
     // Charts do not depend on each other, and most of the time goes into checking schemas.
     let trees: Vec<Result<ChartTree, Diagnostics>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = charts.iter().map(|chart| scope.spawn(move || generate_chart(chart, templates))).collect();
+        let workers: Vec<_> = charts
+            .iter()
+            .map(|chart| scope.spawn(move || generate_chart(chart, templates)))
+            .collect();
         let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         };
         workers.into_iter().map(join).collect()
     });
@@ -94,18 +124,31 @@ pub fn generate(model: &Model, templates: &Templates, selection: &Selection) -> 
     Ok(diagnostics.into_result(tree, &BTreeMap::new())?)
 }
 
-fn unknown<'a>(what: &'static str, name: &str, known: impl Iterator<Item = &'a str>) -> GenerateError {
-    GenerateError::Unknown { what, name: name.to_owned(), hint: suggest::hint(name, known) }
+fn unknown<'a>(
+    what: &'static str,
+    name: &str,
+    known: impl Iterator<Item = &'a str>,
+) -> GenerateError {
+    GenerateError::Unknown {
+        what,
+        name: name.to_owned(),
+        hint: suggest::hint(name, known),
+    }
 }
 
 fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree, Diagnostics> {
-    let mut files = Files { chart: chart.name(), tree: ChartTree::default(), diagnostics: Diagnostics::default() };
+    let mut files = Files {
+        chart: chart.name(),
+        tree: ChartTree::default(),
+        diagnostics: Diagnostics::default(),
+    };
     let values = ValueTree::resolve(chart);
     let base = context::chart(chart);
     let contexts = Contexts::new(chart, &values, &base)?;
 
     for file in templates.copied() {
-        let origins = (1..=file.text.lines().count()).map(|line| Some(crate::source_map::Origin::new(&file.label, line)));
+        let origins = (1..=file.text.lines().count())
+            .map(|line| Some(crate::source_map::Origin::new(&file.label, line)));
         files.add(&file.path, &file.label, &file.text, origins.collect());
     }
     for file in templates.rendered() {
@@ -119,7 +162,11 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
     }
     for (part, context) in &contexts.components {
         match configuration::emit(chart, part, templates, context) {
-            Ok(lines) => files.add_lines(&format!("templates/{}/_configuration.tpl", part.name()), MODEL, lines),
+            Ok(lines) => files.add_lines(
+                &format!("templates/{}/_configuration.tpl", part.name()),
+                MODEL,
+                lines,
+            ),
             Err(mistakes) => files.diagnostics.extend(mistakes),
         }
     }
@@ -127,11 +174,16 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
     files.add_lines("values.schema.json", MODEL, schema::emit(chart, &values));
     for (platform, context) in &contexts.platforms {
         let path = format!("overlays/{}.yaml", platform.value.name.value);
-        if let Some(lines) = files.diagnostics.take(overlay::emit(chart, platform, templates, context)) {
+        if let Some(lines) = files
+            .diagnostics
+            .take(overlay::emit(chart, platform, templates, context))
+        {
             files.add_lines(&path, &platform.file, lines);
         }
     }
-    files.diagnostics.extend(postcheck::check(chart.name(), &files.tree));
+    files
+        .diagnostics
+        .extend(postcheck::check(chart.name(), &files.tree));
     files.diagnostics.into_result(files.tree, &BTreeMap::new())
 }
 
@@ -144,8 +196,10 @@ struct Contexts<'m> {
 
 impl<'m> Contexts<'m> {
     fn new(chart: &Chart<'m>, values: &ValueTree<'_>, base: &Value) -> Result<Self, Diagnostic> {
-        let texts =
-            [("valuesTable", json!(values_table::emit(values))), ("topology", json!(topology::emit(chart)))];
+        let texts = [
+            ("valuesTable", json!(values_table::emit(values))),
+            ("topology", json!(topology::emit(chart))),
+        ];
         let components = chart.parts().into_iter().map(|part| {
             let context = context::with(base, [("component", context::component(chart, &part))])?;
             Ok((part, context))
@@ -164,8 +218,13 @@ impl<'m> Contexts<'m> {
     /// The paths that a template makes, each with what it sees there.
     fn uses_of(&self, file: &RenderedFile) -> Vec<(String, &Context)> {
         let components = |accepts: fn(Workload) -> bool| {
-            let accepted = self.components.iter().filter(move |(part, _)| accepts(part.component.value.workload));
-            accepted.map(|(part, context)| (file.path_for(part.name()), context)).collect()
+            let accepted = self
+                .components
+                .iter()
+                .filter(move |(part, _)| accepts(part.component.value.workload));
+            accepted
+                .map(|(part, context)| (file.path_for(part.name()), context))
+                .collect()
         };
         match file.scope() {
             Scope::Chart => vec![(file.path.clone(), &self.chart)],
@@ -174,7 +233,9 @@ impl<'m> Contexts<'m> {
             Scope::Deployment => components(|workload| !workload.is_stable()),
             Scope::Platform => {
                 let platforms = self.platforms.iter();
-                platforms.map(|(platform, context)| (file.path_for(&platform.value.name.value), context)).collect()
+                platforms
+                    .map(|(platform, context)| (file.path_for(&platform.value.name.value), context))
+                    .collect()
             }
         }
     }
@@ -192,9 +253,18 @@ impl Files<'_> {
         self.add(path, source, &lines.text, lines.origins);
     }
 
-    fn add(&mut self, path: &str, source: &str, text: &str, origins: Vec<Option<crate::source_map::Origin>>) {
-        let inserted = self.tree.insert(format!("{}/{path}", self.chart), source, text, origins);
-        let inserted = inserted.map_err(|error| Diagnostic::new(Place::file(source), error.to_string()));
+    fn add(
+        &mut self,
+        path: &str,
+        source: &str,
+        text: &str,
+        origins: Vec<Option<crate::source_map::Origin>>,
+    ) {
+        let inserted = self
+            .tree
+            .insert(format!("{}/{path}", self.chart), source, text, origins);
+        let inserted =
+            inserted.map_err(|error| Diagnostic::new(Place::file(source), error.to_string()));
         self.diagnostics.take(inserted);
     }
 }

@@ -17,7 +17,10 @@ pub struct Origin {
 impl Origin {
     /// An origin.
     pub fn new(file: &str, line: usize) -> Self {
-        Self { file: Arc::from(file), line }
+        Self {
+            file: Arc::from(file),
+            line,
+        }
     }
 }
 
@@ -54,7 +57,8 @@ impl SourceMap {
         let runs = self.files.get(file)?;
         let run = runs[..runs.partition_point(|run| run.generated <= line)].last()?;
         let offset = line - run.generated;
-        (offset < run.count).then(|| Some((self.sources.get(run.source)?.as_str(), run.line + offset)))?
+        (offset < run.count)
+            .then(|| Some((self.sources.get(run.source)?.as_str(), run.line + offset)))?
     }
 
     /// The generated files that the map knows.
@@ -76,17 +80,25 @@ impl SourceMap {
                 {
                     run.count += 1;
                 }
-                _ => runs.push(Run { generated: index + 1, count: 1, source, line: origin.line }),
+                _ => runs.push(Run {
+                    generated: index + 1,
+                    count: 1,
+                    source,
+                    line: origin.line,
+                }),
             }
         }
         self.files.insert(file.to_owned(), runs);
     }
 
     fn source(&mut self, file: &str) -> usize {
-        self.sources.iter().position(|known| known == file).unwrap_or_else(|| {
-            self.sources.push(file.to_owned());
-            self.sources.len() - 1
-        })
+        self.sources
+            .iter()
+            .position(|known| known == file)
+            .unwrap_or_else(|| {
+                self.sources.push(file.to_owned());
+                self.sources.len() - 1
+            })
     }
 
     /// Takes over the files of `other` that are accepted by `keep` and missing here.
@@ -97,7 +109,12 @@ impl SourceMap {
             }
             let runs = runs
                 .iter()
-                .filter_map(|run| Some(Run { source: self.source(other.sources.get(run.source)?), ..*run }))
+                .filter_map(|run| {
+                    Some(Run {
+                        source: self.source(other.sources.get(run.source)?),
+                        ..*run
+                    })
+                })
                 .collect();
             self.files.insert(file.clone(), runs);
         }
@@ -106,20 +123,46 @@ impl SourceMap {
     /// The text of `source-map.json`, one line for each file; the same map always gives the same text.
     pub fn to_json(&self) -> String {
         // Sources are numbered in the order of names, whatever the order of insertion was.
-        let mut names: Vec<&str> = self.files.values().flatten().map(|run| self.sources[run.source].as_str()).collect();
+        let mut names: Vec<&str> = self
+            .files
+            .values()
+            .flatten()
+            .map(|run| self.sources[run.source].as_str())
+            .collect();
         names.sort_unstable();
         names.dedup();
-        let number = |source: usize| names.binary_search(&self.sources[source].as_str()).unwrap_or_default();
-        let mut out = format!("{{\"$comment\": {},\n", json!(crate::tree::notice("generator/")));
-        let sources: Vec<String> = names.iter().map(|name| format!("  {}", json!(name))).collect();
-        out.push_str(&format!("\"sources\": [\n{}\n],\n\"files\": {{\n", sources.join(",\n")));
+        let number = |source: usize| {
+            names
+                .binary_search(&self.sources[source].as_str())
+                .unwrap_or_default()
+        };
+        let mut out = format!(
+            "{{\"$comment\": {},\n",
+            json!(crate::tree::notice("generator/"))
+        );
+        let sources: Vec<String> = names
+            .iter()
+            .map(|name| format!("  {}", json!(name)))
+            .collect();
+        out.push_str(&format!(
+            "\"sources\": [\n{}\n],\n\"files\": {{\n",
+            sources.join(",\n")
+        ));
         let files: Vec<String> = self
             .files
             .iter()
             .map(|(file, runs)| {
                 let runs: Vec<String> = runs
                     .iter()
-                    .map(|run| format!("[{},{},{},{}]", run.generated, run.count, number(run.source), run.line))
+                    .map(|run| {
+                        format!(
+                            "[{},{},{},{}]",
+                            run.generated,
+                            run.count,
+                            number(run.source),
+                            run.line
+                        )
+                    })
                     .collect();
                 format!("  {}: [{}]", json!(file), runs.join(","))
             })
@@ -132,15 +175,30 @@ impl SourceMap {
     /// Reads the text of a `source-map.json`.
     pub fn from_json(text: &str) -> Result<Self, SourceMapError> {
         let error = |what: &str| SourceMapError(what.to_owned());
-        let value: Value = serde_json::from_str(text).map_err(|reason| SourceMapError(reason.to_string()))?;
-        let sources = value["sources"].as_array().ok_or_else(|| error("`sources` is missing"))?;
-        let sources: Option<Vec<String>> = sources.iter().map(|name| name.as_str().map(ToOwned::to_owned)).collect();
+        let value: Value =
+            serde_json::from_str(text).map_err(|reason| SourceMapError(reason.to_string()))?;
+        let sources = value["sources"]
+            .as_array()
+            .ok_or_else(|| error("`sources` is missing"))?;
+        let sources: Option<Vec<String>> = sources
+            .iter()
+            .map(|name| name.as_str().map(ToOwned::to_owned))
+            .collect();
         let sources = sources.ok_or_else(|| error("`sources` holds something else than names"))?;
         let mut files = BTreeMap::new();
-        for (file, runs) in value["files"].as_object().ok_or_else(|| error("`files` is missing"))? {
+        for (file, runs) in value["files"]
+            .as_object()
+            .ok_or_else(|| error("`files` is missing"))?
+        {
             let runs = runs.as_array().ok_or_else(|| error("a file has no runs"))?;
-            let runs: Option<Vec<Run>> = runs.iter().map(|run| parse_run(run, sources.len())).collect();
-            files.insert(file.clone(), runs.ok_or_else(|| error("a run is not four numbers"))?);
+            let runs: Option<Vec<Run>> = runs
+                .iter()
+                .map(|run| parse_run(run, sources.len()))
+                .collect();
+            files.insert(
+                file.clone(),
+                runs.ok_or_else(|| error("a run is not four numbers"))?,
+            );
         }
         Ok(Self { sources, files })
     }
@@ -148,7 +206,12 @@ impl SourceMap {
 
 fn parse_run(run: &Value, sources: usize) -> Option<Run> {
     let number = |index: usize| usize::try_from(run.get(index)?.as_u64()?).ok();
-    let run = Run { generated: number(0)?, count: number(1)?, source: number(2)?, line: number(3)? };
+    let run = Run {
+        generated: number(0)?,
+        count: number(1)?,
+        source: number(2)?,
+        line: number(3)?,
+    };
     (run.source < sources && run.generated > 0).then_some(run)
 }
 
@@ -159,7 +222,10 @@ mod tests {
     fn map() -> SourceMap {
         let mut map = SourceMap::default();
         let at = |file: &str, line: usize| Some(Origin::new(file, line));
-        map.insert("c/b.yaml", &[at("t", 1), at("t", 2), None, at("m", 9), at("m", 9)]);
+        map.insert(
+            "c/b.yaml",
+            &[at("t", 1), at("t", 2), None, at("m", 9), at("m", 9)],
+        );
         map.insert("c/a.yaml", &[at("m", 3)]);
         map
     }
@@ -187,7 +253,11 @@ mod tests {
         let read = SourceMap::from_json(&map.to_json()).expect("its own text");
         for file in ["c/a.yaml", "c/b.yaml"] {
             for line in 0..7 {
-                assert_eq!(read.lookup(file, line), map.lookup(file, line), "{file}:{line}");
+                assert_eq!(
+                    read.lookup(file, line),
+                    map.lookup(file, line),
+                    "{file}:{line}"
+                );
             }
         }
         assert_eq!(read.to_json(), map.to_json());

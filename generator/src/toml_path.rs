@@ -14,7 +14,9 @@ pub(crate) fn parse(path: &str) -> Result<Vec<Segment>, String> {
     let mut rest = path;
     loop {
         let (name, after) = if let Some(quoted) = rest.strip_prefix('"') {
-            quoted.split_once('"').ok_or_else(|| format!("`{path}`: a quotation mark is not closed"))?
+            quoted
+                .split_once('"')
+                .ok_or_else(|| format!("`{path}`: a quotation mark is not closed"))?
         } else {
             rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()))
         };
@@ -23,17 +25,25 @@ pub(crate) fn parse(path: &str) -> Result<Vec<Segment>, String> {
         }
         let (index, after) = match after.strip_prefix('[') {
             Some(bracket) => {
-                let parsed = bracket.split_once(']').and_then(|(digits, after)| Some((digits.parse().ok()?, after)));
-                let (index, after) = parsed.ok_or_else(|| format!("`{path}`: an index must look like `[0]`"))?;
+                let parsed = bracket
+                    .split_once(']')
+                    .and_then(|(digits, after)| Some((digits.parse().ok()?, after)));
+                let (index, after) =
+                    parsed.ok_or_else(|| format!("`{path}`: an index must look like `[0]`"))?;
                 (Some(index), after)
             }
             None => (None, after),
         };
-        segments.push(Segment { name: name.to_owned(), index });
+        segments.push(Segment {
+            name: name.to_owned(),
+            index,
+        });
         if after.is_empty() {
             return Ok(segments);
         }
-        rest = after.strip_prefix('.').ok_or_else(|| format!("`{path}`: expected a dot before `{after}`"))?;
+        rest = after
+            .strip_prefix('.')
+            .ok_or_else(|| format!("`{path}`: expected a dot before `{after}`"))?;
     }
 }
 
@@ -42,14 +52,21 @@ mod tests {
     use super::{Segment, parse};
 
     fn segment(name: &str, index: Option<usize>) -> Segment {
-        Segment { name: name.to_owned(), index }
+        Segment {
+            name: name.to_owned(),
+            index,
+        }
     }
 
     #[test]
     fn splits_tables_arrays_and_quoted_names() {
         assert_eq!(
             parse("event_listener[0].properties.\"header.X-WSO2\""),
-            Ok(vec![segment("event_listener", Some(0)), segment("properties", None), segment("header.X-WSO2", None)])
+            Ok(vec![
+                segment("event_listener", Some(0)),
+                segment("properties", None),
+                segment("header.X-WSO2", None)
+            ])
         );
     }
 

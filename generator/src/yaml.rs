@@ -13,7 +13,10 @@ pub type Text = serde_saphyr::Spanned<String>;
 ///
 /// `file` is only the name that errors show. An empty document is an error.
 pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnostic> {
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if text
+        .lines()
+        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+    {
         return Err(Diagnostic::new(Place::file(file), "the file is empty"));
     }
     let options = serde_saphyr::options! {
@@ -27,28 +30,45 @@ pub fn parse<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Diagnosti
 /// The place of a location inside a file.
 pub fn place(file: &str, location: Location) -> Place {
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    Place { file: file.to_owned(), line: number(location.line()), column: number(location.column()) }
+    Place {
+        file: file.to_owned(),
+        line: number(location.line()),
+        column: number(location.column()),
+    }
 }
 
 fn diagnose(file: &str, text: &str, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
-    let place = error.location().map_or_else(|| Place::file(file), |location| place(file, location));
+    let place = error
+        .location()
+        .map_or_else(|| Place::file(file), |location| place(file, location));
     let (message, hint) = describe(error);
-    Diagnostic::new(place, message).maybe_hint(hint).excerpt_from(text)
+    Diagnostic::new(place, message)
+        .maybe_hint(hint)
+        .excerpt_from(text)
 }
 
 fn describe(error: &Error) -> (String, Option<String>) {
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            (format!("unknown field `{field}`"), suggest::hint(field, expected.iter().copied()))
-        }
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            (format!("unknown value `{variant}`"), suggest::hint(variant, expected.iter().copied()))
-        }
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => (
+            format!("unknown field `{field}`"),
+            suggest::hint(field, expected.iter().copied()),
+        ),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!("unknown value `{variant}`"),
+            suggest::hint(variant, expected.iter().copied()),
+        ),
         Error::SerdeMissingField { field, .. } => (format!("the field `{field}` is missing"), None),
         Error::DuplicateMappingKey { key, .. } => {
             let key = key.as_deref().unwrap_or("?");
-            (format!("the key `{key}` is there twice"), Some("remove one of the two".to_owned()))
+            (
+                format!("the key `{key}` is there twice"),
+                Some("remove one of the two".to_owned()),
+            )
         }
         other => (without_location(&other.to_string()), None),
     }
@@ -75,7 +95,9 @@ mod tests {
     }
 
     fn error(text: &str) -> String {
-        parse::<Port>("ports.yaml", text).expect_err("must be refused").to_string()
+        parse::<Port>("ports.yaml", text)
+            .expect_err("must be refused")
+            .to_string()
     }
 
     #[test]
@@ -88,7 +110,10 @@ mod tests {
 
     #[test]
     fn refuses_a_duplicate_key() {
-        assert!(error("number: 1\nnumber: 2\n").starts_with("ports.yaml:2:1: the key `number` is there twice"));
+        assert!(
+            error("number: 1\nnumber: 2\n")
+                .starts_with("ports.yaml:2:1: the key `number` is there twice")
+        );
     }
 
     #[test]
@@ -118,6 +143,8 @@ mod tests {
 
     #[test]
     fn refuses_broken_syntax() {
-        assert!(error("number: 1: 2\n").starts_with("ports.yaml:1:10: mapping values are not allowed"));
+        assert!(
+            error("number: 1: 2\n").starts_with("ports.yaml:1:10: mapping values are not allowed")
+        );
     }
 }

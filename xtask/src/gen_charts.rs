@@ -88,13 +88,24 @@ fn execute(arguments: &Arguments) -> Result<ExitStatus, Error> {
         GenerateError::Input(diagnostics) => Error::Input(diagnostics),
         unknown @ GenerateError::Unknown { .. } => Error::Usage(unknown.to_string()),
     })?;
-    let out = arguments.out.clone().unwrap_or_else(|| root.join(DEFAULT_OUT));
-    let extent = if arguments.pattern.is_empty() { Extent::Everything } else { Extent::ChartsInTree };
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| root.join(DEFAULT_OUT));
+    let extent = if arguments.pattern.is_empty() {
+        Extent::Everything
+    } else {
+        Extent::ChartsInTree
+    };
     if arguments.check || arguments.dry_run {
         let differences = output::check(&tree, &out, extent)?;
         report_differences(arguments, &differences);
         let failed = arguments.check && !differences.is_empty();
-        return Ok(if failed { ExitStatus::Failure } else { ExitStatus::Success });
+        return Ok(if failed {
+            ExitStatus::Failure
+        } else {
+            ExitStatus::Success
+        });
     }
     let summary = output::write(&tree, &out, extent)?;
     report_summary(arguments.format, &selection, &tree, &out, &summary);
@@ -105,7 +116,10 @@ fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
     let mut selection = Selection::all(model);
     if let Some(version) = &arguments.product_version {
         if model.version(version).is_none() {
-            let known = model.versions.iter().map(|known| known.version.value.as_str());
+            let known = model
+                .versions
+                .iter()
+                .map(|known| known.version.value.as_str());
             return Err(unknown("product version", version, known));
         }
         if *version != selection.version && arguments.out.is_none() {
@@ -119,7 +133,10 @@ fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
     if !arguments.pattern.is_empty() {
         let mut patterns = Vec::new();
         for wanted in &arguments.pattern {
-            let found = model.patterns.iter().find(|known| known.name.value == *wanted || known.number.to_string() == *wanted);
+            let found = model
+                .patterns
+                .iter()
+                .find(|known| known.name.value == *wanted || known.number.to_string() == *wanted);
             let known = model.patterns.iter().map(|known| known.name.value.as_str());
             let found = found.ok_or_else(|| unknown("pattern", wanted, known))?;
             patterns.push((found.number, found.name.value.clone()));
@@ -133,9 +150,13 @@ fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
-    let nearest = suggest::hint(name, known.iter().copied()).filter(|hint| hint.starts_with("did you mean"));
+    let nearest =
+        suggest::hint(name, known.iter().copied()).filter(|hint| hint.starts_with("did you mean"));
     let nearest = nearest.map(|hint| format!("{hint} ")).unwrap_or_default();
-    Error::Usage(format!("there is no {what} `{name}`; {nearest}known are: {}", known.join(", ")))
+    Error::Usage(format!(
+        "there is no {what} `{name}`; {nearest}known are: {}",
+        known.join(", ")
+    ))
 }
 
 /// The command that makes what was checked.
@@ -147,7 +168,11 @@ fn command(arguments: &Arguments) -> String {
     if let Some(version) = &arguments.product_version {
         command.push_str(&format!(" --product-version {version}"));
     }
-    for (name, path) in [("out", &arguments.out), ("model", &arguments.model), ("templates", &arguments.templates)] {
+    for (name, path) in [
+        ("out", &arguments.out),
+        ("model", &arguments.model),
+        ("templates", &arguments.templates),
+    ] {
         if let Some(path) = path {
             command.push_str(&format!(" --{name} {}", path.display()));
         }
@@ -162,20 +187,33 @@ fn report_differences(arguments: &Arguments, differences: &[Difference]) {
                 .iter()
                 .map(|difference| json!({"path": difference.path, "kind": difference.kind.word(), "diff": difference.diff}))
                 .collect();
-            println!("{}", json!({"upToDate": differences.is_empty(), "differences": entries, "command": command(arguments)}));
+            println!(
+                "{}",
+                json!({"upToDate": differences.is_empty(), "differences": entries, "command": command(arguments)})
+            );
         }
         Format::Human if differences.is_empty() => println!("the charts are up to date"),
         Format::Human => {
             for difference in differences {
                 print!("{}", difference.diff);
             }
-            let files = if differences.len() == 1 { "1 file differs".to_owned() } else { format!("{} files differ", differences.len()) };
+            let files = if differences.len() == 1 {
+                "1 file differs".to_owned()
+            } else {
+                format!("{} files differ", differences.len())
+            };
             eprintln!("{files}; run `{}` to write the charts", command(arguments));
         }
     }
 }
 
-fn report_summary(format: Format, selection: &Selection, tree: &ChartTree, out: &Path, summary: &Summary) {
+fn report_summary(
+    format: Format,
+    selection: &Selection,
+    tree: &ChartTree,
+    out: &Path,
+    summary: &Summary,
+) {
     match format {
         Format::Json => println!(
             "{}",
@@ -192,12 +230,21 @@ fn report_summary(format: Format, selection: &Selection, tree: &ChartTree, out: 
             if summary.recovered {
                 println!("an earlier run was interrupted; its work was finished or undone first");
             }
-            for (word, charts) in [("wrote", &summary.written), ("unchanged", &summary.unchanged), ("removed", &summary.removed)] {
+            for (word, charts) in [
+                ("wrote", &summary.written),
+                ("unchanged", &summary.unchanged),
+                ("removed", &summary.removed),
+            ] {
                 if !charts.is_empty() {
                     println!("{word:>9}  {}", charts.join(", "));
                 }
             }
-            println!("{} files for product version {} in {}", tree.files().count(), selection.version, out.display());
+            println!(
+                "{} files for product version {} in {}",
+                tree.files().count(),
+                selection.version,
+                out.display()
+            );
         }
     }
 }

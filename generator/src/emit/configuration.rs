@@ -20,7 +20,12 @@ pub(crate) fn emit(
     templates: &Templates,
     context: &Context,
 ) -> Result<Lines, Diagnostics> {
-    let mut emitter = Emitter { chart: chart.name(), templates, context, diagnostics: Diagnostics::default() };
+    let mut emitter = Emitter {
+        chart: chart.name(),
+        templates,
+        context,
+        diagnostics: Diagnostics::default(),
+    };
     let mut root = Vec::new();
     for (file, setting) in chart.settings_on(part.name()) {
         if let Some(leaf) = emitter.setting(file, setting) {
@@ -34,10 +39,17 @@ pub(crate) fn emit(
     }
 
     let component = part.component;
-    let origin = Origin::new(&component.file, component.value.name.referenced.line() as usize);
+    let origin = Origin::new(
+        &component.file,
+        component.value.name.referenced.line() as usize,
+    );
     let mut lines = Lines::default();
     let head = [
-        format!("{{{{- define \"{}.{}.configuration\" -}}}}", chart.name(), part.name()),
+        format!(
+            "{{{{- define \"{}.{}.configuration\" -}}}}",
+            chart.name(),
+            part.name()
+        ),
         "{{- $root := .root }}".to_owned(),
         "{{- $node := .node }}".to_owned(),
         format!("{{{{- $values := .root.Values.{} }}}}", part.key()),
@@ -45,7 +57,9 @@ pub(crate) fn emit(
     head.iter().for_each(|line| lines.push(line, &origin));
     push_entries(&mut lines, &root, 0, &origin);
     lines.push("{{- end }}", &origin);
-    emitter.diagnostics.into_result(lines, &std::collections::BTreeMap::new())
+    emitter
+        .diagnostics
+        .into_result(lines, &std::collections::BTreeMap::new())
 }
 
 /// A key with what it holds.
@@ -96,29 +110,57 @@ impl Emitter<'_> {
             None => None,
         };
         let body = match &value {
-            Value::Array(items) if !items.is_empty() => {
-                Body::Block(items.iter().map(|item| format!("- {}", helm_scalar(item))).collect())
-            }
-            Value::Object(entries) if !entries.is_empty() => {
-                Body::Block(entries.iter().map(|(key, value)| format!("{}: {}", yaml_text::key(key), helm_scalar(value))).collect())
-            }
+            Value::Array(items) if !items.is_empty() => Body::Block(
+                items
+                    .iter()
+                    .map(|item| format!("- {}", helm_scalar(item)))
+                    .collect(),
+            ),
+            Value::Object(entries) if !entries.is_empty() => Body::Block(
+                entries
+                    .iter()
+                    .map(|(key, value)| format!("{}: {}", yaml_text::key(key), helm_scalar(value)))
+                    .collect(),
+            ),
             scalar => Body::Inline(helm_scalar(scalar)),
         };
-        Some(Leaf { origin: Origin::new(file, place.line), doc: setting.doc.clone(), condition, body })
+        Some(Leaf {
+            origin: Origin::new(file, place.line),
+            doc: setting.doc.clone(),
+            condition,
+            body,
+        })
     }
 
     fn edge(&self, file: &str, resolved: &ResolvedEdge<'_>) -> Leaf {
         let edge = resolved.edge;
         let peer = resolved.peer;
         let chart = self.chart;
-        let port = |name: &Text| format!("{{{{ include \"{chart}.port\" (list $root \"{peer}\" \"{}\") }}}}", name.value);
+        let port = |name: &Text| {
+            format!(
+                "{{{{ include \"{chart}.port\" (list $root \"{peer}\" \"{}\") }}}}",
+                name.value
+            )
+        };
         let item = |host: &str| match resolved.form {
-            FormKind::Url { scheme, port: name, path } => vec![format!("{scheme}://{host}:{}{path}", port(name))],
-            FormKind::Group { kind, receiver, authentication } => vec![
+            FormKind::Url {
+                scheme,
+                port: name,
+                path,
+            } => vec![format!("{scheme}://{host}:{}{path}", port(name))],
+            FormKind::Group {
+                kind,
+                receiver,
+                authentication,
+            } => vec![
                 format!("{}:", receiver.field),
                 format!("  - {}://{host}:{}", receiver.scheme, port(&receiver.port)),
                 format!("{}:", authentication.field),
-                format!("  - {}://{host}:{}", authentication.scheme, port(&authentication.port)),
+                format!(
+                    "  - {}://{host}:{}",
+                    authentication.scheme,
+                    port(&authentication.port)
+                ),
                 format!("type: {kind}"),
             ],
         };
@@ -128,24 +170,37 @@ impl Emitter<'_> {
             (Reach::Service, FormKind::Url { .. }) => Body::Inline(item(&service).concat()),
             (Reach::Service, FormKind::Group { .. }) => Body::Block(as_item(&item(&service))),
             (Reach::OwnNode, _) => Body::Block(as_item(&item("localhost"))),
-            (Reach::EveryNode, _) => Body::Block(for_each(&format!("include \"{chart}.nodes\" (list $root \"{peer}\")"), &item("{{ . }}"))),
+            (Reach::EveryNode, _) => Body::Block(for_each(
+                &format!("include \"{chart}.nodes\" (list $root \"{peer}\")"),
+                &item("{{ . }}"),
+            )),
             (Reach::OtherNodes, _) => {
-                condition = Some(format!("gt (int (include \"{chart}.replicas\" (list $root \"{peer}\"))) 1"));
+                condition = Some(format!(
+                    "gt (int (include \"{chart}.replicas\" (list $root \"{peer}\"))) 1"
+                ));
                 let nodes = format!("include \"{chart}.otherNodes\" (list $root \"{peer}\" $node)");
                 Body::Block(for_each(&nodes, &item("{{ . }}")))
             }
         };
         let origin = Origin::new(file, edge.key.referenced.line() as usize);
-        Leaf { origin, doc: Some(edge.doc.clone()), condition, body }
+        Leaf {
+            origin,
+            doc: Some(edge.doc.clone()),
+            condition,
+            body,
+        }
     }
 
     /// Renders the generator's expressions inside all strings of a value.
     fn expand(&mut self, value: &Value, place: &Place) -> Option<Value> {
         Some(match value {
             Value::String(text) => Value::String(self.string(text, place)?),
-            Value::Array(items) => {
-                Value::Array(items.iter().map(|item| self.expand(item, place)).collect::<Option<_>>()?)
-            }
+            Value::Array(items) => Value::Array(
+                items
+                    .iter()
+                    .map(|item| self.expand(item, place))
+                    .collect::<Option<_>>()?,
+            ),
             Value::Object(entries) => Value::Object(
                 entries
                     .iter()
@@ -165,30 +220,50 @@ impl Emitter<'_> {
     fn insert(&mut self, root: &mut Vec<Entry>, file: &str, key: &Text, leaf: Leaf) {
         let inserted = toml_path::parse(&key.value).and_then(|path| insert_at(root, &path, leaf));
         if let Err(message) = inserted {
-            self.diagnostics.push(Diagnostic::new(yaml::place(file, key.referenced), message));
+            self.diagnostics
+                .push(Diagnostic::new(yaml::place(file, key.referenced), message));
         }
     }
 }
 
-fn insert_at(entries: &mut Vec<Entry>, path: &[toml_path::Segment], leaf: Leaf) -> Result<(), String> {
-    let [segment, rest @ ..] = path else { return Err("the path is empty".to_owned()) };
+fn insert_at(
+    entries: &mut Vec<Entry>,
+    path: &[toml_path::Segment],
+    leaf: Leaf,
+) -> Result<(), String> {
+    let [segment, rest @ ..] = path else {
+        return Err("the path is empty".to_owned());
+    };
     let name = &segment.name;
     let existing = entries.iter().position(|entry| entry.name == *name);
     if rest.is_empty() {
         if segment.index.is_some() {
-            return Err(format!("`{name}[…]` is a table and cannot hold a value itself"));
+            return Err(format!(
+                "`{name}[…]` is a table and cannot hold a value itself"
+            ));
         }
         // Two values for one key can only be alternatives.
-        let alternative = |entry: &Entry| matches!(&entry.slot, Slot::Leaf(other) if other.condition.is_some());
+        let alternative =
+            |entry: &Entry| matches!(&entry.slot, Slot::Leaf(other) if other.condition.is_some());
         if existing.is_some_and(|at| leaf.condition.is_none() || !alternative(&entries[at])) {
             return Err(format!("`{name}` is set twice for one component"));
         }
-        entries.push(Entry { name: name.clone(), slot: Slot::Leaf(leaf) });
+        entries.push(Entry {
+            name: name.clone(),
+            slot: Slot::Leaf(leaf),
+        });
         return Ok(());
     }
     let at = existing.unwrap_or_else(|| {
-        let slot = if segment.index.is_some() { Slot::Array(Vec::new()) } else { Slot::Table(Vec::new()) };
-        entries.push(Entry { name: name.clone(), slot });
+        let slot = if segment.index.is_some() {
+            Slot::Array(Vec::new())
+        } else {
+            Slot::Table(Vec::new())
+        };
+        entries.push(Entry {
+            name: name.clone(),
+            slot,
+        });
         entries.len() - 1
     });
     match (&mut entries[at].slot, segment.index) {
@@ -199,8 +274,13 @@ fn insert_at(entries: &mut Vec<Entry>, path: &[toml_path::Segment], leaf: Leaf) 
             }
             insert_at(&mut items[index], rest, leaf)
         }
-        (Slot::Array(items), Some(_)) => Err(format!("`{name}`: the next entry is number {}", items.len())),
-        _ => Err(format!("`{name}` is a table in one place and something else in another")),
+        (Slot::Array(items), Some(_)) => Err(format!(
+            "`{name}`: the next entry is number {}",
+            items.len()
+        )),
+        _ => Err(format!(
+            "`{name}` is a table in one place and something else in another"
+        )),
     }
 }
 
@@ -238,7 +318,14 @@ fn push_entries(lines: &mut Lines, entries: &[Entry], columns: usize, origin: &O
         }
     }
     if open_condition.is_some() {
-        lines.push_indented(columns, "{{- end }}", entries.last().and_then(|entry| first_origin(std::slice::from_ref(entry))).unwrap_or(origin));
+        lines.push_indented(
+            columns,
+            "{{- end }}",
+            entries
+                .last()
+                .and_then(|entry| first_origin(std::slice::from_ref(entry)))
+                .unwrap_or(origin),
+        );
     }
 }
 
@@ -253,7 +340,10 @@ fn push_item(lines: &mut Lines, item: &[Entry], columns: usize, origin: &Origin)
     }
     let padding = " ".repeat(columns);
     for (index, line) in body.text.lines().enumerate() {
-        lines.text.push_str(&format!("{padding}{} {line}\n", if index == 0 { '-' } else { ' ' }));
+        lines.text.push_str(&format!(
+            "{padding}{} {line}\n",
+            if index == 0 { '-' } else { ' ' }
+        ));
     }
     lines.origins.extend(body.origins);
 }
@@ -282,7 +372,11 @@ fn first_origin(entries: &[Entry]) -> Option<&Origin> {
 
 /// Lines of a list entry: the first behind the dash, the others below it.
 fn as_item(lines: &[String]) -> Vec<String> {
-    lines.iter().enumerate().map(|(index, line)| format!("{} {line}", if index == 0 { '-' } else { ' ' })).collect()
+    lines
+        .iter()
+        .enumerate()
+        .map(|(index, line)| format!("{} {line}", if index == 0 { '-' } else { ' ' }))
+        .collect()
 }
 
 /// A list entry for each node.
@@ -297,9 +391,14 @@ fn for_each(nodes: &str, item: &[String]) -> Vec<String> {
 fn helm_scalar(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains("{{") => helm_string(text),
-        Value::Array(items) => format!("[{}]", items.iter().map(helm_scalar).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(helm_scalar).collect::<Vec<_>>().join(", ")
+        ),
         Value::Object(entries) => {
-            let entries = entries.iter().map(|(key, value)| format!("{}: {}", Value::from(key.as_str()), helm_scalar(value)));
+            let entries = entries.iter().map(|(key, value)| {
+                format!("{}: {}", Value::from(key.as_str()), helm_scalar(value))
+            });
             format!("{{{}}}", entries.collect::<Vec<_>>().join(", "))
         }
         other => yaml_text::inline(other),
@@ -322,8 +421,15 @@ fn helm_string(text: &str) -> String {
     if let ([expression], "%v") = (&expressions[..], format.as_str()) {
         return format!("{{{{ {expression} | toJson }}}}");
     }
-    let arguments: Vec<String> = expressions.iter().map(|expression| format!("({expression})")).collect();
-    format!("{{{{ printf {} {} | toJson }}}}", Value::from(format), arguments.join(" "))
+    let arguments: Vec<String> = expressions
+        .iter()
+        .map(|expression| format!("({expression})"))
+        .collect();
+    format!(
+        "{{{{ printf {} {} | toJson }}}}",
+        Value::from(format),
+        arguments.join(" ")
+    )
 }
 
 #[cfg(test)]
@@ -343,19 +449,29 @@ mod tests {
     }
 
     fn insert(root: &mut Vec<Entry>, path: &str, condition: Option<&str>) -> Result<(), String> {
-        insert_at(root, &toml_path::parse(path).expect("a path"), leaf(condition))
+        insert_at(
+            root,
+            &toml_path::parse(path).expect("a path"),
+            leaf(condition),
+        )
     }
 
     #[test]
     fn expressions_are_quoted_by_helm() {
-        assert_eq!(helm_string("{{ int $values.portOffset }}"), "{{ int $values.portOffset | toJson }}");
+        assert_eq!(
+            helm_string("{{ int $values.portOffset }}"),
+            "{{ int $values.portOffset | toJson }}"
+        );
         assert_eq!(
             helm_string("{{ .a }}/dev%portal/{{- .b -}}"),
             "{{ printf \"%v/dev%%portal/%v\" (.a) (.b) | toJson }}"
         );
         assert_eq!(helm_scalar(&json!("plain")), "plain");
         assert_eq!(helm_scalar(&json!("on")), "\"on\"");
-        assert_eq!(helm_scalar(&json!(["{{ .a }}", 1])), "[{{ .a | toJson }}, 1]");
+        assert_eq!(
+            helm_scalar(&json!(["{{ .a }}", 1])),
+            "[{{ .a | toJson }}, 1]"
+        );
     }
 
     #[test]
@@ -383,7 +499,9 @@ mod tests {
         assert!(insert(&mut root, "a[1].b", None).is_err());
         insert(&mut root, "c[0].b", None).expect("first");
         insert(&mut root, "c[1].b", None).expect("second");
-        let Slot::Array(items) = &root[1].slot else { panic!("not an array: {root:?}") };
+        let Slot::Array(items) = &root[1].slot else {
+            panic!("not an array: {root:?}")
+        };
         assert_eq!(items.len(), 2);
     }
 }

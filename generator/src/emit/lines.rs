@@ -66,7 +66,10 @@ mod tests {
 
     #[test]
     fn prose_is_broken_between_words() {
-        assert_eq!(wrap("one two  three\nfour", 9), ["one two", "three", "four"]);
+        assert_eq!(
+            wrap("one two  three\nfour", 9),
+            ["one two", "three", "four"]
+        );
         assert_eq!(wrap("extraordinary a", 5), ["extraordinary", "a"]);
         assert!(wrap("  ", 5).is_empty());
     }

@@ -24,23 +24,40 @@ pub(crate) fn emit(
 ) -> Result<Lines, Diagnostic> {
     let section_lines = |section: &Section| -> Result<Lines, Diagnostic> {
         let place = yaml::place(&platform.file, section.text.referenced);
-        let Rendering { text, origins } = templates.render_text(section.text.value.trim_end(), context, &place)?;
+        let Rendering { text, origins } =
+            templates.render_text(section.text.value.trim_end(), context, &place)?;
         Ok(Lines { text, origins })
     };
     let mut lines = Lines::default();
-    let origin = Origin::new(&platform.file, platform.value.name.referenced.line() as usize);
-    lines.push(&format!("# {} on {}.", chart.name(), platform.value.title), &origin);
+    let origin = Origin::new(
+        &platform.file,
+        platform.value.name.referenced.line() as usize,
+    );
+    lines.push(
+        &format!("# {} on {}.", chart.name(), platform.value.title),
+        &origin,
+    );
     for line in wrap(&platform.value.doc, 118) {
         lines.push(&format!("# {line}"), &origin);
     }
-    let sections: Vec<&Section> =
-        platform.value.sections.iter().filter(|section| applies(chart, section)).collect();
-    for section in sections.iter().filter(|section| section.component.is_none()) {
+    let sections: Vec<&Section> = platform
+        .value
+        .sections
+        .iter()
+        .filter(|section| applies(chart, section))
+        .collect();
+    for section in sections
+        .iter()
+        .filter(|section| section.component.is_none())
+    {
         lines.push("", &origin);
         lines.append(0, &section_lines(section)?);
     }
     for part in chart.parts() {
-        let own: Vec<&&Section> = sections.iter().filter(|section| is_for(section, &part)).collect();
+        let own: Vec<&&Section> = sections
+            .iter()
+            .filter(|section| is_for(section, &part))
+            .collect();
         if own.is_empty() {
             continue;
         }
@@ -57,20 +74,25 @@ fn applies(chart: &Chart<'_>, section: &Section) -> bool {
         .patterns
         .as_ref()
         .is_none_or(|patterns| patterns.iter().any(|pattern| pattern.0 == chart.name()));
-    let has_endpoint = section
-        .endpoint
-        .as_ref()
-        .is_none_or(|wanted| chart.endpoints().iter().any(|(name, ..)| *name == wanted.value));
+    let has_endpoint = section.endpoint.as_ref().is_none_or(|wanted| {
+        chart
+            .endpoints()
+            .iter()
+            .any(|(name, ..)| *name == wanted.value)
+    });
     in_pattern && has_endpoint
 }
 
 fn is_for(section: &Section, part: &Part<'_>) -> bool {
     let workload = part.component.value.workload;
-    section.component.as_ref().is_some_and(|component| match component.value.as_str() {
-        "every" => true,
-        "statefulset" => workload == Workload::StatefulSet,
-        "deployment" => workload == Workload::Deployment,
-        "storage" => !part.component.value.storage.is_empty(),
-        name => name == part.name(),
-    })
+    section
+        .component
+        .as_ref()
+        .is_some_and(|component| match component.value.as_str() {
+            "every" => true,
+            "statefulset" => workload == Workload::StatefulSet,
+            "deployment" => workload == Workload::Deployment,
+            "storage" => !part.component.value.storage.is_empty(),
+            name => name == part.name(),
+        })
 }

@@ -16,9 +16,15 @@ pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
     let origin = Origin::new(&pattern.file, pattern.value.name.referenced.line() as usize);
     let title = json!(format!("Values of {}", chart.name()));
     lines.push("{", &origin);
-    lines.push("  \"$schema\": \"http://json-schema.org/draft-07/schema#\",", &origin);
+    lines.push(
+        "  \"$schema\": \"http://json-schema.org/draft-07/schema#\",",
+        &origin,
+    );
     lines.push(&format!("  \"title\": {title},"), &origin);
-    lines.push("  \"type\": \"object\",\n  \"additionalProperties\": false,\n  \"properties\": {", &origin);
+    lines.push(
+        "  \"type\": \"object\",\n  \"additionalProperties\": false,\n  \"properties\": {",
+        &origin,
+    );
     push_nodes(&mut lines, &tree.all().collect::<Vec<_>>(), 4);
     lines.push("  },\n  \"definitions\": {", &origin);
     push_definitions(&mut lines, chart, tree);
@@ -60,18 +66,31 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
         }
     };
     set("description", Some(json!(doc)));
-    set("type", node.types.as_ref().map(|types| {
-        let words: Vec<&str> = types.0.iter().map(|kind| kind.word()).collect();
-        if let [word] = words[..] { json!(word) } else { json!(words) }
-    }));
+    set(
+        "type",
+        node.types.as_ref().map(|types| {
+            let words: Vec<&str> = types.0.iter().map(|kind| kind.word()).collect();
+            if let [word] = words[..] {
+                json!(word)
+            } else {
+                json!(words)
+            }
+        }),
+    );
     set("enum", node.choices.as_ref().map(|choices| json!(choices)));
-    set("pattern", node.pattern.as_ref().map(|pattern| json!(pattern)));
+    set(
+        "pattern",
+        node.pattern.as_ref().map(|pattern| json!(pattern)),
+    );
     set("minimum", leaf.minimum.map(|minimum| json!(minimum)));
     set("maximum", leaf.maximum.map(|maximum| json!(maximum)));
     set("minLength", node.min_length.map(|length| json!(length)));
     set("items", node.items.clone());
     // Draft-07 ignores what stands beside a `$ref`.
-    let reference = node.definition.as_ref().map(|name| json!([{"$ref": format!("#/definitions/{}", name.value)}]));
+    let reference = node
+        .definition
+        .as_ref()
+        .map(|name| json!([{"$ref": format!("#/definitions/{}", name.value)}]));
     set("allOf", reference);
     set("default", Some(leaf.default.clone()));
     schema
@@ -84,17 +103,27 @@ fn push_definitions(lines: &mut Lines, chart: &Chart<'_>, tree: &ValueTree<'_>) 
     for node in tree.all() {
         collect_used(node, &definitions.value, &mut used);
     }
-    let used: Vec<_> = definitions.value.iter().filter(|(name, _)| used.contains(&name.value)).collect();
+    let used: Vec<_> = definitions
+        .value
+        .iter()
+        .filter(|(name, _)| used.contains(&name.value))
+        .collect();
     for (index, (name, schema)) in used.iter().enumerate() {
         let comma = if index + 1 < used.len() { "," } else { "" };
         let origin = Origin::new(&definitions.file, name.referenced.line() as usize);
-        lines.push_indented(4, &format!("{}: {}{comma}", json!(name.value), pretty(schema)), &origin);
+        lines.push_indented(
+            4,
+            &format!("{}: {}{comma}", json!(name.value), pretty(schema)),
+            &origin,
+        );
     }
 }
 
 fn collect_used(node: &ResolvedNode<'_>, definitions: &Table<Value>, used: &mut BTreeSet<String>) {
     match &node.content {
-        Content::Table(entries) => entries.iter().for_each(|entry| collect_used(entry, definitions, used)),
+        Content::Table(entries) => entries
+            .iter()
+            .for_each(|entry| collect_used(entry, definitions, used)),
         Content::Leaf(leaf) => {
             if let Some(name) = &leaf.node.definition {
                 use_definition(&name.value, definitions, used);
@@ -119,7 +148,9 @@ pub(crate) fn references(schema: &Value) -> Box<dyn Iterator<Item = String> + '_
     match schema {
         Value::Object(entries) => Box::new(entries.iter().flat_map(|(key, value)| {
             let own = (key == "$ref").then(|| value.as_str()).flatten();
-            let own = own.and_then(|target| target.strip_prefix("#/definitions/")).map(ToOwned::to_owned);
+            let own = own
+                .and_then(|target| target.strip_prefix("#/definitions/"))
+                .map(ToOwned::to_owned);
             own.into_iter().chain(references(value))
         })),
         Value::Array(items) => Box::new(items.iter().flat_map(references)),

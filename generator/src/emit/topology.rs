@@ -16,15 +16,31 @@ pub(crate) fn emit(chart: &Chart<'_>) -> String {
             (minimum, Some(maximum)) => format!("{minimum} to {maximum} nodes"),
             (minimum, None) => format!("{minimum} or more nodes"),
         };
-        let _ = writeln!(out, "    {}[\"{}<br/>{nodes}\"]", part.key(), part.component.value.title);
+        let _ = writeln!(
+            out,
+            "    {}[\"{}<br/>{nodes}\"]",
+            part.key(),
+            part.component.value.title
+        );
     }
     out.push_str("  end\n");
     let key = crate::chart::camel_case;
     for (_, endpoint, component) in chart.endpoints() {
-        let _ = writeln!(out, "  users -->|\"{}\"| {}", endpoint.title, key(component));
+        let _ = writeln!(
+            out,
+            "  users -->|\"{}\"| {}",
+            endpoint.title,
+            key(component)
+        );
     }
     for ((from, to), ports) in edges(chart) {
-        let _ = writeln!(out, "  {} -->|\"{}\"| {}", key(from), ports.join(", "), key(to));
+        let _ = writeln!(
+            out,
+            "  {} -->|\"{}\"| {}",
+            key(from),
+            ports.join(", "),
+            key(to)
+        );
     }
     for (database, name) in [(Database::Apim, "apim_db"), (Database::Shared, "shared_db")] {
         let users: Vec<String> = chart
@@ -42,7 +58,11 @@ pub(crate) fn emit(chart: &Chart<'_>) -> String {
 }
 
 fn plural(nodes: u32) -> String {
-    if nodes == 1 { "1 node".to_owned() } else { format!("{nodes} nodes") }
+    if nodes == 1 {
+        "1 node".to_owned()
+    } else {
+        format!("{nodes} nodes")
+    }
 }
 
 /// Connections between different components, with the names of their ports.

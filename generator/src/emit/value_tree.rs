@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
+use crate::model::strings;
 use crate::model::table::Table;
 use crate::model::values::{DefaultFrom, LimitFrom, Node, When};
-use crate::model::strings;
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -42,22 +42,40 @@ pub(crate) struct ValueTree<'m> {
 impl<'m> ValueTree<'m> {
     pub(crate) fn resolve(chart: &Chart<'m>) -> Self {
         let model = chart.model;
-        let own = Scope { chart, part: None, file: &model.chart_values.file };
+        let own = Scope {
+            chart,
+            part: None,
+            file: &model.chart_values.file,
+        };
         let components = chart
             .parts()
             .into_iter()
             .map(|part| {
-                let scope = Scope { chart, part: Some(part), file: &model.component_values.file };
+                let scope = Scope {
+                    chart,
+                    part: Some(part),
+                    file: &model.component_values.file,
+                };
                 let component = part.component;
                 ResolvedNode {
                     key: part.key(),
-                    doc: format!("{}. {}", component.value.title.trim_end_matches('.'), component.value.doc),
-                    origin: Origin::new(&component.file, component.value.name.referenced.line() as usize),
+                    doc: format!(
+                        "{}. {}",
+                        component.value.title.trim_end_matches('.'),
+                        component.value.doc
+                    ),
+                    origin: Origin::new(
+                        &component.file,
+                        component.value.name.referenced.line() as usize,
+                    ),
                     content: Content::Table(scope.table(&model.component_values.value, "")),
                 }
             })
             .collect();
-        Self { chart: own.table(&model.chart_values.value, ""), components }
+        Self {
+            chart: own.table(&model.chart_values.value, ""),
+            components,
+        }
     }
 
     pub(crate) fn all(&self) -> impl Iterator<Item = &ResolvedNode<'m>> {
@@ -78,7 +96,11 @@ impl<'m> Scope<'_, 'm> {
             if !node.when.as_ref().is_none_or(|when| self.holds(when)) {
                 continue;
             }
-            let path = if path.is_empty() { key.value.clone() } else { format!("{path}.{}", key.value) };
+            let path = if path.is_empty() {
+                key.value.clone()
+            } else {
+                format!("{path}.{}", key.value)
+            };
             let content = match &node.properties {
                 Some(properties) => Content::Table(self.table(properties, &path)),
                 None => Content::Leaf(self.leaf(node, &path)),
@@ -88,7 +110,12 @@ impl<'m> Scope<'_, 'm> {
                 continue;
             }
             let origin = Origin::new(self.file, key.referenced.line() as usize);
-            nodes.push(ResolvedNode { key: key.value.clone(), doc: node.doc.clone(), origin, content });
+            nodes.push(ResolvedNode {
+                key: key.value.clone(),
+                doc: node.doc.clone(),
+                origin,
+                content,
+            });
         }
         nodes
     }
@@ -118,7 +145,9 @@ impl<'m> Scope<'_, 'm> {
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {
-        let Some(part) = self.part else { return Value::Null };
+        let Some(part) = self.part else {
+            return Value::Null;
+        };
         let component = &part.component.value;
         match source {
             DefaultFrom::Replicas => json!(part.member.replicas.value),
@@ -137,17 +166,36 @@ impl<'m> Scope<'_, 'm> {
     fn holds(&self, when: &When) -> bool {
         let component = self.part.map(|part| &part.component.value);
         let name = self.part.map(|part| part.name());
-        let listed = |names: &[crate::yaml::Text], wanted: Option<&str>| strings(names).any(|name| Some(name) == wanted);
+        let listed = |names: &[crate::yaml::Text], wanted: Option<&str>| {
+            strings(names).any(|name| Some(name) == wanted)
+        };
         let endpoint_exists = |wanted: &str| {
             let endpoints = self.chart.endpoints();
-            endpoints.iter().any(|(endpoint, _, server)| *endpoint == wanted && name.is_none_or(|name| name == *server))
+            endpoints.iter().any(|(endpoint, _, server)| {
+                *endpoint == wanted && name.is_none_or(|name| name == *server)
+            })
         };
-        when.workload.is_none_or(|kind| component.is_some_and(|component| component.workload == kind))
-            && when.component.as_ref().is_none_or(|names| listed(names, name))
-            && when.pattern.as_ref().is_none_or(|patterns| patterns.iter().any(|known| known.0 == self.chart.name()))
-            && when.versions.as_ref().is_none_or(|names| listed(names, Some(&self.chart.version.value.version.value)))
-            && when.storage.is_none_or(|wanted| component.is_some_and(|component| component.storage.is_empty() != wanted))
-            && when.endpoint.as_ref().is_none_or(|endpoint| endpoint_exists(&endpoint.value))
+        when.workload
+            .is_none_or(|kind| component.is_some_and(|component| component.workload == kind))
+            && when
+                .component
+                .as_ref()
+                .is_none_or(|names| listed(names, name))
+            && when
+                .pattern
+                .as_ref()
+                .is_none_or(|patterns| patterns.iter().any(|known| known.0 == self.chart.name()))
+            && when
+                .versions
+                .as_ref()
+                .is_none_or(|names| listed(names, Some(&self.chart.version.value.version.value)))
+            && when.storage.is_none_or(|wanted| {
+                component.is_some_and(|component| component.storage.is_empty() != wanted)
+            })
+            && when
+                .endpoint
+                .as_ref()
+                .is_none_or(|endpoint| endpoint_exists(&endpoint.value))
     }
 }
 
@@ -155,7 +203,10 @@ impl<'m> Scope<'_, 'm> {
 fn apply_default(default: &mut Value, path: &str, key: &str, value: &Value) {
     if key == path {
         *default = value.clone();
-    } else if let Some(inner) = key.strip_prefix(path).and_then(|rest| rest.strip_prefix('.')) {
+    } else if let Some(inner) = key
+        .strip_prefix(path)
+        .and_then(|rest| rest.strip_prefix('.'))
+    {
         let mut target = default;
         for segment in inner.split('.') {
             if !target.is_object() {
@@ -175,14 +226,24 @@ mod tests {
     #[test]
     fn overrides_reach_into_free_form_tables() {
         let mut default = json!({"requests": {"cpu": "1", "memory": "2Gi"}});
-        apply_default(&mut default, "resources", "resources.requests.memory", &json!("4Gi"));
+        apply_default(
+            &mut default,
+            "resources",
+            "resources.requests.memory",
+            &json!("4Gi"),
+        );
         assert_eq!(default, json!({"requests": {"cpu": "1", "memory": "4Gi"}}));
     }
 
     #[test]
     fn overrides_of_other_values_change_nothing() {
         let mut default = json!("1g");
-        apply_default(&mut default, "jvm.initialHeap", "jvm.initialHeapSize", &json!("2g"));
+        apply_default(
+            &mut default,
+            "jvm.initialHeap",
+            "jvm.initialHeapSize",
+            &json!("2g"),
+        );
         apply_default(&mut default, "jvm.initialHeap", "jvm", &json!("2g"));
         assert_eq!(default, json!("1g"));
     }

@@ -13,7 +13,10 @@ pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
     let mut lines = Lines::default();
     let pattern = chart.pattern;
     let origin = Origin::new(&pattern.file, pattern.value.name.referenced.line() as usize);
-    lines.push(&format!("# Values of {}: {}", chart.name(), pattern.value.title), &origin);
+    lines.push(
+        &format!("# Values of {}: {}", chart.name(), pattern.value.title),
+        &origin,
+    );
     for node in &tree.chart {
         lines.push("", &node.origin);
         push_node(&mut lines, node, 0);
@@ -27,8 +30,15 @@ pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
 
 fn push_node(lines: &mut Lines, node: &ResolvedNode<'_>, columns: usize) {
     let mut push = |text: &str| lines.push_indented(columns, text, &node.origin);
-    let marker = if matches!(node.content, Content::Leaf(_)) { "# -- " } else { "# " };
-    for (index, line) in wrap(&node.doc, WIDTH - columns - marker.len()).iter().enumerate() {
+    let marker = if matches!(node.content, Content::Leaf(_)) {
+        "# -- "
+    } else {
+        "# "
+    };
+    for (index, line) in wrap(&node.doc, WIDTH - columns - marker.len())
+        .iter()
+        .enumerate()
+    {
         push(&format!("{}{line}", if index == 0 { marker } else { "# " }));
     }
     match &node.content {

@@ -4,7 +4,11 @@ use serde_json::Value;
 
 /// A string as a YAML scalar, quoted unless every parser takes it for a string.
 pub(crate) fn string(text: &str) -> String {
-    if is_plain(text) { text.to_owned() } else { Value::from(text).to_string() }
+    if is_plain(text) {
+        text.to_owned()
+    } else {
+        Value::from(text).to_string()
+    }
 }
 
 /// A mapping key.
@@ -15,12 +19,25 @@ pub(crate) fn key(text: &str) -> String {
 fn is_plain(text: &str) -> bool {
     const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "y", "n", "null"];
     let mut characters = text.chars();
-    let starts_well = characters.next().is_some_and(|first| first.is_ascii_alphabetic() || first == '_');
+    let starts_well = characters
+        .next()
+        .is_some_and(|first| first.is_ascii_alphabetic() || "_/".contains(first));
     let lower = text.to_ascii_lowercase();
-    starts_well
+    let plain_word = starts_well
         && !WORDS.contains(&lower.as_str())
-        && characters.all(|character| character.is_ascii_alphanumeric() || "_-./ $".contains(character))
-        && !text.ends_with(' ')
+        && characters
+            .all(|character| character.is_ascii_alphanumeric() || "_-./ $".contains(character))
+        && !text.ends_with(' ');
+    plain_word || is_quantity(text)
+}
+
+/// Whole numbers with a unit, such as `2Gi`, `100m` and `30s`, are no numbers in any YAML.
+fn is_quantity(text: &str) -> bool {
+    const UNITS: [&str; 14] = [
+        "Ki", "Mi", "Gi", "Ti", "k", "K", "M", "G", "T", "m", "g", "s", "h", "d",
+    ];
+    let unit = text.trim_start_matches(|character: char| character.is_ascii_digit());
+    unit.len() < text.len() && UNITS.contains(&unit)
 }
 
 /// `key: value` in block style, without indentation; tables and lists continue on lines of their own.
@@ -29,7 +46,12 @@ pub(crate) fn entry(key_text: &str, value: &Value) -> Vec<String> {
     match value {
         Value::Object(entries) if !entries.is_empty() => {
             let mut lines = vec![format!("{key_text}:")];
-            lines.extend(entries.iter().flat_map(|(name, value)| entry(name, value)).map(|line| indented(&line)));
+            lines.extend(
+                entries
+                    .iter()
+                    .flat_map(|(name, value)| entry(name, value))
+                    .map(|line| indented(&line)),
+            );
             lines
         }
         Value::Array(items) if !items.is_empty() => {
@@ -49,28 +71,47 @@ pub(crate) fn entry(key_text: &str, value: &Value) -> Vec<String> {
 
 /// Block scalars cannot start with white space, nor end in more than one newline, without an indicator.
 fn is_block_safe(text: &str) -> bool {
-    !text.starts_with([' ', '\n', '\t']) && !text.ends_with("\n\n") && text.chars().all(|c| c == '\n' || !c.is_control())
+    !text.starts_with([' ', '\n', '\t'])
+        && !text.ends_with("\n\n")
+        && text.chars().all(|c| c == '\n' || !c.is_control())
 }
 
 fn item(value: &Value) -> Vec<String> {
     match value {
         Value::Object(entries) if !entries.is_empty() => {
             let lines = entries.iter().flat_map(|(name, value)| entry(name, value));
-            lines.enumerate().map(|(index, line)| if index == 0 { format!("- {line}") } else { indented(&line) }).collect()
+            lines
+                .enumerate()
+                .map(|(index, line)| {
+                    if index == 0 {
+                        format!("- {line}")
+                    } else {
+                        indented(&line)
+                    }
+                })
+                .collect()
         }
         other => vec![format!("- {}", inline(other))],
     }
 }
 
 fn indented(line: &str) -> String {
-    if line.is_empty() { String::new() } else { format!("  {line}") }
+    if line.is_empty() {
+        String::new()
+    } else {
+        format!("  {line}")
+    }
 }
 
 /// A value on one line. JSON is YAML, except that strings may do without quotes.
 pub(crate) fn inline(value: &Value) -> String {
     match value {
         Value::String(text) => string(text),
-        Value::Array(items) if items.iter().all(|item| !item.is_object() && !item.is_array()) => {
+        Value::Array(items)
+            if items
+                .iter()
+                .all(|item| !item.is_object() && !item.is_array()) =>
+        {
             let items: Vec<String> = items.iter().map(inline).collect();
             format!("[{}]", items.join(", "))
         }
@@ -86,10 +127,21 @@ mod tests {
 
     #[test]
     fn quotes_what_some_parser_would_take_for_something_else() {
-        for text in ["on", "No", "y", "null", "~", "0777", "12:30", "1_000", "1e3", "", "a: b", "# a", "- a", "{", "a ", ".5", "=", "NULL"] {
+        for text in [
+            "on", "No", "y", "null", "~", "0777", "12:30", "1_000", "1e3", "", "a: b", "# a",
+            "- a", "{", "a ", ".5", "=", "NULL",
+        ] {
             assert!(string(text).starts_with('"'), "{text}");
         }
-        for text in ["wso2/wso2am", "IfNotPresent", "a b", "api.am-x_1"] {
+        for text in [
+            "2Gi",
+            "100m",
+            "/metrics",
+            "wso2/wso2am",
+            "IfNotPresent",
+            "a b",
+            "api.am-x_1",
+        ] {
             assert_eq!(string(text), text);
         }
     }
@@ -99,7 +151,17 @@ mod tests {
         let value = json!({"a": [{"b": 1, "c": {"d": []}}, "x"], "e": "one\ntwo\n"});
         assert_eq!(
             entry("k", &value),
-            ["k:", "  a:", "    - b: 1", "      c:", "        d: []", "    - x", "  e: |", "    one", "    two"]
+            [
+                "k:",
+                "  a:",
+                "    - b: 1",
+                "      c:",
+                "        d: []",
+                "    - x",
+                "  e: |",
+                "    one",
+                "    two"
+            ]
         );
     }
 
@@ -112,7 +174,8 @@ mod tests {
         leaf.prop_recursive(3, 12, 3, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
-                prop::collection::btree_map("[a-z0-9.]{1,4}", inner, 0..3).prop_map(|map| map.into_iter().collect()),
+                prop::collection::btree_map("[a-z0-9.]{1,4}", inner, 0..3)
+                    .prop_map(|map| map.into_iter().collect()),
             ]
         })
     }

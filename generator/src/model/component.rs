@@ -81,7 +81,10 @@ impl Workload {
 
 /// A directory that outlives a pod.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
 pub struct Storage {
     /// Name of the volume.
     pub name: String,
@@ -110,13 +113,20 @@ pub struct Probes {
 impl Probes {
     /// The probes with their names.
     pub fn iter(&self) -> [(&'static str, &Probe); 3] {
-        [("startup", &self.startup), ("liveness", &self.liveness), ("readiness", &self.readiness)]
+        [
+            ("startup", &self.startup),
+            ("liveness", &self.liveness),
+            ("readiness", &self.readiness),
+        ]
     }
 }
 
 /// How one question is asked. Times are seconds.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
 pub struct Probe {
     /// Open a connection, or ask over HTTP.
     pub kind: ProbeKind,

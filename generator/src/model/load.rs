@@ -18,7 +18,12 @@ pub(super) type Sources = BTreeMap<String, String>;
 
 /// Reads every file; the error holds the mistakes of all of them.
 pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Diagnostics> {
-    let mut reader = Reader { directory, label, sources: Sources::new(), diagnostics: Diagnostics::default() };
+    let mut reader = Reader {
+        directory,
+        label,
+        sources: Sources::new(),
+        diagnostics: Diagnostics::default(),
+    };
     let product = reader.file("product.yaml");
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
@@ -26,16 +31,27 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let chart_values = reader.file("values/chart.yaml");
     let component_values = reader.file("values/component.yaml");
     let definitions = reader.file("values/definitions.yaml");
-    let mut versions: Vec<Loaded<Version>> = reader.named("versions", |version: &Version| &version.version);
-    let components: Vec<Loaded<Component>> = reader.named("components", |component: &Component| &component.name);
-    let mut patterns: Vec<Loaded<Pattern>> = reader.named("patterns", |pattern: &Pattern| &pattern.name);
-    let platforms: Vec<Loaded<Platform>> = reader.named("platforms", |platform: &Platform| &platform.name);
-    let configuration = reader.folder("configuration").into_iter().map(|(_, file)| file).collect();
+    let mut versions: Vec<Loaded<Version>> =
+        reader.named("versions", |version: &Version| &version.version);
+    let components: Vec<Loaded<Component>> =
+        reader.named("components", |component: &Component| &component.name);
+    let mut patterns: Vec<Loaded<Pattern>> =
+        reader.named("patterns", |pattern: &Pattern| &pattern.name);
+    let platforms: Vec<Loaded<Platform>> =
+        reader.named("platforms", |platform: &Platform| &platform.name);
+    let configuration = reader
+        .folder("configuration")
+        .into_iter()
+        .map(|(_, file)| file)
+        .collect();
 
-    let (Some(product), Some(ports), Some(endpoints), Some(wiring)) = (product, ports, endpoints, wiring) else {
+    let (Some(product), Some(ports), Some(endpoints), Some(wiring)) =
+        (product, ports, endpoints, wiring)
+    else {
         return Err(reader.diagnostics);
     };
-    let (Some(chart_values), Some(component_values), Some(definitions)) = (chart_values, component_values, definitions)
+    let (Some(chart_values), Some(component_values), Some(definitions)) =
+        (chart_values, component_values, definitions)
     else {
         return Err(reader.diagnostics);
     };
@@ -47,7 +63,10 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         ports,
         endpoints,
         versions,
-        components: components.into_iter().map(|component| (component.name.value.clone(), component)).collect(),
+        components: components
+            .into_iter()
+            .map(|component| (component.name.value.clone(), component))
+            .collect(),
         patterns,
         wiring,
         configuration,
@@ -56,7 +75,11 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         definitions,
         platforms,
     };
-    if reader.diagnostics.is_empty() { Ok((model, reader.sources)) } else { Err(reader.diagnostics) }
+    if reader.diagnostics.is_empty() {
+        Ok((model, reader.sources))
+    } else {
+        Err(reader.diagnostics)
+    }
 }
 
 /// The product's list of versions decides their order; files and list must agree.
@@ -66,20 +89,43 @@ fn order_versions(
     diagnostics: &mut Diagnostics,
 ) {
     let position = |version: &Loaded<Version>| {
-        product.versions.iter().position(|listed| listed.value == version.version.value)
+        product
+            .versions
+            .iter()
+            .position(|listed| listed.value == version.version.value)
     };
-    for version in versions.iter().filter(|version| position(version).is_none()) {
-        let message = format!("version {} is not in the list of versions", version.version.value);
-        diagnostics.push(version.diagnose(&version.version, message).hint(format!("add it to {}", product.file)));
+    for version in versions
+        .iter()
+        .filter(|version| position(version).is_none())
+    {
+        let message = format!(
+            "version {} is not in the list of versions",
+            version.version.value
+        );
+        diagnostics.push(
+            version
+                .diagnose(&version.version, message)
+                .hint(format!("add it to {}", product.file)),
+        );
     }
     for listed in &product.versions {
-        if !versions.iter().any(|version| version.version.value == listed.value) {
+        if !versions
+            .iter()
+            .any(|version| version.version.value == listed.value)
+        {
             let message = format!("there is no versions/{}.yaml", listed.value);
-            diagnostics.push(product.diagnose(listed, message).hint("add the file or remove the version"));
+            diagnostics.push(
+                product
+                    .diagnose(listed, message)
+                    .hint("add the file or remove the version"),
+            );
         }
     }
     if product.versions.is_empty() {
-        diagnostics.push(Diagnostic::new(Place::file(&product.file), "the list of versions is empty"));
+        diagnostics.push(Diagnostic::new(
+            Place::file(&product.file),
+            "the list of versions is empty",
+        ));
     }
     versions.sort_by_key(position);
 }
@@ -95,8 +141,9 @@ impl Reader<'_> {
     /// Reads one file.
     fn file<T: DeserializeOwned>(&mut self, name: &str) -> Option<Loaded<T>> {
         let file = format!("{}/{name}", self.label);
-        let text = std::fs::read_to_string(self.directory.join(name))
-            .map_err(|error| Diagnostic::new(Place::file(&file), format!("cannot be read: {error}")));
+        let text = std::fs::read_to_string(self.directory.join(name)).map_err(|error| {
+            Diagnostic::new(Place::file(&file), format!("cannot be read: {error}"))
+        });
         let text = self.diagnostics.take(text)?;
         let parsed = yaml::parse(&file, &text);
         self.sources.insert(file.clone(), text);
@@ -109,7 +156,8 @@ impl Reader<'_> {
         let names = self.names(folder);
         if names.is_empty() {
             let place = Place::file(format!("{}/{folder}", self.label));
-            self.diagnostics.push(Diagnostic::new(place, "there is no file in this folder"));
+            self.diagnostics
+                .push(Diagnostic::new(place, "there is no file in this folder"));
         }
         names
             .into_iter()
@@ -118,13 +166,20 @@ impl Reader<'_> {
     }
 
     /// As [`Self::folder`], for files that say their own name.
-    fn named<T: DeserializeOwned>(&mut self, folder: &str, own_name: fn(&T) -> &Text) -> Vec<Loaded<T>> {
+    fn named<T: DeserializeOwned>(
+        &mut self,
+        folder: &str,
+        own_name: fn(&T) -> &Text,
+    ) -> Vec<Loaded<T>> {
         let mut files = Vec::new();
         for (name, file) in self.folder::<T>(folder) {
             let own = own_name(&file.value);
             if own.value != name {
                 let message = format!("the name `{}` differs from the file's name", own.value);
-                self.diagnostics.push(file.diagnose(own, message).hint(format!("write `{name}` or rename the file")));
+                self.diagnostics.push(
+                    file.diagnose(own, message)
+                        .hint(format!("write `{name}` or rename the file")),
+                );
             }
             files.push(file);
         }
@@ -132,7 +187,9 @@ impl Reader<'_> {
     }
 
     fn names(&mut self, folder: &str) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.directory.join(folder)) else { return Vec::new() };
+        let Ok(entries) = std::fs::read_dir(self.directory.join(folder)) else {
+            return Vec::new();
+        };
         let mut names = Vec::new();
         for entry in entries.flatten() {
             let file_name = entry.file_name().to_string_lossy().into_owned();
@@ -141,8 +198,10 @@ impl Reader<'_> {
                 None if file_name.starts_with('.') => {}
                 None => {
                     let place = Place::file(format!("{}/{folder}/{file_name}", self.label));
-                    let diagnostic = Diagnostic::new(place, "is not a .yaml file, so nothing would read it");
-                    self.diagnostics.push(diagnostic.hint("rename it to end in .yaml, or move it away"));
+                    let diagnostic =
+                        Diagnostic::new(place, "is not a .yaml file, so nothing would read it");
+                    self.diagnostics
+                        .push(diagnostic.hint("rename it to end in .yaml, or move it away"));
                 }
             }
         }

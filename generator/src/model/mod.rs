@@ -47,7 +47,11 @@ impl<T> Deref for Loaded<T> {
 
 impl<T> Loaded<T> {
     /// A diagnostic about something in this file.
-    pub fn diagnose<V>(&self, at: &serde_saphyr::Spanned<V>, message: impl Into<String>) -> Diagnostic {
+    pub fn diagnose<V>(
+        &self,
+        at: &serde_saphyr::Spanned<V>,
+        message: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::new(yaml::place(&self.file, at.referenced), message)
     }
 }
@@ -98,7 +102,9 @@ impl Model {
 
     /// A product version by its number, such as `4.6.0`.
     pub fn version(&self, version: &str) -> Option<&Loaded<Version>> {
-        self.versions.iter().find(|known| known.version.value == version)
+        self.versions
+            .iter()
+            .find(|known| known.version.value == version)
     }
 
     /// A pattern by its name, such as `am-pattern-3`.

@@ -51,7 +51,13 @@ pub struct Member {
 }
 
 /// Roles that a pattern distributes.
-pub const ROLES: [&str; 5] = ["management", "gateway", "key-manager", "throttling", "event-hub"];
+pub const ROLES: [&str; 5] = [
+    "management",
+    "gateway",
+    "key-manager",
+    "throttling",
+    "event-hub",
+];
 
 /// A pattern in a condition, by its name or its number.
 #[derive(Debug, Clone, PartialEq, Eq)]

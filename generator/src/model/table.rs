@@ -19,12 +19,18 @@ impl<T> Table<T> {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&T> {
-        self.0.iter().find(|(name, _)| name.value == key).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(name, _)| name.value == key)
+            .map(|(_, value)| value)
     }
 
     /// The key as it stands in the file, with its place.
     pub fn key(&self, key: &str) -> Option<&Text> {
-        self.0.iter().find(|(name, _)| name.value == key).map(|(name, _)| name)
+        self.0
+            .iter()
+            .find(|(name, _)| name.value == key)
+            .map(|(name, _)| name)
     }
 
     /// The keys in the order of the file.

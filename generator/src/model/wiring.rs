@@ -79,12 +79,26 @@ pub enum FormKind<'a> {
 impl Form {
     /// Which kind the form is; `None` when its fields belong to neither or to both.
     pub fn kind(&self) -> Option<FormKind<'_>> {
-        match (&self.scheme, &self.port, &self.receiver, &self.authentication, &self.kind) {
-            (Some(scheme), Some(port), None, None, None) => {
-                Some(FormKind::Url { scheme, port, path: self.path.as_deref().unwrap_or_default() })
-            }
-            (None, None, Some(receiver), Some(authentication), Some(kind)) if self.path.is_none() => {
-                Some(FormKind::Group { kind, receiver, authentication })
+        match (
+            &self.scheme,
+            &self.port,
+            &self.receiver,
+            &self.authentication,
+            &self.kind,
+        ) {
+            (Some(scheme), Some(port), None, None, None) => Some(FormKind::Url {
+                scheme,
+                port,
+                path: self.path.as_deref().unwrap_or_default(),
+            }),
+            (None, None, Some(receiver), Some(authentication), Some(kind))
+                if self.path.is_none() =>
+            {
+                Some(FormKind::Group {
+                    kind,
+                    receiver,
+                    authentication,
+                })
             }
             _ => None,
         }
@@ -96,7 +110,11 @@ impl<'a> FormKind<'a> {
     pub fn ports(self) -> Vec<&'a Text> {
         match self {
             Self::Url { port, .. } => vec![port],
-            Self::Group { receiver, authentication, .. } => vec![&receiver.port, &authentication.port],
+            Self::Group {
+                receiver,
+                authentication,
+                ..
+            } => vec![&receiver.port, &authentication.port],
         }
     }
 }

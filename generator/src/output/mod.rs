@@ -89,13 +89,22 @@ pub enum OutputError {
 impl OutputError {
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io { action, path, source }
+        move |source| Self::Io {
+            action,
+            path,
+            source,
+        }
     }
 }
 
 fn list(files: &[String]) -> String {
     const SHOWN: usize = 5;
-    let mut text = files.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut text = files
+        .iter()
+        .take(SHOWN)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
     if files.len() > SHOWN {
         text.push_str(&format!(" and {} more", files.len() - SHOWN));
     }
@@ -103,7 +112,11 @@ fn list(files: &[String]) -> String {
 }
 
 /// Compares a tree with a directory; nothing is changed. Differences are sorted by path.
-pub fn check(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Vec<Difference>, OutputError> {
+pub fn check(
+    tree: &ChartTree,
+    directory: &Path,
+    extent: Extent,
+) -> Result<Vec<Difference>, OutputError> {
     let present = Present::read(tree, directory, extent)?;
     let wanted = wanted(tree, &present, extent);
     Ok(diff::differences(&wanted, &present.files))
@@ -123,23 +136,35 @@ pub fn write(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Summa
     let present = Present::read(tree, directory, extent)?;
     let wanted = wanted(tree, &present, extent);
 
-    let mut summary = Summary { recovered, ..Summary::default() };
+    let mut summary = Summary {
+        recovered,
+        ..Summary::default()
+    };
     let changed = |chart: &str| changed_in(&wanted, &present.files, chart);
     for chart in tree.charts() {
         if changed(chart) {
-            let files = wanted.iter().filter_map(|(path, content)| Some((chart_file(path, chart)?, content.as_slice())));
+            let files = wanted
+                .iter()
+                .filter_map(|(path, content)| Some((chart_file(path, chart)?, content.as_slice())));
             transaction.stage_directory(chart, files)?;
             summary.written.push(chart.to_owned());
         } else {
             summary.unchanged.push(chart.to_owned());
         }
     }
-    for chart in present.charts.iter().filter(|chart| !tree.charts().contains(&chart.as_str())) {
+    for chart in present
+        .charts
+        .iter()
+        .filter(|chart| !tree.charts().contains(&chart.as_str()))
+    {
         transaction.stage_removal(chart);
         summary.removed.push(chart.clone());
     }
     if wanted.get(SOURCE_MAP) != present.files.get(SOURCE_MAP) {
-        transaction.stage_file(SOURCE_MAP, wanted.get(SOURCE_MAP).map_or(&[][..], Vec::as_slice))?;
+        transaction.stage_file(
+            SOURCE_MAP,
+            wanted.get(SOURCE_MAP).map_or(&[][..], Vec::as_slice),
+        )?;
     }
     transaction.commit()?;
     Ok(summary)
@@ -147,24 +172,38 @@ pub fn write(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Summa
 
 /// Every file that should be there, the source map included.
 fn wanted(tree: &ChartTree, present: &Present, extent: Extent) -> BTreeMap<String, Vec<u8>> {
-    let mut wanted: BTreeMap<String, Vec<u8>> =
-        tree.files().map(|(path, content)| (path.to_owned(), content.to_owned())).collect();
+    let mut wanted: BTreeMap<String, Vec<u8>> = tree
+        .files()
+        .map(|(path, content)| (path.to_owned(), content.to_owned()))
+        .collect();
     let mut source_map = tree.source_map().clone();
     if extent == Extent::ChartsInTree {
         // The other charts keep their entries. A map that cannot be read has none.
-        let old = present.files.get(SOURCE_MAP).and_then(|text| SourceMap::from_json(&String::from_utf8_lossy(text)).ok());
+        let old = present
+            .files
+            .get(SOURCE_MAP)
+            .and_then(|text| SourceMap::from_json(&String::from_utf8_lossy(text)).ok());
         let charts = tree.charts();
-        let other_chart = |file: &str| !charts.iter().any(|chart| chart_file(file, chart).is_some());
+        let other_chart =
+            |file: &str| !charts.iter().any(|chart| chart_file(file, chart).is_some());
         source_map.merge(&old.unwrap_or_default(), other_chart);
     }
     wanted.insert(SOURCE_MAP.to_owned(), source_map.to_json().into_bytes());
     wanted
 }
 
-fn changed_in(wanted: &BTreeMap<String, Vec<u8>>, present: &BTreeMap<String, Vec<u8>>, chart: &str) -> bool {
+fn changed_in(
+    wanted: &BTreeMap<String, Vec<u8>>,
+    present: &BTreeMap<String, Vec<u8>>,
+    chart: &str,
+) -> bool {
     let of_chart = |files: &BTreeMap<String, Vec<u8>>| -> BTreeMap<String, Vec<u8>> {
-        let files = files.iter().filter(|(path, _)| chart_file(path, chart).is_some());
-        files.map(|(path, content)| (path.clone(), content.clone())).collect()
+        let files = files
+            .iter()
+            .filter(|(path, _)| chart_file(path, chart).is_some());
+        files
+            .map(|(path, content)| (path.clone(), content.clone()))
+            .collect()
     };
     of_chart(wanted) != of_chart(present)
 }

@@ -18,9 +18,16 @@ pub(super) struct Present {
 
 impl Present {
     /// Reads the charts of a directory; files that the generator did not make are refused.
-    pub(super) fn read(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Self, OutputError> {
+    pub(super) fn read(
+        tree: &ChartTree,
+        directory: &Path,
+        extent: Extent,
+    ) -> Result<Self, OutputError> {
         refuse_what_is_no_directory(directory)?;
-        let mut present = Self { files: BTreeMap::new(), charts: Vec::new() };
+        let mut present = Self {
+            files: BTreeMap::new(),
+            charts: Vec::new(),
+        };
         if !directory.exists() {
             return Ok(present);
         }
@@ -33,9 +40,13 @@ impl Present {
         }
         let source_map = directory.join(SOURCE_MAP);
         if source_map.symlink_metadata().is_ok() {
-            let content = std::fs::read(&source_map).map_err(OutputError::io("read", &source_map))?;
+            let content =
+                std::fs::read(&source_map).map_err(OutputError::io("read", &source_map))?;
             if !says_who_made_it(&content) {
-                return Err(OutputError::Foreign { path: directory.to_owned(), files: vec![SOURCE_MAP.to_owned()] });
+                return Err(OutputError::Foreign {
+                    path: directory.to_owned(),
+                    files: vec![SOURCE_MAP.to_owned()],
+                });
             }
             present.files.insert(SOURCE_MAP.to_owned(), content);
         }
@@ -51,11 +62,18 @@ pub(super) fn refuse_what_is_no_directory(path: &Path) -> Result<(), OutputError
         Ok(metadata) if metadata.is_symlink() => "a symbolic link",
         Ok(_) => "a file",
     };
-    Err(OutputError::NotADirectory { path: path.to_owned(), found })
+    Err(OutputError::NotADirectory {
+        path: path.to_owned(),
+        found,
+    })
 }
 
 /// Names of the chart directories that this run is about, sorted.
-fn chart_directories(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Vec<String>, OutputError> {
+fn chart_directories(
+    tree: &ChartTree,
+    directory: &Path,
+    extent: Extent,
+) -> Result<Vec<String>, OutputError> {
     let charts = tree.charts();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(OutputError::io("read", directory))? {
@@ -81,7 +99,11 @@ fn read_chart(directory: &Path, chart: &str) -> Result<BTreeMap<String, Vec<u8>>
             continue;
         }
         let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let path = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
         if !entry.file_type().is_file() {
             foreign.push(path);
             continue;
@@ -93,10 +115,22 @@ fn read_chart(directory: &Path, chart: &str) -> Result<BTreeMap<String, Vec<u8>>
             foreign.push(path);
         }
     }
-    if foreign.is_empty() { Ok(files) } else { Err(OutputError::Foreign { path: root, files: foreign }) }
+    if foreign.is_empty() {
+        Ok(files)
+    } else {
+        Err(OutputError::Foreign {
+            path: root,
+            files: foreign,
+        })
+    }
 }
 
 fn says_who_made_it(content: &[u8]) -> bool {
-    let first_line = content.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    first_line.windows(NOTICE.len()).any(|window| window == NOTICE.as_bytes())
+    let first_line = content
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    first_line
+        .windows(NOTICE.len())
+        .any(|window| window == NOTICE.as_bytes())
 }

@@ -31,11 +31,23 @@ impl Transaction {
         let lock = File::create(&lock_path).map_err(OutputError::io("write", &lock_path))?;
         match lock.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Err(OutputError::Locked { path: directory.to_owned() }),
-            Err(TryLockError::Error(error)) => return Err(OutputError::io("lock", &lock_path)(error)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(OutputError::Locked {
+                    path: directory.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) => {
+                return Err(OutputError::io("lock", &lock_path)(error));
+            }
         }
         let directory = directory.to_owned();
-        Ok(Self { directory, folder, replace: Vec::new(), remove: Vec::new(), _lock: lock })
+        Ok(Self {
+            directory,
+            folder,
+            replace: Vec::new(),
+            remove: Vec::new(),
+            _lock: lock,
+        })
     }
 
     /// Finishes an exchange that an earlier run had begun, or throws its preparations away. Says whether there was one.
@@ -43,11 +55,14 @@ impl Transaction {
         let plan_path = self.folder.join(PLAN);
         let begun = plan_path.exists();
         if begun {
-            let text = fs::read_to_string(&plan_path).map_err(OutputError::io("read", &plan_path))?;
+            let text =
+                fs::read_to_string(&plan_path).map_err(OutputError::io("read", &plan_path))?;
             let plan: Value = serde_json::from_str(&text).unwrap_or_default();
             let names = |key: &str| -> Vec<String> {
                 let names = plan[key].as_array().into_iter().flatten();
-                names.filter_map(|name| name.as_str().map(ToOwned::to_owned)).collect()
+                names
+                    .filter_map(|name| name.as_str().map(ToOwned::to_owned))
+                    .collect()
             };
             self.exchange(&names("replace"), &names("remove"))?;
         }
@@ -137,7 +152,11 @@ impl Drop for Transaction {
 }
 
 fn retire(path: &Path, old: &Path) -> Result<(), OutputError> {
-    if path.symlink_metadata().is_ok() { rename(path, old) } else { Ok(()) }
+    if path.symlink_metadata().is_ok() {
+        rename(path, old)
+    } else {
+        Ok(())
+    }
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), OutputError> {

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use handlebars::{
-    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError, RenderErrorReason,
-    Renderable, ScopedJson,
+    Context, Handlebars, Helper, HelperDef, HelperResult, Output, RenderContext, RenderError,
+    RenderErrorReason, Renderable, ScopedJson,
 };
 use serde_json::Value;
 
@@ -16,7 +16,13 @@ pub(super) fn register(registry: &mut Handlebars<'static>) {
     registry.register_helper("if", Box::new(StrictIf { positive: true }));
     registry.register_helper("unless", Box::new(StrictIf { positive: false }));
     for (name, function) in FUNCTIONS {
-        registry.register_helper(name, Box::new(Function { name, function: *function }));
+        registry.register_helper(
+            name,
+            Box::new(Function {
+                name,
+                function: *function,
+            }),
+        );
     }
 }
 
@@ -25,17 +31,39 @@ type HelperFunction = fn(&[&Value]) -> Result<Value, String>;
 const FUNCTIONS: &[(&str, HelperFunction)] = &[
     ("eq", |args| two(args).map(|(a, b)| Value::Bool(a == b))),
     ("ne", |args| two(args).map(|(a, b)| Value::Bool(a != b))),
-    ("and", |args| Ok(Value::Bool(args.iter().all(|value| truthy(value))))),
-    ("or", |args| Ok(Value::Bool(args.iter().any(|value| truthy(value))))),
-    ("not", |args| one(args).map(|value| Value::Bool(!truthy(value)))),
-    ("camel", |args| Ok(Value::String(camel_case(text(one(args)?)?)))),
-    ("title_case", |args| Ok(Value::String(title(text(one(args)?)?)))),
-    ("join", |args| two(args).and_then(|(list, separator)| join(list, text(separator)?))),
-    ("indent", |args| two(args).and_then(|(width, value)| indent(width, text(value)?))),
-    ("json", |args| one(args).map(|value| Value::String(value.to_string()))),
-    ("yaml_string", |args| Ok(Value::String(yaml_text::string(text(one(args)?)?)))),
-    ("has", |args| two(args).and_then(|(list, item)| has(list, item))),
-    ("lookup", |args| two(args).and_then(|(table, key)| lookup(table, key))),
+    ("and", |args| {
+        Ok(Value::Bool(args.iter().all(|value| truthy(value))))
+    }),
+    ("or", |args| {
+        Ok(Value::Bool(args.iter().any(|value| truthy(value))))
+    }),
+    ("not", |args| {
+        one(args).map(|value| Value::Bool(!truthy(value)))
+    }),
+    ("camel", |args| {
+        Ok(Value::String(camel_case(text(one(args)?)?)))
+    }),
+    ("title_case", |args| {
+        Ok(Value::String(title(text(one(args)?)?)))
+    }),
+    ("join", |args| {
+        two(args).and_then(|(list, separator)| join(list, text(separator)?))
+    }),
+    ("indent", |args| {
+        two(args).and_then(|(width, value)| indent(width, text(value)?))
+    }),
+    ("json", |args| {
+        one(args).map(|value| Value::String(value.to_string()))
+    }),
+    ("yaml_string", |args| {
+        Ok(Value::String(yaml_text::string(text(one(args)?)?)))
+    }),
+    ("has", |args| {
+        two(args).and_then(|(list, item)| has(list, item))
+    }),
+    ("lookup", |args| {
+        two(args).and_then(|(table, key)| lookup(table, key))
+    }),
     ("len", |args| one(args).and_then(length)),
 ];
 
@@ -55,12 +83,15 @@ impl HelperDef for Function {
         let mut args = Vec::with_capacity(helper.params().len());
         for param in helper.params() {
             if param.is_value_missing() {
-                return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
+                return Err(
+                    RenderErrorReason::MissingVariable(param.relative_path().cloned()).into(),
+                );
             }
             args.push(param.value());
         }
-        let value = (self.function)(&args)
-            .map_err(|reason| RenderErrorReason::Other(format!("helper `{}`: {reason}", self.name)))?;
+        let value = (self.function)(&args).map_err(|reason| {
+            RenderErrorReason::Other(format!("helper `{}`: {reason}", self.name))
+        })?;
         Ok(ScopedJson::Derived(value))
     }
 }
@@ -80,13 +111,21 @@ impl HelperDef for StrictIf {
         out: &mut dyn Output,
     ) -> HelperResult {
         let name = if self.positive { "if" } else { "unless" };
-        let param = helper.param(0).ok_or(RenderErrorReason::ParamNotFoundForIndex(name, 0))?;
+        let param = helper
+            .param(0)
+            .ok_or(RenderErrorReason::ParamNotFoundForIndex(name, 0))?;
         if param.is_value_missing() {
             return Err(RenderErrorReason::MissingVariable(param.relative_path().cloned()).into());
         }
         let holds = truthy(param.value()) == self.positive;
-        let template = if holds { helper.template() } else { helper.inverse() };
-        template.map_or(Ok(()), |template| template.render(registry, context, render_context, out))
+        let template = if holds {
+            helper.template()
+        } else {
+            helper.inverse()
+        };
+        template.map_or(Ok(()), |template| {
+            template.render(registry, context, render_context, out)
+        })
     }
 }
 
@@ -117,20 +156,29 @@ fn two<'v>(args: &[&'v Value]) -> Result<(&'v Value, &'v Value), String> {
 }
 
 fn text(value: &Value) -> Result<&str, String> {
-    value.as_str().ok_or_else(|| format!("takes text, not {value}"))
+    value
+        .as_str()
+        .ok_or_else(|| format!("takes text, not {value}"))
 }
 
 fn title(text: &str) -> String {
     let words = text.split(['-', ' ']).map(|word| {
         let mut letters = word.chars();
-        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+        letters.next().map_or_else(String::new, |first| {
+            first.to_uppercase().chain(letters).collect()
+        })
     });
     words.collect::<Vec<_>>().join(" ")
 }
 
 fn join(list: &Value, separator: &str) -> Result<Value, String> {
-    let items = list.as_array().ok_or_else(|| format!("takes a list, not {list}"))?;
-    let texts = items.iter().map(|item| item.as_str().map_or_else(|| item.to_string(), ToOwned::to_owned));
+    let items = list
+        .as_array()
+        .ok_or_else(|| format!("takes a list, not {list}"))?;
+    let texts = items.iter().map(|item| {
+        item.as_str()
+            .map_or_else(|| item.to_string(), ToOwned::to_owned)
+    });
     Ok(Value::String(texts.collect::<Vec<_>>().join(separator)))
 }
 
@@ -150,17 +198,24 @@ fn indent(width: &Value, text: &str) -> Result<Value, String> {
 }
 
 fn has(list: &Value, item: &Value) -> Result<Value, String> {
-    let items = list.as_array().ok_or_else(|| format!("takes a list, not {list}"))?;
+    let items = list
+        .as_array()
+        .ok_or_else(|| format!("takes a list, not {list}"))?;
     Ok(Value::Bool(items.contains(item)))
 }
 
 fn lookup(table: &Value, key: &Value) -> Result<Value, String> {
     let found = match (table, key) {
         (Value::Object(entries), Value::String(key)) => entries.get(key),
-        (Value::Array(items), Value::Number(index)) => {
-            index.as_u64().and_then(|index| usize::try_from(index).ok()).and_then(|index| items.get(index))
+        (Value::Array(items), Value::Number(index)) => index
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok())
+            .and_then(|index| items.get(index)),
+        _ => {
+            return Err(format!(
+                "takes a table and a name, or a list and a number, not {table} and {key}"
+            ));
         }
-        _ => return Err(format!("takes a table and a name, or a list and a number, not {table} and {key}")),
     };
     found.cloned().ok_or_else(|| format!("there is no {key}"))
 }

@@ -62,12 +62,17 @@ const SCOPES: [(&str, Scope); 4] = [
 
 impl RenderedFile {
     pub(crate) fn scope(&self) -> Scope {
-        SCOPES.iter().find(|(name, _)| self.path.contains(name)).map_or(Scope::Chart, |(_, scope)| *scope)
+        SCOPES
+            .iter()
+            .find(|(name, _)| self.path.contains(name))
+            .map_or(Scope::Chart, |(_, scope)| *scope)
     }
 
     /// The path with `name` in the place of the segment in brackets.
     pub(crate) fn path_for(&self, name: &str) -> String {
-        SCOPES.iter().fold(self.path.clone(), |path, (segment, _)| path.replace(segment, name))
+        SCOPES.iter().fold(self.path.clone(), |path, (segment, _)| {
+            path.replace(segment, name)
+        })
     }
 }
 
@@ -88,10 +93,23 @@ impl Templates {
         registry.set_strict_mode(true);
         registry.register_escape_fn(handlebars::no_escape);
         helpers::register(&mut registry);
-        let mut templates = Self { copied: Vec::new(), rendered: Vec::new(), registry, files: Vec::new() };
+        let mut templates = Self {
+            copied: Vec::new(),
+            rendered: Vec::new(),
+            registry,
+            files: Vec::new(),
+        };
 
-        for (path, text) in read_folder(&directory.join("copied"), &format!("{label}/copied"), &mut diagnostics) {
-            templates.copied.push(CopiedFile { label: format!("{label}/copied/{path}"), path, text });
+        for (path, text) in read_folder(
+            &directory.join("copied"),
+            &format!("{label}/copied"),
+            &mut diagnostics,
+        ) {
+            templates.copied.push(CopiedFile {
+                label: format!("{label}/copied/{path}"),
+                path,
+                text,
+            });
         }
         let root = format!("{label}/rendered");
         for (path, source) in read_folder(&directory.join("rendered"), &root, &mut diagnostics) {
@@ -119,15 +137,23 @@ impl Templates {
         let registered = if partial.is_some() {
             self.registry.register_partial(name, &handlebars_source)
         } else {
-            self.registry.register_template_string(name, &handlebars_source)
+            self.registry
+                .register_template_string(name, &handlebars_source)
         };
         registered.map_err(|error| {
             let (line, _) = error.pos().unwrap_or_default();
-            let place = Place { file: label.clone(), line, column: 0 };
+            let place = Place {
+                file: label.clone(),
+                line,
+                column: 0,
+            };
             Diagnostic::new(place, error.reason().to_string()).excerpt_from(&source)
         })?;
         if partial.is_none() {
-            self.rendered.push(RenderedFile { path: chart_path.to_owned(), label });
+            self.rendered.push(RenderedFile {
+                path: chart_path.to_owned(),
+                label,
+            });
         }
         Ok(())
     }
@@ -141,7 +167,11 @@ impl Templates {
     }
 
     /// Renders a file.
-    pub(crate) fn render(&self, file: &RenderedFile, context: &Context) -> Result<Rendering, Diagnostic> {
+    pub(crate) fn render(
+        &self,
+        file: &RenderedFile,
+        context: &Context,
+    ) -> Result<Rendering, Diagnostic> {
         let rendered = self
             .registry
             .render_with_context(&file.label, context)
@@ -151,33 +181,59 @@ impl Templates {
             return Ok(Rendering::default());
         }
         let origin = |mark: syntax::Mark| Origin::new(&self.files[mark.file], mark.line);
-        Ok(Rendering { text, origins: marks.into_iter().map(|mark| mark.map(origin)).collect() })
+        Ok(Rendering {
+            text,
+            origins: marks.into_iter().map(|mark| mark.map(origin)).collect(),
+        })
     }
 
     /// Renders generator expressions in a string of the model. `place` is where its first line stands.
-    pub(crate) fn render_text(&self, source: &str, context: &Context, place: &Place) -> Result<Rendering, Diagnostic> {
+    pub(crate) fn render_text(
+        &self,
+        source: &str,
+        context: &Context,
+        place: &Place,
+    ) -> Result<Rendering, Diagnostic> {
         let at = |line: usize| place.line + line.max(1) - 1;
         if !source.contains("<%") {
-            let origins = (1..=source.lines().count()).map(|line| Some(Origin::new(&place.file, at(line)))).collect();
-            return Ok(Rendering { text: source.to_owned(), origins });
+            let origins = (1..=source.lines().count())
+                .map(|line| Some(Origin::new(&place.file, at(line))))
+                .collect();
+            return Ok(Rendering {
+                text: source.to_owned(),
+                origins,
+            });
         }
         let moved = |mut diagnostic: Diagnostic| {
-            diagnostic.place = Place { line: at(diagnostic.place.line), ..place.clone() };
+            diagnostic.place = Place {
+                line: at(diagnostic.place.line),
+                ..place.clone()
+            };
             diagnostic.excerpt = None;
             diagnostic
         };
-        let handlebars_source = syntax::to_handlebars(&place.file, 0, source).map_err(moved)?;
+        // The last line needs an end to carry its mark.
+        let source = format!("{}\n", source.trim_end_matches('\n'));
+        let handlebars_source = syntax::to_handlebars(&place.file, 0, &source).map_err(moved)?;
         let rendered = self
             .registry
             .render_template_with_context(&handlebars_source, context)
             .map_err(|error| moved(self.diagnose(&place.file, &error, context.data())))?;
         let (text, marks) = syntax::split_marks(&rendered);
         let origin = |mark: syntax::Mark| Origin::new(&place.file, at(mark.line));
-        Ok(Rendering { text, origins: marks.into_iter().map(|mark| mark.map(origin)).collect() })
+        Ok(Rendering {
+            text,
+            origins: marks.into_iter().map(|mark| mark.map(origin)).collect(),
+        })
     }
 
     /// As [`Self::render_text`], for a string of one line.
-    pub(crate) fn render_string(&self, source: &str, context: &Context, place: &Place) -> Result<String, Diagnostic> {
+    pub(crate) fn render_string(
+        &self,
+        source: &str,
+        context: &Context,
+        place: &Place,
+    ) -> Result<String, Diagnostic> {
         let rendering = self.render_text(source, context, place)?;
         Ok(rendering.text.trim_end_matches('\n').to_owned())
     }
@@ -185,20 +241,33 @@ impl Templates {
     fn diagnose(&self, label: &str, error: &RenderError, data: &Value) -> Diagnostic {
         // A partial is registered by its short name; the user knows the file.
         let file = error.template_name.as_deref().map_or(label, |name| {
-            self.files.iter().find(|file| is_partial_file(file, name)).map_or(name, String::as_str)
+            self.files
+                .iter()
+                .find(|file| is_partial_file(file, name))
+                .map_or(name, String::as_str)
         });
-        let place = Place { file: file.to_owned(), line: error.line_no.unwrap_or_default(), column: 0 };
+        let place = Place {
+            file: file.to_owned(),
+            line: error.line_no.unwrap_or_default(),
+            column: 0,
+        };
         match error.reason() {
             RenderErrorReason::MissingVariable(path) => {
                 let path = path.as_deref().unwrap_or("?");
-                Diagnostic::new(place, format!("there is no variable `{path}` here")).maybe_hint(variable_hint(path, data))
+                Diagnostic::new(place, format!("there is no variable `{path}` here"))
+                    .maybe_hint(variable_hint(path, data))
             }
             RenderErrorReason::HelperNotFound(name) => {
                 Diagnostic::new(place, format!("there is no helper `{name}`"))
             }
             RenderErrorReason::PartialNotFound(name) => {
                 let partials = self.registry.get_templates().keys().map(String::as_str);
-                let hint = suggest::hint(name, partials.filter(|name| !name.ends_with(".hbs")).collect::<Vec<_>>());
+                let hint = suggest::hint(
+                    name,
+                    partials
+                        .filter(|name| !name.ends_with(".hbs"))
+                        .collect::<Vec<_>>(),
+                );
                 Diagnostic::new(place, format!("there is no partial `{name}`")).maybe_hint(hint)
             }
             other => Diagnostic::new(place, other.to_string()),
@@ -207,14 +276,18 @@ impl Templates {
 }
 
 fn is_partial_file(file: &str, name: &str) -> bool {
-    file.split_once("/rendered/_partials/").is_some_and(|(_, path)| path.strip_suffix(".hbs").unwrap_or(path) == name)
+    file.split_once("/rendered/_partials/")
+        .is_some_and(|(_, path)| path.strip_suffix(".hbs").unwrap_or(path) == name)
 }
 
 /// Suggests a name next to the missing one: `component.titel` → `component.title`.
 fn variable_hint(path: &str, data: &Value) -> Option<String> {
     let mut table = data;
     let mut known = Vec::new();
-    for segment in path.split(['.', '/']).filter(|segment| !segment.is_empty() && !segment.starts_with(['@', '.'])) {
+    for segment in path
+        .split(['.', '/'])
+        .filter(|segment| !segment.is_empty() && !segment.starts_with(['@', '.']))
+    {
         let entries = table.as_object()?;
         match entries.get(segment) {
             Some(inner) => {
@@ -224,7 +297,10 @@ fn variable_hint(path: &str, data: &Value) -> Option<String> {
             None => return suggest::hint(segment, entries.keys().map(String::as_str)),
         }
     }
-    Some(format!("`{}` exists at the top level: write `@root.{0}`", known.join(".")))
+    Some(format!(
+        "`{}` exists at the top level: write `@root.{0}`",
+        known.join(".")
+    ))
 }
 
 /// Only known names in brackets, and at most one of them.
@@ -240,7 +316,11 @@ fn check_segments(path: &str, label: &str) -> Result<(), Diagnostic> {
     for segment in &bracketed {
         if !SCOPES.iter().any(|(name, _)| name == segment) {
             let hint = suggest::hint(segment, SCOPES.iter().map(|(name, _)| *name));
-            return Err(Diagnostic::new(Place::file(label), format!("unknown path segment `{segment}`")).maybe_hint(hint));
+            return Err(Diagnostic::new(
+                Place::file(label),
+                format!("unknown path segment `{segment}`"),
+            )
+            .maybe_hint(hint));
         }
     }
     if bracketed.len() > 1 {
@@ -260,7 +340,10 @@ fn read_folder(folder: &Path, label: &str, diagnostics: &mut Diagnostics) -> Vec
         let entry = match entry {
             Ok(entry) => entry,
             Err(error) => {
-                diagnostics.push(Diagnostic::new(Place::file(label), format!("cannot be read: {error}")));
+                diagnostics.push(Diagnostic::new(
+                    Place::file(label),
+                    format!("cannot be read: {error}"),
+                ));
                 continue;
             }
         };
@@ -268,12 +351,19 @@ fn read_folder(folder: &Path, label: &str, diagnostics: &mut Diagnostics) -> Vec
             continue;
         }
         let relative = entry.path().strip_prefix(folder).unwrap_or(entry.path());
-        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let path = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy())
+            .collect::<Vec<_>>()
+            .join("/");
         match std::fs::read_to_string(entry.path()) {
             Ok(text) => files.push((path, text)),
             Err(error) => {
                 let place = Place::file(format!("{label}/{path}"));
-                diagnostics.push(Diagnostic::new(place, format!("cannot be read as text: {error}")));
+                diagnostics.push(Diagnostic::new(
+                    place,
+                    format!("cannot be read as text: {error}"),
+                ));
             }
         }
     }

@@ -40,5 +40,8 @@ fn components(model: &Model) -> impl Iterator<Item = &str> {
 }
 
 fn versions(model: &Model) -> impl Iterator<Item = &str> {
-    model.versions.iter().map(|version| version.value.version.value.as_str())
+    model
+        .versions
+        .iter()
+        .map(|version| version.value.version.value.as_str())
 }

@@ -13,7 +13,10 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     for pattern in &model.patterns {
         let expected = format!("am-pattern-{}", pattern.number);
         if pattern.name.value != expected {
-            let message = format!("the pattern with number {} must be called `{expected}`", pattern.number);
+            let message = format!(
+                "the pattern with number {} must be called `{expected}`",
+                pattern.number
+            );
             diagnostics.push(pattern.diagnose(&pattern.name, message));
         }
         if !numbers.insert(pattern.number) {
@@ -39,16 +42,31 @@ fn members(model: &Model, pattern: &Loaded<Pattern>, diagnostics: &mut Diagnosti
         let name = &member.component;
         require_known(diagnostics, pattern, name, "component", components(model));
         if !seen.insert(&name.value) {
-            diagnostics.push(pattern.diagnose(name, format!("component `{}` is listed twice", name.value)).hint("remove one"));
+            diagnostics.push(
+                pattern
+                    .diagnose(name, format!("component `{}` is listed twice", name.value))
+                    .hint("remove one"),
+            );
         }
         let replicas = member.replicas.value;
         if replicas < member.minimum {
-            let message = format!("{replicas} replicas are fewer than the minimum of {}", member.minimum);
-            diagnostics.push(pattern.diagnose(&member.replicas, message).hint("raise replicas or lower minimum"));
+            let message = format!(
+                "{replicas} replicas are fewer than the minimum of {}",
+                member.minimum
+            );
+            diagnostics.push(
+                pattern
+                    .diagnose(&member.replicas, message)
+                    .hint("raise replicas or lower minimum"),
+            );
         }
         if let Some(maximum) = member.maximum.filter(|maximum| replicas > *maximum) {
             let message = format!("{replicas} replicas are more than the maximum of {maximum}");
-            diagnostics.push(pattern.diagnose(&member.replicas, message).hint("lower replicas or raise maximum"));
+            diagnostics.push(
+                pattern
+                    .diagnose(&member.replicas, message)
+                    .hint("lower replicas or raise maximum"),
+            );
         }
     }
 }
@@ -56,13 +74,28 @@ fn members(model: &Model, pattern: &Loaded<Pattern>, diagnostics: &mut Diagnosti
 fn roles(pattern: &Loaded<Pattern>, diagnostics: &mut Diagnostics) {
     for (role, component) in pattern.roles.iter() {
         require_known(diagnostics, pattern, role, "role", ROLES.into_iter());
-        let members = pattern.components.iter().map(|member| member.component.value.as_str());
-        require_known(diagnostics, pattern, component, &format!("component in {} called", pattern.name.value), members);
+        let members = pattern
+            .components
+            .iter()
+            .map(|member| member.component.value.as_str());
+        require_known(
+            diagnostics,
+            pattern,
+            component,
+            &format!("component in {} called", pattern.name.value),
+            members,
+        );
     }
 }
 
 /// Whether an edge of a component finds a peer that listens where the edge connects to.
-fn peer(model: &Model, pattern: &Loaded<Pattern>, component: &str, edge: &Edge, diagnostics: &mut Diagnostics) {
+fn peer(
+    model: &Model,
+    pattern: &Loaded<Pattern>,
+    component: &str,
+    edge: &Edge,
+    diagnostics: &mut Diagnostics,
+) {
     let role = edge.to.value.as_str();
     let peer = if role == "self" {
         component
@@ -73,35 +106,58 @@ fn peer(model: &Model, pattern: &Loaded<Pattern>, component: &str, edge: &Edge, 
             "nobody in {} plays the role `{role}`, which {component} needs for `{}`",
             pattern.name.value, edge.key.value
         );
-        let hint = format!("add `{role}: <component>` to roles, or remove {component} from `on` in {}", model.wiring.file);
+        let hint = format!(
+            "add `{role}: <component>` to roles, or remove {component} from `on` in {}",
+            model.wiring.file
+        );
         diagnostics.push(pattern.diagnose(&pattern.name, message).hint(hint));
         return;
     };
-    let (Some(peer), Some(form)) = (model.components.get(peer), model.wiring.forms.get(&edge.form.value)) else { return };
+    let (Some(peer), Some(form)) = (
+        model.components.get(peer),
+        model.wiring.forms.get(&edge.form.value),
+    ) else {
+        return;
+    };
     for port in form.kind().map(FormKind::ports).unwrap_or_default() {
         if !peer.listens_on(&port.value) {
             let message = format!(
                 "{component} connects to port `{}` of {} in {} for `{}`, but {1} does not listen there",
                 port.value, peer.name.value, pattern.name.value, edge.key.value
             );
-            let hint = format!("its ports are: {}", strings(&peer.ports).collect::<Vec<_>>().join(", "));
+            let hint = format!(
+                "its ports are: {}",
+                strings(&peer.ports).collect::<Vec<_>>().join(", ")
+            );
             diagnostics.push(model.wiring.diagnose(&edge.form, message).hint(hint));
         }
     }
     if edge.reach.needs_stable_nodes() && !peer.workload.is_stable() {
         let message = format!(
             "`{}` lists the nodes of {} in {}, but a {} has no nodes with addresses of their own",
-            edge.key.value, peer.name.value, pattern.name.value, peer.workload.kind()
+            edge.key.value,
+            peer.name.value,
+            pattern.name.value,
+            peer.workload.kind()
         );
-        diagnostics.push(model.wiring.diagnose(&edge.key, message).hint("use `reach: service`, or make it a StatefulSet"));
+        diagnostics.push(
+            model
+                .wiring
+                .diagnose(&edge.key, message)
+                .hint("use `reach: service`, or make it a StatefulSet"),
+        );
     }
 }
 
 /// Whether the component behind an endpoint listens on the endpoint's ports.
 fn endpoints(model: &Model, pattern: &Loaded<Pattern>, diagnostics: &mut Diagnostics) {
     for (name, endpoint) in model.endpoints.iter() {
-        let Some(component) = pattern.roles.get(&endpoint.role.value) else { continue };
-        let Some(component) = model.components.get(&component.value) else { continue };
+        let Some(component) = pattern.roles.get(&endpoint.role.value) else {
+            continue;
+        };
+        let Some(component) = model.components.get(&component.value) else {
+            continue;
+        };
         for port in std::iter::once(&endpoint.port).chain(&endpoint.plain_port) {
             if model.ports.get(&port.value).is_some() && !component.listens_on(&port.value) {
                 let message = format!(

@@ -16,7 +16,12 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     ports(model, diagnostics);
     endpoints(model, diagnostics);
     for version in &model.versions {
-        for user in version.databases.apim.iter().chain(&version.databases.shared) {
+        for user in version
+            .databases
+            .apim
+            .iter()
+            .chain(&version.databases.shared)
+        {
             require_known(diagnostics, version, user, "component", components(model));
         }
     }
@@ -29,48 +34,90 @@ fn ports(model: &Model, diagnostics: &mut Diagnostics) {
     let mut owners: BTreeMap<u16, &str> = BTreeMap::new();
     for (name, port) in model.ports.iter() {
         if name.value.len() > PORT_NAME_LIMIT {
-            let message = format!("the port name `{}` has more than {PORT_NAME_LIMIT} characters", name.value);
-            diagnostics.push(model.ports.diagnose(name, message).hint("Kubernetes refuses longer names; shorten it"));
+            let message = format!(
+                "the port name `{}` has more than {PORT_NAME_LIMIT} characters",
+                name.value
+            );
+            diagnostics.push(
+                model
+                    .ports
+                    .diagnose(name, message)
+                    .hint("Kubernetes refuses longer names; shorten it"),
+            );
         }
         if let Some(owner) = owners.insert(port.number.value, &name.value) {
-            let message = format!("port number {} belongs to `{owner}` already", port.number.value);
-            diagnostics.push(model.ports.diagnose(&port.number, message).hint("numbers must be unique"));
+            let message = format!(
+                "port number {} belongs to `{owner}` already",
+                port.number.value
+            );
+            diagnostics.push(
+                model
+                    .ports
+                    .diagnose(&port.number, message)
+                    .hint("numbers must be unique"),
+            );
         }
     }
 }
 
 fn endpoints(model: &Model, diagnostics: &mut Diagnostics) {
     let file = &model.endpoints;
-    let hostnames = model.chart_values.get("hostnames").and_then(|node| node.properties.as_ref());
+    let hostnames = model
+        .chart_values
+        .get("hostnames")
+        .and_then(|node| node.properties.as_ref());
     for (_, endpoint) in file.iter() {
         require_known(diagnostics, file, &endpoint.role, "role", ROLES.into_iter());
-        for role in &endpoint.only_when_separate {
+        if let Some(role) = &endpoint.only_when_separate {
             require_known(diagnostics, file, role, "role", ROLES.into_iter());
         }
         for port in std::iter::once(&endpoint.port).chain(&endpoint.plain_port) {
             require_known(diagnostics, file, port, "port", model.ports.names());
         }
         let known = hostnames.iter().flat_map(|table| table.names());
-        require_known(diagnostics, file, &endpoint.hostname, "value below `hostnames`", known);
+        require_known(
+            diagnostics,
+            file,
+            &endpoint.hostname,
+            "value below `hostnames`",
+            known,
+        );
     }
 }
 
 fn component(model: &Model, component: &Loaded<Component>, diagnostics: &mut Diagnostics) {
     for port in &component.ports {
         require_known(diagnostics, component, port, "port", model.ports.names());
-        if strings(&component.ports).filter(|name| *name == port.value).count() > 1 {
-            diagnostics.push(component.diagnose(port, format!("port `{}` is listed twice", port.value)).hint("remove one"));
+        if strings(&component.ports)
+            .filter(|name| *name == port.value)
+            .count()
+            > 1
+        {
+            diagnostics.push(
+                component
+                    .diagnose(port, format!("port `{}` is listed twice", port.value))
+                    .hint("remove one"),
+            );
         }
     }
     for (probe_name, probe) in component.probes.iter() {
         if !component.listens_on(&probe.port.value) {
-            let message = format!("the {probe_name} probe asks port `{}`, but the component does not listen there", probe.port.value);
+            let message = format!(
+                "the {probe_name} probe asks port `{}`, but the component does not listen there",
+                probe.port.value
+            );
             let hint = crate::suggest::hint(&probe.port.value, strings(&component.ports));
             diagnostics.push(component.diagnose(&probe.port, message).maybe_hint(hint));
         }
     }
     if component.server_endpoint().is_some() {
         let known = model.endpoints.names().chain(["none"]);
-        require_known(diagnostics, component, &component.server_endpoint, "endpoint", known);
+        require_known(
+            diagnostics,
+            component,
+            &component.server_endpoint,
+            "endpoint",
+            known,
+        );
     }
 }

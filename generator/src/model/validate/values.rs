@@ -4,8 +4,8 @@ use super::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
 use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
-use crate::model::table::Table;
 use crate::model::pattern::PatternRef;
+use crate::model::table::Table;
 use crate::model::values::{Node, Type, When};
 use crate::model::{Loaded, Model};
 use crate::suggest;
@@ -22,7 +22,12 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
         }
     }
     for component in model.components.values() {
-        overrides(component, &component.defaults, &model.component_values, diagnostics);
+        overrides(
+            component,
+            &component.defaults,
+            &model.component_values,
+            diagnostics,
+        );
     }
     for pattern in &model.patterns {
         overrides(pattern, &pattern.defaults, &model.chart_values, diagnostics);
@@ -30,28 +35,57 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     platforms(model, diagnostics);
 }
 
-fn table(model: &Model, file: &Loaded<Table<Node>>, nodes: &Table<Node>, in_component: bool, diagnostics: &mut Diagnostics) {
+fn table(
+    model: &Model,
+    file: &Loaded<Table<Node>>,
+    nodes: &Table<Node>,
+    in_component: bool,
+    diagnostics: &mut Diagnostics,
+) {
     for (key, node) in nodes.iter() {
         let wrong = |message: String| file.diagnose(key, message);
         let is_table = node.properties.is_some();
         let has_default = node.default.is_some() || node.default_from.is_some();
         if is_table && has_default {
-            diagnostics.push(wrong(format!("`{}` is a table, so its defaults belong to its properties", key.value)));
+            diagnostics.push(wrong(format!(
+                "`{}` is a table, so its defaults belong to its properties",
+                key.value
+            )));
         }
         if !is_table && node.types.is_none() {
-            diagnostics.push(wrong(format!("`{}` has no type", key.value)).hint("add `type: string`, for example"));
+            diagnostics.push(
+                wrong(format!("`{}` has no type", key.value))
+                    .hint("add `type: string`, for example"),
+            );
         }
         if !is_table && !has_default {
-            diagnostics.push(wrong(format!("`{}` has no default", key.value)).hint("add `default` or `default-from`"));
+            diagnostics.push(
+                wrong(format!("`{}` has no default", key.value))
+                    .hint("add `default` or `default-from`"),
+            );
         }
         if node.default.is_some() && node.default_from.is_some() {
-            diagnostics.push(wrong(format!("`{}` has both `default` and `default-from`", key.value)).hint("remove one"));
+            diagnostics.push(
+                wrong(format!(
+                    "`{}` has both `default` and `default-from`",
+                    key.value
+                ))
+                .hint("remove one"),
+            );
         }
-        let from_component = node.default_from.is_some() || node.minimum_from.is_some() || node.maximum_from.is_some();
+        let from_component = node.default_from.is_some()
+            || node.minimum_from.is_some()
+            || node.maximum_from.is_some();
         if from_component && !in_component {
-            diagnostics.push(wrong(format!("`{}` takes something from a component, but belongs to the chart", key.value)));
+            diagnostics.push(wrong(format!(
+                "`{}` takes something from a component, but belongs to the chart",
+                key.value
+            )));
         }
-        let lists = node.types.as_ref().is_some_and(|types| types.0.contains(&Type::Array));
+        let lists = node
+            .types
+            .as_ref()
+            .is_some_and(|types| types.0.contains(&Type::Array));
         if node.items.is_some() && !lists {
             diagnostics.push(wrong(format!("`{}` has items but is no array", key.value)));
         }
@@ -59,7 +93,13 @@ fn table(model: &Model, file: &Loaded<Table<Node>>, nodes: &Table<Node>, in_comp
             definition(model, file, key, &reference, diagnostics);
         }
         if let Some(name) = &node.definition {
-            require_known(diagnostics, file, name, "definition", model.definitions.names());
+            require_known(
+                diagnostics,
+                file,
+                name,
+                "definition",
+                model.definitions.names(),
+            );
         }
         if let Some(when) = &node.when {
             condition(model, file, key, when, in_component, diagnostics);
@@ -70,10 +110,19 @@ fn table(model: &Model, file: &Loaded<Table<Node>>, nodes: &Table<Node>, in_comp
     }
 }
 
-fn definition<T>(model: &Model, file: &Loaded<T>, at: &Text, reference: &str, diagnostics: &mut Diagnostics) {
+fn definition<T>(
+    model: &Model,
+    file: &Loaded<T>,
+    at: &Text,
+    reference: &str,
+    diagnostics: &mut Diagnostics,
+) {
     if model.definitions.get(reference).is_none() {
         let hint = suggest::hint(reference, model.definitions.names());
-        diagnostics.push(file.diagnose(at, format!("there is no definition `{reference}`")).maybe_hint(hint));
+        diagnostics.push(
+            file.diagnose(at, format!("there is no definition `{reference}`"))
+                .maybe_hint(hint),
+        );
     }
 }
 
@@ -85,10 +134,17 @@ fn condition(
     in_component: bool,
     diagnostics: &mut Diagnostics,
 ) {
-    let about_component = when.workload.is_some() || when.component.is_some() || when.storage.is_some();
+    let about_component =
+        when.workload.is_some() || when.component.is_some() || when.storage.is_some();
     if about_component && !in_component {
-        let message = format!("`{}` asks about a component, but belongs to the chart", key.value);
-        diagnostics.push(file.diagnose(key, message).hint("use pattern, versions or endpoint here"));
+        let message = format!(
+            "`{}` asks about a component, but belongs to the chart",
+            key.value
+        );
+        diagnostics.push(
+            file.diagnose(key, message)
+                .hint("use pattern, versions or endpoint here"),
+        );
     }
     for name in when.component.iter().flatten() {
         require_known(diagnostics, file, name, "component", components(model));
@@ -96,7 +152,7 @@ fn condition(
     for name in when.versions.iter().flatten() {
         require_known(diagnostics, file, name, "product version", versions(model));
     }
-    for name in &when.endpoint {
+    if let Some(name) = &when.endpoint {
         require_known(diagnostics, file, name, "endpoint", model.endpoints.names());
     }
     patterns(model, file, key, when.pattern.as_deref(), diagnostics);
@@ -111,8 +167,17 @@ fn patterns<T, V>(
 ) {
     for PatternRef(name) in wanted.unwrap_or_default() {
         if model.pattern(name).is_none() {
-            let hint = suggest::hint(name, model.patterns.iter().map(|pattern| pattern.value.name.value.as_str()));
-            diagnostics.push(file.diagnose(at, format!("there is no pattern `{name}`")).maybe_hint(hint));
+            let hint = suggest::hint(
+                name,
+                model
+                    .patterns
+                    .iter()
+                    .map(|pattern| pattern.value.name.value.as_str()),
+            );
+            diagnostics.push(
+                file.diagnose(at, format!("there is no pattern `{name}`"))
+                    .maybe_hint(hint),
+            );
         }
     }
 }
@@ -135,15 +200,24 @@ fn overrides<T>(
             };
             let Some(node) = nodes.get(segment) else {
                 let message = format!("there is no value `{}` in {}", path.value, values.file);
-                diagnostics.push(file.diagnose(path, message).maybe_hint(suggest::hint(segment, nodes.names())));
+                diagnostics.push(
+                    file.diagnose(path, message)
+                        .maybe_hint(suggest::hint(segment, nodes.names())),
+                );
                 break;
             };
             match &node.properties {
                 Some(properties) => nodes = properties,
                 None => {
-                    let free_form = node.types.as_ref().is_some_and(|types| types.0.contains(&Type::Object));
+                    let free_form = node
+                        .types
+                        .as_ref()
+                        .is_some_and(|types| types.0.contains(&Type::Object));
                     if segments.next().is_some() && !free_form {
-                        let message = format!("`{}` goes on behind `{segment}`, which is no table", path.value);
+                        let message = format!(
+                            "`{}` goes on behind `{segment}`, which is no table",
+                            path.value
+                        );
                         diagnostics.push(file.diagnose(path, message));
                     }
                     break;
@@ -158,12 +232,30 @@ fn platforms(model: &Model, diagnostics: &mut Diagnostics) {
         for section in &platform.sections {
             if let Some(component) = &section.component {
                 let known = components(model).chain(GROUPS);
-                require_known(diagnostics, platform, component, "component or group of components", known);
+                require_known(
+                    diagnostics,
+                    platform,
+                    component,
+                    "component or group of components",
+                    known,
+                );
             }
-            for endpoint in &section.endpoint {
-                require_known(diagnostics, platform, endpoint, "endpoint", model.endpoints.names());
+            if let Some(endpoint) = &section.endpoint {
+                require_known(
+                    diagnostics,
+                    platform,
+                    endpoint,
+                    "endpoint",
+                    model.endpoints.names(),
+                );
             }
-            patterns(model, platform, &section.text, section.patterns.as_deref(), diagnostics);
+            patterns(
+                model,
+                platform,
+                &section.text,
+                section.patterns.as_deref(),
+                diagnostics,
+            );
         }
     }
 }

@@ -24,10 +24,28 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     for edge in &wiring.edges {
         path(wiring, &edge.key, diagnostics);
         for component in &edge.on {
-            require_known(diagnostics, wiring, component, "component", components(model));
+            require_known(
+                diagnostics,
+                wiring,
+                component,
+                "component",
+                components(model),
+            );
         }
-        require_known(diagnostics, wiring, &edge.to, "role", ROLES.into_iter().chain(["self"]));
-        require_known(diagnostics, wiring, &edge.form, "form", wiring.forms.names());
+        require_known(
+            diagnostics,
+            wiring,
+            &edge.to,
+            "role",
+            ROLES.into_iter().chain(["self"]),
+        );
+        require_known(
+            diagnostics,
+            wiring,
+            &edge.form,
+            "form",
+            wiring.forms.names(),
+        );
     }
     for file in &model.configuration {
         for setting in &file.value {
@@ -36,7 +54,13 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
                 require_known(diagnostics, file, component, "component", components(model));
             }
             for version in setting.versions.iter().flatten() {
-                require_known(diagnostics, file, version, "product version", versions(model));
+                require_known(
+                    diagnostics,
+                    file,
+                    version,
+                    "product version",
+                    versions(model),
+                );
             }
             for role in setting.roles.iter().flatten() {
                 require_known(diagnostics, file, role, "role", ROLES.into_iter());
@@ -47,6 +71,9 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
 
 fn path<T>(file: &Loaded<T>, key: &Text, diagnostics: &mut Diagnostics) {
     if let Err(message) = toml_path::parse(&key.value) {
-        diagnostics.push(file.diagnose(key, message).hint("a path looks like `apim.gateway.environment[0].name`"));
+        diagnostics.push(
+            file.diagnose(key, message)
+                .hint("a path looks like `apim.gateway.environment[0].name`"),
+        );
     }
 }
