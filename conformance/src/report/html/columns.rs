@@ -9,7 +9,7 @@ use crate::component::Component;
 /// Width of a component's box.
 pub(super) const BOX_WIDTH: usize = 204;
 /// Space between two boxes.
-pub(super) const GAP: usize = 56;
+pub(super) const GAP: usize = 36;
 /// Space around the picture.
 pub(super) const MARGIN: usize = 24;
 /// Characters that fit into a box.

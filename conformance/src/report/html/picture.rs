@@ -29,13 +29,15 @@ pub(super) fn write(out: &mut String, profile: &Profile, groups: &[FindingGroup<
         out,
         "<h3>Topology</h3>\n<figure class=\"topology\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
          aria-label=\"Topology of {id}\">\n\
-         <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" role=\"img\" \
+         <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" style=\"min-width:{least}px\" role=\"img\" \
          aria-labelledby=\"{id}-svg-title {id}-svg-description\">\n\
          <title id=\"{id}-svg-title\">Topology of {id}</title>\n\
          <desc id=\"{id}-svg-description\">{} connections, {broken} broken. The table below lists them.</desc>",
         layout.rows.len(),
         w = layout.width,
         h = layout.height,
+        // A narrow window shrinks the picture while its text can be read, then scrolls.
+        least = layout.width.min(1200),
     );
     for column in &layout.columns {
         write_lifeline(out, &layout, column);
