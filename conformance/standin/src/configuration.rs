@@ -89,11 +89,12 @@ impl Configuration {
         let document =
             Document::parse(text).map_err(|error| StartupError::of(&Fault::from(error)))?;
         let faults = engine::faults(&document, product, environment);
-        if let Some(fatal) = faults
+        // The kinds are in the order in which the engine meets them.
+        let fatal = faults
             .iter()
-            .find(|fault| fault.severity == Severity::StartUpFails)
-        {
-            return Err(StartupError::of(fatal));
+            .filter(|fault| fault.severity == Severity::StartUpFails);
+        if let Some(first) = fatal.min_by_key(|fault| (fault.kind, fault.span)) {
+            return Err(StartupError::of(first));
         }
         let mut configuration =
             Self::of(&Effective::resolve(&document, product, environment), role);

@@ -78,8 +78,8 @@ impl Purpose {
             | Self::Revoke
             | Self::GatewayEnvironment
             | Self::EventPublish
-            | Self::EventPublishAuth => role.has_event_hub(),
-            Self::EventDuplicate => role.has_event_hub(),
+            | Self::EventPublishAuth
+            | Self::EventDuplicate => role.has_event_hub(),
             Self::Notification => role.has_key_manager(),
             Self::ThrottlingService | Self::ThrottleDecision => {
                 role.has_gateway() || role.has_traffic_manager()

@@ -1,7 +1,7 @@
 //! `java`, as far as a development database needs it: H2's TCP server and its script runner.
 
 use std::net::{IpAddr, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -165,7 +165,7 @@ fn script(arguments: &[&str]) -> u8 {
     }
 }
 
-/// A file is taken as it is; a server must answer.
+/// A database in a file is made; a server must answer.
 fn reach(url: &str) -> Result<(), String> {
     let Some(rest) = url.strip_prefix("jdbc:h2:") else {
         return Err("no H2 URL".to_owned());
@@ -174,7 +174,9 @@ fn reach(url: &str) -> Result<(), String> {
         .strip_prefix("tcp://")
         .or_else(|| rest.strip_prefix("ssl://"))
     else {
-        return Ok(());
+        let path = rest.split(';').next().unwrap_or_default();
+        return create(path.strip_prefix("file:").unwrap_or(path))
+            .map_err(|error| error.to_string());
     };
     let authority = address.split('/').next().unwrap_or_default();
     let (host, port) = match authority.rsplit_once(':') {
@@ -191,4 +193,17 @@ fn reach(url: &str) -> Result<(), String> {
         }
     }
     outcome
+}
+
+/// H2 keeps the database of the URL `jdbc:h2:PATH` in `PATH.mv.db`.
+fn create(path: &str) -> std::io::Result<()> {
+    let file = PathBuf::from(format!("{path}.mv.db"));
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)
+        .map(drop)
 }

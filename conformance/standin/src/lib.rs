@@ -7,6 +7,7 @@
 //! names, and serves what it saw ([`observations`]) on a port of its own.
 
 pub mod configuration;
+mod curl;
 mod dial;
 pub mod edge;
 mod entrypoint;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::role::START_SCRIPTS;
 use crate::shell::{self, TOOLS, ToolError};
-use crate::{entrypoint, h2, start_script};
+use crate::{curl, entrypoint, h2, start_script};
 
 /// The product image's entrypoint.
 pub(crate) const ENTRYPOINT: &str = "docker-entrypoint.sh";
@@ -46,6 +46,7 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
         ENTRYPOINT => entrypoint::main(arguments),
         "sh" | "bash" => shell::main(arguments),
         "java" => h2::main(arguments),
+        "curl" => curl::main(arguments),
         SERVER => start_script::serve(),
         CONFIGURATION => start_script::print_configuration(),
         "observations" => crate::observe::observations(),

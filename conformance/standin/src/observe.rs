@@ -1,13 +1,9 @@
 //! Small clients for whoever may execute commands in a pod, where the API server cannot reach its ports.
 
-use std::io::{self, Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
-use std::time::Duration;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::settings::Settings;
-
-/// How long a connection or an answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Prints the observations of the server in this pod.
 pub(crate) fn observations() -> u8 {
@@ -26,16 +22,8 @@ pub(crate) fn observations() -> u8 {
 fn fetch() -> io::Result<String> {
     let settings = Settings::of_this_process().map_err(io::Error::other)?;
     let ip = settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    let mut stream =
-        TcpStream::connect_timeout(&SocketAddr::new(ip, settings.observations_port), PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.write_all(b"GET /observations HTTP/1.0\r\nConnection: close\r\n\r\n")?;
-    let mut text = String::new();
-    stream.read_to_string(&mut text)?;
-    let (_, body) = text
-        .split_once("\r\n\r\n")
-        .ok_or(io::ErrorKind::InvalidData)?;
-    Ok(body.to_owned())
+    let address = SocketAddr::new(ip, settings.observations_port);
+    crate::curl::get(address, "localhost", "/observations").map(|(_, body)| body)
 }
 
 /// `connect HOST PORT`: whether a TCP connection can be made, which is what a network policy decides.

@@ -13,7 +13,7 @@ pub enum Service {
     Servlet,
     /// API traffic.
     Gateway,
-    /// WebSocket and WebSub listeners: they say who they are and nothing else.
+    /// `WebSocket` and `WebSub` listeners: they say who they are and nothing else.
     Streaming,
     /// JMS topics.
     Jms,

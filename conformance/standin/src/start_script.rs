@@ -47,13 +47,11 @@ pub(crate) fn print_configuration() -> u8 {
 }
 
 fn with_home(play: impl FnOnce(&Path) -> u8) -> u8 {
-    match std::env::var_os("WSO2_SERVER_HOME") {
-        Some(home) => play(Path::new(&home)),
-        None => {
-            eprintln!("WSO2_SERVER_HOME does not name a folder");
-            1
-        }
-    }
+    let Some(home) = std::env::var_os("WSO2_SERVER_HOME") else {
+        eprintln!("WSO2_SERVER_HOME does not name a folder");
+        return 1;
+    };
+    play(Path::new(&home))
 }
 
 fn serve_at(home: &Path) -> u8 {

@@ -120,10 +120,7 @@ pub(crate) fn request(node: &Node, api: &str, token: &str) -> u16 {
 }
 
 fn serves(node: &Node, story: &StoryObservation, api: &str) -> bool {
-    story.apis.get(api).is_some_and(|api| {
-        !api.environments
-            .is_disjoint(&node.configuration.gateway_labels)
-    })
+    story.apis.get(api).is_some_and(|api| is_for(node, api))
 }
 
 /// An event arrives at this node's receiver, or as a copy at its broker.
@@ -138,14 +135,13 @@ pub(crate) fn broker(node: &Node, event: Event, copy: bool) {
             Happening::Requested { api, token } if node.identity.role.has_traffic_manager() => {
                 decision = count(&mut state, node.settings.throttle_limit, api, token);
             }
-            Happening::Requested { .. } => {}
             Happening::Throttled { api, token } => {
                 state.story.throttled.insert(pair(api, token));
             }
             Happening::Deployed { api } if node.identity.role.has_event_hub() => {
-                learn(&mut state.story, api)
+                learn(&mut state.story, api);
             }
-            Happening::Deployed { .. } => {}
+            Happening::Requested { .. } | Happening::Deployed { .. } => {}
             Happening::Revoked { token } => {
                 state.story.revoked_tokens.insert(token.clone());
             }
@@ -184,15 +180,10 @@ pub(crate) fn take(node: &Arc<Node>, event: &Event) {
     }
     *state.story.events.entry(topic).or_default() += 1;
     match &event.what {
-        Happening::Deployed { api } if node.identity.role.has_gateway() => {
-            if !api
-                .environments
-                .is_disjoint(&node.configuration.gateway_labels)
-            {
-                let announced = state.memory.announced.entry(api.name.clone()).or_default();
-                *announced = (*announced).max(api.revision);
-                node.fetch.notify_one();
-            }
+        Happening::Deployed { api } if is_for(node, api) => {
+            let announced = state.memory.announced.entry(api.name.clone()).or_default();
+            *announced = (*announced).max(api.revision);
+            node.fetch.notify_one();
         }
         Happening::Revoked { token } => {
             state.story.revoked_tokens.insert(token.clone());
@@ -202,6 +193,14 @@ pub(crate) fn take(node: &Arc<Node>, event: &Event) {
         }
         _ => {}
     }
+}
+
+/// Whether this node is a gateway with one of the API's labels.
+fn is_for(node: &Node, api: &Api) -> bool {
+    node.identity.role.has_gateway()
+        && !api
+            .environments
+            .is_disjoint(&node.configuration.gateway_labels)
 }
 
 /// What a broker tells a peer that it has just reached: what it may have missed.
@@ -242,13 +241,8 @@ pub(crate) fn artifacts(node: &Node) -> Artifacts {
 /// A gateway takes over what it fetched; tells whether that holds everything it heard of.
 pub(crate) fn provision(node: &Node, artifacts: Artifacts) -> bool {
     let mut state = node.state();
-    for api in &artifacts.apis {
-        if !api
-            .environments
-            .is_disjoint(&node.configuration.gateway_labels)
-        {
-            learn(&mut state.story, api);
-        }
+    for api in artifacts.apis.iter().filter(|api| is_for(node, api)) {
+        learn(&mut state.story, api);
     }
     state.story.revoked_tokens.extend(artifacts.revoked_tokens);
     let State { memory, story, .. } = &mut *state;

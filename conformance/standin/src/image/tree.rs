@@ -67,7 +67,7 @@ pub(super) fn base(binary: &[u8]) -> io::Result<Vec<u8>> {
     tree.file(BINARY, binary, 0o755)?;
     tree.link(ENTRYPOINT_PATH)?;
     tree.link(&format!("{JAVA_HOME}/bin/java"))?;
-    for name in ["sh", "bash"].iter().chain(&TOOLS) {
+    for name in ["sh", "bash", "curl"].iter().chain(&TOOLS) {
         tree.link(&format!("/bin/{name}"))?;
     }
     for folder in ["wso2-tmp", "solr/indexed-data", "solr/database"] {
@@ -97,7 +97,7 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
     tree.finish()
 }
 
-/// Writable for the user of the image, and for any user of group 0 as OpenShift starts it.
+/// Writable for the user of the image, and for any user of group 0 as `OpenShift` starts it.
 const SHARED_FOLDER: u32 = 0o775;
 
 /// A tar file under construction, in which folders come before what they hold.

@@ -86,7 +86,7 @@ pub(super) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> 
 async fn dispatch(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
     match port.service {
         Service::Servlet | Service::Gateway | Service::Streaming => {
-            http::serve(node, port, stream, from).await
+            http::serve(node, port, stream, from).await;
         }
         Service::Jms => frames::broker(node, port, stream, from).await,
         Service::Thrift => frames::receiver(node, port, stream, from).await,

@@ -45,8 +45,8 @@ pub(super) fn run(
 }
 
 /// Tools that the image has under their names, beside the scripts of the product and `java`.
-pub(crate) const TOOLS: [&str; 8] = [
-    "sleep", "cp", "mkdir", "ls", "cat", "rm", "touch", "hostname",
+pub(crate) const TOOLS: [&str; 9] = [
+    "sleep", "cp", "mv", "mkdir", "ls", "cat", "rm", "touch", "hostname",
 ];
 
 /// Why a tool did not do its work.
@@ -63,6 +63,7 @@ pub(crate) fn tool(name: &str, arguments: &[String]) -> Result<String, ToolError
     match name {
         "sleep" => files::sleep(arguments),
         "cp" => files::copy(arguments),
+        "mv" => files::rename(arguments),
         "mkdir" => files::make_directories(arguments),
         "ls" => files::list(arguments),
         "cat" => files::concatenate(arguments),

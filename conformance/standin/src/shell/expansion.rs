@@ -52,9 +52,9 @@ impl Shell {
                 let matches = if pattern { glob(&field) } else { Vec::new() };
                 // A pattern that matches nothing stays as it is, as in any POSIX shell.
                 if matches.is_empty() {
-                    expanded.push(field)
+                    expanded.push(field);
                 } else {
-                    expanded.extend(matches)
+                    expanded.extend(matches);
                 }
             }
         }
@@ -84,9 +84,9 @@ impl Shell {
             content => {
                 let value = self.content(content)?;
                 if fragment.quoted {
-                    fields.push(&value, false)
+                    fields.push(&value, false);
                 } else {
-                    fields.split(&value)
+                    fields.split(&value);
                 }
             }
         }
@@ -111,7 +111,7 @@ impl Shell {
                     (None, None) => Ok(String::new()),
                 }
             }
-            Content::Substitution(list) => self.substitution(list),
+            Content::Substitution(list) => Ok(self.substitution(list)),
             Content::Arithmetic(expression) => arithmetic(expression, &|name| self.parameter(name))
                 .map(|value| value.to_string())
                 .map_err(|error| {

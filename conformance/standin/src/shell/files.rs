@@ -98,6 +98,23 @@ pub(super) fn copy(arguments: &[String]) -> Result<String, ToolError> {
     Ok(String::new())
 }
 
+pub(super) fn rename(arguments: &[String]) -> Result<String, ToolError> {
+    let (_, operands) = options("mv", arguments, "f")?;
+    let [source, target] = operands.as_slice() else {
+        return Err(ToolError::Unsupported(
+            "mv of other than one file".to_owned(),
+        ));
+    };
+    let (source, mut target) = (Path::new(source), PathBuf::from(target));
+    if target.is_dir()
+        && let Some(name) = source.file_name()
+    {
+        target.push(name);
+    }
+    fs::rename(source, &target).map_err(|error| failed("mv", source, &error))?;
+    Ok(String::new())
+}
+
 /// Copies a file or folder, links followed, folders merged, as `cp -RL` does.
 pub(crate) fn copy_over(source: &Path, target: &Path, overwrite: bool) -> io::Result<()> {
     if source.is_dir() {

@@ -70,15 +70,15 @@ impl Shell {
     }
 
     /// Runs commands whose output becomes text, without the line ends at its end.
-    pub(super) fn substitution(&mut self, list: &List) -> Result<String, Flow> {
+    pub(super) fn substitution(&mut self, list: &List) -> String {
         let mut inner = self.copy(Output::Captured(Vec::new()));
         self.status = inner.run(list);
         let Output::Captured(bytes) = inner.output else {
-            return Ok(String::new());
+            return String::new();
         };
-        Ok(String::from_utf8_lossy(&bytes)
+        String::from_utf8_lossy(&bytes)
             .trim_end_matches('\n')
-            .to_owned())
+            .to_owned()
     }
 
     /// Writes to the current standard output.

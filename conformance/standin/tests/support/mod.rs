@@ -8,20 +8,20 @@ use std::time::{Duration, Instant};
 
 use am_standin::observations::Observations;
 
-pub mod toml;
+pub(crate) mod toml;
 
-pub const BINARY: &str = env!("CARGO_BIN_EXE_am-standin");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_am-standin");
 /// Longest time that anything is waited for; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A network of loopback addresses that no other test of this machine uses.
-pub struct Network {
+pub(crate) struct Network {
     prefix: [u8; 3],
 }
 
 impl Network {
     /// `number` must differ between the tests of one binary that run side by side.
-    pub fn new(number: u8) -> Self {
+    pub(crate) fn new(number: u8) -> Self {
         let [.., high, low] = std::process::id().to_be_bytes();
         // The process number keeps test runs apart that happen at the same time.
         Self {
@@ -29,31 +29,31 @@ impl Network {
         }
     }
 
-    pub fn ip(&self, host: u8) -> Ipv4Addr {
+    pub(crate) fn ip(&self, host: u8) -> Ipv4Addr {
         let [a, b, c] = self.prefix;
         Ipv4Addr::new(a, b, c, host)
     }
 }
 
 /// A stand-in process; killed when dropped.
-pub struct Standin {
+pub(crate) struct Standin {
     child: Child,
-    pub ip: IpAddr,
+    pub(crate) ip: IpAddr,
     folder: tempfile::TempDir,
     home: PathBuf,
 }
 
 /// How a stand-in is started.
-pub struct Start<'a> {
-    pub home: &'a str,
-    pub pod: &'a str,
-    pub ip: Ipv4Addr,
-    pub toml: &'a str,
-    pub variables: &'a [(&'a str, &'a str)],
+pub(crate) struct Start<'a> {
+    pub(crate) home: &'a str,
+    pub(crate) pod: &'a str,
+    pub(crate) ip: Ipv4Addr,
+    pub(crate) toml: &'a str,
+    pub(crate) variables: &'a [(&'a str, &'a str)],
 }
 
 impl Start<'_> {
-    pub fn run(&self) -> Standin {
+    pub(crate) fn run(&self) -> Standin {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path().join(self.home);
         let volume = folder.path().join("wso2-config-volume/repository/conf");
@@ -92,14 +92,18 @@ impl Start<'_> {
 }
 
 impl Standin {
-    pub fn observations(&self) -> Option<Observations> {
+    pub(crate) fn observations(&self) -> Option<Observations> {
         let (status, body) = http(self.ip, 9990, "GET", "/observations", None, "").ok()?;
         (status == 200)
             .then(|| serde_json::from_str(&body).expect("observations in the documented format"))
     }
 
     /// Waits until the observations satisfy `condition`, and gives them.
-    pub fn wait_for(&self, what: &str, condition: impl Fn(&Observations) -> bool) -> Observations {
+    pub(crate) fn wait_for(
+        &self,
+        what: &str,
+        condition: impl Fn(&Observations) -> bool,
+    ) -> Observations {
         wait_until(what, || match self.observations() {
             Some(seen) if condition(&seen) => Ok(()),
             other => Err(format!("{other:#?}")),
@@ -108,35 +112,35 @@ impl Standin {
     }
 
     /// Sends a command of the story.
-    pub fn command(&self, path: &str, json: &str) -> (u16, String) {
+    pub(crate) fn command(&self, path: &str, json: &str) -> (u16, String) {
         http(self.ip, 9990, "POST", path, None, json).expect("an answer")
     }
 
-    pub fn get(&self, port: u16, path: &str, token: Option<&str>) -> Option<u16> {
+    pub(crate) fn get(&self, port: u16, path: &str, token: Option<&str>) -> Option<u16> {
         http(self.ip, port, "GET", path, token, "")
             .ok()
             .map(|(status, _)| status)
     }
 
-    pub fn is_open(&self, port: u16) -> bool {
+    pub(crate) fn is_open(&self, port: u16) -> bool {
         TcpStream::connect_timeout(&SocketAddr::new(self.ip, port), Duration::from_secs(1)).is_ok()
     }
 
-    pub fn home(&self) -> &Path {
+    pub(crate) fn home(&self) -> &Path {
         &self.home
     }
 
     /// The process that the container would run as its first.
-    pub fn entrypoint_pid(&self) -> i32 {
+    pub(crate) fn entrypoint_pid(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process id")
     }
 
-    pub fn is_running(&mut self) -> bool {
+    pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a status").is_none()
     }
 
     /// Waits for the end and gives exit status and standard error.
-    pub fn end(&mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(&mut self) -> (Option<i32>, String) {
         wait_until("the end of the stand-in", || {
             if self.is_running() {
                 Err(String::new())
@@ -179,7 +183,7 @@ fn is_standin(pid: rustix::process::Pid) -> bool {
 }
 
 /// Waits until `condition` holds; fails with the state that it tells when it never does.
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> Result<(), String>) {
     let start = Instant::now();
     while let Err(state) = condition() {
         assert!(
@@ -191,7 +195,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> Result<(), String>)
 }
 
 /// One HTTP request in clear text.
-pub fn http(
+pub(crate) fn http(
     ip: IpAddr,
     port: u16,
     method: &str,

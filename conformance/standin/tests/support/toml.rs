@@ -1,9 +1,12 @@
 //! Configurations of a distributed deployment over loopback addresses.
 
+// Test data reads best in the order of the file.
+#![allow(clippy::format_push_string)]
+
 use std::net::Ipv4Addr;
 
 /// What every component has.
-pub fn common() -> String {
+pub(crate) fn common() -> String {
     r#"
 [server]
 hostname = "am.test"
@@ -58,7 +61,7 @@ fn groups(key: &str, receivers: &str, auth: &str, addresses: &[Ipv4Addr]) -> Str
 }
 
 /// A control plane beside `peers`, with `gateway` as its only environment.
-pub fn control_plane(own: Ipv4Addr, all: &[Ipv4Addr], gateway: Ipv4Addr) -> String {
+pub(crate) fn control_plane(own: Ipv4Addr, all: &[Ipv4Addr], gateway: Ipv4Addr) -> String {
     let peers: Vec<Ipv4Addr> = all.iter().copied().filter(|ip| *ip != own).collect();
     let mut toml = common();
     toml += &format!("\n[apim.key_manager]\nservice_url = \"https://{own}:9443/services/\"\n");
@@ -85,7 +88,11 @@ pub fn control_plane(own: Ipv4Addr, all: &[Ipv4Addr], gateway: Ipv4Addr) -> Stri
 }
 
 /// A traffic manager beside `peers`.
-pub fn traffic_manager(own: Ipv4Addr, all: &[Ipv4Addr], control_planes: &[Ipv4Addr]) -> String {
+pub(crate) fn traffic_manager(
+    own: Ipv4Addr,
+    all: &[Ipv4Addr],
+    control_planes: &[Ipv4Addr],
+) -> String {
     let peers: Vec<Ipv4Addr> = all.iter().copied().filter(|ip| *ip != own).collect();
     let hub = control_planes.first().copied().unwrap_or(own);
     let mut toml = common();
@@ -102,7 +109,11 @@ pub fn traffic_manager(own: Ipv4Addr, all: &[Ipv4Addr], control_planes: &[Ipv4Ad
 }
 
 /// A gateway whose event hub is the last of `control_planes`.
-pub fn gateway(traffic_managers: &[Ipv4Addr], control_planes: &[Ipv4Addr], labels: &str) -> String {
+pub(crate) fn gateway(
+    traffic_managers: &[Ipv4Addr],
+    control_planes: &[Ipv4Addr],
+    labels: &str,
+) -> String {
     let hub = control_planes.last().copied().expect("a control plane");
     let manager = traffic_managers
         .first()

@@ -1,0 +1,215 @@
+//! Start and stop as the product's images do them, version by version, and the commands that hooks use.
+
+#[allow(dead_code)]
+mod support;
+
+use std::process::Command;
+
+use rustix::process::{Pid, Signal, kill_process};
+use support::{BINARY, Network, Standin, Start, toml};
+
+fn start(home: &str, network: &Network, host: u8, variables: &[(&str, &str)]) -> Standin {
+    let toml = toml::common();
+    Start {
+        home,
+        pod: "node-0",
+        ip: network.ip(host),
+        toml: &toml,
+        variables,
+    }
+    .run()
+}
+
+fn terminate(node: &Standin) {
+    let pid = Pid::from_raw(node.entrypoint_pid()).expect("a process id");
+    kill_process(pid, Signal::TERM).expect("the entrypoint runs");
+}
+
+/// Runs a script as a hook of the pod does.
+fn hook(node: &Standin, script: &str) -> Option<i32> {
+    let status = Command::new(BINARY)
+        .args(["bash", "-c", script])
+        .env("WSO2_SERVER_HOME", node.home())
+        .status()
+        .expect("the shell runs");
+    status.code()
+}
+
+fn link_start_script(node: &Standin, script: &str) {
+    let folder = node.home().join("bin");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::os::unix::fs::symlink(BINARY, folder.join(script)).expect("a link");
+}
+
+#[test]
+fn from_4_7_on_sigterm_stops_the_server() {
+    let network = Network::new(10);
+    let mut node = start("wso2am-4.7.0", &network, 1, &[]);
+    node.wait_for("the start", |seen| seen.open);
+    terminate(&node);
+    let (status, _) = node.end();
+    assert_eq!(status, Some(0));
+    assert!(!node.is_open(9443));
+}
+
+#[test]
+fn before_4_7_only_the_stop_command_stops_the_server() {
+    let network = Network::new(11);
+    let mut node = start("wso2am-4.6.0", &network, 1, &[]);
+    node.wait_for("the start", |seen| seen.open);
+    terminate(&node);
+    terminate(&node);
+    // The signal has been looked at when the entrypoint answers to nothing else: give the server its own to be sure.
+    assert_eq!(node.get(9763, "/services/Version", None), Some(200));
+    assert!(node.is_running());
+
+    link_start_script(&node, "api-manager.sh");
+    assert_eq!(
+        hook(
+            &node,
+            r#"sleep 0.01; exec "$WSO2_SERVER_HOME/bin/api-manager.sh" stop"#
+        ),
+        Some(0)
+    );
+    let (status, text) = node.end();
+    assert_eq!(status, Some(0));
+    assert!(text.contains("not passed on"), "{text}");
+}
+
+#[test]
+fn ports_stay_closed_during_the_start_up_delay() {
+    let network = Network::new(12);
+    let node = start(
+        "wso2am-4.7.0",
+        &network,
+        1,
+        &[("STANDIN_STARTUP_DELAY", "3600s")],
+    );
+    let seen = node.wait_for("the observations", |_| true);
+    assert!(!seen.open);
+    assert!(!seen.ready);
+    assert!(!node.is_open(9763));
+}
+
+#[test]
+fn a_setting_that_cannot_be_read_stops_the_start() {
+    let network = Network::new(13);
+    let mut node = start(
+        "wso2am-4.7.0",
+        &network,
+        1,
+        &[("STANDIN_STARTUP_DELAY", "soon")],
+    );
+    let (status, text) = node.end();
+    assert_eq!(status, Some(1));
+    assert!(text.contains("STANDIN_STARTUP_DELAY"), "{text}");
+}
+
+#[test]
+fn the_development_database_is_made_by_scripts_and_records_who_asks() {
+    let network = Network::new(14);
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path();
+    for file in ["plugins/h2-engine_2.jar", "dbscripts/h2.sql"] {
+        std::fs::create_dir_all(root.join(file).parent().expect("a parent")).expect("a folder");
+        std::fs::write(root.join(file), "").expect("a file");
+    }
+    std::os::unix::fs::symlink(BINARY, root.join("java")).expect("a link");
+    let script = r#"
+        [ -e "$ROOT/db/apim.mv.db" ] || {
+          rm -rf "$ROOT/db/new" && java -cp "$ROOT"/plugins/h2-engine_*.jar org.h2.tools.RunScript \
+            -url "jdbc:h2:$ROOT/db/new/apim" -user a -password b -script "$ROOT/dbscripts/$1" &&
+          mv "$ROOT/db/new/apim.mv.db" "$ROOT/db/"
+        } || exit 3"#;
+    let run = |file: &str| {
+        let status = Command::new(BINARY)
+            .args(["bash", "-c", script, "bash", file])
+            .env("ROOT", root)
+            .env("PATH", root)
+            .status()
+            .expect("the shell runs");
+        status.code()
+    };
+    assert_eq!(run("missing.sql"), Some(3));
+    assert_eq!(run("h2.sql"), Some(0));
+    assert!(root.join("db/apim.mv.db").is_file());
+    // The second start leaves the database as it is and does not look at the script.
+    assert_eq!(run("missing.sql"), Some(0));
+
+    let (database, client) = (network.ip(1), network.ip(2));
+    let mut server = Command::new(root.join("java"))
+        .args([
+            "-cp",
+            &root.join("plugins/h2-engine_2.jar").to_string_lossy(),
+        ])
+        .args([
+            "org.h2.tools.Server",
+            "-tcp",
+            "-tcpAllowOthers",
+            "-tcpPort",
+            "9092",
+            "-ifExists",
+        ])
+        .env("STANDIN_BIND", database.to_string())
+        .env("STANDIN_STARTUP_DELAY", "0")
+        .spawn()
+        .expect("the database starts");
+    let toml = toml::common().replace(
+        "jdbc:h2:./repository/database/WSO2AM_DB",
+        &format!("jdbc:h2:tcp://{database}:9092/./apim"),
+    );
+    let node = Start {
+        home: "wso2am-4.7.0",
+        pod: "aio-0",
+        ip: client,
+        toml: &toml,
+        variables: &[],
+    }
+    .run();
+    node.wait_for("the database", |seen| {
+        seen.edges.iter().any(|edge| {
+            edge.edge.key == "database.apim_db.url"
+                && edge
+                    .peers
+                    .iter()
+                    .any(|peer| peer.identity.role == am_standin::role::Role::Database)
+        })
+    });
+    support::wait_until("the database to know who asked", || {
+        let answer = support::http(database.into(), 9990, "GET", "/observations", None, "");
+        match answer {
+            Ok((_, text)) if text.contains("aio-0") => Ok(()),
+            other => Err(format!("{other:?}")),
+        }
+    });
+    server.kill().expect("the database runs");
+    server.wait().expect("a status");
+}
+
+#[test]
+fn curl_tells_by_its_status_whether_the_server_answers() {
+    let network = Network::new(15);
+    let node = start("wso2am-4.7.0", &network, 1, &[]);
+    node.wait_for("the start", |seen| seen.open);
+    let curl = |path: &str, port: u16| {
+        let url = format!("http://{}:{port}{path}", node.ip);
+        let status = Command::new(BINARY)
+            .args([
+                "curl",
+                "--silent",
+                "--show-error",
+                "--fail",
+                "--retry",
+                "1",
+                "--retry-delay",
+                "0",
+                &url,
+            ])
+            .status()
+            .expect("curl runs");
+        status.code()
+    };
+    assert_eq!(curl("/services/Version", 9763), Some(0));
+    assert_eq!(curl("/services/Nothing", 9763), Some(22));
+    assert_eq!(curl("/services/Version", 9764), Some(7));
+}
