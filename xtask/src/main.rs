@@ -1,5 +1,6 @@
 //! Thin commands over the am-charts libraries: arguments in, library call, exit code out.
 
+mod bench;
 mod exit;
 mod gen_charts;
 mod workspace;
@@ -22,12 +23,15 @@ struct Arguments {
 enum Command {
     /// Make the Helm charts from the model, or check that they are up to date.
     GenCharts(gen_charts::Arguments),
+    /// Measure what generation costs, against Helm in the same run.
+    Bench(bench::Arguments),
 }
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()
 }

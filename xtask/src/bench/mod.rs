@@ -1,0 +1,85 @@
+//! `cargo xtask bench`: what our work costs, against the alternative in the same run.
+//!
+//! Everything is measured as whole processes, in turn (ours, theirs, ours, theirs …), so that a machine whose speed drifts
+//! treats both alike. Ratios are the medians of the pairs; absolute times are for orientation only.
+
+mod generate;
+mod process;
+
+use std::path::PathBuf;
+
+use am_toolchain::{StderrProgress, Tool, ToolError, Toolchain};
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use crate::{exit::ExitStatus, workspace};
+use process::{Comparison, ProcessError};
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Pairs of runs of each comparison.
+    #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    runs: u16,
+    /// How the result is printed.
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Text for people.
+    Human,
+    /// One JSON document.
+    Json,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Error {
+    #[error(transparent)]
+    Tool(#[from] ToolError),
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error("cannot make a temporary directory: {0}")]
+    Temporary(std::io::Error),
+}
+
+/// What the comparisons run.
+struct Programs {
+    workspace: PathBuf,
+    /// This command, built with optimisation.
+    xtask: PathBuf,
+    helm: PathBuf,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitStatus {
+    match execute(arguments) {
+        Ok(()) => ExitStatus::Success,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitStatus::Unable
+        }
+    }
+}
+
+fn execute(arguments: &Arguments) -> Result<(), Error> {
+    let root = workspace::root();
+    let helm = Toolchain::new(&root).ensure(Tool::Helm4, &mut StderrProgress::default())?;
+    let programs = Programs {
+        xtask: process::build_release(&root)?,
+        workspace: root,
+        helm,
+    };
+    let comparisons = [generate::compare(&programs, arguments.runs.into())?];
+    match arguments.format {
+        Format::Human => {
+            for comparison in &comparisons {
+                println!("{comparison}");
+            }
+        }
+        Format::Json => {
+            let all: Vec<_> = comparisons.iter().map(Comparison::to_json).collect();
+            println!("{:#}", json!({ "comparisons": all }));
+        }
+    }
+    Ok(())
+}
