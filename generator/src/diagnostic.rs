@@ -95,7 +95,7 @@ fn excerpt(line: &str, place: &Place) -> String {
     if place.column > 0 {
         let padding = " ".repeat(gutter.len());
         let indent = " ".repeat(place.column - 1);
-        out.push_str(&format!("\n{padding} | {indent}^"));
+        out = format!("{out}\n{padding} | {indent}^");
     }
     out
 }

@@ -153,10 +153,10 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
     }
     for file in templates.rendered() {
         for (path, context) in contexts.uses_of(file) {
-            if let Some(rendering) = files.diagnostics.take(templates.render(file, context)) {
-                if !rendering.text.is_empty() {
-                    files.add(&path, &file.label, &rendering.text, rendering.origins);
-                }
+            if let Some(rendering) = files.diagnostics.take(templates.render(file, context))
+                && !rendering.text.is_empty()
+            {
+                files.add(&path, &file.label, &rendering.text, rendering.origins);
             }
         }
     }

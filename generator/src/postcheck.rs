@@ -31,7 +31,7 @@ pub(crate) fn check(chart: &str, tree: &ChartTree) -> Diagnostics {
         }
         match yaml::parse::<Value>(path, &text) {
             Ok(value) if in_chart == "values.yaml" || in_chart.starts_with("overlays/") => {
-                values.push((path, value))
+                values.push((path, value));
             }
             Ok(_) => {}
             Err(diagnostic) => diagnostics.push(at_origin(tree, path, diagnostic)),
@@ -46,7 +46,7 @@ pub(crate) fn check(chart: &str, tree: &ChartTree) -> Diagnostics {
 
 /// Helm templates are no YAML; everything else with that extension is.
 fn is_plain_yaml(path: &str) -> bool {
-    path.ends_with(".yaml") && !path.starts_with("templates/")
+    crate::tree::extension(path) == "yaml" && !path.starts_with("templates/")
 }
 
 fn check_values(

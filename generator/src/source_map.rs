@@ -144,10 +144,9 @@ impl SourceMap {
             .iter()
             .map(|name| format!("  {}", json!(name)))
             .collect();
-        out.push_str(&format!(
-            "\"sources\": [\n{}\n],\n\"files\": {{\n",
-            sources.join(",\n")
-        ));
+        out.push_str("\"sources\": [\n");
+        out.push_str(&sources.join(",\n"));
+        out.push_str("\n],\n\"files\": {\n");
         let files: Vec<String> = self
             .files
             .iter()

@@ -108,7 +108,7 @@ pub(crate) fn notice(source: &str) -> String {
 /// Head and body of a file with its notice, and whether head and the body's first line became one line.
 fn with_notice<'t>(path: &str, source: &str, text: &'t str) -> Option<(String, &'t str, bool)> {
     let notice = notice(source);
-    if path.ends_with(".json") {
+    if extension(path) == "json" {
         // JSON has no comments; `{` becomes `{"$comment": …,` on the same line.
         let body = text.strip_prefix('{')?;
         return Some((
@@ -121,15 +121,19 @@ fn with_notice<'t>(path: &str, source: &str, text: &'t str) -> Option<(String, &
     Some((format!("{open}{notice}{close}\n"), text, false))
 }
 
+/// The part of a file's name behind its last dot.
+pub(crate) fn extension(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// How a comment opens and closes in a kind of file.
 fn comment(path: &str) -> Option<(&'static str, &'static str)> {
     let (_, in_chart) = path.split_once('/').unwrap_or(("", path));
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     if in_chart.starts_with("templates/") {
         return Some(("{{- /* ", " */ -}}"));
     }
-    match extension {
+    match extension(path) {
         "yaml" | "yml" | "toml" | "properties" | "helmignore" | "sh" | "conf" => Some(("# ", "")),
         "md" => Some(("<!-- ", " -->")),
         "tpl" => Some(("{{- /* ", " */ -}}")),

@@ -37,6 +37,11 @@ pub fn place(file: &str, location: Location) -> Place {
     }
 }
 
+/// The line on which a value stands, from one.
+pub fn line<T>(value: &serde_saphyr::Spanned<T>) -> usize {
+    usize::try_from(value.referenced.line()).unwrap_or(usize::MAX)
+}
+
 fn diagnose(file: &str, text: &str, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
     let place = error

@@ -105,7 +105,7 @@ fn the_source_map_leads_from_each_line_to_its_template_or_model_line() {
         ]
     );
     for (path, content) in tree.files() {
-        let lines = content.iter().filter(|byte| **byte == b'\n').count();
+        let lines = String::from_utf8_lossy(content).lines().count();
         let unmapped: Vec<usize> = (1..=lines)
             .filter(|line| map.lookup(path, *line).is_none())
             .collect();

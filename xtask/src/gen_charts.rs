@@ -161,12 +161,12 @@ fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> 
 
 /// The command that makes what was checked.
 fn command(arguments: &Arguments) -> String {
-    let mut command = "cargo xtask gen-charts".to_owned();
+    let mut words = vec!["cargo xtask gen-charts".to_owned()];
     for pattern in &arguments.pattern {
-        command.push_str(&format!(" --pattern {pattern}"));
+        words.push(format!("--pattern {pattern}"));
     }
     if let Some(version) = &arguments.product_version {
-        command.push_str(&format!(" --product-version {version}"));
+        words.push(format!("--product-version {version}"));
     }
     for (name, path) in [
         ("out", &arguments.out),
@@ -174,10 +174,10 @@ fn command(arguments: &Arguments) -> String {
         ("templates", &arguments.templates),
     ] {
         if let Some(path) = path {
-            command.push_str(&format!(" --{name} {}", path.display()));
+            words.push(format!("--{name} {}", path.display()));
         }
     }
-    command
+    words.join(" ")
 }
 
 fn report_differences(arguments: &Arguments, differences: &[Difference]) {

@@ -39,10 +39,7 @@ pub(crate) fn emit(
     }
 
     let component = part.component;
-    let origin = Origin::new(
-        &component.file,
-        component.value.name.referenced.line() as usize,
-    );
+    let origin = Origin::new(&component.file, crate::yaml::line(&component.value.name));
     let mut lines = Lines::default();
     let head = [
         format!(
@@ -54,7 +51,9 @@ pub(crate) fn emit(
         "{{- $node := .node }}".to_owned(),
         format!("{{{{- $values := .root.Values.{} }}}}", part.key()),
     ];
-    head.iter().for_each(|line| lines.push(line, &origin));
+    for line in &head {
+        lines.push(line, &origin);
+    }
     push_entries(&mut lines, &root, 0, &origin);
     lines.push("{{- end }}", &origin);
     emitter
@@ -182,7 +181,7 @@ impl Emitter<'_> {
                 Body::Block(for_each(&nodes, &item("{{ . }}")))
             }
         };
-        let origin = Origin::new(file, edge.key.referenced.line() as usize);
+        let origin = Origin::new(file, crate::yaml::line(&edge.key));
         Leaf {
             origin,
             doc: Some(edge.doc.clone()),
@@ -340,10 +339,8 @@ fn push_item(lines: &mut Lines, item: &[Entry], columns: usize, origin: &Origin)
     }
     let padding = " ".repeat(columns);
     for (index, line) in body.text.lines().enumerate() {
-        lines.text.push_str(&format!(
-            "{padding}{} {line}\n",
-            if index == 0 { '-' } else { ' ' }
-        ));
+        let dash = if index == 0 { "- " } else { "  " };
+        lines.text.extend([padding.as_str(), dash, line, "\n"]);
     }
     lines.origins.extend(body.origins);
 }
@@ -357,7 +354,9 @@ fn push_leaf(lines: &mut Lines, key: &str, leaf: &Leaf, columns: usize) {
         Body::Inline(text) => push(&format!("{key}: {text}")),
         Body::Block(body) => {
             push(&format!("{key}:"));
-            body.iter().for_each(|line| push(&format!("  {line}")));
+            for line in body {
+                push(&format!("  {line}"));
+            }
         }
     }
 }

@@ -29,10 +29,7 @@ pub(crate) fn emit(
         Ok(Lines { text, origins })
     };
     let mut lines = Lines::default();
-    let origin = Origin::new(
-        &platform.file,
-        platform.value.name.referenced.line() as usize,
-    );
+    let origin = Origin::new(&platform.file, crate::yaml::line(&platform.value.name));
     lines.push(
         &format!("# {} on {}.", chart.name(), platform.value.title),
         &origin,

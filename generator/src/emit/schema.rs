@@ -13,7 +13,7 @@ use crate::source_map::Origin;
 pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
     let mut lines = Lines::default();
     let pattern = chart.pattern;
-    let origin = Origin::new(&pattern.file, pattern.value.name.referenced.line() as usize);
+    let origin = Origin::new(&pattern.file, crate::yaml::line(&pattern.value.name));
     let title = json!(format!("Values of {}", chart.name()));
     lines.push("{", &origin);
     lines.push(
@@ -110,7 +110,7 @@ fn push_definitions(lines: &mut Lines, chart: &Chart<'_>, tree: &ValueTree<'_>) 
         .collect();
     for (index, (name, schema)) in used.iter().enumerate() {
         let comma = if index + 1 < used.len() { "," } else { "" };
-        let origin = Origin::new(&definitions.file, name.referenced.line() as usize);
+        let origin = Origin::new(&definitions.file, crate::yaml::line(name));
         lines.push_indented(
             4,
             &format!("{}: {}{comma}", json!(name.value), pretty(schema)),
@@ -136,10 +136,10 @@ fn collect_used(node: &ResolvedNode<'_>, definitions: &Table<Value>, used: &mut 
 }
 
 fn use_definition(name: &str, definitions: &Table<Value>, used: &mut BTreeSet<String>) {
-    if used.insert(name.to_owned()) {
-        if let Some(schema) = definitions.get(name) {
-            references(schema).for_each(|name| use_definition(&name, definitions, used));
-        }
+    if used.insert(name.to_owned())
+        && let Some(schema) = definitions.get(name)
+    {
+        references(schema).for_each(|name| use_definition(&name, definitions, used));
     }
 }
 

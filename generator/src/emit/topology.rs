@@ -47,7 +47,7 @@ pub(crate) fn emit(chart: &Chart<'_>) -> String {
             .parts()
             .iter()
             .filter(|part| chart.uses(part.name(), database))
-            .map(|part| part.key())
+            .map(crate::chart::Part::key)
             .collect();
         if !users.is_empty() {
             let _ = writeln!(out, "  {} --> {name}[({name})]", users.join(" & "));

@@ -64,10 +64,7 @@ impl<'m> ValueTree<'m> {
                         component.value.title.trim_end_matches('.'),
                         component.value.doc
                     ),
-                    origin: Origin::new(
-                        &component.file,
-                        component.value.name.referenced.line() as usize,
-                    ),
+                    origin: Origin::new(&component.file, crate::yaml::line(&component.value.name)),
                     content: Content::Table(scope.table(&model.component_values.value, "")),
                 }
             })
@@ -109,7 +106,7 @@ impl<'m> Scope<'_, 'm> {
             if matches!(&content, Content::Table(entries) if entries.is_empty()) {
                 continue;
             }
-            let origin = Origin::new(self.file, key.referenced.line() as usize);
+            let origin = Origin::new(self.file, crate::yaml::line(key));
             nodes.push(ResolvedNode {
                 key: key.value.clone(),
                 doc: node.doc.clone(),

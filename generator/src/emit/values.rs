@@ -12,7 +12,7 @@ const WIDTH: usize = 120;
 pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
     let mut lines = Lines::default();
     let pattern = chart.pattern;
-    let origin = Origin::new(&pattern.file, pattern.value.name.referenced.line() as usize);
+    let origin = Origin::new(&pattern.file, crate::yaml::line(&pattern.value.name));
     lines.push(
         &format!("# Values of {}: {}", chart.name(), pattern.value.title),
         &origin,

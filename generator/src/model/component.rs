@@ -112,7 +112,7 @@ pub struct Probes {
 
 impl Probes {
     /// The probes with their names.
-    pub fn iter(&self) -> [(&'static str, &Probe); 3] {
+    pub fn named(&self) -> [(&'static str, &Probe); 3] {
         [
             ("startup", &self.startup),
             ("liveness", &self.liveness),

@@ -85,7 +85,7 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
 /// The product's list of versions decides their order; files and list must agree.
 fn order_versions(
     product: &Loaded<super::product::Product>,
-    versions: &mut Vec<Loaded<Version>>,
+    versions: &mut [Loaded<Version>],
     diagnostics: &mut Diagnostics,
 ) {
     let position = |version: &Loaded<Version>| {

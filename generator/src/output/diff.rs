@@ -45,7 +45,7 @@ pub(super) fn differences(wanted: &Files, present: &Files) -> Vec<Difference> {
         match present.get(path) {
             None => differences.push(difference(path, DifferenceKind::Missing, &[], new)),
             Some(old) if old != new => {
-                differences.push(difference(path, DifferenceKind::Changed, old, new))
+                differences.push(difference(path, DifferenceKind::Changed, old, new));
             }
             Some(_) => {}
         }

@@ -106,7 +106,7 @@ fn list(files: &[String]) -> String {
         .collect::<Vec<_>>()
         .join(", ");
     if files.len() > SHOWN {
-        text.push_str(&format!(" and {} more", files.len() - SHOWN));
+        text = format!("{text} and {} more", files.len() - SHOWN);
     }
     text
 }

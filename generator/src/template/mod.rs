@@ -265,7 +265,7 @@ impl Templates {
                 let hint = suggest::hint(
                     name,
                     partials
-                        .filter(|name| !name.ends_with(".hbs"))
+                        .filter(|name| !name.contains("/rendered/"))
                         .collect::<Vec<_>>(),
                 );
                 Diagnostic::new(place, format!("there is no partial `{name}`")).maybe_hint(hint)

@@ -88,7 +88,9 @@ fn push_text(
         position += part.len();
         if part.ends_with('\n') {
             if !line.vanishes() && kept.contains(&(position - 1)) {
-                out.push_str(&format!("{MARK_START}{file}:{}{MARK_END}", line.number));
+                out.push(MARK_START);
+                out.extend([file.to_string(), ":".to_owned(), line.number.to_string()]);
+                out.push(MARK_END);
             }
             out.push('\n');
             *line = Line {

@@ -100,7 +100,7 @@ fn component(model: &Model, component: &Loaded<Component>, diagnostics: &mut Dia
             );
         }
     }
-    for (probe_name, probe) in component.probes.iter() {
+    for (probe_name, probe) in component.probes.named() {
         if !component.listens_on(&probe.port.value) {
             let message = format!(
                 "the {probe_name} probe asks port `{}`, but the component does not listen there",

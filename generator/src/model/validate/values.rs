@@ -206,23 +206,22 @@ fn overrides<T>(
                 );
                 break;
             };
-            match &node.properties {
-                Some(properties) => nodes = properties,
-                None => {
-                    let free_form = node
-                        .types
-                        .as_ref()
-                        .is_some_and(|types| types.0.contains(&Type::Object));
-                    if segments.next().is_some() && !free_form {
-                        let message = format!(
-                            "`{}` goes on behind `{segment}`, which is no table",
-                            path.value
-                        );
-                        diagnostics.push(file.diagnose(path, message));
-                    }
-                    break;
-                }
+            if let Some(properties) = &node.properties {
+                nodes = properties;
+                continue;
             }
+            let free_form = node
+                .types
+                .as_ref()
+                .is_some_and(|types| types.0.contains(&Type::Object));
+            if segments.next().is_some() && !free_form {
+                let message = format!(
+                    "`{}` goes on behind `{segment}`, which is no table",
+                    path.value
+                );
+                diagnostics.push(file.diagnose(path, message));
+            }
+            break;
         }
     }
 }
