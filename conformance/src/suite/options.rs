@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use am_deployment_toml::product::ProductVersion;
 
-use crate::context::{SchemaValidator, SourceMap};
+use crate::{
+    context::{SchemaValidator, SourceMap},
+    schemas::PinnedSchemas,
+};
 
 /// What a run is asked to do. An empty list of patterns, platforms, versions or requirements means all.
 #[derive(Clone)]
@@ -83,7 +86,7 @@ impl Options {
             external: Vec::new(),
             command: "cargo xtask conformance".into(),
             source_map: None,
-            schemas: None,
+            schemas: Some(Arc::new(PinnedSchemas)),
         }
     }
 }

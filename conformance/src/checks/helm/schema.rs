@@ -88,6 +88,20 @@ fn step(root: &Value, schema: &Value, path: &[&str], depth: usize) -> bool {
             Some(part) => step(root, part, path, depth + 1),
             None => false,
         });
+    // A map without a word about its entries is one that the user fills as Kubernetes wants it.
+    let is_free = ![
+        "properties",
+        "additionalProperties",
+        "$ref",
+        "allOf",
+        "anyOf",
+        "oneOf",
+    ]
+    .iter()
+    .any(|keyword| schema.get(*keyword).is_some());
+    if is_free && schema.get("type").and_then(Value::as_str) == Some("object") {
+        return true;
+    }
     // `additionalProperties: true` lets a value pass, which is not the same as knowing it.
     combined
         || schema

@@ -54,8 +54,14 @@ impl OwnValues {
     }
 }
 
+/// A YAML or JSON file of a chart; `None` when it is missing or cannot be read.
 pub(super) fn yaml(chart: &ChartSource, file: &str) -> Option<Value> {
-    serde_saphyr::from_str(chart.files.get(file)?).ok()
+    let text = chart.files.get(file)?;
+    if file.ends_with(".json") {
+        // As Helm reads it: of a key that is there twice the last one counts.
+        return serde_json::from_str(text).ok();
+    }
+    serde_saphyr::from_str(text).ok()
 }
 
 /// Paths of the values that have no entries of their own: scalars, lists, `null` and empty maps.

@@ -451,7 +451,7 @@ mod tests {
         let source = r#"{{ define "key" }}{{ get (dict "gw" "gateway") . }}{{ end }}
             {{ define "port" }}{{ (get (index . 0).Values (include "key" (index . 1))).port }}{{ end }}
             {{ include "port" (list . "gw") }}"#;
-        assert_eq!(reads(source), ["gateway.port"]);
+        assert_eq!(reads(source), ["gateway.port?"]);
     }
 
     #[test]
@@ -462,7 +462,7 @@ mod tests {
         );
         assert_eq!(
             reads("{{ range list \"a\" \"b\" }}{{ (get $.Values .).x }}{{ end }}"),
-            ["a.x", "b.x"]
+            ["a.x?", "b.x?"]
         );
     }
 

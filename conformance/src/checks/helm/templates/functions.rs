@@ -90,7 +90,8 @@ impl Evaluator<'_> {
             ("index", [value, keys @ ..]) => keys
                 .iter()
                 .fold(value.clone(), |value, key| self.entry(&value, key, line)),
-            ("get", [map, key]) => self.entry(map, key, line),
+            // The key is often a variable that stands for several maps, not all of which have every entry.
+            ("get", [map, key]) => self.entry(map, key, line).uncertain(),
             ("dig", [keys @ .., fallback, map]) => {
                 let found = keys
                     .iter()
