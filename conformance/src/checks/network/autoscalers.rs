@@ -75,7 +75,12 @@ pub(super) fn own_the_replicas(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "leave out spec.replicas; otherwise each upgrade undoes what the autoscaler did",
             )
             .object(workload.object)
-            .value(workload.replicas().map(|n| n.to_string()).unwrap_or_default())
+            .value(
+                workload
+                    .replicas()
+                    .map(|n| n.to_string())
+                    .unwrap_or_default(),
+            )
         });
     }
     judge.not_applicable("no workload has a HorizontalPodAutoscaler");
@@ -93,11 +98,15 @@ pub(super) fn can_measure(context: &Context<'_>, judge: &mut Judge<'_>) {
                 ),
                 _ => continue,
             };
-            let Some(source) = metric.pointer(at) else { continue };
+            let Some(source) = metric.pointer(at) else {
+                continue;
+            };
             if str_at(source, "/target/type") != Some("Utilization") {
                 continue;
             }
-            let Some(resource) = str_at(source, "/name") else { continue };
+            let Some(resource) = str_at(source, "/name") else {
+                continue;
+            };
             for container in workload.pod.containers() {
                 if only.is_some_and(|only| only != container.name()) {
                     continue;

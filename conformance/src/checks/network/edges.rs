@@ -47,7 +47,9 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                 }
                 for port in ports_of(edge) {
                     let number = port.saturating_add(offset_of(graph, server));
-                    needs.entry((from, to, number)).or_insert_with(|| edge.key.clone());
+                    needs
+                        .entry((from, to, number))
+                        .or_insert_with(|| edge.key.clone());
                 }
             }
         }
@@ -167,7 +169,13 @@ pub(super) fn is_for_users(component: Component, port_name: &str) -> bool {
     match component {
         Component::AllInOne => matches!(
             port_name,
-            "servlet-https" | "gateway-https" | "gateway-http" | "wss" | "ws" | "websub-https" | "websub-http"
+            "servlet-https"
+                | "gateway-https"
+                | "gateway-http"
+                | "wss"
+                | "ws"
+                | "websub-https"
+                | "websub-http"
         ),
         Component::ControlPlane | Component::KeyManager => port_name == "servlet-https",
         Component::Gateway => matches!(

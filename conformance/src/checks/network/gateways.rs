@@ -89,7 +89,11 @@ fn gateway_of<'a>(context: &Context<'a>, route: &Object, parent: &Value) -> Opti
     context
         .manifest
         .find("Gateway", namespace, str_at(parent, "/name")?)
-        .filter(|object| object.api_version().starts_with("gateway.networking.k8s.io/"))
+        .filter(|object| {
+            object
+                .api_version()
+                .starts_with("gateway.networking.k8s.io/")
+        })
 }
 
 /// Why a route cannot attach, if it cannot.
@@ -112,10 +116,17 @@ fn problem_of(gateway: &Object, parent: &Value, hosts: &[&str]) -> Option<String
             str_at(listener, "/hostname").is_none_or(|listener| hosts_meet(listener, host))
         })
     };
-    let strangers: Vec<&str> = hosts.iter().copied().filter(|host| !listens(host)).collect();
+    let strangers: Vec<&str> = hosts
+        .iter()
+        .copied()
+        .filter(|host| !listens(host))
+        .collect();
     // A route attaches as soon as one of its hosts meets the listener.
     (!hosts.is_empty() && strangers.len() == hosts.len()).then(|| {
-        format!("whose listeners do not answer for `{}`", strangers.join("`, `"))
+        format!(
+            "whose listeners do not answer for `{}`",
+            strangers.join("`, `")
+        )
     })
 }
 

@@ -10,6 +10,8 @@ mod policies;
 mod reachability;
 mod routes;
 mod services;
+#[cfg(test)]
+mod tests;
 
 use crate::checks::FamilyChecks;
 

@@ -51,11 +51,15 @@ fn report(
             "list a key that the object has".to_owned(),
         ),
         Missing::Volume { volume } => (
-            format!("container `{container}` mounts the volume `{volume}`, which the pod does not have"),
+            format!(
+                "container `{container}` mounts the volume `{volume}`, which the pod does not have"
+            ),
             format!("add the volume `{volume}` to the pod"),
         ),
         Missing::SubPath { volume, path } => (
-            format!("pod `{pod_name}` mounts `{path}` of the volume `{volume}`, where there is no such file"),
+            format!(
+                "pod `{pod_name}` mounts `{path}` of the volume `{volume}`, where there is no such file"
+            ),
             "list the file in the volume's items, for every pod".to_owned(),
         ),
     };
@@ -71,8 +75,16 @@ fn keys_of_environment(
 ) {
     for variable in container.env() {
         let (kind, name, key, optional) = match variable.source {
-            EnvSource::Secret { name, key, optional } => ("Secret", name, key, optional),
-            EnvSource::ConfigMap { name, key, optional } => ("ConfigMap", name, key, optional),
+            EnvSource::Secret {
+                name,
+                key,
+                optional,
+            } => ("Secret", name, key, optional),
+            EnvSource::ConfigMap {
+                name,
+                key,
+                optional,
+            } => ("ConfigMap", name, key, optional),
             _ => continue,
         };
         if optional {
@@ -135,7 +147,12 @@ spec:
 
     #[test]
     fn a_key_that_is_not_there_and_a_volume_that_is_not_there_are_reported() {
-        assert!(judge(&POD.replace("key: admin-password", "key: password"))[0].contains("`password`"));
-        assert!(judge(&POD.replace("{name: a, mountPath", "{name: b, mountPath"))[0].contains("volume `b`"));
+        assert!(
+            judge(&POD.replace("key: admin-password", "key: password"))[0].contains("`password`")
+        );
+        assert!(
+            judge(&POD.replace("{name: a, mountPath", "{name: b, mountPath"))[0]
+                .contains("volume `b`")
+        );
     }
 }

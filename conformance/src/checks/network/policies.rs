@@ -130,7 +130,10 @@ fn needed_by_askers(context: &Context<'_>, policies: &Policies<'_>, judge: &mut 
                     policies,
                     &server_pods,
                     Direction::Ingress,
-                    format!("the {} may not hear from {name} on port {number}", title(server)),
+                    format!(
+                        "the {} may not hear from {name} on port {number}",
+                        title(server)
+                    ),
                     format!("add an ingress rule for the pods of {name} and port {number}"),
                 )
                 .peer(name.to_string())
@@ -141,8 +144,14 @@ fn needed_by_askers(context: &Context<'_>, policies: &Policies<'_>, judge: &mut 
                     policies,
                     &asker_pods,
                     Direction::Egress,
-                    format!("{name} may not send to the {} on port {number}", title(server)),
-                    format!("add an egress rule for the {} and port {number}", title(server)),
+                    format!(
+                        "{name} may not send to the {} on port {number}",
+                        title(server)
+                    ),
+                    format!(
+                        "add an egress rule for the {} and port {number}",
+                        title(server)
+                    ),
                 )
                 .peer(title(server))
             });
@@ -161,9 +170,11 @@ fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &m
                     // Pods of the namespace that are none of the pattern's may be the router's.
                     peer.pods.is_some_and(|selector| {
                         policy.0.namespace() == pods.namespace
-                            && !context.manifest.workloads().iter().any(|workload| {
-                                selector.matches(&workload.pod.labels())
-                            })
+                            && !context
+                                .manifest
+                                .workloads()
+                                .iter()
+                                .any(|workload| selector.matches(&workload.pod.labels()))
                     })
                 });
             if covers(rule, port) && is_for_strangers {
@@ -219,7 +230,9 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
         });
     }
     for member in &context.graph.members {
-        let Some(component) = member.component else { continue };
+        let Some(component) = member.component else {
+            continue;
+        };
         let pods = pods_of(&member.workload);
         if !policies.governs(&pods, Direction::Egress) {
             continue;
@@ -242,7 +255,10 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
                 policies,
                 &pods,
                 Direction::Egress,
-                format!("the {} may not ask for names (UDP port 53)", component.title()),
+                format!(
+                    "the {} may not ask for names (UDP port 53)",
+                    component.title()
+                ),
                 "add an egress rule for port 53, UDP and TCP".to_owned(),
             )
         });
@@ -252,7 +268,10 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
                     policies,
                     &pods,
                     Direction::Egress,
-                    format!("the {} may not reach any backend of an API", component.title()),
+                    format!(
+                        "the {} may not reach any backend of an API",
+                        component.title()
+                    ),
                     "add an egress rule for the backends, or one for anywhere".to_owned(),
                 )
             });
@@ -303,7 +322,9 @@ pub(super) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
     let needs = between_members(context);
     let members = &context.graph.members;
     for (to, server) in members.iter().enumerate() {
-        let Some(component) = server.component else { continue };
+        let Some(component) = server.component else {
+            continue;
+        };
         let server_pods = pods_of(&server.workload);
         judge.require(policies.governs(&server_pods, Direction::Ingress), || {
             Fault::new(
@@ -320,9 +341,18 @@ pub(super) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
             let number = fact.number.saturating_add(offset);
             let port = port_of(server, number);
             let is_for_users = is_for_users(component, &fact.name);
-            open_to_anybody(&policies, &server_pods, port, component.title(), is_for_users, judge);
+            open_to_anybody(
+                &policies,
+                &server_pods,
+                port,
+                component.title(),
+                is_for_users,
+                judge,
+            );
             for (from, client) in members.iter().enumerate() {
-                let Some(client_component) = client.component else { continue };
+                let Some(client_component) = client.component else {
+                    continue;
+                };
                 if from == to && server.replicas < 2 || needs.contains_key(&(from, to, number)) {
                     continue;
                 }
@@ -409,7 +439,9 @@ fn open_to_anybody(
 
 /// An egress rule without any condition, on a component that calls no backends.
 fn open_egress(policies: &Policies<'_>, member: &Member<'_>, judge: &mut Judge<'_>) {
-    let Some(component) = member.component else { return };
+    let Some(component) = member.component else {
+        return;
+    };
     if calls_backends(component) {
         return;
     }

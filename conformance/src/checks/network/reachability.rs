@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::manifest::{LabelSelector, Manifest, NetworkPolicy, PolicyPeer, PolicyRule, array_at, str_at};
+use crate::manifest::{
+    LabelSelector, Manifest, NetworkPolicy, PolicyPeer, PolicyRule, array_at, str_at,
+};
 
 /// Whether a connection gets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -237,8 +239,14 @@ spec:
 
     fn verdict(namespace: &str, app: &str, number: u16, name: Option<&str>) -> Verdict {
         let manifest: Manifest = testing::manifest(POLICY);
-        let pods = Pods { namespace: "apim", labels: BTreeMap::from([("app", "tm")]) };
-        let peer = Pods { namespace, labels: BTreeMap::from([("app", app)]) };
+        let pods = Pods {
+            namespace: "apim",
+            labels: BTreeMap::from([("app", "tm")]),
+        };
+        let peer = Pods {
+            namespace,
+            labels: BTreeMap::from([("app", app)]),
+        };
         Policies::of(&manifest).passes(&pods, Direction::Ingress, &peer, Port { number, name })
     }
 
@@ -265,10 +273,19 @@ spec:
     #[test]
     fn pods_that_no_policy_governs_are_open() {
         let manifest = testing::manifest(POLICY);
-        let pods = Pods { namespace: "apim", labels: BTreeMap::from([("app", "gw")]) };
+        let pods = Pods {
+            namespace: "apim",
+            labels: BTreeMap::from([("app", "gw")]),
+        };
         let policies = Policies::of(&manifest);
-        let port = Port { number: 1, name: None };
-        assert_eq!(policies.passes(&pods, Direction::Ingress, &pods, port), Verdict::Allowed);
+        let port = Port {
+            number: 1,
+            name: None,
+        };
+        assert_eq!(
+            policies.passes(&pods, Direction::Ingress, &pods, port),
+            Verdict::Allowed
+        );
         assert!(!policies.governs(&pods, Direction::Ingress));
     }
 }

@@ -8,7 +8,9 @@ use super::services::{offset_of, product_port, selected};
 use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
-    manifest::{Backend, Object, Route, Service, ServicePort, TargetPort, array_at, routes, str_at},
+    manifest::{
+        Backend, Object, Route, Service, ServicePort, TargetPort, array_at, routes, str_at,
+    },
 };
 
 /// The Service that a route's backend names.
@@ -25,13 +27,15 @@ fn service_of<'g, 'a>(
         .find(|service| service.object.namespace() == route.namespace())
         // Routes of the Gateway API may name a Service of another namespace.
         .or_else(|| {
-            let is_gateway_api = route.api_version().starts_with("gateway.networking.k8s.io/");
+            let is_gateway_api = route
+                .api_version()
+                .starts_with("gateway.networking.k8s.io/");
             services.iter().find(is_named).filter(|_| is_gateway_api)
         })
 }
 
 /// The port of a Service that a backend means. A Service with one port needs no choice.
-fn port_of<'a>(service: &Service<'a>, backend: &Backend<'_>) -> Option<ServicePort<'a>> {
+fn port_of<'a>(service: Service<'a>, backend: &Backend<'_>) -> Option<ServicePort<'a>> {
     let ports = service.ports();
     let Some(wanted) = backend.port else {
         return match ports.as_slice() {
@@ -84,7 +88,7 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 // Only an OpenShift Route may leave the port out; the router then takes any.
                 continue;
             };
-            judge.require(port_of(service, backend).is_some(), || {
+            judge.require(port_of(*service, backend).is_some(), || {
                 let offered: Vec<String> = service
                     .ports()
                     .iter()
@@ -117,13 +121,15 @@ fn product_port_of<'a>(
     backend: &Backend<'_>,
 ) -> Option<&'a PortFact> {
     let service = service_of(context, route, backend)?;
-    let port = port_of(service, backend)?;
+    let port = port_of(*service, backend)?;
     let resolver = context.graph.resolver(context.facts);
-    selected(context.graph, service).into_iter().find_map(|member| {
-        member.component?;
-        let number = resolver.container_port(member, port.target).ok()?;
-        product_port(context, number, offset_of(context.graph, member))
-    })
+    selected(context.graph, *service)
+        .into_iter()
+        .find_map(|member| {
+            member.component?;
+            let number = resolver.container_port(member, port.target).ok()?;
+            product_port(context, number, offset_of(context.graph, member))
+        })
 }
 
 /// Annotations of Ingress controllers that say which protocol the backend speaks.
@@ -158,7 +164,9 @@ fn sends_tls(route: &Route<'_>) -> Option<bool> {
 
 pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
-        let Some(tls) = sends_tls(&route) else { continue };
+        let Some(tls) = sends_tls(&route) else {
+            continue;
+        };
         for backend in &route.backends {
             let Some(fact) = product_port_of(context, route.object, backend) else {
                 continue;
@@ -300,11 +308,11 @@ pub(super) fn service_ports_behind_routes(context: &Context<'_>) -> Vec<(String,
             let Some(service) = service_of(context, route.object, backend) else {
                 continue;
             };
-            let Some(port) = port_of(service, backend) else {
+            let Some(port) = port_of(*service, backend) else {
                 continue;
             };
             for (index, member) in context.graph.members.iter().enumerate() {
-                let is_selected = selected(context.graph, service)
+                let is_selected = selected(context.graph, *service)
                     .iter()
                     .any(|candidate| std::ptr::eq(*candidate, member));
                 if !is_selected {

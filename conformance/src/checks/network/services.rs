@@ -10,10 +10,7 @@ use crate::{
 };
 
 /// The server workloads whose pods a Service selects.
-pub(super) fn selected<'g, 'a>(
-    graph: &'g Graph<'a>,
-    service: &Service<'_>,
-) -> Vec<&'g Member<'a>> {
+pub(super) fn selected<'g, 'a>(graph: &'g Graph<'a>, service: Service<'_>) -> Vec<&'g Member<'a>> {
     graph
         .members
         .iter()
@@ -86,7 +83,7 @@ fn is_undeclared(member: &Member<'_>, target: TargetPort<'_>) -> bool {
 pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
     let resolver = context.graph.resolver(context.facts);
     for service in selecting(context.graph) {
-        for member in selected(context.graph, service) {
+        for member in selected(context.graph, *service) {
             for port in service.ports() {
                 if is_undeclared(member, port.target) {
                     continue;
@@ -150,7 +147,7 @@ pub(super) fn product_port<'f>(
 pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
     let resolver = context.graph.resolver(context.facts);
     for service in selecting(context.graph) {
-        for member in selected(context.graph, service) {
+        for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
             };
@@ -184,7 +181,7 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
 /// In the generated layout a component's Services offer all of its ports, under the names of the table.
 pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
     for service in selecting(context.graph) {
-        for member in selected(context.graph, service) {
+        for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
             };
@@ -222,6 +219,7 @@ pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+    judge.not_applicable("no Service leads to a component");
 }
 
 pub(super) fn differ_in_selectors(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -253,10 +251,7 @@ pub(super) fn govern_stateful_sets(context: &Context<'_>, judge: &mut Judge<'_>)
             // Optional since Kubernetes 1.33; pods of components need it to be addressed one by one.
             judge.require(member.component.is_none(), || {
                 Fault::new(
-                    format!(
-                        "{} names no governing Service",
-                        workload.object.reference()
-                    ),
+                    format!("{} names no governing Service", workload.object.reference()),
                     "set spec.serviceName to a headless Service",
                 )
                 .object(workload.object)

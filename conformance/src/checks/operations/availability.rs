@@ -20,7 +20,9 @@ pub(super) fn allows_a_drain(context: &Context<'_>, judge: &mut Judge<'_>) {
             .iter()
             .map(|member| member.replicas)
             .sum();
-        let Ok(pods) = i64::try_from(pods) else { continue };
+        let Ok(pods) = i64::try_from(pods) else {
+            continue;
+        };
         if pods == 0 {
             continue;
         }
@@ -63,7 +65,10 @@ pub(super) fn has_a_budget(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         judge.require(is_protected, || {
             Fault::new(
-                format!("the {} has no PodDisruptionBudget: a drain may take all its nodes at once", component.title()),
+                format!(
+                    "the {} has no PodDisruptionBudget: a drain may take all its nodes at once",
+                    component.title()
+                ),
                 "add one with maxUnavailable: 1",
             )
             .object(member.workload.object)
@@ -84,14 +89,22 @@ fn spreads(member: &Member<'_>, topology_keys: &[&str]) -> bool {
                 .is_some_and(|selector| LabelSelector(selector).matches(&labels))
     };
     let anti = "/affinity/podAntiAffinity";
-    array_at(spec, "/topologySpreadConstraints").iter().any(means_them)
-        || array_at(spec, &format!("{anti}/requiredDuringSchedulingIgnoredDuringExecution"))
-            .iter()
-            .any(means_them)
-        || array_at(spec, &format!("{anti}/preferredDuringSchedulingIgnoredDuringExecution"))
-            .iter()
-            .filter_map(|weighted| weighted.get("podAffinityTerm"))
-            .any(means_them)
+    array_at(spec, "/topologySpreadConstraints")
+        .iter()
+        .any(means_them)
+        || array_at(
+            spec,
+            &format!("{anti}/requiredDuringSchedulingIgnoredDuringExecution"),
+        )
+        .iter()
+        .any(means_them)
+        || array_at(
+            spec,
+            &format!("{anti}/preferredDuringSchedulingIgnoredDuringExecution"),
+        )
+        .iter()
+        .filter_map(|weighted| weighted.get("podAffinityTerm"))
+        .any(means_them)
 }
 
 const ZONE_KEYS: [&str; 2] = [
@@ -104,7 +117,10 @@ fn spread_over(context: &Context<'_>, judge: &mut Judge<'_>, what: &str, keys: &
     for (member, component) in several(context.graph) {
         judge.require(spreads(member, keys), || {
             Fault::new(
-                format!("the nodes of the {} may all be put on one {what}", component.title()),
+                format!(
+                    "the nodes of the {} may all be put on one {what}",
+                    component.title()
+                ),
                 format!(
                     "add a topologySpreadConstraint for {} whose labelSelector matches the pods",
                     keys.first().copied().unwrap_or_default()
@@ -150,7 +166,8 @@ pub(super) fn updates_one_by_one(context: &Context<'_>, judge: &mut Judge<'_>) {
         };
         let recreates = str_at(value, &format!("{strategy}/type")) == Some("Recreate");
         let away = value.pointer(&format!("{strategy}/rollingUpdate/maxUnavailable"));
-        let takes_all = member.replicas >= 2 && unavailable(away, member.replicas) >= member.replicas;
+        let takes_all =
+            member.replicas >= 2 && unavailable(away, member.replicas) >= member.replicas;
         judge.require(!recreates && !takes_all, || {
             Fault::new(
                 format!("an update takes all nodes of {} away at once", member.workload.object.reference()),

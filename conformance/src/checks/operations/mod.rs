@@ -8,6 +8,8 @@ mod resources;
 mod rollout;
 mod shutdown;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 use crate::checks::FamilyChecks;
 

@@ -24,12 +24,22 @@ const SERVLET_PATHS: [&str; 2] = ["/services/", "/carbon"];
 
 /// Contexts of web applications that only some components have; what is below them is not ours to judge.
 const WEB_CONTEXTS: [(&str, &[Component]); 6] = [
-    ("/publisher", &[Component::AllInOne, Component::ControlPlane]),
-    ("/devportal", &[Component::AllInOne, Component::ControlPlane]),
+    (
+        "/publisher",
+        &[Component::AllInOne, Component::ControlPlane],
+    ),
+    (
+        "/devportal",
+        &[Component::AllInOne, Component::ControlPlane],
+    ),
     ("/admin", &[Component::AllInOne, Component::ControlPlane]),
     (
         "/oauth2",
-        &[Component::AllInOne, Component::ControlPlane, Component::KeyManager],
+        &[
+            Component::AllInOne,
+            Component::ControlPlane,
+            Component::KeyManager,
+        ],
     ),
     (
         "/api/",
@@ -43,7 +53,11 @@ const WEB_CONTEXTS: [(&str, &[Component]); 6] = [
     ),
     (
         "/internal",
-        &[Component::AllInOne, Component::ControlPlane, Component::KeyManager],
+        &[
+            Component::AllInOne,
+            Component::ControlPlane,
+            Component::KeyManager,
+        ],
     ),
 ];
 
@@ -64,7 +78,10 @@ fn probe<'a>(container: &Container<'a>, kind: &str) -> Option<&'a Value> {
 pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (member, component, main) in mains(context.graph) {
         for (kind, consequence) in [
-            ("readinessProbe", "requests reach it before it can serve them"),
+            (
+                "readinessProbe",
+                "requests reach it before it can serve them",
+            ),
             ("livenessProbe", "a server that hangs is never restarted"),
         ] {
             judge.require(probe(&main, kind).is_some(), || {
@@ -82,7 +99,8 @@ pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
 /// Seconds after which a probe gives up at the earliest.
 fn patience(probe: &Value) -> i64 {
     let number = |at: &str, default| integer_at(probe, at).unwrap_or(default);
-    number("/initialDelaySeconds", 0) + number("/periodSeconds", 10) * number("/failureThreshold", 3)
+    number("/initialDelaySeconds", 0)
+        + number("/periodSeconds", 10) * number("/failureThreshold", 3)
 }
 
 pub(super) fn wait_for_the_start(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -140,27 +158,41 @@ struct Question<'a> {
 
 fn questions(probe: &Value) -> Vec<Question<'_>> {
     let port_at = |at: &str| match probe.pointer(at)? {
-        Value::String(name) => Some(name.parse().map_or(TargetPort::Name(name), TargetPort::Number)),
-        port => port.as_u64().and_then(|port| u16::try_from(port).ok()).map(TargetPort::Number),
+        Value::String(name) => Some(
+            name.parse()
+                .map_or(TargetPort::Name(name), TargetPort::Number),
+        ),
+        port => port
+            .as_u64()
+            .and_then(|port| u16::try_from(port).ok())
+            .map(TargetPort::Number),
     };
     if let Some(port) = port_at("/httpGet/port") {
         let tls = str_at(probe, "/httpGet/scheme").is_some_and(|s| s.eq_ignore_ascii_case("https"));
         let path = str_at(probe, "/httpGet/path").unwrap_or("/");
-        return vec![Question { port, http: Some((tls, path)) }];
+        return vec![Question {
+            port,
+            http: Some((tls, path)),
+        }];
     }
     if let Some(port) = port_at("/tcpSocket/port") {
         return vec![Question { port, http: None }];
     }
     ports_in_command(probe)
         .into_iter()
-        .map(|port| Question { port: TargetPort::Number(port), http: None })
+        .map(|port| Question {
+            port: TargetPort::Number(port),
+            http: None,
+        })
         .collect()
 }
 
 pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (member, component, main) in mains(context.graph) {
         for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
-            let Some(found) = probe(&main, kind) else { continue };
+            let Some(found) = probe(&main, kind) else {
+                continue;
+            };
             for question in questions(found) {
                 let problem = problem_of(context, member, component, &question);
                 judge.require(problem.is_none(), || {
@@ -196,7 +228,12 @@ fn problem_of(
         .graph
         .nodes
         .iter()
-        .find(|node| std::ptr::eq(context.graph.member(node.id).workload.object, member.workload.object))
+        .find(|node| {
+            std::ptr::eq(
+                context.graph.member(node.id).workload.object,
+                member.workload.object,
+            )
+        })
         .map_or(0, crate::graph::Node::offset);
     let fact = context
         .facts
@@ -204,9 +241,10 @@ fn problem_of(
         .find(|fact| fact.number.checked_add(offset) == Some(number));
     let Some(fact) = fact else {
         // A declared port that is none of the product's may belong to a sidecar.
-        let is_products = context.facts.ports.iter().any(|fact| {
-            fact.number == number || fact.number.checked_add(offset) == Some(number)
-        });
+        let is_products =
+            context.facts.ports.iter().any(|fact| {
+                fact.number == number || fact.number.checked_add(offset) == Some(number)
+            });
         return is_products.then(|| format!("nothing listens on port {number}"));
     };
     let (tls, path) = question.http?;
@@ -231,9 +269,9 @@ fn answers(component: Component, port: &PortFact, path: &str) -> bool {
         );
     }
     SERVLET_PATHS.iter().any(|known| path.starts_with(known))
-        || WEB_CONTEXTS
-            .iter()
-            .any(|(context, components)| path.starts_with(context) && components.contains(&component))
+        || WEB_CONTEXTS.iter().any(|(context, components)| {
+            path.starts_with(context) && components.contains(&component)
+        })
 }
 
 pub(super) fn tell_that_apis_are_deployed(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -254,7 +292,10 @@ pub(super) fn tell_that_apis_are_deployed(context: &Context<'_>, judge: &mut Jud
         }
         judge.require(is_told, || {
             Fault::new(
-                format!("the {} is ready before its APIs are deployed", component.title()),
+                format!(
+                    "the {} is ready before its APIs are deployed",
+                    component.title()
+                ),
                 format!("let the readinessProbe ask {START_UP_CHECK} on servlet-https"),
             )
             .object(member.workload.object)

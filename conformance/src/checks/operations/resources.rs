@@ -18,13 +18,16 @@ pub(super) fn are_requested(context: &Context<'_>, judge: &mut Judge<'_>) {
         ] {
             let written = main.value.pointer(&format!("/resources/{at}"));
             // A request that is not written is taken from the limit.
-            let inherited = at.strip_prefix("requests/").and_then(|resource| {
-                main.value.pointer(&format!("/resources/limits/{resource}"))
-            });
+            let inherited = at
+                .strip_prefix("requests/")
+                .and_then(|resource| main.value.pointer(&format!("/resources/limits/{resource}")));
             judge.require(written.or(inherited).is_some(), || {
                 Fault::new(
-                    format!("the {} has no {}: {why}", component.title(), at.replace('/', "."))
-                        ,
+                    format!(
+                        "the {} has no {}: {why}",
+                        component.title(),
+                        at.replace('/', ".")
+                    ),
                     format!("set resources.{}", at.replace('/', ".")),
                 )
                 .object(member.workload.object)
@@ -70,7 +73,9 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
         let (Some(component), Some(main)) = (member.component, member.main) else {
             continue;
         };
-        let Some(options) = java_options(&main) else { continue };
+        let Some(options) = java_options(&main) else {
+            continue;
+        };
         let limit = main
             .value
             .pointer("/resources/limits/memory")
@@ -78,19 +83,25 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
         let initial = last(&options, "-Xms").and_then(heap);
         let maximum = last(&options, "-Xmx").and_then(heap);
         if let (Some(maximum), Some(limit)) = (maximum, limit) {
-            judge.require(maximum.saturating_mul(100) <= limit.saturating_mul(HEAP_PERCENT), || {
-                Fault::new(
-                    format!(
-                        "the heap of the {} may grow to {}, but its memory limit is {}",
-                        component.title(),
-                        shown(maximum),
-                        shown(limit)
-                    ),
-                    format!("keep -Xmx at or below {HEAP_PERCENT} % of the limit, {}", shown(limit / 100 * HEAP_PERCENT)),
-                )
-                .object(member.workload.object)
-                .value(shown(maximum))
-            });
+            judge.require(
+                maximum.saturating_mul(100) <= limit.saturating_mul(HEAP_PERCENT),
+                || {
+                    Fault::new(
+                        format!(
+                            "the heap of the {} may grow to {}, but its memory limit is {}",
+                            component.title(),
+                            shown(maximum),
+                            shown(limit)
+                        ),
+                        format!(
+                            "keep -Xmx at or below {HEAP_PERCENT} % of the limit, {}",
+                            shown(limit / 100 * HEAP_PERCENT)
+                        ),
+                    )
+                    .object(member.workload.object)
+                    .value(shown(maximum))
+                },
+            );
         }
         if let (Some(initial), Some(maximum)) = (initial, maximum) {
             judge.require(initial <= maximum, || {
@@ -107,11 +118,15 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .value(shown(initial))
             });
         }
-        let percent = last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
+        let percent =
+            last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
         if let (Some(percent), None) = (percent, maximum) {
             judge.require(percent <= 80.0, || {
                 Fault::new(
-                    format!("the heap of the {} may take {percent} % of its memory limit", component.title()),
+                    format!(
+                        "the heap of the {} may take {percent} % of its memory limit",
+                        component.title()
+                    ),
                     format!("keep -XX:MaxRAMPercentage at or below {HEAP_PERCENT}"),
                 )
                 .object(member.workload.object)

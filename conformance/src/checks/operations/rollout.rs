@@ -25,13 +25,21 @@ fn readings<'a>(workload: &Workload<'a>) -> BTreeSet<Reading<'a>> {
     for volume in workload.pod.volumes() {
         for source in volume.sources {
             if let VolumeSource::Keys { kind, name, .. } = source {
-                found.insert(Reading { kind, name, volume: Some(volume.name) });
+                found.insert(Reading {
+                    kind,
+                    name,
+                    volume: Some(volume.name),
+                });
             }
         }
     }
     for container in workload.pod.all_containers() {
         for (kind, name, _, _) in container.env_from() {
-            found.insert(Reading { kind, name, volume: None });
+            found.insert(Reading {
+                kind,
+                name,
+                volume: None,
+            });
         }
         for variable in container.env() {
             let (kind, name) = match variable.source {
@@ -39,7 +47,11 @@ fn readings<'a>(workload: &Workload<'a>) -> BTreeSet<Reading<'a>> {
                 EnvSource::ConfigMap { name, .. } => ("ConfigMap", name),
                 _ => continue,
             };
-            found.insert(Reading { kind, name, volume: None });
+            found.insert(Reading {
+                kind,
+                name,
+                volume: None,
+            });
         }
     }
     found
@@ -135,7 +147,10 @@ fn compare_with_changed_configuration(context: &Context<'_>, judge: &mut Judge<'
     let mut values = Map::new();
     for component in context.pattern().keys() {
         let key = camel_case(component.name());
-        values.insert(key, json!({"config": {"server": {"hostname": "rollout.example.com"}}}));
+        values.insert(
+            key,
+            json!({"config": {"server": {"hostname": "rollout.example.com"}}}),
+        );
     }
     let variation = Variation {
         values: Value::Object(values),
@@ -160,12 +175,7 @@ fn compare_with_changed_configuration(context: &Context<'_>, judge: &mut Judge<'
     }
 }
 
-fn compare(
-    context: &Context<'_>,
-    member: &Member<'_>,
-    changed: &Manifest,
-    judge: &mut Judge<'_>,
-) {
+fn compare(context: &Context<'_>, member: &Member<'_>, changed: &Manifest, judge: &mut Judge<'_>) {
     let object = member.workload.object;
     let Some(after) = changed.find(object.kind(), object.namespace(), object.name()) else {
         return;
@@ -179,7 +189,10 @@ fn compare(
         reading.kind == "ConfigMap" && data(context.manifest) != data(changed)
     };
     let template = |of: &Object| of.value.pointer("/spec/template").cloned();
-    for reading in readings(&member.workload).iter().filter(|reading| is_changed(reading)) {
+    for reading in readings(&member.workload)
+        .iter()
+        .filter(|reading| is_changed(reading))
+    {
         judge.require(template(object) != template(after), || {
             Fault::new(
                 format!(
@@ -234,7 +247,10 @@ spec:
 ";
 
     fn judge(is_generated: bool, documents: &str) -> Vec<String> {
-        let subject = Subject { is_generated, ..Subject::default() };
+        let subject = Subject {
+            is_generated,
+            ..Subject::default()
+        };
         messages(&subject.judge("AM-OPS-014", super::follows_changes, documents))
     }
 
@@ -246,7 +262,10 @@ spec:
 
     #[test]
     fn a_template_without_checksum_is_reported() {
-        let bare = POD.replace("annotations: {checksum/configuration: 0a1b2c3d4e5f6071}", "annotations: {a: b}");
+        let bare = POD.replace(
+            "annotations: {checksum/configuration: 0a1b2c3d4e5f6071}",
+            "annotations: {a: b}",
+        );
         assert_eq!(judge(false, &bare).len(), 1);
     }
 
@@ -260,8 +279,14 @@ spec:
     #[test]
     fn an_operator_that_restarts_pods_is_as_good() {
         let reloaded = POD
-            .replace("{name: tm}", "{name: tm, annotations: {reloader.stakater.com/auto: 'true'}}")
-            .replace("annotations: {checksum/configuration: 0a1b2c3d4e5f6071}", "annotations: {a: b}");
+            .replace(
+                "{name: tm}",
+                "{name: tm, annotations: {reloader.stakater.com/auto: 'true'}}",
+            )
+            .replace(
+                "annotations: {checksum/configuration: 0a1b2c3d4e5f6071}",
+                "annotations: {a: b}",
+            );
         let outcome = Subject::default().judge("AM-OPS-014", super::follows_changes, &reloaded);
         assert!(matches!(outcome, crate::Outcome::NotApplicable { .. }));
     }

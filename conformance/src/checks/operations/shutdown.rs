@@ -31,12 +31,18 @@ fn drain_seconds(container: &Container<'_>) -> i64 {
     if let Some(seconds) = integer_at(container.value, "/lifecycle/preStop/sleep/seconds") {
         return seconds;
     }
-    let Some(sleep) = SLEEP.as_ref() else { return 0 };
+    let Some(sleep) = SLEEP.as_ref() else {
+        return 0;
+    };
     sleep
         .captures_iter(&command(container))
         .filter_map(|found| {
             let number: i64 = found[1].parse().ok()?;
-            Some(if &found[2] == "m" { number * 60 } else { number })
+            Some(if &found[2] == "m" {
+                number * 60
+            } else {
+                number
+            })
         })
         .sum()
 }
@@ -88,7 +94,10 @@ pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
             .any(|word| matches!(word, "stop" | "kill" | "pkill"));
         judge.require(stops, || {
             Fault::new(
-                format!("the {} is not told to stop: SIGTERM does not reach its server", component.title()),
+                format!(
+                    "the {} is not told to stop: SIGTERM does not reach its server",
+                    component.title()
+                ),
                 "let preStop run the start script with `stop`, after the drain",
             )
             .object(member.workload.object)

@@ -60,10 +60,22 @@ mod tests {
     #[test]
     fn an_image_is_pinned_by_a_tag_or_a_digest() {
         let digest = format!("wso2am@sha256:{}", "a".repeat(64));
-        for image in ["wso2/wso2am:4.7.0", "registry:5000/x/wso2am:4.7.0.12", &digest] {
+        for image in [
+            "wso2/wso2am:4.7.0",
+            "registry:5000/x/wso2am:4.7.0.12",
+            &digest,
+        ] {
             assert_eq!(problem_of(image), None, "{image}");
         }
-        for image in ["", "/", "wso2/wso2am", "wso2am:latest", "wso2am:", "r:5000/wso2am", "wso2am@<ACP_IMAGE_DIGEST>"] {
+        for image in [
+            "",
+            "/",
+            "wso2/wso2am",
+            "wso2am:latest",
+            "wso2am:",
+            "r:5000/wso2am",
+            "wso2am@<ACP_IMAGE_DIGEST>",
+        ] {
             assert!(problem_of(image).is_some(), "{image}");
         }
     }

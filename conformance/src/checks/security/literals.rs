@@ -96,9 +96,8 @@ static XML: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"<(?P<name>[A-Za-z][A-Za-z0-9_.\-]*)(?:\s[^<>]*)?>(?P<value>[^<>\n]+)</").ok()
 });
 
-static USER_INFO: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"[a-z][a-z0-9+.\-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@").ok()
-});
+static USER_INFO: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.\-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@").ok());
 
 /// Names of what looks like written secrets in a text, in the order in which they stand there. The secrets
 /// themselves are never told.
@@ -108,7 +107,10 @@ pub(super) fn secrets_in(text: &str) -> Vec<String> {
         found.push("a private key".to_owned());
     }
     let assignments = [&ASSIGNMENT, &XML];
-    for expression in assignments.iter().filter_map(|expression| expression.as_ref()) {
+    for expression in assignments
+        .iter()
+        .filter_map(|expression| expression.as_ref())
+    {
         for line in text.lines().filter(|line| !is_comment(line)) {
             for captures in expression.captures_iter(line) {
                 if names_secret(&captures["name"]) && is_literal(&captures["value"]) {
@@ -130,7 +132,9 @@ pub(super) fn secrets_in(text: &str) -> Vec<String> {
 
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
-    ["#", "//", "!", "<!--"].iter().any(|mark| line.starts_with(mark))
+    ["#", "//", "!", "<!--"]
+        .iter()
+        .any(|mark| line.starts_with(mark))
 }
 
 #[cfg(test)]
@@ -139,17 +143,43 @@ mod tests {
 
     #[test]
     fn a_name_is_told_by_its_last_word() {
-        for name in ["password", "AM_ADMIN_PASSWORD", "clientSecret", "api-key", "keystore.tls.key_password", "encryption_key"] {
+        for name in [
+            "password",
+            "AM_ADMIN_PASSWORD",
+            "clientSecret",
+            "api-key",
+            "keystore.tls.key_password",
+            "encryption_key",
+        ] {
             assert!(names_secret(name), "{name}");
         }
-        for name in ["password_policy", "secretName", "token_url", "PASSWORD_FILE", "keystore_alias", "primary.key", "monkey"] {
+        for name in [
+            "password_policy",
+            "secretName",
+            "token_url",
+            "PASSWORD_FILE",
+            "keystore_alias",
+            "primary.key",
+            "monkey",
+        ] {
             assert!(!names_secret(name), "{name}");
         }
     }
 
     #[test]
     fn a_reference_is_no_secret() {
-        for value in ["$env{A}", "$secret{a}", "${A}", "\"$AM_PASSWORD\"", "<your password>", "", "true", "3600", "identity.store.password", "/etc/secret"] {
+        for value in [
+            "$env{A}",
+            "$secret{a}",
+            "${A}",
+            "\"$AM_PASSWORD\"",
+            "<your password>",
+            "",
+            "true",
+            "3600",
+            "identity.store.password",
+            "/etc/secret",
+        ] {
             assert!(!is_literal(value), "{value}");
         }
         assert!(is_literal("hunter2") && is_literal("\"wso2carbon\""));

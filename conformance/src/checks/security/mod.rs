@@ -5,6 +5,8 @@ mod literals;
 mod openshift;
 mod pod_security;
 mod secrets;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use crate::checks::FamilyChecks;

@@ -11,18 +11,19 @@ const ASSIGNED: [&str; 4] = ["runAsUser", "runAsGroup", "fsGroup", "seLinuxOptio
 pub(super) fn leaves_ids_to_the_platform(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
         let spec = workload.pod.spec;
-        let contexts = std::iter::once(("the pod".to_owned(), spec.pointer("/securityContext"))).chain(
-            ["/initContainers", "/containers"]
-                .into_iter()
-                .flat_map(|list| array_at(spec, list))
-                .map(|container| {
-                    let name = container.get("name").and_then(serde_json::Value::as_str);
-                    (
-                        format!("container `{}`", name.unwrap_or_default()),
-                        container.pointer("/securityContext"),
-                    )
-                }),
-        );
+        let contexts = std::iter::once(("the pod".to_owned(), spec.pointer("/securityContext")))
+            .chain(
+                ["/initContainers", "/containers"]
+                    .into_iter()
+                    .flat_map(|list| array_at(spec, list))
+                    .map(|container| {
+                        let name = container.get("name").and_then(serde_json::Value::as_str);
+                        (
+                            format!("container `{}`", name.unwrap_or_default()),
+                            container.pointer("/securityContext"),
+                        )
+                    }),
+            );
         for (place, security_context) in contexts {
             judge.looked();
             for field in ASSIGNED {

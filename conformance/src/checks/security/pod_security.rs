@@ -75,7 +75,10 @@ fn proc_mount(value: Option<&Value>) -> bool {
 }
 
 fn profile(value: Option<&Value>) -> bool {
-    matches!(value.and_then(Value::as_str), Some("RuntimeDefault" | "Localhost"))
+    matches!(
+        value.and_then(Value::as_str),
+        Some("RuntimeDefault" | "Localhost")
+    )
 }
 
 fn absent_or_profile(value: Option<&Value>) -> bool {
@@ -91,7 +94,9 @@ fn selinux_type(value: Option<&Value>) -> bool {
 }
 
 fn safe_sysctl(value: Option<&Value>) -> bool {
-    value.and_then(Value::as_str).is_some_and(|name| SAFE_SYSCTLS.contains(&name))
+    value
+        .and_then(Value::as_str)
+        .is_some_and(|name| SAFE_SYSCTLS.contains(&name))
 }
 
 const SAFE_SYSCTLS: [&str; 12] = [
@@ -137,8 +142,14 @@ const CONTROLS: &[Control] = &[
         name: "Privileged Containers",
         rules: &[
             Rule::Container("/securityContext/privileged", absent_or_false),
-            Rule::Pod("/securityContext/windowsOptions/hostProcess", absent_or_false),
-            Rule::Container("/securityContext/windowsOptions/hostProcess", absent_or_false),
+            Rule::Pod(
+                "/securityContext/windowsOptions/hostProcess",
+                absent_or_false,
+            ),
+            Rule::Container(
+                "/securityContext/windowsOptions/hostProcess",
+                absent_or_false,
+            ),
         ],
         help: "remove privileged and hostProcess",
     },
@@ -215,13 +226,20 @@ const CONTROLS: &[Control] = &[
     Control {
         id: "AM-SEC-011",
         name: "Sysctls",
-        rules: &[Rule::PodEach("/securityContext/sysctls", "/name", safe_sysctl)],
+        rules: &[Rule::PodEach(
+            "/securityContext/sysctls",
+            "/name",
+            safe_sysctl,
+        )],
         help: "remove the sysctl; it is set for the whole node",
     },
     Control {
         id: "AM-SEC-012",
         name: "Privilege Escalation",
-        rules: &[Rule::Container("/securityContext/allowPrivilegeEscalation", is_false)],
+        rules: &[Rule::Container(
+            "/securityContext/allowPrivilegeEscalation",
+            is_false,
+        )],
         help: "set allowPrivilegeEscalation: false on every container",
     },
     Control {
@@ -242,7 +260,7 @@ const CONTROLS: &[Control] = &[
 ];
 
 /// All containers, with the place where each stands.
-fn containers<'a>(spec: &'a Value) -> Vec<(String, &'a Value)> {
+fn containers(spec: &Value) -> Vec<(String, &Value)> {
     ["initContainers", "containers", "ephemeralContainers"]
         .into_iter()
         .flat_map(|list| {
@@ -269,7 +287,10 @@ fn capabilities(pod: &Pod<'_>) -> Vec<String> {
         if !list("drop").contains(&"ALL") {
             found.push(format!("{place} does not drop ALL capabilities"));
         }
-        for added in list("add").iter().filter(|added| **added != "NET_BIND_SERVICE") {
+        for added in list("add")
+            .iter()
+            .filter(|added| **added != "NET_BIND_SERVICE")
+        {
             found.push(format!("{place} adds the capability {added}"));
         }
     }
@@ -293,7 +314,9 @@ fn apparmor_annotations(pod: &Pod<'_>) -> Vec<String> {
         .iter()
         .filter(|(key, value)| {
             key.starts_with("container.apparmor.security.beta.kubernetes.io/")
-                && !(value.is_empty() || *value == "runtime/default" || value.starts_with("localhost/"))
+                && !(value.is_empty()
+                    || *value == "runtime/default"
+                    || value.starts_with("localhost/"))
         })
         .map(|(key, value)| format!("annotation {key} is {value}"))
         .collect()
@@ -341,7 +364,10 @@ fn violations(control: &Control, pod: &Pod<'_>) -> Vec<String> {
                 for element in array_at(pod.spec, list) {
                     let value = element.pointer(field);
                     if !test(value) {
-                        found.push(format!("the pod {}", shown(&format!("{list}{field}"), value)));
+                        found.push(format!(
+                            "the pod {}",
+                            shown(&format!("{list}{field}"), value)
+                        ));
                     }
                 }
             }
@@ -379,7 +405,9 @@ fn pod_of<'a>(workload: &Workload<'a>) -> Pod<'a> {
 pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
     let id = judge.requirement().id.clone();
     let Some(control) = CONTROLS.iter().find(|control| control.id == id) else {
-        judge.unsupported(format!("no control of the Pod Security Standards belongs to {id}"));
+        judge.unsupported(format!(
+            "no control of the Pod Security Standards belongs to {id}"
+        ));
         return;
     };
     for workload in context.manifest.workloads() {
@@ -387,7 +415,11 @@ pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
         for violation in violations(control, &pod_of(&workload)) {
             judge.fault(
                 Fault::new(
-                    format!("{}: {violation} ({})", workload.object.reference(), control.name),
+                    format!(
+                        "{}: {violation} ({})",
+                        workload.object.reference(),
+                        control.name
+                    ),
                     control.help,
                 )
                 .object(workload.object),
@@ -426,7 +458,10 @@ mod tests {
             };
         }
         at[last] = value;
-        let pod = Pod { spec: &spec, annotations: Vec::new() };
+        let pod = Pod {
+            spec: &spec,
+            annotations: Vec::new(),
+        };
         CONTROLS
             .iter()
             .filter(|control| !violations(control, &pod).is_empty())
@@ -437,9 +472,17 @@ mod tests {
     #[test]
     fn a_hardened_pod_obeys_every_control() {
         let spec = good();
-        let pod = Pod { spec: &spec, annotations: Vec::new() };
+        let pod = Pod {
+            spec: &spec,
+            annotations: Vec::new(),
+        };
         for control in CONTROLS {
-            assert_eq!(violations(control, &pod), Vec::<String>::new(), "{}", control.name);
+            assert_eq!(
+                violations(control, &pod),
+                Vec::<String>::new(),
+                "{}",
+                control.name
+            );
         }
     }
 
@@ -447,21 +490,77 @@ mod tests {
     fn each_control_is_broken_by_its_own_field_and_no_other() {
         let cases = [
             ("/hostNetwork", json!(true), "Host Namespaces"),
-            ("/containers/0/securityContext/privileged", json!(true), "Privileged Containers"),
-            ("/initContainers/0/securityContext/capabilities", json!({"drop": ["NET_RAW"]}), "Capabilities"),
-            ("/containers/0/securityContext/capabilities", json!({"drop": ["ALL"], "add": ["SYS_TIME"]}), "Capabilities"),
-            ("/volumes", json!([{"name": "h", "hostPath": {"path": "/"}}]), "Volume Types"),
-            ("/containers/0/ports", json!([{"hostPort": 80}]), "Host Ports"),
-            ("/containers/0/livenessProbe/httpGet/host", json!("10.0.0.1"), "Host Probes and Lifecycle Hooks"),
-            ("/securityContext/appArmorProfile", json!({"type": "Unconfined"}), "AppArmor"),
-            ("/securityContext/seLinuxOptions", json!({"type": "spc_t"}), "SELinux"),
-            ("/containers/0/securityContext/procMount", json!("Unmasked"), "/proc Mount Type"),
-            ("/securityContext/seccompProfile", json!({"type": "Unconfined"}), "Seccomp"),
+            (
+                "/containers/0/securityContext/privileged",
+                json!(true),
+                "Privileged Containers",
+            ),
+            (
+                "/initContainers/0/securityContext/capabilities",
+                json!({"drop": ["NET_RAW"]}),
+                "Capabilities",
+            ),
+            (
+                "/containers/0/securityContext/capabilities",
+                json!({"drop": ["ALL"], "add": ["SYS_TIME"]}),
+                "Capabilities",
+            ),
+            (
+                "/volumes",
+                json!([{"name": "h", "hostPath": {"path": "/"}}]),
+                "Volume Types",
+            ),
+            (
+                "/containers/0/ports",
+                json!([{"hostPort": 80}]),
+                "Host Ports",
+            ),
+            (
+                "/containers/0/livenessProbe/httpGet/host",
+                json!("10.0.0.1"),
+                "Host Probes and Lifecycle Hooks",
+            ),
+            (
+                "/securityContext/appArmorProfile",
+                json!({"type": "Unconfined"}),
+                "AppArmor",
+            ),
+            (
+                "/securityContext/seLinuxOptions",
+                json!({"type": "spc_t"}),
+                "SELinux",
+            ),
+            (
+                "/containers/0/securityContext/procMount",
+                json!("Unmasked"),
+                "/proc Mount Type",
+            ),
+            (
+                "/securityContext/seccompProfile",
+                json!({"type": "Unconfined"}),
+                "Seccomp",
+            ),
             ("/securityContext/seccompProfile", Value::Null, "Seccomp"),
-            ("/securityContext/sysctls", json!([{"name": "kernel.msgmax", "value": "1"}]), "Sysctls"),
-            ("/initContainers/0/securityContext/allowPrivilegeEscalation", Value::Null, "Privilege Escalation"),
-            ("/containers/0/securityContext/runAsNonRoot", json!(false), "Running as Non-root"),
-            ("/securityContext/runAsUser", json!(0), "Running as Non-root user"),
+            (
+                "/securityContext/sysctls",
+                json!([{"name": "kernel.msgmax", "value": "1"}]),
+                "Sysctls",
+            ),
+            (
+                "/initContainers/0/securityContext/allowPrivilegeEscalation",
+                Value::Null,
+                "Privilege Escalation",
+            ),
+            (
+                "/containers/0/securityContext/runAsNonRoot",
+                json!(false),
+                "Running as Non-root",
+            ),
+            (
+                "/securityContext/runAsUser",
+                json!(0),
+                "Running as Non-root user",
+            ),
         ];
         for (path, value, control) in cases {
             assert_eq!(broken_by(path, value), [control], "{path}");
@@ -473,8 +572,13 @@ mod tests {
         let spec = good();
         let key = "container.apparmor.security.beta.kubernetes.io/c";
         let broken = |value| {
-            let pod = Pod { spec: &spec, annotations: vec![(key, value)] };
-            CONTROLS.iter().any(|control| !violations(control, &pod).is_empty())
+            let pod = Pod {
+                spec: &spec,
+                annotations: vec![(key, value)],
+            };
+            CONTROLS
+                .iter()
+                .any(|control| !violations(control, &pod).is_empty())
         };
         assert!(broken("unconfined"));
         assert!(!broken("runtime/default"));

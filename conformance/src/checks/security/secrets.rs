@@ -7,7 +7,8 @@ use crate::{
     manifest::{Container, EnvSource, Object, Workload, strings_at},
 };
 
-const HELP: &str = "put it into a Secret and refer to it: secretKeyRef, a Secret volume or a CSI volume";
+const HELP: &str =
+    "put it into a Secret and refer to it: secretKeyRef, a Secret volume or a CSI volume";
 
 pub(super) fn none_in_config_maps(context: &Context<'_>, judge: &mut Judge<'_>) {
     for object in context.manifest.of_kind("ConfigMap") {
@@ -28,8 +29,14 @@ pub(super) fn none_in_config_maps(context: &Context<'_>, judge: &mut Judge<'_>) 
             }
             for name in found {
                 judge.fault(
-                    Fault::new(format!("ConfigMap `{}` holds a secret in `{key}`: {name}", object.name()), HELP)
-                        .object(object),
+                    Fault::new(
+                        format!(
+                            "ConfigMap `{}` holds a secret in `{key}`: {name}",
+                            object.name()
+                        ),
+                        HELP,
+                    )
+                    .object(object),
                 );
             }
         }
@@ -113,7 +120,8 @@ fn in_arguments(container: &Container<'_>, arguments: &[&str]) -> Vec<String> {
         .windows(2)
         .map(|pair| (pair[0], pair[1]))
     {
-        let is_user = matches!(flag, "-u" | "--user") && value.split_once(':').is_some_and(|(_, p)| is_literal(p));
+        let is_user = matches!(flag, "-u" | "--user")
+            && value.split_once(':').is_some_and(|(_, p)| is_literal(p));
         let is_named = flag.starts_with('-')
             && !flag.contains('=')
             && names_secret(flag)
@@ -155,7 +163,12 @@ fn decode_base64(text: &str) -> Option<String> {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u32, 0_u32);
-    for byte in text.trim().trim_end_matches('=').bytes().filter(|b| !b.is_ascii_whitespace()) {
+    for byte in text
+        .trim()
+        .trim_end_matches('=')
+        .bytes()
+        .filter(|b| !b.is_ascii_whitespace())
+    {
         let digit = ALPHABET.iter().position(|candidate| *candidate == byte)?;
         bits = (bits << 6) | u32::try_from(digit).ok()?;
         count += 6;
@@ -173,7 +186,10 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
         for (key, text) in passwords_of(secret) {
             judge.require(!is_default(&text), || {
                 Fault::new(
-                    format!("Secret `{}` has the product's default password in `{key}`", secret.name()),
+                    format!(
+                        "Secret `{}` has the product's default password in `{key}`",
+                        secret.name()
+                    ),
                     "set a password of your own, or let the chart make one",
                 )
                 .object(secret)
@@ -191,7 +207,10 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
             };
             judge.require(!is_default(text), || {
                 Fault::new(
-                    format!("the variable {} is the product's default password", variable.name),
+                    format!(
+                        "the variable {} is the product's default password",
+                        variable.name
+                    ),
                     "take it from a Secret with a password of your own",
                 )
                 .object(workload.object)
@@ -207,7 +226,9 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
             if !names_secret(&key) || !value.provenance.is_written() {
                 continue;
             }
-            let Some(text) = value.value.scalar_text() else { continue };
+            let Some(text) = value.value.scalar_text() else {
+                continue;
+            };
             judge.require(!is_default(&text), || {
                 Fault::new(
                     format!(
@@ -222,4 +243,3 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
     judge.not_applicable("all passwords come from objects that no release renders");
 }
-

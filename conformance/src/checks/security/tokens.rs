@@ -10,17 +10,18 @@ use crate::{
 pub(super) fn are_not_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
         // Whether a stranger's sidecar or job needs the API is not ours to say; the product never does.
-        let is_product = context
-            .graph
-            .members
-            .iter()
-            .any(|member| member.component.is_some() && std::ptr::eq(member.workload.object, workload.object));
+        let is_product = context.graph.members.iter().any(|member| {
+            member.component.is_some() && std::ptr::eq(member.workload.object, workload.object)
+        });
         if !is_product && !context.is_generated {
             continue;
         }
         judge.require(!mounts_token(context, &workload), || {
             Fault::new(
-                format!("{} gets a token for the Kubernetes API, which the product does not use", workload.object.reference()),
+                format!(
+                    "{} gets a token for the Kubernetes API, which the product does not use",
+                    workload.object.reference()
+                ),
                 "set automountServiceAccountToken: false on the pod",
             )
             .object(workload.object)
@@ -29,7 +30,7 @@ pub(super) fn are_not_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("there are no pods of the product");
 }
 
-/// The pod's own word counts, then that of its ServiceAccount, then Kubernetes' default: yes.
+/// The pod's own word counts, then that of its `ServiceAccount`, then Kubernetes' default: yes.
 fn mounts_token(context: &Context<'_>, workload: &Workload<'_>) -> bool {
     let at = "/automountServiceAccountToken";
     let of_pod = workload.pod.spec.pointer(at).and_then(Value::as_bool);

@@ -1,0 +1,276 @@
+//! A component that every check of the family passes, and changes that each must notice.
+
+use am_deployment_toml::product::ProductVersion;
+
+use super::CHECKS;
+use crate::{
+    Outcome,
+    checks::testing::{Subject, messages},
+};
+
+const GOOD: &str = r"
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: cp}
+spec:
+  replicas: 2
+  template:
+    metadata:
+      labels: {app: cp, app.kubernetes.io/component: control-plane}
+      annotations: {checksum/configuration: 0a1b2c3d4e5f6071}
+    spec:
+      terminationGracePeriodSeconds: 90
+      topologySpreadConstraints:
+        - {topologyKey: topology.kubernetes.io/zone, labelSelector: {matchLabels: {app: cp}}}
+        - {topologyKey: kubernetes.io/hostname, labelSelector: {matchLabels: {app: cp}}}
+      volumes: [{name: configuration, configMap: {name: cp-config}}]
+      containers:
+        - name: control-plane
+          image: wso2am-acp:4.7.0
+          env: [{name: JVM_MEM_OPTS, value: -Xms1024m -Xmx1536m}]
+          ports: [{name: servlet-https, containerPort: 9443}, {name: servlet-http, containerPort: 9763}]
+          startupProbe: {tcpSocket: {port: servlet-https}, failureThreshold: 60}
+          livenessProbe: {httpGet: {path: /services/Version, port: 9763}}
+          readinessProbe: {httpGet: {path: /services/Version, port: servlet-http}}
+          lifecycle: {preStop: {exec: {command: [/bin/sleep, '15']}}}
+          resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2Gi}}
+          volumeMounts: [{name: database, mountPath: /home/wso2carbon/solr/database}]
+  volumeClaimTemplates: [{metadata: {name: database}, spec: {accessModes: [ReadWriteOnce]}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cp-config}
+data: {a: b}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: cp}
+spec: {maxUnavailable: 1, selector: {matchLabels: {app: cp}}}
+";
+
+fn outcome(version: ProductVersion, id: &str, documents: &str) -> Outcome {
+    let check = CHECKS
+        .iter()
+        .find(|(known, _)| *known == id)
+        .map(|(_, check)| *check)
+        .expect("the check exists");
+    Subject {
+        version,
+        ..Subject::default()
+    }
+    .judge(id, check, documents)
+}
+
+fn judge(id: &str, documents: &str) -> Vec<String> {
+    messages(&outcome(ProductVersion::V4_7, id, documents))
+}
+
+#[test]
+fn a_sound_component_passes_every_check() {
+    for (id, _) in CHECKS {
+        if matches!(*id, "AM-OPS-004" | "AM-OPS-006") {
+            continue;
+        }
+        assert_eq!(judge(id, GOOD), Vec::<String>::new(), "{id}");
+    }
+}
+
+#[test]
+fn each_check_notices_its_fault() {
+    let version = "/services/Version, port: 9763";
+    let cases = [
+        (
+            "AM-OPS-001",
+            "readinessProbe",
+            "readyProbe",
+            "no readinessProbe",
+        ),
+        (
+            "AM-OPS-002",
+            "failureThreshold: 60",
+            "failureThreshold: 3",
+            "gives up after 30 s",
+        ),
+        (
+            "AM-OPS-002",
+            "startupProbe",
+            "noProbe",
+            "gives up after 30 s",
+        ),
+        (
+            "AM-OPS-003",
+            version,
+            "/services/Version, port: 9443",
+            "speaks HTTPS",
+        ),
+        (
+            "AM-OPS-003",
+            version,
+            "/api/am/gateway/v2/server-startup-healthcheck, port: 9763",
+            "has nothing at",
+        ),
+        (
+            "AM-OPS-003",
+            version,
+            "/services/Version, port: 8243",
+            "listens on port 8243",
+        ),
+        (
+            "AM-OPS-003",
+            "tcpSocket: {port: servlet-https}",
+            "exec: {command: [bash, -c, '</dev/tcp/localhost/8243']}",
+            "listens on port 8243",
+        ),
+        (
+            "AM-OPS-005",
+            "terminationGracePeriodSeconds: 90",
+            "terminationGracePeriodSeconds: 75",
+            "killed 75 s after",
+        ),
+        (
+            "AM-OPS-007",
+            "limits: {memory: 2Gi}",
+            "limits: {cpu: 2}",
+            "no limits.memory",
+        ),
+        ("AM-OPS-007", "cpu: 1, ", "", "no requests.cpu"),
+        (
+            "AM-OPS-008",
+            "-Xmx1536m",
+            "-Xmx1700m",
+            "memory limit is 2048 MiB",
+        ),
+        ("AM-OPS-008", "-Xms1024m", "-Xms2g", "refuses to start"),
+        (
+            "AM-OPS-009",
+            "maxUnavailable: 1",
+            "minAvailable: 2",
+            "lets none",
+        ),
+        (
+            "AM-OPS-010",
+            "selector: {matchLabels: {app: cp}}}\n",
+            "selector: {matchLabels: {app: x}}}\n",
+            "no PodDisruptionBudget",
+        ),
+        (
+            "AM-OPS-011",
+            "topology.kubernetes.io/zone",
+            "topology.kubernetes.io/region",
+            "one zone",
+        ),
+        (
+            "AM-OPS-012",
+            "kubernetes.io/hostname, labelSelector: {matchLabels: {app: cp}}",
+            "kubernetes.io/hostname, labelSelector: {matchLabels: {app: x}}",
+            "one Kubernetes node",
+        ),
+        (
+            "AM-OPS-013",
+            "replicas: 2",
+            "replicas: 2\n  updateStrategy: {rollingUpdate: {maxUnavailable: 2}}",
+            "all nodes",
+        ),
+        (
+            "AM-OPS-014",
+            "checksum/configuration: 0a1b2c3d4e5f6071",
+            "a: b",
+            "no checksum",
+        ),
+        (
+            "AM-OPS-015",
+            "ReadWriteOnce",
+            "ReadWriteMany",
+            "any pod may write",
+        ),
+    ];
+    for (id, from, to, part) in cases {
+        assert!(GOOD.contains(from), "{id}: {from}");
+        let found = judge(id, &GOOD.replacen(from, to, 1));
+        assert!(
+            found.iter().any(|message| message.contains(part)),
+            "{id} {to}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn an_image_that_ignores_sigterm_needs_a_hook_that_stops_its_server() {
+    let older = |documents: &str| messages(&outcome(ProductVersion::V4_5, "AM-OPS-006", documents));
+    assert_eq!(older(GOOD).len(), 1);
+    let stops = GOOD.replace(
+        "[/bin/sleep, '15']",
+        "[bash, -c, 'sleep 15; $WSO2_SERVER_HOME/bin/api-cp.sh stop']",
+    );
+    assert_eq!(older(&stops), Vec::<String>::new());
+    let newer = outcome(ProductVersion::V4_7, "AM-OPS-006", GOOD);
+    assert!(matches!(newer, Outcome::NotApplicable { .. }));
+    // A replaced entrypoint loses what the image does about SIGTERM.
+    let replaced = GOOD.replace(
+        "name: control-plane\n",
+        "name: control-plane\n          command: [sh, start.sh]\n",
+    );
+    assert_eq!(judge("AM-OPS-006", &replaced).len(), 1);
+}
+
+#[test]
+fn a_gateway_is_ready_when_its_apis_are_deployed() {
+    let gateway = |path: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: gw}}\nspec:\n  template:\n    metadata: {{labels: {{app.kubernetes.io/component: gateway}}}}\n    spec:\n      containers: [{{name: gateway, image: 'wso2am-universal-gw:4.7.0', readinessProbe: {{httpGet: {{path: {path}, port: 9443, scheme: HTTPS}}}}}}]"
+        )
+    };
+    assert_eq!(judge("AM-OPS-004", &gateway("/services/Version")).len(), 1);
+    let path = "/api/am/gateway/v2/server-startup-healthcheck";
+    for id in ["AM-OPS-003", "AM-OPS-004"] {
+        assert_eq!(judge(id, &gateway(path)), Vec::<String>::new(), "{id}");
+    }
+}
+
+#[test]
+fn two_deployments_with_one_node_each_are_judged_together() {
+    let deployment = |node: u8, strategy: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: tm-{node}}}\nspec:\n  replicas: 1\n  strategy: {{type: {strategy}}}\n  template:\n    metadata: {{labels: {{deployment: tm}}}}\n    spec:\n      affinity: {{podAntiAffinity: {{preferredDuringSchedulingIgnoredDuringExecution: [{{podAffinityTerm: {{topologyKey: topology.kubernetes.io/zone, labelSelector: {{matchLabels: {{deployment: tm}}}}}}}}]}}}}\n      containers: [{{name: tm, image: 'wso2am-tm:4.7.0'}}]"
+        )
+    };
+    let both = |strategy: &str| {
+        format!(
+            "{}\n---\n{}",
+            deployment(1, strategy),
+            deployment(2, strategy)
+        )
+    };
+    assert_eq!(judge("AM-OPS-013", &both("Recreate")).len(), 2);
+    assert_eq!(
+        judge("AM-OPS-013", &both("RollingUpdate")),
+        Vec::<String>::new()
+    );
+    assert_eq!(
+        judge("AM-OPS-011", &both("RollingUpdate")),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn a_claim_that_several_nodes_write_is_reported() {
+    let shared = GOOD
+        .replace(
+            "volumes: [",
+            "volumes: [{name: database, persistentVolumeClaim: {claimName: all}}, ",
+        )
+        .replace("volumeClaimTemplates", "noTemplates");
+    assert_eq!(judge("AM-OPS-015", &shared).len(), 1);
+}
+
+#[test]
+fn a_check_that_finds_nothing_to_look_at_does_not_apply() {
+    let bare = "apiVersion: v1\nkind: Service\nmetadata: {name: a}";
+    for (id, check) in CHECKS {
+        let outcome = Subject::default().judge(id, *check, bare);
+        assert!(
+            matches!(outcome, Outcome::NotApplicable { .. }),
+            "{id}: {outcome:?}"
+        );
+    }
+}
