@@ -57,7 +57,7 @@ impl OwnValues {
 /// A YAML or JSON file of a chart; `None` when it is missing or cannot be read.
 pub(super) fn yaml(chart: &ChartSource, file: &str) -> Option<Value> {
     let text = chart.files.get(file)?;
-    if file.ends_with(".json") {
+    if file == "values.schema.json" {
         // As Helm reads it: of a key that is there twice the last one counts.
         return serde_json::from_str(text).ok();
     }

@@ -8,7 +8,7 @@ use crate::{
     manifest::{LabelSelector, Object, Workload},
 };
 
-/// etcd takes requests of at most 1.5 MiB; the API server refuses larger ConfigMaps and Secrets at 1 MiB.
+/// etcd takes requests of at most 1.5 MiB; the API server refuses a larger `ConfigMap` or Secret at 1 MiB.
 const MOST_BYTES: usize = 1024 * 1024;
 
 /// What makes an object the same for the API server: group (not version), kind, namespace and name.

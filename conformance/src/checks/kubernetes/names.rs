@@ -23,13 +23,10 @@ fn rule(object: &Object) -> Rule {
     match object.kind() {
         // Kubernetes lets a Service start with a digit only behind a feature gate.
         "Service" if object.api_version() == "v1" => Rule::Label1035,
-        "Namespace" => Rule::Label(63),
-        // The hash of a revision (11 characters) must fit into a label of the pods.
-        "StatefulSet" => Rule::Label(52),
-        // The time of a run (11 characters) is appended.
-        "CronJob" => Rule::Label(52),
+        // The hash of a revision or the time of a run (11 characters) must fit into a label of the pods.
+        "StatefulSet" | "CronJob" => Rule::Label(52),
         // The name becomes a label of the pods.
-        "Job" | "Deployment" | "DaemonSet" | "ReplicaSet" | "Pod" => Rule::Label(63),
+        "Namespace" | "Job" | "Deployment" | "DaemonSet" | "ReplicaSet" | "Pod" => Rule::Label(63),
         "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => Rule::PathSegment,
         _ => Rule::Subdomain,
     }

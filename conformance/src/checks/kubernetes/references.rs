@@ -20,8 +20,8 @@ pub(crate) struct Reference<'a> {
     pub(crate) name: &'a str,
 }
 
-/// Every name of a ConfigMap, Secret, ServiceAccount or claim that must exist for a pod to start, and of
-/// the Services behind routes and StatefulSets.
+/// Every name of a `ConfigMap`, Secret, `ServiceAccount` or claim that must exist for a pod to start, and of
+/// the Services behind routes and `StatefulSet`s.
 fn references(manifest: &Manifest) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
     for workload in manifest.workloads() {

@@ -164,7 +164,7 @@ mod tests {
         context::SchemaValidator,
     };
 
-    /// Knows ConfigMaps without `spec` and, from 1.30, Gateways without `bad`.
+    /// Knows `ConfigMap`s without `spec` and, from 1.30, Gateways without `bad`.
     struct Schemas;
 
     impl SchemaValidator for Schemas {

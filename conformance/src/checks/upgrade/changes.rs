@@ -22,6 +22,9 @@ impl Change {
     }
 }
 
+/// A value that changes, by its key and what it is.
+type ChangeOf = fn(&str, &Value) -> Option<Value>;
+
 /// One change for each kind of value that charts commonly have. Values that name objects
 /// (`fullnameOverride`) or describe claims are left out: they are set once.
 pub(super) fn changes(chart: &ChartSource) -> Vec<Change> {
@@ -32,7 +35,7 @@ pub(super) fn changes(chart: &ChartSource) -> Vec<Change> {
     else {
         return Vec::new();
     };
-    let kinds: [(&str, fn(&str, &Value) -> Option<Value>); 6] = [
+    let kinds: [(&str, ChangeOf); 6] = [
         ("replicas", replicas),
         ("the image tag", image_tag),
         ("labels and annotations", labels),

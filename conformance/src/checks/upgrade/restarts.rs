@@ -129,7 +129,7 @@ fn missed<'a>(workload: &Workload<'a>, change: &Change, stale: &BTreeSet<String>
     .object(workload.object)
 }
 
-/// Whether something in the cluster restarts the pods when a ConfigMap or Secret changes.
+/// Whether something in the cluster restarts the pods when a `ConfigMap` or Secret changes.
 fn is_reloaded(workload: &Workload<'_>) -> bool {
     let on_object = workload.object.annotations();
     on_object

@@ -105,7 +105,7 @@ pub(in super::super) fn usage(files: &BTreeMap<String, String>) -> Usage {
 /// Whether a file outside of `templates/` may be one that templates render by `tpl`.
 fn is_template_elsewhere(path: &str) -> bool {
     let in_folder = path.split_once('/').map(|(folder, _)| folder);
-    let is_documentation = path.ends_with(".md") || path.ends_with(".gotmpl");
+    let is_documentation = matches!(path.rsplit('.').next(), Some("md" | "gotmpl"));
     !is_documentation
         && in_folder.is_some_and(|folder| {
             !["templates", "charts", "overlays", "ci", "crds", "tests"].contains(&folder)

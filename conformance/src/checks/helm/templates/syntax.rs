@@ -63,7 +63,7 @@ pub(super) fn parse(source: &str) -> File {
     loop {
         let (nodes, end) = parser.block();
         body.extend(nodes);
-        if matches!(end, End::File) {
+        if matches!(end, Close::File) {
             break;
         }
     }
@@ -73,7 +73,8 @@ pub(super) fn parse(source: &str) -> File {
     }
 }
 
-enum End {
+/// What closes a block.
+enum Close {
     File,
     End,
     Else(Vec<Token>, usize),
@@ -86,7 +87,7 @@ struct Parser {
 
 impl Parser {
     /// Nodes up to the next `end` or `else` that belongs to this block.
-    fn block(&mut self) -> (Vec<Node>, End) {
+    fn block(&mut self) -> (Vec<Node>, Close) {
         let mut nodes = Vec::new();
         while let Some(piece) = self.pieces.next() {
             let (tokens, line) = match piece {
@@ -101,8 +102,8 @@ impl Parser {
                 _ => "",
             };
             match keyword {
-                "end" => return (nodes, End::End),
-                "else" => return (nodes, End::Else(tokens[1..].to_vec(), line)),
+                "end" => return (nodes, Close::End),
+                "else" => return (nodes, Close::Else(tokens[1..].to_vec(), line)),
                 "if" | "with" | "range" => {
                     let node = self.conditional(keyword, &tokens[1..], line);
                     nodes.push(node);
@@ -121,14 +122,14 @@ impl Parser {
                 _ => nodes.push(Node::Action(pipeline(&tokens, line))),
             }
         }
-        (nodes, End::File)
+        (nodes, Close::File)
     }
 
     fn conditional(&mut self, keyword: &str, condition: &[Token], line: usize) -> Node {
         let condition = pipeline(condition, line);
         let (then, end) = self.block();
         let otherwise = match end {
-            End::Else(tokens, line) => match tokens.first() {
+            Close::Else(tokens, line) => match tokens.first() {
                 // `else if` and `else with` share the `end` of the first.
                 Some(Token::Word(word)) if word == "if" || word == "with" => {
                     let word = word.clone();
@@ -136,7 +137,7 @@ impl Parser {
                 }
                 _ => self.block().0,
             },
-            End::End | End::File => Vec::new(),
+            Close::End | Close::File => Vec::new(),
         };
         match keyword {
             "if" => Node::If(condition, then, otherwise),
