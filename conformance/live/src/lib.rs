@@ -1,1 +1,27 @@
 //! Runs the conformance suite against a real cluster.
+//!
+//! [`run`] installs every pattern on a cluster with real Helm, with a stand-in in every pod that tells what it reached,
+//! and judges the requirements that the static suite judges from documents: same ids, same findings, same reports, with
+//! evidence from the cluster. On a bare API server ([`Envtest`]) it judges admission and validation only.
+
+mod admission;
+mod api;
+pub mod cluster;
+mod error;
+mod helm;
+mod images;
+mod options;
+mod process;
+pub mod progress;
+mod record;
+mod report;
+mod run;
+mod scenario;
+mod values;
+mod wiring;
+
+pub use cluster::{Context, Envtest, Kind, KindOptions};
+pub use error::LiveError;
+pub use options::{Cluster, Images, Options};
+pub use progress::{Progress, Timing};
+pub use run::{LiveReport, run};

@@ -1,0 +1,212 @@
+//! The API server, as JSON: the suite handles objects of any kind, so it needs no types for them.
+
+mod pod;
+mod resources;
+mod trouble;
+
+use http::{Method, Request};
+use kube::Client;
+use serde_json::{Value, json};
+
+pub(crate) use pod::Pod;
+pub(crate) use resources::Resources;
+pub(crate) use trouble::explain;
+
+use crate::error::LiveError;
+
+/// Whoever applies what the suite applies.
+pub(crate) const FIELD_MANAGER: &str = "am-live";
+
+/// A client for one cluster.
+#[derive(Clone)]
+pub(crate) struct Api {
+    client: Client,
+}
+
+/// What the API server refused, in its own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    /// HTTP status.
+    pub(crate) code: u16,
+    /// The message.
+    pub(crate) message: String,
+}
+
+impl Api {
+    /// A client for the cluster.
+    pub(crate) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// Reads an object or a list.
+    pub(crate) async fn get(&self, path: &str) -> Result<Value, LiveError> {
+        self.send(Method::GET, path, None, None)
+            .await
+            .map_err(failed("read", path))
+    }
+
+    /// Reads an object that may be gone.
+    pub(crate) async fn find(&self, path: &str) -> Result<Option<Value>, LiveError> {
+        match self.send(Method::GET, path, None, None).await {
+            Ok(object) => Ok(Some(object)),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(None),
+            Err(error) => Err(failed("read", path)(error)),
+        }
+    }
+
+    /// The items of a list.
+    pub(crate) async fn list(&self, path: &str) -> Result<Vec<Value>, LiveError> {
+        let mut list = self.get(path).await?;
+        Ok(match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            _ => Vec::new(),
+        })
+    }
+
+    /// Creates an object; a refusal is a result.
+    pub(crate) async fn create(
+        &self,
+        path: &str,
+        object: &Value,
+    ) -> Result<Result<Value, Refusal>, LiveError> {
+        refusal(
+            self.send(Method::POST, path, Some(object), None).await,
+            "create at",
+            path,
+        )
+    }
+
+    /// Changes fields of an object (JSON merge patch).
+    pub(crate) async fn merge(&self, path: &str, change: &Value) -> Result<Value, LiveError> {
+        self.send(
+            Method::PATCH,
+            path,
+            Some(change),
+            Some("application/merge-patch+json"),
+        )
+        .await
+        .map_err(failed("change", path))
+    }
+
+    /// Server-side apply with strict field validation; a refusal is a result.
+    pub(crate) async fn apply(
+        &self,
+        path: &str,
+        object: &Value,
+    ) -> Result<Result<Value, Refusal>, LiveError> {
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true&fieldValidation=Strict");
+        let sent = self
+            .send(
+                Method::PATCH,
+                &path,
+                Some(object),
+                Some("application/apply-patch+yaml"),
+            )
+            .await;
+        refusal(sent, "apply", &path)
+    }
+
+    /// Deletes an object; that it is gone already is fine.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), LiveError> {
+        match self.send(Method::DELETE, path, None, None).await {
+            Ok(_) => Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 => Ok(()),
+            Err(error) => Err(failed("delete", path)(error)),
+        }
+    }
+
+    /// Asks for an eviction; a budget's refusal is a result.
+    pub(crate) async fn evict(
+        &self,
+        namespace: &str,
+        pod: &str,
+    ) -> Result<Result<(), Refusal>, LiveError> {
+        let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}/eviction");
+        let eviction = json!({
+            "apiVersion": "policy/v1", "kind": "Eviction",
+            "metadata": {"name": pod, "namespace": namespace},
+        });
+        Ok(self.create(&path, &eviction).await?.map(drop))
+    }
+
+    /// Sends a request to a port of a pod through the API server; `None` when the pod does not answer.
+    pub(crate) async fn ask_pod(
+        &self,
+        namespace: &str,
+        pod: &str,
+        port: u16,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Option<Value>, LiveError> {
+        let url = format!("/api/v1/namespaces/{namespace}/pods/http:{pod}:{port}/proxy{path}");
+        let method = if body.is_some() {
+            Method::POST
+        } else {
+            Method::GET
+        };
+        match self.send(method, &url, body, Some("application/json")).await {
+            Ok(answer) => Ok(Some(answer)),
+            // The pod is gone, is not up, or says no in its own words.
+            Err(kube::Error::Api(_) | kube::Error::SerdeError(_)) => Ok(None),
+            Err(error) => Err(failed("ask", &url)(error)),
+        }
+    }
+
+    /// Reads text, such as a log.
+    pub(crate) async fn text(&self, path: &str) -> Result<String, LiveError> {
+        let request = Request::get(path)
+            .body(Vec::new())
+            .map_err(|error| failed("read", path)(kube::Error::HttpError(error)))?;
+        self.client
+            .request_text(request)
+            .await
+            .map_err(failed("read", path))
+    }
+
+    async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        content: Option<&str>,
+    ) -> Result<Value, kube::Error> {
+        let bytes = body.map(Value::to_string).unwrap_or_default().into_bytes();
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", content.unwrap_or("application/json"))
+            .body(bytes)
+            .map_err(kube::Error::HttpError)?;
+        self.client.request(request).await
+    }
+}
+
+fn failed<'a>(action: &'a str, path: &'a str) -> impl FnOnce(kube::Error) -> LiveError + 'a {
+    move |source| LiveError::ApiServer {
+        action: format!("{action} {path}"),
+        source: Box::new(source),
+    }
+}
+
+fn refusal(
+    sent: Result<Value, kube::Error>,
+    action: &str,
+    path: &str,
+) -> Result<Result<Value, Refusal>, LiveError> {
+    match sent {
+        Ok(object) => Ok(Ok(object)),
+        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => Ok(Err(Refusal {
+            code: status.code,
+            message: status.message.clone(),
+        })),
+        Err(error) => Err(failed(action, path)(error)),
+    }
+}
+
+/// The text at a JSON pointer; empty when there is none.
+pub(crate) fn text<'v>(object: &'v Value, pointer: &str) -> &'v str {
+    object
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}

@@ -1,0 +1,177 @@
+//! From what the stages learned to a report.
+
+use am_conformance::report::{
+    API_VERSION, Mode, Profile, ProfileResult, Report, RequirementResult, RequirementSummary,
+    Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
+};
+use am_conformance::{Catalogue, Outcome};
+
+use crate::scenario::Stage;
+
+/// What is told of a run as a whole.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Circumstances {
+    pub(crate) command: String,
+    pub(crate) kubernetes: String,
+    pub(crate) cluster: String,
+}
+
+/// One profile for each stage.
+pub(crate) fn report(
+    catalogue: &Catalogue,
+    stages: &[Stage],
+    circumstances: &Circumstances,
+) -> Report {
+    let profiles = stages
+        .iter()
+        .map(|stage| profile(stage, circumstances))
+        .collect();
+    assemble(catalogue, profiles, circumstances)
+}
+
+/// A report over profiles that were made otherwise.
+pub(crate) fn assemble(
+    catalogue: &Catalogue,
+    profiles: Vec<Profile>,
+    circumstances: &Circumstances,
+) -> Report {
+    let judged = |id: &str| {
+        profiles
+            .iter()
+            .flat_map(|profile: &Profile| &profile.subjects)
+            .flat_map(|subject| &subject.results)
+            .any(|result| result.requirement == id)
+    };
+    let requirements = catalogue
+        .iter()
+        .filter(|requirement| judged(&requirement.id))
+        .map(|requirement| RequirementSummary {
+            id: requirement.id.clone(),
+            family: requirement.family,
+            level: requirement.level,
+            title: requirement.title.clone(),
+            text: requirement.text.clone(),
+            source: requirement.source.clone(),
+            skipped: None,
+        })
+        .collect();
+    Report {
+        api_version: API_VERSION.to_owned(),
+        kind: "ConformanceReport".to_owned(),
+        mode: Mode::Live,
+        suite_version: env!("CARGO_PKG_VERSION").to_owned(),
+        tools: vec![ToolVersion {
+            name: format!("kubernetes ({})", circumstances.cluster),
+            version: circumstances.kubernetes.clone(),
+        }],
+        profiles,
+        requirements,
+        selftest: None,
+        charts: Vec::new(),
+        reproduce: circumstances.command.clone(),
+        sources: std::collections::BTreeMap::new(),
+    }
+}
+
+fn profile(stage: &Stage, circumstances: &Circumstances) -> Profile {
+    let subject = SubjectDescription {
+        id: format!("p{}/dev/live", stage.pattern),
+        pattern: stage.pattern,
+        product_version: stage
+            .charts
+            .last()
+            .map(|(version, _)| version.clone())
+            .unwrap_or_default(),
+        platform: "dev".to_owned(),
+        variant: "live".to_owned(),
+        releases: vec![stage.main.name.clone()],
+        namespace: stage.namespace.clone(),
+        kubernetes_version: circumstances.kubernetes.clone(),
+    };
+    let seconds = stage.timings.iter().map(|timing| timing.took.as_secs_f64()).sum();
+    profile_of(stage.about(), subject, stage.record.results(), Some(seconds))
+}
+
+/// A profile with one subject.
+pub(crate) fn profile_of(
+    name: String,
+    subject: SubjectDescription,
+    results: Vec<RequirementResult>,
+    seconds: Option<f64>,
+) -> Profile {
+    let mut statistics = Statistics::default();
+    for result in &results {
+        statistics.count(result.level, &result.outcome);
+    }
+    Profile {
+        name,
+        pattern: subject.pattern,
+        result: verdict(&statistics, &results),
+        summary: statistics.sentence(),
+        statistics,
+        seconds,
+        subjects: vec![SubjectResult {
+            subject,
+            error: None,
+            results,
+        }],
+        topology: Topology::default(),
+    }
+}
+
+/// The requirements that depend on the cluster's network plugin, and not on us.
+const ENFORCED_BY_THE_CLUSTER: [&str; 2] = ["AM-NET-017", "AM-NET-018"];
+
+/// As for static runs, except that a cluster which was proved not to enforce network policies makes a run partial.
+fn verdict(statistics: &Statistics, results: &[RequirementResult]) -> ProfileResult {
+    let only_policies = results
+        .iter()
+        .filter(|result| matches!(result.outcome, Outcome::Unsupported { .. }))
+        .all(|result| ENFORCED_BY_THE_CLUSTER.contains(&result.requirement.as_str()));
+    let without = Statistics {
+        unsupported: 0,
+        skipped: statistics.skipped + statistics.unsupported,
+        ..*statistics
+    };
+    if only_policies {
+        without.verdict()
+    } else {
+        statistics.verdict()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::verdict;
+    use am_conformance::Outcome;
+    use am_conformance::report::{ProfileResult, RequirementResult, Statistics};
+    use am_conformance::requirement::Level;
+
+    fn judged(unsupported: &str) -> ProfileResult {
+        let result = |id: &str, outcome| RequirementResult {
+            requirement: id.to_owned(),
+            level: Level::Must,
+            outcome,
+        };
+        let reason = "no probe".to_owned();
+        let results = [
+            result("AM-WIRE-001", Outcome::Passed { checked: 1 }),
+            result(unsupported, Outcome::Unsupported { reason }),
+        ];
+        let mut statistics = Statistics::default();
+        for result in &results {
+            statistics.count(result.level, &result.outcome);
+        }
+        verdict(&statistics, &results)
+    }
+
+    #[test]
+    fn a_cluster_that_enforces_no_policies_makes_a_run_partial_and_never_a_success() {
+        assert_eq!(judged("AM-NET-017"), ProfileResult::Partial);
+    }
+
+    #[test]
+    fn anything_else_that_could_not_be_judged_is_a_failure() {
+        assert_eq!(judged("AM-WIRE-002"), ProfileResult::Failure);
+    }
+}

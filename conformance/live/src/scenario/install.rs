@@ -1,0 +1,96 @@
+//! Installs the oldest product version with the development overlay.
+
+use serde_json::Value;
+
+use super::{Stage, wait};
+use crate::api::{Pod, text};
+use crate::error::LiveError;
+use crate::record::Fault;
+
+pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
+    stage.make_namespace().await?;
+    if let Some((_, oldest)) = stage.charts.first() {
+        stage.main.chart.clone_from(oldest);
+    }
+    let installation = stage.installation(&stage.main, &Value::Null);
+    let done = stage.lab.helm.install(&installation).await?;
+    if !done.success {
+        let fault = Fault::new(
+            format!("helm install fails: {}", done.output),
+            "run the same helm install by hand",
+        );
+        stage.failed("AM-TOPO-002", fault);
+        return Ok(false);
+    }
+    let ready = stage.wait_for_main("AM-TOPO-002").await?;
+    judge_security(stage).await?;
+    if ready {
+        judge_nodes(stage).await?;
+    }
+    Ok(ready)
+}
+
+/// The namespace refuses pods that break the restricted level; their workloads then say so.
+async fn judge_security(stage: &mut Stage) -> Result<(), LiveError> {
+    let path = format!("/api/v1/namespaces/{}/events", stage.namespace);
+    let events = stage.lab.api.list(&path).await?;
+    let refused = events
+        .iter()
+        .find(|event| text(event, "/message").contains("violates PodSecurity"));
+    match refused {
+        Some(event) => {
+            let fault = Fault::new(
+                text(event, "/message"),
+                "set the security context that the restricted level asks for",
+            );
+            stage.failed("AM-SEC-013", fault);
+        }
+        None => {
+            let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+            stage.record.passed("AM-SEC-013", pods.len());
+        }
+    }
+    Ok(())
+}
+
+/// Every component has its nodes, which became ready without a restart by their probes.
+async fn judge_nodes(stage: &mut Stage) -> Result<(), LiveError> {
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    for (component, wanted) in stage.main.nodes.clone() {
+        let own: Vec<&Pod> = pods
+            .iter()
+            .filter(|pod| pod.component == component.name())
+            .collect();
+        let missing = own.is_empty().then(|| {
+            Fault::new(
+                format!("no pod of the {}", component.title()),
+                "let the chart make its workload",
+            )
+        });
+        stage.check("AM-TOPO-001", missing);
+        let short = (own.len() < wanted).then(|| {
+            Fault::new(
+                format!(
+                    "{} of {wanted} nodes of the {} are there",
+                    own.len(),
+                    component.title()
+                ),
+                "raise its number of replicas",
+            )
+        });
+        stage.check("AM-TOPO-002", short);
+        for pod in own {
+            let restarted = (pod.restarts > 0).then(|| {
+                Fault::new(
+                    format!("{} was restarted {} times", pod.name, pod.restarts),
+                    "let its probes ask what the component answers, and give it time to start",
+                )
+                .at("Pod", &pod.name)
+            });
+            stage.check("AM-OPS-003", restarted);
+        }
+    }
+    let workloads = wait::workloads(stage, &stage.main).await?;
+    stage.record.passed("AM-TOPO-001", workloads.len());
+    Ok(())
+}

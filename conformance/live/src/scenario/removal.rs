@@ -1,0 +1,140 @@
+//! Removes the releases and lists what is left.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::Stage;
+use crate::api::{Resources, text};
+use crate::error::LiveError;
+use crate::record::Fault;
+
+/// API versions whose objects a chart may make.
+const VERSIONS: [&str; 8] = [
+    "v1",
+    "apps/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "discovery.k8s.io/v1",
+    "networking.k8s.io/v1",
+    "policy/v1",
+    "rbac.authorization.k8s.io/v1",
+];
+const POLL: Duration = Duration::from_secs(1);
+/// Pods take their grace period to go.
+const PATIENCE: Duration = Duration::from_secs(100);
+
+pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
+    for release in releases(stage).await? {
+        let done = stage
+            .lab
+            .helm
+            .uninstall(&release, &stage.namespace)
+            .await?;
+        if !done.success {
+            let fault = Fault::new(
+                format!("helm uninstall of {release} fails: {}", done.output),
+                "run the same helm uninstall by hand",
+            );
+            stage.failed("AM-UPG-011", fault);
+        }
+    }
+    let start = Instant::now();
+    let left = loop {
+        let left = objects(stage).await?;
+        if !left.iter().any(is_leftover) || start.elapsed() > PATIENCE {
+            break left;
+        }
+        tokio::time::sleep(POLL).await;
+    };
+    for object in left.iter().filter(|object| is_leftover(object)) {
+        let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
+        let fault = Fault::new(
+            format!("{kind} {name} is left when the releases are gone, and no document says so"),
+            "let Helm own it, or document it as kept",
+        );
+        stage.failed("AM-UPG-011", fault);
+    }
+    let kept = left.iter().filter(|object| is_kept_secret(object)).count();
+    let lost = (kept == 0).then(|| {
+        Fault::new(
+            "no generated Secret is left, so the data on the volumes cannot be read any more",
+            "annotate it with helm.sh/resource-policy: keep",
+        )
+    });
+    stage.check("AM-UPG-011", lost);
+    let claims = left
+        .iter()
+        .filter(|object| text(object, "/kind") == "PersistentVolumeClaim")
+        .count();
+    stage.record.passed("AM-UPG-009", claims);
+    stage.say(&format!("left as documented: {kept} Secrets, {claims} claims"));
+    Ok(true)
+}
+
+async fn releases(stage: &Stage) -> Result<Vec<String>, LiveError> {
+    let path = format!(
+        "/api/v1/namespaces/{}/secrets?labelSelector=owner%3Dhelm,status%3Ddeployed",
+        stage.namespace
+    );
+    let records = stage.lab.api.list(&path).await?;
+    Ok(records
+        .iter()
+        .map(|record| text(record, "/metadata/labels/name").to_owned())
+        .collect())
+}
+
+/// Every object in the namespace, with its kind.
+async fn objects(stage: &Stage) -> Result<Vec<Value>, LiveError> {
+    let resources = Resources::discover(&stage.lab.api, VERSIONS).await?;
+    let mut found = Vec::new();
+    for (kind, path) in resources.namespaced_lists(&stage.namespace) {
+        // Kinds that only take orders cannot be listed.
+        if ["Event", "Binding", "LocalSubjectAccessReview"].contains(&kind.as_str()) {
+            continue;
+        }
+        for mut object in stage.lab.api.list(&path).await? {
+            object["kind"] = Value::from(kind.clone());
+            found.push(object);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether nobody said that it stays: neither Kubernetes' own, nor a claim, nor what Helm was told to keep.
+fn is_leftover(object: &Value) -> bool {
+    let own = matches!(
+        (text(object, "/kind"), text(object, "/metadata/name")),
+        ("ServiceAccount", "default") | ("ConfigMap", "kube-root-ca.crt")
+    );
+    let claim = text(object, "/kind") == "PersistentVolumeClaim";
+    let revision = text(object, "/kind") == "ControllerRevision" && is_being_deleted(object);
+    !(own || claim || revision || is_kept_secret(object))
+}
+
+fn is_being_deleted(object: &Value) -> bool {
+    object.pointer("/metadata/deletionTimestamp").is_some()
+}
+
+fn is_kept_secret(object: &Value) -> bool {
+    text(object, "/kind") == "Secret"
+        && text(object, "/metadata/annotations/helm.sh~1resource-policy") == "keep"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_leftover;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_is_documented_may_stay() {
+        let object = |kind: &str, name: &str| json!({"kind": kind, "metadata": {"name": name}});
+        assert!(!is_leftover(&object("PersistentVolumeClaim", "data-am-0")));
+        assert!(!is_leftover(&object("ConfigMap", "kube-root-ca.crt")));
+        assert!(is_leftover(&object("ConfigMap", "am-gateway-config")));
+        assert!(is_leftover(&object("Secret", "am-credentials")));
+        assert!(!is_leftover(
+            &json!({"kind": "Secret", "metadata": {"name": "am-credentials", "annotations": {"helm.sh/resource-policy": "keep"}}})
+        ));
+    }
+}

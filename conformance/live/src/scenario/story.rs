@@ -1,0 +1,197 @@
+//! The story, end to end: an API is deployed and reaches every gateway, a client is throttled, a token is revoked.
+//! On patterns with several nodes, nodes are killed mid-way.
+
+use std::time::{Duration, Instant};
+
+use am_conformance::Component;
+use am_standin::observations::StoryObservation;
+use am_standin::settings::OBSERVATIONS_PORT;
+use serde_json::{Value, json};
+
+use super::observe::collect;
+use super::Stage;
+use crate::api::Pod;
+use crate::error::LiveError;
+use crate::record::Fault;
+use crate::wiring::Observed;
+
+const POLL: Duration = Duration::from_millis(500);
+const PATIENCE: Duration = Duration::from_secs(40);
+const API: &str = "pizza";
+/// Requests after which every gateway must know that a client is throttled: the stand-ins' limit is 10.
+const REQUESTS: u32 = 24;
+
+pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
+    let Some(hub) = hub(stage).await? else {
+        let fault = Fault::new("no event hub is there to deploy to", "install one");
+        stage.failed("AM-WIRE-014", fault);
+        return Ok(false);
+    };
+    let deployed = ask(stage, &hub, "/standin/deploy", &json!({"api": API})).await?;
+    if deployed.is_none() {
+        let fault = Fault::new(
+            format!("{hub} cannot deploy an API: no gateway environment takes it"),
+            "name a gateway environment in the configuration of the control plane",
+        );
+        stage.failed("AM-WIRE-014", fault);
+        return Ok(true);
+    }
+    let missing = until(stage, |story| story.apis.contains_key(API)).await?;
+    let fault = missing.map(|gateway| {
+        Fault::new(
+            format!("an API deployed at {hub} does not reach {gateway}"),
+            "let the gateway listen to every node of the event hub, with a label that is an environment",
+        )
+    });
+    let reached = fault.is_none();
+    stage.check("AM-WIRE-014", fault);
+    stage.check("AM-OPS-004", None);
+    if !reached {
+        return Ok(true);
+    }
+    kill(stage, &hub).await?;
+    throttle(stage).await?;
+    revoke(stage).await?;
+    stage.wait_for_main("AM-OPS-004").await
+}
+
+/// A ready pod that is an event hub, the first node if it is there.
+async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    let is_hub = |pod: &&Pod| {
+        let component = Component::from_name(&pod.component);
+        pod.ready
+            && !pod.leaving
+            && matches!(
+                component,
+                Some(Component::AllInOne | Component::ControlPlane)
+            )
+    };
+    Ok(pods.iter().find(is_hub).map(|pod| pod.name.clone()))
+}
+
+/// Kills the event hub that took the API, and the first node of every other component that has several.
+async fn kill(stage: &Stage, hub: &str) -> Result<(), LiveError> {
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    for (component, nodes) in &stage.main.nodes {
+        if *nodes < 2 {
+            continue;
+        }
+        let own = || pods.iter().filter(|pod| pod.component == component.name());
+        if let Some(victim) = own().find(|pod| pod.name == hub).or_else(|| own().next()) {
+            stage.say(&format!("story: killing {}", victim.name));
+            let path = format!(
+                "/api/v1/namespaces/{}/pods/{}?gracePeriodSeconds=0",
+                stage.namespace, victim.name
+            );
+            stage.lab.api.delete(&path).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends requests until every gateway refuses the client.
+async fn throttle(stage: &mut Stage) -> Result<(), LiveError> {
+    let url = format!("https://{}-{}:8243/{API}", stage.main.name, stage.gateway());
+    let question = json!({"url": url, "token": "busy", "count": REQUESTS});
+    let start = Instant::now();
+    let mut last = String::new();
+    while start.elapsed() < PATIENCE {
+        if let Some(asker) = hub(stage).await?
+            && let Some(answer) = ask(stage, &asker, "/standin/request", &question).await?
+        {
+            let statuses = statuses(&answer);
+            last = format!("{statuses:?}");
+            let end = &statuses[statuses.len() / 2..];
+            if !end.is_empty() && end.iter().all(|status| *status == 429) {
+                stage.passed("AM-OPS-004");
+                return Ok(());
+            }
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    let fault = Fault::new(
+        format!("a client that asks too often is not throttled by every gateway; the last answers were {last}"),
+        "let gateways publish to every node that throttles and listen to all of them",
+    );
+    stage.failed("AM-OPS-004", fault);
+    Ok(())
+}
+
+/// Revokes a token; every gateway must learn of it.
+async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
+    let start = Instant::now();
+    let mut revoked = false;
+    while !revoked && start.elapsed() < PATIENCE {
+        if let Some(hub) = hub(stage).await? {
+            let question = json!({"token": "stolen"});
+            revoked = ask(stage, &hub, "/standin/revoke", &question)
+                .await?
+                .is_some();
+        }
+        if !revoked {
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    let missing = until(stage, |story| story.revoked_tokens.contains("stolen")).await?;
+    let fault = missing.map(|gateway| {
+        Fault::new(
+            format!("a revoked token stays valid on {gateway}"),
+            "let the key manager notify the event hub, and the gateway listen to every node of it",
+        )
+    });
+    stage.check("AM-OPS-004", fault);
+    Ok(())
+}
+
+/// Waits until every node with a gateway knows something; the name of one that does not.
+async fn until(
+    stage: &Stage,
+    knows: impl Fn(&StoryObservation) -> bool,
+) -> Result<Option<String>, LiveError> {
+    let start = Instant::now();
+    loop {
+        let nodes = collect(stage, &stage.main).await?;
+        let gateways: Vec<&Observed> = nodes
+            .iter()
+            .filter(|node| node.observations.identity.role.has_gateway())
+            .collect();
+        let missing = gateways
+            .iter()
+            .find(|node| !knows(&node.observations.story));
+        match missing {
+            None if !gateways.is_empty() => return Ok(None),
+            _ if start.elapsed() > PATIENCE => {
+                let name = missing.map_or("any gateway", |node| node.pod.as_str());
+                return Ok(Some(name.to_owned()));
+            }
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+}
+
+fn statuses(answer: &Value) -> Vec<u64> {
+    let answers = answer.get("answers").and_then(Value::as_array);
+    answers
+        .into_iter()
+        .flatten()
+        .map(|answer| answer.get("status").and_then(Value::as_u64).unwrap_or(0))
+        .collect()
+}
+
+async fn ask(
+    stage: &Stage,
+    pod: &str,
+    path: &str,
+    question: &Value,
+) -> Result<Option<Value>, LiveError> {
+    let api = &stage.lab.api;
+    api.ask_pod(
+        &stage.namespace,
+        pod,
+        OBSERVATIONS_PORT,
+        path,
+        Some(question),
+    )
+    .await
+}

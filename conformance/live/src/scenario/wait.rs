@@ -1,0 +1,132 @@
+//! Waits for a release, and knows when waiting is in vain.
+
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::{Release, Stage};
+use crate::api::{Pod, explain, text};
+use crate::error::LiveError;
+
+const POLL: Duration = Duration::from_millis(500);
+/// How long nothing may change before waiting ends.
+const STALL: Duration = Duration::from_secs(75);
+/// How long anything may take.
+const LONGEST: Duration = Duration::from_secs(300);
+/// Restarts after which a container will not come up by itself.
+const RESTARTS: u64 = 2;
+/// States that do not pass.
+const HOPELESS: [&str; 6] = [
+    "ImagePullBackOff",
+    "ErrImagePull",
+    "ErrImageNeverPull",
+    "InvalidImageName",
+    "CreateContainerConfigError",
+    "CreateContainerError",
+];
+
+/// How waiting ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Waited {
+    /// Every workload has all of its pods, of its newest revision, ready; nothing is leaving.
+    Ready,
+    /// It will not become so; the text explains why.
+    Trouble(String),
+}
+
+/// Waits for every workload of a release.
+pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, LiveError> {
+    let start = Instant::now();
+    let mut last_change = Instant::now();
+    let mut last = Vec::new();
+    loop {
+        let workloads = workloads(stage, release).await?;
+        let pods = Pod::list(&stage.lab.api, &stage.namespace, &release.name).await?;
+        let settled = !workloads.is_empty()
+            && workloads.iter().all(is_settled)
+            && pods.iter().all(|pod| pod.ready && !pod.leaving);
+        if settled {
+            return Ok(Waited::Ready);
+        }
+        let seen: Vec<_> = pods
+            .iter()
+            .map(|pod| (pod.uid.clone(), pod.ready, pod.leaving))
+            .collect();
+        if seen != last {
+            last = seen;
+            last_change = Instant::now();
+            let ready = pods.iter().filter(|pod| pod.ready).count();
+            stage.say(&format!("{}: {ready} of {} pods ready", release.name, pods.len()));
+        }
+        let hopeless = pods.iter().any(is_hopeless) || refused(&workloads).is_some();
+        if hopeless || last_change.elapsed() > STALL || start.elapsed() > LONGEST {
+            let mut why = explain(&stage.lab.api, &stage.namespace, &release.name).await?;
+            if let Some(refused) = refused(&workloads) {
+                why = format!("{refused}\n{why}");
+            }
+            return Ok(Waited::Trouble(why));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// The Deployments and StatefulSets of a release.
+pub(crate) async fn workloads(stage: &Stage, release: &Release) -> Result<Vec<Value>, LiveError> {
+    let mut found = Vec::new();
+    for plural in ["deployments", "statefulsets"] {
+        let path = format!(
+            "/apis/apps/v1/namespaces/{}/{plural}?labelSelector=app.kubernetes.io%2Finstance%3D{}",
+            stage.namespace, release.name
+        );
+        found.extend(stage.lab.api.list(&path).await?);
+    }
+    Ok(found)
+}
+
+fn is_settled(workload: &Value) -> bool {
+    let number = |pointer: &str| {
+        workload
+            .pointer(pointer)
+            .and_then(Value::as_u64)
+            .unwrap_or(0)
+    };
+    let wanted = number("/spec/replicas");
+    number("/status/observedGeneration") >= number("/metadata/generation")
+        && number("/status/replicas") == wanted
+        && number("/status/updatedReplicas") == wanted
+        && number("/status/readyReplicas") == wanted
+}
+
+fn is_hopeless(pod: &Pod) -> bool {
+    pod.restarts >= RESTARTS || HOPELESS.iter().any(|state| pod.state.contains(state))
+}
+
+/// What the API server refused to a workload's controller, such as a pod that breaks Pod Security.
+fn refused(workloads: &[Value]) -> Option<String> {
+    workloads.iter().find_map(|workload| {
+        let conditions = workload.pointer("/status/conditions")?.as_array()?;
+        let failure = conditions.iter().find(|condition| {
+            text(condition, "/type") == "ReplicaFailure" && text(condition, "/status") == "True"
+        })?;
+        Some(text(failure, "/message").to_owned())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_settled;
+    use serde_json::json;
+
+    #[test]
+    fn an_old_generation_or_a_missing_pod_is_not_settled() {
+        let workload = |generation: u64, ready: u64| {
+            json!({
+                "metadata": {"generation": 2}, "spec": {"replicas": 2},
+                "status": {"observedGeneration": generation, "replicas": 2, "updatedReplicas": 2, "readyReplicas": ready},
+            })
+        };
+        assert!(is_settled(&workload(2, 2)));
+        assert!(!is_settled(&workload(1, 2)));
+        assert!(!is_settled(&workload(2, 1)));
+    }
+}

@@ -1,0 +1,69 @@
+//! Values that the suite adds to a chart's own: small stand-ins and quick probes.
+
+use am_conformance::Component;
+use serde_json::{Map, Value, json};
+
+/// The key of a component in a chart's values.
+pub(crate) fn key(component: Component) -> &'static str {
+    match component {
+        Component::AllInOne => "allInOne",
+        Component::ControlPlane => "controlPlane",
+        Component::Gateway => "gateway",
+        Component::TrafficManager => "trafficManager",
+        Component::KeyManager => "keyManager",
+    }
+}
+
+/// The value that says how many nodes a component has.
+pub(crate) fn replicas_key(component: Component) -> &'static str {
+    match component {
+        Component::AllInOne | Component::ControlPlane | Component::TrafficManager => "replicas",
+        Component::Gateway | Component::KeyManager => "replicaCount",
+    }
+}
+
+/// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything.
+pub(crate) fn harness(components: impl Iterator<Item = Component>) -> Value {
+    let mut values = Map::new();
+    for component in components {
+        let section = json!({
+            "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
+            "startupProbe": {"periodSeconds": 1, "failureThreshold": 180},
+            "readinessProbe": {"periodSeconds": 1},
+            "shutdown": {"drainSeconds": 2},
+            "extraEnv": [
+                {"name": "STANDIN_STARTUP_DELAY", "value": "1s"},
+                {"name": "STANDIN_PROBE_INTERVAL", "value": "3s"},
+            ],
+        });
+        values.insert(key(component).to_owned(), section);
+    }
+    let database = json!({"bundled": {"resources": {"requests": {"cpu": "5m", "memory": "32Mi"}}}});
+    values.insert("database".to_owned(), database);
+    Value::Object(values)
+}
+
+/// Merges `over` into `values`: maps key by key, everything else whole.
+pub(crate) fn merge(values: &mut Value, over: &Value) {
+    match (values, over) {
+        (Value::Object(values), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(values.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (values, over) => *values = over.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::merge;
+    use serde_json::json;
+
+    #[test]
+    fn maps_merge_and_lists_are_replaced() {
+        let mut values = json!({"a": {"b": 1, "c": [1, 2]}});
+        merge(&mut values, &json!({"a": {"c": [3]}, "d": true}));
+        assert_eq!(values, json!({"a": {"b": 1, "c": [3]}, "d": true}));
+    }
+}
