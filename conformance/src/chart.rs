@@ -74,6 +74,15 @@ impl ChartSource {
             .filter(|(path, _)| path.starts_with("templates/"))
     }
 
+    /// The file and line of the helper template that makes a key of the configuration which a template
+    /// renders. Our charts keep it beside the template, in `_configuration.tpl`.
+    pub fn line_of_configuration_key(&self, template: &str, key: &str) -> Option<(String, usize)> {
+        let (folder, _) = template.rsplit_once('/')?;
+        let file = format!("{folder}/_configuration.tpl");
+        let line = line_of_key(self.files.get(&file)?, key)?;
+        Some((file, line))
+    }
+
     /// The line of a template that starts a document of this kind, if there is exactly one such line.
     pub fn line_of_kind(&self, template: &str, kind: &str) -> Option<usize> {
         let wanted = format!("kind: {kind}");
@@ -89,9 +98,52 @@ impl ChartSource {
     }
 }
 
+/// The line, from 1, of a dotted key in YAML text that may hold template actions. Numbers of list items
+/// are not told apart: the first entry with the key's names is meant.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let wanted: Vec<&str> = key
+        .split('.')
+        .map(|part| part.split('[').next().unwrap_or(part))
+        .collect();
+    // Indentation and name of the keys that enclose the current line.
+    let mut path: Vec<(usize, &str)> = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim_start();
+        let dashes = content.len() - content.trim_start_matches("- ").len();
+        let content = content.trim_start_matches("- ");
+        if content.starts_with("{{") || content.starts_with('#') {
+            continue;
+        }
+        let Some((name, _)) = content.split_once(':') else {
+            continue;
+        };
+        let indentation = line.len() - line.trim_start().len() + dashes;
+        path.retain(|(outer, _)| *outer < indentation);
+        path.push((indentation, name.trim_matches('"')));
+        if path
+            .iter()
+            .map(|(_, name)| *name)
+            .eq(wanted.iter().copied())
+        {
+            return Some(number + 1);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
-    use super::ChartSource;
+    use super::{ChartSource, line_of_key};
+
+    #[test]
+    fn a_key_is_found_between_template_actions() {
+        let text = "{{- define \"x\" }}\na:\n  {{- if y }}\n  b: 1\n  {{- end }}\n  list:\n    - c: {{ 1 }}\n      d: 2\ne:\n  b: 3\n";
+        assert_eq!(line_of_key(text, "a.b"), Some(4));
+        assert_eq!(line_of_key(text, "a.list[0].c"), Some(7));
+        assert_eq!(line_of_key(text, "a.list[1].d"), Some(8));
+        assert_eq!(line_of_key(text, "e.b"), Some(10));
+        assert_eq!(line_of_key(text, "e.c"), None);
+    }
 
     #[test]
     fn the_digest_changes_with_content_and_with_names() {

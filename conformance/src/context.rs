@@ -98,14 +98,22 @@ impl<'a> Context<'a> {
         self.probes.get(&probe)
     }
 
-    fn template_of(&self, object: &Object) -> TemplateLocation {
-        let line = self
-            .charts
-            .get(&object.chart)
-            .and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
+    fn template_of(&self, object: &Object, key: Option<&str>) -> TemplateLocation {
+        let chart = self.charts.get(&object.chart);
+        let of_key = key
+            .filter(|key| !key.is_empty())
+            .and_then(|key| chart?.line_of_configuration_key(&object.template, key));
+        let (file, line) = match of_key {
+            Some((file, line)) => (file, Some(line)),
+            None => {
+                let line =
+                    chart.and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
+                (object.template.clone(), line)
+            }
+        };
         TemplateLocation {
             chart: object.chart.clone(),
-            file: object.template.clone(),
+            file,
             line,
         }
     }
@@ -215,7 +223,13 @@ impl<'j> Judge<'j> {
 
     /// Reports a fault. A fault that was reported word for word, at the same place, is not repeated.
     pub fn fault(&mut self, fault: Fault<'_>) {
-        let template = fault.object.map(|object| self.context.template_of(object));
+        let key = fault
+            .configuration
+            .as_ref()
+            .map(|configuration| configuration.key.as_str());
+        let template = fault
+            .object
+            .map(|object| self.context.template_of(object, key));
         let generator = template.as_ref().and_then(|template| {
             self.context
                 .source_map?

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod component;
 pub mod context;
 pub mod error;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod fixture;

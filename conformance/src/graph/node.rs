@@ -122,13 +122,17 @@ fn identify<'a>(
     hint: Option<Component>,
 ) -> (Option<Component>, Option<Container<'a>>) {
     let containers = workload.pod.containers();
-    let by_image = containers.iter().find_map(|container| {
-        let profile = container.env_literal("PROFILE_NAME");
-        Some((
-            facts.component_of_image(container.image_repository(), profile)?,
-            *container,
-        ))
-    });
+    // A database or a job may use a product image without being a server of the product.
+    let by_image = containers
+        .iter()
+        .filter(|container| is_product_server(container, facts))
+        .find_map(|container| {
+            let profile = container.env_literal("PROFILE_NAME");
+            Some((
+                facts.component_of_image(container.image_repository(), profile)?,
+                *container,
+            ))
+        });
     let by_label = workload
         .pod
         .labels()
@@ -168,6 +172,17 @@ fn identify<'a>(
         Some((component, container)) => (Some(component), Some(container)),
         None => (None, containers.first().copied()),
     }
+}
+
+/// Whether a container is given a configuration or declares one of the product's ports.
+fn is_product_server(container: &Container<'_>, facts: &Facts) -> bool {
+    let reads =
+        |path: &str| path.ends_with("/deployment.toml") || path.contains("/wso2-config-volume");
+    container.mounts().iter().any(|mount| reads(mount.path))
+        || container
+            .ports()
+            .iter()
+            .any(|port| facts.ports.iter().any(|fact| fact.number == port.number))
 }
 
 /// The pods of a workload. Pods of a Deployment read the same files, so they are read once.

@@ -15,6 +15,7 @@ use am_toolchain::RenderRequest;
 use super::mutate;
 use crate::{
     error::SuiteError,
+    fixture::{Edit, copy_directory},
     manifest::Manifest,
     report::{SelftestSummary, Survivor},
     requirement::{Mutant, Requirement, Step},
@@ -314,10 +315,13 @@ impl ChangedCharts {
             return Ok(copies);
         }
         for render in &mut subject.renders {
-            let copy = copy_chart(&render.chart)?;
+            let copy = copy_place(&render.chart)?;
             copies.0.push(copy.parent().unwrap_or(&copy).to_owned());
+            copy_directory(&render.chart, &copy).map_err(|error| error.to_string())?;
             for step in &steps {
-                change_file(&copy, step)?;
+                edit_of(step)
+                    .apply(&copy)
+                    .map_err(|error| error.to_string())?;
             }
             move_request(render, &copy);
         }
@@ -343,53 +347,22 @@ fn move_request(render: &mut RenderRequest, copy: &Path) {
     copy.clone_into(&mut render.chart);
 }
 
-fn copy_chart(chart: &Path) -> Result<PathBuf, String> {
+/// A place of its own for the copy of a chart.
+fn copy_place(chart: &Path) -> Result<PathBuf, String> {
     static NUMBER: AtomicUsize = AtomicUsize::new(0);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let folder =
         std::env::temp_dir().join(format!("am-conformance-{}-{number}", std::process::id()));
-    let target = folder.join(chart.file_name().ok_or("the chart has no name")?);
-    for entry in walkdir::WalkDir::new(chart) {
-        let entry = entry.map_err(|error| error.to_string())?;
-        let relative = entry
-            .path()
-            .strip_prefix(chart)
-            .map_err(|error| error.to_string())?;
-        let to = target.join(relative);
-        let result = if entry.file_type().is_dir() {
-            std::fs::create_dir_all(&to)
-        } else {
-            std::fs::copy(entry.path(), &to).map(|_| ())
-        };
-        result.map_err(|error| format!("cannot copy to {}: {error}", to.display()))?;
-    }
-    Ok(target)
+    Ok(folder.join(chart.file_name().ok_or("the chart has no name")?))
 }
 
-fn change_file(chart: &Path, step: &Step) -> Result<(), String> {
-    let Some(name) = &step.chart else {
-        return Ok(());
-    };
-    let path = chart.join(name);
-    if step.delete {
-        return std::fs::remove_file(&path).map_err(|error| format!("{name}: {error}"));
+/// The step as an edit of a file.
+fn edit_of(step: &Step) -> Edit {
+    Edit {
+        file: step.chart.clone().unwrap_or_default(),
+        replace: step.replace.clone(),
+        with: step.with.clone(),
+        append: step.append.clone(),
+        delete: step.delete,
     }
-    let text = match std::fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if step.append.is_some() && error.kind() == std::io::ErrorKind::NotFound => {
-            String::new()
-        }
-        Err(error) => return Err(format!("{name}: {error}")),
-    };
-    let text = match (&step.replace, &step.with, &step.append) {
-        (Some(old), Some(new), _) if text.contains(old) => text.replace(old, new),
-        (Some(old), ..) => return Err(format!("{name} does not contain `{old}`")),
-        (_, _, Some(addition)) => format!("{text}{addition}"),
-        _ => {
-            return Err(format!(
-                "{name}: only replace, append and delete change files of a chart"
-            ));
-        }
-    };
-    std::fs::write(&path, text).map_err(|error| format!("{name}: {error}"))
 }

@@ -253,6 +253,8 @@ impl Of<'_> {
     }
 
     fn values(&self, variant: &Variant) -> Value {
+        // The single node of pattern 0 stays single.
+        let may_scale = self.pattern != 0;
         let mut values = Value::Null;
         let components = self
             .facts
@@ -261,12 +263,18 @@ impl Of<'_> {
             .into_iter()
             .flat_map(|components| components.keys());
         for component in components {
-            if let Some(replicas) = variant.replicas {
-                set_path(
-                    &mut values,
-                    &format!("{}.replicas", values_key(*component)),
-                    json!(replicas),
-                );
+            if let Some(replicas) = variant.replicas.filter(|_| may_scale) {
+                let key = values_key(*component);
+                if matches!(component, Component::Gateway | Component::KeyManager) {
+                    set_path(
+                        &mut values,
+                        &format!("{key}.autoscaling.enabled"),
+                        json!(false),
+                    );
+                    set_path(&mut values, &format!("{key}.replicaCount"), json!(replicas));
+                } else {
+                    set_path(&mut values, &format!("{key}.replicas"), json!(replicas));
+                }
             }
             if let Some(offset) = variant.offset {
                 set_path(

@@ -12,10 +12,14 @@ use crate::{
     manifest::EnvSource,
 };
 
+/// Why nothing is compared.
+const UNREADABLE: &str = "no node's configuration can be read";
+
 pub(super) fn administrator(context: &Context<'_>, judge: &mut Judge<'_>) {
     for key in ["super_admin.username", "super_admin.password"] {
         agree(context, judge, key, |_| true);
     }
+    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -29,6 +33,7 @@ pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
             agree(context, judge, &format!("{store}.{field}"), |_| true);
         }
     }
+    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -51,6 +56,7 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             );
         }
     }
+    judge.not_applicable("no node uses a shared database");
 }
 
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -78,6 +84,7 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     agree(context, judge, KEY, |value| value.provenance.is_written());
+    judge.not_applicable(UNREADABLE);
 }
 
 /// The credentials by which a node logs in at its peers are those of the administrator that all nodes share.
@@ -106,6 +113,7 @@ pub(super) fn peer_credentials(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+    judge.not_applicable(UNREADABLE);
 }
 
 fn tables_with_credentials(component: Component) -> &'static [&'static str] {
@@ -171,10 +179,12 @@ fn agree(
 
 /// What a value is, with each `$env{NAME}` replaced by where the variable comes from.
 fn identity(context: &Context<'_>, node: &Node<'_>, value: &EffectiveValue) -> String {
-    let mut text = value.raw.to_string();
+    // References to other keys are followed, variables are not: their value is often not known.
+    let mut text = value.value.to_string();
     let member = context.graph.member(node.id);
     let Some(main) = member.main else { return text };
-    for variable in main.env() {
+    // Kubernetes lets the last of several win.
+    for variable in main.env().into_iter().rev() {
         let expression = format!("$env{{{}}}", variable.name);
         if !text.contains(&expression) {
             continue;

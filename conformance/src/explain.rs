@@ -1,0 +1,105 @@
+//! A requirement in full, for people.
+
+use std::fmt::Write as _;
+
+use crate::{
+    error::SuiteError,
+    requirement::{AppliesTo, Catalogue, Charts, Requirement},
+};
+
+/// The text of `explain`: a requirement with its reason, an example of failure and fix, and its mutants.
+///
+/// # Errors
+/// When there is no such requirement; the message proposes the nearest id.
+pub fn explain(id: &str) -> Result<String, SuiteError> {
+    let catalogue = Catalogue::load()?;
+    catalogue.get(&id.to_uppercase()).map(describe)
+}
+
+fn describe(requirement: &Requirement) -> String {
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{} ({}, {}): {}",
+        requirement.id,
+        requirement.level,
+        requirement.family.name(),
+        requirement.title
+    );
+    let _ = writeln!(text, "\n  {}", requirement.text);
+    let _ = writeln!(text, "\n  applies to  {}", scope(&requirement.applies_to));
+    let _ = writeln!(text, "  source      {}", requirement.source);
+    let _ = writeln!(text, "\n  wrong       {}", requirement.example.failure);
+    let _ = writeln!(text, "  fix         {}", requirement.example.fix);
+    let mutants: Vec<&str> = requirement
+        .mutants
+        .iter()
+        .map(|mutant| mutant.name.as_str())
+        .collect();
+    let _ = writeln!(
+        text,
+        "\n  proved by   {} (cargo xtask conformance --only {} selftest)",
+        mutants.join(", "),
+        requirement.id
+    );
+    text
+}
+
+fn scope(applies_to: &AppliesTo) -> String {
+    let mut parts = Vec::new();
+    let mut list = |name: &str, items: Vec<String>| {
+        if !items.is_empty() {
+            parts.push(format!("{name} {}", items.join(", ")));
+        }
+    };
+    list(
+        "patterns",
+        applies_to
+            .patterns
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    );
+    list(
+        "patterns with",
+        applies_to
+            .components
+            .iter()
+            .map(|component| component.title().to_owned())
+            .collect(),
+    );
+    list("versions", applies_to.versions.clone());
+    list("platforms", applies_to.platforms.clone());
+    list("all platforms but", applies_to.except_platforms.clone());
+    if applies_to.charts == Charts::Generated {
+        parts.push("generated charts".into());
+    }
+    if parts.is_empty() {
+        "every chart".into()
+    } else {
+        parts.join("; ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::explain;
+
+    #[test]
+    fn a_requirement_is_explained_with_failure_fix_and_proof() {
+        let text = explain("am-wire-007").expect("the requirement exists");
+        for part in ["AM-WIRE-007 (MUST, wiring)", "wrong", "fix", "no-group"] {
+            assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_misspelt_id_is_answered_with_the_nearest() {
+        let error = explain("AM-WRE-007").expect_err("no such requirement");
+        assert!(
+            error.to_string().contains("did you mean AM-WIRE-007?"),
+            "{error}"
+        );
+    }
+}
