@@ -13,8 +13,8 @@ use super::{
 use crate::{
     component::Component,
     context::Context,
-    facts::{EdgeFact, Reach},
-    graph::{Member, Target},
+    facts::{EdgeFact, Facts, Reach, matches_glob},
+    graph::{Link, Member, Target},
     manifest::Workload,
 };
 
@@ -58,7 +58,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
         let Target::Nodes { nodes, port, .. } = &link.target else {
             continue;
         };
-        if !link.is_written() || !link.reference.enabled {
+        if !is_dialled(link, context.facts) {
             continue;
         }
         for node in nodes {
@@ -70,6 +70,26 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
         }
     }
     needs
+}
+
+/// Whether the node connects to the address itself: the file says so, its switches make use of it, and it is
+/// not one that the node only shows to people.
+fn is_dialled(link: &Link, facts: &Facts) -> bool {
+    let key: String = link
+        .reference
+        .key
+        .to_string()
+        .split('[')
+        .map(|part| {
+            part.split_once(']')
+                .map_or_else(|| part.to_owned(), |(_, rest)| format!("[]{rest}"))
+        })
+        .collect();
+    let is_public = facts
+        .public_keys
+        .iter()
+        .any(|pattern| matches_glob(pattern, &key));
+    link.is_written() && link.reference.enabled && !is_public
 }
 
 fn ports_of(edge: &EdgeFact) -> Vec<u16> {
@@ -86,7 +106,7 @@ fn ports_of(edge: &EdgeFact) -> Vec<u16> {
 pub(super) fn to_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
     let mut needs = BTreeMap::new();
     for link in &context.graph.links {
-        if link.target != Target::External || !link.is_written() || !link.reference.enabled {
+        if link.target != Target::External || !is_dialled(link, context.facts) {
             continue;
         }
         if let Some(port) = link.reference.address.port_or_default() {
