@@ -149,7 +149,7 @@ mod tests {
     fn the_digest_changes_with_content_and_with_names() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |name: &str, text: &str| {
-            std::fs::write(folder.path().join(name), text).expect("written")
+            std::fs::write(folder.path().join(name), text).expect("written");
         };
         let digest = || ChartSource::read(folder.path()).expect("read").digest;
         write("a", "1");

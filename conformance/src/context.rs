@@ -103,13 +103,11 @@ impl<'a> Context<'a> {
         let of_key = key
             .filter(|key| !key.is_empty())
             .and_then(|key| chart?.line_of_configuration_key(&object.template, key));
-        let (file, line) = match of_key {
-            Some((file, line)) => (file, Some(line)),
-            None => {
-                let line =
-                    chart.and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
-                (object.template.clone(), line)
-            }
+        let (file, line) = if let Some((file, line)) = of_key {
+            (file, Some(line))
+        } else {
+            let line = chart.and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
+            (object.template.clone(), line)
         };
         TemplateLocation {
             chart: object.chart.clone(),

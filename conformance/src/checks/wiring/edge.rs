@@ -142,6 +142,20 @@ impl Row<'_, '_> {
         id.is_some_and(|id| id.value.as_str() == Some("token_revocation"))
     }
 
+    /// Whether the file turns a switch off. What the product itself infers from the role is its own business:
+    /// a traffic manager needs no connection to its own decisions.
+    fn is_switched_off_by_hand(&self) -> bool {
+        const SWITCHES: [&str; 3] = [
+            "apim.event_hub.enable",
+            "apim.throttling.enable_data_publishing",
+            "apim.throttling.enable_decision_connection",
+        ];
+        SWITCHES
+            .iter()
+            .filter_map(|key| self.node.effective()?.get(key))
+            .any(|switch| switch.provenance.is_written() && !switch.value.is_true())
+    }
+
     /// Whether the table means the node itself: its own broker, or the only node of its own component.
     fn may_be_own_node(&self) -> bool {
         match self.fact.reach {
@@ -159,7 +173,7 @@ impl Row<'_, '_> {
     fn follow(&self, link: &Link) -> Result<Option<BTreeSet<NodeId>>, Box<Fault<'_>>> {
         let address = &link.reference.address;
         let (scheme, port, path) = self.fact.shape.parts();
-        if !link.reference.enabled {
+        if !link.reference.enabled && self.is_switched_off_by_hand() {
             return Err(Box::new(self.fault(
                 link,
                 "is switched off",
