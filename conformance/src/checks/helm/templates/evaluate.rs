@@ -36,7 +36,13 @@ impl Usage {
     pub(in super::super) fn uses(&self, path: &[String]) -> bool {
         self.reads.iter().any(|read| {
             let common = read.path.iter().zip(path).all(|(own, key)| own.may_be(key));
-            common && (read.path.len() >= path.len() || read.whole)
+            // What is read below some entry of a map says nothing about an entry that has nothing below it.
+            let is_below_any = read.path.len() > path.len()
+                && path
+                    .len()
+                    .checked_sub(1)
+                    .is_some_and(|last| read.path[last] == Segment::Any);
+            common && !is_below_any && (read.path.len() >= path.len() || read.whole)
         })
     }
 }
@@ -482,6 +488,17 @@ mod tests {
             "{{ include \"other\" . }}".to_owned(),
         )]);
         assert!(usage(&files).hidden.is_some());
+    }
+
+    #[test]
+    fn reading_below_an_unknown_entry_does_not_use_every_value() {
+        let source = "{{ (get .Values .Release.Name).labels }}".to_owned();
+        let usage = usage(&BTreeMap::from([("templates/t.yaml".to_owned(), source)]));
+        let uses = |path: &[&str]| {
+            let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+            usage.uses(&path)
+        };
+        assert!(uses(&["gateway", "labels"]) && !uses(&["single"]));
     }
 
     #[test]
