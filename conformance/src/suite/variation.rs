@@ -126,6 +126,11 @@ impl<'s> SubjectVariations<'s> {
             let program =
                 program.ok_or_else(|| Refusal::Unavailable("Helm 3 is not at hand".into()))?;
             HelmCommand::new(program).render(&request)
+        } else if let (true, Some(program)) =
+            (*variation == Variation::default(), &self.programs.helm4)
+        {
+            // The render server makes chance and time constant; only Helm itself shows that they are there.
+            HelmCommand::new(program).render(&request)
         } else {
             self.renderer.render(&request)
         };
