@@ -122,10 +122,16 @@ fn identify<'a>(
     hint: Option<Component>,
 ) -> (Option<Component>, Option<Container<'a>>) {
     let containers = workload.pod.containers();
-    // A database or a job may use a product image without being a server of the product.
+    // A database or a job may use a product image without being a server of the product; its label says so.
+    let label = workload
+        .pod
+        .labels()
+        .get("app.kubernetes.io/component")
+        .copied();
+    let is_labelled_otherwise = label.is_some_and(|name| Component::from_name(name).is_none());
     let by_image = containers
         .iter()
-        .filter(|container| is_product_server(container, facts))
+        .filter(|container| !is_labelled_otherwise || is_product_server(container, facts))
         .find_map(|container| {
             let profile = container.env_literal("PROFILE_NAME");
             Some((
@@ -133,11 +139,7 @@ fn identify<'a>(
                 *container,
             ))
         });
-    let by_label = workload
-        .pod
-        .labels()
-        .get("app.kubernetes.io/component")
-        .and_then(|name| Component::from_name(name));
+    let by_label = label.and_then(Component::from_name);
     let serves = |container: &Container<'_>| {
         let ports = container.ports();
         [9443, 9763]
