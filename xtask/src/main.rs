@@ -1,6 +1,7 @@
 //! Thin commands over the am-charts libraries: arguments in, library call, exit code out.
 
 mod bench;
+mod conformance;
 mod exit;
 mod gen_charts;
 mod workspace;
@@ -23,6 +24,8 @@ struct Arguments {
 enum Command {
     /// Make the Helm charts from the model, or check that they are up to date.
     GenCharts(gen_charts::Arguments),
+    /// Judge charts: ours, a copy of them, or anybody's.
+    Conformance(conformance::Arguments),
     /// Measure what generation costs, against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -31,6 +34,7 @@ fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
+        Command::Conformance(arguments) => return conformance::run(&arguments).into(),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()
