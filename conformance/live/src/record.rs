@@ -143,11 +143,6 @@ impl Record {
             .get_or_insert_with(|| reason.into());
     }
 
-    /// How many findings there are.
-    pub(crate) fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.entries.values().flat_map(|entry| &entry.findings)
-    }
-
     /// One result for each requirement, in the catalogue's order.
     pub(crate) fn results(&self) -> Vec<RequirementResult> {
         self.catalogue

@@ -82,7 +82,8 @@ pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement
     for node in nodes {
         for fact in facts.edges.iter().filter(|fact| fact.on == node.component) {
             if let Some(peer) = asked_for(fact, pattern, nodes) {
-                for purpose in purposes(&fact.requirement) {
+                let used = |purpose: &&Purpose| !is_switched_off(node, **purpose);
+                for purpose in purposes(&fact.requirement).iter().filter(used) {
                     judge_row(&mut judgement, fact, peer, *purpose, node, nodes);
                 }
             }
@@ -92,6 +93,14 @@ pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement
         }
     }
     judgement
+}
+
+/// Traffic managers decide; with this switch the product does not listen to its own decisions.
+fn is_switched_off(node: &Observed, purpose: Purpose) -> bool {
+    purpose == Purpose::ThrottleDecision
+        && node.observations.effective.iter().any(|entry| {
+            entry.key == "apim.throttling.enable_decision_connection" && entry.value == "false"
+        })
 }
 
 /// The peer that a row of the table names, when it asks for something here.
@@ -253,7 +262,7 @@ fn tell(edge: &EdgeObservation) -> String {
     }
 }
 
-/// An edge that the table does not have must lead to the node itself and work.
+/// An edge that the table does not have must lead to the component itself and work.
 fn judge_unexpected(
     judgement: &mut Judgement,
     facts: &Facts,
@@ -276,7 +285,8 @@ fn judge_unexpected(
     let peer = row.and_then(|fact| fact.peers.get(&pattern));
     if edge.verdict == Verdict::Reached {
         for met in &edge.peers {
-            let own = met.identity.pod == node.pod;
+            // What a component tells itself, over its Service or not, is its own affair.
+            let own = met.identity.role == node.observations.identity.role;
             let of_table = peer.is_some_and(|peer| peer.name() == met.identity.role.as_str());
             let foreign = met.identity.namespace != node.namespace;
             if foreign || !(own || of_table) {

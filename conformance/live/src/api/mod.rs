@@ -76,18 +76,6 @@ impl Api {
         )
     }
 
-    /// Changes fields of an object (JSON merge patch).
-    pub(crate) async fn merge(&self, path: &str, change: &Value) -> Result<Value, LiveError> {
-        self.send(
-            Method::PATCH,
-            path,
-            Some(change),
-            Some("application/merge-patch+json"),
-        )
-        .await
-        .map_err(failed("change", path))
-    }
-
     /// Server-side apply with strict field validation; a refusal is a result.
     pub(crate) async fn apply(
         &self,

@@ -38,7 +38,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             });
             stage.check("AM-UPG-004", fault);
             if *kind == "Secret" {
-                let changed = (after.get(&(*kind, name.clone())) != Some(content)).then(|| {
+                let kept = after
+                    .get(&(*kind, name.clone()))
+                    .is_some_and(|now| holds(now, content));
+                let changed = (!kept).then(|| {
                     Fault::new(
                         format!("the upgrade to {version} changed Secret {name}"),
                         "read the existing Secret back with `lookup`",
@@ -55,7 +58,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 /// What must outlive an upgrade: by kind and name, with what must not change of it. Compared, never shown.
 async fn precious(
     stage: &Stage,
-) -> Result<BTreeMap<(&'static str, String), String>, LiveError> {
+) -> Result<BTreeMap<(&'static str, String), Value>, LiveError> {
     let mut found = BTreeMap::new();
     for (kind, path, content) in [
         ("Secret", "/api/v1/namespaces/{}/secrets", "/data"),
@@ -83,12 +86,21 @@ async fn precious(
             }
             let content = object
                 .pointer(content)
-                .map(ToString::to_string)
+                .cloned()
                 .unwrap_or_default();
             found.insert((kind, text(&object, "/metadata/name").to_owned()), content);
         }
     }
     Ok(found)
+}
+
+/// Whether every entry of `before` is still there; a version may need more.
+fn holds(now: &Value, before: &Value) -> bool {
+    before.as_object().is_none_or(|before| {
+        before
+            .iter()
+            .all(|(key, value)| now.get(key) == Some(value))
+    })
 }
 
 /// Rolls the last change back, and sees that an upgrade that changes nothing restarts nothing.
@@ -124,4 +136,18 @@ pub(super) async fn roll_back(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.check("AM-UPG-005", fault);
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds;
+    use serde_json::json;
+
+    #[test]
+    fn a_secret_may_gain_entries_and_change_none() {
+        let before = json!({"password": "a"});
+        assert!(holds(&json!({"password": "a", "key": "b"}), &before));
+        assert!(!holds(&json!({"password": "c"}), &before));
+        assert!(!holds(&json!({"key": "b"}), &before));
+    }
 }
