@@ -58,6 +58,8 @@ pub(crate) struct Arguments {
     /// Write a report: FORMAT=PATH, or PATH whose ending tells the format. May be repeated.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
+    #[command(flatten)]
+    live: crate::live::Arguments,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -93,6 +95,9 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
     let options = options(arguments, folder.path())?;
+    if let Some(done) = crate::live::run(&arguments.live, &options, &arguments.report) {
+        return done;
+    }
     match &arguments.action {
         Some(Action::Selftest) => selftest(&options),
         _ => judge(arguments, &options),

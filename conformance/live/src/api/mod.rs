@@ -183,12 +183,17 @@ fn refusal(
 ) -> Result<Result<Value, Refusal>, LiveError> {
     match sent {
         Ok(object) => Ok(Ok(object)),
-        Err(kube::Error::Api(status)) if (400..500).contains(&status.code) => Ok(Err(Refusal {
+        Err(kube::Error::Api(status)) if is_refusal(status.code, &status.message) => Ok(Err(Refusal {
             code: status.code,
             message: status.message.clone(),
         })),
         Err(error) => Err(failed(action, path)(error)),
     }
+}
+
+/// Server-side apply answers 500 when a field is not in the schema, which is a refusal all the same.
+fn is_refusal(code: u16, message: &str) -> bool {
+    (400..500).contains(&code) || message.starts_with("failed to create typed patch object")
 }
 
 /// The text at a JSON pointer; empty when there is none.
