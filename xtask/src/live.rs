@@ -45,7 +45,9 @@ pub(crate) fn run(
 ) -> Option<Result<u8, SuiteError>> {
     let mut cluster = arguments.cluster.clone()?;
     let Input::Charts(charts) = &suite.input else {
-        return Some(Err(SuiteError::usage("--cluster judges charts; it takes no --spec")));
+        return Some(Err(SuiteError::usage(
+            "--cluster judges charts; it takes no --spec",
+        )));
     };
     if let Cluster::Kind(kind) = &mut cluster {
         kind.name.clone_from(&arguments.name);
@@ -84,7 +86,10 @@ fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
     for (pattern, expected, reached) in &done.edges {
         println!("am-pattern-{pattern}: {reached} of {expected} edges of the wiring table reached");
     }
-    print!("{}", human::render(&done.report, report::Style::for_stdout()));
+    print!(
+        "{}",
+        human::render(&done.report, report::Style::for_stdout())
+    );
     report::write(&done.report, outputs)
         .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
     Ok(done.report.exit_code())

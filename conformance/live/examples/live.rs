@@ -37,14 +37,23 @@ fn run() -> Result<u8, Box<dyn std::error::Error>> {
         cluster: cluster.parse()?,
         images: Images::Standin,
         charts,
-        patterns: patterns.bytes().filter(u8::is_ascii_digit).map(|digit| digit - b'0').collect(),
+        patterns: patterns
+            .bytes()
+            .filter(u8::is_ascii_digit)
+            .map(|digit| digit - b'0')
+            .collect(),
         selftest: std::env::var_os("SELFTEST").is_some(),
         command: std::env::args().collect::<Vec<_>>().join(" "),
     };
     let progress: Arc<dyn Progress> = Arc::new(StderrProgress::new());
     let done = am_live::run(&options, &progress)?;
     for timing in &done.timings {
-        println!("{:<14} {:<18} {:6.1} s", timing.about, timing.phase, timing.took.as_secs_f64());
+        println!(
+            "{:<14} {:<18} {:6.1} s",
+            timing.about,
+            timing.phase,
+            timing.took.as_secs_f64()
+        );
     }
     for (pattern, expected, reached) in &done.edges {
         println!("pattern {pattern}: {reached} of {expected} edges");

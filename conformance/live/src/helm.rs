@@ -71,10 +71,10 @@ impl Helm {
         release: &str,
         namespace: &str,
     ) -> Result<HelmResult, LiveError> {
-        let command = self
-            .command("test", namespace)
-            .arg(release)
-            .args(["--timeout", "120s", "--logs"]);
+        let command =
+            self.command("test", namespace)
+                .arg(release)
+                .args(["--timeout", "120s", "--logs"]);
         self.result(command).await
     }
 
@@ -91,11 +91,7 @@ impl Helm {
         self.result(command).await
     }
 
-    async fn apply(
-        &self,
-        subcommand: &str,
-        what: &Installation,
-    ) -> Result<HelmResult, LiveError> {
+    async fn apply(&self, subcommand: &str, what: &Installation) -> Result<HelmResult, LiveError> {
         let mut command = self
             .command(subcommand, &what.namespace)
             .arg(&what.release)

@@ -118,7 +118,7 @@ mod tests {
         let error = runtime().block_on(program.run()).expect_err("it fails");
         let text = error.to_string();
         assert!(
-            text.contains("wrong") && text.contains("7") && text.contains("try again"),
+            text.contains("wrong") && text.contains('7') && text.contains("try again"),
             "{text}"
         );
         assert_eq!(error.exit_code(), 3);

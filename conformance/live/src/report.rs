@@ -88,8 +88,17 @@ fn profile(stage: &Stage, circumstances: &Circumstances) -> Profile {
         namespace: stage.namespace.clone(),
         kubernetes_version: circumstances.kubernetes.clone(),
     };
-    let seconds = stage.timings.iter().map(|timing| timing.took.as_secs_f64()).sum();
-    profile_of(stage.about(), subject, stage.record.results(), Some(seconds))
+    let seconds = stage
+        .timings
+        .iter()
+        .map(|timing| timing.took.as_secs_f64())
+        .sum();
+    profile_of(
+        stage.about(),
+        subject,
+        stage.record.results(),
+        Some(seconds),
+    )
 }
 
 /// A profile with one subject.

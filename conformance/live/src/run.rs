@@ -50,7 +50,10 @@ pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport
 
 async fn interrupted() -> LiveError {
     use tokio::signal::unix::{SignalKind, signal};
-    let handlers = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let handlers = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
     let (Ok(mut interrupt), Ok(mut terminate)) = handlers else {
         return std::future::pending().await;
     };
@@ -76,7 +79,10 @@ async fn run_on_cluster(
             let archive = build_images(options, progress).await?;
             let built = start.elapsed();
             let cluster = Kind::create(&options.workspace, kind, progress).await?;
-            progress.say("cluster", &format!("kind cluster {} is ready", cluster.name()));
+            progress.say(
+                "cluster",
+                &format!("kind cluster {} is ready", cluster.name()),
+            );
             let created = start.elapsed();
             if let Some((_, archive)) = &archive {
                 cluster.load(archive).await?;
@@ -101,7 +107,9 @@ async fn run_on_cluster(
                 && !context.load(&options.workspace, &archive).await?
             {
                 return Err(LiveError::unavailable(
-                    format!("the stand-in's images cannot be loaded into {name}, which is no kind cluster"),
+                    format!(
+                        "the stand-in's images cannot be loaded into {name}, which is no kind cluster"
+                    ),
                     "use --images real, or a kind cluster",
                 ));
             }
@@ -122,7 +130,8 @@ async fn build_images(
         .prefix("am-live-images-")
         .tempdir()
         .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
-    let versions: Vec<ProductVersion> = options.charts.iter().map(|charts| charts.version).collect();
+    let versions: Vec<ProductVersion> =
+        options.charts.iter().map(|charts| charts.version).collect();
     let archive = images::build(&options.workspace, folder.path(), &versions).await?;
     progress.say("cluster", "the stand-in's images are built");
     Ok(Some((folder, archive)))
@@ -144,7 +153,12 @@ async fn play(
     };
     let mut tasks = tokio::task::JoinSet::new();
     for pattern in patterns(options, &lab.facts)? {
-        let mut stage = Stage::new(lab.clone(), pattern, &format!("p{pattern}"), charts_of(options, pattern)?);
+        let mut stage = Stage::new(
+            lab.clone(),
+            pattern,
+            &format!("p{pattern}"),
+            charts_of(options, pattern)?,
+        );
         tasks.spawn(async move {
             let played = stage.play(&Phase::ALL).await;
             let cleaned = stage.clean_up().await;
@@ -154,14 +168,20 @@ async fn play(
     let mut stages = Vec::new();
     while let Some(ended) = tasks.join_next().await {
         let stage = ended.map_err(|error| {
-            LiveError::unavailable(format!("a pattern broke off: {error}"), "report this as a bug")
+            LiveError::unavailable(
+                format!("a pattern broke off: {error}"),
+                "report this as a bug",
+            )
         })??;
         stages.push(stage);
     }
     stages.sort_by_key(|stage| stage.pattern);
     Ok(LiveReport {
         report: report(&lab.catalogue, &stages, &circumstances),
-        timings: stages.iter().flat_map(|stage| stage.timings.clone()).collect(),
+        timings: stages
+            .iter()
+            .flat_map(|stage| stage.timings.clone())
+            .collect(),
         edges: stages
             .iter()
             .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
@@ -177,7 +197,9 @@ async fn lab(
 ) -> Result<Lab, LiveError> {
     let helm = Toolchain::new(&options.workspace)
         .ensure(Tool::Helm4, &mut StderrProgress::default())
-        .map_err(|error| LiveError::unavailable(error.to_string(), "install Helm, or Go to build it"))?;
+        .map_err(|error| {
+            LiveError::unavailable(error.to_string(), "install Helm, or Go to build it")
+        })?;
     let broken = |error: am_conformance::SuiteError| {
         LiveError::unavailable(error.to_string(), "report this as a bug")
     };
@@ -199,7 +221,11 @@ async fn lab(
 /// The patterns asked for, or all.
 pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, LiveError> {
     let known: Vec<u8> = facts.patterns.keys().copied().collect();
-    if let Some(unknown) = options.patterns.iter().find(|pattern| !known.contains(pattern)) {
+    if let Some(unknown) = options
+        .patterns
+        .iter()
+        .find(|pattern| !known.contains(pattern))
+    {
         return Err(LiveError::usage(format!(
             "there is no pattern {unknown}; known are {known:?}"
         )));

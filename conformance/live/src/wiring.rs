@@ -151,12 +151,7 @@ fn judge_row(
 }
 
 /// Whether an edge was reached and leads to the peer: to a certain pod, or to whichever of the component.
-fn serves(
-    edge: &EdgeObservation,
-    node: &Observed,
-    peer: Component,
-    target: Option<&str>,
-) -> bool {
+fn serves(edge: &EdgeObservation, node: &Observed, peer: Component, target: Option<&str>) -> bool {
     let mut met = edge
         .peers
         .iter()
@@ -197,10 +192,7 @@ fn unreached(
             ),
             Some(edge.edge.url.clone()),
         ),
-        None if edges.is_empty() => (
-            format!("{} has no address of {wanted}", node.pod),
-            None,
-        ),
+        None if edges.is_empty() => (format!("{} has no address of {wanted}", node.pod), None),
         None => {
             let met: BTreeSet<&str> = edges
                 .iter()
@@ -219,9 +211,7 @@ fn unreached(
             )
         }
     };
-    let fallback = edges
-        .iter()
-        .any(|edge| !is_written(&edge.edge.provenance));
+    let fallback = edges.iter().any(|edge| !is_written(&edge.edge.provenance));
     let help = if fallback {
         format!(
             "write `{}` in the {}'s configuration: without it the product falls back silently",
@@ -235,9 +225,7 @@ fn unreached(
             fact.on.title()
         )
     };
-    let mut fault = Fault::new(message, help)
-        .at("Pod", &node.pod)
-        .peer(wanted);
+    let mut fault = Fault::new(message, help).at("Pod", &node.pod).peer(wanted);
     fault.value = value;
     fault
 }
@@ -307,7 +295,9 @@ fn judge_unexpected(
         return;
     }
     // Rows that ask for something told their faults already.
-    if row.and_then(|fact| asked_for(fact, pattern, nodes)).is_none()
+    if row
+        .and_then(|fact| asked_for(fact, pattern, nodes))
+        .is_none()
         && is_written(&edge.edge.provenance)
     {
         let message = format!(

@@ -18,7 +18,8 @@ fn workspace() -> PathBuf {
 fn charts(folder: &Path) -> Vec<ChartDirectory> {
     let root = workspace();
     let model = Model::load(&root.join("generator/model"), "generator/model").expect("the model");
-    let templates = Templates::load(&root.join("generator/templates"), "generator/templates").expect("the templates");
+    let templates = Templates::load(&root.join("generator/templates"), "generator/templates")
+        .expect("the templates");
     let versions = ProductVersion::ALL.into_iter().map(|version| {
         let mut selection = Selection::all(&model);
         version.as_str().clone_into(&mut selection.version);
@@ -51,7 +52,12 @@ fn every_render_and_every_upgrade_is_admitted() {
     let findings: Vec<String> = done
         .report
         .findings()
-        .map(|(subject, finding)| format!("{} {}: {}", subject.id, finding.requirement, finding.message))
+        .map(|(subject, finding)| {
+            format!(
+                "{} {}: {}",
+                subject.id, finding.requirement, finding.message
+            )
+        })
         .collect();
     assert!(findings.is_empty(), "{}", findings.join("\n"));
     assert_eq!(done.report.exit_code(), 0);
@@ -72,7 +78,11 @@ fn a_broken_chart_is_refused_for_every_reason() {
         std::fs::write(path, text.replacen(from, to, 1)).expect("written");
     };
     // An unknown field.
-    edit(template(&charts[0], "gateway/service.yaml"), "spec:\n", "spec:\n  selectr: {}\n");
+    edit(
+        template(&charts[0], "gateway/service.yaml"),
+        "spec:\n",
+        "spec:\n  selectr: {}\n",
+    );
     // A field that cannot change.
     edit(
         template(&charts[1], "all-in-one/statefulset.yaml"),
@@ -80,7 +90,11 @@ fn a_broken_chart_is_refused_for_every_reason() {
         "podManagementPolicy: OrderedReady",
     );
     // A pod that breaks Pod Security.
-    edit(template(&charts[0], "gateway/deployment.yaml"), "    spec:\n", "    spec:\n      hostNetwork: true\n");
+    edit(
+        template(&charts[0], "gateway/deployment.yaml"),
+        "    spec:\n",
+        "    spec:\n      hostNetwork: true\n",
+    );
     let done = judge(charts, vec![2]);
     let reported: std::collections::BTreeSet<&str> = done
         .report

@@ -1,4 +1,4 @@
-//! CustomResourceDefinitions made from the schemas under `fixtures/schemas`.
+//! Definitions of custom resources, made from the schemas under `fixtures/schemas`.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -41,10 +41,20 @@ pub(super) async fn install(api: &Api, workspace: &Path) -> Result<(), LiveError
         let definition = definition.as_str().unwrap_or_default();
         let schema = file.get("$defs").and_then(|all| all.get(definition));
         let schema = schema.ok_or_else(|| broken(format!("no definition {definition}")))?;
-        definitions.push(definition_of(group, version, kind, structural(schema, &file, 0)));
+        definitions.push(definition_of(
+            group,
+            version,
+            kind,
+            &structural(schema, &file, 0),
+        ));
     }
     for (group, version, kind) in WITHOUT_SCHEMA {
-        definitions.push(definition_of(group, version, kind, structural(&json!({"type": "object"}), &file, 0)));
+        definitions.push(definition_of(
+            group,
+            version,
+            kind,
+            &structural(&json!({"type": "object"}), &file, 0),
+        ));
     }
     let mut names = Vec::new();
     for object in definitions {
@@ -86,7 +96,7 @@ async fn wait(api: &Api, path: &str) -> Result<(), LiveError> {
     }
 }
 
-fn definition_of(group: &str, version: &str, kind: &str, schema: Value) -> Value {
+fn definition_of(group: &str, version: &str, kind: &str, schema: &Value) -> Value {
     let singular = kind.to_lowercase();
     let plural = match singular.strip_suffix('y') {
         Some(stem) if !singular.ends_with("ay") => format!("{stem}ies"),
@@ -160,7 +170,14 @@ fn structural(schema: &Value, file: &Value, depth: usize) -> Value {
         },
         Some(scalar) => {
             let mut value = json!({"type": scalar});
-            for key in ["enum", "pattern", "minimum", "maximum", "minLength", "maxLength"] {
+            for key in [
+                "enum",
+                "pattern",
+                "minimum",
+                "maximum",
+                "minLength",
+                "maxLength",
+            ] {
                 if let Some(limit) = schema.get(key) {
                     value[key] = limit.clone();
                 }
@@ -212,7 +229,7 @@ mod tests {
     #[test]
     fn kinds_get_the_plurals_of_kubernetes() {
         let plural = |kind: &str| {
-            let made = definition_of("example.org", "v1", kind, json!({}));
+            let made = definition_of("example.org", "v1", kind, &json!({}));
             made["spec"]["names"]["plural"].clone()
         };
         assert_eq!(plural("Gateway"), "gateways");

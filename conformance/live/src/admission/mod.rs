@@ -33,7 +33,8 @@ pub(crate) async fn run(
     access: &Access,
     progress: &Arc<dyn Progress>,
 ) -> Result<LiveReport, LiveError> {
-    let broken = |error: SuiteError| LiveError::unavailable(error.to_string(), "report this as a bug");
+    let broken =
+        |error: SuiteError| LiveError::unavailable(error.to_string(), "report this as a bug");
     let (catalogue, facts) = (
         Catalogue::load().map_err(broken)?,
         Facts::load().map_err(broken)?,
@@ -61,12 +62,23 @@ pub(crate) async fn run(
         }
         let before = suite.applied;
         for platform in PLATFORMS {
-            suite.judge(options, pattern, platform, &charts, &mut record).await?;
+            suite
+                .judge(options, pattern, platform, &charts, &mut record)
+                .await?;
         }
         let took = start.elapsed();
         let about = format!("am-pattern-{pattern}");
-        progress.say(&about, &format!("{} objects applied", suite.applied - before));
-        profiles.push(profile(&about, pattern, &charts, &record, took.as_secs_f64()));
+        progress.say(
+            &about,
+            &format!("{} objects applied", suite.applied - before),
+        );
+        profiles.push(profile(
+            &about,
+            pattern,
+            &charts,
+            &record,
+            took.as_secs_f64(),
+        ));
         timings.push(Timing {
             about,
             phase: "admission".to_owned(),
@@ -139,7 +151,8 @@ impl Suite {
     async fn make_namespace(&self, name: &str) -> Result<(), LiveError> {
         make_namespace(&self.api, name).await?;
         // No controller makes it here, and pods must have one.
-        let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
+        let account =
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});
         let path = format!("/api/v1/namespaces/{name}/serviceaccounts");
         self.api.create(&path, &account).await.map(drop)
     }
@@ -162,7 +175,10 @@ impl Suite {
             if platform != "none" {
                 request.values_files.push(overlay(chart, platform));
             }
-            let operator = options.workspace.join("fixtures/values").join(format!("{platform}.yaml"));
+            let operator = options
+                .workspace
+                .join("fixtures/values")
+                .join(format!("{platform}.yaml"));
             if operator.is_file() {
                 request.values_files.push(operator);
             }
@@ -174,11 +190,19 @@ impl Suite {
                 Ok(rendered) => rendered,
                 Err(error) => {
                     let message = format!("{version} on {platform} does not render: {error}");
-                    record.failed("AM-K8S-001", place, Fault::new(message, "correct the values"));
+                    record.failed(
+                        "AM-K8S-001",
+                        place,
+                        Fault::new(message, "correct the values"),
+                    );
                     continue;
                 }
             };
-            let objects: Vec<&Value> = rendered.documents.iter().map(|document| &document.value).collect();
+            let objects: Vec<&Value> = rendered
+                .documents
+                .iter()
+                .map(|document| &document.value)
+                .collect();
             let versions = objects.iter().map(|object| text(object, "/apiVersion"));
             self.resources = Resources::discover(&self.api, versions).await?;
             for object in objects {
@@ -208,7 +232,11 @@ impl Suite {
             object["metadata"]["namespace"] = Value::from(place.namespace);
         }
         self.applied += 1;
-        let requirement = if step == 0 { "AM-K8S-001" } else { "AM-UPG-002" };
+        let requirement = if step == 0 {
+            "AM-K8S-001"
+        } else {
+            "AM-UPG-002"
+        };
         match self.api.apply(&path, &object).await? {
             Ok(_) => record.passed(requirement, 1),
             Err(refusal) => {
@@ -242,7 +270,10 @@ impl Suite {
         pod["kind"] = Value::from("Pod");
         pod["metadata"]["name"] = Value::from(format!("{name}-0"));
         provide_claims(&mut pod);
-        let path = format!("/api/v1/namespaces/{}/pods?dryRun=All&fieldValidation=Strict", place.namespace);
+        let path = format!(
+            "/api/v1/namespaces/{}/pods?dryRun=All&fieldValidation=Strict",
+            place.namespace
+        );
         match self.api.create(&path, &pod).await? {
             Ok(_) => record.passed("AM-SEC-013", 1),
             Err(refusal) => {
@@ -259,7 +290,7 @@ impl Suite {
     }
 }
 
-/// A StatefulSet's controller adds a volume for each claim template; here each mount without a volume gets one.
+/// The controller of a `StatefulSet` adds a volume for each claim template; here each mount without a volume gets one.
 fn provide_claims(pod: &mut Value) {
     let list = |pod: &Value, pointer: &str| -> Vec<Value> {
         pod.pointer(pointer)
@@ -268,7 +299,11 @@ fn provide_claims(pod: &mut Value) {
             .unwrap_or_default()
     };
     let mut volumes = list(pod, "/spec/volumes");
-    let containers = [list(pod, "/spec/containers"), list(pod, "/spec/initContainers")].concat();
+    let containers = [
+        list(pod, "/spec/containers"),
+        list(pod, "/spec/initContainers"),
+    ]
+    .concat();
     for container in &containers {
         for mount in list(container, "/volumeMounts") {
             let name = text(&mount, "/name");

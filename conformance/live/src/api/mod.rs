@@ -132,7 +132,10 @@ impl Api {
         } else {
             Method::GET
         };
-        match self.send(method, &url, body, Some("application/json")).await {
+        match self
+            .send(method, &url, body, Some("application/json"))
+            .await
+        {
             Ok(answer) => Ok(Some(answer)),
             // The pod is gone, is not up, or says no in its own words.
             Err(kube::Error::Api(_) | kube::Error::SerdeError(_)) => Ok(None),
@@ -183,10 +186,12 @@ fn refusal(
 ) -> Result<Result<Value, Refusal>, LiveError> {
     match sent {
         Ok(object) => Ok(Ok(object)),
-        Err(kube::Error::Api(status)) if is_refusal(status.code, &status.message) => Ok(Err(Refusal {
-            code: status.code,
-            message: status.message.clone(),
-        })),
+        Err(kube::Error::Api(status)) if is_refusal(status.code, &status.message) => {
+            Ok(Err(Refusal {
+                code: status.code,
+                message: status.message.clone(),
+            }))
+        }
         Err(error) => Err(failed(action, path)(error)),
     }
 }

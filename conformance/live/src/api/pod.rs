@@ -12,7 +12,7 @@ use crate::error::LiveError;
 pub(crate) struct Pod {
     /// Name.
     pub(crate) name: String,
-    /// Unique id; a StatefulSet's new pod has the old one's name.
+    /// Unique id; the new pod of a `StatefulSet` has the old one's name.
     pub(crate) uid: String,
     /// The component's name, from its label; empty for others.
     pub(crate) component: String,
@@ -46,10 +46,7 @@ impl Pod {
             .list(&path)
             .await?
             .iter()
-            .filter(|pod| {
-                pod.pointer("/metadata/annotations/helm.sh~1hook")
-                    .is_none()
-            })
+            .filter(|pod| pod.pointer("/metadata/annotations/helm.sh~1hook").is_none())
             .map(Self::read)
             .collect();
         pods.sort_by(|left, right| left.name.cmp(&right.name));
@@ -96,10 +93,7 @@ impl Pod {
 
 /// What the first container that does not run says, or that it runs.
 fn state(pod: &Value) -> String {
-    for list in [
-        "/status/initContainerStatuses",
-        "/status/containerStatuses",
-    ] {
+    for list in ["/status/initContainerStatuses", "/status/containerStatuses"] {
         let statuses = pod.pointer(list).and_then(Value::as_array);
         for status in statuses.into_iter().flatten() {
             let name = text(status, "/name");

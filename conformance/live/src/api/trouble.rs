@@ -14,7 +14,11 @@ const LOGGED_PODS: usize = 3;
 ///
 /// # Errors
 /// When the API server goes away.
-pub(crate) async fn explain(api: &Api, namespace: &str, release: &str) -> Result<String, LiveError> {
+pub(crate) async fn explain(
+    api: &Api,
+    namespace: &str,
+    release: &str,
+) -> Result<String, LiveError> {
     let mut lines = Vec::new();
     let pods = Pod::list(api, namespace, release).await?;
     let troubled: Vec<&Pod> = pods.iter().filter(|pod| !pod.ready).collect();

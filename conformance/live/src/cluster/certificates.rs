@@ -44,7 +44,11 @@ impl Credentials {
 
         let account = KeyPair::generate()?;
         let random = KeyPair::generate()?.serialize_der();
-        let token = random.iter().rev().take(24).map(|byte| format!("{byte:02x}")).collect();
+        let token = random
+            .iter()
+            .rev()
+            .take(24)
+            .fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         Ok(Self {
             authority: authority_certificate.pem(),
             certificate: certificate.pem(),

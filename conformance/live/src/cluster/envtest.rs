@@ -169,8 +169,14 @@ fn apiserver_arguments(folder: &Path, etcd: u16, port: u16) -> Vec<String> {
         format!("--tls-private-key-file={}", file("server-key.pem")),
         format!("--token-auth-file={}", file("tokens.csv")),
         "--authorization-mode=RBAC".to_owned(),
-        format!("--service-account-key-file={}", file("account-public-key.pem")),
-        format!("--service-account-signing-key-file={}", file("account-key.pem")),
+        format!(
+            "--service-account-key-file={}",
+            file("account-public-key.pem")
+        ),
+        format!(
+            "--service-account-signing-key-file={}",
+            file("account-key.pem")
+        ),
         "--service-account-issuer=https://am-live.invalid".to_owned(),
         "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
         // One client asks a lot; its requests shall not wait for each other.

@@ -30,11 +30,10 @@ const NODE_IMAGE_FILE: &str = "/var/tmp/kind-sandbox/node-image";
 /// A kind cluster; removed when dropped, unless it is to be kept.
 #[derive(Debug)]
 pub struct Kind {
-    kind: PathBuf,
+    program: PathBuf,
     name: String,
     keep: bool,
     folder: tempfile::TempDir,
-    progress_done: bool,
 }
 
 impl Kind {
@@ -78,14 +77,13 @@ impl Kind {
             .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
         // From here on the destructor removes what kind has made, also when kind is interrupted half-way.
         let mut cluster = Self {
-            kind,
+            program: kind,
             name,
             keep: false,
             folder,
-            progress_done: false,
         };
         let mut command = Program::new(
-            &cluster.kind,
+            &cluster.program,
             "see `docker ps` and `docker info`; --kind-image takes an image that is on this machine",
         )
         .args(["create", "cluster", "--name", &cluster.name, "--wait", "120s"])
@@ -96,7 +94,6 @@ impl Kind {
         }
         command.run().await?;
         cluster.keep = options.keep;
-        cluster.progress_done = true;
         Ok(cluster)
     }
 
@@ -118,7 +115,7 @@ impl Kind {
     /// # Errors
     /// When kind fails.
     pub async fn load(&self, archive: &Path) -> Result<(), LiveError> {
-        load(&self.kind, &self.name, archive).await
+        load(&self.program, &self.name, archive).await
     }
 
     fn kubeconfig(&self) -> PathBuf {
@@ -139,7 +136,7 @@ impl Drop for Kind {
             );
             return;
         }
-        let deleted = Command::new(&self.kind)
+        let deleted = Command::new(&self.program)
             .args(["delete", "cluster", "--name", &self.name, "--kubeconfig"])
             .arg(self.kubeconfig())
             .stdin(Stdio::null())
@@ -169,9 +166,7 @@ async fn clusters(kind: &Path) -> Result<Vec<String>, LiveError> {
 
 /// Whether a name was made from the id of a process that is no more.
 fn is_abandoned(name: &str) -> bool {
-    let id: Option<i32> = name
-        .strip_prefix(PREFIX)
-        .and_then(|rest| rest.parse().ok());
+    let id: Option<i32> = name.strip_prefix(PREFIX).and_then(|rest| rest.parse().ok());
     id.and_then(rustix::process::Pid::from_raw)
         .is_some_and(|id| rustix::process::test_kill_process(id).is_err())
 }

@@ -33,9 +33,7 @@ impl Supervised {
         log: PathBuf,
     ) -> Result<Self, LiveError> {
         let output = File::create(&log).map_err(LiveError::file("create", &log))?;
-        let errors = output
-            .try_clone()
-            .map_err(LiveError::file("write", &log))?;
+        let errors = output.try_clone().map_err(LiveError::file("write", &log))?;
         let name = program
             .file_name()
             .unwrap_or_default()

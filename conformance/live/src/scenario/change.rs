@@ -14,7 +14,11 @@ use crate::values::key;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let gateway = stage.gateway();
-    let several = stage.main.nodes.get(&gateway).is_some_and(|nodes| *nodes > 1);
+    let several = stage
+        .main
+        .nodes
+        .get(&gateway)
+        .is_some_and(|nodes| *nodes > 1);
     let before = uids(stage).await?;
     let service = format!("{}-{gateway}", stage.main.name);
     let prober = Prober::start(stage, &service);

@@ -37,18 +37,15 @@ async fn judge_security(stage: &mut Stage) -> Result<(), LiveError> {
     let refused = events
         .iter()
         .find(|event| text(event, "/message").contains("violates PodSecurity"));
-    match refused {
-        Some(event) => {
-            let fault = Fault::new(
-                text(event, "/message"),
-                "set the security context that the restricted level asks for",
-            );
-            stage.failed("AM-SEC-013", fault);
-        }
-        None => {
-            let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
-            stage.record.passed("AM-SEC-013", pods.len());
-        }
+    if let Some(event) = refused {
+        let fault = Fault::new(
+            text(event, "/message"),
+            "set the security context that the restricted level asks for",
+        );
+        stage.failed("AM-SEC-013", fault);
+    } else {
+        let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+        stage.record.passed("AM-SEC-013", pods.len());
     }
     Ok(())
 }

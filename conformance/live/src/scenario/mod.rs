@@ -117,7 +117,11 @@ impl Stage {
                 took,
             });
             let verdict = if goes_on { "done" } else { "in trouble" };
-            self.say(&format!("{}: {verdict} after {:.1} s", phase.name(), took.as_secs_f64()));
+            self.say(&format!(
+                "{}: {verdict} after {:.1} s",
+                phase.name(),
+                took.as_secs_f64()
+            ));
             if !goes_on {
                 break;
             }

@@ -37,7 +37,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     ));
     for (requirement, fault) in &judgement.faults {
         let fault = Fault::new(
-            format!("with a long name and an offset ({requirement}): {}", fault.message),
+            format!(
+                "with a long name and an offset ({requirement}): {}",
+                fault.message
+            ),
             fault.help.clone(),
         );
         stage.failed("AM-HELM-008", fault);

@@ -1,4 +1,4 @@
-//! NetworkPolicies: edges still work, and blocked ones are blocked, where the cluster enforces policies at all.
+//! Network policies: edges still work, and blocked ones are blocked, where the cluster enforces policies at all.
 
 use std::time::{Duration, Instant};
 
@@ -109,11 +109,7 @@ async fn judge_blocked(stage: &mut Stage) -> Result<(), LiveError> {
 }
 
 /// Whether a pod of one component gets an answer from the Service of another; `None` when no pod can be asked.
-async fn reaches(
-    stage: &Stage,
-    from: Component,
-    to: Component,
-) -> Result<Option<bool>, LiveError> {
+async fn reaches(stage: &Stage, from: Component, to: Component) -> Result<Option<bool>, LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     let Some(pod) = pods.iter().find(|pod| pod.component == from.name()) else {
         return Ok(None);

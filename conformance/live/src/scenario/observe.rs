@@ -67,10 +67,7 @@ pub(crate) fn write_down(stage: &mut Stage, judgement: Judgement) {
 }
 
 /// What the stand-ins of a release saw. A pod that does not answer yet is left out, which the judgement then misses.
-pub(crate) async fn collect(
-    stage: &Stage,
-    release: &Release,
-) -> Result<Vec<Observed>, LiveError> {
+pub(crate) async fn collect(stage: &Stage, release: &Release) -> Result<Vec<Observed>, LiveError> {
     let mut nodes = Vec::new();
     for pod in Pod::list(&stage.lab.api, &stage.namespace, &release.name).await? {
         let Some(component) = Component::from_name(&pod.component) else {
@@ -129,7 +126,10 @@ fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
             .filter(|version| identity.version != **version)
             .map(|version| {
                 Fault::new(
-                    format!("{} runs {} instead of {version}", node.pod, identity.version),
+                    format!(
+                        "{} runs {} instead of {version}",
+                        node.pod, identity.version
+                    ),
                     "let the image's tag follow the chart's appVersion",
                 )
                 .at("Pod", &node.pod)

@@ -26,11 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(100);
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for release in releases(stage).await? {
-        let done = stage
-            .lab
-            .helm
-            .uninstall(&release, &stage.namespace)
-            .await?;
+        let done = stage.lab.helm.uninstall(&release, &stage.namespace).await?;
         if !done.success {
             let fault = Fault::new(
                 format!("helm uninstall of {release} fails: {}", done.output),
@@ -68,7 +64,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         .filter(|object| text(object, "/kind") == "PersistentVolumeClaim")
         .count();
     stage.record.passed("AM-UPG-009", claims);
-    stage.say(&format!("left as documented: {kept} Secrets, {claims} claims"));
+    stage.say(&format!(
+        "left as documented: {kept} Secrets, {claims} claims"
+    ));
     Ok(true)
 }
 

@@ -31,7 +31,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for nodes in stage.main.nodes.values_mut().filter(|nodes| **nodes > 1) {
         *nodes += 1;
     }
-    if !stage.upgrade_main(&Value::Object(more), "AM-UPG-001").await? {
+    if !stage
+        .upgrade_main(&Value::Object(more), "AM-UPG-001")
+        .await?
+    {
         return Ok(false);
     }
     let release = stage.main.clone();

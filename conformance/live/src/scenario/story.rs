@@ -8,8 +8,8 @@ use am_standin::observations::StoryObservation;
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
 
-use super::observe::collect;
 use super::Stage;
+use super::observe::collect;
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -111,7 +111,9 @@ async fn throttle(stage: &mut Stage) -> Result<(), LiveError> {
         tokio::time::sleep(POLL).await;
     }
     let fault = Fault::new(
-        format!("a client that asks too often is not throttled by every gateway; the last answers were {last}"),
+        format!(
+            "a client that asks too often is not throttled by every gateway; the last answers were {last}"
+        ),
         "let gateways publish to every node that throttles and listen to all of them",
     );
     stage.failed("AM-OPS-004", fault);

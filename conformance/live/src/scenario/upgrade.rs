@@ -56,9 +56,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 }
 
 /// What must outlive an upgrade: by kind and name, with what must not change of it. Compared, never shown.
-async fn precious(
-    stage: &Stage,
-) -> Result<BTreeMap<(&'static str, String), Value>, LiveError> {
+async fn precious(stage: &Stage) -> Result<BTreeMap<(&'static str, String), Value>, LiveError> {
     let mut found = BTreeMap::new();
     for (kind, path, content) in [
         ("Secret", "/api/v1/namespaces/{}/secrets", "/data"),
@@ -84,10 +82,7 @@ async fn precious(
             if text(&object, "/type") == "helm.sh/release.v1" {
                 continue;
             }
-            let content = object
-                .pointer(content)
-                .cloned()
-                .unwrap_or_default();
+            let content = object.pointer(content).cloned().unwrap_or_default();
             found.insert((kind, text(&object, "/metadata/name").to_owned()), content);
         }
     }

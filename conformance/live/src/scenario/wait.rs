@@ -56,7 +56,11 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
             last = seen;
             last_change = Instant::now();
             let ready = pods.iter().filter(|pod| pod.ready).count();
-            stage.say(&format!("{}: {ready} of {} pods ready", release.name, pods.len()));
+            stage.say(&format!(
+                "{}: {ready} of {} pods ready",
+                release.name,
+                pods.len()
+            ));
         }
         let hopeless = pods.iter().any(is_hopeless) || refused(&workloads).is_some();
         if hopeless || last_change.elapsed() > STALL || start.elapsed() > LONGEST {
@@ -70,7 +74,7 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
     }
 }
 
-/// The Deployments and StatefulSets of a release.
+/// The workloads of a release.
 pub(crate) async fn workloads(stage: &Stage, release: &Release) -> Result<Vec<Value>, LiveError> {
     let mut found = Vec::new();
     for plural in ["deployments", "statefulsets"] {
