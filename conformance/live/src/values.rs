@@ -43,7 +43,7 @@ pub(crate) fn harness(components: impl Iterator<Item = Component>) -> Value {
     Value::Object(values)
 }
 
-/// Merges `over` into `values`: maps key by key, everything else whole.
+/// Merges `over` into `values`: maps key by key, everything else whole; `null` changes nothing.
 pub(crate) fn merge(values: &mut Value, over: &Value) {
     match (values, over) {
         (Value::Object(values), Value::Object(over)) => {
@@ -51,6 +51,7 @@ pub(crate) fn merge(values: &mut Value, over: &Value) {
                 merge(values.entry(key.clone()).or_insert(Value::Null), value);
             }
         }
+        (_, Value::Null) => {}
         (values, over) => *values = over.clone(),
     }
 }
@@ -64,6 +65,8 @@ mod tests {
     fn maps_merge_and_lists_are_replaced() {
         let mut values = json!({"a": {"b": 1, "c": [1, 2]}});
         merge(&mut values, &json!({"a": {"c": [3]}, "d": true}));
+        assert_eq!(values, json!({"a": {"b": 1, "c": [3]}, "d": true}));
+        merge(&mut values, &serde_json::Value::Null);
         assert_eq!(values, json!({"a": {"b": 1, "c": [3]}, "d": true}));
     }
 }
