@@ -1,0 +1,119 @@
+//! What Helm makes of the charts, against what it made when somebody last looked.
+//!
+//! Compared as documents, not as text: Helm's versions differ in blank lines. To accept a change, run
+//! `UPDATE_GOLDEN=1 cargo test -p am-conformance --test golden_renders` and read the diff before committing it.
+
+use std::{
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use am_toolchain::{
+    RenderRequest, RenderServer, RenderedDocument, Renderer, StderrProgress, Tool, Toolchain,
+    parse_documents,
+};
+
+/// Platforms whose renders are kept: the smallest one, and one with everything that a cloud adds.
+const PLATFORMS: [&str; 2] = ["dev", "aws"];
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn server() -> RenderServer {
+    let program = Toolchain::new(workspace())
+        .ensure(Tool::Renderer, &mut StderrProgress::default())
+        .unwrap_or_else(|error| panic!("{error}"));
+    // Generated passwords would differ from run to run.
+    RenderServer::new(program).deterministic(true)
+}
+
+fn render(server: &mut RenderServer, chart: &str, platform: &str) -> Vec<RenderedDocument> {
+    let root = workspace();
+    let folder = root.join("charts-out").join(chart);
+    let mut request = RenderRequest::new(&folder, "apim", "apim");
+    request
+        .values_files
+        .push(folder.join(format!("overlays/{platform}.yaml")));
+    let operator = root.join(format!("fixtures/values/{platform}.yaml"));
+    if operator.is_file() {
+        request.values_files.push(operator);
+    }
+    request.kube_version = Some("1.34.0".to_owned());
+    let rendered = server
+        .render(&request)
+        .unwrap_or_else(|error| panic!("{chart} with {platform}: {error}"));
+    rendered.documents
+}
+
+fn to_text(chart: &str, documents: &[RenderedDocument]) -> String {
+    let mut text = String::new();
+    for document in documents {
+        let _ = writeln!(
+            text,
+            "---\n# Source: {chart}/{}\n{}",
+            document.template,
+            document.text.trim_end()
+        );
+    }
+    text
+}
+
+/// One line per leaf and object, so that a diff shows what changed and where.
+fn to_lines(documents: &[RenderedDocument]) -> String {
+    documents
+        .iter()
+        .map(|document| format!("{}\n{:#}\n", document.template, document.value))
+        .collect()
+}
+
+fn golden(chart: &str, platform: &str) -> PathBuf {
+    workspace().join(format!("fixtures/golden/{chart}-{platform}.yaml"))
+}
+
+#[test]
+fn charts_render_as_they_did_when_somebody_last_looked() {
+    let mut server = server();
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    let mut changed = Vec::new();
+    let mut compared = 0;
+    for number in 0..=5 {
+        let chart = format!("am-pattern-{number}");
+        for platform in PLATFORMS {
+            let documents = render(&mut server, &chart, platform);
+            assert!(!documents.is_empty(), "{chart} with {platform} renders nothing");
+            let path = golden(&chart, platform);
+            if update {
+                fs::create_dir_all(path.parent().expect("a file has a folder"))
+                    .expect("fixtures can be written");
+                fs::write(&path, to_text(&chart, &documents)).expect("fixtures can be written");
+            }
+            let text = fs::read_to_string(&path).unwrap_or_else(|error| {
+                panic!("{}: {error}; run with UPDATE_GOLDEN=1 to make it", path.display())
+            });
+            let expected = parse_documents(&text).expect("golden files are YAML");
+            let (old, new) = (to_lines(&expected), to_lines(&documents));
+            if old != new {
+                let diff = similar::TextDiff::from_lines(&old, &new);
+                changed.push(diff.unified_diff().header(&chart, platform).to_string());
+            }
+            compared += 1;
+        }
+    }
+    assert_eq!(compared, 12);
+    assert!(
+        changed.is_empty(),
+        "{} renders changed; if they should, run `UPDATE_GOLDEN=1 cargo test -p am-conformance --test golden_renders`:\n{}",
+        changed.len(),
+        changed.concat()
+    );
+}
+
+#[test]
+fn a_changed_document_is_noticed_and_a_blank_line_is_not() {
+    let parse = |text: &str| to_lines(&parse_documents(text).expect("is YAML"));
+    let text = "---\n# Source: c/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    assert_eq!(parse(text), parse(&text.replace("apiVersion", "\napiVersion")));
+    assert_ne!(parse(text), parse(&text.replace("name: a", "name: b")));
+}
