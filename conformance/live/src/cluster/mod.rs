@@ -47,9 +47,12 @@ impl Access {
             context: Some(self.context.clone()),
             ..KubeConfigOptions::default()
         };
-        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+        let mut config = kube::Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .map_err(|error| unreadable(&error))?;
+        // A budget refuses an eviction with 429, and a Service without ready pods answers 503: the suite wants to see
+        // both, not a later attempt that succeeds.
+        config.default_retry = false;
         kube::Client::try_from(config).map_err(|error| unreadable(&error))
     }
 }
