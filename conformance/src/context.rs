@@ -46,6 +46,8 @@ pub struct Context<'a> {
     pub version: ProductVersion,
     /// Whether the charts are ours, so that their layout may be relied on.
     pub is_generated: bool,
+    /// Whether this subject stands for all of its chart and product version.
+    pub is_representative: bool,
     /// Documents of all releases.
     pub manifest: &'a Manifest,
     /// Their graph.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use am_conformance::SuiteError;
 use am_conformance::context;
 use am_conformance::finding::GeneratorLocation;
-use am_conformance::report::{self, Output, Report, SubjectResult, human};
+use am_conformance::report::{self, Format, Output, Report, SubjectResult, human};
 use am_conformance::selftest::{MutantResult, Verdict};
 use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
 use am_deployment_toml::product::ProductVersion;
@@ -19,6 +19,9 @@ use crate::workspace;
 
 /// The folder of the generated charts below the workspace; it holds the newest product version.
 const CHARTS: &str = "charts-out";
+
+/// Where the report for machines goes unless `--report` says otherwise.
+const REPORT: &str = "target/conformance/report.json";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -55,7 +58,8 @@ pub(crate) struct Arguments {
     /// Leave out the variants: names, namespaces, replicas, offsets.
     #[arg(long)]
     no_variants: bool,
-    /// Write a report: FORMAT=PATH, or PATH whose ending tells the format. May be repeated.
+    /// Write a report: FORMAT=PATH, or PATH whose ending tells the format. May be repeated. Without it, JSON goes to
+    /// target/conformance/report.json.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
     #[command(flatten)]
@@ -105,9 +109,18 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
 }
 
 fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
-    let report: Report = suite::run(options, &mut Terminal)?;
+    let report: Report = suite::run(options, &mut Terminal::default())?;
     print!("{}", human::render(&report, report::Style::for_stdout()));
-    report::write(&report, &arguments.report)
+    let default = [Output {
+        format: Format::Json,
+        path: workspace::root().join(REPORT),
+    }];
+    let outputs = if arguments.report.is_empty() {
+        &default[..]
+    } else {
+        &arguments.report
+    };
+    report::write(&report, outputs)
         .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
     Ok(report.exit_code())
 }
@@ -249,8 +262,11 @@ impl context::SourceMap for Lines {
     }
 }
 
-/// One line on standard error that counts subjects.
-struct Terminal;
+/// Tells on standard error how far the run is: a line that counts on a terminal, every tenth part elsewhere.
+#[derive(Default)]
+struct Terminal {
+    tenths: usize,
+}
 
 impl suite::Progress for Terminal {
     fn judged(&mut self, done: usize, total: usize, result: &SubjectResult) {
@@ -261,6 +277,9 @@ impl suite::Progress for Terminal {
             // A progress line that cannot be written is no reason to stop.
             let _ = write!(stderr, "\r\x1b[2K{done}/{total} {}{end}", result.subject.id);
             let _ = stderr.flush();
+        } else if done * 10 / total > self.tenths {
+            self.tenths = done * 10 / total;
+            let _ = writeln!(stderr, "judged {done} of {total}");
         }
     }
 }

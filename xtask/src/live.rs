@@ -10,7 +10,10 @@ use am_live::{Cluster, Images, LiveReport, Progress};
 use clap::{Args, ValueEnum};
 
 /// Options of live runs.
+//
+// Named apart from the static arguments that it is flattened into.
 #[derive(Debug, Args)]
+#[group(id = "live")]
 pub(crate) struct Arguments {
     /// Judge on a cluster: kind (a new one), context=NAME (an existing one) or envtest (a bare API server).
     #[arg(long, value_name = "CLUSTER")]

@@ -140,6 +140,7 @@ impl Case {
             subject: &subject,
             version,
             is_generated: self.is_generated,
+            is_representative: true,
             manifest: &manifest,
             graph: &graph,
             facts: &facts,

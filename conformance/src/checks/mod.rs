@@ -21,7 +21,7 @@ use crate::{
     context::{Context, Judge},
     error::SuiteError,
     outcome::Outcome,
-    requirement::{AppliesTo, Catalogue, Charts, Requirement},
+    requirement::{AppliesTo, Catalogue, Charts, Requirement, Subjects},
 };
 
 /// A check looks at a subject and tells its judge.
@@ -93,6 +93,9 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
     let subject = context.subject;
     if applies_to.charts == Charts::Generated && !context.is_generated {
         return Some("asks for the layout of the generated charts".into());
+    }
+    if applies_to.subjects == Subjects::Representative && !context.is_representative {
+        return Some("is judged once per chart and product version".into());
     }
     if !applies_to.patterns.is_empty() && !applies_to.patterns.contains(&subject.pattern) {
         return Some(format!("does not concern pattern {}", subject.pattern));

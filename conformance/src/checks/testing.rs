@@ -79,6 +79,7 @@ impl Subject {
             subject: &description,
             version: self.version,
             is_generated: self.is_generated,
+            is_representative: true,
             manifest: &manifest,
             graph: &graph,
             facts: &facts,

@@ -153,6 +153,20 @@ pub struct AppliesTo {
     /// Whether it is about every chart, or about the layout that only our generated charts promise.
     #[serde(default)]
     pub charts: Charts,
+    /// Whether every subject is judged, or one stands for all of a chart.
+    #[serde(default)]
+    pub subjects: Subjects,
+}
+
+/// Which subjects of a chart a requirement is judged on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subjects {
+    /// Every combination of platform and variant.
+    #[default]
+    Every,
+    /// One of each pattern and product version: the requirement is about the chart's files, or makes variations of its own.
+    Representative,
 }
 
 /// Which charts a requirement is about.

@@ -1,7 +1,7 @@
 //! Renders subjects, judges them, and writes down what came of it.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     num::NonZero,
     path::PathBuf,
     sync::{
@@ -114,10 +114,11 @@ pub fn run_with(
     progress: &mut dyn Progress,
 ) -> Result<Report, SuiteError> {
     let suite = Suite::load(options)?;
-    let subjects = match &options.input {
+    let mut subjects = match &options.input {
         Input::Charts(directories) => charts_subjects(options, directories, &suite.facts)?,
         Input::Spec(file) => vec![spec_subject(options, file, &suite.facts)?],
     };
+    choose_representatives(&mut subjects);
     let charts = Charts::read(subjects.iter().flat_map(Subject::charts))?;
     let directories = match &options.input {
         Input::Charts(directories) => directories
@@ -133,6 +134,14 @@ pub fn run_with(
     };
     let judged = judge_all(options, &suite, &subjects, &charts, &renders, progress);
     Ok(suite.report(options, &charts, judged))
+}
+
+/// The first subject of each pattern and product version stands for the others, whatever was selected.
+fn choose_representatives(subjects: &mut [Subject]) {
+    let mut seen = BTreeSet::new();
+    for subject in subjects {
+        subject.is_representative = seen.insert((subject.description.pattern, subject.version));
+    }
 }
 
 /// Whatever renders.
@@ -287,6 +296,7 @@ impl Suite {
             subject: &subject.description,
             version: subject.version,
             is_generated: subject.is_generated,
+            is_representative: subject.is_representative,
             manifest,
             graph: &graph,
             facts: &self.facts,

@@ -249,6 +249,7 @@ impl Of<'_> {
                 ..Hints::default()
             },
             is_generated: true,
+            is_representative: true,
         }
     }
 

@@ -166,5 +166,6 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         renders,
         hints,
         is_generated: false,
+        is_representative: true,
     })
 }

@@ -20,6 +20,8 @@ pub struct Subject {
     pub hints: Hints,
     /// Whether the charts are ours.
     pub is_generated: bool,
+    /// Whether it stands for all subjects of its pattern and product version, where one is enough.
+    pub is_representative: bool,
 }
 
 impl Subject {
