@@ -63,6 +63,11 @@ async fn judge_restarts(
     before: &BTreeMap<String, String>,
 ) -> Result<(), LiveError> {
     let after = uids(stage).await?;
+    if before.values().all(|component| component == changed.name()) {
+        stage
+            .record
+            .not_applicable("AM-UPG-007", "the release has no other pods");
+    }
     for (uid, component) in before {
         let stayed = after.contains_key(uid);
         if component == changed.name() {

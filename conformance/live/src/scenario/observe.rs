@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
+use am_standin::edge::Purpose;
 use am_standin::observations::Observations;
 use am_standin::settings::OBSERVATIONS_PORT;
 
@@ -35,6 +36,17 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         judgement.reached, judgement.expected
     ));
     let is_right = judgement.faults.is_empty();
+    if let [only] = nodes.as_slice()
+        && !only
+            .observations
+            .edges
+            .iter()
+            .any(|edge| edge.edge.purpose == Purpose::Database)
+    {
+        stage
+            .record
+            .not_applicable("AM-CONF-012", "the only node has a database of its own");
+    }
     write_down(stage, judgement);
     judge_identities(stage, &nodes);
     Ok(is_right)
