@@ -82,7 +82,10 @@ fn charts_render_as_they_did_when_somebody_last_looked() {
         let chart = format!("am-pattern-{number}");
         for platform in PLATFORMS {
             let documents = render(&mut server, &chart, platform);
-            assert!(!documents.is_empty(), "{chart} with {platform} renders nothing");
+            assert!(
+                !documents.is_empty(),
+                "{chart} with {platform} renders nothing"
+            );
             let path = golden(&chart, platform);
             if update {
                 fs::create_dir_all(path.parent().expect("a file has a folder"))
@@ -90,7 +93,10 @@ fn charts_render_as_they_did_when_somebody_last_looked() {
                 fs::write(&path, to_text(&chart, &documents)).expect("fixtures can be written");
             }
             let text = fs::read_to_string(&path).unwrap_or_else(|error| {
-                panic!("{}: {error}; run with UPDATE_GOLDEN=1 to make it", path.display())
+                panic!(
+                    "{}: {error}; run with UPDATE_GOLDEN=1 to make it",
+                    path.display()
+                )
             });
             let expected = parse_documents(&text).expect("golden files are YAML");
             let (old, new) = (to_lines(&expected), to_lines(&documents));
@@ -113,7 +119,11 @@ fn charts_render_as_they_did_when_somebody_last_looked() {
 #[test]
 fn a_changed_document_is_noticed_and_a_blank_line_is_not() {
     let parse = |text: &str| to_lines(&parse_documents(text).expect("is YAML"));
-    let text = "---\n# Source: c/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
-    assert_eq!(parse(text), parse(&text.replace("apiVersion", "\napiVersion")));
+    let text =
+        "---\n# Source: c/templates/a.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n";
+    assert_eq!(
+        parse(text),
+        parse(&text.replace("apiVersion", "\napiVersion"))
+    );
     assert_ne!(parse(text), parse(&text.replace("name: a", "name: b")));
 }

@@ -100,19 +100,7 @@ pub fn generate(
             pattern,
         });
     }
-    // Charts do not depend on each other, and most of the time goes into checking schemas.
-    let trees: Vec<Result<ChartTree, Diagnostics>> = std::thread::scope(|scope| {
-        let workers: Vec<_> = charts
-            .iter()
-            .map(|chart| scope.spawn(move || generate_chart(chart, templates)))
-            .collect();
-        let join = |worker: std::thread::ScopedJoinHandle<'_, _>| {
-            worker
-                .join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        };
-        workers.into_iter().map(join).collect()
-    });
+    let trees = on_every_core(&charts, |chart| generate_chart(chart, templates));
     let mut tree = ChartTree::default();
     let mut diagnostics = Diagnostics::default();
     for result in trees {
@@ -122,6 +110,24 @@ pub fn generate(
         }
     }
     Ok(diagnostics.into_result(tree, &BTreeMap::new())?)
+}
+
+/// Works on the items in order, as many at a time as there are cores: more threads would only cost memory.
+fn on_every_core<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let share = items.len().div_ceil(cores).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = items
+            .chunks(share)
+            .map(|chunk| scope.spawn(|| chunk.iter().map(&work).collect::<Vec<R>>()))
+            .collect();
+        let join = |worker: std::thread::ScopedJoinHandle<'_, Vec<R>>| {
+            worker
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        workers.into_iter().flat_map(join).collect()
+    })
 }
 
 fn unknown<'a>(

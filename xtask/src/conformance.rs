@@ -120,8 +120,7 @@ fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
     } else {
         &arguments.report
     };
-    report::write(&report, outputs)
-        .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
+    report::write(&report, outputs).map_err(|error| SuiteError::cannot_check(error.to_string()))?;
     Ok(report.exit_code())
 }
 
