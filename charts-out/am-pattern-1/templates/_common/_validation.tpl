@@ -43,6 +43,19 @@
 {{- if and .Values.credentials.externalSecret.enabled (not .Values.credentials.externalSecret.secretStoreRef.name) }}
 {{- fail "credentials.externalSecret.secretStoreRef.name is empty: name the SecretStore to read from" }}
 {{- end }}
+{{- /* What the operator brings can be checked only where the cluster can be asked; values are never printed. */}}
+{{- $name := .Values.credentials.existingSecret }}
+{{- $secret := ternary dict (lookup "v1" "Secret" .Release.Namespace (default "-" $name)) (empty $name) | default dict }}
+{{- if $secret.data }}
+{{- range include "am-pattern-1.credentialKeys" . | fromJsonArray }}
+{{- if not (hasKey $secret.data .) }}
+{{- fail (printf "credentials.existingSecret: Secret %s has no key %s" $name .) }}
+{{- end }}
+{{- if not (regexMatch "^[A-Za-z0-9_.-]+$" (get $secret.data . | b64dec)) }}
+{{- fail (printf "credentials.existingSecret: key %s of Secret %s is empty or has other characters than letters, digits, dot, dash and underscore (a line break at its end, perhaps): the product would copy it into XML and URLs as it is" . $name) }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and (eq .Values.database.mode "embedded") (not (and (eq 1 1) (eq (int .Values.allInOne.replicas) 1))) }}
 {{- fail "database.mode embedded works for a single node only: use external, or bundled for development" }}
 {{- end }}
