@@ -62,10 +62,11 @@ fn to_text(chart: &str, documents: &[RenderedDocument]) -> String {
 
 /// One line per leaf and object, so that a diff shows what changed and where.
 fn to_lines(documents: &[RenderedDocument]) -> String {
-    documents
-        .iter()
-        .map(|document| format!("{}\n{:#}\n", document.template, document.value))
-        .collect()
+    let mut lines = String::new();
+    for document in documents {
+        let _ = writeln!(lines, "{}\n{:#}", document.template, document.value);
+    }
+    lines
 }
 
 fn golden(chart: &str, platform: &str) -> PathBuf {

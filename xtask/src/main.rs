@@ -26,7 +26,7 @@ enum Command {
     /// Make the Helm charts from the model, or check that they are up to date.
     GenCharts(gen_charts::Arguments),
     /// Judge charts: ours, a copy of them, or anybody's.
-    Conformance(conformance::Arguments),
+    Conformance(Box<conformance::Arguments>),
     /// Measure what generation costs, against Helm in the same run.
     Bench(bench::Arguments),
 }
