@@ -56,8 +56,6 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// Sources of the charts, by chart name.
     pub charts: &'a BTreeMap<String, ChartSource>,
-    /// Further renders of the same charts, by what was changed.
-    pub probes: &'a BTreeMap<Probe, Result<Manifest, String>>,
     /// Where the generator wrote what.
     pub source_map: Option<&'a dyn SourceMap>,
     /// Schemas, if they are at hand.
@@ -66,26 +64,7 @@ pub struct Context<'a> {
     pub variations: Option<&'a dyn Variations>,
 }
 
-/// A further render of a subject, to compare with the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Probe {
-    /// The same once more.
-    Again,
-    /// Under another release name in the same namespace.
-    OtherRelease,
-    /// In another namespace.
-    OtherNamespace,
-    /// As an upgrade.
-    Upgrade,
-    /// With more nodes.
-    Scaled,
-    /// With another chart version's labels and annotations: common labels, pod labels and annotations set.
-    Relabelled,
-    /// By Helm 3.
-    Helm3,
-}
-
-impl<'a> Context<'a> {
+impl Context<'_> {
     /// Components and minimum nodes of the pattern.
     pub fn pattern(&self) -> &BTreeMap<Component, usize> {
         static NONE: BTreeMap<Component, usize> = BTreeMap::new();
@@ -93,11 +72,6 @@ impl<'a> Context<'a> {
             .patterns
             .get(&self.subject.pattern)
             .unwrap_or(&NONE)
-    }
-
-    /// The documents of a further render, where the suite made it.
-    pub fn probe(&self, probe: Probe) -> Option<&'a Result<Manifest, String>> {
-        self.probes.get(&probe)
     }
 
     fn template_of(&self, object: &Object, key: Option<&str>) -> TemplateLocation {

@@ -145,7 +145,6 @@ impl Case {
             graph: &graph,
             facts: &facts,
             charts: &self.charts,
-            probes: &BTreeMap::new(),
             source_map: None,
             schemas: self.schemas.as_deref(),
             variations: self

@@ -84,7 +84,6 @@ impl Subject {
             graph: &graph,
             facts: &facts,
             charts: &BTreeMap::new(),
-            probes: &BTreeMap::new(),
             source_map: None,
             schemas: None,
             variations: None,

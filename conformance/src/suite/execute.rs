@@ -301,7 +301,6 @@ impl Suite {
             graph: &graph,
             facts: &self.facts,
             charts,
-            probes: &BTreeMap::new(),
             variations,
             source_map: self.source_map.as_deref(),
             schemas: self.schemas.as_deref(),
