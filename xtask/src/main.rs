@@ -4,7 +4,6 @@ mod bench;
 mod conformance;
 mod exit;
 mod gen_charts;
-mod live;
 mod workspace;
 
 use clap::{Parser, Subcommand};

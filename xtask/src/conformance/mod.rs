@@ -1,24 +1,24 @@
 //! `cargo xtask conformance`: judge charts, explain requirements, prove that the checks can fail.
 
+mod live;
+mod own_charts;
+mod progress;
+mod selftest;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use am_conformance::SuiteError;
 use am_conformance::context;
-use am_conformance::finding::GeneratorLocation;
-use am_conformance::report::{self, Format, Output, Report, SubjectResult, human};
-use am_conformance::selftest::{MutantResult, Verdict};
+use am_conformance::report::{self, Format, Output, Report, human};
 use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
 use am_deployment_toml::product::ProductVersion;
-use am_generator::output::{self, Extent};
-use am_generator::{Model, Selection, SourceMap, Templates, generate};
 use clap::{Args, Subcommand};
 
 use crate::workspace;
-
-/// The folder of the generated charts below the workspace; it holds the newest product version.
-const CHARTS: &str = "charts-out";
+use own_charts::{Lines, newest, own_charts};
+use progress::Terminal;
 
 /// Where the report for machines goes unless `--report` says otherwise.
 const REPORT: &str = "target/conformance/report.json";
@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
     #[command(flatten)]
-    live: crate::live::Arguments,
+    live: live::Arguments,
     #[command(subcommand)]
     action: Option<Action>,
 }
@@ -99,11 +99,11 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
     let options = options(arguments, folder.path())?;
-    if let Some(done) = crate::live::run(&arguments.live, &options, &arguments.report) {
+    if let Some(done) = live::run(&arguments.live, &options, &arguments.report) {
         return done;
     }
     match &arguments.action {
-        Some(Action::Selftest) => selftest(&options),
+        Some(Action::Selftest) => selftest::run(&options),
         _ => judge(arguments, &options),
     }
 }
@@ -122,30 +122,6 @@ fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
     };
     report::write(&report, outputs).map_err(|error| SuiteError::cannot_check(error.to_string()))?;
     Ok(report.exit_code())
-}
-
-fn selftest(options: &Options) -> Result<u8, SuiteError> {
-    let mut progress = |result: &MutantResult| {
-        let word = match &result.verdict {
-            Verdict::Killed => "killed".to_owned(),
-            Verdict::Unnoticed => "SURVIVED: its requirement did not report it".to_owned(),
-            Verdict::AlsoBy(others) => format!("NOT ALONE: also reported by {}", others.join(", ")),
-            Verdict::Void(reason) => format!("VOID: {reason}"),
-        };
-        eprintln!("{} {}: {word}", result.requirement, result.mutant);
-    };
-    let summary = am_conformance::selftest::selftest(options, &mut progress)?;
-    println!(
-        "{} of {} mutants killed ({} %)",
-        summary.killed, summary.mutants, summary.kill_rate
-    );
-    for survivor in &summary.survivors {
-        println!(
-            "  {} {}: {}",
-            survivor.requirement, survivor.mutant, survivor.reason
-        );
-    }
-    Ok(if summary.survivors.is_empty() { 0 } else { 4 })
 }
 
 fn options(arguments: &Arguments, folder: &Path) -> Result<Options, SuiteError> {
@@ -197,89 +173,6 @@ fn skip(text: &str) -> Skip {
     Skip {
         requirement: requirement.to_owned(),
         reason: reason.to_owned(),
-    }
-}
-
-fn newest() -> ProductVersion {
-    ProductVersion::ALL[ProductVersion::ALL.len() - 1]
-}
-
-/// charts-out for the newest version; the others are generated.
-fn own_charts(
-    root: &Path,
-    wanted: &[ProductVersion],
-    folder: &Path,
-    maps: &mut BTreeMap<ProductVersion, SourceMap>,
-) -> Result<Vec<ChartDirectory>, SuiteError> {
-    let cannot = |error: &dyn std::fmt::Display| SuiteError::cannot_check(error.to_string());
-    let model = Model::load(&root.join("generator/model"), "generator/model")
-        .map_err(|error| cannot(&error))?;
-    let templates = Templates::load(&root.join("generator/templates"), "generator/templates")
-        .map_err(|error| cannot(&error))?;
-    let mut directories = Vec::new();
-    for version in ProductVersion::ALL {
-        if !wanted.is_empty() && !wanted.contains(&version) {
-            continue;
-        }
-        let selection = Selection {
-            version: version.to_string(),
-            ..Selection::all(&model)
-        };
-        let tree = generate(&model, &templates, &selection).map_err(|error| cannot(&error))?;
-        let path = if version == newest() {
-            let path = root.join(CHARTS);
-            let differences =
-                output::check(&tree, &path, Extent::Everything).map_err(|error| cannot(&error))?;
-            if !differences.is_empty() {
-                return Err(SuiteError::cannot_check(format!(
-                    "{CHARTS} is not what the model generates ({} files differ); run `cargo xtask gen-charts`",
-                    differences.len()
-                )));
-            }
-            path
-        } else {
-            let path = folder.join(version.as_str());
-            output::write(&tree, &path, Extent::Everything).map_err(|error| cannot(&error))?;
-            path
-        };
-        maps.insert(version, tree.source_map().clone());
-        directories.push(ChartDirectory { version, path });
-    }
-    Ok(directories)
-}
-
-/// The generator's source map as the suite asks it.
-struct Lines(SourceMap);
-
-impl context::SourceMap for Lines {
-    fn locate(&self, chart: &str, file: &str, line: usize) -> Option<GeneratorLocation> {
-        let (file, line) = self.0.lookup(&format!("{chart}/{file}"), line)?;
-        Some(GeneratorLocation {
-            file: file.to_owned(),
-            line,
-        })
-    }
-}
-
-/// Tells on standard error how far the run is: a line that counts on a terminal, every tenth part elsewhere.
-#[derive(Default)]
-struct Terminal {
-    tenths: usize,
-}
-
-impl suite::Progress for Terminal {
-    fn judged(&mut self, done: usize, total: usize, result: &SubjectResult) {
-        use std::io::{IsTerminal as _, Write as _};
-        let mut stderr = std::io::stderr().lock();
-        if stderr.is_terminal() {
-            let end = if done == total { "\n" } else { "" };
-            // A progress line that cannot be written is no reason to stop.
-            let _ = write!(stderr, "\r\x1b[2K{done}/{total} {}{end}", result.subject.id);
-            let _ = stderr.flush();
-        } else if done * 10 / total > self.tenths {
-            self.tenths = done * 10 / total;
-            let _ = writeln!(stderr, "judged {done} of {total}");
-        }
     }
 }
 
