@@ -159,6 +159,38 @@ fn a_changed_chart_is_loaded_again() {
 }
 
 #[test]
+fn values_that_were_accepted_once_are_refused_when_the_schema_forbids_them() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    let schema = folder.path().join("values.schema.json");
+    std::fs::write(
+        folder.path().join("Chart.yaml"),
+        "apiVersion: v2\nname: changing\nversion: 0.1.0\n",
+    )
+    .expect("file");
+    let mut server = server();
+    let mut render = |replicas: u32, release: &str| {
+        server.render(&RenderRequest {
+            values: json!({ "replicas": replicas }),
+            ..RenderRequest::new(folder.path(), release, "apps")
+        })
+    };
+    let at_most = |maximum: u32| {
+        let text = json!({"properties": {"replicas": {"maximum": maximum}}}).to_string();
+        std::fs::write(&schema, text).expect("file");
+    };
+
+    at_most(3);
+    for release in ["one", "two"] {
+        render(3, release).expect("the schema allows 3");
+        let refused = render(4, release).expect_err("the schema forbids 4");
+        assert!(matches!(refused, RenderError::Schema { .. }), "{refused:?}");
+    }
+    at_most(2);
+    let refused = render(3, "one").expect_err("the new schema forbids 3");
+    assert!(matches!(refused, RenderError::Schema { .. }), "{refused:?}");
+}
+
+#[test]
 fn a_deterministic_server_renders_the_same_twice_and_another_does_not() {
     let request = fixture_request();
     let render = |mut server: RenderServer| server.render(&request).expect("renders");

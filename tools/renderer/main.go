@@ -11,7 +11,12 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 )
+
+// garbagePercent lets the heap grow to five times what is live before it is collected: a render makes much garbage and keeps
+// little, and collecting it took a fifth of a run's time. A server stays below 150 MiB.
+const garbagePercent = 400
 
 // Request is one line of input; exactly one of its members is set.
 type Request struct {
@@ -30,6 +35,9 @@ type Response struct {
 func main() {
 	// Helm logs to the default logger; a server has nobody to read it, and errors are in the responses.
 	slog.SetDefault(slog.New(slog.DiscardHandler))
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbagePercent)
+	}
 	if err := serve(os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "renderer:", err)
 		os.Exit(1)

@@ -83,9 +83,14 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	chart, err := r.charts.load(request.Chart)
+	chart, accepted, err := r.charts.load(request.Chart)
 	if err != nil {
 		return nil, err
+	}
+	// Before Helm writes into the values.
+	digest, hasDigest := digestOf(merged)
+	if hasDigest && accepted.contains(digest) {
+		client.SkipSchemaValidation = true
 	}
 	if kind := chart.Metadata.Type; kind != "" && kind != "application" {
 		return nil, fmt.Errorf("%s charts are not installable", kind)
@@ -97,6 +102,9 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 	releaser, err := client.Run(chart, merged)
 	if err != nil {
 		return nil, err
+	}
+	if hasDigest && !request.SkipSchemaValidation {
+		accepted.add(digest)
 	}
 	rendered, ok := releaser.(*release.Release)
 	if !ok {
