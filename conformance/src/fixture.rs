@@ -3,6 +3,7 @@
 //! `fixtures/broken-charts/<case>/patch.yaml` holds one [`BrokenChart`].
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -27,10 +28,36 @@ pub struct BrokenChart {
     pub edits: Vec<Edit>,
     /// What the suite must say; exactly these requirements may fail.
     pub expected: Vec<Expectation>,
+    /// What a live run must say, when the case is installed on a cluster as well.
+    #[serde(default)]
+    pub live: Option<LiveExpectations>,
+}
+
+/// What a live run must say about a broken chart.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveExpectations {
+    /// Requirements that must fail, and where.
+    pub expected: Vec<LiveExpectation>,
+    /// Requirements that may fail as well, with the reason: one mistake has many effects in a cluster.
+    #[serde(default)]
+    pub consequences: BTreeMap<String, String>,
+}
+
+/// A requirement that must fail on a cluster.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LiveExpectation {
+    /// Id.
+    pub requirement: String,
+    /// Words of the message.
+    pub message: String,
+    /// How kind and name of the object at fault begin, such as `Pod/am-gateway-`.
+    pub at: String,
 }
 
 /// An edit of one file of the chart.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Edit {
     /// File relative to the chart.
@@ -135,7 +162,10 @@ impl Edit {
 }
 
 /// Copies a directory with all that is in it.
-pub(crate) fn copy_directory(from: &Path, to: &Path) -> Result<(), SuiteError> {
+///
+/// # Errors
+/// When something cannot be read or written.
+pub fn copy_directory(from: &Path, to: &Path) -> Result<(), SuiteError> {
     for entry in walkdir::WalkDir::new(from) {
         let entry = entry.map_err(|error| SuiteError::Read {
             file: error.path().unwrap_or(from).to_owned(),

@@ -1,6 +1,7 @@
 //! Installs, upgrades and removes releases as users do: with the helm program.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -42,7 +43,9 @@ pub(crate) struct HelmResult {
     pub(crate) output: String,
 }
 
-const HINT: &str = "run it by hand for more, with --debug";
+const HINT: &str = "is the cluster still there? run it by hand for more, with --debug";
+/// Helm's own limits are shorter; it takes longer only when nobody answers.
+const LONGEST: Duration = Duration::from_secs(240);
 
 impl Helm {
     /// `helm install` without waiting: the suite watches itself, and says more than a timeout.
@@ -108,6 +111,7 @@ impl Helm {
 
     fn command(&self, subcommand: &str, namespace: &str) -> Program {
         Program::new(&self.program, HINT)
+            .limit(LONGEST)
             .args([subcommand, "--namespace", namespace, "--kube-context"])
             .arg(&self.context)
             .env("KUBECONFIG", &self.kubeconfig)

@@ -2,7 +2,8 @@
 //!
 //! [`run`] installs every pattern on a cluster with real Helm, with a stand-in in every pod that tells what it reached,
 //! and judges the requirements that the static suite judges from documents: same ids, same findings, same reports, with
-//! evidence from the cluster. On a bare API server ([`Envtest`]) it judges admission and validation only.
+//! evidence from the cluster. On a bare API server ([`Envtest`]) it judges admission and validation only. [`selftest`]
+//! proves that it can fail: it installs broken charts, and each must be caught and named.
 
 mod admission;
 mod api;
@@ -10,6 +11,8 @@ pub mod cluster;
 mod error;
 mod helm;
 mod images;
+mod mask;
+mod memory;
 mod options;
 mod process;
 pub mod progress;
@@ -17,11 +20,16 @@ mod record;
 mod report;
 mod run;
 mod scenario;
+mod selftest;
+mod session;
+mod topology;
 mod values;
 mod wiring;
 
 pub use cluster::{Context, Envtest, Kind, KindOptions};
 pub use error::LiveError;
+pub use memory::MemoryUse;
 pub use options::{Cluster, Images, Options};
 pub use progress::{Progress, Timing};
 pub use run::{LiveReport, run};
+pub use selftest::{CaseResult, LiveSelftest, Verdict, selftest};

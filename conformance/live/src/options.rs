@@ -19,8 +19,10 @@ pub struct Options {
     pub charts: Vec<ChartDirectory>,
     /// Pattern numbers; empty for all.
     pub patterns: Vec<u8>,
-    /// Instead of judging the charts, break them on purpose and see that every break is caught.
-    pub selftest: bool,
+    /// Patterns at a time; 0 for as many as memory allows.
+    pub jobs: usize,
+    /// Keep the cluster, or on an existing one the namespaces, when the run ends.
+    pub keep: bool,
     /// The command that repeats this run, for the report.
     pub command: String,
 }

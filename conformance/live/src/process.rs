@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
+use std::time::Duration;
 
 use tokio::process::Command;
 
@@ -17,6 +18,7 @@ pub(crate) struct Program {
     command: Command,
     words: String,
     hint: String,
+    limit: Option<Duration>,
 }
 
 impl Program {
@@ -29,7 +31,14 @@ impl Program {
             command,
             words: name.to_string_lossy().into_owned(),
             hint: hint.to_owned(),
+            limit: None,
         }
+    }
+
+    /// Ends it after this time.
+    pub(crate) fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
     }
 
     /// Adds an argument.
@@ -57,7 +66,17 @@ impl Program {
 
     /// Runs it to its end, whatever that is.
     pub(crate) async fn output(&mut self) -> Result<Output, LiveError> {
-        self.command.output().await.map_err(|source| {
+        let run = self.command.output();
+        let ended = match self.limit {
+            None => run.await,
+            Some(limit) => tokio::time::timeout(limit, run).await.map_err(|_| {
+                LiveError::unavailable(
+                    format!("`{}` did not end within {} s", self.words, limit.as_secs()),
+                    self.hint.clone(),
+                )
+            })?,
+        };
+        ended.map_err(|source| {
             LiveError::unavailable(
                 format!("cannot run `{}`: {source}", self.words),
                 self.hint.clone(),
@@ -103,6 +122,7 @@ pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
 mod tests {
     use super::Program;
     use std::path::Path;
+    use std::time::Duration;
 
     fn runtime() -> tokio::runtime::Runtime {
         tokio::runtime::Builder::new_current_thread()
@@ -122,6 +142,15 @@ mod tests {
             "{text}"
         );
         assert_eq!(error.exit_code(), 3);
+    }
+
+    #[test]
+    fn a_program_that_hangs_is_ended() {
+        let program = Program::new(Path::new("/bin/sh"), "is the cluster there?")
+            .args(["-c", "exec sleep 600"])
+            .limit(Duration::from_millis(50));
+        let error = runtime().block_on(program.run()).expect_err("it hangs");
+        assert!(error.to_string().contains("did not end"), "{error}");
     }
 
     #[test]

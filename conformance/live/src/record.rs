@@ -6,6 +6,8 @@ use am_conformance::finding::{Evidence, Finding, ObjectRef};
 use am_conformance::report::RequirementResult;
 use am_conformance::{Catalogue, Outcome};
 
+use crate::mask::Mask;
+
 /// The requirements that a run judges for one pattern.
 #[derive(Debug)]
 pub(crate) struct Record {
@@ -59,6 +61,18 @@ impl Fault {
     #[must_use]
     pub(crate) fn value(mut self, value: impl Into<String>) -> Self {
         self.value = Some(value.into());
+        self
+    }
+
+    /// Without the values of Secrets.
+    #[must_use]
+    pub(crate) fn masked(mut self, mask: &Mask) -> Self {
+        for text in [&mut self.message, &mut self.help]
+            .into_iter()
+            .chain(&mut self.value)
+        {
+            *text = mask.apply(text);
+        }
         self
     }
 

@@ -1,8 +1,8 @@
 //! From what the stages learned to a report.
 
 use am_conformance::report::{
-    API_VERSION, Mode, Profile, ProfileResult, Report, RequirementResult, RequirementSummary,
-    Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
+    API_VERSION, ChartDigest, Mode, Profile, ProfileResult, Report, RequirementResult,
+    RequirementSummary, Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
 };
 use am_conformance::{Catalogue, Outcome};
 
@@ -14,6 +14,8 @@ pub(crate) struct Circumstances {
     pub(crate) command: String,
     pub(crate) kubernetes: String,
     pub(crate) cluster: String,
+    /// The charts judged.
+    pub(crate) charts: Vec<ChartDigest>,
 }
 
 /// One profile for each stage.
@@ -67,7 +69,7 @@ pub(crate) fn assemble(
         profiles,
         requirements,
         selftest: None,
-        charts: Vec::new(),
+        charts: circumstances.charts.clone(),
         reproduce: circumstances.command.clone(),
         sources: std::collections::BTreeMap::new(),
     }
@@ -93,12 +95,15 @@ fn profile(stage: &Stage, circumstances: &Circumstances) -> Profile {
         .iter()
         .map(|timing| timing.took.as_secs_f64())
         .sum();
-    profile_of(
-        stage.about(),
-        subject,
-        stage.record.results(),
-        Some(seconds),
-    )
+    Profile {
+        topology: stage.topology.clone(),
+        ..profile_of(
+            stage.about(),
+            subject,
+            stage.record.results(),
+            Some(seconds),
+        )
+    }
 }
 
 /// A profile with one subject.

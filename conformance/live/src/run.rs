@@ -1,23 +1,25 @@
 //! A live run from beginning to end.
 
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::Instant;
 
+use am_conformance::Report;
+use am_conformance::chart::ChartSource;
 use am_conformance::facts::Facts;
-use am_conformance::{Catalogue, Report};
-use am_deployment_toml::product::ProductVersion;
-use am_toolchain::{StderrProgress, Tool, Toolchain};
+use am_conformance::report::ChartDigest;
+use tokio::sync::Semaphore;
 
 use crate::admission;
-use crate::api::Api;
-use crate::cluster::{Access, Context, Envtest, Kind};
+use crate::cluster::Envtest;
 use crate::error::LiveError;
-use crate::helm::Helm;
-use crate::images;
-use crate::options::{Cluster, Images, Options};
+use crate::memory::{MemoryUse, side_by_side};
+use crate::options::{Cluster, Options};
 use crate::progress::{Progress, Timing};
 use crate::report::{Circumstances, report};
-use crate::scenario::{Lab, Phase, Stage};
+use crate::scenario::{Phase, Stage};
+use crate::session::Session;
 
 /// What a live run learned.
 #[derive(Debug)]
@@ -28,6 +30,8 @@ pub struct LiveReport {
     pub timings: Vec<Timing>,
     /// Edges of the wiring table expected and reached, by pattern.
     pub edges: Vec<(u8, usize, usize)>,
+    /// Memory of the cluster's node, where it is a kind cluster of the run's own.
+    pub memory: Option<MemoryUse>,
 }
 
 /// Runs until it is done, or until Ctrl-C or SIGTERM; what it made is removed either way.
@@ -35,17 +39,47 @@ pub struct LiveReport {
 /// # Errors
 /// When it could not check; what is wrong with the charts is in the report.
 pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport, LiveError> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    block_on(async {
+        if matches!(options.cluster, Cluster::Envtest) {
+            return until_interrupted(judge_admission(options, progress)).await?;
+        }
+        with_session(options, progress, async |session| {
+            play(options, session).await
+        })
+        .await
+    })
+}
+
+/// Runs a future on threads of its own.
+pub(crate) fn block_on<T>(
+    work: impl Future<Output = Result<T, LiveError>>,
+) -> Result<T, LiveError> {
+    tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(LiveError::file("start threads of", "this process"))?;
-    runtime.block_on(async {
-        tokio::select! {
-            // Dropping the run drops its cluster and its processes.
-            done = run_on_cluster(options, progress) => done,
-            error = interrupted() => Err(error),
-        }
-    })
+        .map_err(LiveError::file("start threads of", "this process"))?
+        .block_on(work)
+}
+
+/// Opens a session, works in it, and closes it whatever came of the work, interruption included.
+pub(crate) async fn with_session<T>(
+    options: &Options,
+    progress: &Arc<dyn Progress>,
+    work: impl AsyncFnOnce(&Session) -> Result<T, LiveError>,
+) -> Result<T, LiveError> {
+    // Dropping the future of an opening session drops its cluster.
+    let session = until_interrupted(Session::open(options, progress)).await??;
+    let done = until_interrupted(work(&session)).await;
+    let closed = session.close().await;
+    let done = done??;
+    closed.map(|()| done)
+}
+
+async fn until_interrupted<T>(work: impl Future<Output = T>) -> Result<T, LiveError> {
+    tokio::select! {
+        done = pin!(work) => Ok(done),
+        error = interrupted() => Err(error),
+    }
 }
 
 async fn interrupted() -> LiveError {
@@ -64,158 +98,85 @@ async fn interrupted() -> LiveError {
     LiveError::Interrupted
 }
 
-async fn run_on_cluster(
+async fn judge_admission(
     options: &Options,
     progress: &Arc<dyn Progress>,
 ) -> Result<LiveReport, LiveError> {
-    let start = Instant::now();
-    match &options.cluster {
-        Cluster::Envtest => {
-            let envtest = Envtest::start(&options.workspace).await?;
-            progress.say("cluster", "kube-apiserver is ready");
-            admission::run(options, &envtest.access(), progress).await
-        }
-        Cluster::Kind(kind) => {
-            let archive = build_images(options, progress).await?;
-            let built = start.elapsed();
-            let cluster = Kind::create(&options.workspace, kind, progress).await?;
-            progress.say(
-                "cluster",
-                &format!("kind cluster {} is ready", cluster.name()),
-            );
-            let created = start.elapsed();
-            if let Some((_, archive)) = &archive {
-                cluster.load(archive).await?;
-                progress.say("cluster", "images are loaded");
-            }
-            let loaded = start.elapsed();
-            let mut done = play(options, &cluster.access(), "kind", progress).await?;
-            for (phase, took) in [
-                ("build images", built),
-                ("create cluster", created.saturating_sub(built)),
-                ("load images", loaded.saturating_sub(created)),
-            ] {
-                let about = "cluster".to_owned();
-                let phase = phase.to_owned();
-                done.timings.insert(0, Timing { about, phase, took });
-            }
-            Ok(done)
-        }
-        Cluster::Context(name) => {
-            let context = Context::find(name)?;
-            if let Some((_, archive)) = build_images(options, progress).await?
-                && !context.load(&options.workspace, &archive).await?
-            {
-                return Err(LiveError::unavailable(
-                    format!(
-                        "the stand-in's images cannot be loaded into {name}, which is no kind cluster"
-                    ),
-                    "use --images real, or a kind cluster",
-                ));
-            }
-            play(options, &context.access(), name, progress).await
-        }
-    }
+    let envtest = Envtest::start(&options.workspace).await?;
+    progress.say("cluster", "kube-apiserver is ready");
+    admission::run(options, &envtest.access(), progress).await
 }
 
-/// The archive with the stand-in's images, and the folder that holds it.
-async fn build_images(
-    options: &Options,
-    progress: &Arc<dyn Progress>,
-) -> Result<Option<(tempfile::TempDir, std::path::PathBuf)>, LiveError> {
-    if options.images == Images::Real {
-        return Ok(None);
-    }
-    let folder = tempfile::Builder::new()
-        .prefix("am-live-images-")
-        .tempdir()
-        .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
-    let versions: Vec<ProductVersion> =
-        options.charts.iter().map(|charts| charts.version).collect();
-    let archive = images::build(&options.workspace, folder.path(), &versions).await?;
-    progress.say("cluster", "the stand-in's images are built");
-    Ok(Some((folder, archive)))
-}
-
-/// Plays all patterns side by side.
-async fn play(
-    options: &Options,
-    access: &Access,
-    cluster: &str,
-    progress: &Arc<dyn Progress>,
-) -> Result<LiveReport, LiveError> {
-    let lab = lab(options, access, progress).await?;
-    let version = lab.api.get("/version").await?;
+/// Plays the patterns, side by side as memory allows.
+async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveError> {
+    let lab = &session.lab;
+    let patterns = patterns(options, &lab.facts)?;
+    let stages = patterns
+        .iter()
+        .map(|pattern| {
+            let charts = charts_of(options, *pattern)?;
+            let name = format!("p{pattern}");
+            Ok((
+                Stage::new(lab.clone(), *pattern, &name, charts),
+                Phase::ALL.to_vec(),
+            ))
+        })
+        .collect::<Result<Vec<_>, LiveError>>()?;
+    let stages = play_all(options, session, stages).await?;
     let circumstances = Circumstances {
         command: options.command.clone(),
-        kubernetes: crate::api::text(&version, "/gitVersion").to_owned(),
-        cluster: cluster.to_owned(),
+        kubernetes: session.kubernetes.clone(),
+        cluster: session.cluster.clone(),
+        charts: digests(options, &patterns)?,
     };
-    let mut tasks = tokio::task::JoinSet::new();
-    for pattern in patterns(options, &lab.facts)? {
-        let mut stage = Stage::new(
-            lab.clone(),
-            pattern,
-            &format!("p{pattern}"),
-            charts_of(options, pattern)?,
-        );
-        tasks.spawn(async move {
-            let played = stage.play(&Phase::ALL).await;
-            let cleaned = stage.clean_up().await;
-            played.and(cleaned).map(|()| stage)
-        });
-    }
-    let mut stages = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
-        let stage = ended.map_err(|error| {
-            LiveError::unavailable(
-                format!("a pattern broke off: {error}"),
-                "report this as a bug",
-            )
-        })??;
-        stages.push(stage);
-    }
-    stages.sort_by_key(|stage| stage.pattern);
+    let played = stages.iter().flat_map(|stage| stage.timings.clone());
     Ok(LiveReport {
         report: report(&lab.catalogue, &stages, &circumstances),
-        timings: stages
-            .iter()
-            .flat_map(|stage| stage.timings.clone())
-            .collect(),
+        timings: session.timings.iter().cloned().chain(played).collect(),
         edges: stages
             .iter()
             .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
             .collect(),
+        memory: session.memory(),
     })
 }
 
-/// What all patterns share.
-async fn lab(
+/// Plays stages, each with its phases, and gives them back in order. The first error ends all.
+pub(crate) async fn play_all(
     options: &Options,
-    access: &Access,
-    progress: &Arc<dyn Progress>,
-) -> Result<Lab, LiveError> {
-    let helm = Toolchain::new(&options.workspace)
-        .ensure(Tool::Helm4, &mut StderrProgress::default())
-        .map_err(|error| {
-            LiveError::unavailable(error.to_string(), "install Helm, or Go to build it")
-        })?;
-    let broken = |error: am_conformance::SuiteError| {
-        LiveError::unavailable(error.to_string(), "report this as a bug")
-    };
-    Ok(Lab {
-        api: Api::new(access.client().await?),
-        helm: Helm {
-            program: helm,
-            kubeconfig: access.kubeconfig.clone(),
-            context: access.context.clone(),
-        },
-        facts: Arc::new(Facts::load().map_err(broken)?),
-        catalogue: Catalogue::load().map_err(broken)?,
-        images: options.images,
-        progress: Arc::clone(progress),
-        prefix: format!("am-live-{}", std::process::id()),
-    })
+    session: &Session,
+    stages: Vec<(Stage, Vec<Phase>)>,
+) -> Result<Vec<Stage>, LiveError> {
+    let jobs = side_by_side(options.jobs, stages.len(), session.available)?;
+    if jobs < stages.len() {
+        session
+            .lab
+            .progress
+            .say("cluster", &format!("{jobs} at a time"));
+    }
+    let turns = Arc::new(Semaphore::new(jobs));
+    let mut tasks = tokio::task::JoinSet::new();
+    for (index, (mut stage, phases)) in stages.into_iter().enumerate() {
+        let turns = Arc::clone(&turns);
+        tasks.spawn(async move {
+            // Nobody closes the semaphore.
+            let _turn = turns.acquire_owned().await;
+            let played = stage.play(&phases).await;
+            let cleaned = stage.clean_up().await;
+            played.and(cleaned).map(|()| (index, stage))
+        });
+    }
+    let mut played = Vec::new();
+    while let Some(ended) = tasks.join_next().await {
+        played.push(ended.map_err(|error| {
+            LiveError::unavailable(
+                format!("a pattern broke off: {error}"),
+                "report this as a bug",
+            )
+        })??);
+    }
+    played.sort_by_key(|(index, _)| *index);
+    Ok(played.into_iter().map(|(_, stage)| stage).collect())
 }
 
 /// The patterns asked for, or all.
@@ -241,7 +202,7 @@ pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, Live
 pub(crate) fn charts_of(
     options: &Options,
     pattern: u8,
-) -> Result<Vec<(String, std::path::PathBuf)>, LiveError> {
+) -> Result<Vec<(String, PathBuf)>, LiveError> {
     let mut charts = Vec::new();
     for directory in &options.charts {
         let chart = directory.path.join(format!("am-pattern-{pattern}"));
@@ -258,4 +219,21 @@ pub(crate) fn charts_of(
         return Err(LiveError::usage("give at least one directory of charts"));
     }
     Ok(charts)
+}
+
+/// The digests of all charts that are judged, so that a report says what it is about.
+pub(crate) fn digests(options: &Options, patterns: &[u8]) -> Result<Vec<ChartDigest>, LiveError> {
+    let mut digests = Vec::new();
+    for pattern in patterns {
+        for (version, chart) in charts_of(options, *pattern)? {
+            let source = ChartSource::read(&chart).map_err(|error| {
+                LiveError::unavailable(error.to_string(), "make the chart readable")
+            })?;
+            digests.push(ChartDigest {
+                name: format!("{} ({version})", source.name),
+                digest: source.digest,
+            });
+        }
+    }
+    Ok(digests)
 }

@@ -3,6 +3,8 @@
 use am_conformance::Component;
 use serde_json::{Map, Value, json};
 
+use crate::options::Images;
+
 /// The key of a component in a chart's values.
 pub(crate) fn key(component: Component) -> &'static str {
     match component {
@@ -22,8 +24,12 @@ pub(crate) fn replicas_key(component: Component) -> &'static str {
     }
 }
 
-/// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything.
-pub(crate) fn harness(components: impl Iterator<Item = Component>) -> Value {
+/// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything. The
+/// vendor's images get the chart's own values.
+pub(crate) fn harness(images: Images, components: impl Iterator<Item = Component>) -> Value {
+    if images == Images::Real {
+        return Value::Object(Map::new());
+    }
     let mut values = Map::new();
     for component in components {
         let section = json!({
@@ -34,6 +40,7 @@ pub(crate) fn harness(components: impl Iterator<Item = Component>) -> Value {
             "extraEnv": [
                 {"name": "STANDIN_STARTUP_DELAY", "value": "1s"},
                 {"name": "STANDIN_PROBE_INTERVAL", "value": "3s"},
+                {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
             ],
         });
         values.insert(key(component).to_owned(), section);

@@ -39,7 +39,8 @@ fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
         images: Images::Standin,
         charts,
         patterns,
-        selftest: false,
+        jobs: 0,
+        keep: false,
         command: "cargo test -p am-live --test envtest".to_owned(),
     };
     am_live::run(&options, &progress).expect("an API server")

@@ -17,6 +17,8 @@ pub(crate) mod wiring;
 
 use std::collections::BTreeMap;
 
+pub use network::connection::{Blocked, Connection, Direction, blocked_by};
+
 use crate::{
     context::{Context, Judge},
     error::SuiteError,

@@ -73,8 +73,13 @@ async fn meet(
             Ok(ask_over(node, target, stream, question).await?.identity)
         }
         Transport::Jms | Transport::Thrift | Transport::ThriftAuth => {
+            let meant = match edge.transport {
+                Transport::Jms => "jms",
+                Transport::Thrift => "thrift",
+                _ => "thrift-ssl",
+            };
             let mut framed = Framed::new(stream);
-            let met = timeout(HELLO_TIMEOUT, greet(node, &mut framed, "probe")).await;
+            let met = timeout(HELLO_TIMEOUT, greet(node, &mut framed, meant)).await;
             met.map_err(|_| {
                 DialError::new(Verdict::Timeout, "connected, but the peer says nothing")
             })?
@@ -99,23 +104,27 @@ async fn meet(
     }
 }
 
-/// Exchanges greetings and tells who answered.
+/// Exchanges greetings and tells who answered. A port that speaks something else than what is meant breaks off, as the
+/// product's protocols do.
 pub(crate) async fn greet<S: Stream>(
     node: &Node,
     framed: &mut Framed<S>,
-    purpose: &str,
+    meant: &str,
 ) -> Result<Identity, DialError> {
     let wrong = |reason: String| DialError::new(Verdict::WrongProtocol, reason);
     let hello = Frame::Hello {
         identity: node.identity.clone(),
-        port: purpose.to_owned(),
+        port: meant.to_owned(),
     };
     framed
         .send(&hello)
         .await
         .map_err(|error| wrong(error.to_string()))?;
     match framed.receive().await {
-        Ok(Some(Frame::Hello { identity, .. })) => Ok(identity),
+        Ok(Some(Frame::Hello { identity, port })) if port == meant => Ok(identity),
+        Ok(Some(Frame::Hello { port, .. })) => {
+            Err(wrong(format!("{meant} is meant, and {port} answers")))
+        }
         Ok(Some(_)) => Err(wrong("the peer does not greet".to_owned())),
         Ok(None) => Err(wrong("the peer closed the connection".to_owned())),
         Err(error) => Err(wrong(error.to_string())),

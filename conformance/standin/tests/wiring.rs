@@ -6,7 +6,7 @@ mod support;
 use am_standin::edge::{Provenance, Purpose};
 use am_standin::observations::{EdgeObservation, Observations, Verdict};
 use am_standin::role::Role;
-use support::{Network, Start, toml};
+use support::{Network, Start, start, toml};
 
 fn edges(observations: &Observations, purpose: Purpose) -> Vec<&EdgeObservation> {
     observations
@@ -28,14 +28,7 @@ fn all_tried(observations: &Observations) -> bool {
 fn an_all_in_one_with_no_wiring_is_silently_wired_to_itself_and_ready() {
     let network = Network::new(0);
     let toml = toml::common();
-    let node = Start {
-        home: "wso2am-4.7.0",
-        pod: "aio-0",
-        ip: network.ip(1),
-        toml: &toml,
-        variables: &[],
-    }
-    .run();
+    let node = start("wso2am-4.7.0", "aio-0", network.ip(1), &toml);
     let seen = node.wait_for("every edge tried", |seen| seen.ready && all_tried(seen));
     let receivers = edges(&seen, Purpose::ThrottleReceiver);
     assert_eq!(receivers.len(), 1);
@@ -58,14 +51,7 @@ fn an_all_in_one_with_no_wiring_is_silently_wired_to_itself_and_ready() {
 fn secrets_from_the_environment_are_in_no_observation() {
     let network = Network::new(1);
     let toml = toml::common();
-    let node = Start {
-        home: "wso2am-4.7.0",
-        pod: "aio-0",
-        ip: network.ip(1),
-        toml: &toml,
-        variables: &[],
-    }
-    .run();
+    let node = start("wso2am-4.7.0", "aio-0", network.ip(1), &toml);
     node.wait_for("the start", |seen| seen.open);
     let (status, text) =
         support::http(node.ip, 9990, "GET", "/observations", None, "").expect("an answer");
@@ -81,14 +67,12 @@ fn a_gateway_opens_only_its_ports_shifted_by_the_offset() {
         "hostname = \"am.test\"",
         "hostname = \"am.test\"\noffset = 10",
     );
-    let node = Start {
-        home: "wso2am-universal-gw-4.7.0",
-        pod: "gateway-0",
-        ip: network.ip(1),
-        toml: &toml,
-        variables: &[],
-    }
-    .run();
+    let node = start(
+        "wso2am-universal-gw-4.7.0",
+        "gateway-0",
+        network.ip(1),
+        &toml,
+    );
     node.wait_for("the start", |seen| seen.open);
     for port in [9453, 9773, 8253, 8290, 8109, 9109, 8031, 9031] {
         assert!(node.is_open(port), "port {port}");
@@ -103,14 +87,12 @@ fn a_gateway_is_ready_only_after_it_fetched_from_its_event_hub() {
     let network = Network::new(3);
     let (manager, hub) = (network.ip(2), network.ip(3));
     let toml = toml::gateway(&[manager], &[hub], "[\"Default\"]");
-    let gateway = Start {
-        home: "wso2am-universal-gw-4.7.0",
-        pod: "gateway-0",
-        ip: network.ip(1),
-        toml: &toml,
-        variables: &[],
-    }
-    .run();
+    let gateway = start(
+        "wso2am-universal-gw-4.7.0",
+        "gateway-0",
+        network.ip(1),
+        &toml,
+    );
     let health = "/api/am/gateway/v2/server-startup-healthcheck";
     let seen = gateway.wait_for("every edge tried", all_tried);
     assert!(!seen.ready);
@@ -122,14 +104,7 @@ fn a_gateway_is_ready_only_after_it_fetched_from_its_event_hub() {
     );
 
     let hub_toml = toml::control_plane(hub, &[hub], network.ip(1));
-    let _hub = Start {
-        home: "wso2am-acp-4.7.0",
-        pod: "cp-0",
-        ip: hub,
-        toml: &hub_toml,
-        variables: &[],
-    }
-    .run();
+    let _hub = start("wso2am-acp-4.7.0", "cp-0", hub, &hub_toml);
     gateway.wait_for("readiness", |seen| seen.ready);
     assert_eq!(gateway.get(9763, health, None), Some(200));
     let seen = gateway.wait_for("the event hub", |seen| {
@@ -146,28 +121,15 @@ fn a_gateway_is_ready_only_after_it_fetched_from_its_event_hub() {
 fn wrong_ports_and_wrong_components_are_told_apart() {
     let network = Network::new(4);
     let (gateway, hub) = (network.ip(1), network.ip(3));
-    // The traffic manager's place is taken by a control plane, and the event hub's JMS port is HTTP's.
+    // The traffic manager's place is taken by a control plane, and the event hub's JMS port is HTTP's,
+    // thrift's and nobody's.
     let toml = toml::gateway(&[hub], &[hub], "[\"Default\"]").replace(
         &format!("event_listening_endpoints = [\"tcp://{hub}:5672\"]"),
-        &format!("event_listening_endpoints = [\"tcp://{hub}:9763\", \"tcp://{hub}:5673\"]"),
+        &format!("event_listening_endpoints = [\"tcp://{hub}:9763\", \"tcp://{hub}:9611\", \"tcp://{hub}:5673\"]"),
     );
-    let node = Start {
-        home: "wso2am-universal-gw-4.7.0",
-        pod: "gateway-0",
-        ip: gateway,
-        toml: &toml,
-        variables: &[],
-    }
-    .run();
+    let node = start("wso2am-universal-gw-4.7.0", "gateway-0", gateway, &toml);
     let hub_toml = toml::control_plane(hub, &[hub], gateway);
-    let _hub = Start {
-        home: "wso2am-acp-4.7.0",
-        pod: "cp-0",
-        ip: hub,
-        toml: &hub_toml,
-        variables: &[],
-    }
-    .run();
+    let _hub = start("wso2am-acp-4.7.0", "cp-0", hub, &hub_toml);
     let verdicts = |seen: &Observations, purpose| -> Vec<Verdict> {
         edges(seen, purpose)
             .iter()
@@ -177,7 +139,12 @@ fn wrong_ports_and_wrong_components_are_told_apart() {
     node.wait_for("the verdicts", |seen| {
         verdicts(seen, Purpose::ThrottleDecision) == [Verdict::WrongRole]
             && verdicts(seen, Purpose::ThrottleReceiver) == [Verdict::WrongRole]
-            && verdicts(seen, Purpose::EventListening) == [Verdict::WrongProtocol, Verdict::Refused]
+            && verdicts(seen, Purpose::EventListening)
+                == [
+                    Verdict::WrongProtocol,
+                    Verdict::WrongProtocol,
+                    Verdict::Refused,
+                ]
             && verdicts(seen, Purpose::EventHubService) == [Verdict::Reached]
     });
 }

@@ -6,7 +6,7 @@ use am_conformance::SuiteError;
 use am_conformance::report::{self, Output, human};
 use am_conformance::suite::{self, Input};
 use am_live::progress::StderrProgress;
-use am_live::{Cluster, Images, LiveReport, Progress};
+use am_live::{Cluster, Images, LiveReport, LiveSelftest, Progress, Timing, Verdict};
 use clap::{Args, ValueEnum};
 
 /// Options of live runs.
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     /// Name of the kind cluster.
     #[arg(long, value_name = "NAME", requires = "cluster")]
     name: Option<String>,
-    /// Keep the kind cluster when the run ends.
+    /// Keep the kind cluster, or the namespaces on an existing one, when the run ends.
     #[arg(long, requires = "cluster")]
     keep: bool,
     /// What runs in the pods.
@@ -40,13 +40,19 @@ enum Run {
     Real,
 }
 
-/// Runs on the cluster that the arguments name; `None` when they name none.
+/// Runs on the cluster that the arguments name, or breaks charts on it; `None` when they name none.
 pub(crate) fn run(
     arguments: &Arguments,
     suite: &suite::Options,
     outputs: &[Output],
+    is_selftest: bool,
 ) -> Option<Result<u8, SuiteError>> {
     let mut cluster = arguments.cluster.clone()?;
+    if let Some(refused) = refused(suite) {
+        return Some(Err(SuiteError::usage(format!(
+            "{refused} is about documents; with --cluster, leave it out"
+        ))));
+    }
     let Input::Charts(charts) = &suite.input else {
         return Some(Err(SuiteError::usage(
             "--cluster judges charts; it takes no --spec",
@@ -54,12 +60,8 @@ pub(crate) fn run(
     };
     if let Cluster::Kind(kind) = &mut cluster {
         kind.name.clone_from(&arguments.name);
-        kind.keep = arguments.keep;
-        let version = suite.kubernetes_versions.first();
-        kind.image = arguments
-            .kind_image
-            .clone()
-            .or_else(|| version.map(|version| format!("kindest/node:v{version}")));
+        kind.image.clone_from(&arguments.kind_image);
+        kind.kubernetes = suite.kubernetes_versions.first().cloned();
     }
     let options = am_live::Options {
         workspace: suite.workspace.clone(),
@@ -70,24 +72,49 @@ pub(crate) fn run(
         },
         charts: charts.clone(),
         patterns: suite.patterns.clone(),
-        selftest: false,
+        jobs: suite.jobs,
+        keep: arguments.keep,
         command: suite.command.clone(),
     };
     let progress: Arc<dyn Progress> = Arc::new(StderrProgress::new());
-    Some(match am_live::run(&options, &progress) {
-        Ok(done) => tell(&done, outputs),
-        Err(error) if error.exit_code() == 2 => Err(SuiteError::usage(error.to_string())),
-        Err(error) => Err(SuiteError::cannot_check(error.to_string())),
-    })
+    let done = if is_selftest {
+        am_live::selftest(&options, &progress).map(|done| Ok(tell_selftest(&done)))
+    } else {
+        am_live::run(&options, &progress).map(|done| tell(&done, outputs))
+    };
+    Some(done.unwrap_or_else(|error| {
+        Err(if error.exit_code() == 2 {
+            SuiteError::usage(error.to_string())
+        } else {
+            SuiteError::cannot_check(error.to_string())
+        })
+    }))
+}
+
+/// An option that the live suite does not have.
+fn refused(suite: &suite::Options) -> Option<&'static str> {
+    [
+        (!suite.only.is_empty(), "--only"),
+        (!suite.skip.is_empty(), "--skip"),
+        (!suite.platforms.is_empty(), "--platform"),
+        (!suite.external.is_empty(), "--external"),
+        (!suite.variants, "--no-variants"),
+    ]
+    .into_iter()
+    .find_map(|(given, name)| given.then_some(name))
 }
 
 fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
-    for timing in &done.timings {
-        let seconds = timing.took.as_secs_f64();
-        println!("{:<14} {:<18} {seconds:7.1} s", timing.about, timing.phase);
-    }
+    print_timings(&done.timings);
     for (pattern, expected, reached) in &done.edges {
         println!("am-pattern-{pattern}: {reached} of {expected} edges of the wiring table reached");
+    }
+    if let Some(memory) = done.memory {
+        println!(
+            "memory of the node: {} MiB when it was empty, {} MiB at most",
+            memory.empty >> 20,
+            memory.peak >> 20
+        );
     }
     print!(
         "{}",
@@ -96,4 +123,38 @@ fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
     report::write(&done.report, outputs)
         .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
     Ok(done.report.exit_code())
+}
+
+fn tell_selftest(done: &LiveSelftest) -> u8 {
+    print_timings(&done.timings);
+    let mut caught = 0;
+    for case in &done.cases {
+        let (word, lines) = match &case.verdict {
+            Verdict::Caught(messages) => {
+                caught += 1;
+                ("caught", messages.clone())
+            }
+            Verdict::Missed(why) => ("MISSED", vec![why.clone()]),
+            Verdict::Also(others) => ("NOT ALONE", others.clone()),
+            Verdict::Unsupported(why) => ("unsupported", vec![why.clone()]),
+        };
+        println!("{word:<12}{}: {}", case.name, case.about);
+        for line in lines {
+            println!("            {line}");
+        }
+    }
+    println!(
+        "{caught} of {} broken charts caught on Kubernetes {}",
+        done.cases.len(),
+        done.kubernetes
+    );
+    done.exit_code()
+}
+
+/// A line for each phase of each pattern.
+fn print_timings(timings: &[Timing]) {
+    for timing in timings {
+        let seconds = timing.took.as_secs_f64();
+        println!("{:<20} {:<18} {seconds:7.1} s", timing.about, timing.phase);
+    }
 }

@@ -40,7 +40,7 @@ pub(crate) struct Arguments {
     /// Judge only this product version. May be repeated.
     #[arg(long, value_name = "VERSION")]
     product_version: Vec<ProductVersion>,
-    /// Tell templates this Kubernetes version. May be repeated.
+    /// Tell templates this Kubernetes version; may be repeated. With --cluster kind, the version of the cluster.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Vec<String>,
     /// Judge only these requirements: an id, the start of ids, or a family. May be repeated.
@@ -52,7 +52,8 @@ pub(crate) struct Arguments {
     /// Hosts that live outside the cluster; `*` stands for any characters. May be repeated.
     #[arg(long, value_name = "PATTERN")]
     external: Vec<String>,
-    /// Subjects judged at a time; as many as there are CPU cores unless given.
+    /// Subjects judged at a time; as many as there are CPU cores unless given. With --cluster, patterns at a time; as many
+    /// as memory allows unless given.
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
     /// Leave out the variants: names, namespaces, replicas, offsets.
@@ -75,7 +76,8 @@ enum Action {
         /// Id, such as AM-WIRE-003.
         id: String,
     },
-    /// Break green charts on purpose and prove that exactly the intended requirement notices.
+    /// Break green charts on purpose and prove that exactly the intended requirement notices; with --cluster, install broken
+    /// charts and prove that each is caught and named.
     Selftest,
 }
 
@@ -99,7 +101,8 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
     let options = options(arguments, folder.path())?;
-    if let Some(done) = live::run(&arguments.live, &options, &arguments.report) {
+    let is_selftest = matches!(arguments.action, Some(Action::Selftest));
+    if let Some(done) = live::run(&arguments.live, &options, &arguments.report, is_selftest) {
         return done;
     }
     match &arguments.action {

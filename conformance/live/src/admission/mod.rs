@@ -21,7 +21,7 @@ use crate::options::Options;
 use crate::progress::{Progress, Timing};
 use crate::record::{Fault, Place, Record};
 use crate::report::{Circumstances, assemble, profile_of};
-use crate::run::{LiveReport, charts_of, patterns};
+use crate::run::{LiveReport, charts_of, digests, patterns};
 use crate::scenario::make_namespace;
 
 /// What the API server judges: schemas, immutable fields, Pod Security.
@@ -90,11 +90,13 @@ pub(crate) async fn run(
         command: options.command.clone(),
         kubernetes: text(&version, "/gitVersion").to_owned(),
         cluster: "envtest".to_owned(),
+        charts: digests(options, &patterns(options, &facts)?)?,
     };
     Ok(LiveReport {
         report: assemble(&suite.catalogue, profiles, &circumstances),
         timings,
         edges: Vec::new(),
+        memory: None,
     })
 }
 
@@ -149,7 +151,7 @@ impl Suite {
     }
 
     async fn make_namespace(&self, name: &str) -> Result<(), LiveError> {
-        make_namespace(&self.api, name).await?;
+        make_namespace(&self.api, name, "envtest").await?;
         // No controller makes it here, and pods must have one.
         let account =
             json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default"}});

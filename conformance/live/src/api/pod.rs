@@ -28,6 +28,10 @@ pub(crate) struct Pod {
     pub(crate) restarts: u64,
     /// Addresses of the pod.
     pub(crate) ip: String,
+    /// Image of the container that is called like the component, or of the first.
+    pub(crate) image: String,
+    /// Names of its containers, init containers first.
+    pub(crate) containers: Vec<String>,
     /// In a few words, why it is not ready: a container's state.
     pub(crate) state: String,
 }
@@ -86,9 +90,28 @@ impl Pod {
             leaving: pod.pointer("/metadata/deletionTimestamp").is_some(),
             restarts,
             ip: text(pod, "/status/podIP").to_owned(),
+            image: image(pod),
+            containers: ["/spec/initContainers", "/spec/containers"]
+                .iter()
+                .filter_map(|list| pod.pointer(list)?.as_array())
+                .flatten()
+                .map(|container| text(container, "/name").to_owned())
+                .collect(),
             state: state(pod),
         }
     }
+}
+
+/// The image of the container that is called like the component, or of the first.
+fn image(pod: &Value) -> String {
+    let component = text(pod, "/metadata/labels/app.kubernetes.io~1component");
+    let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
+    let containers = || containers.into_iter().flatten();
+    containers()
+        .find(|container| text(container, "/name") == component)
+        .or_else(|| containers().next())
+        .map(|container| text(container, "/image").to_owned())
+        .unwrap_or_default()
 }
 
 /// What the first container that does not run says, or that it runs.

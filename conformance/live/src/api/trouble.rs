@@ -21,7 +21,7 @@ pub(crate) async fn explain(
 ) -> Result<String, LiveError> {
     let mut lines = Vec::new();
     let pods = Pod::list(api, namespace, release).await?;
-    let troubled: Vec<&Pod> = pods.iter().filter(|pod| !pod.ready).collect();
+    let mut troubled: Vec<&Pod> = pods.iter().filter(|pod| !pod.ready).collect();
     for pod in &troubled {
         lines.push(format!(
             "pod {}: {} (restarts {})",
@@ -32,17 +32,28 @@ pub(crate) async fn explain(
         .list(&format!("/api/v1/namespaces/{namespace}/events"))
         .await?;
     lines.extend(warnings(&events));
+    // What was restarted has something to say; the others may just be slow.
+    troubled.sort_by_key(|pod| std::cmp::Reverse(pod.restarts));
     for pod in troubled.iter().take(LOGGED_PODS) {
-        let path = format!(
-            "/api/v1/namespaces/{namespace}/pods/{}/log?tailLines={LOG_LINES}",
-            pod.name
-        );
-        // A container that has not started has no log.
-        if let Ok(log) = api.text(&path).await {
-            lines.extend(
-                log.lines()
-                    .map(|line| format!("log of {}: {line}", pod.name)),
-            );
+        for container in &pod.containers {
+            // What a container said before its restart tells more than its next attempt.
+            for previous in [pod.restarts > 0, false] {
+                let path = format!(
+                    "/api/v1/namespaces/{namespace}/pods/{}/log?tailLines={LOG_LINES}&container={container}&previous={previous}",
+                    pod.name
+                );
+                // A container that has not started has no log.
+                let Ok(log) = api.text(&path).await else {
+                    continue;
+                };
+                lines.extend(
+                    log.lines()
+                        .map(|line| format!("log of {}/{container}: {line}", pod.name)),
+                );
+                if !log.is_empty() {
+                    break;
+                }
+            }
         }
     }
     Ok(lines.join("\n"))

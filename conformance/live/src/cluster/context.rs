@@ -49,18 +49,29 @@ impl Context {
         self.access.clone()
     }
 
-    /// Loads the images when the cluster is one of kind; other clusters must be able to pull them.
+    /// Whether it is a cluster of kind, into which images can be loaded.
+    pub fn is_kind(&self) -> bool {
+        self.kind_name().is_some()
+    }
+
+    fn kind_name(&self) -> Option<&str> {
+        self.access.context.strip_prefix("kind-")
+    }
+
+    /// Loads the images, which only clusters of kind take.
     ///
     /// # Errors
-    /// When kind fails.
-    pub async fn load(&self, workspace: &Path, archive: &Path) -> Result<bool, LiveError> {
-        let Some(name) = self.access.context.strip_prefix("kind-") else {
-            return Ok(false);
-        };
+    /// When the cluster is none of kind, or kind fails.
+    pub async fn load(&self, workspace: &Path, archive: &Path) -> Result<(), LiveError> {
+        let name = self.kind_name().ok_or_else(|| {
+            LiveError::unavailable(
+                format!("{} is no kind cluster", self.access.context),
+                "use --images real",
+            )
+        })?;
         let kind = Toolchain::new(workspace)
             .ensure(Tool::Kind, &mut am_toolchain::StderrProgress::default())
             .map_err(|error| LiveError::unavailable(error.to_string(), "install kind"))?;
-        kind::load(&kind, name, archive).await?;
-        Ok(true)
+        kind::load(&kind, name, archive).await
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use am_toolchain::{Tool, Toolchain};
 
-use super::Access;
+use super::{Access, node_images};
 use crate::error::LiveError;
 use crate::process::{Program, on_path};
 use crate::progress::Progress;
@@ -16,10 +16,19 @@ use crate::progress::Progress;
 pub struct KindOptions {
     /// Name; one with this process's id unless given.
     pub name: Option<String>,
-    /// Node image; kind's own default, or that of the sandbox of this machine, unless given.
+    /// Node image; unless given, that of the version, of the sandbox of this machine, or kind's own default.
     pub image: Option<String>,
-    /// Keep the cluster when the run ends.
-    pub keep: bool,
+    /// Version of Kubernetes: `1.34`, or `1.34.11`.
+    pub kubernetes: Option<String>,
+}
+
+/// A kind cluster that can be made.
+#[derive(Debug)]
+pub struct KindPlan {
+    program: PathBuf,
+    name: String,
+    image: Option<String>,
+    keep: bool,
 }
 
 /// What names made by default start with.
@@ -37,15 +46,16 @@ pub struct Kind {
 }
 
 impl Kind {
-    /// Makes the cluster and waits until it is ready.
+    /// Sees whether a cluster can be made.
     ///
     /// # Errors
-    /// When Docker or kind is missing, a cluster of this name exists, or kind fails.
-    pub async fn create(
+    /// When Docker or kind is missing, or a cluster of this name exists.
+    pub async fn plan(
         workspace: &Path,
         options: &KindOptions,
+        keep: bool,
         progress: &Arc<dyn Progress>,
-    ) -> Result<Self, LiveError> {
+    ) -> Result<KindPlan, LiveError> {
         require_docker().await?;
         let kind = Toolchain::new(workspace)
             .ensure(Tool::Kind, &mut am_toolchain::StderrProgress::default())
@@ -71,14 +81,32 @@ impl Kind {
                 &format!("{left} is left from a run that was killed; remove it with `kind delete cluster --name {left}`"),
             );
         }
+        let image = match (&options.image, &options.kubernetes) {
+            (Some(image), _) => Some(image.clone()),
+            (None, Some(version)) => Some(node_images::for_version(workspace, version)?),
+            (None, None) => sandbox_image(),
+        };
+        Ok(KindPlan {
+            program: kind,
+            name,
+            image,
+            keep,
+        })
+    }
+
+    /// Makes the cluster and waits until it is ready.
+    ///
+    /// # Errors
+    /// When kind fails.
+    pub async fn create(plan: KindPlan) -> Result<Self, LiveError> {
         let folder = tempfile::Builder::new()
             .prefix(PREFIX)
             .tempdir()
             .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
         // From here on the destructor removes what kind has made, also when kind is interrupted half-way.
         let mut cluster = Self {
-            program: kind,
-            name,
+            program: plan.program,
+            name: plan.name,
             keep: false,
             folder,
         };
@@ -86,15 +114,20 @@ impl Kind {
             &cluster.program,
             "see `docker ps` and `docker info`; --kind-image takes an image that is on this machine",
         )
-        .args(["create", "cluster", "--name", &cluster.name, "--wait", "120s"])
+        .args(["create", "cluster", "--name", &cluster.name, "--wait", "180s"])
         .arg("--kubeconfig")
         .arg(cluster.kubeconfig());
-        if let Some(image) = options.image.clone().or_else(sandbox_image) {
+        if let Some(image) = plan.image {
             command = command.arg("--image").arg(image);
         }
         command.run().await?;
-        cluster.keep = options.keep;
+        cluster.keep = plan.keep;
         Ok(cluster)
+    }
+
+    /// The container that is its only node.
+    pub fn node(&self) -> String {
+        format!("{}-control-plane", self.name)
     }
 
     /// The cluster's name.

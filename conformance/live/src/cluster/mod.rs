@@ -4,17 +4,24 @@ mod certificates;
 mod context;
 mod envtest;
 mod kind;
+mod node_images;
 mod supervise;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 
 pub use context::Context;
 pub use envtest::Envtest;
-pub use kind::{Kind, KindOptions};
+pub use kind::{Kind, KindOptions, KindPlan};
 
 use crate::error::LiveError;
+
+/// How long a connection to the API server may take.
+const CONNECT: Duration = Duration::from_secs(15);
+/// How long it may say nothing.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// How to reach a cluster.
 #[derive(Debug, Clone)]
@@ -53,6 +60,9 @@ impl Access {
         // A budget refuses an eviction with 429, and a Service without ready pods answers 503: the suite wants to see
         // both, not a later attempt that succeeds.
         config.default_retry = false;
+        // An API server that went away must be noticed while somebody still waits for the run.
+        config.connect_timeout = Some(CONNECT);
+        config.read_timeout = Some(ANSWER);
         kube::Client::try_from(config).map_err(|error| unreadable(&error))
     }
 }

@@ -37,9 +37,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 
 /// A budget must be there, let one pod go, and hold the next.
 async fn judge_budget(stage: &mut Stage, component: Component) -> Result<(), LiveError> {
-    let pods = pods_of(stage, component).await?;
     let start = Instant::now();
-    let budget = loop {
+    let (budget, pods) = loop {
         let Some(budget) = budget_of(stage, component).await? else {
             let fault = Fault::new(
                 format!("no PodDisruptionBudget protects the {}", component.title()),
@@ -50,8 +49,11 @@ async fn judge_budget(stage: &mut Stage, component: Component) -> Result<(), Liv
         };
         let number = |pointer: &str| budget.pointer(pointer).and_then(Value::as_u64);
         let allowed = number("/status/disruptionsAllowed").unwrap_or(0);
-        if allowed > 0 || start.elapsed() > BUDGET_PATIENCE {
-            break budget;
+        let protected = number("/status/expectedPods").and_then(|count| count.try_into().ok());
+        let pods = pods_of(stage, component).await?;
+        let counted = allowed > 0 && protected == Some(pods.len());
+        if counted || start.elapsed() > BUDGET_PATIENCE {
+            break (budget, pods);
         }
         tokio::time::sleep(POLL).await;
     };

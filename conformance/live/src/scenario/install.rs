@@ -15,11 +15,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let installation = stage.installation(&stage.main, &Value::Null);
     let done = stage.lab.helm.install(&installation).await?;
     if !done.success {
-        let fault = Fault::new(
-            format!("helm install fails: {}", done.output),
-            "run the same helm install by hand",
-        );
-        stage.failed("AM-TOPO-002", fault);
+        stage.helm_failed("install", &done, "AM-TOPO-002").await?;
         return Ok(false);
     }
     let ready = stage.wait_for_main("AM-TOPO-002").await?;

@@ -1,4 +1,4 @@
-//! A second release in the same namespace, with the longest name that Helm takes and shifted ports.
+//! A second release in the same namespace: without overlay, with the longest name that Helm takes and shifted ports.
 
 use std::collections::BTreeSet;
 
@@ -20,11 +20,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let installation = stage.installation(&neighbour, &Value::Null);
     let done = stage.lab.helm.install(&installation).await?;
     if !done.success {
-        let fault = Fault::new(
-            format!("helm install of a second release fails: {}", done.output),
-            "derive every name from the release's name, and cut it where it is too long",
-        );
-        stage.failed("AM-HELM-008", fault);
+        let what = format!("install {} without overlay", neighbour.name);
+        stage.helm_failed(&what, &done, "AM-HELM-008").await?;
         return Ok(false);
     }
     if !stage.wait_for(&neighbour, "AM-HELM-008").await? {
@@ -32,13 +29,13 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     }
     let (judgement, nodes) = observe::settled(stage, &neighbour).await?;
     stage.say(&format!(
-        "neighbour: {} of {} edges reached",
+        "a second release without overlay: {} of {} edges reached",
         judgement.reached, judgement.expected
     ));
     for (requirement, fault) in &judgement.faults {
         let fault = Fault::new(
             format!(
-                "with a long name and an offset ({requirement}): {}",
+                "without overlay, with a long name and an offset ({requirement}): {}",
                 fault.message
             ),
             fault.help.clone(),
@@ -66,6 +63,7 @@ fn neighbour(main: &Release) -> Release {
     merge(&mut values, &Value::Object(offsets));
     Release {
         name: format!("{:x<LONGEST_NAME$}", "neighbour-"),
+        overlay: None,
         values,
         ..main.clone()
     }
@@ -134,14 +132,16 @@ mod tests {
     use am_conformance::Component;
 
     #[test]
-    fn the_neighbour_has_the_longest_name_and_shifted_ports() {
+    fn the_neighbour_has_no_overlay_the_longest_name_and_shifted_ports() {
         let main = Release {
             name: "am".into(),
             chart: "chart".into(),
+            overlay: Some("dev"),
             values: serde_json::json!({"gateway": {"portOffset": 0}}),
             nodes: [(Component::Gateway, 2)].into(),
         };
         let other = neighbour(&main);
+        assert_eq!(other.overlay, None);
         assert_eq!(other.name.len(), LONGEST_NAME);
         assert_eq!(other.values["gateway"]["portOffset"], 10);
     }

@@ -1,11 +1,12 @@
-//! Network policies: edges still work, and blocked ones are blocked, where the cluster enforces policies at all.
+//! Network policies: edges still work, and blocked ones are blocked, where the cluster enforces policies at all; and no
+//! policy forgets an edge, whether enforced or not.
 
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
 use serde_json::{Value, json};
 
-use super::{Stage, observe};
+use super::{Stage, observe, policies};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -25,7 +26,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         return Ok(false);
     }
     let release = stage.main.clone();
-    let (judgement, _) = observe::settled(stage, &release).await?;
+    let (judgement, nodes) = observe::settled(stage, &release).await?;
     for (requirement, fault) in judgement.faults {
         let fault = Fault::new(
             format!("with network policies ({requirement}): {}", fault.message),
@@ -34,6 +35,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.failed("AM-NET-017", fault);
     }
     stage.record.passed("AM-NET-017", judgement.reached);
+    policies::judge(stage, &nodes).await?;
     if !enforced {
         const REASON: &str = "the cluster's network plugin does not enforce NetworkPolicies: a probe was blocked by a policy and got through";
         stage.say(REASON);

@@ -7,11 +7,11 @@ use am_standin::edge::Purpose;
 use am_standin::observations::Observations;
 use am_standin::settings::OBSERVATIONS_PORT;
 
-use super::{Release, Stage};
+use super::{Release, Stage, wait};
 use crate::api::Pod;
 use crate::error::LiveError;
-use crate::options::Images;
 use crate::record::Fault;
+use crate::topology::topology;
 use crate::wiring::{self, Judgement, Observed};
 
 const POLL: Duration = Duration::from_secs(1);
@@ -19,15 +19,6 @@ const POLL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(25);
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    if stage.lab.images == Images::Real {
-        // Nobody tells what the vendor's images reached.
-        for id in super::planned(&[super::Phase::Wiring], stage.pattern) {
-            stage
-                .record
-                .unsupported(id, "the vendor's images do not tell what they reached");
-        }
-        return Ok(true);
-    }
     let release = stage.main.clone();
     let (judgement, nodes) = settled(stage, &release).await?;
     stage.edges = (judgement.expected, judgement.reached);
@@ -47,8 +38,11 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             .record
             .not_applicable("AM-CONF-012", "the only node has a database of its own");
     }
+    let workloads = wait::workloads(stage, &release).await?;
+    stage.topology = topology(&nodes, &workloads);
     write_down(stage, judgement);
     judge_identities(stage, &nodes);
+    judge_silent(stage, &nodes).await?;
     Ok(is_right)
 }
 
@@ -113,6 +107,43 @@ pub(crate) async fn collect(stage: &Stage, release: &Release) -> Result<Vec<Obse
     Ok(nodes)
 }
 
+/// A pod that cannot tell what it plays, because its server does not come up, still tells by its image.
+async fn judge_silent(stage: &mut Stage, nodes: &[Observed]) -> Result<(), LiveError> {
+    let facts = std::sync::Arc::clone(&stage.lab.facts);
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    for pod in pods {
+        let Some(component) = Component::from_name(&pod.component) else {
+            continue;
+        };
+        let told = nodes.iter().any(|node| node.pod == pod.name);
+        let Some(distribution) = facts.distributions.get(&component).filter(|_| !told) else {
+            continue;
+        };
+        if repository(&pod.image) != distribution.image {
+            let fault = Fault::new(
+                format!(
+                    "{} is labelled {component}, runs the image {} and does not come up: {}",
+                    pod.name, pod.image, pod.state
+                ),
+                format!(
+                    "use the component's own distribution, {}",
+                    distribution.image
+                ),
+            )
+            .at("Pod", &pod.name)
+            .value(&pod.image);
+            stage.failed("AM-DIST-001", fault);
+        }
+    }
+    Ok(())
+}
+
+/// The last part of an image's name, without tag and digest.
+fn repository(image: &str) -> &str {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split([':', '@']).next().unwrap_or(name)
+}
+
 /// Every pod plays what its label says, in the version that is deployed, with a configuration of its own.
 fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
     let version = stage
@@ -167,5 +198,19 @@ fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
             .at("Pod", &node.pod)
         });
         stage.check("AM-TOPO-003", foreign);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::repository;
+
+    #[test]
+    fn a_distribution_is_known_by_the_name_of_its_image() {
+        assert_eq!(repository("wso2/wso2am:4.7.0"), "wso2am");
+        assert_eq!(
+            repository("registry.example.com:5000/x/wso2am-tm@sha256:00"),
+            "wso2am-tm"
+        );
     }
 }

@@ -28,11 +28,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for release in releases(stage).await? {
         let done = stage.lab.helm.uninstall(&release, &stage.namespace).await?;
         if !done.success {
-            let fault = Fault::new(
-                format!("helm uninstall of {release} fails: {}", done.output),
-                "run the same helm uninstall by hand",
-            );
-            stage.failed("AM-UPG-011", fault);
+            let what = format!("uninstall {release}");
+            stage.helm_failed(&what, &done, "AM-UPG-011").await?;
         }
     }
     let start = Instant::now();

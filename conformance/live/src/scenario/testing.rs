@@ -2,7 +2,6 @@
 
 use super::Stage;
 use crate::error::LiveError;
-use crate::record::Fault;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let done = stage
@@ -10,12 +9,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         .helm
         .test(&stage.main.name, &stage.namespace)
         .await?;
-    let fault = (!done.success).then(|| {
-        Fault::new(
-            format!("helm test fails: {}", done.output),
-            "read the log of the test's pod",
-        )
-    });
-    stage.check("AM-HELM-016", fault);
+    if !done.success {
+        stage.helm_failed("test", &done, "AM-HELM-016").await?;
+        return Ok(true);
+    }
+    stage.passed("AM-HELM-016");
     Ok(true)
 }

@@ -1,11 +1,11 @@
-//! Upgrades through the product versions, and rolls a change back.
+//! Upgrades through the product versions and to another revision of the chart; rolls a change back.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Stage;
 use super::change::uids;
+use super::{Stage, revision};
 use crate::api::text;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -13,11 +13,9 @@ use crate::record::Fault;
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let steps: Vec<(String, std::path::PathBuf)> = stage.charts.iter().skip(1).cloned().collect();
     if steps.is_empty() {
-        for id in ["AM-UPG-002", "AM-UPG-004", "AM-UPG-010"] {
-            stage
-                .record
-                .not_applicable(id, "charts of one product version were given");
-        }
+        stage
+            .record
+            .not_applicable("AM-UPG-002", "charts of one product version were given");
     }
     for (version, chart) in steps {
         let before = precious(stage).await?;
@@ -27,36 +25,47 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         }
         stage.say(&format!("upgraded to {version}"));
         stage.passed("AM-UPG-002");
-        let after = precious(stage).await?;
-        for ((kind, name), content) in &before {
-            let fault = (!after.contains_key(&(*kind, name.clone()))).then(|| {
+        judge_kept(stage, &before, &version).await?;
+    }
+    revision::run(stage).await
+}
+
+/// What must outlive an upgrade is still there, and Secrets say the same.
+pub(super) async fn judge_kept(
+    stage: &mut Stage,
+    before: &Precious,
+    target: &str,
+) -> Result<(), LiveError> {
+    let after = precious(stage).await?;
+    for ((kind, name), content) in before {
+        let now = after.get(&(*kind, name.clone()));
+        let gone = now.is_none().then(|| {
+            Fault::new(
+                format!("{kind} {name} is gone after the upgrade to {target}"),
+                "keep names the same in every version",
+            )
+            .at(kind, name)
+        });
+        stage.check("AM-UPG-004", gone);
+        if *kind == "Secret" {
+            let changed = (!now.is_some_and(|now| holds(now, content))).then(|| {
                 Fault::new(
-                    format!("{kind} {name} is gone after the upgrade to {version}"),
-                    "keep names the same in every product version",
+                    format!("the upgrade to {target} changed Secret {name}"),
+                    "read the existing Secret back with `lookup`",
                 )
                 .at(kind, name)
             });
-            stage.check("AM-UPG-004", fault);
-            if *kind == "Secret" {
-                let kept = after
-                    .get(&(*kind, name.clone()))
-                    .is_some_and(|now| holds(now, content));
-                let changed = (!kept).then(|| {
-                    Fault::new(
-                        format!("the upgrade to {version} changed Secret {name}"),
-                        "read the existing Secret back with `lookup`",
-                    )
-                    .at(kind, name)
-                });
-                stage.check("AM-UPG-010", changed);
-            }
+            stage.check("AM-UPG-010", changed);
         }
     }
-    Ok(true)
+    Ok(())
 }
 
-/// What must outlive an upgrade: by kind and name, with what must not change of it. Compared, never shown.
-async fn precious(stage: &Stage) -> Result<BTreeMap<(&'static str, String), Value>, LiveError> {
+/// Objects by kind and name, with what must not change of them. Compared, never shown.
+pub(super) type Precious = BTreeMap<(&'static str, String), Value>;
+
+/// What must outlive an upgrade.
+pub(super) async fn precious(stage: &Stage) -> Result<Precious, LiveError> {
     let mut found = BTreeMap::new();
     for (kind, path, content) in [
         ("Secret", "/api/v1/namespaces/{}/secrets", "/data"),
@@ -106,11 +115,7 @@ pub(super) async fn roll_back(stage: &mut Stage) -> Result<bool, LiveError> {
         .rollback(&stage.main.name, &stage.namespace)
         .await?;
     if !done.success {
-        let fault = Fault::new(
-            format!("helm rollback fails: {}", done.output),
-            "run the same helm rollback by hand",
-        );
-        stage.failed("AM-UPG-005", fault);
+        stage.helm_failed("rollback", &done, "AM-UPG-005").await?;
         return Ok(false);
     }
     if !stage.wait_for_main("AM-UPG-005").await? {

@@ -7,12 +7,17 @@ use serde_json::Value;
 use super::{Release, Stage};
 use crate::api::{Pod, explain, text};
 use crate::error::LiveError;
+use crate::options::Images;
 
 const POLL: Duration = Duration::from_millis(500);
 /// How long nothing may change before waiting ends.
 const STALL: Duration = Duration::from_secs(75);
+/// How long nothing may change when a pod is beyond hope: others may still come up, and then tell why.
+const LAST_CHANCE: Duration = Duration::from_secs(12);
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(300);
+/// How much longer the vendor's images take, which are pulled and start in minutes.
+const SLOWER: u32 = 8;
 /// Restarts after which a container will not come up by itself.
 const RESTARTS: u64 = 2;
 /// States that do not pass.
@@ -42,7 +47,9 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
     loop {
         let workloads = workloads(stage, release).await?;
         let pods = Pod::list(&stage.lab.api, &stage.namespace, &release.name).await?;
+        // A pod that was deleted just now is missed by nobody yet: workloads count a moment later.
         let settled = !workloads.is_empty()
+            && pods.len() == workloads.iter().map(wanted).sum::<usize>()
             && workloads.iter().all(is_settled)
             && pods.iter().all(|pod| pod.ready && !pod.leaving);
         if settled {
@@ -62,8 +69,14 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
                 pods.len()
             ));
         }
-        let hopeless = pods.iter().any(is_hopeless) || refused(&workloads).is_some();
-        if hopeless || last_change.elapsed() > STALL || start.elapsed() > LONGEST {
+        let hopeless = last_change.elapsed() > LAST_CHANCE
+            && (pods.iter().any(is_hopeless) || refused(&workloads).is_some());
+        let slower = match stage.lab.images {
+            Images::Standin => 1,
+            Images::Real => SLOWER,
+        };
+        if hopeless || last_change.elapsed() > STALL * slower || start.elapsed() > LONGEST * slower
+        {
             let mut why = explain(&stage.lab.api, &stage.namespace, &release.name).await?;
             if let Some(refused) = refused(&workloads) {
                 why = format!("{refused}\n{why}");
@@ -85,6 +98,11 @@ pub(crate) async fn workloads(stage: &Stage, release: &Release) -> Result<Vec<Va
         found.extend(stage.lab.api.list(&path).await?);
     }
     Ok(found)
+}
+
+fn wanted(workload: &Value) -> usize {
+    let replicas = workload.pointer("/spec/replicas").and_then(Value::as_u64);
+    usize::try_from(replicas.unwrap_or(0)).unwrap_or(usize::MAX)
 }
 
 fn is_settled(workload: &Value) -> bool {

@@ -3,6 +3,7 @@
 
 mod autoscalers;
 pub(in crate::checks) mod budgets;
+pub(in crate::checks) mod connection;
 mod edges;
 mod gateways;
 mod mounts;

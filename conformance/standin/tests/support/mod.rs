@@ -52,6 +52,19 @@ pub(crate) struct Start<'a> {
     pub(crate) variables: &'a [(&'a str, &'a str)],
 }
 
+/// Starts a stand-in with the usual environment.
+pub(crate) fn start(home: &str, pod: &str, ip: Ipv4Addr, toml: &str) -> Standin {
+    let variables = &[];
+    Start {
+        home,
+        pod,
+        ip,
+        toml,
+        variables,
+    }
+    .run()
+}
+
 impl Start<'_> {
     pub(crate) fn run(&self) -> Standin {
         let folder = tempfile::tempdir().expect("a folder");

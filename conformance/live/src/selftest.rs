@@ -1,0 +1,342 @@
+//! Proof that a live run can fail: broken charts are installed, and each must be caught and named by what the cluster shows.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use am_conformance::fixture::{BrokenChart, LiveExpectations};
+use am_conformance::report::RequirementResult;
+use am_conformance::{Finding, Outcome};
+
+use crate::error::LiveError;
+use crate::options::{Images, Options};
+use crate::progress::{Progress, Timing};
+use crate::run::{block_on, play_all, with_session};
+use crate::scenario::{Stage, phases_for};
+use crate::session::Session;
+
+/// Where the broken charts are, below the workspace.
+const FIXTURES: &str = "fixtures/broken-charts";
+
+/// What came of all broken charts.
+#[derive(Debug)]
+pub struct LiveSelftest {
+    /// One for each broken chart.
+    pub cases: Vec<CaseResult>,
+    /// How long what took.
+    pub timings: Vec<Timing>,
+    /// The version of Kubernetes.
+    pub kubernetes: String,
+}
+
+impl LiveSelftest {
+    /// The exit code: 0 when every broken chart was caught, or could not be on this cluster; 4 when one was missed.
+    pub fn exit_code(&self) -> u8 {
+        let missed =
+            |case: &CaseResult| matches!(case.verdict, Verdict::Missed(_) | Verdict::Also(_));
+        if self.cases.iter().any(missed) { 4 } else { 0 }
+    }
+}
+
+/// What came of a broken chart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseResult {
+    /// The folder's name.
+    pub name: String,
+    /// What is broken.
+    pub about: String,
+    /// What came of it.
+    pub verdict: Verdict,
+}
+
+/// Whether a broken chart was caught.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every expected requirement reported it at the expected place, and no other one did: the messages.
+    Caught(Vec<String>),
+    /// An expected requirement did not report it: which, and what there was instead.
+    Missed(String),
+    /// Requirements reported it that have nothing to do with it.
+    Also(Vec<String>),
+    /// The cluster cannot show it: why. Never counted as caught.
+    Unsupported(String),
+}
+
+/// Installs every broken chart that names what a live run must say, until it is done or interrupted.
+///
+/// # Errors
+/// When it could not check.
+pub fn selftest(
+    options: &Options,
+    progress: &Arc<dyn Progress>,
+) -> Result<LiveSelftest, LiveError> {
+    if options.images == Images::Real {
+        return Err(LiveError::usage(
+            "the self-test needs stand-ins, which tell what they reached; leave out --images real",
+        ));
+    }
+    let cases = cases(&options.workspace)?;
+    block_on(with_session(options, progress, async |session| {
+        play(options, session, &cases).await
+    }))
+}
+
+struct Case {
+    name: String,
+    chart: BrokenChart,
+    live: LiveExpectations,
+}
+
+/// The broken charts that say what a live run must find.
+fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
+    let folder = workspace.join(FIXTURES);
+    let entries = std::fs::read_dir(&folder).map_err(LiveError::file("read", &folder))?;
+    let mut cases = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(LiveError::file("read", &folder))?.path();
+        let file = path.join("patch.yaml");
+        if !file.is_file() {
+            continue;
+        }
+        let mut chart = BrokenChart::read(&file).map_err(|error| unusable(&error))?;
+        if let Some(live) = chart.live.take() {
+            let name = path
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            cases.push(Case { name, chart, live });
+        }
+    }
+    cases.sort_by(|left, right| left.name.cmp(&right.name));
+    if cases.is_empty() {
+        return Err(LiveError::unavailable(
+            format!(
+                "no broken chart of {} says what a live run must find",
+                folder.display()
+            ),
+            "add `live:` to a patch.yaml",
+        ));
+    }
+    Ok(cases)
+}
+
+fn unusable(error: &am_conformance::SuiteError) -> LiveError {
+    LiveError::unavailable(error.to_string(), "correct the broken chart's patch.yaml")
+}
+
+async fn play(
+    options: &Options,
+    session: &Session,
+    cases: &[Case],
+) -> Result<LiveSelftest, LiveError> {
+    let folder = tempfile::Builder::new()
+        .prefix("am-live-broken-")
+        .tempdir()
+        .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
+    let mut stages = Vec::new();
+    for case in cases {
+        let charts = make(options, case, &folder.path().join(&case.name))?;
+        let stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
+            .called(&case.name);
+        let expected = case
+            .live
+            .expected
+            .iter()
+            .map(|expected| expected.requirement.as_str());
+        stages.push((stage, phases_for(expected)));
+    }
+    let stages = play_all(options, session, stages).await?;
+    let results = cases.iter().zip(&stages).map(|(case, stage)| CaseResult {
+        name: case.name.clone(),
+        about: case.chart.about.clone(),
+        verdict: judge(&case.live, &stage.record.results()),
+    });
+    let played = stages.iter().flat_map(|stage| stage.timings.clone());
+    Ok(LiveSelftest {
+        cases: results.collect(),
+        timings: session.timings.iter().cloned().chain(played).collect(),
+        kubernetes: session.kubernetes.clone(),
+    })
+}
+
+/// The edited copy of a case's chart, with its product version.
+fn make(
+    options: &Options,
+    case: &Case,
+    target: &Path,
+) -> Result<Vec<(String, PathBuf)>, LiveError> {
+    let wanted = case.chart.product_version;
+    let charts = options
+        .charts
+        .iter()
+        .rev()
+        .find(|charts| wanted.is_none_or(|wanted| charts.version == wanted))
+        .ok_or_else(|| {
+            LiveError::usage(format!(
+                "broken chart {} is of a product version that was left out",
+                case.name
+            ))
+        })?;
+    let chart = case
+        .chart
+        .make(&charts.path, target)
+        .map_err(|error| unusable(&error))?;
+    Ok(vec![(charts.version.as_str().to_owned(), chart)])
+}
+
+/// Compares what was found with what had to be found.
+fn judge(live: &LiveExpectations, results: &[RequirementResult]) -> Verdict {
+    let outcomes: BTreeMap<&str, &Outcome> = results
+        .iter()
+        .map(|result| (result.requirement.as_str(), &result.outcome))
+        .collect();
+    let mut messages = Vec::new();
+    for expected in &live.expected {
+        let id = expected.requirement.as_str();
+        let outcome = outcomes.get(id);
+        let findings = outcome
+            .map(|outcome| outcome.findings())
+            .unwrap_or_default();
+        let named = findings.iter().find(|finding| {
+            finding.message.contains(&expected.message) && place(finding).starts_with(&expected.at)
+        });
+        match (named, outcome) {
+            (Some(finding), _) => {
+                messages.push(format!("{id} at {}: {}", place(finding), finding.message));
+            }
+            (None, Some(Outcome::Unsupported { reason })) => {
+                return Verdict::Unsupported(format!("{id}: {reason}"));
+            }
+            _ => {
+                let instead = outcomes
+                    .iter()
+                    .flat_map(|(id, outcome)| {
+                        let told = |finding: &Finding| {
+                            format!("{id} at {}: {}", place(finding), finding.message)
+                        };
+                        outcome.findings().iter().map(told).collect::<Vec<_>>()
+                    })
+                    .collect::<Vec<_>>()
+                    .join("; ");
+                return Verdict::Missed(format!(
+                    "{id} does not say `{}` at {}; found: {instead}",
+                    expected.message, expected.at
+                ));
+            }
+        }
+    }
+    let is_meant = |id: &&str| {
+        live.consequences.contains_key(*id)
+            || live
+                .expected
+                .iter()
+                .any(|expected| expected.requirement == **id)
+    };
+    let also: Vec<String> = outcomes
+        .iter()
+        .filter(|(id, outcome)| !outcome.findings().is_empty() && !is_meant(id))
+        .map(|(id, outcome)| format!("{id}: {}", outcome.findings()[0].message))
+        .collect();
+    if also.is_empty() {
+        Verdict::Caught(messages)
+    } else {
+        Verdict::Also(also)
+    }
+}
+
+/// `Kind/name` of what a finding points at.
+fn place(finding: &Finding) -> String {
+    finding
+        .object
+        .as_ref()
+        .map(|object| format!("{}/{}", object.kind, object.name))
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Verdict, cases, judge};
+    use crate::record::{Fault, Place, Record};
+    use am_conformance::Catalogue;
+    use am_conformance::fixture::{LiveExpectation, LiveExpectations};
+    use std::path::Path;
+
+    fn expectations() -> LiveExpectations {
+        LiveExpectations {
+            expected: vec![LiveExpectation {
+                requirement: "AM-WIRE-008".into(),
+                message: "does not reach".into(),
+                at: "Pod/am-gateway".into(),
+            }],
+            consequences: [("AM-TOPO-002".to_owned(), "not ready".to_owned())].into(),
+        }
+    }
+
+    fn verdict(change: impl FnOnce(&mut Record)) -> Verdict {
+        let catalogue = Catalogue::load().expect("the committed requirements parse");
+        let mut record = Record::new(catalogue, ["AM-WIRE-008", "AM-TOPO-002"]);
+        change(&mut record);
+        judge(&expectations(), &record.results())
+    }
+
+    fn fail(record: &mut Record, id: &str, pod: &str) {
+        let place = Place {
+            namespace: "n",
+            release: "am",
+        };
+        record.failed(
+            id,
+            place,
+            Fault::new("it does not reach", "help").at("Pod", pod),
+        );
+    }
+
+    #[test]
+    fn a_finding_with_the_right_words_at_the_right_place_is_a_catch() {
+        let verdict = verdict(|record| {
+            fail(record, "AM-WIRE-008", "am-gateway-x");
+            fail(record, "AM-TOPO-002", "am-gateway-x");
+        });
+        assert!(matches!(verdict, Verdict::Caught(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_finding_at_another_place_is_none() {
+        let verdict = verdict(|record| fail(record, "AM-WIRE-008", "am-control-plane-0"));
+        assert!(matches!(verdict, Verdict::Missed(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_requirement_that_has_nothing_to_do_with_it_spoils_the_catch() {
+        let verdict = verdict(|record| {
+            fail(record, "AM-WIRE-008", "am-gateway-x");
+            fail(record, "AM-NET-001", "am-gateway-x");
+        });
+        assert!(matches!(verdict, Verdict::Also(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn what_the_cluster_cannot_show_is_not_caught() {
+        let verdict = verdict(|record| record.unsupported("AM-WIRE-008", "no probe"));
+        assert!(matches!(verdict, Verdict::Unsupported(_)), "{verdict:?}");
+    }
+
+    #[test]
+    fn every_kind_of_mistake_of_the_issue_has_a_broken_chart() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cases = cases(&workspace).expect("the fixtures parse");
+        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        assert_eq!(
+            names,
+            [
+                "budget-of-nobody",
+                "dangling-host",
+                "missing-edge",
+                "policy-without-edge",
+                "wrong-image",
+                "wrong-port",
+            ]
+        );
+    }
+}
