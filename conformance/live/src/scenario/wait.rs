@@ -12,8 +12,8 @@ use crate::options::Images;
 const POLL: Duration = Duration::from_millis(500);
 /// How long nothing may change before waiting ends.
 const STALL: Duration = Duration::from_secs(75);
-/// How long nothing may change when a pod is beyond hope: others may still come up, and then tell why.
-const LAST_CHANCE: Duration = Duration::from_secs(12);
+/// How long nothing may change when a pod is beyond hope.
+const LAST_CHANCE: Duration = Duration::from_secs(45);
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(300);
 /// How much longer the vendor's images take, which are pulled and start in minutes.
@@ -69,8 +69,10 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
                 pods.len()
             ));
         }
-        let hopeless = last_change.elapsed() > LAST_CHANCE
-            && (pods.iter().any(is_hopeless) || refused(&workloads).is_some());
+        // Those that can still come up may then tell why the others cannot.
+        let others_came_up = pods.iter().all(|pod| pod.ready || is_hopeless(pod));
+        let hopeless = (pods.iter().any(is_hopeless) || refused(&workloads).is_some())
+            && (others_came_up || last_change.elapsed() > LAST_CHANCE);
         let slower = match stage.lab.images {
             Images::Standin => 1,
             Images::Real => SLOWER,
