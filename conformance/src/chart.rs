@@ -19,7 +19,7 @@ pub struct ChartSource {
 }
 
 impl ChartSource {
-    /// Reads a chart's directory. A packed chart has only a digest.
+    /// Reads a chart's directory, symbolic links followed as Helm does. A packed chart has only a digest.
     ///
     /// # Errors
     /// When a file cannot be read.
@@ -30,7 +30,7 @@ impl ChartSource {
             .unwrap_or_default();
         let mut files = BTreeMap::new();
         let mut hash = Sha256::new();
-        for entry in WalkDir::new(path).sort_by_file_name() {
+        for entry in WalkDir::new(path).follow_links(true).sort_by_file_name() {
             let entry = entry.map_err(|error| SuiteError::Read {
                 file: error.path().unwrap_or(path).to_owned(),
                 source: error.into(),

@@ -1,7 +1,7 @@
 //! From what the stages learned to a report.
 
 use am_conformance::report::{
-    API_VERSION, ChartDigest, Mode, Profile, ProfileResult, Report, RequirementResult,
+    API_VERSION, ChartDigest, Coverage, Mode, Profile, ProfileResult, Report, RequirementResult,
     RequirementSummary, Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
 };
 use am_conformance::{Catalogue, Outcome};
@@ -71,6 +71,7 @@ pub(crate) fn assemble(
         selftest: None,
         charts: circumstances.charts.clone(),
         reproduce: circumstances.command.clone(),
+        coverage: Coverage::default(),
         sources: std::collections::BTreeMap::new(),
     }
 }

@@ -11,6 +11,35 @@ use crate::outcome::Outcome;
 /// `report` as text that ends in a new line. A report in which all is well is one line per pattern and a
 /// final line.
 pub fn render(report: &Report, style: Style) -> String {
+    let mut out = faults(report, style);
+    let width = report
+        .profiles
+        .iter()
+        .map(|profile| profile.name.len())
+        .max()
+        .unwrap_or(0);
+    for profile in &report.profiles {
+        let _ = writeln!(out, "{}", profile_line(profile, width, style));
+        for ((id, reason), _) in reasons(&profile.subjects, |outcome| match outcome {
+            Outcome::Skipped { reason } => Some(reason),
+            _ => None,
+        }) {
+            let _ = writeln!(
+                out,
+                "    {} {id}: {reason}",
+                paint(style, Tone::Warn, "skipped")
+            );
+        }
+    }
+    if let Some(scope) = &report.coverage.scope {
+        let _ = writeln!(out, "{}", wrap(scope, style.width));
+    }
+    out.push_str(&final_line(report, style));
+    out
+}
+
+/// What is wrong, without the lines that sum up; empty when all is well.
+pub fn faults(report: &Report, style: Style) -> String {
     let mut out = String::new();
     let subjects = || report.profiles.iter().flat_map(|profile| &profile.subjects);
     for (message, ids) in render_failures(subjects()) {
@@ -51,26 +80,6 @@ pub fn render(report: &Report, style: Style) -> String {
             survivor.reason,
         );
     }
-    let width = report
-        .profiles
-        .iter()
-        .map(|profile| profile.name.len())
-        .max()
-        .unwrap_or(0);
-    for profile in &report.profiles {
-        let _ = writeln!(out, "{}", profile_line(profile, width, style));
-        for ((id, reason), _) in reasons(&profile.subjects, |outcome| match outcome {
-            Outcome::Skipped { reason } => Some(reason),
-            _ => None,
-        }) {
-            let _ = writeln!(
-                out,
-                "    {} {id}: {reason}",
-                paint(style, Tone::Warn, "skipped")
-            );
-        }
-    }
-    out.push_str(&final_line(report, style));
     out
 }
 
@@ -118,6 +127,13 @@ pub(super) fn counts(statistics: Statistics) -> String {
     if statistics.render_failures > 0 {
         let _ = write!(text, ", {} not rendered", statistics.render_failures);
     }
+    if statistics.taken_over > 0 {
+        let _ = write!(
+            text,
+            ", {} taken over from the last report",
+            statistics.taken_over
+        );
+    }
     text
 }
 
@@ -125,7 +141,14 @@ fn final_line(report: &Report, style: Style) -> String {
     let statistics = report.statistics();
     let (word, tone) = match report.result() {
         _ if report.exit_code() == 4 => ("self-test failed", Tone::Bad),
+        _ if report.profiles.is_empty() && report.coverage.nothing_affected => {
+            return String::new();
+        }
         ProfileResult::Success => ("conformant", Tone::Good),
+        ProfileResult::Partial if statistics.skipped == 0 => (
+            "conformant so far: not everything was judged now",
+            Tone::Warn,
+        ),
         ProfileResult::Partial => ("conformant so far: something was skipped", Tone::Warn),
         ProfileResult::Failure if statistics.checked == 0 => {
             ("not conformant: nothing was checked", Tone::Bad)
@@ -143,6 +166,13 @@ fn final_line(report: &Report, style: Style) -> String {
         statistics.checked,
         report.requirements.len(),
     );
+    if report.coverage.cached > 0 {
+        let _ = write!(
+            line,
+            " ({} unchanged since an earlier run)",
+            report.coverage.cached
+        );
+    }
     if let Some(selftest) = &report.selftest {
         let _ = write!(
             line,

@@ -13,11 +13,14 @@ pub(super) fn render(report: &Report) -> String {
         "**{}** – {}\n",
         match report.result() {
             ProfileResult::Success => "Conformant",
-            ProfileResult::Partial => "Conformant so far, something was skipped",
+            ProfileResult::Partial => "Conformant so far, not everything was judged",
             ProfileResult::Failure => "Not conformant",
         },
         human::counts(report.statistics()),
     );
+    if let Some(scope) = &report.coverage.scope {
+        let _ = writeln!(out, "{}\n", cell(scope));
+    }
     out.push_str(
         "| Pattern | Result | Checks | Passed | Failed | Warned | Skipped | Unsupported | Not applicable | Time |\n\
          |---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n",

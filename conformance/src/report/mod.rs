@@ -7,15 +7,17 @@ pub mod human;
 mod junit;
 mod markdown;
 mod model;
+mod news;
 mod output;
 mod sarif;
 pub mod text;
 
 pub use group::{FindingGroup, groups};
 pub use model::{
-    API_VERSION, ChartDigest, Edge, EdgeVerdict, Exposure, Mode, Node, Profile, ProfileResult,
-    Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics, SubjectDescription,
-    SubjectResult, Survivor, ToolVersion, Topology,
+    API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,
+    ProfileResult, Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics,
+    SubjectDescription, SubjectResult, Survivor, ToolVersion, Topology,
 };
+pub use news::{News, news};
 pub use output::{Format, Output, OutputError, write};
 pub use text::{FindingText, Style};

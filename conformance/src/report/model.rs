@@ -39,11 +39,46 @@ pub struct Report {
     pub charts: Vec<ChartDigest>,
     /// The command that repeats this run.
     pub reproduce: String,
+    /// What was judged, and how much of it.
+    #[serde(default, skip_serializing_if = "Coverage::is_empty")]
+    pub coverage: Coverage,
     /// Texts that findings point into; secrets are masked. Configuration files are found by
     /// [`crate::finding::ConfigurationLocation::source`]. The texts of templates and of the generator's
     /// files may be here too, as `chart/file` and `file`; reports then show the line itself.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub sources: BTreeMap<String, String>,
+}
+
+/// What a run judged, and how much of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Coverage {
+    /// The charts or specification under test, as the user named them.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub input: String,
+    /// Subjects whose outcomes an earlier run with the same charts, tools and suite had found.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cached: usize,
+    /// Why less was judged than was chosen, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Nothing was judged because nothing under test changed: the only run that is green without a check.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nothing_affected: bool,
+}
+
+impl Coverage {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 /// How evidence was gathered.
@@ -79,7 +114,8 @@ pub struct Profile {
     pub summary: String,
     /// Counts over all subjects.
     pub statistics: Statistics,
-    /// Wall time spent on rendering and judging it, in seconds; absent when nobody measured it.
+    /// Time spent on rendering and judging it, in seconds: the sum over its subjects, several of which are judged at a
+    /// time. Absent when nobody measured it; never in a static report for machines, which is the same for the same charts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
     /// What was judged: one entry per combination of platform, version and variant.
@@ -94,7 +130,7 @@ pub struct Profile {
 pub enum ProfileResult {
     /// Every MUST was judged and holds.
     Success,
-    /// Nothing failed, but something was skipped on request.
+    /// Nothing failed, but something was skipped on request or taken over from the last report.
     Partial,
     /// A MUST failed, could not be judged, or a chart did not render.
     Failure,
@@ -122,6 +158,9 @@ pub struct Statistics {
     pub renders: usize,
     /// Subjects whose charts did not render.
     pub render_failures: usize,
+    /// Outcomes that were not judged now, but taken over from the last report.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub taken_over: usize,
 }
 
 impl Statistics {
@@ -158,6 +197,7 @@ impl Statistics {
             checked: self.checked + other.checked,
             renders: self.renders + other.renders,
             render_failures: self.render_failures + other.render_failures,
+            taken_over: self.taken_over + other.taken_over,
         }
     }
 
@@ -170,6 +210,7 @@ impl Statistics {
             (self.skipped, "skipped"),
             (self.unsupported, "could not be judged"),
             (self.render_failures, "did not render"),
+            (self.taken_over, "taken over from the last report"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {word}"));
@@ -188,7 +229,7 @@ impl Statistics {
         if self.failed > 0 || self.unsupported > 0 || self.render_failures > 0 || self.checked == 0
         {
             ProfileResult::Failure
-        } else if self.skipped > 0 {
+        } else if self.skipped > 0 || self.taken_over > 0 {
             ProfileResult::Partial
         } else {
             ProfileResult::Success
@@ -238,6 +279,17 @@ impl SubjectResult {
         self.results
             .iter()
             .flat_map(|result| result.outcome.findings())
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn findings_mut(&mut self) -> impl Iterator<Item = &mut Finding> {
+        self.results
+            .iter_mut()
+            .filter_map(|result| match &mut result.outcome {
+                Outcome::Failed { findings, .. } => Some(findings),
+                _ => None,
+            })
+            .flatten()
     }
 }
 
@@ -405,8 +457,12 @@ impl Report {
             })
     }
 
-    /// The verdict on the run: the worst of its profiles; a run without profiles is a failure.
+    /// The verdict on the run: the worst of its profiles. A run without profiles is a failure, unless it says that
+    /// nothing under test changed.
     pub fn result(&self) -> ProfileResult {
+        if self.profiles.is_empty() && self.coverage.nothing_affected {
+            return ProfileResult::Success;
+        }
         self.profiles
             .iter()
             .map(|profile| profile.result)

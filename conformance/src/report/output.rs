@@ -1,6 +1,7 @@
 //! Writes a report in any number of formats.
 
 use std::{
+    borrow::Cow,
     fmt,
     io::Write as _,
     path::{Path, PathBuf},
@@ -9,7 +10,7 @@ use std::{
 
 use thiserror::Error;
 
-use super::{Report, html, human, junit, markdown, sarif, text::Style};
+use super::{Mode, Report, html, human, junit, markdown, sarif, text::Style};
 
 /// A format that reports are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -91,12 +92,11 @@ impl Format {
         };
         match self {
             Self::Human => Ok(human::render(report, Style::PLAIN)),
-            Self::Json => serde_json::to_string_pretty(report)
+            Self::Json => serde_json::to_string_pretty(&timeless(report))
                 .map(|text| text + "\n")
                 .map_err(|error| failed(error.to_string())),
-            Self::Yaml => {
-                serde_saphyr::to_string(report).map_err(|error| failed(error.to_string()))
-            }
+            Self::Yaml => serde_saphyr::to_string(&timeless(report))
+                .map_err(|error| failed(error.to_string())),
             Self::Junit => junit::render(report).map_err(|error| failed(error.to_string())),
             Self::Sarif => serde_json::to_string_pretty(&sarif::log(report))
                 .map(|text| text + "\n")
@@ -105,6 +105,22 @@ impl Format {
             Self::Markdown => Ok(markdown::render(report)),
         }
     }
+}
+
+/// The report without times when it is a static one: the same charts give the same bytes, whenever they are judged.
+fn timeless(report: &Report) -> Cow<'_, Report> {
+    let is_timed = report
+        .profiles
+        .iter()
+        .any(|profile| profile.seconds.is_some());
+    if report.mode == Mode::Live || !is_timed {
+        return Cow::Borrowed(report);
+    }
+    let mut report = report.clone();
+    for profile in &mut report.profiles {
+        profile.seconds = None;
+    }
+    Cow::Owned(report)
 }
 
 impl fmt::Display for Format {

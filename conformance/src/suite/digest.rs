@@ -38,6 +38,11 @@ impl Charts {
             .collect()
     }
 
+    /// The digest of a chart of this run.
+    pub(super) fn digest_of(&self, path: &Path) -> Option<&str> {
+        self.0.get(path).map(|chart| chart.digest.as_str())
+    }
+
     /// Digests for the report.
     pub(crate) fn digests(&self) -> Vec<ChartDigest> {
         self.0

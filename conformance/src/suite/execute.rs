@@ -8,6 +8,7 @@ use std::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Instant,
 };
 
 use am_deployment_toml::product::ProductVersion;
@@ -16,8 +17,11 @@ use am_toolchain::{
     Toolchain,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     HelmPrograms, Input, Options, Subject, SubjectVariations,
+    cache::Cache,
     digest::{ChartSet, Charts},
     matrix::charts_subjects,
     spec::spec_subject,
@@ -31,8 +35,8 @@ use crate::{
     manifest::{Manifest, Object},
     outcome::Outcome,
     report::{
-        API_VERSION, Mode, Profile, Report, RequirementResult, RequirementSummary, Statistics,
-        SubjectResult, ToolVersion, Topology,
+        API_VERSION, Coverage, Mode, Profile, Report, RequirementResult, RequirementSummary,
+        Statistics, SubjectResult, ToolVersion, Topology,
     },
     requirement::{Catalogue, Level, Requirement},
     topology::topology_of,
@@ -118,7 +122,27 @@ pub fn run_with(
         Input::Charts(directories) => charts_subjects(options, directories, &suite.facts)?,
         Input::Spec(file) => vec![spec_subject(options, file, &suite.facts)?],
     };
+    let mut coverage = Coverage {
+        input: options.input.name(&options.workspace),
+        ..Coverage::default()
+    };
+    if let Some(affected) = &options.affected {
+        subjects.retain(|subject| affected.covers(&subject.description));
+        coverage.nothing_affected = subjects.is_empty();
+        coverage.scope = Some(if subjects.is_empty() {
+            affected.nothing()
+        } else {
+            affected.sentence()
+        });
+    }
     choose_representatives(&mut subjects);
+    let mut last = None;
+    if let Some(rerun) = &options.rerun {
+        let choice = rerun.choose(subjects, &coverage.input, &suite.chosen);
+        subjects = choice.subjects;
+        coverage.scope = Some(choice.scope);
+        last = choice.is_partial.then_some(rerun);
+    }
     let charts = Charts::read(subjects.iter().flat_map(Subject::charts))?;
     let directories = match &options.input {
         Input::Charts(directories) => directories
@@ -132,8 +156,28 @@ pub fn run_with(
         programs,
         directories,
     };
-    let judged = judge_all(options, &suite, &subjects, &charts, &renders, progress);
-    Ok(suite.report(options, &charts, judged))
+    let cache = Cache::open(options, programs, &renders.directories, &charts, &subjects);
+    let cache = cache.as_ref();
+    let judged = judge_all(
+        options, &suite, &subjects, &charts, &renders, cache, progress,
+    );
+    if is_stopped(options) {
+        return Err(SuiteError::cannot_check(
+            "the run was ended before everything was judged",
+        ));
+    }
+    coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
+    let mut report = suite.report(options, &charts, judged);
+    report.coverage = coverage;
+    Ok(match last {
+        Some(rerun) => rerun.merge(report),
+        None => report,
+    })
+}
+
+fn is_stopped(options: &Options) -> bool {
+    let stop = options.stop.as_ref();
+    stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
 }
 
 /// The first subject of each pattern and product version stands for the others, whatever was selected.
@@ -157,6 +201,7 @@ fn judge_all(
     subjects: &[Subject],
     charts: &Charts,
     renders: &Renders<'_>,
+    cache: Option<&Cache>,
     progress: &mut dyn Progress,
 ) -> Vec<Judged> {
     let next = AtomicUsize::new(0);
@@ -170,7 +215,17 @@ fn judge_all(
                     let Some(subject) = subjects.get(index) else {
                         break;
                     };
-                    let judged = suite.judge(subject, charts, renders);
+                    if is_stopped(options) {
+                        break;
+                    }
+                    let start = Instant::now();
+                    let known =
+                        cache.and_then(|cache| cache.load(index, suite.source_map.as_deref()));
+                    let mut judged = known.unwrap_or_else(|| suite.judge(subject, charts, renders));
+                    judged.seconds = start.elapsed().as_secs_f64();
+                    if let Some(cache) = cache.filter(|_| !judged.is_cached) {
+                        cache.store(index, &judged);
+                    }
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     let (done, progress) = &mut *results;
                     progress.judged(done.len() + 1, subjects.len(), &judged.result);
@@ -179,11 +234,15 @@ fn judge_all(
             });
         }
     });
+    if let Some(cache) = cache {
+        cache.prune();
+    }
     let (done, _) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.into_values().collect()
 }
 
 /// A judged subject with what the report needs of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Judged {
     /// Outcomes.
     pub(crate) result: SubjectResult,
@@ -193,6 +252,15 @@ pub(crate) struct Judged {
     pub(crate) sources: BTreeMap<String, String>,
     /// Charts rendered.
     pub(crate) renders: usize,
+    /// Whether an outcome may be owed to this machine, and another machine or day would have another.
+    #[serde(skip)]
+    pub(crate) by_machine: bool,
+    /// Whether an earlier run found it.
+    #[serde(skip)]
+    pub(crate) is_cached: bool,
+    /// Time that it took, in seconds.
+    #[serde(skip)]
+    pub(crate) seconds: f64,
 }
 
 /// Everything that does not change from subject to subject.
@@ -272,6 +340,9 @@ impl Suite {
                     topology: Topology::default(),
                     sources: BTreeMap::new(),
                     renders,
+                    by_machine: false,
+                    is_cached: false,
+                    seconds: 0.0,
                 };
             }
         };
@@ -280,6 +351,7 @@ impl Suite {
         let mut judged =
             self.judge_manifest(subject, &manifest, Some(&variations), &charts.of(subject));
         judged.renders = renders + variations.renders();
+        judged.by_machine = variations.is_refused_by_machine();
         judged
     }
 
@@ -307,6 +379,10 @@ impl Suite {
         };
         let results: Vec<RequirementResult> = self
             .requirements()
+            .filter(|requirement| {
+                let wanted = subject.requirements.as_ref();
+                wanted.is_none_or(|wanted| wanted.contains(&requirement.id))
+            })
             .map(|requirement| {
                 let outcome = match self.skipped.get(&requirement.id) {
                     Some(reason) => Outcome::Skipped {
@@ -333,6 +409,9 @@ impl Suite {
             topology,
             sources,
             renders: 0,
+            by_machine: false,
+            is_cached: false,
+            seconds: 0.0,
         }
     }
 
@@ -357,6 +436,7 @@ impl Suite {
             }
             profile.statistics.renders += subject.renders;
             profile.statistics.render_failures += usize::from(subject.result.error.is_some());
+            profile.seconds = Some(profile.seconds.unwrap_or_default() + subject.seconds);
             profile.subjects.push(subject.result);
         }
         let mut profiles: Vec<Profile> = profiles.into_values().collect();
@@ -378,6 +458,7 @@ impl Suite {
             selftest: None,
             charts: charts.digests(),
             reproduce: options.command.clone(),
+            coverage: Coverage::default(),
             sources,
         }
     }

@@ -250,6 +250,7 @@ impl Of<'_> {
             },
             is_generated: true,
             is_representative: true,
+            requirements: None,
         }
     }
 

@@ -1,20 +1,28 @@
 //! A run: subjects in, report out.
 
+mod affected;
+mod cache;
 mod digest;
 mod execute;
+mod fingerprint;
 mod matrix;
 mod options;
+mod rerun;
 mod spec;
 mod subject;
 mod variation;
+mod watch;
 
+pub use affected::{Affected, Changes, Platforms};
 pub(crate) use digest::{ChartSet, Charts};
 pub(crate) use execute::{Judged, Suite, helm_programs, jobs, render_all, render_pool};
 pub use execute::{Progress, RenderService, Silent, run, run_with};
 pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};
 pub use options::{ChartDirectory, Input, Options, Skip};
+pub use rerun::Rerun;
 pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};
 pub use subject::Subject;
 pub use variation::HelmPrograms;
 pub(crate) use variation::SubjectVariations;
+pub use watch::{Ender, Watch, Woken};

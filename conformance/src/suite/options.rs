@@ -1,9 +1,13 @@
 //! What a run is asked to do.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use am_deployment_toml::product::ProductVersion;
 
+use super::{Affected, Rerun};
 use crate::{
     context::{SchemaValidator, SourceMap},
     schemas::PinnedSchemas,
@@ -40,6 +44,14 @@ pub struct Options {
     pub source_map: Option<Arc<dyn SourceMap>>,
     /// Schemas of Kubernetes and custom resources.
     pub schemas: Option<Arc<dyn SchemaValidator>>,
+    /// The folder where judged subjects are kept for later runs; none are kept unless given.
+    pub cache: Option<PathBuf>,
+    /// Which of the chosen subjects changes affect; all are judged unless given.
+    pub affected: Option<Affected>,
+    /// The last run's failures, which alone are judged again.
+    pub rerun: Option<Rerun>,
+    /// Ends the run before its next subject when it becomes true.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 /// The charts under test.
@@ -49,6 +61,23 @@ pub enum Input {
     Charts(Vec<ChartDirectory>),
     /// A specification of several releases that make one pattern.
     Spec(PathBuf),
+}
+
+impl Input {
+    /// How reports name it: the path of the charts of the newest version, or of the specification, relative to the
+    /// workspace where it is inside.
+    pub fn name(&self, workspace: &Path) -> String {
+        let path = match self {
+            Self::Charts(directories) => directories
+                .iter()
+                .max_by_key(|directory| directory.version)
+                .map(|directory| directory.path.as_path()),
+            Self::Spec(file) => Some(file.as_path()),
+        };
+        let path = path.unwrap_or(Path::new(""));
+        let path = path.strip_prefix(workspace).unwrap_or(path);
+        path.to_string_lossy().into_owned()
+    }
 }
 
 /// A directory with `am-pattern-N` charts.
@@ -87,6 +116,10 @@ impl Options {
             command: "cargo xtask conformance".into(),
             source_map: None,
             schemas: Some(Arc::new(PinnedSchemas)),
+            cache: None,
+            affected: None,
+            rerun: None,
+            stop: None,
         }
     }
 }

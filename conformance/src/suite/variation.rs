@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
 };
 
@@ -44,6 +44,7 @@ pub(crate) struct SubjectVariations<'s> {
     pub(crate) steps: &'s [Step],
     known: Mutex<Vec<Known>>,
     renders: AtomicUsize,
+    by_machine: AtomicBool,
 }
 
 type Known = (String, Variation, Result<Manifest, Refusal>);
@@ -64,12 +65,35 @@ impl<'s> SubjectVariations<'s> {
             steps,
             known: Mutex::new(Vec::new()),
             renders: AtomicUsize::new(0),
+            by_machine: AtomicBool::new(false),
         }
     }
 
     /// How many renders were made.
     pub(crate) fn renders(&self) -> usize {
         self.renders.load(Ordering::Relaxed)
+    }
+
+    /// Whether anything was refused because of this machine: a program that is missing or failed.
+    pub(crate) fn is_refused_by_machine(&self) -> bool {
+        self.by_machine.load(Ordering::Relaxed)
+    }
+
+    fn by_machine(&self, reason: &str) -> Refusal {
+        self.by_machine.store(true, Ordering::Relaxed);
+        Refusal::Unavailable(reason.to_owned())
+    }
+
+    fn refusal(&self, error: &RenderError) -> Refusal {
+        match error {
+            RenderError::Schema { .. } => Refusal::Schema(error.to_string()),
+            RenderError::Template { .. }
+            | RenderError::Helm { .. }
+            | RenderError::Document { .. } => Refusal::Template(error.to_string()),
+            RenderError::Io { .. } | RenderError::Server { .. } => {
+                self.by_machine(&error.to_string())
+            }
+        }
     }
 
     fn request(&self, release: &str) -> Result<&RenderRequest, Refusal> {
@@ -123,8 +147,7 @@ impl<'s> SubjectVariations<'s> {
         self.renders.fetch_add(1, Ordering::Relaxed);
         let rendered = if variation.helm3 {
             let program = self.programs.helm3.clone();
-            let program =
-                program.ok_or_else(|| Refusal::Unavailable("Helm 3 is not at hand".into()))?;
+            let program = program.ok_or_else(|| self.by_machine("Helm 3 is not at hand"))?;
             HelmCommand::new(program).render(&request)
         } else if let (true, Some(program)) =
             (*variation == Variation::default(), &self.programs.helm4)
@@ -134,7 +157,7 @@ impl<'s> SubjectVariations<'s> {
         } else {
             self.renderer.render(&request)
         };
-        let rendered = rendered.map_err(|error| refusal(&error))?;
+        let rendered = rendered.map_err(|error| self.refusal(&error))?;
         let mut manifest = Manifest {
             objects: objects_of(&request, rendered),
         };
@@ -169,12 +192,11 @@ impl Variations for SubjectVariations<'_> {
 
     fn lint(&self, release: &str) -> Result<Vec<String>, Refusal> {
         let program = self.programs.helm4.clone();
-        let program =
-            program.ok_or_else(|| Refusal::Unavailable("Helm 4 is not at hand".into()))?;
+        let program = program.ok_or_else(|| self.by_machine("Helm 4 is not at hand"))?;
         let request = self.request(release)?;
         HelmCommand::new(program)
             .lint_strict(&request.chart, &request.values_files)
-            .map_err(|error| refusal(&error))
+            .map_err(|error| self.refusal(&error))
     }
 
     fn notes(&self, release: &str) -> Result<Option<String>, Refusal> {
@@ -183,7 +205,7 @@ impl Variations for SubjectVariations<'_> {
         self.renderer
             .render(&request)
             .map(|rendered| rendered.notes)
-            .map_err(|error| refusal(&error))
+            .map_err(|error| self.refusal(&error))
     }
 
     fn product_versions(&self, _release: &str) -> Vec<String> {
@@ -191,18 +213,6 @@ impl Variations for SubjectVariations<'_> {
             return vec![self.subject.version.to_string()];
         }
         self.directories.keys().map(ToString::to_string).collect()
-    }
-}
-
-fn refusal(error: &RenderError) -> Refusal {
-    match error {
-        RenderError::Schema { .. } => Refusal::Schema(error.to_string()),
-        RenderError::Template { .. } | RenderError::Helm { .. } | RenderError::Document { .. } => {
-            Refusal::Template(error.to_string())
-        }
-        RenderError::Io { .. } | RenderError::Server { .. } => {
-            Refusal::Unavailable(error.to_string())
-        }
     }
 }
 

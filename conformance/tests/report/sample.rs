@@ -8,7 +8,7 @@ use am_conformance::{
         ConfigurationLocation, Evidence, GeneratorLocation, ObjectRef, Span, TemplateLocation,
     },
     report::{
-        API_VERSION, ChartDigest, Mode, Profile, RequirementResult, RequirementSummary,
+        API_VERSION, ChartDigest, Coverage, Mode, Profile, RequirementResult, RequirementSummary,
         SelftestSummary, Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
     },
     requirement::{Family, Level},
@@ -67,6 +67,7 @@ pub(crate) fn report() -> Report {
             })
             .to_vec(),
         reproduce: "cargo xtask conformance --pattern 0 --pattern 3 --pattern 4 --skip AM-HELM-004='known, see the issue'".into(),
+        coverage: Coverage::default(),
         sources,
     }
 }

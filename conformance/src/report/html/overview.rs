@@ -12,7 +12,7 @@ use crate::outcome::Outcome;
 pub(super) fn verdict(result: ProfileResult) -> &'static str {
     match result {
         ProfileResult::Success => "conformant",
-        ProfileResult::Partial => "conformant so far, something was skipped",
+        ProfileResult::Partial => "conformant so far, not everything was judged",
         ProfileResult::Failure => "not conformant",
     }
 }
@@ -32,12 +32,18 @@ pub(super) fn write(out: &mut String, report: &Report) {
         out,
         "<section id=\"overview\" aria-labelledby=\"overview-title\">\n\
          <h2 id=\"overview-title\">Overview</h2>\n\
-         <p class=\"verdict\">{} The run is <strong>{}</strong>: {}.</p>\n\
+         <p class=\"verdict\">{} The run is <strong>{}</strong>: {}.</p>\n{}\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Results per pattern\">\n\
          <table>\n<thead><tr><th scope=\"col\">Pattern</th><th scope=\"col\">Result</th>",
         badge(report.result()),
         verdict(report.result()),
         text(&human::counts(report.statistics())),
+        report
+            .coverage
+            .scope
+            .as_ref()
+            .map(|scope| format!("<p>{}</p>\n", text(scope)))
+            .unwrap_or_default(),
     );
     for column in [
         "Checks",
