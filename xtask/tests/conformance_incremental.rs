@@ -141,7 +141,7 @@ fn rerun_failed_needs_a_report_and_takes_the_one_that_report_names() {
     again()
         .code(1)
         .stdout(contains("AM-DIST-001"))
-        .stdout(contains("judged again: 1 outcomes on 1 subjects"));
+        .stdout(contains("judged again: 1 outcome on 1 subject;"));
     fs::write(copy.values(), sound).expect("written");
     again().success().stdout(contains("conformant so far"));
     again()
@@ -228,7 +228,7 @@ fn watch_tells_what_a_saved_file_breaks_and_mends() {
         "{text}"
     );
     assert!(
-        text.contains("1 of 1 subjects judged") && text.contains("1 new findings"),
+        text.contains("1 of 1 subjects judged") && text.contains("1 new, 0 gone, 1 in all"),
         "{text}"
     );
 

@@ -112,8 +112,9 @@ impl Rerun {
         }
         Choice {
             scope: format!(
-                "only what was not green in the last report ({path}) was judged again: {outcomes} outcomes on {} subjects; all others are taken over from it",
-                again.len()
+                "only what was not green in the last report ({path}) was judged again: {} on {}; all others are taken over from it",
+                counted(outcomes, "outcome"),
+                counted(again.len(), "subject"),
             ),
             subjects: again,
             is_partial: true,
@@ -152,6 +153,11 @@ impl Rerun {
         }
         merged
     }
+}
+
+fn counted(number: usize, word: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {word}{plural}")
 }
 
 /// Requirements that are not green on a subject; `Some(None)` when its charts did not render.

@@ -28,6 +28,15 @@ fn actual_and_golden(format: Format, name: &str) -> (String, String) {
     (actual, golden)
 }
 
+/// What reports for machines hold of the sample: a static run's times are for people.
+fn timeless() -> Report {
+    let mut report = sample::report();
+    for profile in &mut report.profiles {
+        assert!(profile.seconds.take().is_some(), "the sample has times");
+    }
+    report
+}
+
 fn lines(text: &str) -> Vec<&str> {
     text.lines().map(str::trim_end).collect()
 }
@@ -50,7 +59,7 @@ fn json_holds_the_report_and_reads_back_as_it() {
     let read = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
     assert_eq!(read(&actual), read(&golden));
     let report: Report = serde_json::from_str(&actual).expect("a report");
-    assert_eq!(report, sample::report());
+    assert_eq!(report, timeless());
     let first: Vec<String> = read(&actual)
         .as_object()
         .map(|map| map.keys().take(3).cloned().collect())
@@ -66,8 +75,8 @@ fn json_holds_the_report_and_reads_back_as_it() {
 fn yaml_holds_the_same_report_as_json() {
     let (actual, golden) = actual_and_golden(Format::Yaml, "report.yaml");
     let read = |text: &str| serde_saphyr::from_str::<Report>(text).expect("a report");
-    assert_eq!(read(&actual), sample::report());
-    assert_eq!(read(&golden), sample::report());
+    assert_eq!(read(&actual), timeless());
+    assert_eq!(read(&golden), timeless());
 }
 
 #[test]

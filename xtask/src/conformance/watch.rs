@@ -100,10 +100,7 @@ fn tell(what: &str, last: Option<&Report>, report: &Report, seconds: f64) {
     let verdict = match (news.all, report.exit_code()) {
         (0, 0) => "all clear".to_owned(),
         (0, _) => "not conformant".to_owned(),
-        (all, _) => format!(
-            "{} new findings, {} gone, {all} in all",
-            news.appeared, news.gone
-        ),
+        (all, _) => format!("{} new, {} gone, {all} in all", news.appeared, news.gone),
     };
     println!("{what}: {judged} of {subjects} subjects judged in {seconds:.1} s: {verdict}");
 }
