@@ -259,7 +259,7 @@ impl Affected {
             since: changes.since.clone(),
             everything: None,
             patterns: is_changed
-                .then(|| (subject.description.pattern, Platforms::All))
+                .then_some((subject.description.pattern, Platforms::All))
                 .into_iter()
                 .collect(),
         }

@@ -1,34 +1,28 @@
 //! `cargo xtask conformance`: judge charts, explain requirements, prove that the checks can fail.
 
+mod incremental;
 mod live;
 mod own_charts;
 mod progress;
 mod selftest;
 mod watch;
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use am_conformance::SuiteError;
 use am_conformance::context;
-use am_conformance::facts::Facts;
 use am_conformance::report::{self, Format, Output, Report, human};
-use am_conformance::suite::{
-    self, Affected, Changes, ChartDirectory, Input, Options, Rerun, Skip, spec_subject,
-};
+use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
 use am_deployment_toml::product::ProductVersion;
 use clap::{Args, Subcommand};
 
 use crate::workspace;
-use own_charts::{CHARTS, Lines, newest, own_charts, regenerated};
+use own_charts::{CHARTS, Lines, newest, own_charts};
 use progress::Terminal;
 
 /// Where the report for machines goes unless `--report` says otherwise.
 const REPORT: &str = "target/conformance/report.json";
-
-/// Where judged subjects are kept for later runs.
-const CACHE: &str = "target/conformance/cache";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -66,24 +60,8 @@ pub(crate) struct Arguments {
     /// Leave out the variants: names, namespaces, replicas, offsets.
     #[arg(long)]
     no_variants: bool,
-    /// Judge every subject anew. Otherwise a subject whose charts, values, tools and suite are as in an earlier run is
-    /// not judged again: its outcomes come from target/conformance/cache, and the report says how many did.
-    #[arg(long)]
-    no_cache: bool,
-    /// Judge again only what was not green in the last report (target/conformance/report.json, or the JSON file of
-    /// --report). All other outcomes are taken over from it and count as "so far": once nothing fails any more, the
-    /// next run judges everything, and so does a run whose last report has no failure or is about other charts.
-    #[arg(long, conflicts_with_all = ["changed_since", "watch", "cluster"])]
-    rerun_failed: bool,
-    /// Judge only what changed since this branch left REF, uncommitted and untracked files included. Patterns are
-    /// affected when their files or what the generator makes of them changed, platforms by fixtures/values, and
-    /// everything when what judges changed. When nothing is affected, nothing is judged and the exit code is 0.
-    #[arg(long, value_name = "REF", conflicts_with_all = ["watch", "cluster"])]
-    changed_since: Option<String>,
-    /// Go on after the first run: judge again what a saved file affects, and tell what is new. Of our own charts, what
-    /// the model generates is judged; charts-out is not written. Ctrl-C ends it with 0 or 1, by the last result.
-    #[arg(long, conflicts_with = "cluster")]
-    watch: bool,
+    #[command(flatten)]
+    incremental: incremental::Arguments,
     /// Write a report: FORMAT=PATH, or PATH whose ending tells the format. May be repeated. Unless one is JSON, JSON
     /// also goes to target/conformance/report.json.
     #[arg(long, value_name = "[FORMAT=]PATH")]
@@ -125,7 +103,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     // Lives as long as the run: charts of older versions are generated into it.
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
-    if arguments.watch && arguments.action.is_none() {
+    if arguments.incremental.watch && arguments.action.is_none() {
         return watch::run(arguments, folder.path());
     }
     let options = options(arguments, folder.path(), Stale::Refused)?;
@@ -222,45 +200,8 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     options.variants = !arguments.no_variants;
     options.command = command_line();
     options.source_map = source_map.map(|map| Arc::new(Lines(map)) as Arc<dyn context::SourceMap>);
-    if !arguments.no_cache {
-        options.cache = Some(options.workspace.join(CACHE));
-    }
-    if let Some(since) = &arguments.changed_since {
-        options.affected = Some(affected(arguments, &options, since, folder)?);
-    }
-    if arguments.rerun_failed {
-        let default = options.workspace.join(REPORT);
-        options.rerun = Some(Rerun::read(json_report(arguments).unwrap_or(&default))?);
-    }
+    incremental::apply(arguments, &mut options, folder)?;
     Ok(options)
-}
-
-/// What the changes since a commit affect of the charts that the arguments name.
-fn affected(
-    arguments: &Arguments,
-    options: &Options,
-    since: &str,
-    folder: &Path,
-) -> Result<Affected, SuiteError> {
-    let root = options.workspace.as_path();
-    let facts = Facts::load()?;
-    let patterns = facts.patterns.keys().copied();
-    if let Some(file) = &arguments.spec {
-        let subject = spec_subject(options, file, &facts)?;
-        let changes = Changes::of_specification(file, since, &subject)?;
-        return Ok(Affected::specification(&changes, root, file, &subject));
-    }
-    if let Some(charts) = &arguments.charts {
-        let changes = Changes::since(charts, since, std::slice::from_ref(charts))?;
-        let none = BTreeSet::new();
-        return Ok(Affected::charts(&changes, root, charts, &none, patterns));
-    }
-    let charts = root.join(CHARTS);
-    let changes = Changes::since(root, since, std::slice::from_ref(&charts))?;
-    Ok(match regenerated(root, &changes, folder) {
-        Ok(regenerated) => Affected::charts(&changes, root, &charts, &regenerated, patterns),
-        Err(reason) => Affected::everything(&changes, reason),
-    })
 }
 
 fn skip(text: &str) -> Skip {

@@ -71,8 +71,8 @@ pub(super) fn regenerated(
     changes: &Changes,
     folder: &Path,
 ) -> Result<BTreeSet<u8>, String> {
-    let is_touched = |source: &&str| changes.below(&root.join(source)).next().is_some();
-    if !SOURCES.iter().any(|source| is_touched(&source)) {
+    let is_touched = |source: &str| changes.below(&root.join(source)).next().is_some();
+    if !SOURCES.iter().any(|source| is_touched(source)) {
         return Ok(BTreeSet::new());
     }
     let base = folder.join("base");

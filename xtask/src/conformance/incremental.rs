@@ -1,0 +1,87 @@
+//! Options of runs that judge less than everything: what changed, or what failed last.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use am_conformance::SuiteError;
+use am_conformance::facts::Facts;
+use am_conformance::suite::{Affected, Changes, Options, Rerun, spec_subject};
+use clap::Args;
+
+use super::own_charts::{CHARTS, regenerated};
+use super::{REPORT, json_report};
+
+/// Where judged subjects are kept for later runs.
+const CACHE: &str = "target/conformance/cache";
+
+// Named apart from the static arguments that it is flattened into.
+#[derive(Debug, Args)]
+#[group(id = "incremental")]
+pub(crate) struct Arguments {
+    /// Judge every subject anew. Otherwise a subject whose charts, values, tools and suite are as in an earlier run is
+    /// not judged again: its outcomes come from target/conformance/cache, and the report says how many did.
+    #[arg(long)]
+    pub(super) no_cache: bool,
+    /// Judge again only what was not green in the last report (target/conformance/report.json, or the JSON file of
+    /// --report). All other outcomes are taken over from it and count as "so far": once nothing fails any more, the
+    /// next run judges everything, and so does a run whose last report has no failure or is about other charts.
+    #[arg(long, conflicts_with_all = ["changed_since", "watch", "cluster"])]
+    pub(super) rerun_failed: bool,
+    /// Judge only what changed since this branch left REF, uncommitted and untracked files included. Patterns are
+    /// affected when their files or what the generator makes of them changed, platforms by fixtures/values, and
+    /// everything when what judges changed. When nothing is affected, nothing is judged and the exit code is 0.
+    #[arg(long, value_name = "REF", conflicts_with_all = ["watch", "cluster"])]
+    pub(super) changed_since: Option<String>,
+    /// Go on after the first run: judge again what a saved file affects, and tell what is new. Of our own charts, what
+    /// the model generates is judged; charts-out is not written. Ctrl-C ends it with 0 or 1, by the last result.
+    #[arg(long, conflicts_with = "cluster")]
+    pub(super) watch: bool,
+}
+
+/// Adds what the arguments say to the options of a run.
+pub(super) fn apply(
+    arguments: &super::Arguments,
+    options: &mut Options,
+    folder: &Path,
+) -> Result<(), SuiteError> {
+    let incremental = &arguments.incremental;
+    if !incremental.no_cache {
+        options.cache = Some(options.workspace.join(CACHE));
+    }
+    if let Some(since) = &incremental.changed_since {
+        options.affected = Some(affected(arguments, options, since, folder)?);
+    }
+    if incremental.rerun_failed {
+        let default = options.workspace.join(REPORT);
+        options.rerun = Some(Rerun::read(json_report(arguments).unwrap_or(&default))?);
+    }
+    Ok(())
+}
+
+/// What the changes since a commit affect of the charts that the arguments name.
+fn affected(
+    arguments: &super::Arguments,
+    options: &Options,
+    since: &str,
+    folder: &Path,
+) -> Result<Affected, SuiteError> {
+    let root = options.workspace.as_path();
+    let facts = Facts::load()?;
+    let patterns = facts.patterns.keys().copied();
+    if let Some(file) = &arguments.spec {
+        let subject = spec_subject(options, file, &facts)?;
+        let changes = Changes::of_specification(file, since, &subject)?;
+        return Ok(Affected::specification(&changes, root, file, &subject));
+    }
+    if let Some(charts) = &arguments.charts {
+        let changes = Changes::since(charts, since, std::slice::from_ref(charts))?;
+        let none = BTreeSet::new();
+        return Ok(Affected::charts(&changes, root, charts, &none, patterns));
+    }
+    let charts = root.join(CHARTS);
+    let changes = Changes::since(root, since, std::slice::from_ref(&charts))?;
+    Ok(match regenerated(root, &changes, folder) {
+        Ok(regenerated) => Affected::charts(&changes, root, &charts, &regenerated, patterns),
+        Err(reason) => Affected::everything(&changes, reason),
+    })
+}
