@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use am_conformance::Component;
 use am_conformance::report::{Edge, EdgeVerdict, Node, Topology};
-use am_standin::edge::Purpose;
 use am_standin::observations::{EdgeObservation, Verdict};
 use serde_json::Value;
 
@@ -15,9 +14,11 @@ use crate::wiring::{Observed, requirement_of};
 pub(crate) fn topology(nodes: &[Observed], workloads: &[Value]) -> Topology {
     let mut edges: BTreeMap<(Component, Option<Component>, u16, String), Edge> = BTreeMap::new();
     for node in nodes {
-        let of_table = node.observations.edges.iter().filter(|edge| {
-            edge.edge.purpose != Purpose::Database && requirement_of(edge.edge.purpose).is_some()
-        });
+        let of_table = node
+            .observations
+            .edges
+            .iter()
+            .filter(|edge| requirement_of(edge.edge.purpose).is_some());
         for observed in of_table {
             let edge = edge_of(node.component, observed);
             let place = (edge.from, edge.to, edge.port, edge.key.clone());
@@ -92,7 +93,10 @@ fn nodes_of(nodes: &[Observed], workloads: &[Value]) -> Vec<Node> {
                     text(workload, "/metadata/labels/app.kubernetes.io~1component")
                         == component.name()
                 })
-                .map(|workload| text(workload, "/metadata/name").to_owned())
+                .map(|workload| {
+                    let name = text(workload, "/metadata/name");
+                    format!("{}/{name}", text(workload, "/kind"))
+                })
                 .collect(),
             ports: nodes[0]
                 .observations

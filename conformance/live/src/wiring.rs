@@ -35,45 +35,37 @@ pub(crate) struct Judgement {
     pub(crate) faults: Vec<(String, Fault)>,
 }
 
-/// What a row of the table is called by the stand-in.
-fn purposes(requirement: &str) -> &'static [Purpose] {
-    match requirement {
-        "AM-WIRE-001" => &[Purpose::KeyManager],
-        "AM-WIRE-002" => &[Purpose::Jwks],
-        "AM-WIRE-003" => &[Purpose::Revoke],
-        "AM-WIRE-004" => &[Purpose::Notification],
-        "AM-WIRE-005" => &[Purpose::GatewayEnvironment],
-        "AM-WIRE-006" => &[Purpose::ThrottlingService],
-        "AM-WIRE-007" => &[Purpose::ThrottleReceiver, Purpose::ThrottleAuth],
-        "AM-WIRE-008" => &[Purpose::ThrottleDecision],
-        "AM-WIRE-009" => &[Purpose::ThrottleDuplicate],
-        "AM-WIRE-010" => &[Purpose::EventHubService],
-        "AM-WIRE-011" => &[Purpose::EventListening],
-        "AM-WIRE-012" => &[Purpose::EventPublish, Purpose::EventPublishAuth],
-        "AM-WIRE-013" => &[Purpose::EventDuplicate],
-        _ => &[],
-    }
+/// The rows of the table, and what the stand-in calls their addresses.
+const ROWS: [(&str, Purpose); 15] = [
+    ("AM-WIRE-001", Purpose::KeyManager),
+    ("AM-WIRE-002", Purpose::Jwks),
+    ("AM-WIRE-003", Purpose::Revoke),
+    ("AM-WIRE-004", Purpose::Notification),
+    ("AM-WIRE-005", Purpose::GatewayEnvironment),
+    ("AM-WIRE-006", Purpose::ThrottlingService),
+    ("AM-WIRE-007", Purpose::ThrottleReceiver),
+    ("AM-WIRE-007", Purpose::ThrottleAuth),
+    ("AM-WIRE-008", Purpose::ThrottleDecision),
+    ("AM-WIRE-009", Purpose::ThrottleDuplicate),
+    ("AM-WIRE-010", Purpose::EventHubService),
+    ("AM-WIRE-011", Purpose::EventListening),
+    ("AM-WIRE-012", Purpose::EventPublish),
+    ("AM-WIRE-012", Purpose::EventPublishAuth),
+    ("AM-WIRE-013", Purpose::EventDuplicate),
+];
+
+/// What the stand-in calls the addresses of a row.
+fn purposes(requirement: &str) -> impl Iterator<Item = Purpose> {
+    ROWS.into_iter()
+        .filter(move |(row, _)| *row == requirement)
+        .map(|(_, purpose)| purpose)
 }
 
-/// The requirement that is about a purpose.
+/// The requirement of the table that is about a purpose.
 pub(crate) fn requirement_of(purpose: Purpose) -> Option<&'static str> {
-    Some(match purpose {
-        Purpose::KeyManager => "AM-WIRE-001",
-        Purpose::Jwks => "AM-WIRE-002",
-        Purpose::Revoke => "AM-WIRE-003",
-        Purpose::Notification => "AM-WIRE-004",
-        Purpose::GatewayEnvironment => "AM-WIRE-005",
-        Purpose::ThrottlingService => "AM-WIRE-006",
-        Purpose::ThrottleReceiver | Purpose::ThrottleAuth => "AM-WIRE-007",
-        Purpose::ThrottleDecision => "AM-WIRE-008",
-        Purpose::ThrottleDuplicate => "AM-WIRE-009",
-        Purpose::EventHubService => "AM-WIRE-010",
-        Purpose::EventListening => "AM-WIRE-011",
-        Purpose::EventPublish | Purpose::EventPublishAuth => "AM-WIRE-012",
-        Purpose::EventDuplicate => "AM-WIRE-013",
-        Purpose::Database => "AM-CONF-012",
-        Purpose::Other => return None,
-    })
+    ROWS.into_iter()
+        .find(|(_, of_row)| *of_row == purpose)
+        .map(|(row, _)| row)
 }
 
 /// Judges one release.
@@ -82,9 +74,9 @@ pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement
     for node in nodes {
         for fact in facts.edges.iter().filter(|fact| fact.on == node.component) {
             if let Some(peer) = asked_for(fact, pattern, nodes) {
-                let used = |purpose: &&Purpose| !is_switched_off(node, **purpose);
-                for purpose in purposes(&fact.requirement).iter().filter(used) {
-                    judge_row(&mut judgement, fact, peer, *purpose, node, nodes);
+                let used = |purpose: &Purpose| !is_switched_off(node, *purpose);
+                for purpose in purposes(&fact.requirement).filter(used) {
+                    judge_row(&mut judgement, fact, peer, purpose, node, nodes);
                 }
             }
         }
@@ -259,13 +251,13 @@ fn judge_unexpected(
     nodes: &[Observed],
     edge: &EdgeObservation,
 ) {
-    let Some(requirement) = requirement_of(edge.edge.purpose) else {
-        return;
-    };
     if edge.edge.purpose == Purpose::Database {
         judge_database(judgement, node, edge);
         return;
     }
+    let Some(requirement) = requirement_of(edge.edge.purpose) else {
+        return;
+    };
     let row = facts
         .edges
         .iter()

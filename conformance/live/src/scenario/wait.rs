@@ -92,12 +92,19 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
 /// The workloads of a release.
 pub(crate) async fn workloads(stage: &Stage, release: &Release) -> Result<Vec<Value>, LiveError> {
     let mut found = Vec::new();
-    for plural in ["deployments", "statefulsets"] {
+    for (kind, plural) in [
+        ("Deployment", "deployments"),
+        ("StatefulSet", "statefulsets"),
+    ] {
         let path = format!(
             "/apis/apps/v1/namespaces/{}/{plural}?labelSelector=app.kubernetes.io%2Finstance%3D{}",
             stage.namespace, release.name
         );
-        found.extend(stage.lab.api.list(&path).await?);
+        for mut workload in stage.lab.api.list(&path).await? {
+            // Lists leave it out.
+            workload["kind"] = Value::from(kind);
+            found.push(workload);
+        }
     }
     Ok(found)
 }

@@ -1,12 +1,11 @@
 //! Proof that a live run can fail: broken charts are installed, and each must be caught and named by what the cluster shows.
 
-use std::collections::BTreeMap;
+mod verdict;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use am_conformance::fixture::{BrokenChart, LiveExpectations};
-use am_conformance::report::RequirementResult;
-use am_conformance::{Finding, Outcome};
 
 use crate::error::LiveError;
 use crate::options::{Images, Options};
@@ -14,6 +13,9 @@ use crate::progress::{Progress, Timing};
 use crate::run::{block_on, play_all, with_session};
 use crate::scenario::{Stage, phases_for};
 use crate::session::Session;
+
+pub use verdict::Verdict;
+use verdict::judge;
 
 /// Where the broken charts are, below the workspace.
 const FIXTURES: &str = "fixtures/broken-charts";
@@ -47,19 +49,6 @@ pub struct CaseResult {
     pub about: String,
     /// What came of it.
     pub verdict: Verdict,
-}
-
-/// Whether a broken chart was caught.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Every expected requirement reported it at the expected place, and no other one did: the messages.
-    Caught(Vec<String>),
-    /// An expected requirement did not report it: which, and what there was instead.
-    Missed(String),
-    /// Requirements reported it that have nothing to do with it.
-    Also(Vec<String>),
-    /// The cluster cannot show it: why. Never counted as caught.
-    Unsupported(String),
 }
 
 /// Installs every broken chart that names what a live run must say, until it is done or interrupted.
@@ -185,142 +174,10 @@ fn make(
     Ok(vec![(charts.version.as_str().to_owned(), chart)])
 }
 
-/// Compares what was found with what had to be found.
-fn judge(live: &LiveExpectations, results: &[RequirementResult]) -> Verdict {
-    let outcomes: BTreeMap<&str, &Outcome> = results
-        .iter()
-        .map(|result| (result.requirement.as_str(), &result.outcome))
-        .collect();
-    let mut messages = Vec::new();
-    for expected in &live.expected {
-        let id = expected.requirement.as_str();
-        let outcome = outcomes.get(id);
-        let findings = outcome
-            .map(|outcome| outcome.findings())
-            .unwrap_or_default();
-        let named = findings.iter().find(|finding| {
-            finding.message.contains(&expected.message) && place(finding).starts_with(&expected.at)
-        });
-        match (named, outcome) {
-            (Some(finding), _) => {
-                messages.push(format!("{id} at {}: {}", place(finding), finding.message));
-            }
-            (None, Some(Outcome::Unsupported { reason })) => {
-                return Verdict::Unsupported(format!("{id}: {reason}"));
-            }
-            _ => {
-                let instead = outcomes
-                    .iter()
-                    .flat_map(|(id, outcome)| {
-                        let told = |finding: &Finding| {
-                            format!("{id} at {}: {}", place(finding), finding.message)
-                        };
-                        outcome.findings().iter().map(told).collect::<Vec<_>>()
-                    })
-                    .collect::<Vec<_>>()
-                    .join("; ");
-                return Verdict::Missed(format!(
-                    "{id} does not say `{}` at {}; found: {instead}",
-                    expected.message, expected.at
-                ));
-            }
-        }
-    }
-    let is_meant = |id: &&str| {
-        live.consequences.contains_key(*id)
-            || live
-                .expected
-                .iter()
-                .any(|expected| expected.requirement == **id)
-    };
-    let also: Vec<String> = outcomes
-        .iter()
-        .filter(|(id, outcome)| !outcome.findings().is_empty() && !is_meant(id))
-        .map(|(id, outcome)| format!("{id}: {}", outcome.findings()[0].message))
-        .collect();
-    if also.is_empty() {
-        Verdict::Caught(messages)
-    } else {
-        Verdict::Also(also)
-    }
-}
-
-/// `Kind/name` of what a finding points at.
-fn place(finding: &Finding) -> String {
-    finding
-        .object
-        .as_ref()
-        .map(|object| format!("{}/{}", object.kind, object.name))
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Verdict, cases, judge};
-    use crate::record::{Fault, Place, Record};
-    use am_conformance::Catalogue;
-    use am_conformance::fixture::{LiveExpectation, LiveExpectations};
+    use super::cases;
     use std::path::Path;
-
-    fn expectations() -> LiveExpectations {
-        LiveExpectations {
-            expected: vec![LiveExpectation {
-                requirement: "AM-WIRE-008".into(),
-                message: "does not reach".into(),
-                at: "Pod/am-gateway".into(),
-            }],
-            consequences: [("AM-TOPO-002".to_owned(), "not ready".to_owned())].into(),
-        }
-    }
-
-    fn verdict(change: impl FnOnce(&mut Record)) -> Verdict {
-        let catalogue = Catalogue::load().expect("the committed requirements parse");
-        let mut record = Record::new(catalogue, ["AM-WIRE-008", "AM-TOPO-002"]);
-        change(&mut record);
-        judge(&expectations(), &record.results())
-    }
-
-    fn fail(record: &mut Record, id: &str, pod: &str) {
-        let place = Place {
-            namespace: "n",
-            release: "am",
-        };
-        record.failed(
-            id,
-            place,
-            Fault::new("it does not reach", "help").at("Pod", pod),
-        );
-    }
-
-    #[test]
-    fn a_finding_with_the_right_words_at_the_right_place_is_a_catch() {
-        let verdict = verdict(|record| {
-            fail(record, "AM-WIRE-008", "am-gateway-x");
-            fail(record, "AM-TOPO-002", "am-gateway-x");
-        });
-        assert!(matches!(verdict, Verdict::Caught(_)), "{verdict:?}");
-    }
-
-    #[test]
-    fn a_finding_at_another_place_is_none() {
-        let verdict = verdict(|record| fail(record, "AM-WIRE-008", "am-control-plane-0"));
-        assert!(matches!(verdict, Verdict::Missed(_)), "{verdict:?}");
-    }
-
-    #[test]
-    fn a_requirement_that_has_nothing_to_do_with_it_spoils_the_catch() {
-        let verdict = verdict(|record| {
-            fail(record, "AM-WIRE-008", "am-gateway-x");
-            fail(record, "AM-NET-001", "am-gateway-x");
-        });
-        assert!(matches!(verdict, Verdict::Also(_)), "{verdict:?}");
-    }
-
-    #[test]
-    fn what_the_cluster_cannot_show_is_not_caught() {
-        let verdict = verdict(|record| record.unsupported("AM-WIRE-008", "no probe"));
-        assert!(matches!(verdict, Verdict::Unsupported(_)), "{verdict:?}");
-    }
 
     #[test]
     fn every_kind_of_mistake_of_the_issue_has_a_broken_chart() {
