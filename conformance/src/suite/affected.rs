@@ -275,6 +275,25 @@ impl Affected {
             }
     }
 
+    /// Those of `patterns` that are affected on any of these platforms.
+    pub fn patterns_on(
+        &self,
+        platforms: &[&str],
+        patterns: impl IntoIterator<Item = u8>,
+    ) -> Vec<u8> {
+        let is_affected = |pattern: &u8| {
+            self.everything.is_some()
+                || match self.patterns.get(pattern) {
+                    None => false,
+                    Some(Platforms::All) => true,
+                    Some(Platforms::Some(names)) => {
+                        platforms.iter().any(|name| names.contains(*name))
+                    }
+                }
+        };
+        patterns.into_iter().filter(is_affected).collect()
+    }
+
     /// What is judged and why, in a sentence for the report.
     pub(crate) fn sentence(&self) -> String {
         let since = &self.since;
@@ -299,7 +318,7 @@ impl Affected {
     }
 
     /// The sentence of a run that has nothing to judge.
-    pub(crate) fn nothing(&self) -> String {
+    pub fn nothing(&self) -> String {
         format!(
             "no chart is affected by the changes since {}: nothing to judge",
             self.since

@@ -214,3 +214,23 @@ fn what_git_cannot_answer_is_wrong_usage() {
     let (code, text) = told(checkout.root(), "main", &[]);
     assert!(code == 2 && text.contains("no commit in common"), "{text}");
 }
+
+#[test]
+fn a_live_run_plays_the_patterns_that_are_affected_where_it_installs_them() {
+    let on = |pattern, platforms| Affected {
+        since: "main".into(),
+        everything: None,
+        patterns: BTreeMap::from([(pattern, platforms)]),
+    };
+    let live = |affected: &Affected| affected.patterns_on(&["none", "dev"], 0..=5);
+    let aws = Platforms::Some(BTreeSet::from(["aws".to_owned()]));
+    let dev = Platforms::Some(BTreeSet::from(["dev".to_owned()]));
+    assert_eq!(live(&on(3, Platforms::All)), [3]);
+    assert_eq!(live(&on(3, dev)), [3]);
+    assert!(live(&on(3, aws)).is_empty());
+    let everything = Affected {
+        everything: Some("a check changed".into()),
+        ..on(3, Platforms::All)
+    };
+    assert_eq!(live(&everything), [0, 1, 2, 3, 4, 5]);
+}

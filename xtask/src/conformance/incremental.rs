@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
     /// Judge only what changed since this branch left REF, uncommitted and untracked files included. Patterns are
     /// affected when their files or what the generator makes of them changed, platforms by fixtures/values, and
     /// everything when what judges changed. When nothing is affected, nothing is judged and the exit code is 0.
-    #[arg(long, value_name = "REF", conflicts_with_all = ["watch", "cluster"])]
+    #[arg(long, value_name = "REF", conflicts_with = "watch")]
     pub(super) changed_since: Option<String>,
     /// Go on after the first run: judge again what a saved file affects, and tell what is new. Of our own charts, what
     /// the model generates is judged; charts-out is not written. Ctrl-C ends it with 0 or 1, by the last result.

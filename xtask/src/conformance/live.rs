@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use am_conformance::SuiteError;
+use am_conformance::facts::Facts;
 use am_conformance::report::{self, Output, human};
 use am_conformance::suite::{self, Input};
 use am_live::progress::StderrProgress;
@@ -63,6 +64,10 @@ pub(crate) fn run(
         kind.image.clone_from(&arguments.kind_image);
         kind.kubernetes = suite.kubernetes_versions.first().cloned();
     }
+    let patterns = match patterns(suite) {
+        Ok(patterns) => patterns,
+        Err(done) => return Some(done),
+    };
     let options = am_live::Options {
         workspace: suite.workspace.clone(),
         cluster,
@@ -71,7 +76,7 @@ pub(crate) fn run(
             Run::Real => Images::Real,
         },
         charts: charts.clone(),
-        patterns: suite.patterns.clone(),
+        patterns,
         jobs: suite.jobs,
         keep: arguments.keep,
         command: suite.command.clone(),
@@ -89,6 +94,28 @@ pub(crate) fn run(
             SuiteError::cannot_check(error.to_string())
         })
     }))
+}
+
+/// What live runs install charts with.
+const PLATFORMS: [&str; 2] = ["none", "dev"];
+
+/// The patterns to play, empty for all; the end of the run when there are none.
+fn patterns(suite: &suite::Options) -> Result<Vec<u8>, Result<u8, SuiteError>> {
+    let Some(affected) = &suite.affected else {
+        return Ok(suite.patterns.clone());
+    };
+    let known = if suite.patterns.is_empty() {
+        let facts = Facts::load().map_err(Err)?;
+        facts.patterns.keys().copied().collect()
+    } else {
+        suite.patterns.clone()
+    };
+    let patterns = affected.patterns_on(&PLATFORMS, known);
+    if patterns.is_empty() {
+        println!("{}", affected.nothing());
+        return Err(Ok(0));
+    }
+    Ok(patterns)
 }
 
 /// An option that the live suite does not have.
