@@ -27,6 +27,23 @@ impl HelmCommand {
     /// As [`Renderer::render`].
     pub fn template(&self, request: &RenderRequest) -> Result<String, RenderError> {
         request.require_chart()?;
+        // A file, because inline values may hold secrets, which other processes could read from the arguments.
+        let inline = inline_values(request)?;
+        let mut command =
+            self.template_command(request, inline.as_ref().map(tempfile::NamedTempFile::path));
+        let output = self.run(&mut command)?;
+        if !output.status.success() {
+            return Err(helm_message::read(&String::from_utf8_lossy(&output.stderr)));
+        }
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// The command line of `helm template` for a request whose inline values, if it has any, are in a file.
+    pub fn template_command(
+        &self,
+        request: &RenderRequest,
+        inline_values: Option<&Path>,
+    ) -> Command {
         let mut command = Command::new(&self.helm);
         command
             .arg("template")
@@ -34,13 +51,9 @@ impl HelmCommand {
             .arg(&request.chart)
             .arg("--namespace")
             .arg(&request.namespace);
-        for file in &request.values_files {
+        let files = request.values_files.iter().map(PathBuf::as_path);
+        for file in files.chain(inline_values) {
             command.arg("--values").arg(file);
-        }
-        // A file, because inline values may hold secrets, which other processes could read from the arguments.
-        let inline = inline_values(request)?;
-        if let Some(file) = &inline {
-            command.arg("--values").arg(file.path());
         }
         for (key, value) in &request.set {
             command.arg("--set").arg(format!("{key}={value}"));
@@ -60,11 +73,8 @@ impl HelmCommand {
                 command.arg(flag);
             }
         }
-        let output = self.run(&mut command)?;
-        if !output.status.success() {
-            return Err(helm_message::read(&String::from_utf8_lossy(&output.stderr)));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        isolate(&mut command);
+        command
     }
 
     /// `helm lint --strict`: the messages of level warning and error, one a line; empty when the chart is clean.
@@ -117,20 +127,23 @@ impl HelmCommand {
     }
 
     fn run(&self, command: &mut Command) -> Result<Output, RenderError> {
-        // A user's cluster, plugins and repositories must not change what a chart renders to.
-        command
-            .stdin(Stdio::null())
-            .env_remove("HELM_NAMESPACE")
-            .env_remove("HELM_DEBUG")
-            .env("HELM_PLUGINS", "")
-            .env("KUBECONFIG", "/dev/null")
-            .output()
-            .map_err(|source| RenderError::Io {
-                action: "run",
-                path: self.helm.clone(),
-                source,
-            })
+        isolate(command);
+        command.output().map_err(|source| RenderError::Io {
+            action: "run",
+            path: self.helm.clone(),
+            source,
+        })
     }
+}
+
+/// A user's cluster, plugins and repositories must not change what a chart renders to.
+fn isolate(command: &mut Command) {
+    command
+        .stdin(Stdio::null())
+        .env_remove("HELM_NAMESPACE")
+        .env_remove("HELM_DEBUG")
+        .env("HELM_PLUGINS", "")
+        .env("KUBECONFIG", "/dev/null");
 }
 
 impl Renderer for HelmCommand {

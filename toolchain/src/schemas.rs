@@ -152,6 +152,17 @@ impl SchemaSet {
             .collect()
     }
 
+    /// The schema of a kind (`apiVersion kind`) with every reference replaced by what it refers to: the standalone form that
+    /// other validators read, one file a kind. `None` when there is no schema for the kind.
+    pub fn standalone(&self, kind: &str) -> Option<Value> {
+        let both = [&self.kubernetes, &self.custom_resources];
+        let (file, name) = both
+            .into_iter()
+            .find_map(|file| Some((file, file.kinds.get(kind)?)))?;
+        let definition = file.definitions.get(name)?;
+        Some(file.without_references(definition, &mut vec![name]))
+    }
+
     /// What the API server would refuse in an object, sorted by path. An object whose kind has no schema is never taken
     /// for a sound one: that is a violation at `/kind`.
     ///
@@ -202,6 +213,38 @@ impl SchemaSet {
         let validator = Arc::new(validator);
         compiled.insert(kind.to_owned(), Arc::clone(&validator));
         Ok(Some(validator))
+    }
+}
+
+impl SchemaFile {
+    /// A copy of a schema in which definitions stand where they are referred to; one that refers to itself allows anything
+    /// at that depth.
+    fn without_references<'f>(&'f self, schema: &'f Value, inside: &mut Vec<&'f str>) -> Value {
+        match schema {
+            Value::Object(members) => {
+                let name = members.get("$ref").and_then(Value::as_str);
+                let Some(name) = name.and_then(|path| path.strip_prefix("#/$defs/")) else {
+                    let copy = |(key, value): (&String, &'f Value)| {
+                        (key.clone(), self.without_references(value, inside))
+                    };
+                    return Value::Object(members.iter().map(copy).collect());
+                };
+                match self.definitions.get(name) {
+                    Some(definition) if !inside.contains(&name) => {
+                        inside.push(name);
+                        let copy = self.without_references(definition, inside);
+                        inside.pop();
+                        copy
+                    }
+                    _ => Value::Object(Map::new()),
+                }
+            }
+            Value::Array(items) => {
+                let copy = |item| self.without_references(item, inside);
+                Value::Array(items.iter().map(copy).collect())
+            }
+            other => other.clone(),
+        }
     }
 }
 

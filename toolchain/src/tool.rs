@@ -20,11 +20,13 @@ pub enum Tool {
     Etcd,
     /// The Kubernetes command line.
     Kubectl,
+    /// The schema validator that the benchmark is measured against.
+    Kubeconform,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -32,6 +34,7 @@ impl Tool {
         Self::KubeApiserver,
         Self::Etcd,
         Self::Kubectl,
+        Self::Kubeconform,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -44,6 +47,7 @@ impl Tool {
             Self::KubeApiserver => "kube-apiserver",
             Self::Etcd => "etcd",
             Self::Kubectl => "kubectl",
+            Self::Kubeconform => "kubeconform",
         }
     }
 
@@ -56,6 +60,7 @@ impl Tool {
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
             Self::Kubectl => Some("kubectl"),
+            Self::Kubeconform => Some("kubeconform"),
         }
     }
 
@@ -65,6 +70,7 @@ impl Tool {
             Self::Helm4 | Self::Helm3 => &["version", "--template", "{{.Version}}"],
             Self::Kubectl => &["version", "--client"],
             Self::Kind => &["version"],
+            Self::Kubeconform => &["-v"],
             Self::Renderer | Self::KubeApiserver | Self::Etcd => &["--version"],
         }
     }
@@ -78,6 +84,7 @@ impl Tool {
             Self::Kind => "tools/kind",
             Self::KubeApiserver | Self::Kubectl => "tools/envtest",
             Self::Etcd => "tools/etcd",
+            Self::Kubeconform => "tools/kubeconform",
         }
     }
 
@@ -89,6 +96,7 @@ impl Tool {
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver | Self::Kubectl => "k8s.io/kubernetes",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
+            Self::Kubeconform => "github.com/yannh/kubeconform",
         }
     }
 
@@ -102,6 +110,7 @@ impl Tool {
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
+            Self::Kubeconform => "github.com/yannh/kubeconform/cmd/kubeconform",
         }
     }
 
@@ -137,6 +146,7 @@ impl Tool {
                     at(package, "gitMinor", &number()),
                 ]
             }
+            Self::Kubeconform => vec![at("main", "version", version)],
             Self::Renderer | Self::Kind | Self::Etcd => Vec::new(),
         }
     }

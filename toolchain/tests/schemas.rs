@@ -170,3 +170,25 @@ fn a_version_without_schemas_is_an_error_that_lists_the_others() {
     );
     assert!(error.to_string().contains("1.31"), "{error}");
 }
+
+#[test]
+fn a_standalone_schema_judges_as_the_set_does() {
+    let set = newest();
+    for kind in set.kinds() {
+        let schema = set.standalone(kind).expect("each kind has a schema");
+        assert!(!schema.to_string().contains("$ref"), "{kind}");
+    }
+    let schema = set.standalone("v1 Service").expect("there is one");
+    let validator = jsonschema::validator_for(&schema).expect("it compiles");
+    let service = |spec: Value| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": spec});
+    for spec in [
+        json!({"ports": [{"port": 1}]}),
+        json!({"ports": [{"port": "one"}]}),
+        json!({"prots": []}),
+    ] {
+        let service = service(spec);
+        let is_sound = violations(&service).is_empty();
+        assert_eq!(validator.is_valid(&service), is_sound, "{service}");
+    }
+    assert_eq!(set.standalone("v1 Nothing"), None);
+}

@@ -31,7 +31,7 @@ pub(super) fn compare(programs: &Programs, runs: usize) -> Result<Comparison, Er
     };
     let pairs = compare_pairs(runs, ours, theirs)?;
     Ok(Comparison {
-        title: "generate six charts / helm template of one",
+        title: "generate six charts / helm template of one".to_owned(),
         ours: "cargo xtask gen-charts",
         theirs: "helm template am-pattern-3",
         aim: 1.0,

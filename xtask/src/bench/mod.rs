@@ -1,10 +1,15 @@
 //! `cargo xtask bench`: what our work costs, against the alternative in the same run.
 //!
 //! Everything is measured as whole processes, in turn (ours, theirs, ours, theirs …), so that a machine whose speed drifts
-//! treats both alike. Ratios are the medians of the pairs; absolute times are for orientation only.
+//! treats both alike. Ratios are the medians of the pairs; absolute times are for orientation only. Memory is that of one
+//! process where a command is one, and of all its processes together for the suite.
 
 mod generate;
+mod kubeconform;
+mod memory;
 mod process;
+mod renders;
+mod suite;
 
 use std::path::PathBuf;
 
@@ -17,12 +22,29 @@ use process::{Comparison, ProcessError};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Pairs of runs of each comparison.
+    /// Pairs of runs of the short comparisons.
     #[arg(long, default_value_t = 11, value_parser = clap::value_parser!(u16).range(1..=1000))]
     runs: u16,
+    /// Pairs of runs of the static suite and its alternatives; one takes minutes.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=100))]
+    suite_runs: u16,
+    /// Measure only this. May be repeated.
+    #[arg(long, value_enum)]
+    only: Vec<Subject>,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    /// The generator against one `helm template`.
+    Generate,
+    /// The static suite against `helm template`, alone and with kubeconform.
+    Suite,
+    /// The static suite on twice the subjects against once.
+    Growth,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -39,7 +61,11 @@ enum Error {
     Tool(#[from] ToolError),
     #[error(transparent)]
     Process(#[from] ProcessError),
-    #[error("cannot make a temporary directory: {0}")]
+    #[error(transparent)]
+    Suite(#[from] am_conformance::SuiteError),
+    #[error(transparent)]
+    Schemas(#[from] am_toolchain::schemas::SchemaError),
+    #[error("cannot write to a temporary directory: {0}")]
     Temporary(std::io::Error),
 }
 
@@ -69,7 +95,17 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         workspace: root,
         helm,
     };
-    let comparisons = [generate::compare(&programs, arguments.runs.into())?];
+    let wanted = |subject| arguments.only.is_empty() || arguments.only.contains(&subject);
+    let mut comparisons = Vec::new();
+    if wanted(Subject::Generate) {
+        comparisons.push(generate::compare(&programs, arguments.runs.into())?);
+    }
+    if wanted(Subject::Suite) {
+        comparisons.extend(suite::compare(&programs, arguments.suite_runs.into())?);
+    }
+    if wanted(Subject::Growth) {
+        comparisons.push(suite::growth(&programs, arguments.suite_runs.into())?);
+    }
     match arguments.format {
         Format::Human => {
             for comparison in &comparisons {

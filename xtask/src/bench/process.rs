@@ -1,25 +1,33 @@
 //! Runs commands as whole processes and keeps the operating system's account of each.
 
 use std::fmt;
+use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use wait4::Wait4;
 
-/// What one finished process cost.
-#[derive(Debug, Clone, Copy)]
+/// What a finished process cost, or several run one after another.
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Cost {
     pub(super) wall: Duration,
     /// Largest resident set, in bytes.
     pub(super) memory: u64,
 }
 
+impl AddAssign for Cost {
+    fn add_assign(&mut self, next: Self) {
+        self.wall += next.wall;
+        self.memory = self.memory.max(next.memory);
+    }
+}
+
 /// Two commands, run in turn.
 #[derive(Debug)]
 pub(super) struct Comparison {
-    pub(super) title: &'static str,
+    pub(super) title: String,
     pub(super) ours: &'static str,
     pub(super) theirs: &'static str,
     /// The ratio of wall times that we aim at, at most.
@@ -37,6 +45,8 @@ pub(super) enum ProcessError {
     },
     #[error("{command} failed with {status}; run it by hand to see why")]
     Failed { command: String, status: String },
+    #[error("{command} succeeded where the suite's renderer refused the chart")]
+    Unexpected { command: String },
 }
 
 /// Builds this command with optimisation and says where it is.
@@ -74,32 +84,91 @@ pub(super) fn compare_pairs(
         .collect()
 }
 
-fn run(mut command: Command) -> Result<Cost, ProcessError> {
+/// Runs a command that must succeed.
+pub(super) fn run(command: Command) -> Result<Cost, ProcessError> {
+    run_expecting(command, true)
+}
+
+/// Runs a command that must succeed, or must fail.
+pub(super) fn run_expecting(mut command: Command, success: bool) -> Result<Cost, ProcessError> {
     command
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     let started = Instant::now();
-    let mut child = command
+    let child = command
         .spawn()
         .map_err(|source| start_error(&command, source))?;
-    let used = child
-        .wait4()
-        .map_err(|source| start_error(&command, source))?;
-    let wall = started.elapsed();
-    if !used.status.success() {
-        return Err(ProcessError::Failed {
-            command: format!("{command:?}"),
-            status: used.status.to_string(),
-        });
+    let (success_seen, cost) = finish(child, &command, started)?;
+    check(&command, success_seen, success)?;
+    Ok(cost)
+}
+
+/// Runs two commands, the first one's output being the second one's input. The first must succeed or fail as expected; the
+/// second must succeed where the first does.
+pub(super) fn run_piped(
+    mut first: Command,
+    mut second: Command,
+    success: bool,
+) -> Result<Cost, ProcessError> {
+    first
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    let started = Instant::now();
+    let mut upstream = first
+        .spawn()
+        .map_err(|source| start_error(&first, source))?;
+    let output = upstream.stdout.take().map_or_else(Stdio::null, Stdio::from);
+    second
+        .stdin(output)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let downstream = second
+        .spawn()
+        .map_err(|source| start_error(&second, source))?;
+    let (first_succeeded, rendering) = finish(upstream, &first, started)?;
+    let (second_succeeded, judging) = finish(downstream, &second, started)?;
+    check(&first, first_succeeded, success)?;
+    if first_succeeded {
+        check(&second, second_succeeded, true)?;
     }
     Ok(Cost {
-        wall,
-        memory: used.rusage.maxrss,
+        // Until the last one ended.
+        wall: judging.wall,
+        // Both ran at the same time.
+        memory: rendering.memory + judging.memory,
     })
 }
 
-fn start_error(command: &Command, source: std::io::Error) -> ProcessError {
+fn finish(
+    mut child: Child,
+    command: &Command,
+    started: Instant,
+) -> Result<(bool, Cost), ProcessError> {
+    let used = child
+        .wait4()
+        .map_err(|source| start_error(command, source))?;
+    let cost = Cost {
+        wall: started.elapsed(),
+        memory: used.rusage.maxrss,
+    };
+    Ok((used.status.success(), cost))
+}
+
+pub(super) fn check(command: &Command, seen: bool, expected: bool) -> Result<(), ProcessError> {
+    let command = || format!("{command:?}");
+    match (seen, expected) {
+        (false, true) => Err(ProcessError::Failed {
+            command: command(),
+            status: "an error".to_owned(),
+        }),
+        (true, false) => Err(ProcessError::Unexpected { command: command() }),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn start_error(command: &Command, source: std::io::Error) -> ProcessError {
     ProcessError::Start {
         program: command.get_program().to_string_lossy().into_owned(),
         source,
@@ -205,7 +274,7 @@ mod tests {
     #[test]
     fn the_ratio_is_the_median_of_the_pairs() {
         let comparison = Comparison {
-            title: "",
+            title: String::new(),
             ours: "",
             theirs: "",
             aim: 1.0,
