@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use super::{ChartDirectory, Options, Subject, subject::set_path};
 use crate::{
-    component::Component, error::SuiteError, facts::Facts, graph::Hints, report::SubjectDescription,
+    component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
+    report::SubjectDescription,
 };
 
 /// Platforms in the order of reports; `none` is the chart without overlay.
@@ -32,6 +33,18 @@ struct Variant {
     replicas: Option<u32>,
     offset: Option<u16>,
     values: &'static [(&'static str, bool)],
+    kubernetes: Kubernetes,
+}
+
+/// The Kubernetes version that templates are told.
+#[derive(Clone, Copy)]
+enum Kubernetes {
+    /// The one that Helm tells when nothing else is said.
+    Default,
+    /// The oldest supported.
+    Oldest,
+    /// The newest there is.
+    Newest,
 }
 
 const DEFAULT: Variant = Variant {
@@ -41,9 +54,10 @@ const DEFAULT: Variant = Variant {
     replicas: None,
     offset: None,
     values: &[],
+    kubernetes: Kubernetes::Default,
 };
 
-const VARIANTS: [Variant; 8] = [
+const VARIANTS: [Variant; 11] = [
     Variant {
         name: "short-name",
         release: "x",
@@ -69,6 +83,12 @@ const VARIANTS: [Variant; 8] = [
         namespace: "team-a-production",
         ..DEFAULT
     },
+    // One is the default where a single node is allowed.
+    Variant {
+        name: "two-replicas",
+        replicas: Some(2),
+        ..DEFAULT
+    },
     Variant {
         name: "three-replicas",
         replicas: Some(3),
@@ -82,6 +102,16 @@ const VARIANTS: [Variant; 8] = [
     Variant {
         name: "network-policies",
         values: &[("networkPolicy.enabled", true)],
+        ..DEFAULT
+    },
+    Variant {
+        name: "oldest-kubernetes",
+        kubernetes: Kubernetes::Oldest,
+        ..DEFAULT
+    },
+    Variant {
+        name: "newest-kubernetes",
+        kubernetes: Kubernetes::Newest,
         ..DEFAULT
     },
 ];
@@ -197,11 +227,23 @@ impl Of<'_> {
                 subjects.extend(
                     VARIANTS
                         .iter()
-                        .map(|variant| self.subject(platform, variant, "")),
+                        .map(|variant| self.subject(platform, variant, &self.told(variant))),
                 );
             }
         }
         subjects
+    }
+
+    /// The Kubernetes version of a variant, empty for Helm's own.
+    fn told(&self, variant: &Variant) -> String {
+        let schemas = self.options.schemas.as_deref();
+        let supported = schemas.map_or_else(Vec::new, SchemaValidator::kubernetes_versions);
+        let version = match variant.kubernetes {
+            Kubernetes::Default => None,
+            Kubernetes::Oldest => supported.first(),
+            Kubernetes::Newest => supported.last(),
+        };
+        version.cloned().unwrap_or_default()
     }
 
     fn subject(&self, platform: &str, variant: &Variant, kubernetes: &str) -> Subject {
