@@ -5,6 +5,7 @@
 //! process where a command is one, and of all its processes together for the suite.
 
 mod generate;
+mod incremental;
 mod kubeconform;
 mod memory;
 mod process;
@@ -45,6 +46,8 @@ enum Subject {
     Suite,
     /// The static suite on twice the subjects against once.
     Growth,
+    /// The static suite with nothing and with one chart changed, against judging everything.
+    Incremental,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,6 +108,12 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
     }
     if wanted(Subject::Growth) {
         comparisons.push(suite::growth(&programs, arguments.suite_runs.into())?);
+    }
+    if wanted(Subject::Incremental) {
+        comparisons.extend(incremental::compare(
+            &programs,
+            arguments.suite_runs.into(),
+        )?);
     }
     match arguments.format {
         Format::Human => {

@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     /// as memory allows unless given.
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
-    /// Leave out the variants: names, namespaces, replicas, offsets.
+    /// Leave out the variants: names, namespaces, replicas, offsets, Kubernetes versions.
     #[arg(long)]
     no_variants: bool,
     #[command(flatten)]
