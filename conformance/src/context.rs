@@ -1,6 +1,6 @@
 //! What a check is given, and how it tells what it found.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_deployment_toml::product::ProductVersion;
 
@@ -21,8 +21,14 @@ use crate::{
 
 /// Finds the line of the generator's sources that wrote a line of a chart.
 pub trait SourceMap: Send + Sync {
-    /// The source of `line` of `file` (relative to the chart) in the chart called `chart`.
-    fn locate(&self, chart: &str, file: &str, line: usize) -> Option<GeneratorLocation>;
+    /// The source of `line` of `file` (relative to the chart) in the chart called `chart` for a product version.
+    fn locate(
+        &self,
+        version: ProductVersion,
+        chart: &str,
+        file: &str,
+        line: usize,
+    ) -> Option<GeneratorLocation>;
 }
 
 /// Validates documents against the schemas of Kubernetes and of custom resources.
@@ -74,23 +80,69 @@ impl Context<'_> {
             .unwrap_or(&NONE)
     }
 
-    fn template_of(&self, object: &Object, key: Option<&str>) -> TemplateLocation {
+    /// Where a fault of an object comes from: the template's line, and the values that it reads.
+    fn origin_of(&self, object: &Object, fault: &Fault<'_>) -> Origin {
         let chart = self.charts.get(&object.chart);
-        let of_key = key
-            .filter(|key| !key.is_empty())
-            .and_then(|key| chart?.line_of_configuration_key(&object.template, key));
-        let (file, line) = if let Some((file, line)) = of_key {
-            (file, Some(line))
-        } else {
-            let line = chart.and_then(|chart| chart.line_of_kind(&object.template, object.kind()));
-            (object.template.clone(), line)
+        let key = fault
+            .configuration
+            .as_ref()
+            .map(|configuration| configuration.key.as_str())
+            .filter(|key| !key.is_empty());
+        let of_key = key.and_then(|key| chart?.place_of_key(&object.template, key));
+        let (file, line) = match (of_key, chart) {
+            (Some((file, line)), _) => (file, Some(line)),
+            (None, Some(chart)) => {
+                chart.place_in_document(&object.template, object.kind(), &words(fault))
+            }
+            (None, None) => (object.template.clone(), None),
         };
-        TemplateLocation {
-            chart: object.chart.clone(),
-            file,
-            line,
+        let values = chart
+            .zip(line)
+            .map(|(chart, line)| chart.values_at(&file, line))
+            .unwrap_or_default();
+        let generator = line.and_then(|line| {
+            let map = self.source_map?;
+            map.locate(self.version, &object.chart, &file, line)
+        });
+        Origin {
+            template: TemplateLocation {
+                chart: chart.map_or_else(|| object.chart.clone(), |chart| chart.place.clone()),
+                file,
+                line,
+            },
+            values,
+            generator,
         }
     }
+}
+
+/// Where a fault comes from.
+struct Origin {
+    template: TemplateLocation,
+    values: Vec<String>,
+    generator: Option<GeneratorLocation>,
+}
+
+/// Words of a fault that may be names of fields: the value, and whatever is written like a field.
+fn words<'f>(fault: &'f Fault<'_>) -> BTreeSet<&'f str> {
+    let is_field = |word: &&str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.contains(|c: char| c.is_ascii_uppercase())
+            && word.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    let written = [&fault.message, &fault.help]
+        .into_iter()
+        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()))
+        .filter(is_field);
+    let quoted = fault.message.split('`').skip(1).step_by(2);
+    fault
+        .value
+        .as_deref()
+        .into_iter()
+        .chain(quoted)
+        .chain(written)
+        .filter(|word| word.len() > 2)
+        .collect()
 }
 
 /// Collects what a check looks at and finds.
@@ -197,17 +249,11 @@ impl<'j> Judge<'j> {
 
     /// Reports a fault. A fault that was reported word for word, at the same place, is not repeated.
     pub fn fault(&mut self, fault: Fault<'_>) {
-        let key = fault
-            .configuration
-            .as_ref()
-            .map(|configuration| configuration.key.as_str());
-        let template = fault
+        let origin = fault
             .object
-            .map(|object| self.context.template_of(object, key));
-        let generator = template.as_ref().and_then(|template| {
-            self.context
-                .source_map?
-                .locate(&template.chart, &template.file, template.line?)
+            .map(|object| self.context.origin_of(object, &fault));
+        let (template, values, generator) = origin.map_or((None, Vec::new(), None), |origin| {
+            (Some(origin.template), origin.values, origin.generator)
         });
         let finding = Finding {
             requirement: self.requirement.id.clone(),
@@ -219,6 +265,7 @@ impl<'j> Judge<'j> {
             generator,
             value: fault.value,
             peer: fault.peer,
+            values,
             help: fault.help,
             evidence: Evidence::Static,
         };

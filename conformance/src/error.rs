@@ -30,6 +30,14 @@ pub enum SuiteError {
         /// What is wrong, with line and column where known.
         message: String,
     },
+    /// A chart's archive is none, or must not be unpacked.
+    #[error("cannot read the chart {}: {message}", file.display())]
+    Archive {
+        /// The archive.
+        file: PathBuf,
+        /// What is wrong with it.
+        message: String,
+    },
     /// A file could not be read.
     #[error("cannot read {}: {source}", file.display())]
     Read {
@@ -51,7 +59,10 @@ impl SuiteError {
     /// check.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Requirements { .. } | Self::Usage { .. } | Self::Spec { .. } => 2,
+            Self::Requirements { .. }
+            | Self::Usage { .. }
+            | Self::Spec { .. }
+            | Self::Archive { .. } => 2,
             Self::Read { .. } | Self::CannotCheck { .. } => 3,
         }
     }

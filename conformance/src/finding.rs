@@ -32,6 +32,9 @@ pub struct Finding {
     /// The peer that was meant, such as `traffic-manager node 1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// Values of the chart, as dotted paths, that the template's line reads: what a user would change.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
     /// What to do about it.
     pub help: String,
     /// How it was found out.

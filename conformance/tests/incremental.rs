@@ -273,7 +273,13 @@ fn what_this_machine_could_not_judge_is_not_kept() {
 fn lines_of_the_generator_are_those_of_today() {
     struct Moving(AtomicUsize);
     impl SourceMap for Moving {
-        fn locate(&self, _: &str, file: &str, _: usize) -> Option<GeneratorLocation> {
+        fn locate(
+            &self,
+            _: ProductVersion,
+            _: &str,
+            file: &str,
+            _: usize,
+        ) -> Option<GeneratorLocation> {
             Some(GeneratorLocation {
                 file: file.to_owned(),
                 line: self.0.load(Ordering::Relaxed),

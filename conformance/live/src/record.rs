@@ -133,6 +133,7 @@ impl Record {
             generator: None,
             value: fault.value,
             peer: fault.peer,
+            values: Vec::new(),
             help: fault.help,
             evidence: Evidence::Live,
         };

@@ -63,7 +63,7 @@ impl Case {
             ChartSource {
                 name: "c".into(),
                 files,
-                digest: String::new(),
+                ..ChartSource::default()
             },
         );
         self

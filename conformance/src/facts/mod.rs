@@ -24,10 +24,27 @@ pub struct Facts {
     /// Keys whose addresses are for people and their browsers; no server connects to them. A `*` stands
     /// for any characters.
     pub public_keys: Vec<String>,
+    /// Keys whose URLs are names of something, such as claims and algorithms: nobody connects to them. `*` as above.
+    pub identifier_keys: Vec<String>,
+    /// Keys that hold a bare host.
+    pub host_keys: Vec<HostKey>,
+    /// Ports that the product opens for itself besides those of the table, such as that of its embedded directory.
+    pub inner_ports: Vec<u16>,
     /// Environment variables that the images set.
     pub image_environment: Vec<String>,
     /// Hosts outside the cluster on each platform, as patterns with `*`.
     pub external_hosts: BTreeMap<String, Vec<String>>,
+}
+
+/// A key that holds a bare host, with the key of its port.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct HostKey {
+    /// Key of the host.
+    pub key: String,
+    /// Key of the port, if there is one.
+    #[serde(default)]
+    pub port: Option<String>,
 }
 
 /// A component's distribution.
@@ -162,6 +179,16 @@ impl Facts {
             .any(|fact| fact.number.checked_add(offset) == Some(port))
     }
 
+    /// Whether the addresses of a key are for people and their browsers, so that no server connects to them.
+    pub fn is_public_key(&self, key: &str) -> bool {
+        is_any_of(&self.public_keys, key)
+    }
+
+    /// Whether the URLs of a key are names of something.
+    pub fn is_identifier_key(&self, key: &str) -> bool {
+        is_any_of(&self.identifier_keys, key)
+    }
+
     /// The component that an image's repository name stands for. The control plane's image is also the
     /// key manager's; `profile` tells.
     pub fn component_of_image(&self, repository: &str, profile: Option<&str>) -> Option<Component> {
@@ -177,6 +204,21 @@ impl Facts {
             .or_else(|| of_image().find(|(_, distribution)| distribution.profile.is_none()))
             .map(|(component, _)| *component)
     }
+}
+
+fn is_any_of(patterns: &[String], key: &str) -> bool {
+    let key = without_indices(key);
+    patterns.iter().any(|pattern| matches_glob(pattern, &key))
+}
+
+/// A key with `[]` instead of `[0]`, as tables of keys are written.
+fn without_indices(key: &str) -> String {
+    key.split('[')
+        .map(|part| {
+            part.split_once(']')
+                .map_or_else(|| part.to_owned(), |(_, rest)| format!("[]{rest}"))
+        })
+        .collect()
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any characters, none included.

@@ -67,40 +67,37 @@ impl OwnAddress {
     }
 }
 
-impl Resolver<'_, '_> {
+impl<'a> Resolver<'_, 'a> {
     /// Where `host` and `port` lead for a pod in `namespace`.
     pub fn resolve(&self, namespace: &str, host: &str, port: Option<u16>) -> Target {
         let host = host.trim_end_matches('.').to_lowercase();
-        let Some(port) = port else {
-            return Target::Unknown {
-                reason: format!("the address of `{host}` has no port that can be read"),
-            };
+        let without_port = || Target::Unknown {
+            reason: format!("the address of `{host}` has no port that can be read"),
         };
         if OwnAddress::is(&host) {
-            return Target::Own { port };
+            return port.map_or_else(without_port, |port| Target::Own { port });
         }
         if host.contains('$') {
             return Target::Unknown {
                 reason: format!("`{host}` is known only in the running pod"),
             };
         }
-        if let Some(target) = self.in_cluster(namespace, &host, port) {
-            return target;
+        // Without a port it can still be told whether there is such a Service: port 0 is none of its ports.
+        let is_readable = port.is_some() || self.service_of(namespace, &host).is_none();
+        match self.in_cluster(namespace, &host, port.unwrap_or(0)) {
+            Some(target) if is_readable => return target,
+            Some(_) => return without_port(),
+            None => {}
         }
         if let Some(route) = routes(self.graph.manifest)
             .iter()
-            .find(|route| route.hosts.contains(&host.as_str()))
+            .find(|route| route.answers(&host))
         {
             return Target::Route {
                 route: route.object.reference().to_string(),
             };
         }
-        if self
-            .graph
-            .external
-            .iter()
-            .any(|pattern| matches_glob(pattern, &host))
-        {
+        if self.is_external(&host) {
             return Target::External;
         }
         if host.parse::<std::net::IpAddr>().is_ok() {
@@ -112,37 +109,55 @@ impl Resolver<'_, '_> {
             reason: format!(
                 "no release provides the host `{host}`, and it is not declared external"
             ),
-            suggestion: self.nearest_service(&host),
+            suggestion: self.nearest_service(&host, port),
         }
     }
 
     fn in_cluster(&self, namespace: &str, host: &str, port: u16) -> Option<Target> {
-        let labels: Vec<&str> = host.split('.').collect();
-        let candidates: &[(Option<&str>, &str, &str)] = &match labels.as_slice() {
+        if let Some((service, pod)) = self.service_of(namespace, host) {
+            return Some(match pod {
+                Some(pod) => self.pod_of(service, pod, port),
+                None => self.service_port(service, port),
+            });
+        }
+        // Names of the cluster's own domain cannot live outside, unless declared: another team's Service.
+        let is_own_domain = host.split('.').any(|label| label == "svc");
+        (is_own_domain && !self.is_external(host)).then(|| Target::Dangling {
+            reason: format!("no release has a Service for `{host}`"),
+            suggestion: self.nearest_service(host, Some(port).filter(|port| *port > 0)),
+        })
+    }
+
+    /// The Service that a name of the cluster's DNS means, and the pod, if the name is a pod's.
+    pub fn service_of<'h>(
+        &self,
+        namespace: &str,
+        host: &'h str,
+    ) -> Option<(Service<'a>, Option<&'h str>)> {
+        let labels: Vec<&'h str> = host.split('.').collect();
+        let candidates: Vec<(Option<&'h str>, &str, &str)> = match labels.as_slice() {
             [service] => vec![(None, *service, namespace)],
             [first, second] => vec![(None, *first, *second), (Some(*first), *second, namespace)],
             [service, ns, "svc", ..] => vec![(None, *service, *ns)],
             [pod, service, ns] | [pod, service, ns, "svc", ..] => vec![(Some(*pod), *service, *ns)],
             _ => Vec::new(),
         };
-        for (pod, name, ns) in candidates {
-            let found = self
+        candidates.into_iter().find_map(|(pod, name, ns)| {
+            let service = self
                 .graph
                 .services
                 .iter()
-                .find(|service| service.name() == *name && service.object.namespace() == *ns);
-            if let Some(service) = found {
-                return Some(match pod {
-                    Some(pod) => self.pod_of(*service, pod, port),
-                    None => self.service_port(*service, port),
-                });
-            }
-        }
-        // Names of the cluster's own domain cannot live outside.
-        labels.contains(&"svc").then(|| Target::Dangling {
-            reason: format!("no release has a Service for `{host}`"),
-            suggestion: self.nearest_service(host),
+                .find(|service| service.name() == name && service.object.namespace() == ns)?;
+            Some((*service, pod))
         })
+    }
+
+    /// Whether a host is declared to live outside.
+    pub fn is_external(&self, host: &str) -> bool {
+        self.graph
+            .external
+            .iter()
+            .any(|pattern| matches_glob(pattern, host))
     }
 
     fn selected(&self, service: Service<'_>) -> Vec<(usize, &Member<'_>)> {
@@ -157,7 +172,8 @@ impl Resolver<'_, '_> {
             .collect()
     }
 
-    fn service_port(&self, service: Service<'_>, port: u16) -> Target {
+    /// Where a port of a Service leads.
+    pub(super) fn service_port(&self, service: Service<'_>, port: u16) -> Target {
         if service.external_name().is_some() {
             return Target::External;
         }
@@ -350,16 +366,24 @@ impl Resolver<'_, '_> {
         }
     }
 
-    fn nearest_service(&self, host: &str) -> Option<String> {
+    /// The Service with the name most like `host`; with a port, only Services that lead somewhere with it.
+    pub fn nearest_service(&self, host: &str, port: Option<u16>) -> Option<String> {
         // The part that names the Service decides; a pod's name comes before it.
         let mut labels = host.split('.');
         let first = labels.next().unwrap_or(host);
-        let names = self
+        let names: Vec<String> = self
             .graph
             .services
             .iter()
-            .map(|service| service.name().to_owned());
-        nearest(first, names.clone()).or_else(|| nearest(labels.next()?, names))
+            .filter(|service| {
+                port.is_none_or(|port| {
+                    !matches!(self.service_port(**service, port), Target::Dangling { .. })
+                })
+            })
+            .map(|service| service.name().to_owned())
+            .collect();
+        nearest(first, names.iter().cloned())
+            .or_else(|| nearest(labels.next()?, names.iter().cloned()))
     }
 }
 

@@ -5,6 +5,7 @@ mod address;
 mod mounts;
 mod node;
 mod references;
+mod route_end;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ pub use address::{OwnAddress, Resolver, Target};
 pub use mounts::{Missing, MountedFile, mounted_files};
 pub use node::{Configuration, Member, Node, NodeId};
 pub use references::{Link, links};
+pub use route_end::{RouteEnd, Url};
 
 use crate::{
     component::Component,

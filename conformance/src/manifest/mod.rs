@@ -16,6 +16,7 @@ use serde_json::Value;
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
 pub use json::{array_at, integer_at, str_at, strings_at};
 pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
+pub(crate) use route::answers;
 pub use route::{Backend, Route, routes};
 pub use selector::LabelSelector;
 pub use service::{Service, ServicePort, TargetPort};

@@ -30,6 +30,24 @@ pub struct Backend<'a> {
     pub port_is_target: bool,
 }
 
+impl Route<'_> {
+    /// Whether it answers for a host, by its name or by a wildcard.
+    pub fn answers(&self, host: &str) -> bool {
+        self.hosts.iter().any(|own| answers(own, host))
+    }
+}
+
+/// Whether the host of a rule answers for `host`. `*` stands for one label.
+pub(crate) fn answers(rule: &str, host: &str) -> bool {
+    let host = host.to_lowercase();
+    let rule = rule.to_lowercase();
+    rule == host
+        || rule.strip_prefix("*.").is_some_and(|domain| {
+            host.split_once('.')
+                .is_some_and(|(label, rest)| !label.is_empty() && rest == domain)
+        })
+}
+
 /// Every route among the documents.
 pub fn routes(manifest: &Manifest) -> Vec<Route<'_>> {
     manifest.objects.iter().filter_map(route_of).collect()

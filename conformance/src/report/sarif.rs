@@ -180,7 +180,11 @@ fn chart_file(report: &Report, profile: &Profile) -> String {
         .charts
         .iter()
         .map(|chart| chart.name.trim_end_matches('/'))
-        .find(|name| *name == profile.name || name.ends_with(&format!("/{}", profile.name)))
+        .filter(|name| *name == profile.name || name.ends_with(&format!("/{}", profile.name)))
+        // Of several product versions the newest is the one in the repository; the others are called after theirs.
+        .max()
+        // A pattern of other charts is called after its specification.
+        .or_else(|| report.charts.first().map(|chart| chart.name.as_str()))
         .unwrap_or(&profile.name);
     format!("{chart}/Chart.yaml")
 }

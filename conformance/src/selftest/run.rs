@@ -287,7 +287,8 @@ impl Run<'_> {
     }
 
     fn judge_subject(&self, subject: &Subject, steps: &[Step]) -> Result<Judged, String> {
-        let charts = Charts::read(subject.charts()).map_err(|error| error.to_string())?;
+        let charts = Charts::read(subject.charts(), &self.options.workspace)
+            .map_err(|error| error.to_string())?;
         let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
         mutate::documents(&mut manifest, steps, subject)?;
         let variations = SubjectVariations::new(

@@ -71,9 +71,12 @@ impl Cache {
             .open(&path)
             .and_then(|file| file.set_modified(SystemTime::now()));
         // The generator's lines move without the chart; they are looked up again.
+        let version: Option<ProductVersion> = judged.result.subject.product_version.parse().ok();
         for finding in judged.result.findings_mut() {
             finding.generator = finding.template.as_ref().and_then(|template| {
-                source_map?.locate(&template.chart, &template.file, template.line?)
+                // The place of a chart ends with its name.
+                let chart = template.chart.rsplit('/').next()?;
+                source_map?.locate(version?, chart, &template.file, template.line?)
             });
         }
         judged.is_cached = true;
@@ -225,6 +228,8 @@ fn of_subject(
         let name = chart.file_name()?;
         key.add(name.as_encoded_bytes());
         key.add(digests.of(chart)?);
+        // Findings and texts name it.
+        key.add(digests.charts.place_of(chart).unwrap_or_default());
         for (other, directory) in directories {
             key.add(other.as_str());
             key.add(digests.of(&directory.join(name)).unwrap_or_default());

@@ -5,8 +5,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use sha2::{Digest, Sha256};
-
 use super::Subject;
 use crate::{chart::ChartSource, error::SuiteError, report::ChartDigest};
 
@@ -19,11 +17,16 @@ pub(crate) struct Charts(BTreeMap<PathBuf, ChartSource>);
 
 impl Charts {
     /// Reads every chart once.
-    pub(crate) fn read<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Result<Self, SuiteError> {
+    pub(crate) fn read<'p>(
+        paths: impl Iterator<Item = &'p PathBuf>,
+        workspace: &Path,
+    ) -> Result<Self, SuiteError> {
         let mut charts = BTreeMap::new();
         for path in paths {
             if !charts.contains_key(path) {
-                charts.insert(path.clone(), read_chart(path)?);
+                let mut chart = ChartSource::read(path)?;
+                chart.place = place_of(path, workspace);
+                charts.insert(path.clone(), chart);
             }
         }
         Ok(Self(charts))
@@ -43,36 +46,38 @@ impl Charts {
         self.0.get(path).map(|chart| chart.digest.as_str())
     }
 
+    /// Where reports say that a chart of this run is.
+    pub(super) fn place_of(&self, path: &Path) -> Option<&str> {
+        self.0.get(path).map(|chart| chart.place.as_str())
+    }
+
     /// Digests for the report.
     pub(crate) fn digests(&self) -> Vec<ChartDigest> {
         self.0
             .values()
             .map(|chart| ChartDigest {
-                name: chart.name.clone(),
+                name: chart.place.clone(),
                 digest: chart.digest.clone(),
             })
             .collect()
     }
 }
 
-fn read_chart(path: &Path) -> Result<ChartSource, SuiteError> {
-    if path.is_dir() {
-        return ChartSource::read(path);
+/// How reports name the place of a chart: below the workspace by its path from there, so that a link leads to the
+/// file; a chart in a temporary folder by version and name; any other as it was given.
+fn place_of(path: &Path, workspace: &Path) -> String {
+    let shown = |path: &Path| path.display().to_string().replace('\\', "/");
+    let (Ok(whole), Ok(root)) = (path.canonicalize(), workspace.canonicalize()) else {
+        return shown(path);
+    };
+    if let Ok(relative) = whole.strip_prefix(&root) {
+        return shown(relative);
     }
-    let bytes = std::fs::read(path).map_err(|source| SuiteError::Read {
-        file: path.to_owned(),
-        source,
-    })?;
-    let hex = Sha256::digest(&bytes)
-        .iter()
-        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    Ok(ChartSource {
-        name,
-        files: BTreeMap::new(),
-        digest: format!("sha256:{hex}"),
-    })
+    let temporary = std::env::temp_dir().canonicalize();
+    if temporary.is_ok_and(|temporary| whole.starts_with(temporary)) {
+        let mut parts: Vec<_> = whole.iter().rev().take(2).collect();
+        parts.reverse();
+        return shown(&parts.into_iter().collect::<PathBuf>());
+    }
+    shown(path)
 }

@@ -143,7 +143,10 @@ pub fn run_with(
         coverage.scope = Some(choice.scope);
         last = choice.is_partial.then_some(rerun);
     }
-    let charts = Charts::read(subjects.iter().flat_map(Subject::charts))?;
+    let charts = Charts::read(
+        subjects.iter().flat_map(Subject::charts),
+        &options.workspace,
+    )?;
     let directories = match &options.input {
         Input::Charts(directories) => directories
             .iter()
@@ -403,7 +406,7 @@ impl Suite {
             results,
         };
         let topology = topology_of(&graph, &result);
-        let sources = sources_of(&graph, &result);
+        let sources = sources_of(&graph, &result, charts);
         Judged {
             result,
             topology,
@@ -418,11 +421,11 @@ impl Suite {
     fn report(&self, options: &Options, charts: &Charts, judged: Vec<Judged>) -> Report {
         let mut sources = BTreeMap::new();
         let mut profiles: BTreeMap<u8, Profile> = BTreeMap::new();
-        for subject in judged {
-            sources.extend(subject.sources);
+        for mut subject in judged {
+            keep_sources(&mut sources, &mut subject);
             let pattern = subject.result.subject.pattern;
             let profile = profiles.entry(pattern).or_insert_with(|| Profile {
-                name: format!("am-pattern-{pattern}"),
+                name: profile_name(&options.input, pattern),
                 pattern,
                 result: crate::report::ProfileResult::Failure,
                 summary: String::new(),
@@ -487,6 +490,44 @@ impl Suite {
     }
 }
 
+/// Ours are called after the chart, others after the specification.
+fn profile_name(input: &Input, pattern: u8) -> String {
+    match input {
+        Input::Charts(_) => format!("am-pattern-{pattern}"),
+        Input::Spec(file) => {
+            let file = file.file_name().unwrap_or(file.as_os_str());
+            format!("pattern {pattern} of {}", file.to_string_lossy())
+        }
+    }
+}
+
+/// Takes over the texts that a subject's findings point into. The same file may differ from subject to subject; then
+/// the later one is called after its subject, in the findings too.
+fn keep_sources(sources: &mut BTreeMap<String, String>, subject: &mut Judged) {
+    for (name, text) in std::mem::take(&mut subject.sources) {
+        if sources.get(&name).is_none_or(|known| *known == text) {
+            sources.insert(name, text);
+            continue;
+        }
+        let renamed = format!("{name} ({})", subject.result.subject.id);
+        let findings = subject
+            .result
+            .results
+            .iter_mut()
+            .filter_map(|result| match &mut result.outcome {
+                Outcome::Failed { findings, .. } => Some(findings),
+                _ => None,
+            })
+            .flatten();
+        for configuration in findings.filter_map(|finding| finding.configuration.as_mut()) {
+            if configuration.source == name {
+                configuration.source.clone_from(&renamed);
+            }
+        }
+        sources.insert(renamed, text);
+    }
+}
+
 fn tools(options: &Options) -> Vec<ToolVersion> {
     [Tool::Renderer, Tool::Helm4, Tool::Helm3]
         .into_iter()
@@ -535,8 +576,23 @@ pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Obj
     rendered.documents.into_iter().map(object).collect()
 }
 
-/// Texts of the configuration files that findings point into, with literal secrets masked.
-fn sources_of(graph: &Graph<'_>, result: &SubjectResult) -> BTreeMap<String, String> {
+/// Texts that findings point into: configuration files with literal secrets masked, and templates.
+fn sources_of(
+    graph: &Graph<'_>,
+    result: &SubjectResult,
+    charts: &ChartSet,
+) -> BTreeMap<String, String> {
+    let templates = result
+        .findings()
+        .filter_map(|finding| finding.template.as_ref())
+        .filter(|template| template.line.is_some())
+        .filter_map(|template| {
+            let chart = charts
+                .values()
+                .find(|chart| chart.place == template.chart)?;
+            let text = chart.files.get(&template.file)?;
+            Some((chart.path_of(&template.file), text.clone()))
+        });
     let wanted: Vec<&str> = result
         .findings()
         .filter_map(|finding| finding.configuration.as_ref())
@@ -553,5 +609,6 @@ fn sources_of(graph: &Graph<'_>, result: &SubjectResult) -> BTreeMap<String, Str
                 crate::checks::configuration::masked(configuration),
             )
         })
+        .chain(templates)
         .collect()
 }

@@ -372,7 +372,7 @@ fn values_key(component: Component) -> &'static str {
     }
 }
 
-pub(super) fn external_hosts(facts: &Facts, platform: &str, further: &[String]) -> Vec<String> {
+fn external_hosts(facts: &Facts, platform: &str, further: &[String]) -> Vec<String> {
     ["all", platform]
         .iter()
         .filter_map(|name| facts.external_hosts.get(*name))

@@ -15,6 +15,8 @@ mod watch;
 
 pub use affected::{Affected, Changes, Platforms};
 pub(crate) use digest::{ChartSet, Charts};
+#[cfg(test)]
+pub(crate) use execute::objects_of;
 pub(crate) use execute::{Judged, Suite, helm_programs, jobs, render_all, render_pool};
 pub use execute::{Progress, RenderService, Silent, run, run_with};
 pub(crate) use matrix::base_subject;

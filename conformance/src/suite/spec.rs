@@ -9,7 +9,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 use serde::Deserialize;
 
-use super::{Options, Subject, matrix::external_hosts};
+use super::{Options, Subject};
 use crate::{
     component::Component,
     error::SuiteError,
@@ -112,6 +112,20 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
                 chart.display()
             )));
         }
+        let name = release.chart.file_name();
+        let twin = spec
+            .releases
+            .iter()
+            .find(|other| other.chart.file_name() == name && other.chart != release.chart);
+        if let Some(other) = twin {
+            return Err(wrong(format!(
+                "releases {} and {} have different charts in folders of one name, {} and {}; give each folder a name of its own",
+                release.name,
+                other.name,
+                release.chart.display(),
+                other.chart.display()
+            )));
+        }
         let namespace = release.namespace.as_ref().unwrap_or(&spec.namespace);
         let mut render = RenderRequest::new(chart, release.name.clone(), namespace.clone());
         for values in &release.values {
@@ -138,7 +152,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         .external
         .iter()
         .cloned()
-        .chain(external_hosts(facts, "", &options.external))
+        .chain(options.external.iter().cloned())
         .collect();
     Ok(Subject {
         description: SubjectDescription {

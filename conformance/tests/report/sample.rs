@@ -224,6 +224,7 @@ fn base(requirement: &str, message: &str, help: &str) -> Finding {
         generator: None,
         value: None,
         peer: None,
+        values: Vec::new(),
         help: help.into(),
         evidence: Evidence::Static,
     }

@@ -4,6 +4,7 @@ mod incremental;
 mod live;
 mod own_charts;
 mod progress;
+mod requirements;
 mod selftest;
 mod watch;
 
@@ -18,7 +19,7 @@ use am_deployment_toml::product::ProductVersion;
 use clap::{Args, Subcommand};
 
 use crate::workspace;
-use own_charts::{CHARTS, Lines, newest, own_charts};
+use own_charts::{CHARTS, Lines, lines_of, newest, own_charts};
 use progress::Terminal;
 
 /// Where the report for machines goes unless `--report` says otherwise.
@@ -79,6 +80,8 @@ enum Action {
         /// Id, such as AM-WIRE-003.
         id: String,
     },
+    /// List every requirement on a page in Markdown: print it, write it, or check it.
+    Requirements(requirements::Arguments),
     /// Break green charts on purpose and prove that exactly the intended requirement notices; with --cluster, install broken
     /// charts and prove that each is caught and named.
     Selftest,
@@ -99,6 +102,9 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     if let Some(Action::Explain { id }) = &arguments.action {
         print!("{}", am_conformance::explain::explain(id)?);
         return Ok(0);
+    }
+    if let Some(Action::Requirements(arguments)) = &arguments.action {
+        return requirements::run(arguments, &workspace::root());
     }
     // Lives as long as the run: charts of older versions are generated into it.
     let folder = tempfile::tempdir()
@@ -154,7 +160,7 @@ enum Stale {
 
 fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options, SuiteError> {
     let root = workspace::root();
-    let mut source_map = None;
+    let mut lines = Lines::default();
     let input = match (&arguments.spec, &arguments.charts) {
         (Some(file), _) => Input::Spec(file.clone()),
         (None, Some(path)) => {
@@ -163,13 +169,14 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
                 .first()
                 .copied()
                 .unwrap_or(newest());
+            lines = lines_of(&root, path, version);
             Input::Charts(vec![ChartDirectory {
                 version,
                 path: path.clone(),
             }])
         }
         (None, None) => {
-            let mut own = own_charts(&root, &arguments.product_version, folder)?;
+            let own = own_charts(&root, &arguments.product_version, folder)?;
             if own.stale > 0 {
                 let message = format!(
                     "{CHARTS} is not what the model generates ({} files differ); run `cargo xtask gen-charts`",
@@ -180,7 +187,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
                     Stale::Told => println!("{message}; judging what the model generates"),
                 }
             }
-            source_map = own.maps.remove(&newest());
+            lines.maps = own.maps;
             Input::Charts(own.directories)
         }
     };
@@ -199,7 +206,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     options.jobs = arguments.jobs;
     options.variants = !arguments.no_variants;
     options.command = command_line();
-    options.source_map = source_map.map(|map| Arc::new(Lines(map)) as Arc<dyn context::SourceMap>);
+    options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);
     incremental::apply(arguments, &mut options, folder)?;
     Ok(options)
 }

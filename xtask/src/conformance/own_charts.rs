@@ -133,12 +133,53 @@ fn cannot(error: impl std::fmt::Display) -> SuiteError {
     SuiteError::cannot_check(error.to_string())
 }
 
-/// The generator's source map as the suite asks it.
-pub(super) struct Lines(pub(super) SourceMap);
+/// The source map of charts that somebody may have changed: what the generator writes today counts for the files that are
+/// still the same. Without the generator's sources, or when they are broken, no line is known.
+pub(super) fn lines_of(root: &Path, charts: &Path, version: ProductVersion) -> Lines {
+    let model = Model::load(&root.join("generator/model"), "generator/model");
+    let templates = Templates::load(&root.join("generator/templates"), "generator/templates");
+    let (Ok(model), Ok(templates)) = (model, templates) else {
+        return Lines::default();
+    };
+    let selection = Selection {
+        version: version.to_string(),
+        ..Selection::all(&model)
+    };
+    let Ok(tree) = generate(&model, &templates, &selection) else {
+        return Lines::default();
+    };
+    let unknown = tree
+        .files()
+        .filter(|(path, bytes)| std::fs::read(charts.join(path)).ok().as_deref() != Some(bytes))
+        .map(|(path, _)| path.to_owned())
+        .collect();
+    Lines {
+        maps: BTreeMap::from([(version, tree.source_map().clone())]),
+        unknown,
+    }
+}
+
+/// The generator's source maps as the suite asks them.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub(super) maps: BTreeMap<ProductVersion, SourceMap>,
+    /// Files, by path below the charts' folder, that are not what the generator writes.
+    pub(super) unknown: BTreeSet<String>,
+}
 
 impl context::SourceMap for Lines {
-    fn locate(&self, chart: &str, file: &str, line: usize) -> Option<GeneratorLocation> {
-        let (file, line) = self.0.lookup(&format!("{chart}/{file}"), line)?;
+    fn locate(
+        &self,
+        version: ProductVersion,
+        chart: &str,
+        file: &str,
+        line: usize,
+    ) -> Option<GeneratorLocation> {
+        let path = format!("{chart}/{file}");
+        if self.unknown.contains(&path) {
+            return None;
+        }
+        let (file, line) = self.maps.get(&version)?.lookup(&path, line)?;
         Some(GeneratorLocation {
             file: file.to_owned(),
             line,

@@ -9,6 +9,7 @@ mod templates;
 mod values;
 
 pub(crate) use repeatability::difference;
+pub(crate) use values::values_by_line;
 
 use crate::checks::FamilyChecks;
 

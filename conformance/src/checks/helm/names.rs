@@ -1,6 +1,6 @@
 //! Any release name, any namespace, several releases side by side.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     checks::kubernetes::{identities, metadata, names, references, schemas},
@@ -58,6 +58,7 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
     };
     judge.not_applicable("the charts render no document");
     for release in releases(context.manifest).into_keys() {
+        let known = known_to_be_missing(context.manifest, variations, release);
         for name in RELEASE_NAMES {
             let circumstance = format!("as release `{name}`");
             let Some(manifest) = rendered(judge, variations, release, &named(name), &circumstance)
@@ -88,7 +89,13 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
             };
             // Other releases of the pattern stay as they are and may be what is named.
             let (own, others) = with_others(context.manifest, release, manifest, elsewhere);
+            let mut known = known.clone();
             for reference in references::dangling(&own, &others).1 {
+                // What is missing under the release's own name has a requirement of its own.
+                if let Some(left) = known.get_mut(&role(&reference)).filter(|left| **left > 0) {
+                    *left -= 1;
+                    continue;
+                }
                 judge.fault(Fault::new(
                     format!(
                         "{circumstance}, {} needs the {} `{}`, which no release makes",
@@ -101,6 +108,35 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
             }
         }
     }
+}
+
+/// What stays the same in a reference when the release is renamed: the template and kind of who needs, the kind needed.
+type Role = (String, String, &'static str);
+
+fn role(reference: &references::Reference<'_>) -> Role {
+    let from = reference.from;
+    (
+        from.template.clone(),
+        from.kind().to_owned(),
+        reference.kind,
+    )
+}
+
+/// How many references of a release are missing under its own name, by role.
+fn known_to_be_missing(
+    manifest: &Manifest,
+    variations: &dyn Variations,
+    release: &str,
+) -> BTreeMap<Role, usize> {
+    let mut known = BTreeMap::new();
+    let Ok(elsewhere) = variations.render(release, &named(OTHER_RELEASE)) else {
+        return known;
+    };
+    let (_, others) = with_others(manifest, release, Manifest::default(), elsewhere);
+    for reference in references::dangling(manifest, &others).1 {
+        *known.entry(role(&reference)).or_insert(0) += 1;
+    }
+    known
 }
 
 fn with_others(

@@ -104,6 +104,42 @@ pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
     None
 }
 
+/// The values, as dotted paths, that each line of a chart's templates reads, itself or through the named templates that
+/// it calls; by file and line.
+pub(crate) fn values_by_line(
+    files: &BTreeMap<String, String>,
+) -> BTreeMap<(String, usize), BTreeSet<String>> {
+    let dotted = |path: &Vec<Segment>| {
+        let keys = path.iter().map_while(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            // Any element of a list: the list itself is what a user sets.
+            Segment::Any => None,
+        });
+        keys.collect::<Vec<_>>().join(".")
+    };
+    usage(files)
+        .lines
+        .into_iter()
+        .map(|(place, paths)| {
+            let paths: BTreeSet<String> = paths
+                .iter()
+                .map(dotted)
+                .filter(|path| !path.is_empty())
+                .collect();
+            // A map is read on the way to its entry.
+            let told = paths
+                .iter()
+                .filter(|path| {
+                    let prefix = format!("{path}.");
+                    !paths.iter().any(|other| other.starts_with(&prefix))
+                })
+                .cloned()
+                .collect();
+            (place, told)
+        })
+        .collect()
+}
+
 pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     for chart in context.charts.values() {
         let Some(own) = OwnValues::of(chart) else {

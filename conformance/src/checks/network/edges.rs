@@ -13,7 +13,7 @@ use super::{
 use crate::{
     component::Component,
     context::Context,
-    facts::{EdgeFact, Facts, Reach, matches_glob},
+    facts::{EdgeFact, Facts, Reach},
     graph::{Link, Member, Target},
     manifest::Workload,
 };
@@ -75,20 +75,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
 /// Whether the node connects to the address itself: the file says so, its switches make use of it, and it is
 /// not one that the node only shows to people.
 fn is_dialled(link: &Link, facts: &Facts) -> bool {
-    let key: String = link
-        .reference
-        .key
-        .to_string()
-        .split('[')
-        .map(|part| {
-            part.split_once(']')
-                .map_or_else(|| part.to_owned(), |(_, rest)| format!("[]{rest}"))
-        })
-        .collect();
-    let is_public = facts
-        .public_keys
-        .iter()
-        .any(|pattern| matches_glob(pattern, &key));
+    let is_public = facts.is_public_key(&link.reference.key.to_string());
     link.is_written() && link.reference.enabled && !is_public
 }
 

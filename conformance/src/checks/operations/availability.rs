@@ -169,10 +169,25 @@ pub(super) fn updates_one_by_one(context: &Context<'_>, judge: &mut Judge<'_>) {
         let takes_all =
             member.replicas >= 2 && unavailable(away, member.replicas) >= member.replicas;
         judge.require(!recreates && !takes_all, || {
-            Fault::new(
-                format!("an update takes all nodes of {} away at once", member.workload.object.reference()),
-                format!("use RollingUpdate with maxUnavailable below the number of nodes; the {} has several to stay up", component.title()),
-            )
+            let workload = member.workload.object.reference();
+            let (message, help) = if !recreates {
+                (
+                    format!("an update takes all {} pods of {workload} away at once", member.replicas),
+                    format!("set maxUnavailable below {}", member.replicas),
+                )
+            } else if member.replicas >= 2 {
+                (
+                    format!("{workload} recreates its pods: an update takes all {} away before it starts new ones", member.replicas),
+                    "use the strategy RollingUpdate".to_owned(),
+                )
+            } else {
+                // Two workloads of one pod each: one update of the release recreates both.
+                (
+                    format!("{workload} recreates its pod, and so does every workload of the {} in the same update", component.title()),
+                    "use the strategy RollingUpdate with maxUnavailable 0, so that a new pod is ready before the old one goes".to_owned(),
+                )
+            };
+            Fault::new(message, help)
             .object(member.workload.object)
         });
     }

@@ -169,7 +169,7 @@ fn each_check_notices_its_fault() {
             "AM-OPS-013",
             "replicas: 2",
             "replicas: 2\n  updateStrategy: {rollingUpdate: {maxUnavailable: 2}}",
-            "all nodes",
+            "all 2 pods",
         ),
         (
             "AM-OPS-014",

@@ -149,7 +149,7 @@ mod tests {
         ChartSource {
             name: "c".into(),
             files,
-            digest: String::new(),
+            ..ChartSource::default()
         }
     }
 

@@ -8,12 +8,12 @@ use crate::{
     component::Component,
     context::{Context, Fault, Judge},
     facts::{EdgeFact, Reach, Shape},
-    graph::{Configuration, Link, Node, NodeId, Target},
+    graph::{Configuration, Link, Node, NodeId, RouteEnd, Target, Url},
 };
 
 /// Whether a reference with this purpose is what the row is about. The authentication addresses of groups
 /// are judged on their own.
-fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
+pub(super) fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
     match fact.key.as_str() {
         "apim.key_manager.service_url" => *purpose == Purpose::KeyManagerService,
         "oauth.endpoints.oauth2_jwks_url" => *purpose == Purpose::JwksUrl,
@@ -37,14 +37,14 @@ fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
 }
 
 /// A row on one node.
-struct Row<'r, 'a> {
-    context: &'r Context<'r>,
-    fact: &'r EdgeFact,
-    peer: Component,
-    node: &'r Node<'a>,
+pub(super) struct Row<'r, 'a> {
+    pub(super) context: &'r Context<'r>,
+    pub(super) fact: &'r EdgeFact,
+    pub(super) peer: Component,
+    pub(super) node: &'r Node<'a>,
     configuration: &'r Configuration<'a>,
     /// All nodes of the peer.
-    peers: BTreeSet<NodeId>,
+    pub(super) peers: BTreeSet<NodeId>,
 }
 
 /// Judges one row on every node of its component.
@@ -197,7 +197,8 @@ impl Row<'_, '_> {
             )));
         }
         match &link.target {
-            Target::External | Target::Route { .. } => Ok(None),
+            Target::External => Ok(None),
+            Target::Route { .. } => self.follow_route(link, port),
             Target::Unknown { reason } => {
                 let help = format!(
                     "write {}, or declare the host external",
@@ -210,9 +211,10 @@ impl Row<'_, '_> {
                 )))
             }
             Target::Dangling { reason, suggestion } => {
-                let help = match suggestion {
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => format!("write {}", self.wanted_address()),
+                let help = match (self.nearest_right(link), suggestion) {
+                    (Some(address), _) => format!("did you mean `{address}`?"),
+                    (None, Some(name)) => format!("did you mean `{name}`?"),
+                    (None, None) => format!("write {}", self.wanted_address()),
                 };
                 Err(Box::new(self.fault(
                     link,
@@ -238,39 +240,79 @@ impl Row<'_, '_> {
             Target::Nodes {
                 nodes, port: found, ..
             } => {
-                if let Some(stranger) = nodes.iter().find(|node| !self.peers.contains(node)) {
-                    let stranger = self.context.graph.component(*stranger).map_or_else(
-                        || {
-                            self.context
-                                .graph
-                                .member(*stranger)
-                                .workload
-                                .object
-                                .name()
-                                .to_owned()
-                        },
-                        |component| component.title().to_owned(),
-                    );
-                    let message = format!(
-                        "leads to the {stranger}, though the {} is meant",
-                        self.peer_in_words()
-                    );
-                    return Err(Box::new(self.fault(
-                        link,
-                        &message,
-                        format!("write {}", self.wanted_address()),
-                    )));
-                }
-                let offset = nodes
-                    .iter()
-                    .next()
-                    .and_then(|node| self.context.graph.node(*node))
-                    .map_or(0, Node::offset);
-                self.right_port(link, *found, port, offset)?;
+                self.no_stranger(link, nodes)?;
+                self.right_port(link, *found, port, self.offset_of(nodes))?;
                 self.single_node(link, nodes)?;
                 Ok(Some(nodes.clone()))
             }
         }
+    }
+
+    /// Every node that is reached must be one of the peer.
+    fn no_stranger(&self, link: &Link, nodes: &BTreeSet<NodeId>) -> Result<(), Box<Fault<'_>>> {
+        let Some(stranger) = nodes.iter().find(|node| !self.peers.contains(node)) else {
+            return Ok(());
+        };
+        let graph = self.context.graph;
+        let stranger = graph.component(*stranger).map_or_else(
+            || graph.member(*stranger).workload.object.name().to_owned(),
+            |component| component.title().to_owned(),
+        );
+        let message = format!(
+            "leads to the {stranger}, though the {} is meant",
+            self.peer_in_words()
+        );
+        let help = format!("write {}", self.wanted_address());
+        Err(Box::new(self.fault(link, &message, help)))
+    }
+
+    /// An address that goes out and comes in again through a route of the pattern.
+    fn follow_route(
+        &self,
+        link: &Link,
+        wanted: u16,
+    ) -> Result<Option<BTreeSet<NodeId>>, Box<Fault<'_>>> {
+        let address = &link.reference.address;
+        let url = Url {
+            scheme: &address.scheme,
+            host: &address.host,
+            port: address.port_or_default(),
+            path: &address.path,
+        };
+        let resolver = self.context.graph.resolver(self.context.facts);
+        let (nodes, found) = match resolver.behind_route(url) {
+            Ok(RouteEnd::Elsewhere) => return Ok(None),
+            Ok(RouteEnd::Nodes { nodes, port }) => (nodes, port),
+            Err(reason) => {
+                let help = format!(
+                    "write the address at which the route answers, or {}",
+                    self.wanted_address()
+                );
+                return Err(Box::new(self.fault(
+                    link,
+                    &format!("leads nowhere: {reason}"),
+                    help,
+                )));
+            }
+        };
+        self.no_stranger(link, &nodes)?;
+        let offset = self.offset_of(&nodes);
+        // A route that ends TLS may pass requests on to the servlet port without TLS.
+        let clear = wanted == 9443 && found == 9763_u16.saturating_add(offset);
+        if !clear {
+            self.right_port(link, found, wanted, offset)?;
+        }
+        self.single_node(link, &nodes)?;
+        Ok(Some(nodes))
+    }
+
+    /// Port offset of the first of some nodes.
+    pub(super) fn offset_of(&self, nodes: &BTreeSet<NodeId>) -> u16 {
+        nodes
+            .iter()
+            .next()
+            .and_then(|node| self.context.graph.node(*node))
+            .map_or(0, Node::offset)
     }
 
     fn right_port(
@@ -429,35 +471,6 @@ impl Row<'_, '_> {
             Reach::OwnNode => format!("{title} (the node itself)"),
             Reach::OtherNodes => format!("{title} (every other node)"),
         }
-    }
-
-    /// An address that would be right, from the Services that there are.
-    fn wanted_address(&self) -> String {
-        let (scheme, port, path) = self.fact.shape.parts();
-        let graph = self.context.graph;
-        let host = graph.members_of(self.peer).next().and_then(|member| {
-            let selecting = |headless: bool| {
-                graph.services.iter().find(|service| {
-                    service.is_headless() == headless
-                        && service.selects(&member.workload.pod.labels())
-                })
-            };
-            match self.fact.reach {
-                Reach::Service => selecting(false).map(|service| service.name().to_owned()),
-                _ if member.workload.is_stateful_set() => selecting(true).map(|service| {
-                    format!("{}-<n>.{}", member.workload.object.name(), service.name())
-                }),
-                _ => selecting(false).map(|service| service.name().to_owned()),
-            }
-        });
-        let host = host.unwrap_or_else(|| format!("<{}>", self.peer.name()));
-        let offset = self
-            .peers
-            .iter()
-            .next()
-            .and_then(|node| graph.node(*node))
-            .map_or(0, Node::offset);
-        format!("{scheme}://{host}:{}{path}", port.saturating_add(offset))
     }
 }
 

@@ -1,8 +1,11 @@
 //! Every row of the wiring table, judged on the values in force.
 
+mod advice;
 mod edge;
 mod groups;
+mod hosts;
 mod labels;
+mod texts;
 
 use crate::{
     checks::FamilyChecks,
@@ -26,6 +29,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-014", labels::labels_are_environments),
     ("AM-WIRE-015", groups::one_group_per_node),
     ("AM-WIRE-016", groups::authentication_pairs_with_receivers),
+    ("AM-WIRE-017", hosts::every_host_is_provided),
+    ("AM-WIRE-018", texts::every_service_offers_the_port),
 ];
 
 /// Judges the rows of the table that name the requirement.

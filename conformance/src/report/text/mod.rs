@@ -94,6 +94,7 @@ pub enum NoteLabel {
     Object,
     Key,
     Value,
+    Values,
     Meant,
     Requirement,
     Found,
@@ -108,6 +109,7 @@ impl NoteLabel {
             Self::Object => "object",
             Self::Key => "key",
             Self::Value => "value",
+            Self::Values => "set by",
             Self::Meant => "meant",
             Self::Requirement => "requirement",
             Self::Found => "found",
@@ -191,6 +193,21 @@ fn line_of(report: &Report, role: PlaceRole, path: String, line: Option<usize>) 
     }
 }
 
+/// The first values by name; a line that reads many is about something else than each of them.
+fn values_in_words(values: &[String]) -> String {
+    const MOST: usize = 4;
+    let named: Vec<String> = values
+        .iter()
+        .take(MOST)
+        .map(|value| format!("`{value}`"))
+        .collect();
+    let further = match values.len().saturating_sub(MOST) {
+        0 => String::new(),
+        further => format!(" and {further} more"),
+    };
+    format!("{}{further} of the chart's values", named.join(", "))
+}
+
 /// What the places do not show already.
 fn notes(group: &FindingGroup<'_>, places: &[Place<'_>]) -> Vec<Note> {
     let finding = group.finding;
@@ -221,6 +238,9 @@ fn notes(group: &FindingGroup<'_>, places: &[Place<'_>]) -> Vec<Note> {
     }
     if let Some(value) = finding.value.as_ref().filter(|value| !is_shown(value)) {
         note(NoteLabel::Value, value.clone());
+    }
+    if !finding.values.is_empty() {
+        note(NoteLabel::Values, values_in_words(&finding.values));
     }
     if let Some(peer) = finding.peer.as_ref().filter(|_| shown.is_none()) {
         note(NoteLabel::Meant, peer.clone());

@@ -1,6 +1,6 @@
 //! Follows values through templates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     abstract_value::{Abstract, Segment},
@@ -29,6 +29,8 @@ pub(in super::super) struct Usage {
     pub(in super::super) reads: Vec<Read>,
     /// Why other reads may be hidden, if they may.
     pub(in super::super) hidden: Option<String>,
+    /// What each line reads, by file and line; what the named templates read that it calls is part of it.
+    pub(in super::super) lines: BTreeMap<(String, usize), BTreeSet<Vec<Segment>>>,
 }
 
 impl Usage {
@@ -79,6 +81,7 @@ pub(in super::super) fn usage(files: &BTreeMap<String, String>) -> Usage {
     let mut evaluator = Evaluator {
         definitions: &definitions,
         results: BTreeMap::new(),
+        calls: Vec::new(),
         file: String::new(),
         depth: 0,
         evaluations: 0,
@@ -100,7 +103,7 @@ pub(in super::super) fn usage(files: &BTreeMap<String, String>) -> Usage {
         .collect();
     for name in uncalled {
         let dot = Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown]);
-        evaluator.call(name, &dot);
+        evaluator.call(name, &dot, 0);
     }
     let mut usage = evaluator.usage;
     usage.reads.sort();
@@ -120,12 +123,21 @@ fn is_template_elsewhere(path: &str) -> bool {
 
 pub(super) struct Evaluator<'a> {
     definitions: &'a BTreeMap<String, (String, Vec<Node>)>,
-    /// Text of each call, where it is always the same; `None` also while a call is under way.
-    results: BTreeMap<(String, Abstract), Option<String>>,
+    /// Text of each call, where it is always the same, and what it reads; nothing while the call is under way.
+    results: BTreeMap<(String, Abstract), Called>,
+    /// What the calls under way have read so far.
+    calls: Vec<BTreeSet<Vec<Segment>>>,
     file: String,
     depth: usize,
     evaluations: usize,
     usage: Usage,
+}
+
+/// What came of a call.
+#[derive(Clone, Default)]
+struct Called {
+    text: Option<String>,
+    reads: BTreeSet<Vec<Segment>>,
 }
 
 /// Variables and the dot.
@@ -144,7 +156,7 @@ impl Evaluator<'_> {
     }
 
     /// Calls a named template; its text where it is always the same.
-    pub(super) fn call(&mut self, name: &str, argument: &Abstract) -> Option<String> {
+    pub(super) fn call(&mut self, name: &str, argument: &Abstract, line: usize) -> Option<String> {
         let Some((file, body)) = self.definitions.get(name) else {
             self.consume(argument, true, 0);
             if argument.holds_root() {
@@ -153,8 +165,9 @@ impl Evaluator<'_> {
             return None;
         };
         let key = (name.to_owned(), argument.clone());
-        if let Some(known) = self.results.get(&key) {
-            return known.clone();
+        if let Some(known) = self.results.get(&key).cloned() {
+            self.note_reads(line, known.reads);
+            return known.text;
         }
         self.evaluations += 1;
         if self.depth >= MOST_CALLS || self.evaluations > MOST_EVALUATIONS {
@@ -162,14 +175,32 @@ impl Evaluator<'_> {
             self.hide("its named templates call each other too often".to_owned());
             return None;
         }
-        self.results.insert(key.clone(), None);
+        self.results.insert(key.clone(), Called::default());
+        self.calls.push(BTreeSet::new());
         let caller = std::mem::replace(&mut self.file, file.clone());
         self.depth += 1;
         let text = self.run(body, argument);
         self.depth -= 1;
         self.file = caller;
-        self.results.insert(key, text.clone());
+        let reads = self.calls.pop().unwrap_or_default();
+        let outcome = Called {
+            text: text.clone(),
+            reads: reads.clone(),
+        };
+        self.results.insert(key, outcome);
+        self.note_reads(line, reads);
         text
+    }
+
+    /// Notes what a line of the current file reads, itself or through a call.
+    fn note_reads(&mut self, line: usize, reads: BTreeSet<Vec<Segment>>) {
+        if let Some(call) = self.calls.last_mut() {
+            call.extend(reads.iter().cloned());
+        }
+        if line > 0 && !reads.is_empty() {
+            let place = (self.file.clone(), line);
+            self.usage.lines.entry(place).or_default().extend(reads);
+        }
     }
 
     pub(super) fn hide(&mut self, reason: String) {
@@ -179,13 +210,16 @@ impl Evaluator<'_> {
     /// Notes that a value is used, with all below it when `whole`.
     pub(super) fn consume(&mut self, value: &Abstract, whole: bool, line: usize) {
         match value {
-            Abstract::Values { path, certain } => self.usage.reads.push(Read {
-                path: path.clone(),
-                whole,
-                certain: *certain && line > 0,
-                file: self.file.clone(),
-                line,
-            }),
+            Abstract::Values { path, certain } => {
+                self.usage.reads.push(Read {
+                    path: path.clone(),
+                    whole,
+                    certain: *certain && line > 0,
+                    file: self.file.clone(),
+                    line,
+                });
+                self.note_reads(line, BTreeSet::from([path.clone()]));
+            }
             Abstract::List(parts) | Abstract::OneOf(parts) => {
                 for part in parts {
                     self.consume(part, whole, line);
@@ -264,7 +298,7 @@ impl Evaluator<'_> {
                     ..Pipeline::default()
                 };
                 let argument = self.pipeline(&argument, scope);
-                self.call(name, &argument)
+                self.call(name, &argument, pipeline.line)
             }
         }
     }

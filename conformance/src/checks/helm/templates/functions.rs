@@ -9,7 +9,7 @@ impl Evaluator<'_> {
     pub(super) fn function(&mut self, name: &str, arguments: &[Abstract], line: usize) -> Abstract {
         match (name, arguments) {
             ("include", [Abstract::Text(template), argument]) => self
-                .call(template, argument)
+                .call(template, argument, line)
                 .map_or(Abstract::Unknown, Abstract::Text),
             ("include", [_, argument]) => {
                 self.consume(argument, true, line);

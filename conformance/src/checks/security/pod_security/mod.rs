@@ -430,6 +430,9 @@ pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 #[cfg(test)]
+mod admission;
+
+#[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 

@@ -1,4 +1,6 @@
-//! A requirement in full, for people.
+//! Requirements in full, for people: one by one, or all on a page.
+
+mod page;
 
 use std::fmt::Write as _;
 
@@ -6,6 +8,8 @@ use crate::{
     error::SuiteError,
     requirement::{AppliesTo, Catalogue, Charts, Requirement},
 };
+
+pub use page::{PAGE, page};
 
 /// The text of `explain`: a requirement with its reason, an example of failure and fix, and its mutants.
 ///

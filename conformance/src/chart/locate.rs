@@ -1,0 +1,318 @@
+//! Which line of a chart's templates makes a key of a configuration, or a field of a document.
+
+use std::{cmp::Reverse, collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+
+use super::ChartSource;
+use crate::facts::matches_glob;
+
+impl ChartSource {
+    /// The file and line that makes `key` of the configuration which `template` renders; where the key is missing,
+    /// the line of the nearest table around it.
+    ///
+    /// Our charts write the configuration as YAML in `_configuration.tpl` beside the template; others write TOML, in
+    /// the template or in a helper.
+    pub fn place_of_key(&self, template: &str, key: &str) -> Option<(String, usize)> {
+        let (folder, _) = template.rsplit_once('/')?;
+        let own = format!("{folder}/_configuration.tpl");
+        if let Some(line) = self.files.get(&own).and_then(|text| line_of_key(text, key)) {
+            return Some((own, line));
+        }
+        let helpers = self
+            .templates()
+            .filter(|(path, _)| *path != template && !path.ends_with("NOTES.txt"));
+        let best = self
+            .files
+            .get_key_value(template)
+            .into_iter()
+            .chain(helpers)
+            .filter_map(|(path, text)| {
+                let (score, line) = line_of_toml_key(text, key)?;
+                Some((score, path, line))
+            })
+            // The first of several that are equally good.
+            .enumerate()
+            .max_by_key(|(index, (score, ..))| (*score, Reverse(*index)))?;
+        let (_, (_, file, line)) = best;
+        Some((file.clone(), line))
+    }
+
+    /// The file and line of a document of `kind` in a template that is about one of `words`: a value, or the name of a
+    /// field; else the line that starts the document. Only what stands on exactly one line counts.
+    pub fn place_in_document(
+        &self,
+        template: &str,
+        kind: &str,
+        words: &BTreeSet<&str>,
+    ) -> (String, Option<usize>) {
+        let start = self.line_of_kind(template, kind);
+        if let (Some(start), Some(text)) = (start, self.files.get(template)) {
+            let lines: Vec<(usize, &str)> = document_around(text, start);
+            if let Some(line) = line_about(&lines, words) {
+                return (template.to_owned(), Some(line));
+            }
+            // Pods are often written in a helper beside the template.
+            let folder = template.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let beside = format!("{folder}/_");
+            let helpers = self.files.iter().filter(|(path, _)| {
+                path.strip_prefix(&beside)
+                    .is_some_and(|rest| !rest.contains('/'))
+            });
+            for (path, text) in helpers {
+                let lines: Vec<(usize, &str)> = numbered(text).collect();
+                if let Some(line) = line_about(&lines, words) {
+                    return (path.clone(), Some(line));
+                }
+            }
+        }
+        (template.to_owned(), start)
+    }
+
+    /// The line of a template that starts a document of this kind, if there is exactly one such line.
+    pub fn line_of_kind(&self, template: &str, kind: &str) -> Option<usize> {
+        let wanted = format!("kind: {kind}");
+        only(
+            numbered(self.files.get(template)?)
+                .filter(|(_, line)| line.trim_end() == wanted)
+                .map(|(number, _)| number),
+        )
+    }
+}
+
+fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    text.lines()
+        .enumerate()
+        .map(|(index, line)| (index + 1, line))
+}
+
+fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
+    let first = all.next()?;
+    all.next().is_none().then_some(first)
+}
+
+/// The lines of the YAML document in which line `at` stands.
+fn document_around(text: &str, at: usize) -> Vec<(usize, &str)> {
+    let is_break = |line: &str| line.trim_end() == "---";
+    let lines: Vec<(usize, &str)> = numbered(text).collect();
+    let before = lines[..at - 1]
+        .iter()
+        .rposition(|(_, line)| is_break(line))
+        .map_or(0, |index| index + 1);
+    let after = lines[at - 1..]
+        .iter()
+        .position(|(_, line)| is_break(line))
+        .map_or(lines.len(), |index| at - 1 + index);
+    lines[before..after].to_vec()
+}
+
+/// The one line that holds a word as a field's name or as a whole value.
+fn line_about(lines: &[(usize, &str)], words: &BTreeSet<&str>) -> Option<usize> {
+    words.iter().find_map(|word| {
+        let is_about = |line: &str| {
+            let line = line.trim().trim_start_matches("- ");
+            let (name, value) = line.split_once(':').unwrap_or(("", line));
+            name.trim_matches(['"', '\'']) == *word
+                || value.trim().trim_matches(['"', '\'']) == *word
+        };
+        only(
+            lines
+                .iter()
+                .filter(|(_, line)| is_about(line))
+                .map(|(number, _)| *number),
+        )
+    })
+}
+
+/// The names of a dotted key without numbers of list items: the first entry with the key's names is meant.
+fn names_of(key: &str) -> Vec<String> {
+    segments(key)
+        .into_iter()
+        .map(|part| part.split('[').next().unwrap_or_default().to_owned())
+        .filter(|part| !part.is_empty())
+        .collect()
+}
+
+/// Splits at dots outside of quotes.
+fn segments(key: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut quote = None;
+    for c in key.chars() {
+        match (c, quote) {
+            ('"' | '\'', None) => quote = Some(c),
+            (c, Some(open)) if c == open => quote = None,
+            ('.', None) => parts.push(String::new()),
+            (c, _) => {
+                if let Some(part) = parts.last_mut() {
+                    part.push(c);
+                }
+            }
+        }
+    }
+    parts
+        .into_iter()
+        .map(|part| part.trim().to_owned())
+        .collect()
+}
+
+/// The line, from 1, of a dotted key in YAML text that may hold template actions; else of the nearest map around it.
+fn line_of_key(text: &str, key: &str) -> Option<usize> {
+    let wanted = names_of(key);
+    // Indentation and name of the keys that enclose the current line.
+    let mut path: Vec<(usize, &str)> = Vec::new();
+    let mut nearest: Option<(usize, usize)> = None;
+    for (number, line) in numbered(text) {
+        let content = line.trim_start();
+        let dashes = content.len() - content.trim_start_matches("- ").len();
+        let content = content.trim_start_matches("- ");
+        if content.starts_with("{{") || content.starts_with('#') {
+            continue;
+        }
+        let Some((name, _)) = content.split_once(':') else {
+            continue;
+        };
+        let indentation = line.len() - line.trim_start().len() + dashes;
+        path.retain(|(outer, _)| *outer < indentation);
+        path.push((indentation, name.trim_matches('"')));
+        let is_around = path.len() <= wanted.len()
+            && path
+                .iter()
+                .zip(&wanted)
+                .all(|((_, name), wanted)| name == wanted);
+        if is_around && nearest.is_none_or(|(length, _)| path.len() > length) {
+            nearest = Some((path.len(), number));
+            if path.len() == wanted.len() {
+                break;
+            }
+        }
+    }
+    nearest.map(|(_, line)| line)
+}
+
+/// An action of a template on one line.
+static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{.*?\}\}").ok());
+
+/// How many names of a dotted key a line of a TOML text with template actions makes, and that line: the line of the
+/// key itself, else of the nearest table around it.
+fn line_of_toml_key(text: &str, key: &str) -> Option<(usize, usize)> {
+    let action = ACTION.as_ref()?;
+    let wanted = names_of(key);
+    let mut table: Vec<String> = Vec::new();
+    let mut best: Option<(usize, usize)> = None;
+    for (number, line) in numbered(text) {
+        let line = action.replace_all(line.trim(), "*");
+        let path = if let Some(header) = header_of(&line) {
+            table = segments(header);
+            table.clone()
+        } else if let Some((name, _)) = line
+            .split_once('=')
+            .filter(|(name, _)| !table.is_empty() && is_name(name.trim()))
+        {
+            table.iter().cloned().chain(segments(name.trim())).collect()
+        } else {
+            continue;
+        };
+        let fits = path.len() <= wanted.len()
+            && path
+                .iter()
+                .zip(&wanted)
+                .all(|(pattern, name)| matches_glob(pattern, name));
+        // A name that an action makes is a weaker sign than one that is written.
+        let written = path.iter().filter(|part| !part.contains('*')).count();
+        let score = path.len() * 2 + written;
+        if fits && written > 0 && best.is_none_or(|(known, _)| score > known) {
+            best = Some((score, number));
+        }
+    }
+    best
+}
+
+/// The name in `[a.b]` or `[[a.b]]`.
+fn header_of(line: &str) -> Option<&str> {
+    let line = line.split('#').next()?.trim();
+    let inner = line.strip_prefix('[')?.strip_suffix(']')?;
+    let inner = match inner.strip_prefix('[') {
+        Some(inner) => inner.strip_suffix(']')?,
+        None => inner,
+    };
+    is_name(inner.trim()).then_some(inner.trim())
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "_-.*'\" ".contains(c))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{ChartSource, line_of_key};
+
+    fn chart(files: &[(&str, &str)]) -> ChartSource {
+        ChartSource {
+            files: files
+                .iter()
+                .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+                .collect(),
+            ..ChartSource::default()
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_between_template_actions() {
+        let text = "{{- define \"x\" }}\na:\n  {{- if y }}\n  b: 1\n  {{- end }}\n  list:\n    - c: {{ 1 }}\n      d: 2\ne:\n  b: 3\n";
+        assert_eq!(line_of_key(text, "a.b"), Some(4));
+        assert_eq!(line_of_key(text, "a.list[0].c"), Some(7));
+        assert_eq!(line_of_key(text, "a.list[1].d"), Some(8));
+        assert_eq!(line_of_key(text, "e.b"), Some(10));
+        assert_eq!(line_of_key(text, "e.c"), Some(9), "the map around it");
+        assert_eq!(line_of_key(text, "f"), None);
+    }
+
+    #[test]
+    fn a_key_of_toml_is_found_in_the_helper_that_makes_it() {
+        let helper = "{{- define \"conf\" -}}\n[server]\nhostname = \"x\"\n{{- range $db := .Values.databases }}\n[database.{{ $db }}]\nurl = \"jdbc:{{ $db }}\"\n{{- end }}\n\
+            [[apim.throttling.url_group]]\ntraffic_manager_urls = [\"{{ . }}\"]\n[event_listener.properties]\n\"header.X\" = 1\n";
+        let chart = chart(&[
+            (
+                "templates/conf.yaml",
+                "kind: ConfigMap\ndata:\n  deployment.toml: |\n    {{ include \"conf\" . }}\n",
+            ),
+            ("templates/_conf.tpl", helper),
+        ]);
+        let line = |key| {
+            chart
+                .place_of_key("templates/conf.yaml", key)
+                .map(|(file, line)| format!("{file}:{line}"))
+        };
+        let at = |line: usize| Some(format!("templates/_conf.tpl:{line}"));
+        assert_eq!(line("server.hostname"), at(3));
+        assert_eq!(line("database.shared_db.url"), at(6));
+        assert_eq!(
+            line("apim.throttling.url_group[1].traffic_manager_urls[0]"),
+            at(9)
+        );
+        assert_eq!(line("apim.throttling.url_group[0].type"), at(8), "missing");
+        assert_eq!(line("event_listener[0].properties.'header.X'"), at(11));
+        assert_eq!(line("nowhere.at_all"), None);
+    }
+
+    #[test]
+    fn a_field_is_found_only_where_it_stands_on_one_line() {
+        let chart = chart(&[(
+            "templates/a.yaml",
+            "kind: Service\nports:\n  - port: 1\n  - port: 2\n---\nkind: Deployment\nspec:\n  hostNetwork: true\n  port: 3\n",
+        )]);
+        let place = |kind, words: &[&str]| {
+            let words: BTreeSet<&str> = words.iter().copied().collect();
+            chart.place_in_document("templates/a.yaml", kind, &words).1
+        };
+        assert_eq!(place("Deployment", &["hostNetwork"]), Some(8));
+        assert_eq!(place("Deployment", &["port"]), Some(9));
+        assert_eq!(place("Service", &["port"]), Some(1), "two lines have it");
+        assert_eq!(place("Service", &["hostNetwork"]), Some(1));
+    }
+}
