@@ -152,6 +152,11 @@ impl<'a> Resolver<'_, 'a> {
         })
     }
 
+    /// Whether pods of the releases answer for a Service.
+    pub fn has_pods(&self, service: Service<'_>) -> bool {
+        !self.selected(service).is_empty()
+    }
+
     /// Whether a host is declared to live outside.
     pub fn is_external(&self, host: &str) -> bool {
         self.graph

@@ -123,7 +123,14 @@ impl Text<'_, '_> {
         }
         let port = reference.address.port_or_default()?;
         let namespace = self.workload.object.namespace();
-        let is_service = self.resolver.service_of(namespace, &host).is_some();
+        let service = self.resolver.service_of(namespace, &host);
+        // A Service that selects nobody is a fault of its own.
+        if service.is_some_and(|(service, _)| {
+            !service.selector().is_empty() && !self.resolver.has_pods(service)
+        }) {
+            return None;
+        }
+        let is_service = service.is_some();
         // In a pod, a URL with a bare name can only mean a Service beside it.
         let means_service = self.settings
             && reference.form != Form::HostPort
