@@ -2,6 +2,7 @@
 //! requirement must report it.
 
 pub(crate) mod mutate;
+pub mod random;
 mod run;
 mod toml_edit;
 

@@ -131,7 +131,7 @@ fn change(value: &mut Value, step: &Step) -> Result<(), String> {
 }
 
 /// Sets a JSON pointer; the last part may be new, or `-` for a new element of a list.
-fn set(value: &mut Value, path: &str, to: Value) -> Result<(), String> {
+pub(crate) fn set(value: &mut Value, path: &str, to: Value) -> Result<(), String> {
     let (parent, last) = split(path)?;
     let slot_owner = value
         .pointer_mut(parent)
@@ -157,7 +157,7 @@ fn set(value: &mut Value, path: &str, to: Value) -> Result<(), String> {
     }
 }
 
-fn remove(value: &mut Value, path: &str) -> Result<(), String> {
+pub(crate) fn remove(value: &mut Value, path: &str) -> Result<(), String> {
     let (parent, last) = split(path)?;
     let missing = || format!("there is no {path}");
     match value.pointer_mut(parent).ok_or_else(missing)? {
@@ -174,7 +174,7 @@ fn remove(value: &mut Value, path: &str) -> Result<(), String> {
     }
 }
 
-fn split(path: &str) -> Result<(&str, String), String> {
+pub(crate) fn split(path: &str) -> Result<(&str, String), String> {
     let (parent, last) = path
         .rsplit_once('/')
         .ok_or_else(|| format!("`{path}` is no JSON pointer"))?;

@@ -100,7 +100,7 @@ fn remove(table: &mut Table, parts: &[Part<'_>]) -> Option<()> {
     }
 }
 
-fn value_of(json: &serde_json::Value) -> Option<Value> {
+pub(crate) fn value_of(json: &serde_json::Value) -> Option<Value> {
     Some(match json {
         serde_json::Value::Null => return None,
         serde_json::Value::Bool(value) => Value::from(*value),

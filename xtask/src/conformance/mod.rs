@@ -2,6 +2,7 @@
 
 mod incremental;
 mod live;
+mod mutate;
 mod own_charts;
 mod progress;
 mod requirements;
@@ -85,6 +86,8 @@ enum Action {
     /// Break green charts on purpose and prove that exactly the intended requirement notices; with --cluster, install broken
     /// charts and prove that each is caught and named.
     Selftest,
+    /// Change rendered charts at random and list the changes that no requirement reports.
+    Mutate(mutate::Arguments),
 }
 
 /// Runs the command and returns its exit code.
@@ -119,6 +122,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     }
     match &arguments.action {
         Some(Action::Selftest) => selftest::run(&options),
+        Some(Action::Mutate(arguments)) => mutate::run(arguments, &options),
         _ => judge(arguments, &options),
     }
 }

@@ -1,0 +1,144 @@
+//! Judges the changed documents of one subject.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use am_deployment_toml::product::ProductVersion;
+
+use super::{Equivalents, Fate, Mutation};
+use crate::{
+    manifest::Manifest,
+    suite::{
+        ChartSet, Charts, HelmPrograms, Judged, RenderService, Subject, SubjectVariations, Suite,
+        render_all,
+    },
+    variation::{Refusal, Variation, Variations},
+};
+
+/// What all subjects share.
+pub(super) struct Bench<'r> {
+    pub(super) suite: Suite,
+    pub(super) directories: BTreeMap<ProductVersion, PathBuf>,
+    pub(super) renderer: &'r dyn RenderService,
+    pub(super) programs: &'r HelmPrograms,
+    pub(super) equivalents: Equivalents,
+}
+
+/// A subject as it renders, and what it fails before anything is changed.
+pub(super) struct Base {
+    subject: Subject,
+    pub(super) manifest: Manifest,
+    charts: ChartSet,
+    failing: BTreeSet<String>,
+}
+
+impl Bench<'_> {
+    /// Renders a subject and judges it as it is.
+    pub(super) fn base(&self, subject: &Subject) -> Result<Base, String> {
+        let charts = Charts::read(subject.charts()).map_err(|error| error.to_string())?;
+        let mut base = Base {
+            subject: subject.clone(),
+            manifest: render_all(&subject.renders, self.renderer, &mut 0)?,
+            charts: charts.of(subject),
+            failing: BTreeSet::new(),
+        };
+        let thorough = failed(&self.judge(&base, None, Depth::Everything));
+        base.failing = failed(&self.judge(&base, None, Depth::Documents));
+        base.failing.extend(thorough);
+        Ok(base)
+    }
+
+    /// What happens to a mutation of the subject. `None` when it changes nothing.
+    pub(super) fn fate(&self, base: &Base, mutation: &Mutation) -> Option<Fate> {
+        let mut manifest = base.manifest.clone();
+        if !mutation.apply(&mut manifest) || manifest == base.manifest {
+            return None;
+        }
+        // Most mutants are noticed in the documents alone, which takes a fraction of the time.
+        for depth in [Depth::Documents, Depth::Everything] {
+            let mut killers = failed(&self.judge(base, Some((mutation, &manifest)), depth));
+            killers.retain(|id| !base.failing.contains(id));
+            if !killers.is_empty() {
+                return Some(Fate::Killed(killers.into_iter().collect()));
+            }
+        }
+        Some(match self.equivalents.explain(mutation) {
+            Some(entry) => Fate::Equivalent(entry.reason.clone()),
+            None => Fate::Survived,
+        })
+    }
+
+    fn judge(&self, base: &Base, changed: Option<(&Mutation, &Manifest)>, depth: Depth) -> Judged {
+        let manifest = changed.map_or(&base.manifest, |(_, manifest)| manifest);
+        if depth == Depth::Documents {
+            let mut subject = base.subject.clone();
+            subject.is_representative = false;
+            return self
+                .suite
+                .judge_manifest(&subject, manifest, None, &base.charts);
+        }
+        let inner = SubjectVariations::new(
+            &base.subject,
+            self.renderer,
+            self.programs,
+            &self.directories,
+            &[],
+        );
+        let variations = Changed {
+            inner,
+            mutation: changed.map(|(mutation, _)| mutation),
+        };
+        self.suite
+            .judge_manifest(&base.subject, manifest, Some(&variations), &base.charts)
+    }
+}
+
+/// How much is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    /// What the documents show.
+    Documents,
+    /// Further renders and the charts' files too.
+    Everything,
+}
+
+fn failed(judged: &Judged) -> BTreeSet<String> {
+    judged
+        .result
+        .results
+        .iter()
+        .filter(|result| !result.outcome.findings().is_empty())
+        .map(|result| result.requirement.clone())
+        .collect()
+}
+
+/// Makes the mutation in further renders too, as if a template had it.
+struct Changed<'s> {
+    inner: SubjectVariations<'s>,
+    mutation: Option<&'s Mutation>,
+}
+
+impl Variations for Changed<'_> {
+    fn render(&self, release: &str, variation: &Variation) -> Result<Manifest, Refusal> {
+        let mut manifest = self.inner.render(release, variation)?;
+        if let Some(mutation) = self.mutation {
+            // A further render may lack the place; then there is nothing to change in it.
+            let _ = mutation.apply(&mut manifest);
+        }
+        Ok(manifest)
+    }
+
+    fn lint(&self, release: &str) -> Result<Vec<String>, Refusal> {
+        self.inner.lint(release)
+    }
+
+    fn notes(&self, release: &str) -> Result<Option<String>, Refusal> {
+        self.inner.notes(release)
+    }
+
+    fn product_versions(&self, release: &str) -> Vec<String> {
+        self.inner.product_versions(release)
+    }
+}

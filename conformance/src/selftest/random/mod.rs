@@ -1,0 +1,18 @@
+//! Random mutation: faults that nobody thought of, applied to rendered documents.
+//!
+//! The declared mutants prove that each check can fail; random ones look for faults that no check sees. A run is
+//! made by its seed: the same seed draws the same mutants, and a larger count only draws further ones.
+
+mod draw;
+mod equivalents;
+mod judge;
+mod mutation;
+mod report;
+mod run;
+mod toml;
+mod words;
+
+pub use equivalents::{Equivalent, Equivalents};
+pub use mutation::{Change, Mutation, Place};
+pub use report::{Fate, MutationReport, RandomMutant};
+pub use run::{mutate, mutate_with};

@@ -1,0 +1,133 @@
+//! Runs random mutants on several threads.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, OnceLock, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use fastrand::Rng;
+
+use super::{
+    Equivalents, Fate, MutationReport, RandomMutant,
+    draw::draw,
+    judge::{Base, Bench},
+};
+use crate::{
+    error::SuiteError,
+    suite::{
+        HelmPrograms, Input, Options, RenderService, Subject, Suite, charts_subjects,
+        helm_programs, jobs, render_pool,
+    },
+};
+
+/// How often a mutant is drawn again when it changes nothing.
+const ATTEMPTS: usize = 20;
+
+/// Applies `count` random mutants, drawn by `seed`, to the charts of the options.
+///
+/// # Errors
+/// When the options are wrong, tools or charts are missing, or an unchanged chart does not render.
+pub fn mutate(
+    options: &Options,
+    seed: u64,
+    count: usize,
+    progress: &mut (dyn FnMut(&RandomMutant, &Fate) + Send),
+) -> Result<MutationReport, SuiteError> {
+    let pool = render_pool(options)?;
+    mutate_with(
+        options,
+        &pool,
+        &helm_programs(options),
+        seed,
+        count,
+        progress,
+    )
+}
+
+/// As [`mutate`], with any renderer.
+///
+/// # Errors
+/// As [`mutate`].
+pub fn mutate_with(
+    options: &Options,
+    renderer: &dyn RenderService,
+    programs: &HelmPrograms,
+    seed: u64,
+    count: usize,
+    progress: &mut (dyn FnMut(&RandomMutant, &Fate) + Send),
+) -> Result<MutationReport, SuiteError> {
+    let Input::Charts(directories) = &options.input else {
+        return Err(SuiteError::usage(
+            "random mutation needs a directory of generated charts, not a specification",
+        ));
+    };
+    if count == 0 {
+        return Err(SuiteError::usage("--count 0 leaves no mutant to apply"));
+    }
+    let suite = Suite::load(options)?;
+    let subjects = charts_subjects(options, directories, &suite.facts)?;
+    let bench = Bench {
+        suite,
+        directories: directories
+            .iter()
+            .map(|directory| (directory.version, directory.path.clone()))
+            .collect(),
+        renderer,
+        programs,
+        equivalents: Equivalents::load()?,
+    };
+    let bases: Vec<OnceLock<Result<Base, String>>> =
+        subjects.iter().map(|_| OnceLock::new()).collect();
+    // Each mutant has its own source of chance, so that threads do not share one.
+    let mut root = Rng::with_seed(seed);
+    let chances: Vec<Rng> = (0..count).map(|_| root.fork()).collect();
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new((BTreeMap::new(), progress));
+    std::thread::scope(|scope| {
+        for _ in 0..jobs(options).min(count) {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(rng) = chances.get(number) else {
+                        break;
+                    };
+                    let result = one(&bench, &subjects, &bases, number, rng.clone());
+                    let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
+                    if let Ok((mutant, fate)) = &result {
+                        (results.1)(mutant, fate);
+                    }
+                    results.0.insert(number, result);
+                }
+            });
+        }
+    });
+    let (results, _) = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let fates: Result<Vec<(RandomMutant, Fate)>, String> = results.into_values().collect();
+    let fates = fates.map_err(SuiteError::cannot_check)?;
+    Ok(MutationReport::new(seed, fates))
+}
+
+fn one(
+    bench: &Bench<'_>,
+    subjects: &[Subject],
+    bases: &[OnceLock<Result<Base, String>>],
+    number: usize,
+    mut rng: Rng,
+) -> Result<(RandomMutant, Fate), String> {
+    let index = rng.usize(..subjects.len());
+    let id = &subjects[index].description.id;
+    let base = bases[index].get_or_init(|| bench.base(&subjects[index]));
+    let base = base.as_ref().map_err(|error| format!("{id}: {error}"))?;
+    for _ in 0..ATTEMPTS {
+        let Some(mutation) = draw(&mut rng, &base.manifest) else {
+            break;
+        };
+        if let Some(fate) = bench.fate(base, &mutation) {
+            return Ok((RandomMutant::new(number, id, &mutation), fate));
+        }
+    }
+    Err(format!("{id}: found nothing to change"))
+}
