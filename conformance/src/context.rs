@@ -35,6 +35,10 @@ pub trait SourceMap: Send + Sync {
 pub trait SchemaValidator: Send + Sync {
     /// Kubernetes versions whose schemas are there.
     fn kubernetes_versions(&self) -> Vec<String>;
+    /// `apiVersion kind` of everything that has a schema in any of those versions.
+    fn kinds(&self) -> std::collections::BTreeSet<String> {
+        std::collections::BTreeSet::new()
+    }
     /// What is wrong with a document in a Kubernetes version: JSON pointer and message. `None` when there
     /// is no schema for its kind.
     fn validate(

@@ -1,5 +1,7 @@
 //! The schemas of Kubernetes and of custom resources that the toolchain pins.
 
+use std::{collections::BTreeSet, sync::LazyLock};
+
 use am_toolchain::schemas::SchemaSet;
 use serde_json::Value;
 
@@ -15,6 +17,20 @@ impl SchemaValidator for PinnedSchemas {
             .into_iter()
             .map(str::to_owned)
             .collect()
+    }
+
+    fn kinds(&self) -> BTreeSet<String> {
+        static KINDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+            SchemaSet::kubernetes_versions()
+                .into_iter()
+                .filter_map(|version| SchemaSet::for_kubernetes(version).ok())
+                .flat_map(|set| {
+                    let kinds = set.kinds();
+                    kinds.into_iter().map(str::to_owned).collect::<Vec<_>>()
+                })
+                .collect()
+        });
+        KINDS.clone()
     }
 
     fn validate(

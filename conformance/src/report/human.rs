@@ -179,6 +179,8 @@ fn final_line(report: &Report, style: Style) -> String {
             "; self-test: {} of {} mutants killed ({:.1} %)",
             selftest.killed, selftest.mutants, selftest.kill_rate
         );
+    } else if report.mode == super::Mode::Static {
+        line.push_str("; self-test not run for this suite");
     }
     line.push('\n');
     line

@@ -337,6 +337,9 @@ pub struct SelftestSummary {
     pub killed: usize,
     /// `killed` of `mutants` in percent, rounded down to a tenth.
     pub kill_rate: f64,
+    /// Requirements none of whose mutants was killed: nothing proves that their checks can fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unproved: Vec<String>,
     /// Mutants that were not killed as they should be.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub survivors: Vec<Survivor>,

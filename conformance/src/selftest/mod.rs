@@ -3,7 +3,9 @@
 
 pub(crate) mod mutate;
 pub mod random;
+pub(crate) mod record;
 mod run;
 mod toml_edit;
 
+pub use record::store;
 pub use run::{MutantResult, Verdict, selftest, selftest_with};

@@ -137,8 +137,10 @@ pub fn selftest_with(
 
 fn summary(results: impl Iterator<Item = MutantResult>) -> SelftestSummary {
     let mut summary = SelftestSummary::default();
+    let mut proved: BTreeMap<String, bool> = BTreeMap::new();
     for result in results {
         summary.mutants += 1;
+        *proved.entry(result.requirement.clone()).or_default() |= result.verdict == Verdict::Killed;
         let reason = match result.verdict {
             Verdict::Killed => {
                 summary.killed += 1;
@@ -154,6 +156,11 @@ fn summary(results: impl Iterator<Item = MutantResult>) -> SelftestSummary {
             reason,
         });
     }
+    summary.unproved = proved
+        .into_iter()
+        .filter(|(_, is_proved)| !is_proved)
+        .map(|(requirement, _)| requirement)
+        .collect();
     let tenths = summary.killed * 1000 / summary.mutants.max(1);
     summary.kill_rate = f64::from(u32::try_from(tenths).unwrap_or(0)) / 10.0;
     summary
@@ -365,5 +372,70 @@ fn edit_of(step: &Step) -> Edit {
         with: step.with.clone(),
         append: step.append.clone(),
         delete: step.delete,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use am_deployment_toml::product::ProductVersion;
+    use am_toolchain::{RenderError, RenderRequest, Rendered};
+
+    use super::{MutantResult, Verdict, selftest_with, summary};
+    use crate::suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService};
+
+    struct Refusing;
+
+    impl RenderService for Refusing {
+        fn render(&self, _request: &RenderRequest) -> Result<Rendered, RenderError> {
+            Err(RenderError::Helm {
+                message: "in Helm's own words".into(),
+            })
+        }
+    }
+
+    #[test]
+    fn a_mutant_whose_chart_does_not_render_is_void_with_helms_words() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let charts = ChartDirectory {
+            version: ProductVersion::V4_7,
+            path: workspace.join("charts-out"),
+        };
+        let options = Options {
+            only: vec!["AM-K8S-003".into()],
+            ..Options::new(workspace, Input::Charts(vec![charts]))
+        };
+        let summary = selftest_with(&options, &Refusing, &HelmPrograms::default(), &mut |_| ())
+            .expect("the options are right");
+        assert_eq!(summary.killed, 0);
+        assert_eq!(summary.unproved, ["AM-K8S-003"]);
+        for survivor in &summary.survivors {
+            let reason = &survivor.reason;
+            assert!(
+                reason.starts_with("void: ") && reason.contains("in Helm's own words"),
+                "{reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_requirement_without_a_killed_mutant_is_named() {
+        let result = |requirement: &str, verdict| MutantResult {
+            requirement: requirement.into(),
+            mutant: "m".into(),
+            verdict,
+        };
+        let summary = summary(
+            [
+                result("AM-A", Verdict::Killed),
+                result("AM-A", Verdict::Unnoticed),
+                result("AM-B", Verdict::Unnoticed),
+            ]
+            .into_iter(),
+        );
+        assert_eq!(summary.unproved, ["AM-B"]);
+        assert_eq!(summary.survivors.len(), 2);
+        assert!((summary.kill_rate - 33.3).abs() < 0.01);
     }
 }

@@ -458,7 +458,7 @@ impl Suite {
                 .requirements()
                 .map(|requirement| self.summary(requirement))
                 .collect(),
-            selftest: None,
+            selftest: crate::selftest::record::load(&options.workspace),
             charts: charts.digests(),
             reproduce: options.command.clone(),
             coverage: Coverage::default(),

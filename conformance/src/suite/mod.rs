@@ -7,6 +7,8 @@ mod execute;
 mod fingerprint;
 mod matrix;
 mod options;
+#[cfg(test)]
+mod random_values;
 mod rerun;
 mod spec;
 mod subject;

@@ -58,6 +58,7 @@ pub(crate) fn report() -> Report {
             mutants: 148,
             killed: 148,
             kill_rate: 100.0,
+            unproved: Vec::new(),
             survivors: Vec::new(),
         }),
         charts: [0, 3, 4]

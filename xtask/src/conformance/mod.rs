@@ -85,7 +85,7 @@ enum Action {
     Requirements(requirements::Arguments),
     /// Break green charts on purpose and prove that exactly the intended requirement notices; with --cluster, install broken
     /// charts and prove that each is caught and named.
-    Selftest,
+    Selftest(selftest::Arguments),
     /// Change rendered charts at random and list the changes that no requirement reports.
     Mutate(mutate::Arguments),
 }
@@ -121,7 +121,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         return done;
     }
     match &arguments.action {
-        Some(Action::Selftest) => selftest::run(&options),
+        Some(Action::Selftest(arguments)) => selftest::run(arguments, &options),
         Some(Action::Mutate(arguments)) => mutate::run(arguments, &options),
         _ => judge(arguments, &options),
     }

@@ -9,10 +9,10 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Draws the same mutants again.
+    /// Decides which mutants are drawn; the same seed and count draw the same ones again.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many mutants are drawn; a larger number draws further ones.
+    /// How many mutants are drawn.
     #[arg(long, default_value_t = 300)]
     count: usize,
     /// How the result is written to standard output.

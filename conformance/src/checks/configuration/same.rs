@@ -56,7 +56,49 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             );
         }
     }
+    for database in ["apim_db", "shared_db"] {
+        neighbours_share(
+            context,
+            judge,
+            &format!("database.{database}.url"),
+            uses_shared,
+        );
+    }
     judge.not_applicable("no node uses a shared database");
+}
+
+/// When one node of a component uses a shared database, its neighbours do too.
+fn neighbours_share(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    key: &str,
+    uses_shared: impl Fn(&EffectiveValue) -> bool,
+) {
+    for component in Component::ALL {
+        let files = || {
+            let of_component = configured(context.graph).filter(|(_, of, _)| *of == component);
+            of_component.filter_map(|(node, _, configuration)| {
+                let effective = configuration.effective.as_ref()?;
+                let shares = effective.get(key).is_some_and(&uses_shared);
+                Some((node, configuration, shares))
+            })
+        };
+        if !files().any(|(_, _, shares)| shares) {
+            continue;
+        }
+        for (node, configuration, shares) in files() {
+            judge.require(shares, || {
+                Fault::new(
+                    format!(
+                        "the {} has no `{key}`, so it uses a database of its own while its neighbours share one",
+                        context.graph.describe(node.id)
+                    ),
+                    format!("give `{key}` the value that the other nodes of the component have"),
+                )
+                .at(configuration, key, None)
+            });
+        }
+    }
 }
 
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -93,6 +135,27 @@ pub(super) fn peer_credentials(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(effective) = &configuration.effective else {
             continue;
         };
+        for (path, found) in effective.values() {
+            let key = path.to_string();
+            let field = path.last_key().unwrap_or_default();
+            if !is_credential_of_entry(&key) || !["username", "password"].contains(&field) {
+                continue;
+            }
+            let Some(admin) = effective.get(&format!("super_admin.{field}")) else {
+                continue;
+            };
+            let same = identity(context, node, found) == identity(context, node, admin);
+            judge.require(same, || {
+                Fault::new(
+                    format!(
+                        "the {} logs in at its peers with another {field} than the administrator's",
+                        context.graph.describe(node.id)
+                    ),
+                    format!("give `{key}` the value of `super_admin.{field}`, or leave it out"),
+                )
+                .at(configuration, key.clone(), found.provenance.span())
+            });
+        }
         for table in tables_with_credentials(component) {
             for field in ["username", "password"] {
                 let key = format!("{table}.{field}");
@@ -114,6 +177,12 @@ pub(super) fn peer_credentials(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
     judge.not_applicable(UNREADABLE);
+}
+
+/// Lists whose entries log in at a peer too.
+fn is_credential_of_entry(key: &str) -> bool {
+    (key.starts_with("event_listener[") && key.contains("].properties."))
+        || key.starts_with("apim.gateway.environment[")
 }
 
 fn tables_with_credentials(component: Component) -> &'static [&'static str] {

@@ -2,6 +2,7 @@
 
 mod chart_file;
 mod documentation;
+mod labels;
 mod names;
 mod repeatability;
 mod schema;
@@ -31,4 +32,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-015", chart_file::notes_are_there),
     ("AM-HELM-016", chart_file::tests_are_there),
     ("AM-HELM-017", chart_file::catalogue_annotations_are_there),
+    ("AM-HELM-018", labels::objects_tell_where_they_belong),
 ];

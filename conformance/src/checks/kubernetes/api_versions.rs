@@ -1,6 +1,12 @@
 //! API versions that the newest Kubernetes still serves.
 
-use crate::context::{Context, Fault, Judge};
+use std::collections::BTreeSet;
+
+use super::schemas::group;
+use crate::{
+    context::{Context, Fault, Judge},
+    manifest::Object,
+};
 
 /// A group version (or a kind of it) that Kubernetes gave up. Source: Kubernetes, "Deprecated API
 /// Migration Guide".
@@ -185,8 +191,33 @@ const RETIRED: [Retired; 29] = [
     ),
 ];
 
+/// How many letters a misspelled kind or API version may be off.
+const TYPO: usize = 2;
+
+/// The API version and kind that a document means, when no server has the one that it names: groups without a dot
+/// are Kubernetes' own, and what is a letter away from a known one is a slip. Others may be anybody's resources.
+fn meant(object: &Object, known: &BTreeSet<String>) -> Option<String> {
+    let own = format!("{} {}", object.api_version(), object.kind());
+    if known.is_empty() || known.contains(&own) {
+        return None;
+    }
+    let (distance, nearest) = known
+        .iter()
+        .map(|other| (strsim::damerau_levenshtein(other, &own), other))
+        .min()?;
+    let is_own_group = !group(object.api_version()).contains('.');
+    let is_retired = RETIRED
+        .iter()
+        .any(|retired| retired.api_version == object.api_version());
+    (!is_retired && (is_own_group || distance <= TYPO)).then(|| nearest.clone())
+}
+
 pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("the charts render no document");
+    let known = context
+        .schemas
+        .map(|schemas| schemas.kinds())
+        .unwrap_or_default();
     for object in &context.manifest.objects {
         let (api_version, kind) = (object.api_version(), object.kind());
         judge.require(!api_version.is_empty() && !kind.is_empty(), || {
@@ -199,6 +230,19 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
             )
             .object(object)
         });
+        if let Some(nearest) = meant(object, &known) {
+            judge.fault(
+                Fault::new(
+                    format!(
+                        "no API server has {api_version} {kind}, which {} has",
+                        object.template
+                    ),
+                    format!("did you mean {nearest}?"),
+                )
+                .object(object)
+                .value(format!("{api_version} {kind}")),
+            );
+        }
         let retired = RETIRED.iter().find(|retired| {
             retired.api_version == api_version && (retired.kind == kind || retired.kind.is_empty())
         });
@@ -240,6 +284,31 @@ mod tests {
         assert!(messages(&judged("apps/v1beta1", "Deployment"))[0].contains("apps/v1beta1"));
         assert!(messages(&judged("v1", "Endpoints"))[0].contains("deprecated"));
         assert_eq!(messages(&judged("''", "Service")).len(), 1);
+    }
+
+    #[test]
+    fn a_slip_is_found_and_resources_of_others_pass() {
+        let judged = |api_version: &str, kind: &str| {
+            let documents =
+                format!("{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: a}}}}");
+            Case::documents(&documents)
+                .with_schemas(crate::schemas::PinnedSchemas)
+                .judge(api_versions_are_served)
+                .findings()
+                .len()
+        };
+        for (api_version, kind) in [
+            ("xv1", "Service"),
+            ("v1", "Srevice"),
+            ("olicy/v1", "PodDisruptionBudget"),
+            ("gateway.networking.k8s.io/v1", "HTTPRuote"),
+            ("gateway.networking.k8s.ixo/v1", "HTTPRoute"),
+        ] {
+            assert_eq!(judged(api_version, kind), 1, "{api_version} {kind}");
+        }
+        assert_eq!(judged("apps/v1", "Deployment"), 0);
+        assert_eq!(judged("serving.knative.dev/v1", "Service"), 0);
+        assert_eq!(judged("networking.gke.io/v1", "GCPBackendPolicy"), 0);
     }
 
     #[test]

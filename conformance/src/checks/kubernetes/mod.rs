@@ -1,6 +1,7 @@
 //! Documents as the API server sees them: schemas, names, references, and what schemas do not say.
 
 pub(super) mod api_versions;
+pub(super) mod fields;
 pub(super) mod identities;
 pub(super) mod metadata;
 pub(super) mod names;
@@ -27,4 +28,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-K8S-013", quantities::quantities_are_valid),
     ("AM-K8S-014", identities::selectors_match_own_pods),
     ("AM-K8S-015", identities::objects_are_small_enough),
+    ("AM-K8S-016", fields::fields_hold_accepted_values),
 ];

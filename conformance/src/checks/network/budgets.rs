@@ -37,6 +37,24 @@ pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
             .object(budget.0)
         });
+        let selects_all = ["matchLabels", "matchExpressions"].iter().all(|part| {
+            let part = budget
+                .0
+                .value
+                .pointer("/spec/selector")
+                .and_then(|selector| selector.get(part));
+            part.is_none_or(|part| {
+                part.as_object().is_none_or(serde_json::Map::is_empty)
+                    && part.as_array().is_none_or(Vec::is_empty)
+            })
+        });
+        judge.require(!selects_all, || {
+            Fault::new(
+                format!("PodDisruptionBudget `{}` is about every pod of its namespace, whoever installed it", budget.0.name()),
+                "make its selector the labels of the pods it is for",
+            )
+            .object(budget.0)
+        });
     }
     judge.not_applicable("there is no PodDisruptionBudget");
 }

@@ -11,6 +11,7 @@ mod policies;
 mod reachability;
 mod routes;
 mod services;
+mod synced_secrets;
 #[cfg(test)]
 mod tests;
 

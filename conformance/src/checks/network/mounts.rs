@@ -1,5 +1,6 @@
 //! What pods mount and read: volumes, keys and files that must be there.
 
+use super::synced_secrets;
 use crate::{
     context::{Context, Fault, Judge},
     graph::{Missing, mounted_files},
@@ -32,6 +33,7 @@ pub(super) fn lead_to_files(context: &Context<'_>, judge: &mut Judge<'_>) {
             keys_of_environment(context, &workload, &container, judge);
         }
     }
+    synced_secrets::objects_are_fetched(context, judge);
     judge.not_applicable("no pod mounts or reads anything of a release");
 }
 
@@ -93,7 +95,10 @@ fn keys_of_environment(
         let object = context
             .manifest
             .find(kind, workload.object.namespace(), name);
-        let Some(object) = object else { continue };
+        let Some(object) = object else {
+            synced_secrets::key_is_written(context, workload, (name, key), judge);
+            continue;
+        };
         judge.require(has_key(object, key), || {
             Fault::new(
                 format!(

@@ -62,8 +62,61 @@ fn shown(port: TargetPort<'_>) -> String {
     }
 }
 
+/// Whether every rule of a route answers by itself.
+fn redirects_only(route: &Object) -> bool {
+    let rules = array_at(&route.value, "/spec/rules");
+    !rules.is_empty()
+        && rules
+            .iter()
+            .all(|rule| !array_at(rule, "/filters").is_empty())
+}
+
+/// Paths that a route names, of an Ingress or of the Gateway API.
+fn paths_of(route: &Object) -> Vec<&str> {
+    let rules = array_at(&route.value, "/spec/rules").iter();
+    rules
+        .flat_map(|rule| {
+            let ingress = array_at(rule, "/http/paths")
+                .iter()
+                .filter_map(|path| str_at(path, "/path"));
+            let gateway = array_at(rule, "/matches")
+                .iter()
+                .filter(|matched| str_at(matched, "/path/type") != Some("RegularExpression"))
+                .filter_map(|matched| str_at(matched, "/path/value"));
+            ingress.chain(gateway)
+        })
+        .collect()
+}
+
 pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
+        judge.require(
+            !route.backends.is_empty() || redirects_only(route.object),
+            || {
+                Fault::new(
+                    format!("{} leads to no Service", route.object.reference()),
+                    "name the Service of the component that should answer",
+                )
+                .object(route.object)
+            },
+        );
+        for path in paths_of(route.object) {
+            // Our charts give each host to one server, whole.
+            judge.require(
+                path == "/" || !context.is_generated && path.starts_with('/'),
+                || {
+                    Fault::new(
+                        format!(
+                            "{} has the path `{path}`, which leaves requests without an answer",
+                            route.object.reference()
+                        ),
+                        "write the path /",
+                    )
+                    .object(route.object)
+                    .value(path)
+                },
+            );
+        }
         for backend in &route.backends {
             let Some(service) = service_of(context, route.object, backend) else {
                 judge.looked();

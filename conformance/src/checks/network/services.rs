@@ -6,7 +6,7 @@ use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member},
-    manifest::{Service, TargetPort, Workload},
+    manifest::{Object, Service, TargetPort, Workload},
 };
 
 /// The server workloads whose pods a Service selects.
@@ -64,7 +64,41 @@ pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(selector.join(","))
         });
     }
+    for service in &context.graph.services {
+        leads_somewhere(context, *service, judge);
+    }
     judge.not_applicable("there is no Service with a selector");
+}
+
+/// A Service without a selector needs its endpoints from somebody, and one with an address of its own needs ports.
+fn leads_somewhere(context: &Context<'_>, service: Service<'_>, judge: &mut Judge<'_>) {
+    if service.external_name().is_some() {
+        return;
+    }
+    if service.selector().is_empty() {
+        let is_of_service = |object: &Object| {
+            object.name() == service.name()
+                || object.labels().get("kubernetes.io/service-name") == Some(&service.name())
+        };
+        let has_endpoints = ["Endpoints", "EndpointSlice"]
+            .into_iter()
+            .flat_map(|kind| context.manifest.of_kind(kind))
+            .any(is_of_service);
+        judge.require(has_endpoints, || {
+            Fault::new(
+                format!("Service `{}` selects no pods: it has no selector, and no endpoints are rendered for it", service.name()),
+                "make its selector the labels of the pods it is for",
+            )
+            .object(service.object)
+        });
+    }
+    judge.require(!service.ports().is_empty() || service.is_headless(), || {
+        Fault::new(
+            format!("Service `{}` has no port", service.name()),
+            "list the ports of its pods; the API server refuses a Service without one",
+        )
+        .object(service.object)
+    });
 }
 
 /// Whether nothing tells where the pods listen: not one of the product's components, and no port declared,

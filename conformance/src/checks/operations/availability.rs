@@ -73,8 +73,45 @@ pub(super) fn has_a_budget(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
             .object(member.workload.object)
         });
+        keeps_one_up(context, member, judge);
     }
     judge.not_applicable(ONE_NODE);
+}
+
+/// A budget that allows all nodes to go at once protects none.
+fn keeps_one_up(context: &Context<'_>, member: &Member<'_>, judge: &mut Judge<'_>) {
+    for budget in context
+        .manifest
+        .of_kind("PodDisruptionBudget")
+        .map(DisruptionBudget)
+    {
+        let is_own = protected(context.graph, budget)
+            .iter()
+            .any(|other| std::ptr::eq(*other, member));
+        let Some(away) = budget
+            .0
+            .value
+            .pointer("/spec/maxUnavailable")
+            .filter(|_| is_own)
+        else {
+            continue;
+        };
+        judge.require(
+            unavailable(Some(away), member.replicas) < member.replicas,
+            || {
+                Fault::new(
+                    format!(
+                        "PodDisruptionBudget `{}` lets a drain take all {} nodes at once",
+                        budget.0.name(),
+                        member.replicas
+                    ),
+                    "use a maxUnavailable below the number of nodes, such as 1",
+                )
+                .object(budget.0)
+                .value(away.to_string())
+            },
+        );
+    }
 }
 
 /// Whether the pods are told to spread over a topology: by a spread constraint or by anti-affinity whose

@@ -29,4 +29,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-013", availability::updates_one_by_one),
     ("AM-OPS-014", rollout::follows_changes),
     ("AM-OPS-015", storage::is_per_node),
+    ("AM-OPS-016", storage::is_set_up),
 ];

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    context::{Context, Fault, Judge},
+    context::{Context, Fault, Judge, configured},
     manifest::{Mount, VolumeSource, array_at, str_at},
 };
 
@@ -70,4 +70,52 @@ pub(super) fn is_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
     judge.not_applicable("no component keeps files of its own on a volume");
+}
+
+/// A database on a volume starts empty: the files that the image ships must be put there before the server starts.
+pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, _, configuration) in configured(context.graph) {
+        let member = context.graph.member(node.id);
+        let (Some(effective), Some(main)) = (&configuration.effective, member.main) else {
+            continue;
+        };
+        let Some(url) = effective.text("database.local.url") else {
+            continue;
+        };
+        let file = url.strip_prefix("jdbc:h2:").unwrap_or_default();
+        let file = file.split(';').next().unwrap_or_default();
+        let mounts = main.mounts();
+        let holds = |mount: &&Mount<'_>| {
+            let folder = mount.path.trim_end_matches('/');
+            file.strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+        };
+        let Some(mount) = mounts
+            .iter()
+            .filter(holds)
+            .max_by_key(|mount| mount.path.len())
+        else {
+            continue;
+        };
+        let spec = member.workload.pod.spec;
+        let fills = |container: &serde_json::Value| {
+            array_at(container, "/volumeMounts").iter().any(|own| {
+                str_at(own, "/name") == Some(mount.volume)
+                    && own.get("readOnly").and_then(serde_json::Value::as_bool) != Some(true)
+            })
+        };
+        judge.require(array_at(spec, "/initContainers").iter().any(fills), || {
+            Fault::new(
+                format!(
+                    "the {} keeps its own database on the volume `{}`, where nothing puts the tables",
+                    context.graph.describe(node.id),
+                    mount.volume
+                ),
+                "let an init container copy the database of the image to the volume when there is none",
+            )
+            .at(configuration, "database.local.url", None)
+            .value(file)
+        });
+    }
+    judge.not_applicable("no node keeps its own database on a volume");
 }

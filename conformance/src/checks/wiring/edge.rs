@@ -11,6 +11,9 @@ use crate::{
     graph::{Configuration, Link, Node, NodeId, RouteEnd, Target, Url},
 };
 
+/// The class that tells the control plane about revoked tokens. Source: wiring.yaml, event_listener.
+const LISTENER: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
+
 /// Whether a reference with this purpose is what the row is about. The authentication addresses of groups
 /// are judged on their own.
 pub(super) fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
@@ -117,6 +120,10 @@ impl Row<'_, '_> {
                 }
             }
         }
+        if let Some(link) = repeated(&links).filter(|_| self.fact.shape == Shape::Jms) {
+            let message = "is listed twice, so every event arrives twice";
+            judge.fault(self.fault(link, message, "list it once"));
+        }
         if let Some(fault) = self.coverage(&reached, links[0]).filter(|_| is_whole) {
             judge.fault(fault);
         }
@@ -135,11 +142,13 @@ impl Row<'_, '_> {
         else {
             return true;
         };
-        let id = self
-            .node
-            .effective()
-            .and_then(|effective| effective.values().get(&listener.child("id")));
-        id.is_some_and(|id| id.value.as_str() == Some("token_revocation"))
+        let is = |field: &str, wanted: &str| {
+            self.node
+                .effective()
+                .and_then(|effective| effective.values().get(&listener.child(field)))
+                .is_some_and(|found| found.value.as_str() == Some(wanted))
+        };
+        is("id", "token_revocation") && is("name", LISTENER)
     }
 
     /// Whether the file turns a switch off. What the product itself infers from the role is its own business:
@@ -475,6 +484,14 @@ impl Row<'_, '_> {
 }
 
 /// Whether nobody wrote the address and the product chose the node itself.
+/// The first link whose address an earlier one has too.
+fn repeated<'l>(links: &[&'l Link]) -> Option<&'l Link> {
+    links.iter().enumerate().find_map(|(index, link)| {
+        let is_same = |other: &&Link| other.reference.raw == link.reference.raw;
+        links[..index].iter().any(is_same).then_some(*link)
+    })
+}
+
 fn is_silent(link: &Link) -> bool {
     matches!(
         link.reference.provenance,

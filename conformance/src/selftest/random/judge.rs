@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
+    sync::OnceLock,
 };
 
 use am_deployment_toml::product::ProductVersion;
@@ -27,31 +28,41 @@ pub(super) struct Bench<'r> {
 }
 
 /// A subject as it renders, and what it fails before anything is changed.
-pub(super) struct Base {
-    subject: Subject,
+pub(super) struct Base<'s> {
+    subject: &'s Subject,
     pub(super) manifest: Manifest,
     charts: ChartSet,
+    /// Further renders of the subject, made once for all its mutants.
+    variations: SubjectVariations<'s>,
     failing: BTreeSet<String>,
+    /// What it fails when everything is judged, which only survivors need.
+    failing_thoroughly: OnceLock<BTreeSet<String>>,
 }
 
 impl Bench<'_> {
     /// Renders a subject and judges it as it is.
-    pub(super) fn base(&self, subject: &Subject) -> Result<Base, String> {
+    pub(super) fn base<'s>(&'s self, subject: &'s Subject) -> Result<Base<'s>, String> {
         let charts = Charts::read(subject.charts()).map_err(|error| error.to_string())?;
         let mut base = Base {
-            subject: subject.clone(),
+            subject,
             manifest: render_all(&subject.renders, self.renderer, &mut 0)?,
             charts: charts.of(subject),
+            variations: SubjectVariations::new(
+                subject,
+                self.renderer,
+                self.programs,
+                &self.directories,
+                &[],
+            ),
             failing: BTreeSet::new(),
+            failing_thoroughly: OnceLock::new(),
         };
-        let thorough = failed(&self.judge(&base, None, Depth::Everything));
         base.failing = failed(&self.judge(&base, None, Depth::Documents));
-        base.failing.extend(thorough);
         Ok(base)
     }
 
     /// What happens to a mutation of the subject. `None` when it changes nothing.
-    pub(super) fn fate(&self, base: &Base, mutation: &Mutation) -> Option<Fate> {
+    pub(super) fn fate(&self, base: &Base<'_>, mutation: &Mutation) -> Option<Fate> {
         let mut manifest = base.manifest.clone();
         if !mutation.apply(&mut manifest) || manifest == base.manifest {
             return None;
@@ -59,7 +70,16 @@ impl Bench<'_> {
         // Most mutants are noticed in the documents alone, which takes a fraction of the time.
         for depth in [Depth::Documents, Depth::Everything] {
             let mut killers = failed(&self.judge(base, Some((mutation, &manifest)), depth));
-            killers.retain(|id| !base.failing.contains(id));
+            if killers.is_empty() {
+                continue;
+            }
+            let failing = match depth {
+                Depth::Documents => &base.failing,
+                Depth::Everything => base
+                    .failing_thoroughly
+                    .get_or_init(|| failed(&self.judge(base, None, depth))),
+            };
+            killers.retain(|id| !failing.contains(id));
             if !killers.is_empty() {
                 return Some(Fate::Killed(killers.into_iter().collect()));
             }
@@ -79,19 +99,12 @@ impl Bench<'_> {
                 .suite
                 .judge_manifest(&subject, manifest, None, &base.charts);
         }
-        let inner = SubjectVariations::new(
-            &base.subject,
-            self.renderer,
-            self.programs,
-            &self.directories,
-            &[],
-        );
         let variations = Changed {
-            inner,
+            inner: &base.variations,
             mutation: changed.map(|(mutation, _)| mutation),
         };
         self.suite
-            .judge_manifest(&base.subject, manifest, Some(&variations), &base.charts)
+            .judge_manifest(base.subject, manifest, Some(&variations), &base.charts)
     }
 }
 
@@ -116,7 +129,7 @@ fn failed(judged: &Judged) -> BTreeSet<String> {
 
 /// Makes the mutation in further renders too, as if a template had it.
 struct Changed<'s> {
-    inner: SubjectVariations<'s>,
+    inner: &'s SubjectVariations<'s>,
     mutation: Option<&'s Mutation>,
 }
 

@@ -1,8 +1,10 @@
 //! Random mutation: faults that nobody thought of, applied to rendered documents.
 //!
 //! The declared mutants prove that each check can fail; random ones look for faults that no check sees. A run is
-//! made by its seed: the same seed draws the same mutants, and a larger count only draws further ones.
+//! made by its seed and count: the same two draw the same mutants from the same charts.
 
+#[cfg(test)]
+mod any_input;
 mod draw;
 mod equivalents;
 mod judge;

@@ -18,10 +18,13 @@ use super::{
 use crate::{
     error::SuiteError,
     suite::{
-        HelmPrograms, Input, Options, RenderService, Subject, Suite, charts_subjects,
-        helm_programs, jobs, render_pool,
+        HelmPrograms, Input, Options, RenderService, Subject, Suite, charts_subjects, jobs,
+        render_pool,
     },
 };
+
+/// Mutants for which one more subject is rendered and judged unchanged.
+const MUTANTS_PER_SUBJECT: usize = 12;
 
 /// How often a mutant is drawn again when it changes nothing.
 const ATTEMPTS: usize = 20;
@@ -37,10 +40,11 @@ pub fn mutate(
     progress: &mut (dyn FnMut(&RandomMutant, &Fate) + Send),
 ) -> Result<MutationReport, SuiteError> {
     let pool = render_pool(options)?;
+    // Helm's own programs judge charts, which stay as they are.
     mutate_with(
         options,
         &pool,
-        &helm_programs(options),
+        &HelmPrograms::default(),
         seed,
         count,
         progress,
@@ -68,7 +72,12 @@ pub fn mutate_with(
         return Err(SuiteError::usage("--count 0 leaves no mutant to apply"));
     }
     let suite = Suite::load(options)?;
-    let subjects = charts_subjects(options, directories, &suite.facts)?;
+    let mut root = Rng::with_seed(seed);
+    let subjects = some_of(
+        &mut root,
+        charts_subjects(options, directories, &suite.facts)?,
+        count,
+    );
     let bench = Bench {
         suite,
         directories: directories
@@ -79,10 +88,9 @@ pub fn mutate_with(
         programs,
         equivalents: Equivalents::load()?,
     };
-    let bases: Vec<OnceLock<Result<Base, String>>> =
+    let bases: Vec<OnceLock<Result<Base<'_>, String>>> =
         subjects.iter().map(|_| OnceLock::new()).collect();
     // Each mutant has its own source of chance, so that threads do not share one.
-    let mut root = Rng::with_seed(seed);
     let chances: Vec<Rng> = (0..count).map(|_| root.fork()).collect();
     let next = AtomicUsize::new(0);
     let results = Mutex::new((BTreeMap::new(), progress));
@@ -110,10 +118,28 @@ pub fn mutate_with(
     Ok(MutationReport::new(seed, fates))
 }
 
-fn one(
-    bench: &Bench<'_>,
-    subjects: &[Subject],
-    bases: &[OnceLock<Result<Base, String>>],
+/// Some of the subjects by chance, as many of each pattern.
+fn some_of(rng: &mut Rng, mut subjects: Vec<Subject>, count: usize) -> Vec<Subject> {
+    rng.shuffle(&mut subjects);
+    let mut of_pattern: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut ranked: Vec<(usize, Subject)> = subjects
+        .into_iter()
+        .map(|subject| {
+            let rank = of_pattern.entry(subject.description.pattern).or_default();
+            *rank += 1;
+            (*rank, subject)
+        })
+        .collect();
+    ranked.sort_by_key(|(rank, subject)| (*rank, subject.description.pattern));
+    let wanted = (count / MUTANTS_PER_SUBJECT).max(of_pattern.len());
+    ranked.truncate(wanted);
+    ranked.into_iter().map(|(_, subject)| subject).collect()
+}
+
+fn one<'s>(
+    bench: &'s Bench<'_>,
+    subjects: &'s [Subject],
+    bases: &[OnceLock<Result<Base<'s>, String>>],
     number: usize,
     mut rng: Rng,
 ) -> Result<(RandomMutant, Fate), String> {

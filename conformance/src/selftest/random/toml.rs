@@ -199,9 +199,10 @@ mod tests {
 
     #[test]
     fn a_place_is_changed_and_the_rest_kept() {
-        let change = |path, edit| apply(TEXT, path, &edit).unwrap_or_default();
-        assert!(change("/a/c/1/d", Edit::Set(&json!("z"))).contains("d = 1"));
-        assert!(change("/a/c/1/d", Edit::Set(&json!("z"))).contains("d = \"z\""));
+        let change = |path, edit: Edit<'_>| apply(TEXT, path, &edit).unwrap_or_default();
+        let text = json!("z");
+        assert!(change("/a/c/1/d", Edit::Set(&text)).contains("d = 1"));
+        assert!(change("/a/c/1/d", Edit::Set(&text)).contains("d = \"z\""));
         assert!(!change("/a/c/0", Edit::Remove).contains("d = 1"));
         assert!(change("/a/b", Edit::Rename("q")).contains("q = [\"x\", \"y\"]"));
         assert!(change("/a/b/0", Edit::Remove).contains("# why"));

@@ -5,6 +5,8 @@
 //! used and is never reported as undeclared.
 
 mod abstract_value;
+#[cfg(test)]
+mod any_input;
 mod evaluate;
 mod functions;
 mod lexer;

@@ -53,11 +53,16 @@ pub(super) struct File {
     pub(super) definitions: BTreeMap<String, Vec<Node>>,
 }
 
+/// How deep blocks and parentheses are followed; what is deeper is read as if it stood side by side. No template that
+/// people write comes near.
+const DEEPEST: usize = 200;
+
 /// Reads a template. What is no valid template is read as far as it makes sense; Helm itself refuses it.
 pub(super) fn parse(source: &str) -> File {
     let mut parser = Parser {
         pieces: pieces(source).into_iter().peekable(),
         definitions: BTreeMap::new(),
+        depth: 0,
     };
     let mut body = Vec::new();
     loop {
@@ -83,6 +88,7 @@ enum Close {
 struct Parser {
     pieces: std::iter::Peekable<std::vec::IntoIter<Piece>>,
     definitions: BTreeMap<String, Vec<Node>>,
+    depth: usize,
 }
 
 impl Parser {
@@ -104,12 +110,17 @@ impl Parser {
             match keyword {
                 "end" => return (nodes, Close::End),
                 "else" => return (nodes, Close::Else(tokens[1..].to_vec(), line)),
+                "if" | "with" | "range" | "define" | "block" if self.depth >= DEEPEST => {
+                    nodes.push(Node::Action(pipeline(&tokens[1..], line)));
+                }
                 "if" | "with" | "range" => {
                     let node = self.conditional(keyword, &tokens[1..], line);
                     nodes.push(node);
                 }
                 "define" | "block" => {
+                    self.depth += 1;
                     let body = self.block().0;
+                    self.depth -= 1;
                     if let Some(Token::Text(name)) = tokens.get(1) {
                         self.definitions.insert(name.clone(), body);
                         if keyword == "block" {
@@ -127,11 +138,14 @@ impl Parser {
 
     fn conditional(&mut self, keyword: &str, condition: &[Token], line: usize) -> Node {
         let condition = pipeline(condition, line);
+        self.depth += 1;
         let (then, end) = self.block();
         let otherwise = match end {
             Close::Else(tokens, line) => match tokens.first() {
                 // `else if` and `else with` share the `end` of the first.
-                Some(Token::Word(word)) if word == "if" || word == "with" => {
+                Some(Token::Word(word))
+                    if (word == "if" || word == "with") && self.depth < DEEPEST =>
+                {
                     let word = word.clone();
                     vec![self.conditional(&word, &tokens[1..], line)]
                 }
@@ -139,6 +153,7 @@ impl Parser {
             },
             Close::End | Close::File => Vec::new(),
         };
+        self.depth -= 1;
         match keyword {
             "if" => Node::If(condition, then, otherwise),
             "with" => Node::With(condition, then, otherwise),
@@ -173,12 +188,12 @@ fn pipeline(tokens: &[Token], line: usize) -> Pipeline {
         }
     }
     let mut at = 0;
-    result.commands = commands(rest, &mut at, line);
+    result.commands = commands(rest, &mut at, line, 0);
     result
 }
 
 /// Commands up to the closing parenthesis or the end; `at` ends on the parenthesis.
-fn commands(tokens: &[Token], at: &mut usize, line: usize) -> Vec<Vec<Operand>> {
+fn commands(tokens: &[Token], at: &mut usize, line: usize, depth: usize) -> Vec<Vec<Operand>> {
     let mut commands = vec![Vec::new()];
     while let Some(token) = tokens.get(*at) {
         let operand = match token {
@@ -188,10 +203,11 @@ fn commands(tokens: &[Token], at: &mut usize, line: usize) -> Vec<Vec<Operand>> 
                 *at += 1;
                 continue;
             }
+            Token::Open if depth >= DEEPEST => Operand::Literal,
             Token::Open => {
                 *at += 1;
                 let group = Pipeline {
-                    commands: self::commands(tokens, at, line),
+                    commands: self::commands(tokens, at, line, depth + 1),
                     line,
                     ..Pipeline::default()
                 };
