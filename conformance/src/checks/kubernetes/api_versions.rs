@@ -206,9 +206,10 @@ fn meant(object: &Object, known: &BTreeSet<String>) -> Option<String> {
         .map(|other| (strsim::damerau_levenshtein(other, &own), other))
         .min()?;
     let is_own_group = !group(object.api_version()).contains('.');
-    let is_retired = RETIRED
-        .iter()
-        .any(|retired| retired.api_version == object.api_version());
+    let is_retired = RETIRED.iter().any(|retired| {
+        retired.api_version == object.api_version()
+            && (retired.kind.is_empty() || retired.kind == object.kind())
+    });
     (!is_retired && (is_own_group || distance <= TYPO)).then(|| nearest.clone())
 }
 

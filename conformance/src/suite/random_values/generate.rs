@@ -179,6 +179,9 @@ impl<'g> Generator<'g> {
 
     fn list(&mut self, schema: &Map<String, Value>) -> Option<Value> {
         let item = self.merged(schema.get("items")?);
+        if item.contains_key("oneOf") {
+            return None;
+        }
         let count = self.rng.usize(1..3);
         let items: Option<Vec<Value>> = (0..count)
             .map(|_| {
