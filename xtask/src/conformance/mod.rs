@@ -116,7 +116,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         return watch::run(arguments, folder.path());
     }
     let options = options(arguments, folder.path(), Stale::Refused)?;
-    let is_selftest = matches!(arguments.action, Some(Action::Selftest));
+    let is_selftest = matches!(arguments.action, Some(Action::Selftest(_)));
     if let Some(done) = live::run(&arguments.live, &options, &arguments.report, is_selftest) {
         return done;
     }

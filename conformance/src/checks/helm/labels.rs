@@ -24,7 +24,13 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
         .iter()
         .filter_map(|(name, chart)| Some((name.as_str(), chart_file(chart)?)))
         .collect();
-    for object in &context.manifest.objects {
+    // Extra objects are the operator's own, written as they are.
+    let own = context
+        .manifest
+        .objects
+        .iter()
+        .filter(|object| !object.template.ends_with("/extra-objects.yaml"));
+    for object in own {
         let labels = object.labels();
         for (label, wanted) in wanted(context, object, files.get(object.chart.as_str())) {
             let found = labels.get(label).copied();
