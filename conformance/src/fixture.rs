@@ -96,9 +96,9 @@ impl BrokenChart {
             file: file.to_owned(),
             source,
         })?;
-        serde_saphyr::from_str(&text).map_err(|error| SuiteError::Spec {
+        crate::yaml::read(&text).map_err(|message| SuiteError::Spec {
             file: file.to_owned(),
-            message: error.to_string(),
+            message,
         })
     }
 

@@ -24,6 +24,7 @@ pub mod selftest;
 pub mod suite;
 mod topology;
 pub mod variation;
+mod yaml;
 
 pub use component::Component;
 pub use error::SuiteError;

@@ -103,14 +103,14 @@ fn our_own_chart_is_0_and_a_changed_copy_1_with_the_generators_line() {
     let values = charts.join("am-pattern-0/values.yaml");
     let text = fs::read_to_string(&values).expect("the values");
     assert!(
-        text.contains("\nconfig: {}"),
+        text.contains("\n  config: {}"),
         "the value that is merged last"
     );
     fs::write(
         &values,
         text.replace(
-            "\nconfig: {}",
-            "\nconfig: {apim: {key_manager: {service_url: \"https://nobody:9443/services/\"}}}",
+            "\n  config: {}",
+            "\n  config: {apim: {key_manager: {service_url: \"https://nobody:9443/services/\"}}}",
         ),
     )
     .expect("written");

@@ -159,8 +159,7 @@ impl Catalogue {
 }
 
 fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
-    let file: File =
-        serde_saphyr::from_str(text).map_err(|error| wrong(family, error.to_string()))?;
+    let file: File = crate::yaml::read(text).map_err(|error| wrong(family, error))?;
     let mut requirements = file.requirements;
     for requirement in &mut requirements {
         requirement.family = family;

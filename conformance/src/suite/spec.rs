@@ -82,8 +82,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         file: file.to_owned(),
         message,
     };
-    let spec: PatternUnderTest =
-        serde_saphyr::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let spec: PatternUnderTest = crate::yaml::read(&text).map_err(wrong)?;
     if spec.api_version != API_VERSION || spec.kind != "PatternUnderTest" {
         return Err(wrong(format!(
             "apiVersion must be `{API_VERSION}` and kind `PatternUnderTest`"

@@ -132,6 +132,9 @@ impl<'m> Scope<'_, 'm> {
         let limit = |from: Option<LimitFrom>| match (from?, self.part?) {
             (LimitFrom::MinimumReplicas, part) => Some(i64::from(part.member.minimum)),
             (LimitFrom::MaximumReplicas, part) => part.member.maximum.map(i64::from),
+            (LimitFrom::ShutdownSeconds, part) => {
+                Some(i64::from(part.component.value.shutdown_seconds))
+            }
         };
         Leaf {
             node,

@@ -91,6 +91,8 @@ pub enum LimitFrom {
     MinimumReplicas,
     /// The pattern's maximum of the component, if it has one.
     MaximumReplicas,
+    /// The component's shutdown time.
+    ShutdownSeconds,
 }
 
 /// Conditions under which a value exists; all that are given must hold.

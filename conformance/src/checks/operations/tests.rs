@@ -68,7 +68,7 @@ fn judge(id: &str, documents: &str) -> Vec<String> {
 #[test]
 fn a_sound_component_passes_every_check() {
     for (id, _) in CHECKS {
-        if matches!(*id, "AM-OPS-004" | "AM-OPS-006") {
+        if matches!(*id, "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016") {
             continue;
         }
         assert_eq!(judge(id, GOOD), Vec::<String>::new(), "{id}");

@@ -44,6 +44,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         hints: Hints::default(),
         is_generated,
         is_representative: true,
+        requirements: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::OnceLock,
 };
 
@@ -20,6 +20,7 @@ use crate::{
 
 /// What all subjects share.
 pub(super) struct Bench<'r> {
+    pub(super) workspace: &'r Path,
     pub(super) suite: Suite,
     pub(super) directories: BTreeMap<ProductVersion, PathBuf>,
     pub(super) renderer: &'r dyn RenderService,
@@ -42,7 +43,8 @@ pub(super) struct Base<'s> {
 impl Bench<'_> {
     /// Renders a subject and judges it as it is.
     pub(super) fn base<'s>(&'s self, subject: &'s Subject) -> Result<Base<'s>, String> {
-        let charts = Charts::read(subject.charts()).map_err(|error| error.to_string())?;
+        let charts =
+            Charts::read(subject.charts(), self.workspace).map_err(|error| error.to_string())?;
         let mut base = Base {
             subject,
             manifest: render_all(&subject.renders, self.renderer, &mut 0)?,

@@ -79,6 +79,7 @@ pub fn mutate_with(
         count,
     );
     let bench = Bench {
+        workspace: &options.workspace,
         suite,
         directories: directories
             .iter()

@@ -84,7 +84,7 @@ fn charts_have_no_finding_for_random_values() {
             "none",
         )
         .unwrap_or_else(|error| panic!("{error}"));
-        let charts = Charts::read(base.charts()).unwrap_or_else(|error| panic!("{error}"));
+        let charts = Charts::read(base.charts(), &root).unwrap_or_else(|error| panic!("{error}"));
         let schema: Value = serde_json::from_str(&read(
             &directory.join(format!("am-pattern-{pattern}/values.schema.json")),
         ))
