@@ -9,6 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use am_conformance::{facts::Facts, suite::operator_values};
 use am_toolchain::{
     RenderRequest, RenderServer, RenderedDocument, Renderer, StderrProgress, Tool, Toolchain,
     parse_documents,
@@ -36,10 +37,14 @@ fn render(server: &mut RenderServer, chart: &str, platform: &str) -> Vec<Rendere
     request
         .values_files
         .push(folder.join(format!("overlays/{platform}.yaml")));
-    let operator = root.join(format!("fixtures/values/{platform}.yaml"));
-    if operator.is_file() {
-        request.values_files.push(operator);
-    }
+    let pattern = chart
+        .trim_start_matches("am-pattern-")
+        .parse()
+        .expect("the chart's name has its pattern");
+    let facts = Facts::load().expect("the committed facts are well-formed");
+    request
+        .values_files
+        .extend(operator_values(&root, &facts, pattern, platform));
     request.kube_version = Some("1.34.0".to_owned());
     let rendered = server
         .render(&request)

@@ -221,7 +221,12 @@ impl Affected {
         let mut patterns: BTreeMap<u8, Platforms> = BTreeMap::new();
         let platforms: BTreeSet<String> = changes
             .below(&workspace.join(VALUES))
-            .filter_map(|file| Some(file.to_str()?.strip_suffix(".yaml")?.to_owned()))
+            .filter_map(|file| {
+                // `aws.yaml`, or `aws-key-manager.yaml` for what only some patterns need.
+                let name = file.to_str()?.strip_suffix(".yaml")?;
+                let platform = name.split_once('-').map_or(name, |(platform, _)| platform);
+                Some(platform.to_owned())
+            })
             .filter(|name| PLATFORMS.contains(&name.as_str()))
             .collect();
         if !platforms.is_empty() {

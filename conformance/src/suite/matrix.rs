@@ -6,7 +6,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 use serde_json::{Value, json};
 
-use super::{ChartDirectory, Options, Subject, subject::set_path};
+use super::{ChartDirectory, Options, Subject, operator_values, subject::set_path};
 use crate::{
     component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
     report::SubjectDescription,
@@ -57,7 +57,7 @@ const DEFAULT: Variant = Variant {
     kubernetes: Kubernetes::Default,
 };
 
-const VARIANTS: [Variant; 11] = [
+const VARIANTS: [Variant; 12] = [
     Variant {
         name: "short-name",
         release: "x",
@@ -76,6 +76,13 @@ const VARIANTS: [Variant; 11] = [
     Variant {
         name: "chart-in-name",
         release: "am-pattern-gateway-traffic-manager",
+        ..DEFAULT
+    },
+    // Both read as numbers where a template does not quote them.
+    Variant {
+        name: "numeric-name",
+        release: "1e3",
+        namespace: "2024",
         ..DEFAULT
     },
     Variant {
@@ -253,14 +260,12 @@ impl Of<'_> {
                 .values_files
                 .push(self.chart.join("overlays").join(format!("{platform}.yaml")));
         }
-        let operator = self
-            .options
-            .workspace
-            .join("fixtures/values")
-            .join(format!("{platform}.yaml"));
-        if operator.is_file() {
-            render.values_files.push(operator);
-        }
+        render.values_files.extend(operator_values(
+            &self.options.workspace,
+            self.facts,
+            self.pattern,
+            platform,
+        ));
         render.api_versions = API_VERSIONS.map(ToOwned::to_owned).to_vec();
         if !kubernetes.is_empty() {
             render.kube_version = Some(kubernetes.to_owned());

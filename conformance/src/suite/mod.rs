@@ -6,6 +6,7 @@ mod digest;
 mod execute;
 mod fingerprint;
 mod matrix;
+mod operator;
 mod options;
 #[cfg(test)]
 mod random_values;
@@ -23,6 +24,7 @@ pub(crate) use execute::{Judged, Suite, helm_programs, jobs, render_all, render_
 pub use execute::{Progress, RenderService, Silent, run, run_with};
 pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};
+pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip};
 pub use rerun::Rerun;
 pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};

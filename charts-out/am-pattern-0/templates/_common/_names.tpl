@@ -31,7 +31,7 @@ part of it and a hash, so that two releases never meet after cutting.
 {{/* Labels by which Services and policies select; they never change. Takes (list $root component). */}}
 {{- define "am-pattern-0.selectorLabels" -}}
 app.kubernetes.io/name: {{ (index . 0).Chart.Name }}
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 

@@ -21,8 +21,8 @@
 - name: AM_{{ . | replace "-" "_" | upper }}
   valueFrom:
     secretKeyRef:
-      name: {{ include "am-pattern-4.credentialsName" $root }}
-      key: {{ . }}
+      name: {{ include "am-pattern-4.credentialsName" $root | quote }}
+      key: {{ . | quote }}
 {{- end }}
 {{- end }}
 

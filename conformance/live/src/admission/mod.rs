@@ -9,6 +9,7 @@ use std::time::Instant;
 use am_conformance::facts::Facts;
 use am_conformance::report::{Profile, SubjectDescription};
 use am_conformance::suite::PLATFORMS;
+use am_conformance::suite::operator_values;
 use am_conformance::{Catalogue, SuiteError};
 use am_toolchain::{RenderRequest, RenderServer, Renderer as _, StderrProgress, Tool, Toolchain};
 use serde_json::{Value, json};
@@ -48,12 +49,13 @@ pub(crate) async fn run(
         api,
         server: RenderServer::new(program).deterministic(true),
         catalogue,
+        facts,
         resources: Resources::default(),
         applied: 0,
     };
     suite.refuse_violator().await?;
     let (mut profiles, mut timings) = (Vec::new(), Vec::new());
-    for pattern in patterns(options, &facts)? {
+    for pattern in patterns(options, &suite.facts)? {
         let start = Instant::now();
         let charts = charts_of(options, pattern)?;
         let mut record = Record::new(suite.catalogue.clone(), PLANNED);
@@ -90,7 +92,7 @@ pub(crate) async fn run(
         command: options.command.clone(),
         kubernetes: text(&version, "/gitVersion").to_owned(),
         cluster: "envtest".to_owned(),
-        charts: digests(options, &patterns(options, &facts)?)?,
+        charts: digests(options, &patterns(options, &suite.facts)?)?,
     };
     Ok(LiveReport {
         report: assemble(&suite.catalogue, profiles, &circumstances),
@@ -127,6 +129,7 @@ struct Suite {
     api: Api,
     server: RenderServer,
     catalogue: Catalogue,
+    facts: Facts,
     resources: Resources,
     applied: usize,
 }
@@ -177,13 +180,12 @@ impl Suite {
             if platform != "none" {
                 request.values_files.push(overlay(chart, platform));
             }
-            let operator = options
-                .workspace
-                .join("fixtures/values")
-                .join(format!("{platform}.yaml"));
-            if operator.is_file() {
-                request.values_files.push(operator);
-            }
+            request.values_files.extend(operator_values(
+                &options.workspace,
+                &self.facts,
+                pattern,
+                platform,
+            ));
             let place = Place {
                 namespace: &namespace,
                 release: "am",

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 
 use super::{CONTROLS, Pod, violations};
 use crate::{
+    facts::Facts,
     manifest::{Manifest, Workload, strings_at},
-    suite::PLATFORMS,
+    suite::{PLATFORMS, operator_values},
 };
 
 fn workspace() -> PathBuf {
@@ -57,17 +58,17 @@ fn disagreements(pods: &[(String, Value)]) -> Vec<String> {
 fn every_pod_of_our_charts_gets_the_verdict_of_kubernetes() {
     let root = workspace();
     let mut helm = server();
+    let facts = Facts::load().expect("the committed facts are well-formed");
     let mut pods = Vec::new();
     for pattern in 0..6 {
         for platform in PLATFORMS {
             let chart = root.join(format!("charts-out/am-pattern-{pattern}"));
             let overlay = chart.join(format!("overlays/{platform}.yaml"));
-            let operator = root.join(format!("fixtures/values/{platform}.yaml"));
             let mut request = RenderRequest::new(chart, "am", "apim");
-            request.values_files = [overlay, operator]
-                .into_iter()
-                .filter(|file| file.is_file())
-                .collect();
+            request.values_files = operator_values(&root, &facts, pattern, platform);
+            if overlay.is_file() {
+                request.values_files.insert(0, overlay);
+            }
             let rendered = helm.render(&request).expect("the chart renders");
             let manifest = Manifest {
                 objects: crate::suite::objects_of(&request, rendered),
