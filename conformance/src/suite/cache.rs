@@ -17,8 +17,8 @@ use am_toolchain::RenderRequest;
 
 use super::{
     Charts, HelmPrograms, Options, Subject,
-    execute::Judged,
     fingerprint::{self, Fingerprint},
+    judge::Judged,
 };
 use crate::{chart::ChartSource, context::SourceMap};
 

@@ -1,10 +1,12 @@
 //! A run: subjects in, report out.
 
 mod affected;
+mod assemble;
 mod cache;
 mod digest;
 mod execute;
 mod fingerprint;
+mod judge;
 mod matrix;
 mod operator;
 mod options;
@@ -18,10 +20,11 @@ mod watch;
 
 pub use affected::{Affected, Changes, Platforms};
 pub(crate) use digest::{ChartSet, Charts};
-#[cfg(test)]
-pub(crate) use execute::objects_of;
-pub(crate) use execute::{Judged, Suite, helm_programs, jobs, render_all, render_pool};
 pub use execute::{Progress, RenderService, Silent, run, run_with};
+pub(crate) use execute::{helm_programs, jobs, render_pool};
+#[cfg(test)]
+pub(crate) use judge::objects_of;
+pub(crate) use judge::{Judged, Suite, render_all};
 pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};
 pub use operator::operator_values;

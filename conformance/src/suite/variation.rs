@@ -13,10 +13,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{HelmCommand, RenderError, RenderRequest, Renderer as _};
 use serde_json::Value;
 
-use super::{
-    Subject,
-    execute::{RenderService, objects_of},
-};
+use super::{Subject, execute::RenderService, judge::objects_of};
 use crate::{
     manifest::Manifest,
     requirement::Step,

@@ -27,6 +27,7 @@ pub(super) fn check(effective: &Effective, faults: &mut Vec<Fault>) {
     }
     for (key, appends_query) in BROKER_LISTS {
         let path = KeyPath::from(key);
+        faults.extend(empty_list(effective, &path));
         for (path, text, span) in written_texts(effective, &path) {
             scheme(&path, &text, span, "tcp", faults);
             if appends_query && text.contains('?') {
@@ -97,6 +98,21 @@ fn group_type(effective: &Effective, key: &KeyPath, faults: &mut Vec<Fault>) {
     );
 }
 
+/// A written list replaces the product's own as a whole, even when nothing is in it.
+fn empty_list(effective: &Effective, key: &KeyPath) -> Option<Fault> {
+    let found = effective.values().get(key)?;
+    let is_empty = found.value.as_array().is_some_and(<[Value]>::is_empty);
+    (is_empty && found.provenance.is_written()).then(|| {
+        Fault::new(
+            FaultKind::WrongScheme,
+            Severity::SilentlyWrong,
+            "the list is empty, so nobody is connected to",
+        )
+        .at(key, found.provenance.span())
+        .help("list tcp://host:port of every broker, or leave the key out")
+    })
+}
+
 fn query(key: &KeyPath, span: Option<Span>) -> Fault {
     Fault::new(
         FaultKind::QueryInBrokerUrl,
@@ -145,7 +161,8 @@ fn written_texts(effective: &Effective, key: &KeyPath) -> Vec<(KeyPath, String, 
             .iter()
             .enumerate()
             .filter_map(|(at, element)| {
-                let text = element.as_str()?.to_owned();
+                // A template copies whatever stands there as text.
+                let text = element.scalar_text()?;
                 Some((key.element(at), text, element_span(found, at)))
             })
             .collect(),

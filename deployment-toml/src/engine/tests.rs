@@ -421,6 +421,16 @@ fn values_of_another_type_are_reported() {
         found("[apim.key_manager]\nservice_url = [\"https://a:9443/services/\"]\n"),
         ["WrongType SilentlyWrong apim.key_manager.service_url"]
     );
+    let listener = |value: &str| format!("[[event_listener]]\nid = \"x\"\nname = {value}\n");
+    assert_eq!(
+        found(&listener("[\"a\"]")),
+        ["WrongType SilentlyWrong event_listener[0].name"]
+    );
+    assert!(found(&listener("\"a\"")).is_empty());
+    assert_eq!(
+        found("[apim.sync_runtime_artifacts]\ngateway = \"text\"\n"),
+        ["WrongType SilentlyWrong apim.sync_runtime_artifacts.gateway"]
+    );
     assert_eq!(
         found("[monitoring.jmx]\nrmi_registry_port = \"nine\"\nrmi_server_start = \"maybe\"\n"),
         [

@@ -14,6 +14,19 @@ const MUST_BE_LISTS: [&str; 4] = [
     "apim.event_hub.publish.url_group[].auth_urls",
 ];
 
+/// Below these everything becomes an attribute or the text of an XML element. Source: api-manager.xml.j2 and
+/// identity.xml.j2 by deployment-toml-keys.yaml, where they have only scalar output.
+const COPIED_AS_TEXT: [&str; 2] = ["event_listener[].", "apim.gateway.environment[]."];
+
+/// Of these the lists that are meant.
+const LISTS_OF_ENTRIES: [&str; 2] = [
+    "apim.gateway.environment[].visibility",
+    "apim.gateway.environment[].virtual_host",
+];
+
+/// Everybody's port depends on it, though the catalogue takes it for text.
+const OFFSET: &str = "server.offset";
+
 pub(super) fn check(document: &Document, product: Product, faults: &mut Vec<Fault>) {
     for entry in document.entries() {
         let record = match Catalogue::get().lookup(&entry.path, product) {
@@ -62,6 +75,21 @@ fn float(entry: &Entry, record: Option<&Record>, faults: &mut Vec<Fault>) {
 
 fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
     let is_array = matches!(entry.value, Value::Array(_));
+    let is_copied = COPIED_AS_TEXT
+        .iter()
+        .any(|prefix| record.key.starts_with(prefix))
+        && !LISTS_OF_ENTRIES.contains(&record.key.as_str());
+    if is_array && is_copied {
+        let fault =
+            wrong_type(record, "a list is copied as text").help("write one value, not a list");
+        faults.push(fault.at(&entry.path, entry.span));
+        return;
+    }
+    if record.key == OFFSET {
+        let fault = number(&entry.value, record, is_integer, "a whole number");
+        faults.extend(fault.map(|fault| fault.at(&entry.path, entry.span)));
+        return;
+    }
     let fault = match record.key_type {
         KeyType::Array | KeyType::ArrayOfTables if !is_array => {
             (!record.has_text_default()).then(|| text_for_list(record))
@@ -71,6 +99,10 @@ fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
         KeyType::Bool | KeyType::Int | KeyType::Duration | KeyType::String if is_array => {
             Some(wrong_type(record, "a list is copied as text").help("write one value, not a list"))
         }
+        KeyType::Table if !is_array => Some(
+            wrong_type(record, "one value hides the keys of the table")
+                .help("write a table: its keys, each with a value"),
+        ),
         KeyType::Bool => boolean(&entry.value, record),
         KeyType::Int => number(&entry.value, record, is_integer, "a whole number"),
         KeyType::Duration => number(

@@ -20,7 +20,7 @@ pub(super) fn is_readable(context: &Context<'_>, judge: &mut Judge<'_>) {
         FaultKind::UnsafeForXml,
         FaultKind::UnsafeForJndi,
     ];
-    report(context, judge, KINDS, |_, _| true);
+    report(context, judge, KINDS, |_, _, _| true);
 }
 
 pub(super) fn variables_are_set(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -28,7 +28,7 @@ pub(super) fn variables_are_set(context: &Context<'_>, judge: &mut Judge<'_>) {
         context,
         judge,
         &[FaultKind::UnsetVariable],
-        |_, configuration| !configuration.environment_is_open,
+        |_, _, configuration| !configuration.environment_is_open,
     );
 }
 
@@ -37,12 +37,14 @@ pub(super) fn keys_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
         context,
         judge,
         &[FaultKind::UnknownKey, FaultKind::DeadKey],
-        |_, _| true,
+        |_, _, _| true,
     );
 }
 
 pub(super) fn keys_are_of_the_version(context: &Context<'_>, judge: &mut Judge<'_>) {
-    report(context, judge, &[FaultKind::KeyNotInVersion], |_, _| true);
+    report(context, judge, &[FaultKind::KeyNotInVersion], |_, _, _| {
+        true
+    });
 }
 
 pub(super) fn keys_are_of_the_component(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -50,7 +52,7 @@ pub(super) fn keys_are_of_the_component(context: &Context<'_>, judge: &mut Judge
         context,
         judge,
         &[FaultKind::KeyNotInDistribution],
-        |_, _| true,
+        |_, _, _| true,
     );
 }
 
@@ -62,31 +64,57 @@ pub(super) fn values_have_the_right_type(context: &Context<'_>, judge: &mut Judg
         FaultKind::UnknownGroupType,
         FaultKind::UnlistedValue,
     ];
-    report(context, judge, KINDS, |_, _| true);
+    /// What the rows of the wiring table judge too, with the peer in view.
+    const ADDRESSES: &[FaultKind] = &[
+        FaultKind::WrongScheme,
+        FaultKind::UnpairedUrls,
+        FaultKind::QueryInBrokerUrl,
+    ];
+    report(context, judge, KINDS, |_, _, _| true);
+    report(context, judge, ADDRESSES, |fault, component, _| {
+        let key = fault.key.as_ref().map(ToString::to_string);
+        !key.is_some_and(|key| is_judged_by_row(context, component, &key))
+    });
+}
+
+/// Whether a row of the wiring table is about the key on this component.
+fn is_judged_by_row(context: &Context<'_>, component: Component, key: &str) -> bool {
+    let is_single = context.graph.nodes_of(component).len() < 2;
+    context.facts.edges.iter().any(|fact| {
+        fact.on == component
+            && fact.peers.contains_key(&context.subject.pattern)
+            && !(fact.highly_available && is_single)
+            && key.starts_with(&fact.key)
+    })
 }
 
 pub(super) fn required_keys(context: &Context<'_>, judge: &mut Judge<'_>) {
-    report(context, judge, &[FaultKind::MissingKey], |_, _| true);
+    report(context, judge, &[FaultKind::MissingKey], |_, _, _| true);
 }
 
-/// On the distributions that are not the all-in-one, nothing is inferred unless the role is `default`.
+/// On control plane, gateway and traffic manager nothing is inferred unless the role is `default`; on the others any
+/// other role makes a part of them what they are not.
 pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
     const KEY: &str = "server.server_role";
     for (node, component, configuration) in configured(context.graph) {
-        let (false, Some(effective)) = (component == Component::AllInOne, &configuration.effective)
-        else {
+        let Some(effective) = &configuration.effective else {
             continue;
         };
-        if component == Component::KeyManager {
-            continue;
-        }
+        let may_be_silent = matches!(component, Component::AllInOne | Component::KeyManager);
         let found = effective
             .get(KEY)
             .filter(|found| found.provenance.is_written());
         let role = found.and_then(|found| found.value.scalar_text());
-        judge.require(role.as_deref() == Some("default"), || {
+        let is_right = match &role {
+            Some(role) => role == "default",
+            None => may_be_silent,
+        };
+        judge.require(is_right, || {
             let who = context.graph.describe(node.id);
             let message = match &role {
+                Some(role) if may_be_silent => {
+                    format!("the {who} has the role `{role}`, which is not what it is")
+                }
                 Some(role) => format!(
                     "the {who} has the role `{role}`, from which the product infers nothing"
                 ),
@@ -101,7 +129,7 @@ pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
         });
     }
-    judge.not_applicable("only the all-in-one can be read here");
+    judge.not_applicable("no node's configuration can be read");
 }
 
 /// Reports the engine's faults of some kinds; every configuration counts as looked at.
@@ -109,12 +137,12 @@ fn report(
     context: &Context<'_>,
     judge: &mut Judge<'_>,
     kinds: &[FaultKind],
-    wanted: fn(&engine::Fault, &Configuration<'_>) -> bool,
+    wanted: impl Fn(&engine::Fault, Component, &Configuration<'_>) -> bool,
 ) {
-    for (_, _, configuration) in configured(context.graph) {
+    for (_, component, configuration) in configured(context.graph) {
         judge.looked();
         for fault in &configuration.faults {
-            if kinds.contains(&fault.kind) && wanted(fault, configuration) {
+            if kinds.contains(&fault.kind) && wanted(fault, component, configuration) {
                 let key = fault
                     .key
                     .as_ref()

@@ -1,10 +1,15 @@
 //! `deployment.toml` as the product's own engine reads it, and what must be the same on all nodes.
 
+mod credentials;
 mod engine;
+mod entries;
 mod same;
 mod secrets;
 
-use crate::checks::FamilyChecks;
+use crate::{
+    checks::FamilyChecks,
+    context::{Context, Judge},
+};
 
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-CONF-001", engine::is_readable),
@@ -13,15 +18,21 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-CONF-004", engine::keys_are_of_the_version),
     ("AM-CONF-005", engine::keys_are_of_the_component),
     ("AM-CONF-006", engine::values_have_the_right_type),
-    ("AM-CONF-007", engine::required_keys),
+    ("AM-CONF-007", required_keys),
     ("AM-CONF-008", engine::server_role),
     ("AM-CONF-009", same::administrator),
     ("AM-CONF-010", same::keystores),
     ("AM-CONF-011", same::encryption_key),
     ("AM-CONF-012", same::databases),
     ("AM-CONF-013", secrets::none_in_the_text),
-    ("AM-CONF-014", same::peer_credentials),
+    ("AM-CONF-014", credentials::of_peers),
     ("AM-CONF-015", same::offset_of_component),
+    ("AM-CONF-016", entries::are_whole),
 ];
 
 pub(crate) use secrets::masked;
+
+fn required_keys(context: &Context<'_>, judge: &mut Judge<'_>) {
+    engine::required_keys(context, judge);
+    credentials::of_databases(context, judge);
+}

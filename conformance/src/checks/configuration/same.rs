@@ -3,7 +3,7 @@
 //! Two nodes that both write `$env{AM_ADMIN_PASSWORD}` agree only if the variable comes from the same key
 //! of the same Secret, so values are compared by where they come from.
 
-use am_deployment_toml::{effective::EffectiveValue, product::ProductVersion};
+use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::ProductVersion};
 
 use crate::{
     component::Component,
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Why nothing is compared.
-const UNREADABLE: &str = "no node's configuration can be read";
+pub(super) const UNREADABLE: &str = "no node's configuration can be read";
 
 pub(super) fn administrator(context: &Context<'_>, judge: &mut Judge<'_>) {
     for key in ["super_admin.username", "super_admin.password"] {
@@ -64,19 +64,33 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             uses_shared,
         );
     }
+    agree(context, judge, "user_store.type", |_| true);
     judge.not_applicable("no node uses a shared database");
 }
 
-/// When one node of a component uses a shared database, its neighbours do too.
+/// Components whose nodes use the same databases, so that none may have its own when another shares one. Gateways and
+/// traffic managers may do without.
+const NEIGHBOURS: [&[Component]; 3] = [
+    &[
+        Component::AllInOne,
+        Component::ControlPlane,
+        Component::KeyManager,
+    ],
+    &[Component::Gateway],
+    &[Component::TrafficManager],
+];
+
+/// When one node uses a shared database, its neighbours do too.
 fn neighbours_share(
     context: &Context<'_>,
     judge: &mut Judge<'_>,
     key: &str,
     uses_shared: impl Fn(&EffectiveValue) -> bool,
 ) {
-    for component in Component::ALL {
+    for components in NEIGHBOURS {
         let files = || {
-            let of_component = configured(context.graph).filter(|(_, of, _)| *of == component);
+            let of_component =
+                configured(context.graph).filter(|(_, of, _)| components.contains(of));
             of_component.filter_map(|(node, _, configuration)| {
                 let effective = configuration.effective.as_ref()?;
                 let shares = effective.get(key).is_some_and(&uses_shared);
@@ -93,7 +107,7 @@ fn neighbours_share(
                         "the {} has no `{key}`, so it uses a database of its own while its neighbours share one",
                         context.graph.describe(node.id)
                     ),
-                    format!("give `{key}` the value that the other nodes of the component have"),
+                    format!("give `{key}` the value that the other nodes have"),
                 )
                 .at(configuration, key, None)
             });
@@ -126,69 +140,49 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     agree(context, judge, KEY, |value| value.provenance.is_written());
+    cipher(context, judge);
     judge.not_applicable(UNREADABLE);
 }
 
-/// The credentials by which a node logs in at its peers are those of the administrator that all nodes share.
-pub(super) fn peer_credentials(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, component, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        for (path, found) in effective.values() {
-            let key = path.to_string();
-            let field = path.last_key().unwrap_or_default();
-            if !is_credential_of_entry(&key) || !["username", "password"].contains(&field) {
-                continue;
-            }
-            let Some(admin) = effective.get(&format!("super_admin.{field}")) else {
-                continue;
+/// The same key under another cipher reads nothing either. A node that leaves it out has the product's own.
+fn cipher(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let table = KeyPath::from("system.parameter");
+    let key = format!("{table}.org.wso2.CipherTransformation");
+    let ciphers: Vec<_> = configured(context.graph)
+        .filter_map(|(node, _, configuration)| {
+            let effective = configuration.effective.as_ref()?;
+            let found = effective
+                .under(&table)
+                .find(|(path, _)| path.to_string().contains("CipherTransformation"))
+                .map(|(_, found)| found);
+            Some((
+                node,
+                configuration,
+                found.and_then(|found| found.value.scalar_text()),
+            ))
+        })
+        .collect();
+    let Some((first, _, expected)) = ciphers.first() else {
+        return;
+    };
+    for (node, configuration, cipher) in &ciphers {
+        judge.require(cipher == expected, || {
+            let name = |cipher: &Option<String>| match cipher {
+                Some(cipher) => format!("the cipher {cipher}"),
+                None => "no written cipher".to_owned(),
             };
-            let same = identity(context, node, found) == identity(context, node, admin);
-            judge.require(same, || {
-                Fault::new(
-                    format!(
-                        "the {} logs in at its peers with another {field} than the administrator's",
-                        context.graph.describe(node.id)
-                    ),
-                    format!("give `{key}` the value of `super_admin.{field}`, or leave it out"),
-                )
-                .at(configuration, key.clone(), found.provenance.span())
-            });
-        }
-        for table in tables_with_credentials(component) {
-            for field in ["username", "password"] {
-                let key = format!("{table}.{field}");
-                let (Some(found), Some(admin)) = (
-                    effective.get(&key),
-                    effective.get(&format!("super_admin.{field}")),
-                ) else {
-                    continue;
-                };
-                let same = identity(context, node, found) == identity(context, node, admin);
-                judge.require(same, || {
-                    Fault::new(
-                        format!("the {} logs in at its peers with another {field} than the administrator's", context.graph.describe(node.id)),
-                        format!("give `{key}` the value of `super_admin.{field}`, or leave it out"),
-                    )
-                    .at(configuration, key.clone(), found.provenance.span())
-                });
-            }
-        }
-    }
-    judge.not_applicable(UNREADABLE);
-}
-
-/// Lists whose entries log in at a peer too.
-fn is_credential_of_entry(key: &str) -> bool {
-    (key.starts_with("event_listener[") && key.contains("].properties."))
-        || key.starts_with("apim.gateway.environment[")
-}
-
-fn tables_with_credentials(component: Component) -> &'static [&'static str] {
-    match component {
-        Component::KeyManager => &["apim.event_hub"],
-        _ => &["apim.key_manager", "apim.throttling", "apim.event_hub"],
+            Fault::new(
+                format!(
+                    "the {} has {}, but the {} has {}",
+                    context.graph.describe(node.id),
+                    name(cipher),
+                    context.graph.describe(first.id),
+                    name(expected)
+                ),
+                "write the same 'org.wso2.CipherTransformation' under [system.parameter] on all nodes",
+            )
+            .at(configuration, key.clone(), None)
+        });
     }
 }
 
@@ -247,7 +241,7 @@ fn agree(
 }
 
 /// What a value is, with each `$env{NAME}` replaced by where the variable comes from.
-fn identity(context: &Context<'_>, node: &Node<'_>, value: &EffectiveValue) -> String {
+pub(super) fn identity(context: &Context<'_>, node: &Node<'_>, value: &EffectiveValue) -> String {
     // References to other keys are followed, variables are not: their value is often not known.
     let mut text = value.value.to_string();
     let member = context.graph.member(node.id);

@@ -27,8 +27,19 @@ pub(super) fn labels_are_environments(context: &Context<'_>, judge: &mut Judge<'
         judge.not_applicable("no control plane can be read");
         return;
     }
+    // Without a gateway of its own, the all-in-one is the pattern's gateway.
+    let is_separate = !context.graph.nodes_of(Component::Gateway).is_empty();
+    let gateway = if is_separate {
+        Component::Gateway
+    } else {
+        Component::AllInOne
+    };
     for (node, component, configuration) in configured(context.graph) {
-        let (Component::Gateway, Some(effective)) = (component, &configuration.effective) else {
+        let Some(effective) = configuration
+            .effective
+            .as_ref()
+            .filter(|_| component == gateway)
+        else {
             continue;
         };
         let span = effective.get(KEY).and_then(|found| found.provenance.span());
@@ -58,5 +69,5 @@ pub(super) fn labels_are_environments(context: &Context<'_>, judge: &mut Judge<'
             });
         }
     }
-    judge.not_applicable("the pattern has no gateway of its own");
+    judge.not_applicable("no gateway's configuration can be read");
 }

@@ -1,0 +1,187 @@
+//! Entries of lists for which the product has no defaults: gateway environments and event listeners.
+
+use std::collections::BTreeMap;
+
+use am_deployment_toml::{
+    effective::{Effective, EffectiveValue},
+    key::KeyPath,
+    span::Span,
+};
+
+use crate::{
+    component::Component,
+    context::{Context, Fault, Judge, configured},
+    graph::{Configuration, Node},
+};
+
+const ENVIRONMENTS: &str = "apim.gateway.environment";
+const LISTENERS: &str = "event_listener";
+
+/// What an environment must have, and what the product makes of it otherwise. Credentials are AM-CONF-014's.
+const FIELDS: [(&str, &str); 6] = [
+    ("name", "gateways find their APIs by it"),
+    ("type", "the portals cannot tell production from sandbox"),
+    ("service_url", "nothing can be deployed through it"),
+    (
+        "display_in_api_console",
+        "it is rendered empty, which means false: the developer portal hides the gateway",
+    ),
+    ("https_endpoint", "the portals show no address of APIs"),
+    (
+        "wss_endpoint",
+        "the portals show no address of WebSocket APIs",
+    ),
+];
+
+/// Public addresses with their schemes; those without TLS may be left out.
+const ADDRESSES: [(&str, &str); 6] = [
+    ("http_endpoint", "http"),
+    ("https_endpoint", "https"),
+    ("ws_endpoint", "ws"),
+    ("wss_endpoint", "wss"),
+    ("websub_event_receiver_http_endpoint", "http"),
+    ("websub_event_receiver_https_endpoint", "https"),
+];
+
+/// Names by which everybody reaches only himself.
+const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
+
+/// The listener that has a `notification_endpoint`, by id, type and class. Source: wiring.yaml, event_listener.
+const NOTIFIER: [(&str, &str); 3] = [
+    ("id", "token_revocation"),
+    (
+        "type",
+        "org.wso2.carbon.identity.core.handler.AbstractIdentityHandler",
+    ),
+    ("name", "org.wso2.is.notification.ApimOauthEventInterceptor"),
+];
+
+pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut names: BTreeMap<Component, (String, Vec<String>)> = BTreeMap::new();
+    for (node, component, configuration) in configured(context.graph) {
+        let Some(effective) = &configuration.effective else {
+            continue;
+        };
+        let on = On {
+            context,
+            node,
+            configuration,
+            effective,
+        };
+        for at in 0..effective.group_count(ENVIRONMENTS) {
+            on.judge_environment(judge, &KeyPath::from(ENVIRONMENTS).element(at));
+        }
+        for at in 0..effective.group_count(LISTENERS) {
+            on.judge_listener(judge, &KeyPath::from(LISTENERS).element(at));
+        }
+        let mine = on.environments();
+        let (first, expected) = names
+            .entry(component)
+            .or_insert_with(|| (context.graph.describe(node.id), mine.clone()));
+        judge.require(mine == *expected, || {
+            let message = format!(
+                "has the gateway environments {}, but the {first} has {}",
+                mine.join(", "),
+                expected.join(", ")
+            );
+            let help = "give all nodes of a component the same environments: they share the APIs";
+            on.fault(ENVIRONMENTS.to_owned(), None, &message, help)
+        });
+    }
+    judge.not_applicable("no node's configuration can be read");
+}
+
+/// One node.
+struct On<'o, 'a> {
+    context: &'o Context<'o>,
+    node: &'o Node<'a>,
+    configuration: &'o Configuration<'a>,
+    effective: &'o Effective,
+}
+
+impl On<'_, '_> {
+    fn judge_environment(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+        for (field, otherwise) in FIELDS {
+            let path = entry.child(field);
+            let is_there = self.text(&path).is_some_and(|text| !text.is_empty());
+            judge.require(is_there, || {
+                let message = format!("has a gateway environment without `{field}`: {otherwise}");
+                self.at(&path, &message, format!("write `{path}`"))
+            });
+        }
+        for (field, scheme) in ADDRESSES {
+            let path = entry.child(field);
+            let Some(text) = self.text(&path) else {
+                continue;
+            };
+            let start = format!("{scheme}://");
+            // What a variable holds is not known here.
+            let is_address = text.is_empty() || text.starts_with('$') || text.starts_with(&start);
+            judge.require(is_address, || {
+                let message = format!("promises `{path}`, which is no {scheme} address");
+                self.at(&path, &message, format!("begin it with `{start}`"))
+            });
+            let host = text.strip_prefix(&start).unwrap_or_default();
+            let is_for_others = !LOCAL.iter().any(|local| {
+                host.strip_prefix(local)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+            });
+            judge.require(is_for_others, || {
+                let message = format!("promises `{path}` at itself, where nobody else gets");
+                self.at(
+                    &path,
+                    &message,
+                    "write the name of the gateway's Service or route".into(),
+                )
+            });
+        }
+    }
+
+    fn judge_listener(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+        let endpoint = entry.child("properties").child("notification_endpoint");
+        if self.found(&endpoint).is_none() {
+            return;
+        }
+        for (field, wanted) in NOTIFIER {
+            let path = entry.child(field);
+            let is_right = self.text(&path).is_some_and(|text| text == wanted);
+            judge.require(is_right, || {
+                let message = format!(
+                    "has a listener that notifies, but the product does not know it by `{path}`"
+                );
+                self.at(&path, &message, format!("write {field} = \"{wanted}\""))
+            });
+        }
+    }
+
+    /// Names of the environments, in order.
+    fn environments(&self) -> Vec<String> {
+        (0..self.effective.group_count(ENVIRONMENTS))
+            .filter_map(|at| self.text(&KeyPath::from(ENVIRONMENTS).element(at).child("name")))
+            .collect()
+    }
+
+    fn found(&self, path: &KeyPath) -> Option<&EffectiveValue> {
+        self.effective.values().get(path)
+    }
+
+    fn text(&self, path: &KeyPath) -> Option<String> {
+        self.found(path)?.value.scalar_text()
+    }
+
+    fn at(&self, path: &KeyPath, message: &str, help: String) -> Fault<'_> {
+        let span = self.found(path).and_then(|found| found.provenance.span());
+        self.fault(path.to_string(), span, message, help)
+    }
+
+    fn fault(
+        &self,
+        key: String,
+        span: Option<Span>,
+        message: &str,
+        help: impl Into<String>,
+    ) -> Fault<'_> {
+        let who = self.context.graph.describe(self.node.id);
+        Fault::new(format!("the {who} {message}"), help.into()).at(self.configuration, key, span)
+    }
+}

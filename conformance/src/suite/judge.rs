@@ -1,0 +1,247 @@
+//! Judges one subject.
+
+use std::collections::BTreeMap;
+
+use am_toolchain::{RenderRequest, Rendered, RenderedDocument};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Options, Subject, SubjectVariations,
+    assemble::sources_of,
+    digest::{ChartSet, Charts},
+    execute::{RenderService, Renders},
+};
+use crate::{
+    checks::Registry,
+    context::Context,
+    error::SuiteError,
+    facts::Facts,
+    graph::Graph,
+    manifest::{Manifest, Object},
+    outcome::Outcome,
+    report::{RequirementResult, SubjectResult, Topology},
+    requirement::{Catalogue, Level, Requirement},
+    topology::topology_of,
+    variation::Variations,
+};
+
+/// A judged subject with what the report needs of it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Judged {
+    /// Outcomes.
+    pub(crate) result: SubjectResult,
+    /// Components and edges.
+    pub(crate) topology: Topology,
+    /// Texts that findings point into.
+    pub(crate) sources: BTreeMap<String, String>,
+    /// Charts rendered.
+    pub(crate) renders: usize,
+    /// Whether an outcome may be owed to this machine, and another machine or day would have another.
+    #[serde(skip)]
+    pub(crate) by_machine: bool,
+    /// Whether an earlier run found it.
+    #[serde(skip)]
+    pub(crate) is_cached: bool,
+    /// Time that it took, in seconds.
+    #[serde(skip)]
+    pub(crate) seconds: f64,
+}
+
+/// Everything that does not change from subject to subject.
+pub(crate) struct Suite {
+    pub(crate) facts: Facts,
+    pub(crate) catalogue: Catalogue,
+    registry: Registry,
+    /// Why requirements are not judged, by id.
+    pub(super) skipped: BTreeMap<String, String>,
+    /// Ids to judge or to report as skipped.
+    pub(super) chosen: Vec<String>,
+    pub(super) source_map: Option<std::sync::Arc<dyn crate::context::SourceMap>>,
+    schemas: Option<std::sync::Arc<dyn crate::context::SchemaValidator>>,
+}
+
+impl Suite {
+    pub(crate) fn load(options: &Options) -> Result<Self, SuiteError> {
+        let catalogue = Catalogue::load()?;
+        let registry = Registry::load(&catalogue)?;
+        let mut chosen: Vec<String> = Vec::new();
+        for pattern in &options.only {
+            chosen.extend(
+                catalogue
+                    .select(pattern)?
+                    .iter()
+                    .map(|requirement| requirement.id.clone()),
+            );
+        }
+        let mut skipped = BTreeMap::new();
+        for skip in &options.skip {
+            if skip.reason.trim().is_empty() {
+                return Err(SuiteError::usage(format!(
+                    "--skip {} needs a reason, such as --skip {}='no cluster here'",
+                    skip.requirement, skip.requirement
+                )));
+            }
+            for requirement in catalogue.select(&skip.requirement)? {
+                skipped.insert(requirement.id.clone(), skip.reason.clone());
+            }
+        }
+        if options.only.is_empty() {
+            chosen = catalogue
+                .iter()
+                .map(|requirement| requirement.id.clone())
+                .collect();
+        }
+        Ok(Self {
+            facts: Facts::load()?,
+            catalogue,
+            registry,
+            skipped,
+            chosen,
+            source_map: options.source_map.clone(),
+            schemas: options.schemas.clone(),
+        })
+    }
+
+    pub(crate) fn requirements(&self) -> impl Iterator<Item = &Requirement> {
+        self.catalogue
+            .iter()
+            .filter(|requirement| self.chosen.contains(&requirement.id))
+    }
+
+    /// Renders a subject and judges it.
+    pub(super) fn judge(&self, subject: &Subject, charts: &Charts, by: &Renders<'_>) -> Judged {
+        let mut renders = 0;
+        let manifest = match render_all(&subject.renders, by.renderer, &mut renders) {
+            Ok(manifest) => manifest,
+            Err(error) => {
+                let result = SubjectResult {
+                    subject: subject.description.clone(),
+                    error: Some(error),
+                    results: Vec::new(),
+                };
+                return Judged {
+                    result,
+                    topology: Topology::default(),
+                    sources: BTreeMap::new(),
+                    renders,
+                    by_machine: false,
+                    is_cached: false,
+                    seconds: 0.0,
+                };
+            }
+        };
+        let variations =
+            SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[]);
+        let mut judged =
+            self.judge_manifest(subject, &manifest, Some(&variations), &charts.of(subject));
+        judged.renders = renders + variations.renders();
+        judged.by_machine = variations.is_refused_by_machine();
+        judged
+    }
+
+    /// Judges documents that are already rendered.
+    pub(crate) fn judge_manifest(
+        &self,
+        subject: &Subject,
+        manifest: &Manifest,
+        variations: Option<&dyn Variations>,
+        charts: &ChartSet,
+    ) -> Judged {
+        let graph = Graph::build(manifest, &self.facts, subject.version, &subject.hints);
+        let context = Context {
+            subject: &subject.description,
+            version: subject.version,
+            is_generated: subject.is_generated,
+            is_representative: subject.is_representative,
+            manifest,
+            graph: &graph,
+            facts: &self.facts,
+            charts,
+            variations,
+            source_map: self.source_map.as_deref(),
+            schemas: self.schemas.as_deref(),
+        };
+        let results: Vec<RequirementResult> = self
+            .requirements()
+            .filter(|requirement| {
+                let wanted = subject.requirements.as_ref();
+                wanted.is_none_or(|wanted| wanted.contains(&requirement.id))
+            })
+            .map(|requirement| {
+                let outcome = match self.skipped.get(&requirement.id) {
+                    Some(reason) => Outcome::Skipped {
+                        reason: reason.clone(),
+                    },
+                    None => self.registry.judge(requirement, &context),
+                };
+                RequirementResult {
+                    requirement: requirement.id.clone(),
+                    level: requirement.level,
+                    outcome,
+                }
+            })
+            .collect();
+        let result = SubjectResult {
+            subject: subject.description.clone(),
+            error: None,
+            results,
+        };
+        let topology = topology_of(&graph, &result);
+        let sources = sources_of(&graph, &result, charts);
+        Judged {
+            result,
+            topology,
+            sources,
+            renders: 0,
+            by_machine: false,
+            is_cached: false,
+            seconds: 0.0,
+        }
+    }
+
+    /// Ids of MUST requirements that a judged subject does not meet, and of those that could not be judged.
+    pub(crate) fn failing(judged: &Judged) -> Vec<(String, Level)> {
+        judged
+            .result
+            .results
+            .iter()
+            .filter(|result| !result.outcome.is_green())
+            .map(|result| (result.requirement.clone(), result.level))
+            .collect()
+    }
+}
+
+/// The documents of all releases; the error names the release.
+pub(crate) fn render_all(
+    requests: &[RenderRequest],
+    renderer: &dyn RenderService,
+    renders: &mut usize,
+) -> Result<Manifest, String> {
+    let mut manifest = Manifest::default();
+    for request in requests {
+        *renders += 1;
+        let documents = renderer
+            .render(request)
+            .map_err(|error| format!("release {} does not render: {error}", request.release))?;
+        manifest.objects.extend(objects_of(request, documents));
+    }
+    Ok(manifest)
+}
+
+/// The documents of one release.
+pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Object> {
+    let chart = request
+        .chart
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let object = |document: RenderedDocument| Object {
+        release: request.release.clone(),
+        chart: chart.clone(),
+        template: document.template,
+        text: document.text,
+        release_namespace: request.namespace.clone(),
+        value: document.value,
+    };
+    rendered.documents.into_iter().map(object).collect()
+}
