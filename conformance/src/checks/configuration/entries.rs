@@ -46,7 +46,7 @@ const ADDRESSES: [(&str, &str); 6] = [
 /// Names by which everybody reaches only himself.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// The listener that has a `notification_endpoint`, by id, type and class. Source: wiring.yaml, event_listener.
+/// The listener that has a `notification_endpoint`, by id, type and class. Source: wiring.yaml, `event_listener`.
 const NOTIFIER: [(&str, &str); 3] = [
     ("id", "token_revocation"),
     (

@@ -217,7 +217,7 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
     judge.not_applicable("the charts render no document");
     let known = context
         .schemas
-        .map(|schemas| schemas.kinds())
+        .map(crate::context::SchemaValidator::kinds)
         .unwrap_or_default();
     for object in &context.manifest.objects {
         let (api_version, kind) = (object.api_version(), object.kind());
