@@ -151,6 +151,11 @@ fn wrong_usage_is_2_and_says_what_to_write() {
         .code(2)
         .stderr(contains("--skip AM-HELM-015 needs a reason"));
     conformance(folder.path())
+        .args(["--watch", "selftest"])
+        .assert()
+        .code(2)
+        .stderr(contains("--watch is about judging charts"));
+    conformance(folder.path())
         .args(["--platform", "azur"])
         .assert()
         .code(2)

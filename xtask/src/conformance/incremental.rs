@@ -38,6 +38,19 @@ pub(crate) struct Arguments {
     pub(super) watch: bool,
 }
 
+impl Arguments {
+    /// The option by which only a part is judged, if one is given.
+    pub(super) fn named(&self) -> Option<&'static str> {
+        [
+            (self.watch, "--watch"),
+            (self.rerun_failed, "--rerun-failed"),
+            (self.changed_since.is_some(), "--changed-since"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
+    }
+}
+
 /// Adds what the arguments say to the options of a run.
 pub(super) fn apply(
     arguments: &super::Arguments,

@@ -102,6 +102,13 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
 }
 
 fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
+    if let Some(option) = arguments.incremental.named()
+        && arguments.action.is_some()
+    {
+        return Err(SuiteError::usage(format!(
+            "{option} is about judging charts: leave it or the subcommand out"
+        )));
+    }
     if let Some(Action::Explain { id }) = &arguments.action {
         print!("{}", am_conformance::explain::explain(id)?);
         return Ok(0);
@@ -112,7 +119,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
     // Lives as long as the run: charts of older versions are generated into it.
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
-    if arguments.incremental.watch && arguments.action.is_none() {
+    if arguments.incremental.watch {
         return watch::run(arguments, folder.path());
     }
     let options = options(arguments, folder.path(), Stale::Refused)?;
