@@ -1,7 +1,7 @@
 //! The image of each component, and no profile of a common distribution.
 
 use crate::{
-    checks::FamilyChecks,
+    checks::{FamilyChecks, near::near},
     component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
@@ -13,6 +13,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-DIST-003", profile_of_key_manager),
     ("AM-DIST-004", image_of_version),
     ("AM-DIST-005", entrypoint_is_kept),
+    ("AM-DIST-006", helpers_share_images),
 ];
 
 fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -40,6 +41,44 @@ fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(main.image())
         });
     }
+}
+
+/// Tests, init containers and the bundled database run images that the servers run, so nothing else is pulled. An image
+/// that is almost one of those is a typo of it.
+fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mains: Vec<Container<'_>> = context
+        .graph
+        .members
+        .iter()
+        .filter(|member| member.component.is_some())
+        .filter_map(|member| member.main)
+        .collect();
+    for workload in context.manifest.workloads() {
+        for container in workload.pod.all_containers() {
+            let is_main = mains
+                .iter()
+                .any(|main| std::ptr::eq(main.value, container.value));
+            let image = container.image();
+            if is_main || mains.iter().any(|main| main.image() == image) {
+                judge.looked();
+                continue;
+            }
+            let meant = near(image, mains.iter().map(Container::image));
+            judge.require(meant.is_none(), || {
+                Fault::new(
+                    format!(
+                        "container `{}` of {} runs the image `{image}`, which is almost that of a server",
+                        container.name(),
+                        workload.object.reference()
+                    ),
+                    format!("did you mean `{}`?", meant.unwrap_or_default()),
+                )
+                .object(workload.object)
+                .value(image)
+            });
+        }
+    }
+    judge.not_applicable("the charts make no pods");
 }
 
 const WHY: &str = "remove it: from 4.5.0 each component has its own distribution, and these profiles do not exist";

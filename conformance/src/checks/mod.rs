@@ -6,6 +6,7 @@ pub(crate) mod distribution;
 pub(crate) mod harness;
 pub(crate) mod helm;
 pub(crate) mod kubernetes;
+mod near;
 pub(crate) mod network;
 pub(crate) mod operations;
 pub(crate) mod security;

@@ -32,6 +32,10 @@ pub struct Facts {
     pub inner_ports: Vec<u16>,
     /// Environment variables that the images set.
     pub image_environment: Vec<String>,
+    /// Programs of the images that our charts run.
+    pub programs: Vec<String>,
+    /// Number of the user to whom the images' files belong.
+    pub image_user: i64,
     /// Hosts outside the cluster on each platform, as patterns with `*`.
     pub external_hosts: BTreeMap<String, Vec<String>>,
 }

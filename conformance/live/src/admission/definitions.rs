@@ -9,11 +9,6 @@ use crate::api::{Api, text};
 use crate::error::LiveError;
 
 const FILE: &str = "fixtures/schemas/custom-resources.json";
-/// Kinds whose schemas nobody publishes as a package: their objects are judged as objects, their fields are not.
-const WITHOUT_SCHEMA: [(&str, &str, &str); 2] = [
-    ("networking.gke.io", "v1", "GCPBackendPolicy"),
-    ("networking.gke.io", "v1", "HealthCheckPolicy"),
-];
 const POLL: Duration = Duration::from_millis(100);
 /// The API server serves a new kind within a second.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,14 +41,6 @@ pub(super) async fn install(api: &Api, workspace: &Path) -> Result<(), LiveError
             version,
             kind,
             &structural(schema, &file, 0),
-        ));
-    }
-    for (group, version, kind) in WITHOUT_SCHEMA {
-        definitions.push(definition_of(
-            group,
-            version,
-            kind,
-            &structural(&json!({"type": "object"}), &file, 0),
         ));
     }
     let mut names = Vec::new();

@@ -6,9 +6,8 @@ use serde_json::Value;
 
 use crate::{
     chart::ChartSource,
-    component::Component,
     context::{Context, Fault, Judge},
-    manifest::{Object, str_at},
+    manifest::{Object, Workload, array_at, str_at, strings_at},
 };
 
 /// What `app.kubernetes.io/part-of` says on everything that our charts make.
@@ -17,6 +16,22 @@ const PART_OF: &str = "wso2-api-manager";
 /// What stands after the component in the names of its objects.
 const ENDINGS: [&str; 3] = ["", "-config", "-headless"];
 
+/// What `app.kubernetes.io/component` says on objects that belong to no component of the product.
+const PARTS: [&str; 5] = ["artifacts", "credentials", "database", "exposure", "test"];
+
+const COMPONENT: &str = "app.kubernetes.io/component";
+
+/// Labels that the pods and the claims of a release carry, too.
+const POD: [&str; 3] = [
+    "app.kubernetes.io/name",
+    "app.kubernetes.io/instance",
+    "app.kubernetes.io/part-of",
+];
+const CLAIM: [&str; 2] = ["app.kubernetes.io/name", "app.kubernetes.io/instance"];
+
+/// An extra object with as many right labels is one of the chart's own overlays; others are the operator's.
+const OWN_LABELS: usize = 3;
+
 pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("the charts render no document");
     let files: BTreeMap<&str, Value> = context
@@ -24,46 +39,137 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
         .iter()
         .filter_map(|(name, chart)| Some((name.as_str(), chart_file(chart)?)))
         .collect();
-    // Extra objects are the operator's own, written as they are.
-    let own = context
-        .manifest
-        .objects
-        .iter()
-        .filter(|object| !object.template.ends_with("/extra-objects.yaml"));
-    for object in own {
+    for object in &context.manifest.objects {
         let labels = object.labels();
-        for (label, wanted) in wanted(context, object, files.get(object.chart.as_str())) {
-            let found = labels.get(label).copied();
-            judge.require(found == Some(wanted.as_str()), || {
-                let fault = Fault::new(
-                    match found {
-                        Some(found) => format!(
-                            "{} has the label {label}: {found}, not {wanted}",
-                            object.reference()
-                        ),
-                        None => format!("{} has no label {label}", object.reference()),
-                    },
-                    format!("write {label}: {wanted}, as every object of the release has it"),
-                )
-                .object(object);
-                match found {
-                    Some(found) => fault.value(found),
-                    None => fault,
-                }
-            });
+        let wanted = wanted(object, files.get(object.chart.as_str()));
+        let right = wanted
+            .iter()
+            .filter(|(label, value)| labels.get(label) == Some(&value.as_str()))
+            .count();
+        if object.template.ends_with("/extra-objects.yaml") && right < OWN_LABELS {
+            continue;
         }
+        of_map(object, &labels, &wanted, "", judge);
+        component_is_told(context, object, &labels, "", judge);
+        of_templates(context, object, &wanted, judge);
     }
+}
+
+/// Pods and claims that an object makes.
+fn of_templates(
+    context: &Context<'_>,
+    object: &Object,
+    wanted: &[(&'static str, String)],
+    judge: &mut Judge<'_>,
+) {
+    let only = |names: &[&str]| -> Vec<(&'static str, String)> {
+        wanted
+            .iter()
+            .filter(|(label, _)| names.contains(label))
+            .cloned()
+            .collect()
+    };
+    if let Some(workload) = Workload::of(object).filter(|_| object.kind() != "Pod") {
+        let labels = workload.pod.labels();
+        of_map(object, &labels, &only(&POD), " in its pod template", judge);
+        component_is_told(context, object, &labels, " in its pod template", judge);
+    }
+    for claim in array_at(&object.value, "/spec/volumeClaimTemplates") {
+        let labels = strings_at(claim, "/metadata/labels");
+        of_map(
+            object,
+            &labels,
+            &only(&CLAIM),
+            " in a claim template",
+            judge,
+        );
+        component_is_told(context, object, &labels, " in a claim template", judge);
+    }
+}
+
+fn of_map(
+    object: &Object,
+    labels: &BTreeMap<&str, &str>,
+    wanted: &[(&'static str, String)],
+    place: &str,
+    judge: &mut Judge<'_>,
+) {
+    for (label, wanted) in wanted {
+        let found = labels.get(label).copied();
+        judge.require(found == Some(wanted.as_str()), || {
+            let fault = Fault::new(
+                match found {
+                    Some(found) => format!(
+                        "{} has the label {label}: {found}{place}, not {wanted}",
+                        object.reference()
+                    ),
+                    None => format!("{} has no label {label}{place}", object.reference()),
+                },
+                format!("write {label}: {wanted}, as every object of the release has it"),
+            )
+            .object(object);
+            match found {
+                Some(found) => fault.value(found),
+                None => fault,
+            }
+        });
+    }
+}
+
+/// The component's label is there, says one of the parts of a release, and the one after which the object is named.
+fn component_is_told(
+    context: &Context<'_>,
+    object: &Object,
+    labels: &BTreeMap<&str, &str>,
+    place: &str,
+    judge: &mut Judge<'_>,
+) {
+    let components: Vec<String> = context.pattern().keys().map(ToString::to_string).collect();
+    let named = components
+        .iter()
+        .map(String::as_str)
+        .chain(PARTS)
+        .find(|part| {
+            ENDINGS
+                .iter()
+                .any(|ending| object.name().ends_with(&format!("-{part}{ending}")))
+        });
+    let found = labels.get(COMPONENT).copied();
+    let is_part =
+        found.is_some_and(|found| PARTS.contains(&found) || components.iter().any(|c| c == found));
+    // A route to a component is named after what it is for, which may be called like another component.
+    let is_route = matches!(
+        object.kind(),
+        "HTTPRoute" | "Ingress" | "Route" | "BackendTLSPolicy"
+    );
+    let is_right = is_part && (is_route || named.is_none_or(|named| found == Some(named)));
+    judge.require(is_right, || {
+        let fault = Fault::new(
+            match found {
+                Some(found) => format!(
+                    "{} has the label {COMPONENT}: {found}{place}",
+                    object.reference()
+                ),
+                None => format!("{} has no label {COMPONENT}{place}", object.reference()),
+            },
+            match named {
+                Some(named) if !is_route => format!("write {COMPONENT}: {named}"),
+                _ => format!("write {COMPONENT} with the part of the release that it belongs to"),
+            },
+        )
+        .object(object);
+        match found {
+            Some(found) => fault.value(found),
+            None => fault,
+        }
+    });
 }
 
 fn chart_file(chart: &ChartSource) -> Option<Value> {
     serde_saphyr::from_str(chart.files.get("Chart.yaml")?).ok()
 }
 
-fn wanted(
-    context: &Context<'_>,
-    object: &Object,
-    file: Option<&Value>,
-) -> Vec<(&'static str, String)> {
+fn wanted(object: &Object, file: Option<&Value>) -> Vec<(&'static str, String)> {
     let mut wanted = vec![
         ("app.kubernetes.io/name", object.chart.clone()),
         ("app.kubernetes.io/instance", object.release.clone()),
@@ -80,14 +186,6 @@ fn wanted(
             wanted.push(("helm.sh/chart", format!("{}-{version}", object.chart)));
         }
     }
-    let named_after = |component: &&Component| {
-        ENDINGS
-            .iter()
-            .any(|ending| object.name().ends_with(&format!("-{component}{ending}")))
-    };
-    if let Some(component) = context.pattern().keys().find(named_after) {
-        wanted.push(("app.kubernetes.io/component", component.to_string()));
-    }
     wanted
 }
 
@@ -96,7 +194,7 @@ mod tests {
     use super::objects_tell_where_they_belong;
     use crate::checks::harness::Case;
 
-    const GOOD: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {app.kubernetes.io/name: c, app.kubernetes.io/instance: r, app.kubernetes.io/managed-by: Helm, app.kubernetes.io/part-of: wso2-api-manager, app.kubernetes.io/version: 4.7.0, helm.sh/chart: c-0.1.0_b}}}";
+    const GOOD: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {app.kubernetes.io/name: c, app.kubernetes.io/instance: r, app.kubernetes.io/managed-by: Helm, app.kubernetes.io/part-of: wso2-api-manager, app.kubernetes.io/version: 4.7.0, app.kubernetes.io/component: gateway, helm.sh/chart: c-0.1.0_b}}}";
 
     fn judged(document: &str) -> Vec<String> {
         let chart = [(
@@ -119,5 +217,24 @@ mod tests {
         assert!(judged(&GOOD.replace("Helm", "Hlem"))[0].contains("not Helm"));
         assert!(judged(&GOOD.replace("/instance: r", "/instnace: r"))[0].contains("no label"));
         assert!(judged(&GOOD.replace("c-0.1.0_b", "c-0.2.0"))[0].contains("c-0.1.0_b"));
+        assert!(judged(&GOOD.replace("gateway", "gatway"))[0].contains("gatway"));
+        assert!(judged(&GOOD.replace("name: a,", "name: r-test,"))[0].contains("component"));
+    }
+
+    #[test]
+    fn pods_and_claims_are_labelled_too() {
+        let set = |pod: &str, claim: &str| {
+            GOOD.replace("v1, kind: ConfigMap", "apps/v1, kind: StatefulSet").replace(
+                "}}}",
+                &format!(
+                    "}}}}, spec: {{template: {{metadata: {{labels: {{{pod}}}}}, spec: {{}}}}, volumeClaimTemplates: [{{metadata: {{labels: {{{claim}}}}}}}]}}}}"
+                ),
+            )
+        };
+        let claim = "app.kubernetes.io/name: c, app.kubernetes.io/instance: r, app.kubernetes.io/component: gateway";
+        let pod = format!("{claim}, app.kubernetes.io/part-of: wso2-api-manager");
+        assert_eq!(judged(&set(&pod, claim)), Vec::<String>::new());
+        assert!(judged(&set(claim, claim))[0].contains("pod template"));
+        assert!(judged(&set(&pod, &claim.replace(": r", ": s")))[0].contains("claim template"));
     }
 }

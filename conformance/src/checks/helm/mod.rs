@@ -1,9 +1,11 @@
 //! The chart as Helm and its users see it: values, names, repeatability, and what a chart must bring along.
 
 mod chart_file;
+mod curl;
 mod documentation;
 mod labels;
 mod names;
+mod release_tests;
 mod repeatability;
 mod schema;
 mod templates;
@@ -33,4 +35,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-016", chart_file::tests_are_there),
     ("AM-HELM-017", chart_file::catalogue_annotations_are_there),
     ("AM-HELM-018", labels::objects_tell_where_they_belong),
+    ("AM-HELM-019", release_tests::tests_end_and_ask_somebody),
+    ("AM-HELM-020", release_tests::every_component_is_tested),
 ];

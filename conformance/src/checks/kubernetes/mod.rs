@@ -1,6 +1,8 @@
 //! Documents as the API server sees them: schemas, names, references, and what schemas do not say.
 
+pub(super) mod annotations;
 pub(super) mod api_versions;
+pub(super) mod choices;
 pub(super) mod fields;
 pub(super) mod identities;
 pub(super) mod metadata;
@@ -9,6 +11,7 @@ pub(super) mod pods;
 pub(super) mod quantities;
 pub(super) mod references;
 pub(super) mod schemas;
+mod tables;
 
 use crate::checks::FamilyChecks;
 
@@ -29,4 +32,10 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-K8S-014", identities::selectors_match_own_pods),
     ("AM-K8S-015", identities::objects_are_small_enough),
     ("AM-K8S-016", fields::fields_hold_accepted_values),
+    ("AM-K8S-017", choices::one_of_several_is_written),
+    ("AM-K8S-018", choices::nothing_needed_is_left_out),
+    (
+        "AM-K8S-019",
+        annotations::controllers_understand_annotations,
+    ),
 ];

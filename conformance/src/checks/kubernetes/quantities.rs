@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::{
+    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Object, array_at},
 };
@@ -13,7 +14,7 @@ pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>)
         for container in workload.pod.all_containers() {
             let place = format!("container `{}`", container.name());
             if let Some(resources) = container.value.get("resources") {
-                resources_are_valid(judge, workload.object, resources, &place);
+                resources_are_valid(judge, workload.object, resources, &RESOURCES, &place);
             }
         }
         for volume in array_at(workload.pod.spec, "/volumes") {
@@ -28,21 +29,60 @@ pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>)
         }
         for claim in array_at(&workload.object.value, "/spec/volumeClaimTemplates") {
             if let Some(resources) = claim.pointer("/spec/resources") {
-                resources_are_valid(judge, workload.object, resources, "a claim template");
+                resources_are_valid(
+                    judge,
+                    workload.object,
+                    resources,
+                    &STORAGE,
+                    "a claim template",
+                );
             }
         }
     }
     for claim in context.manifest.of_kind("PersistentVolumeClaim") {
         if let Some(resources) = claim.value.pointer("/spec/resources") {
-            resources_are_valid(judge, claim, resources, "the claim");
+            resources_are_valid(judge, claim, resources, &STORAGE, "the claim");
         }
     }
 }
 
-fn resources_are_valid(judge: &mut Judge<'_>, object: &Object, resources: &Value, place: &str) {
+/// What a container may request, besides extended resources (with a domain) and huge pages.
+const RESOURCES: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+
+/// What a claim may request.
+const STORAGE: [&str; 1] = ["storage"];
+
+fn name_is_known(judge: &mut Judge<'_>, object: &Object, known: &[&str], name: &str, place: &str) {
+    let is_known = known.contains(&name)
+        || known == RESOURCES && (name.contains('/') || name.starts_with("hugepages-"));
+    judge.require(is_known, || {
+        let help = near(name, known.iter().copied()).map_or_else(
+            || format!("write {}", known.join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        Fault::new(
+            format!(
+                "{place} of {} is of the resource `{name}`, which the API server refuses",
+                object.reference()
+            ),
+            help,
+        )
+        .object(object)
+        .value(name)
+    });
+}
+
+fn resources_are_valid(
+    judge: &mut Judge<'_>,
+    object: &Object,
+    resources: &Value,
+    known: &[&str],
+    place: &str,
+) {
     let of = |field: &str| resources.get(field).and_then(Value::as_object);
     for field in ["requests", "limits"] {
         for (name, quantity) in of(field).into_iter().flatten() {
+            name_is_known(judge, object, known, name, &format!("{field} of {place}"));
             quantity_is_valid(
                 judge,
                 object,

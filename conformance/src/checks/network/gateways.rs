@@ -58,7 +58,23 @@ pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<
 
 pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
-        for parent in array_at(&route.object.value, "/spec/parentRefs") {
+        let parents = array_at(&route.object.value, "/spec/parentRefs");
+        let twice = (1..parents.len()).find(|at| parents[..*at].contains(&parents[*at]));
+        if let Some(parent) = twice.and_then(|at| parents.get(at)) {
+            judge.looked();
+            judge.fault(
+                Fault::new(
+                    format!(
+                        "{} attaches to the same listener twice, which the API server refuses",
+                        route.object.reference()
+                    ),
+                    "name each listener once",
+                )
+                .object(route.object)
+                .value(str_at(parent, "/name").unwrap_or_default()),
+            );
+        }
+        for parent in parents {
             let Some(gateway) = gateway_of(context, route.object, parent) else {
                 // Gateways usually belong to the platform and are in no release.
                 continue;

@@ -6,11 +6,13 @@ pub(in crate::checks) mod budgets;
 pub(in crate::checks) mod connection;
 mod edges;
 mod gateways;
+mod load_balancers;
 mod mounts;
 mod policies;
 mod reachability;
 mod routes;
-mod services;
+mod selectors;
+pub(in crate::checks) mod services;
 mod synced_secrets;
 #[cfg(test)]
 mod tests;
@@ -38,4 +40,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-NET-018", policies::allow_nothing_more),
     ("AM-NET-019", policies::govern_pods),
     ("AM-NET-020", gateways::attach_to_listeners),
+    ("AM-NET-021", load_balancers::ask_what_is_answered),
+    ("AM-NET-022", selectors::stay_in_the_release),
+    ("AM-NET-023", load_balancers::keep_connections),
 ];

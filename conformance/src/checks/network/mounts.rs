@@ -2,6 +2,7 @@
 
 use super::synced_secrets;
 use crate::{
+    checks::near::near,
     context::{Context, Fault, Judge},
     graph::{Missing, mounted_files},
     manifest::{Container, EnvSource, Object, Workload},
@@ -96,6 +97,7 @@ fn keys_of_environment(
             .manifest
             .find(kind, workload.object.namespace(), name);
         let Some(object) = object else {
+            is_not_a_typo(context, workload, (kind, name), judge);
             synced_secrets::key_is_written(context, workload, (name, key), judge);
             continue;
         };
@@ -110,7 +112,55 @@ fn keys_of_environment(
             .object(workload.object)
             .value(key)
         });
+        // Our charts fill every key that a server reads.
+        judge.require(!context.is_generated || !is_empty(object, key), || {
+            Fault::new(
+                format!(
+                    "the variable {} is read from the key `{key}` of {kind} `{name}`, which is empty",
+                    variable.name
+                ),
+                "fill the key",
+            )
+            .object(object)
+            .value(key)
+        });
     }
+}
+
+/// An object that no release renders may be the operator's own, unless its name is almost that of one that is there.
+fn is_not_a_typo(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    (kind, name): (&'static str, &str),
+    judge: &mut Judge<'_>,
+) {
+    let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    let rendered = context
+        .manifest
+        .of_kind(kind)
+        .filter(|object| object.namespace() == workload.object.namespace())
+        .map(Object::name)
+        // Numbered objects are each other's siblings.
+        .filter(|other| without_digits(other) != without_digits(name));
+    let meant = near(name, rendered);
+    judge.require(meant.is_none(), || {
+        Fault::new(
+            format!(
+                "{} reads the {kind} `{name}`, which no release has",
+                workload.object.reference()
+            ),
+            format!("did you mean `{}`?", meant.unwrap_or_default()),
+        )
+        .object(workload.object)
+        .value(name)
+    });
+}
+
+fn is_empty(object: &Object, key: &str) -> bool {
+    ["data", "stringData"]
+        .into_iter()
+        .filter_map(|part| object.value.get(part)?.get(key))
+        .all(|value| value.as_str() == Some(""))
 }
 
 fn has_key(object: &Object, key: &str) -> bool {

@@ -1,6 +1,6 @@
 //! Routes from outside, of all three kinds: Ingress, Gateway API and `OpenShift`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The Service that a route's backend names.
-fn service_of<'g, 'a>(
+pub(super) fn service_of<'g, 'a>(
     context: &'g Context<'a>,
     route: &Object,
     backend: &Backend<'_>,
@@ -35,7 +35,7 @@ fn service_of<'g, 'a>(
 }
 
 /// The port of a Service that a backend means. A Service with one port needs no choice.
-fn port_of<'a>(service: Service<'a>, backend: &Backend<'_>) -> Option<ServicePort<'a>> {
+pub(super) fn port_of<'a>(service: Service<'a>, backend: &Backend<'_>) -> Option<ServicePort<'a>> {
     let ports = service.ports();
     let Some(wanted) = backend.port else {
         return match ports.as_slice() {
@@ -168,7 +168,7 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// The product's port behind a backend, where it can be told.
-fn product_port_of<'a>(
+pub(super) fn product_port_of<'a>(
     context: &Context<'a>,
     route: &Object,
     backend: &Backend<'_>,
@@ -331,7 +331,22 @@ pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
     let mut owners: BTreeMap<Claim, &Object> = BTreeMap::new();
     let all = routes(context.manifest);
     for route in &all {
+        let mut own = BTreeSet::new();
         for claim in claims(route) {
+            if !own.insert(claim.clone()) {
+                judge.fault(
+                    Fault::new(
+                        format!(
+                            "{} answers for `{}` twice",
+                            route.object.reference(),
+                            claim.1
+                        ),
+                        "write each host and path once; controllers refuse the second or serve any of the two",
+                    )
+                    .object(route.object)
+                    .value(claim.1.clone()),
+                );
+            }
             let first = *owners.entry(claim.clone()).or_insert(route.object);
             let host = claim.1;
             judge.require(std::ptr::eq(first, route.object), || {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
-    graph::{Graph, Member},
+    graph::{Graph, Member, NodeId},
     manifest::{Object, Service, TargetPort, Workload},
 };
 
@@ -142,6 +142,7 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
                             .object(service.object)
                             .value(port.number.to_string())
                         });
+                        ports_agree(context, *service, member, (port.number, number), judge);
                     }
                     Err(reason) => {
                         judge.looked();
@@ -163,6 +164,52 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
         }
     }
     judge.not_applicable("no Service selects a server");
+}
+
+/// The product's port that `number` is on a node.
+pub(in crate::checks) fn product_port_of_node<'f>(
+    context: &Context<'f>,
+    node: NodeId,
+    number: u16,
+) -> Option<&'f PortFact> {
+    let member = context.graph.member(node);
+    product_port(context, number, offset_of(context.graph, member))
+}
+
+/// A Service's port that has the number of one of the component's ports leads to that one and no other.
+fn ports_agree(
+    context: &Context<'_>,
+    service: Service<'_>,
+    member: &Member<'_>,
+    (offered, reached): (u16, u16),
+    judge: &mut Judge<'_>,
+) {
+    let Some(component) = member.component else {
+        return;
+    };
+    let offset = offset_of(context.graph, member);
+    let of_component = |number| {
+        product_port(context, number, offset).filter(|fact| fact.components.contains(&component))
+    };
+    let (Some(promised), Some(found)) = (of_component(offered), of_component(reached)) else {
+        return;
+    };
+    judge.require(promised == found, || {
+        Fault::new(
+            format!(
+                "port {offered} ({}) of Service `{}` leads to port {reached} ({}) of the {}",
+                promised.name,
+                service.name(),
+                found.name,
+                component.title()
+            ),
+            format!(
+                "set targetPort to {offered}, or to the name that the container gives this port"
+            ),
+        )
+        .object(service.object)
+        .value(reached.to_string())
+    });
 }
 
 /// The product's port that `number` is on a node with this offset.

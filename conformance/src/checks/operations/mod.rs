@@ -2,7 +2,8 @@
 //! operation?
 
 mod availability;
-mod probes;
+mod commands;
+pub(in crate::checks) mod probes;
 mod quantity;
 mod resources;
 mod rollout;
@@ -30,4 +31,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-014", rollout::follows_changes),
     ("AM-OPS-015", storage::is_per_node),
     ("AM-OPS-016", storage::is_set_up),
+    ("AM-OPS-017", shutdown::waits_for_its_clients),
+    ("AM-OPS-018", commands::can_be_run),
 ];

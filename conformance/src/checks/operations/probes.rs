@@ -10,7 +10,7 @@ use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member},
-    manifest::{Container, TargetPort, array_at, integer_at, str_at},
+    manifest::{Container, Object, TargetPort, array_at, integer_at, str_at},
 };
 
 /// Seconds that a server may need before it answers: less would restart it while it starts.
@@ -209,6 +209,11 @@ pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+    for workload in context.manifest.workloads() {
+        for container in workload.pod.containers() {
+            ports_are_declared(workload.object, &container, judge);
+        }
+    }
     judge.not_applicable("no component has a probe that names a port");
 }
 
@@ -255,8 +260,38 @@ fn problem_of(
     (!answers(component, fact, path)).then(|| format!("{} has nothing at {path}", fact.name))
 }
 
+/// A probe that names a port means one of its own container's.
+fn ports_are_declared(object: &Object, container: &Container<'_>, judge: &mut Judge<'_>) {
+    for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
+        let named = probe(container, kind)
+            .into_iter()
+            .flat_map(questions)
+            .filter_map(|question| match question.port {
+                TargetPort::Name(name) => Some(name.to_owned()),
+                TargetPort::Number(_) => None,
+            });
+        for name in named {
+            let is_declared = container
+                .ports()
+                .iter()
+                .any(|port| port.name == Some(name.as_str()));
+            judge.require(is_declared, || {
+                Fault::new(
+                    format!(
+                        "the {kind} of container `{}` asks the port `{name}`, which the container does not declare",
+                        container.name()
+                    ),
+                    "use the name or number of a port of the same container",
+                )
+                .object(object)
+                .value(name.clone())
+            });
+        }
+    }
+}
+
 /// Whether a port may answer a path with success. Where it cannot be told, it may.
-fn answers(component: Component, port: &PortFact, path: &str) -> bool {
+pub(in crate::checks) fn answers(component: Component, port: &PortFact, path: &str) -> bool {
     if !port.name.starts_with("servlet-") {
         // APIs have any path; receivers of events answer none.
         return !matches!(port.name.as_str(), "thrift" | "thrift-ssl" | "jms");

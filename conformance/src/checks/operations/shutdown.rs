@@ -75,6 +75,34 @@ pub(super) fn fits_the_grace_period(context: &Context<'_>, judge: &mut Judge<'_>
     judge.not_applicable("no component is deployed");
 }
 
+pub(super) fn waits_for_its_clients(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let (Some(component), Some(main)) = (member.component, member.main) else {
+            continue;
+        };
+        let labels = member.workload.pod.labels();
+        let is_balanced = context.graph.services.iter().any(|service| {
+            !service.is_headless()
+                && service.object.namespace() == member.workload.object.namespace()
+                && service.selects(&labels)
+        });
+        if context.graph.nodes_of(component).len() < 2 || !is_balanced {
+            continue;
+        }
+        judge.require(drain_seconds(&main) > 0, || {
+            Fault::new(
+                format!(
+                    "the {} stops at once, while others are still sent to the node that leaves",
+                    component.title()
+                ),
+                "let preStop sleep for some seconds, until load balancers have noticed",
+            )
+            .object(member.workload.object)
+        });
+    }
+    judge.not_applicable("no component with several nodes is behind a Service");
+}
+
 pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
         let (Some(component), Some(main)) = (member.component, member.main) else {

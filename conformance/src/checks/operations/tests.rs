@@ -68,11 +68,23 @@ fn judge(id: &str, documents: &str) -> Vec<String> {
 #[test]
 fn a_sound_component_passes_every_check() {
     for (id, _) in CHECKS {
-        if matches!(*id, "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016") {
+        if matches!(
+            *id,
+            "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016" | "AM-OPS-017"
+        ) {
             continue;
         }
         assert_eq!(judge(id, GOOD), Vec::<String>::new(), "{id}");
     }
+}
+
+#[test]
+fn a_node_behind_a_service_waits_before_it_stops() {
+    let service = "---\n{apiVersion: v1, kind: Service, metadata: {name: cp}, spec: {selector: {app: cp}, ports: [{port: 9443}]}}\n";
+    let served = format!("{GOOD}{service}");
+    assert_eq!(judge("AM-OPS-017", &served), Vec::<String>::new());
+    let at_once = served.replace("lifecycle: {preStop", "other: {preStop");
+    assert!(judge("AM-OPS-017", &at_once)[0].contains("stops at once"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod secrets;
 #[cfg(test)]
 mod tests;
 mod tokens;
+mod users;
 
 use crate::checks::FamilyChecks;
 
@@ -33,4 +34,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-SEC-019", secrets::none_in_environment),
     ("AM-SEC-020", secrets::none_in_arguments),
     ("AM-SEC-021", secrets::no_defaults),
+    ("AM-SEC-022", users::run_as_the_owner),
 ];

@@ -1,0 +1,233 @@
+//! Commands that our charts run in the product's images.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use regex::Regex;
+use serde_json::Value;
+
+use crate::{
+    checks::near::near,
+    context::{Context, Fault, Judge},
+    manifest::{Container, Object, Workload, array_at},
+};
+
+static VARIABLE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\$\{?([A-Z][A-Z0-9_]+)").ok());
+static ASSIGNMENT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b([A-Z][A-Z0-9_]+)=").ok());
+
+pub(super) fn can_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for workload in context.manifest.workloads() {
+        for container in workload.pod.all_containers() {
+            // Other images have other programs.
+            if context
+                .facts
+                .component_of_image(container.image_repository(), None)
+                .is_none()
+            {
+                continue;
+            }
+            own_command(context, &workload, &container, judge);
+            for at in [
+                "/lifecycle/preStop",
+                "/lifecycle/postStart",
+                "/startupProbe",
+                "/readinessProbe",
+                "/livenessProbe",
+            ] {
+                let Some(exec) = container.value.pointer(&format!("{at}/exec")) else {
+                    continue;
+                };
+                let place = format!("{} of container `{}`", &at[1..], container.name());
+                let words = words(exec, "/command");
+                report(context, workload.object, &place, &container, &words, judge);
+            }
+        }
+    }
+    judge.not_applicable("no container runs a command of its own");
+}
+
+fn words<'a>(value: &'a Value, at: &str) -> Vec<&'a str> {
+    array_at(value, at)
+        .iter()
+        .map(|word| word.as_str().unwrap_or_default())
+        .collect()
+}
+
+/// What prepares a server, stores its data or tests it must say what it runs: the image's entrypoint is the server.
+fn own_command(
+    context: &Context<'_>,
+    workload: &Workload<'_>,
+    container: &Container<'_>,
+    judge: &mut Judge<'_>,
+) {
+    let is_server = context.graph.members.iter().any(|member| {
+        member.component.is_some()
+            && member
+                .main
+                .is_some_and(|main| std::ptr::eq(main.value, container.value))
+    });
+    if is_server {
+        return;
+    }
+    let mut command = words(container.value, "/command");
+    let place = format!("container `{}`", container.name());
+    judge.require(!command.is_empty(), || {
+        Fault::new(
+            format!("{place} has no command, so it starts a whole server"),
+            "write the command that it is for",
+        )
+        .object(workload.object)
+    });
+    if command.is_empty() {
+        return;
+    }
+    command.extend(words(container.value, "/args"));
+    report(context, workload.object, &place, container, &command, judge);
+}
+
+fn report(
+    context: &Context<'_>,
+    object: &Object,
+    place: &str,
+    container: &Container<'_>,
+    command: &[&str],
+    judge: &mut Judge<'_>,
+) {
+    let problem = problem_of(context, container, command);
+    judge.require(problem.is_none(), || {
+        let (message, help) = problem.unwrap_or_default();
+        Fault::new(format!("the command of {place} {message}"), help).object(object)
+    });
+}
+
+/// What is wrong with a command, and what to do about it.
+fn problem_of(
+    context: &Context<'_>,
+    container: &Container<'_>,
+    command: &[&str],
+) -> Option<(String, String)> {
+    let programs = &context.facts.programs;
+    let program = command.first().copied().unwrap_or_default();
+    if !programs.iter().any(|known| known == program) {
+        let help = near(program, programs.iter().map(String::as_str)).map_or_else(
+            || format!("use one of {}", programs.join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        return Some((
+            format!("runs `{program}`, which the image does not have"),
+            help,
+        ));
+    }
+    let name = program.rsplit('/').next().unwrap_or(program);
+    match name {
+        "sleep" => {
+            let is_number = command.len() == 2
+                && command[1].bytes().all(|byte| byte.is_ascii_digit())
+                && !command[1].is_empty();
+            (!is_number).then(|| {
+                (
+                    "sleeps for no number of seconds".to_owned(),
+                    "write one whole number".to_owned(),
+                )
+            })
+        }
+        "bash" | "sh" => {
+            let script = match command {
+                [_, "-c", script, ..] if !script.trim().is_empty() => *script,
+                _ => {
+                    return Some((
+                        "gives the shell no script".to_owned(),
+                        "write `-c` and the script after the shell".to_owned(),
+                    ));
+                }
+            };
+            unset_variable(context, container, script).map(|name| {
+                (
+                    format!("reads the variable {name}, which nobody sets"),
+                    "add it to the container's env".to_owned(),
+                )
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A variable that a script reads and neither the container, the image nor the script sets.
+fn unset_variable(
+    context: &Context<'_>,
+    container: &Container<'_>,
+    script: &str,
+) -> Option<String> {
+    // Variables of a whole Secret or ConfigMap are not listed.
+    if !container.env_from().is_empty() {
+        return None;
+    }
+    let env = container.env();
+    let assigned: BTreeSet<&str> = ASSIGNMENT
+        .as_ref()?
+        .captures_iter(script)
+        .filter_map(|found| Some(found.get(1)?.as_str()))
+        .collect();
+    VARIABLE
+        .as_ref()?
+        .captures_iter(script)
+        .filter_map(|found| Some(found.get(1)?.as_str()))
+        .find(|name| {
+            !assigned.contains(name)
+                && !env.iter().any(|variable| variable.name == *name)
+                && !context
+                    .facts
+                    .image_environment
+                    .iter()
+                    .any(|known| known == name)
+        })
+        .map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::can_be_run;
+    use crate::checks::testing::{Subject, messages};
+
+    fn judged(container: &str) -> Vec<String> {
+        let subject = Subject {
+            is_generated: true,
+            ..Subject::default()
+        };
+        let pod = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{name: c, image: 'wso2/wso2am:4.7.0', {container}}}]}}}}"
+        );
+        messages(&subject.judge("AM-OPS-018", can_be_run, &pod))
+    }
+
+    #[test]
+    fn programs_of_the_image_with_what_they_need_pass() {
+        for good in [
+            "command: [curl], args: [--fail, 'http://a']",
+            "command: [/bin/bash, -c], args: ['X_Y=1; echo $X_Y $HOME']",
+            "command: [/bin/sleep, '5']",
+            "command: [/bin/bash, -c, 'echo $A_B'], env: [{name: A_B, value: x}]",
+        ] {
+            assert_eq!(judged(good), Vec::<String>::new(), "{good}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_found() {
+        for (bad, told) in [
+            ("args: [a]", "no command"),
+            ("command: [/bin/bashx, -c, a]", "/bin/bashx"),
+            ("command: [/bin/bash, -c]", "no script"),
+            ("command: [/bin/bash, /bin/bash, -c, a]", "no script"),
+            ("command: [/bin/sleep, '']", "no number"),
+            ("command: [/bin/bash, -c, 'echo ${A_B}']", "A_B"),
+        ] {
+            let found = judged(bad);
+            assert!(
+                found.len() == 1 && found[0].contains(told),
+                "{bad}: {found:?}"
+            );
+        }
+    }
+}
