@@ -181,11 +181,7 @@ fn asked(context: &Context<'_>, object: &Object, url: &str) -> Result<BTreeSet<C
 
 /// A Service that has the port and lost its pods is the business of others (AM-NET-001, AM-NET-002); its label tells
 /// whom the test is for.
-fn of_service(
-    context: &Context<'_>,
-    object: &Object,
-    url: Url<'_>,
-) -> Option<BTreeSet<Component>> {
+fn of_service(context: &Context<'_>, object: &Object, url: Url<'_>) -> Option<BTreeSet<Component>> {
     let resolver = context.graph.resolver(context.facts);
     let (service, _) = resolver.service_of(object.namespace(), url.host)?;
     let has_port = service

@@ -10,10 +10,7 @@ const ORGANISATION: &str = "wso2/";
 
 fn is_of_vendor(context: &Context<'_>, container: &Container<'_>) -> bool {
     let repository = container.image_repository();
-    let is_product = context
-        .facts
-        .component_of_image(repository, None)
-        .is_some();
+    let is_product = context.facts.component_of_image(repository, None).is_some();
     let path = container.image().split(['@', ':']).next();
     is_product && path.is_some_and(|path| path.ends_with(&format!("{ORGANISATION}{repository}")))
 }
@@ -76,7 +73,11 @@ mod tests {
             ("wso2/wso2am:4.7.0", "{runAsUser: 10001}", 0),
             ("wso2/wso2am:4.7.0", "{}", 0),
             ("docker.io/wso2/wso2am:4.7.0", "{runAsUser: 10002}", 1),
-            ("mirror.example.com/apim/wso2am:4.7.0", "{runAsUser: 10002}", 0),
+            (
+                "mirror.example.com/apim/wso2am:4.7.0",
+                "{runAsUser: 10002}",
+                0,
+            ),
         ] {
             assert_eq!(judged(image, context), faults, "{image} {context}");
         }
