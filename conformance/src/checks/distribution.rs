@@ -43,6 +43,16 @@ fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
+/// An image's name without tag and digest; the tag is another requirement's business.
+fn without_tag(image: &str) -> &str {
+    let image = image.split('@').next().unwrap_or(image);
+    match image.rsplit_once(':') {
+        // A colon before a slash is that of a registry's port.
+        Some((name, tag)) if !tag.contains('/') => name,
+        _ => image,
+    }
+}
+
 /// Tests, init containers and the bundled database run images that the servers run, so nothing else is pulled. An image
 /// that is almost one of those is a typo of it.
 fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -59,11 +69,12 @@ fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .iter()
                 .any(|main| std::ptr::eq(main.value, container.value));
             let image = container.image();
-            if is_main || mains.iter().any(|main| main.image() == image) {
+            let own = without_tag(image);
+            if is_main || mains.iter().any(|main| without_tag(main.image()) == own) {
                 judge.looked();
                 continue;
             }
-            let meant = near(image, mains.iter().map(Container::image));
+            let meant = near(own, mains.iter().map(|main| without_tag(main.image())));
             judge.require(meant.is_none(), || {
                 Fault::new(
                     format!(

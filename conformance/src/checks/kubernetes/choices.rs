@@ -18,7 +18,7 @@ pub(super) fn one_of_several_is_written(context: &Context<'_>, judge: &mut Judge
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, row.group.as_deref()) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    choice(row, object, path, found, judge)
+                    choice(row, object, path, found, judge);
                 });
             }
         }
@@ -27,7 +27,7 @@ pub(super) fn one_of_several_is_written(context: &Context<'_>, judge: &mut Judge
         for (object, root) in roots(context.manifest, false, &row.kinds, row.group.as_deref()) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    section(row, object, path, found, judge)
+                    section(row, object, path, found, judge);
                 });
             }
         }
@@ -90,11 +90,11 @@ fn section(row: &Sections, object: &Object, path: &str, found: &Value, judge: &m
         return;
     };
     // Other words are another requirement's business.
-    let Some(wanted) = row.sections.get(kind) else {
+    let Some(wanted) = row.of.get(kind) else {
         return;
     };
     let other = row
-        .sections
+        .of
         .values()
         .find(|field| *field != wanted && is_written(found, field));
     judge.require(is_written(found, wanted) && other.is_none(), || {
@@ -127,7 +127,7 @@ pub(super) fn nothing_needed_is_left_out(context: &Context<'_>, judge: &mut Judg
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, row.group.as_deref()) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    required(row, object, path, found, judge)
+                    required(row, object, path, found, judge);
                 });
             }
         }

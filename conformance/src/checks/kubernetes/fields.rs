@@ -18,7 +18,7 @@ pub(super) fn fields_hold_accepted_values(context: &Context<'_>, judge: &mut Jud
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, None) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    word(row, object, path, found, judge)
+                    word(row, object, path, found, judge);
                 });
             }
         }
@@ -27,7 +27,7 @@ pub(super) fn fields_hold_accepted_values(context: &Context<'_>, judge: &mut Jud
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, None) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    number(row, object, path, found, judge)
+                    number(row, object, path, found, judge);
                 });
             }
         }
@@ -36,7 +36,7 @@ pub(super) fn fields_hold_accepted_values(context: &Context<'_>, judge: &mut Jud
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, None) {
             for path in &row.paths {
                 at(root, path, &mut |found| {
-                    key(row, object, path, found, judge)
+                    key(row, object, path, found, judge);
                 });
             }
         }

@@ -107,7 +107,8 @@ pub(super) struct Sections {
     pub(super) group: Option<String>,
     pub(super) paths: Vec<String>,
     pub(super) by: String,
-    pub(super) sections: BTreeMap<String, String>,
+    #[serde(rename = "sections")]
+    pub(super) of: BTreeMap<String, String>,
 }
 
 /// Fields that must not be missing or empty.

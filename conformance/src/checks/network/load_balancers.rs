@@ -200,7 +200,6 @@ fn answer(
     let title = behind.component.title();
     let problem = match (question.asked, question.port) {
         (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
-        (None, None) => None,
         (Some(fact), _) if !fact.components.contains(&behind.component) => {
             Some(format!("{}, which the {title} keeps closed", fact.name))
         }

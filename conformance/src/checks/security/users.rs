@@ -35,7 +35,8 @@ pub(super) fn run_as_the_owner(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
             let owner = context.facts.image_user;
             let user = number(&workload.pod, &container, "runAsUser").unwrap_or(owner);
-            judge.require(user == owner, || {
+            // Whether it is root is another requirement's business.
+            judge.require(user == owner || user == 0, || {
                 Fault::new(
                     format!(
                         "container `{}` of {} runs as user {user}, who may not write the files of its image",

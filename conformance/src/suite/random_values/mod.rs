@@ -39,8 +39,8 @@ fn read(path: &Path) -> String {
 /// What the chart makes of values: documents, or its own reason to refuse them.
 fn render(renderer: &dyn RenderService, request: &RenderRequest) -> Result<Manifest, String> {
     match renderer.render(request) {
-        Ok(rendered) => Ok(Manifest {
-            objects: objects_of(request, rendered),
+        Ok(made) => Ok(Manifest {
+            objects: objects_of(request, made),
         }),
         // `fail` of validation.yaml says in the chart's own words what does not go together.
         Err(RenderError::Template { message, .. }) if message.contains("/validation.yaml:") => {
