@@ -35,9 +35,11 @@ pub(super) fn one_of_several_is_written(context: &Context<'_>, judge: &mut Judge
     judge.not_applicable("no document has such fields");
 }
 
-/// Whether something is written: a source such as `emptyDir: {}` is, one of `null` is not.
+/// Whether something is written: a source such as `emptyDir: {}` is, one of `null` and a list of nothing are not.
 fn is_written(value: &Value, field: &str) -> bool {
-    value.get(field).is_some_and(|value| !value.is_null())
+    value.get(field).is_some_and(|value| {
+        !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty())
+    })
 }
 
 fn choice(row: &Choice, object: &Object, path: &str, found: &Value, judge: &mut Judge<'_>) {

@@ -77,6 +77,14 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
         for parent in parents {
             let Some(gateway) = gateway_of(context, route.object, parent) else {
                 // Gateways usually belong to the platform and are in no release.
+                if let Some((message, help)) = missing_gateway(context, route.object, parent) {
+                    judge.looked();
+                    judge.fault(
+                        Fault::new(message, help)
+                            .object(route.object)
+                            .value(str_at(parent, "/name").unwrap_or_default()),
+                    );
+                }
                 continue;
             };
             let problem = problem_of(gateway, parent, &route.hosts);
@@ -95,6 +103,44 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
         }
     }
     judge.not_applicable("no route attaches to a Gateway of a release");
+}
+
+/// Why a Gateway that no release has should be there: its name is one letter off, or the one that our charts give.
+fn missing_gateway(
+    context: &Context<'_>,
+    route: &Object,
+    parent: &Value,
+) -> Option<(String, String)> {
+    let is_gateway = str_at(parent, "/kind").is_none_or(|kind| kind == "Gateway");
+    if !is_gateway || str_at(parent, "/namespace").is_some_and(|name| name != route.namespace()) {
+        return None;
+    }
+    let name = str_at(parent, "/name")?;
+    let reference = route.reference();
+    let near = context
+        .manifest
+        .of_kind("Gateway")
+        .filter(|gateway| gateway.namespace() == route.namespace())
+        .map(Object::name)
+        .find(|known| strsim::osa_distance(known, name) == 1);
+    if let Some(near) = near {
+        return Some((
+            format!("{reference} attaches to Gateway `{name}`, which no release has"),
+            format!("did you mean `{near}`?"),
+        ));
+    }
+    let is_ours = context.is_generated
+        && route
+            .name()
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('-'));
+    is_ours.then(|| {
+        (
+            format!("{reference} attaches to the release's own Gateway `{name}`, which is not there"),
+            "make the Gateway (exposure.gatewayApi.gateway.create), or name another one in parentRefs"
+                .to_owned(),
+        )
+    })
 }
 
 fn gateway_of<'a>(context: &Context<'a>, route: &Object, parent: &Value) -> Option<&'a Object> {

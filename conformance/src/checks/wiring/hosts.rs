@@ -51,6 +51,20 @@ fn has_row(context: &Context<'_>, component: Component, purpose: &Purpose) -> bo
     })
 }
 
+/// The port before the offset that a wiring key wants, whatever the pattern.
+fn wanted_port(context: &Context<'_>, purpose: &Purpose) -> Option<u16> {
+    /// Where receivers authenticate their senders. Source: ports.yaml, `auth.url.port`.
+    const AUTHENTICATION: u16 = 9711;
+    match purpose {
+        Purpose::ThrottleAuth { .. } | Purpose::EventHubPublishAuth { .. } => Some(AUTHENTICATION),
+        _ => {
+            let mut rows = context.facts.edges.iter();
+            let row = rows.find(|fact| is_row_of(fact, purpose))?;
+            Some(row.shape.parts().1)
+        }
+    }
+}
+
 /// Whether the file says the address itself. What a key falls back to is judged under the key that is written.
 fn is_told(provenance: &Provenance) -> bool {
     provenance.is_written() || matches!(provenance, Provenance::Inferred { .. })
@@ -79,7 +93,10 @@ impl On<'_, '_> {
             path: &address.path,
         };
         judge.looked();
-        if let Some((message, help)) = self.problem(&link.target, url) {
+        let problem = self
+            .problem(&link.target, url)
+            .or_else(|| self.wrong_port(link));
+        if let Some((message, help)) = problem {
             judge.fault(
                 self.fault(
                     &link.reference.key.to_string(),
@@ -90,6 +107,26 @@ impl On<'_, '_> {
                 .value(address.host.clone()),
             );
         }
+    }
+
+    /// Another port of the right node: what answers there speaks another protocol.
+    fn wrong_port(&self, link: &Link) -> Option<(String, String)> {
+        let wanted = wanted_port(self.context, &link.reference.purpose)?;
+        let (port, offset) = match &link.target {
+            Target::Nodes { nodes, port, .. } => {
+                let node = self.context.graph.node(*nodes.first()?)?;
+                (*port, node.offset())
+            }
+            Target::Own { port } => (*port, self.node.offset()),
+            _ => return None,
+        };
+        let wanted = wanted.checked_add(offset)?;
+        (port != wanted).then(|| {
+            (
+                format!("port {port} is not the one that its reader speaks to"),
+                format!("write port {wanted}"),
+            )
+        })
     }
 
     fn judge_host_keys(&self, judge: &mut Judge<'_>) {
