@@ -191,16 +191,21 @@ fn ports_agree(
     let of_component = |number| {
         product_port(context, number, offset).filter(|fact| fact.components.contains(&component))
     };
-    let (Some(promised), Some(found)) = (of_component(offered), of_component(reached)) else {
+    let Some(promised) = of_component(offered) else {
         return;
     };
-    judge.require(promised == found, || {
+    let found = of_component(reached);
+    // Others may have moved a listener by its own key; our charts move all ports together.
+    if found.is_none() && !context.is_generated {
+        return;
+    }
+    judge.require(found == Some(promised), || {
         Fault::new(
             format!(
                 "port {offered} ({}) of Service `{}` leads to port {reached} ({}) of the {}",
                 promised.name,
                 service.name(),
-                found.name,
+                found.map_or("nobody's", |found| &found.name),
                 component.title()
             ),
             format!(

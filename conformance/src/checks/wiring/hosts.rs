@@ -6,6 +6,7 @@ use super::{edge::is_row_of, texts::is_alias};
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
+    facts::Shape,
     graph::{Configuration, Link, Member, Node, Target, Url},
 };
 
@@ -95,7 +96,8 @@ impl On<'_, '_> {
         judge.looked();
         let problem = self
             .problem(&link.target, url)
-            .or_else(|| self.wrong_port(link));
+            .or_else(|| self.wrong_port(link))
+            .or_else(|| self.wrong_scheme(link));
         if let Some((message, help)) = problem {
             judge.fault(
                 self.fault(
@@ -125,6 +127,24 @@ impl On<'_, '_> {
             (
                 format!("port {port} is not the one that its reader speaks to"),
                 format!("write port {wanted}"),
+            )
+        })
+    }
+
+    /// The endpoints that are only ever asked with TLS. Those of services and brokers are AM-CONF-006's.
+    fn wrong_scheme(&self, link: &Link) -> Option<(String, String)> {
+        let address = &link.reference.address;
+        let mut rows = self.context.facts.edges.iter();
+        let row = rows.find(|fact| is_row_of(fact, &link.reference.purpose))?;
+        let (scheme, _, path) = row.shape.parts();
+        let is_endpoint = matches!(row.shape, Shape::Jwks | Shape::Revoke | Shape::Notify);
+        (is_endpoint && (address.scheme != scheme || address.path != path)).then(|| {
+            (
+                format!(
+                    "`{}://…{}` is not what answers there",
+                    address.scheme, address.path
+                ),
+                format!("begin it with {scheme}:// and end it with {path}"),
             )
         })
     }
