@@ -65,11 +65,13 @@ fn to_text(chart: &str, documents: &[RenderedDocument]) -> String {
     text
 }
 
-/// One line per leaf and object, so that a diff shows what changed and where.
+/// One line per leaf and object, so that a diff shows what changed and where. The order of keys means nothing.
 fn to_lines(documents: &[RenderedDocument]) -> String {
     let mut lines = String::new();
     for document in documents {
-        let _ = writeln!(lines, "{}\n{:#}", document.template, document.value);
+        let mut value = document.value.clone();
+        value.sort_all_objects();
+        let _ = writeln!(lines, "{}\n{value:#}", document.template);
     }
     lines
 }

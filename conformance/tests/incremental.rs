@@ -48,6 +48,15 @@ impl RenderService for Counting {
         self.renders.fetch_add(1, Ordering::Relaxed);
         RenderService::render(&self.pool, request)
     }
+
+    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        self.renders.fetch_add(1, Ordering::Relaxed);
+        RenderService::render_with_chance(&self.pool, request)
+    }
+
+    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
+        RenderService::lint(&self.pool, chart, values_files)
+    }
 }
 
 impl Bench {

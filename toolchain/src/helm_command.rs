@@ -77,7 +77,7 @@ impl HelmCommand {
         command
     }
 
-    /// `helm lint --strict`: the messages of level warning and error, one a line; empty when the chart is clean.
+    /// `helm lint --strict`: the messages of level warning and error; empty when the chart is clean.
     ///
     /// # Errors
     /// When `helm` cannot be run.
@@ -97,8 +97,7 @@ impl HelmCommand {
         }
         let text = [output.stdout, output.stderr].concat();
         let text = String::from_utf8_lossy(&text);
-        let is_finding = |line: &&str| line.starts_with("[ERROR]") || line.starts_with("[WARNING]");
-        let findings: Vec<String> = text.lines().filter(is_finding).map(str::to_owned).collect();
+        let findings = lint_findings(&text);
         // A failure in other words must not look like success.
         Ok(if findings.is_empty() {
             vec![text.trim().to_owned()]
@@ -134,6 +133,24 @@ impl HelmCommand {
             source,
         })
     }
+}
+
+/// The messages of `helm lint`, some of which go on over several lines.
+fn lint_findings(printed: &str) -> Vec<String> {
+    let mut findings: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in printed.lines() {
+        if line.starts_with("[ERROR]") || line.starts_with("[WARNING]") {
+            findings.push(line.to_owned());
+            is_open = true;
+        } else if line.is_empty() || line.starts_with("[INFO]") || line.starts_with("==>") {
+            is_open = false;
+        } else if let (true, Some(last)) = (is_open, findings.last_mut()) {
+            last.push('\n');
+            last.push_str(line);
+        }
+    }
+    findings
 }
 
 /// A user's cluster, plugins and repositories must not change what a chart renders to.

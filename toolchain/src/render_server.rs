@@ -31,6 +31,7 @@ struct Process {
 #[serde(rename_all = "camelCase")]
 enum Question<'a> {
     Render(RenderQuestion<'a>),
+    Lint(LintQuestion<'a>),
     PodSecurity(PodSecurityQuestion<'a>),
 }
 
@@ -58,10 +59,18 @@ struct RenderQuestion<'a> {
     parse: bool,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LintQuestion<'a> {
+    chart: &'a Path,
+    values_files: &'a [PathBuf],
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer {
     render: Option<RenderAnswer>,
+    lint: Option<LintAnswer>,
     pod_security: Option<Vec<PodVerdict>>,
     error: Option<String>,
 }
@@ -73,6 +82,11 @@ struct RenderAnswer {
     notes: String,
     #[serde(default)]
     documents: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct LintAnswer {
+    messages: Vec<String>,
 }
 
 impl RenderServer {
@@ -102,7 +116,39 @@ impl RenderServer {
         &mut self,
         request: &RenderRequest,
     ) -> Result<Vec<Value>, RenderError> {
-        Ok(self.ask_render(request, true)?.documents)
+        Ok(self
+            .ask_render(request, self.deterministic, true)?
+            .documents)
+    }
+
+    /// Renders with the random template functions as they are, even where the server is
+    /// [deterministic](Self::deterministic): two such renders show what a chart leaves to chance and time.
+    ///
+    /// # Errors
+    /// As [`Renderer::render`].
+    pub fn render_with_chance(&mut self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        let answer = self.ask_render(request, false, false)?;
+        rendered(answer, request)
+    }
+
+    /// As [`crate::HelmCommand::lint_strict`], without a process of its own.
+    ///
+    /// # Errors
+    /// With Helm's own words when the values files cannot be read or the path is no chart.
+    pub fn lint_strict(
+        &mut self,
+        chart: &Path,
+        values_files: &[PathBuf],
+    ) -> Result<Vec<String>, RenderError> {
+        let answer = self.ask(&Question::Lint(LintQuestion {
+            chart,
+            values_files,
+        }))?;
+        match (answer.lint, answer.error) {
+            (Some(lint), None) => Ok(lint.messages),
+            (_, Some(message)) => Err(helm_message::read(&message)),
+            (None, None) => Err(self.failed("gave no messages")),
+        }
     }
 
     /// What Pod Security admission of the newest Kubernetes version says about pods, in the order of `pods`. Each pod
@@ -135,6 +181,7 @@ impl RenderServer {
     fn ask_render(
         &mut self,
         request: &RenderRequest,
+        deterministic: bool,
         parse: bool,
     ) -> Result<RenderAnswer, RenderError> {
         request.require_chart()?;
@@ -154,7 +201,7 @@ impl RenderServer {
             is_upgrade: request.is_upgrade,
             skip_tests: request.skip_tests,
             skip_schema_validation: request.skip_schema_validation,
-            deterministic: self.deterministic,
+            deterministic,
             parse,
         });
         let answer = self.ask(&question)?;
@@ -237,13 +284,17 @@ impl RenderServer {
 
 impl Renderer for RenderServer {
     fn render(&mut self, request: &RenderRequest) -> Result<Rendered, RenderError> {
-        let answer = self.ask_render(request, false)?;
-        let notes = (request.include_notes && !answer.notes.is_empty()).then_some(answer.notes);
-        Ok(Rendered {
-            documents: parse_documents(&answer.manifest)?,
-            notes,
-        })
+        let answer = self.ask_render(request, self.deterministic, false)?;
+        rendered(answer, request)
     }
+}
+
+fn rendered(answer: RenderAnswer, request: &RenderRequest) -> Result<Rendered, RenderError> {
+    let notes = (request.include_notes && !answer.notes.is_empty()).then_some(answer.notes);
+    Ok(Rendered {
+        documents: parse_documents(&answer.manifest)?,
+        notes,
+    })
 }
 
 impl Drop for Process {

@@ -128,6 +128,33 @@ fn notes_are_told_when_they_are_asked_for() {
 }
 
 #[test]
+fn lint_says_what_the_helm_command_says() {
+    let helm = HelmCommand::new(support::tool(Tool::Helm4));
+    let mut server = server();
+    let sound = support::fixture("chart");
+    let broken = tempfile::tempdir().expect("temporary folder");
+    std::fs::write(
+        broken.path().join("Chart.yaml"),
+        "apiVersion: v2\nname: x\n",
+    )
+    .expect("file");
+    let values = broken.path().join("values.yaml");
+    std::fs::write(&values, "message: [no text]\n").expect("file");
+    let values = vec![values];
+    for (chart, files, is_clean) in [
+        (sound.as_path(), &[][..], true),
+        (sound.as_path(), &values, false),
+        (broken.path(), &[], false),
+    ] {
+        let said = server.lint_strict(chart, files).expect("lints");
+        assert_eq!(said.is_empty(), is_clean, "{said:?}");
+        assert_eq!(said, helm.lint_strict(chart, files).expect("lints"));
+    }
+    let nowhere = broken.path().join("nowhere");
+    assert!(server.lint_strict(&nowhere, &[]).is_err());
+}
+
+#[test]
 fn values_of_one_render_do_not_leak_into_the_next() {
     let mut server = server().deterministic(true);
     let before = server.render(&fixture_request()).expect("renders");

@@ -3,11 +3,11 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	helmchart "helm.sh/helm/v4/pkg/chart"
 
@@ -23,23 +23,27 @@ const maxCharts = 32
 type chartCache map[string]cachedChart
 
 type cachedChart struct {
+	// stamp tells the files apart by name, size and modification time, content by what is in them.
+	stamp   fileStamp
 	content [sha256.Size]byte
 	chart   *v2.Chart
-	// accepted remembers which values the chart's schema allows. Helm compiles the schema anew for every render, and most
-	// renders of a suite differ in their names only.
-	accepted *acceptedValues
+	schema  *valuesSchema
 }
 
 // load returns a chart that the caller may change, for Helm writes into a chart's values and dependencies as it renders, and
-// what is known of its schema; that is nil for a chart that is not kept.
-func (cache chartCache) load(path string) (*v2.Chart, *acceptedValues, error) {
+// its compiled schema; that is nil for a chart that is not kept.
+func (cache chartCache) load(path string) (*v2.Chart, *valuesSchema, error) {
+	cached, known := cache[path]
+	stamp, err := stampFiles(path)
+	if known && err == nil && stamp.equals(cached.stamp) && cached.stamp.isSettled() {
+		return copyChart(cached.chart), cached.schema, nil
+	}
 	content, err := hashFiles(path)
 	if err != nil {
 		// A path that is no chart: Helm says so in its own words.
 		loaded, err := loader.Load(path)
 		return loaded, nil, err
 	}
-	cached, known := cache[path]
 	if !known || cached.content != content {
 		loaded, err := loader.Load(path)
 		if err != nil {
@@ -52,46 +56,61 @@ func (cache chartCache) load(path string) (*v2.Chart, *acceptedValues, error) {
 		if len(cache) >= maxCharts {
 			clear(cache)
 		}
-		cached = cachedChart{content: content, chart: loaded, accepted: &acceptedValues{}}
-		cache[path] = cached
+		cached = cachedChart{content: content, chart: loaded, schema: compileSchema(loaded)}
 	}
-	fresh := *cached.chart
-	metadata := *cached.chart.Metadata
+	cached.stamp = stamp
+	cache[path] = cached
+	return copyChart(cached.chart), cached.schema, nil
+}
+
+// copyChart copies what Helm writes into as it renders a chart without dependencies.
+func copyChart(original *v2.Chart) *v2.Chart {
+	fresh := *original
+	metadata := *original.Metadata
 	fresh.Metadata = &metadata
-	fresh.Values = copyMap(cached.chart.Values)
-	return &fresh, cached.accepted, nil
+	fresh.Values = copyMap(original.Values)
+	return &fresh
 }
 
-// maxAccepted bounds the memory of a server that renders one chart with thousands of values.
-const maxAccepted = 1024
-
-// acceptedValues holds digests of values that one version of a chart was rendered with. A nil one knows nothing.
-type acceptedValues struct {
-	digests map[[sha256.Size]byte]struct{}
+// fileStamp is what can be known of a chart's files without reading them.
+type fileStamp struct {
+	attributes [sha256.Size]byte
+	newest     time.Time
+	taken      time.Time
 }
 
-// digestOf is false for values that JSON cannot hold.
-func digestOf(values map[string]any) (digest [sha256.Size]byte, ok bool) {
-	encoded, err := json.Marshal(values)
-	return sha256.Sum256(encoded), err == nil
+// settling is longer than a tick of any file system's clock. A file that changed less than this before it was looked at may change
+// again without a new modification time; git tells such files apart in the same way.
+const settling = 2 * time.Second
+
+func (stamp fileStamp) isSettled() bool {
+	return stamp.taken.Sub(stamp.newest) > settling
 }
 
-func (accepted *acceptedValues) contains(digest [sha256.Size]byte) bool {
-	if accepted == nil {
-		return false
-	}
-	_, known := accepted.digests[digest]
-	return known
+// equals leaves out when the files were looked at.
+func (stamp fileStamp) equals(other fileStamp) bool {
+	return stamp.attributes == other.attributes
 }
 
-func (accepted *acceptedValues) add(digest [sha256.Size]byte) {
-	if accepted == nil {
-		return
-	}
-	if accepted.digests == nil || len(accepted.digests) >= maxAccepted {
-		accepted.digests = map[[sha256.Size]byte]struct{}{}
-	}
-	accepted.digests[digest] = struct{}{}
+func stampFiles(root string) (stamp fileStamp, err error) {
+	stamp.taken = time.Now()
+	hash := sha256.New()
+	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := entry.Info()
+		if err != nil {
+			return err
+		}
+		if changed := info.ModTime(); changed.After(stamp.newest) {
+			stamp.newest = changed
+		}
+		_, err = fmt.Fprintf(hash, "%q %d %d %v\n", path, info.Size(), info.ModTime().UnixNano(), info.Mode())
+		return err
+	})
+	stamp.attributes = [sha256.Size]byte(hash.Sum(nil))
+	return stamp, err
 }
 
 // hashFiles covers the names and contents of all files: modification times are too coarse for tests that write a

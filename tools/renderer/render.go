@@ -79,17 +79,16 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 		client.KubeVersion = version
 	}
 
-	merged, err := r.mergeValues(request)
+	merged, err := r.mergeValues(request.ValuesFiles, request.Values, request.Set)
 	if err != nil {
 		return nil, err
 	}
-	chart, accepted, err := r.charts.load(request.Chart)
+	chart, schema, err := r.charts.load(request.Chart)
 	if err != nil {
 		return nil, err
 	}
-	// Before Helm writes into the values.
-	digest, hasDigest := digestOf(merged)
-	if hasDigest && accepted.contains(digest) {
+	// Values that are refused, Helm shall refuse in its own words.
+	if !request.SkipSchemaValidation && schema.accepts(chart, merged) {
 		client.SkipSchemaValidation = true
 	}
 	if kind := chart.Metadata.Type; kind != "" && kind != "application" {
@@ -103,9 +102,6 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 	if err != nil {
 		return nil, err
 	}
-	if hasDigest && !request.SkipSchemaValidation {
-		accepted.add(digest)
-	}
 	rendered, ok := releaser.(*release.Release)
 	if !ok {
 		return nil, fmt.Errorf("helm returned a release of unknown type %T", releaser)
@@ -114,20 +110,20 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 }
 
 // mergeValues puts the inline values between the files and the assignments, as a last values file.
-func (r *Renderer) mergeValues(request *RenderRequest) (map[string]any, error) {
-	files := values.Options{ValueFiles: request.ValuesFiles}
+func (r *Renderer) mergeValues(paths []string, inline json.RawMessage, set []string) (map[string]any, error) {
+	files := values.Options{ValueFiles: paths}
 	merged, err := files.MergeValues(r.getters)
 	if err != nil {
 		return nil, err
 	}
-	if len(request.Values) > 0 {
-		inline, err := loader.LoadValues(bytes.NewReader(request.Values))
+	if len(inline) > 0 {
+		last, err := loader.LoadValues(bytes.NewReader(inline))
 		if err != nil {
 			return nil, fmt.Errorf("failed to parse inline values: %w", err)
 		}
-		merged = loader.MergeMaps(merged, inline)
+		merged = loader.MergeMaps(merged, last)
 	}
-	for _, assignment := range request.Set {
+	for _, assignment := range set {
 		if err := strvals.ParseInto(assignment, merged); err != nil {
 			return nil, fmt.Errorf("failed parsing --set data: %w", err)
 		}

@@ -377,7 +377,7 @@ fn edit_of(step: &Step) -> Edit {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use am_deployment_toml::product::ProductVersion;
     use am_toolchain::{RenderError, RenderRequest, Rendered};
@@ -392,6 +392,14 @@ mod tests {
             Err(RenderError::Helm {
                 message: "in Helm's own words".into(),
             })
+        }
+
+        fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+            self.render(request)
+        }
+
+        fn lint(&self, _chart: &Path, _files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
+            Ok(Vec::new())
         }
     }
 

@@ -120,7 +120,7 @@ fn keep_sources(sources: &mut BTreeMap<String, String>, subject: &mut Judged) {
 }
 
 fn tools(options: &Options) -> Vec<ToolVersion> {
-    [Tool::Renderer, Tool::Helm4, Tool::Helm3]
+    [Tool::Renderer, Tool::Helm3]
         .into_iter()
         .filter_map(|tool| {
             let version = tool.pinned_version(&options.workspace).ok()?;

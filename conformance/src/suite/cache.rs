@@ -161,7 +161,7 @@ fn prune(folder: &Path, kept: usize) {
 fn of_run(options: &Options, programs: &HelmPrograms) -> Option<String> {
     let mut key = Fingerprint::default();
     key.add(fingerprint::of_program()?);
-    for tool in ["renderer", "helm4", "helm3"] {
+    for tool in ["renderer", "helm3"] {
         let folder = options.workspace.join("tools").join(tool);
         key.add(
             ChartSource::read(&folder)
@@ -169,7 +169,6 @@ fn of_run(options: &Options, programs: &HelmPrograms) -> Option<String> {
                 .unwrap_or_default(),
         );
     }
-    key.add(programs.helm4.is_some().to_string());
     key.add(programs.helm3.is_some().to_string());
     key.list(&options.only);
     for skip in &options.skip {

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZero,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -31,16 +31,36 @@ use crate::{
 
 /// Renders charts for several threads at once.
 pub trait RenderService: Sync {
-    /// Renders one release.
+    /// Renders one release; the same request gives the same documents, whatever the chart leaves to chance.
     ///
     /// # Errors
     /// With Helm's own words when the chart or its values are wrong.
     fn render(&self, request: &RenderRequest) -> Result<Rendered, RenderError>;
+
+    /// Renders one release as a user's Helm would: with chance and time.
+    ///
+    /// # Errors
+    /// As [`RenderService::render`].
+    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError>;
+
+    /// The warnings and errors of `helm lint --strict` about a chart with values files.
+    ///
+    /// # Errors
+    /// With Helm's own words when there is nothing to lint.
+    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError>;
 }
 
 impl RenderService for RenderPool {
     fn render(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
         self.with(|server| server.render(request))
+    }
+
+    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        self.with(|server| server.render_with_chance(request))
+    }
+
+    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
+        self.with(|server| server.lint_strict(chart, values_files))
     }
 }
 
@@ -81,7 +101,6 @@ pub(crate) fn helm_programs(options: &Options) -> HelmPrograms {
     let toolchain = Toolchain::new(&options.workspace);
     let mut progress = am_toolchain::StderrProgress::default();
     HelmPrograms {
-        helm4: toolchain.ensure(Tool::Helm4, &mut progress).ok(),
         helm3: toolchain.ensure(Tool::Helm3, &mut progress).ok(),
     }
 }

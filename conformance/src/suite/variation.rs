@@ -24,8 +24,6 @@ use crate::{
 /// Programs that only some checks need.
 #[derive(Debug, Clone, Default)]
 pub struct HelmPrograms {
-    /// Helm 4, for `helm lint`.
-    pub helm4: Option<PathBuf>,
     /// Helm 3, for comparison.
     pub helm3: Option<PathBuf>,
 }
@@ -146,11 +144,9 @@ impl<'s> SubjectVariations<'s> {
             let program = self.programs.helm3.clone();
             let program = program.ok_or_else(|| self.by_machine("Helm 3 is not at hand"))?;
             HelmCommand::new(program).render(&request)
-        } else if let (true, Some(program)) =
-            (*variation == Variation::default(), &self.programs.helm4)
-        {
-            // The render server makes chance and time constant; only Helm itself shows that they are there.
-            HelmCommand::new(program).render(&request)
+        } else if *variation == Variation::default() {
+            // The subject was rendered with chance and time made constant, so that only this shows that they are there.
+            self.renderer.render_with_chance(&request)
         } else {
             self.renderer.render(&request)
         };
@@ -188,11 +184,9 @@ impl Variations for SubjectVariations<'_> {
     }
 
     fn lint(&self, release: &str) -> Result<Vec<String>, Refusal> {
-        let program = self.programs.helm4.clone();
-        let program = program.ok_or_else(|| self.by_machine("Helm 4 is not at hand"))?;
         let request = self.request(release)?;
-        HelmCommand::new(program)
-            .lint_strict(&request.chart, &request.values_files)
+        self.renderer
+            .lint(&request.chart, &request.values_files)
             .map_err(|error| self.refusal(&error))
     }
 

@@ -49,8 +49,8 @@ pub(super) fn charts(programs: &Programs, folder: &Path) -> Result<Vec<ChartDire
     Ok(directories)
 }
 
-/// Runs the whole static suite and returns what it rendered. Those renders that the suite itself leaves to `helm` (of Helm 3,
-/// and repetitions) are not among them.
+/// Runs the whole static suite and returns what it rendered. Those renders that the suite itself leaves to `helm` of Helm 3 are
+/// not among them.
 pub(super) fn of_the_suite(
     programs: &Programs,
     charts: Vec<ChartDirectory>,
@@ -95,9 +95,25 @@ struct Recorder {
 impl RenderService for Recorder {
     fn render(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
         let rendered = self.pool.with(|server| server.render(request));
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.push((request.clone(), rendered.is_ok()));
-        drop(seen);
+        self.record(request, rendered.is_ok());
         rendered
+    }
+
+    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        let rendered = self.pool.with(|server| server.render_with_chance(request));
+        self.record(request, rendered.is_ok());
+        rendered
+    }
+
+    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
+        self.pool
+            .with(|server| server.lint_strict(chart, values_files))
+    }
+}
+
+impl Recorder {
+    fn record(&self, request: &RenderRequest, renders: bool) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push((request.clone(), renders));
     }
 }
