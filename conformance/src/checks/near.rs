@@ -8,7 +8,8 @@ pub(super) fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) 
     }
     known
         .into_iter()
-        .filter(|known| *known != written)
+        // A difference in length alone tells most apart, and costs nothing.
+        .filter(|known| known.len().abs_diff(written.len()) <= FARTHEST && *known != written)
         .map(|known| (strsim::osa_distance(known, written), known))
         .filter(|(distance, _)| *distance <= FARTHEST)
         .min()

@@ -10,6 +10,9 @@ use crate::key::KeyPath;
 pub(super) fn check(effective: &Effective, faults: &mut Vec<Fault>) {
     let mut reported = BTreeSet::new();
     for (key, found) in effective.values() {
+        if found.references.is_empty() && !found.provenance.is_written() {
+            continue;
+        }
         let Some(record) = Catalogue::get().record(key) else {
             continue;
         };

@@ -32,7 +32,7 @@ pub(super) fn of_peers(context: &Context<'_>, judge: &mut Judge<'_>) {
         };
         for (path, found) in effective.values() {
             let field = path.last_key().unwrap_or_default();
-            if is_credential_of_entry(&path.to_string()) && FIELDS.contains(&field) {
+            if FIELDS.contains(&field) && is_credential_of_entry(&path.to_string()) {
                 on.is_the_administrators(judge, field, path, found);
             }
         }

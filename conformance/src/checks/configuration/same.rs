@@ -244,6 +244,9 @@ fn agree(
 pub(super) fn identity(context: &Context<'_>, node: &Node<'_>, value: &EffectiveValue) -> String {
     // References to other keys are followed, variables are not: their value is often not known.
     let mut text = value.value.to_string();
+    if !text.contains("$env{") {
+        return text;
+    }
     let member = context.graph.member(node.id);
     let Some(main) = member.main else { return text };
     // Kubernetes lets the last of several win.
