@@ -9,6 +9,10 @@ mod workspace;
 use clap::{Parser, Subcommand};
 use exit::ExitStatus;
 
+/// Judging is mostly making and dropping small texts and trees, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Commands of the am-charts project.
 ///
 /// Exit codes: 0 done or up to date, 1 a difference or a finding, 2 wrong usage or bad input,
