@@ -20,7 +20,7 @@ Calls itself for tables and lists only: most entries are neither, and a call for
 {{- $box := dict "item" . }}
 {{- if kindIs "map" . }}
 {{- include "am-pattern-4.prepareToml" (dict "table" .) }}
-{{- else }}
+{{- else if not (kindIs "string" .) }}
 {{- include "am-pattern-4.prepareToml" (dict "table" $box) }}
 {{- end }}
 {{- $list = append $list $box.item }}

@@ -35,24 +35,29 @@ app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* Labels of an object. Takes (list $root component). */}}
+{{/* Labels of an object; the user's cannot replace the chart's. Takes (list $root component). */}}
 {{- define "am-pattern-5.labels" -}}
 {{- $root := index . 0 }}
-{{- $labels := include "am-pattern-5.selectorLabels" . | fromYaml }}
-{{- $_ := set $labels "helm.sh/chart" (printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63) }}
-{{- $_ := set $labels "app.kubernetes.io/version" ($root.Chart.AppVersion | toString) }}
-{{- $_ := set $labels "app.kubernetes.io/managed-by" $root.Release.Service }}
-{{- $_ := set $labels "app.kubernetes.io/part-of" "wso2-api-manager" }}
-{{- toYaml (mergeOverwrite (deepCopy $root.Values.commonLabels) $labels) }}
+{{- include "am-pattern-5.selectorLabels" . }}
+app.kubernetes.io/part-of: wso2-api-manager
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | quote }}
+{{- with omit $root.Values.commonLabels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* Labels of a pod: without versions, which would restart it for nothing. Takes (list $root component). */}}
 {{- define "am-pattern-5.podLabels" -}}
 {{- $root := index . 0 }}
 {{- $values := get $root.Values (include "am-pattern-5.valuesKey" (index . 1)) | default dict }}
-{{- $labels := include "am-pattern-5.selectorLabels" . | fromYaml }}
-{{- $_ := set $labels "app.kubernetes.io/part-of" "wso2-api-manager" }}
-{{- toYaml (mergeOverwrite (deepCopy $root.Values.commonLabels) (deepCopy $root.Values.workloadIdentity.podLabels) (deepCopy ($values.podLabels | default dict)) $labels) }}
+{{- include "am-pattern-5.selectorLabels" . }}
+app.kubernetes.io/part-of: wso2-api-manager
+{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.workloadIdentity.podLabels ($values.podLabels | default dict) }}
+{{- with omit $labels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{/* Annotations of an object, with those given. Takes (list $root annotations…). */}}
