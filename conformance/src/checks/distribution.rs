@@ -1,5 +1,7 @@
 //! The image of each component, and no profile of a common distribution.
 
+use am_deployment_toml::product::ProductVersion;
+
 use crate::{
     checks::{FamilyChecks, near::near},
     component::Component,
@@ -71,7 +73,26 @@ fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
             let image = container.image();
             let own = without_tag(image);
             if is_main || mains.iter().any(|main| without_tag(main.image()) == own) {
-                judge.looked();
+                let tag = image.strip_prefix(own).unwrap_or_default();
+                // Versions that are there and not the servers' are AM-DIST-004's.
+                let is_version = ProductVersion::ALL
+                    .iter()
+                    .any(|version| tag.strip_prefix(':') == Some(version.as_str()));
+                let meant = near(image, mains.iter().map(Container::image))
+                    .filter(|_| !is_main && !is_version)
+                    .filter(|_| mains.iter().all(|main| main.image() != image));
+                judge.require(meant.is_none(), || {
+                    Fault::new(
+                        format!(
+                            "container `{}` of {} runs the image `{image}`, whose tag is almost that of a server's",
+                            container.name(),
+                            workload.object.reference()
+                        ),
+                        format!("did you mean `{}`?", meant.unwrap_or_default()),
+                    )
+                    .object(workload.object)
+                    .value(image)
+                });
                 continue;
             }
             let meant = near(own, mains.iter().map(|main| without_tag(main.image())));

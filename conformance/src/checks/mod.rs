@@ -2,6 +2,7 @@
 
 pub(crate) mod configuration;
 pub(crate) mod distribution;
+mod given;
 #[cfg(test)]
 pub(crate) mod harness;
 pub(crate) mod helm;

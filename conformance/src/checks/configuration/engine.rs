@@ -1,11 +1,15 @@
 //! Faults that the product's configuration engine makes of a file, by requirement.
 
-use am_deployment_toml::engine::{self, FaultKind};
+use am_deployment_toml::{
+    engine::{self, FaultKind},
+    value::Value,
+};
 
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
+    manifest::EnvSource,
 };
 
 pub(super) fn is_readable(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -30,6 +34,42 @@ pub(super) fn variables_are_set(context: &Context<'_>, judge: &mut Judge<'_>) {
         &[FaultKind::UnsetVariable],
         |_, _, configuration| !configuration.environment_is_open,
     );
+    if context.is_generated {
+        variables_are_read(context, judge);
+    }
+}
+
+/// Variables of our charts without which the product takes passwords of its own for the operator's keystores
+/// (ARCHITECTURE.md, The chart contract). Other credentials have requirements of their own.
+const STORES: [&str; 2] = ["AM_KEYSTORE_", "AM_TRUSTSTORE_"];
+
+/// Our charts give a server the passwords of keystores that its configuration names: one that nobody reads was meant for
+/// a key that now has the product's own default.
+fn variables_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, _, configuration) in configured(context.graph) {
+        let Some(main) = context.graph.member(node.id).main else {
+            continue;
+        };
+        for variable in main.env() {
+            let is_own = STORES.iter().any(|start| variable.name.starts_with(start));
+            if !is_own || !matches!(variable.source, EnvSource::Secret { .. }) {
+                continue;
+            }
+            let expression = format!("$env{{{}}}", variable.name);
+            judge.require(configuration.text.contains(&expression), || {
+                Fault::new(
+                    format!(
+                        "the {} is given the variable {}, and no key of its configuration reads it",
+                        context.graph.describe(node.id),
+                        variable.name
+                    ),
+                    format!("write `{expression}` at the key that it is for"),
+                )
+                .at(configuration, "", None)
+                .value(variable.name)
+            });
+        }
+    }
 }
 
 pub(super) fn keys_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -71,10 +111,46 @@ pub(super) fn values_have_the_right_type(context: &Context<'_>, judge: &mut Judg
         FaultKind::QueryInBrokerUrl,
     ];
     report(context, judge, KINDS, |_, _, _| true);
+    names_are_text(context, judge);
     report(context, judge, ADDRESSES, |fault, component, _| {
         let key = fault.key.as_ref().map(ToString::to_string);
         !key.is_some_and(|key| is_judged_by_row(context, component, &key))
     });
+}
+
+/// Keys whose values are names of something: the engine writes `true` as the name `true`.
+const NAMES: [&str; 8] = [
+    "server.hostname",
+    "truststore.file_name",
+    "keystore.primary.file_name",
+    "keystore.tls.file_name",
+    "database.apim_db.url",
+    "database.shared_db.url",
+    "database.local.url",
+    "indexing.location",
+];
+
+fn names_are_text(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (_, _, configuration) in configured(context.graph) {
+        for key in NAMES {
+            let found = configuration
+                .effective
+                .as_ref()
+                .and_then(|effective| effective.get(key));
+            let Some(found) = found else { continue };
+            let is_text = !matches!(
+                found.value,
+                Value::Boolean(_) | Value::Integer(_) | Value::Float(_)
+            );
+            judge.require(is_text, || {
+                Fault::new(
+                    format!("`{key}`: `{}` is no name", found.value),
+                    "write a text in quotes",
+                )
+                .at(configuration, key, found.provenance.span())
+            });
+        }
+    }
 }
 
 /// Whether a row of the wiring table is about the key on this component.

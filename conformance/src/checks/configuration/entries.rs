@@ -9,6 +9,7 @@ use am_deployment_toml::{
 };
 
 use crate::{
+    checks::near::near,
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::{Configuration, Node},
@@ -42,6 +43,21 @@ const ADDRESSES: [(&str, &str); 6] = [
     ("websub_event_receiver_http_endpoint", "http"),
     ("websub_event_receiver_https_endpoint", "https"),
 ];
+
+/// Types of gateways that the product knows. Source: vendor-charts.md (`gateway_type`).
+const GATEWAY_TYPES: [&str; 7] = [
+    "Regular",
+    "APK",
+    "AWS",
+    "Azure",
+    "Kong",
+    "Envoy",
+    "APIPlatform",
+];
+
+/// Key manager whose events the product takes for its own. Source: wiring.yaml; wso2/carbon-apimgt, `APIConstants`.
+const RESIDENT_KEY_MANAGER: &str = "default";
+const KEY_MANAGER_HEADER: &str = "X-WSO2-KEY-MANAGER";
 
 /// Names by which everybody reaches only himself.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
@@ -109,6 +125,7 @@ impl On<'_, '_> {
                 self.at(&path, &message, format!("write `{path}`"))
             });
         }
+        self.judge_words(judge, entry);
         for (field, scheme) in ADDRESSES {
             let path = entry.child(field);
             let Some(text) = self.text(&path) else {
@@ -137,10 +154,63 @@ impl On<'_, '_> {
         }
     }
 
+    /// Words by which the product chooses an implementation; what is not there has a default.
+    fn judge_words(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+        let path = entry.child("gateway_type");
+        let written = self.text(&path).unwrap_or_default();
+        let meant = near(&written, GATEWAY_TYPES);
+        judge.require(
+            GATEWAY_TYPES.contains(&written.as_str()) || meant.is_none(),
+            || {
+                let message = format!(
+                    "has a gateway environment of the type `{written}`, for which no API is made"
+                );
+                self.at(
+                    &path,
+                    &message,
+                    format!("did you mean `{}`?", meant.unwrap_or_default()),
+                )
+            },
+        );
+        if !self.context.is_generated {
+            return;
+        }
+        // Our gateways are all of the product's own kind, and for people to use.
+        for (field, wanted) in [
+            ("gateway_type", GATEWAY_TYPES[0]),
+            ("provider", "wso2"),
+            ("display_in_api_console", "true"),
+        ] {
+            let path = entry.child(field);
+            let text = self.text(&path).unwrap_or_default();
+            judge.require(text.is_empty() || text == wanted, || {
+                let message = format!("has `{text}` as the {field} of a gateway environment");
+                self.at(&path, &message, format!("write `{wanted}`"))
+            });
+        }
+    }
+
     fn judge_listener(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         let endpoint = entry.child("properties").child("notification_endpoint");
         if self.found(&endpoint).is_none() {
             return;
+        }
+        let properties = entry.child("properties");
+        let header = self
+            .effective
+            .under(&properties)
+            .map(|(path, _)| path.clone())
+            .find(|path| path.to_string().contains(KEY_MANAGER_HEADER));
+        if let Some((header, name)) =
+            header.and_then(|path| Some((path.clone(), self.text(&path)?)))
+        {
+            judge.require(
+                !self.context.is_generated || name == RESIDENT_KEY_MANAGER,
+                || {
+                    let message = format!("notifies in the name of the key manager `{name}`, which is none of the pattern's");
+                    self.at(&header, &message, format!("write \"{RESIDENT_KEY_MANAGER}\""))
+                },
+            );
         }
         for (field, wanted) in NOTIFIER {
             let path = entry.child(field);

@@ -3,6 +3,7 @@
 mod credentials;
 mod engine;
 mod entries;
+mod public;
 mod same;
 mod secrets;
 
@@ -28,6 +29,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-CONF-014", credentials::of_peers),
     ("AM-CONF-015", same::offset_of_component),
     ("AM-CONF-016", entries::are_whole),
+    ("AM-CONF-017", public::links_lead_somewhere),
+    ("AM-CONF-018", public::the_event_hub_is_on),
 ];
 
 pub(crate) use secrets::masked;

@@ -8,7 +8,7 @@ use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::Produ
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
-    graph::Node,
+    graph::{Configuration, Node},
     manifest::EnvSource,
 };
 
@@ -32,6 +32,7 @@ pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
         for field in ["file_name", "type", "alias", "password", "key_password"] {
             agree(context, judge, &format!("{store}.{field}"), |_| true);
         }
+        is_of_a_known_type(context, judge, &format!("{store}.type"));
     }
     judge.not_applicable(UNREADABLE);
 }
@@ -115,6 +116,106 @@ fn neighbours_share(
     }
 }
 
+/// Types of keystores that Java opens for the product.
+const STORE_TYPES: [&str; 4] = ["JKS", "PKCS12", "BCFKS", "JCEKS"];
+
+fn is_of_a_known_type(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
+    for (node, _, configuration) in configured(context.graph) {
+        let Some(found) = configuration
+            .effective
+            .as_ref()
+            .and_then(|effective| effective.get(key))
+        else {
+            continue;
+        };
+        let Some(kind) = found.value.scalar_text().filter(|kind| !kind.contains('$')) else {
+            continue;
+        };
+        let is_known = STORE_TYPES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(&kind));
+        judge.require(is_known, || {
+            Fault::new(
+                format!(
+                    "the {} has a keystore of the type `{kind}`, which Java does not open",
+                    context.graph.describe(node.id)
+                ),
+                format!("write one of {}", STORE_TYPES.join(", ")),
+            )
+            .at(configuration, key, found.provenance.span())
+            .value(kind.clone())
+        });
+    }
+}
+
+/// A key in a Secret of the release is one that the product can use: 256 bits in hexadecimal digits.
+fn is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, _, configuration) in configured(context.graph) {
+        let written = configuration
+            .effective
+            .as_ref()
+            .and_then(|effective| effective.get("encryption.key"))
+            .map(|found| found.value.to_string());
+        let member = context.graph.member(node.id);
+        let (Some(written), Some(main)) = (written, member.main) else {
+            continue;
+        };
+        for variable in main.env() {
+            let EnvSource::Secret { name, key, .. } = variable.source else {
+                continue;
+            };
+            if !written.contains(&format!("$env{{{}}}", variable.name)) {
+                continue;
+            }
+            let namespace = member.workload.object.namespace();
+            let data = context
+                .manifest
+                .find("Secret", namespace, name)
+                .and_then(|secret| {
+                    secret
+                        .value
+                        .get("data")?
+                        .get(key)?
+                        .as_str()
+                        .map(|text| (secret, text))
+                });
+            let Some((secret, text)) = data else {
+                continue;
+            };
+            judge.require(holds_a_key(text), || {
+                Fault::new(
+                    format!(
+                        "{} has under `{key}` no encryption key that the {} can use",
+                        secret.reference(),
+                        context.graph.describe(node.id)
+                    ),
+                    "fill it with 64 hexadecimal digits (`openssl rand -hex 32`)",
+                )
+                .object(secret)
+            });
+        }
+    }
+}
+
+/// Digits of a key in base64: three bytes are four letters.
+fn holds_a_key(encoded: &str) -> bool {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0_u32);
+    for letter in encoded.trim_end_matches('=').chars() {
+        let Some(value) = ALPHABET.find(letter) else {
+            return false;
+        };
+        bits = (bits << 6 | u32::try_from(value).unwrap_or_default()) & 0x00ff_ffff;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count & 0xff) as u8);
+        }
+    }
+    encoded.len().is_multiple_of(4) && bytes.len() == 64 && bytes.iter().all(u8::is_ascii_hexdigit)
+}
+
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     const KEY: &str = "encryption.key";
     if context.version < ProductVersion::V4_7 {
@@ -141,6 +242,9 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
     agree(context, judge, KEY, |value| value.provenance.is_written());
     cipher(context, judge);
+    if context.is_generated {
+        is_well_formed(context, judge);
+    }
     judge.not_applicable(UNREADABLE);
 }
 
@@ -187,6 +291,31 @@ fn cipher(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// Nodes of a component share their ports, so they must share their offset.
+/// Below zero the server listens on other ports than anybody asks.
+fn is_not_negative(
+    context: &Context<'_>,
+    node: &Node<'_>,
+    configuration: &Configuration<'_>,
+    judge: &mut Judge<'_>,
+) {
+    let written = configuration
+        .effective
+        .as_ref()
+        .and_then(|effective| effective.text("server.offset"))
+        .unwrap_or_default();
+    judge.require(!written.trim().starts_with('-'), || {
+        Fault::new(
+            format!(
+                "{} has the port offset {written}",
+                context.graph.describe(node.id)
+            ),
+            "write 0 or more",
+        )
+        .at(configuration, "server.offset", None)
+        .value(written.clone())
+    });
+}
+
 pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
     for component in Component::ALL {
         let mut first: Option<u16> = None;
@@ -194,6 +323,7 @@ pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) 
             let Some(configuration) = &node.configuration else {
                 continue;
             };
+            is_not_negative(context, node, configuration, judge);
             let offset = configuration.offset();
             let expected = *first.get_or_insert(offset);
             judge.require(offset == expected, || {

@@ -75,8 +75,14 @@ impl<'a> CommandLine<'a> {
                 );
                 line.problems
                     .push((format!("has the unknown option `{word}`"), help));
+            } else if let Some(letter) =
+                unknown_letter(word, &options.flags, &options.texts, &options.numbers)
+            {
+                line.problems.push((
+                    format!("has the unknown option `-{letter}` in `{word}`"),
+                    "use options of curl's, long ones with two dashes".to_owned(),
+                ));
             }
-            // Several short options in one word are nobody's typo.
         }
         if line.urls.is_empty() {
             line.problems
@@ -111,6 +117,25 @@ impl<'a> CommandLine<'a> {
     }
 }
 
+/// The first letter of several short options in one word that is none; what follows an option with a value is its value.
+fn unknown_letter(
+    word: &str,
+    flags: &[String],
+    texts: &[String],
+    numbers: &[String],
+) -> Option<char> {
+    for letter in word.chars().skip(1) {
+        let option = format!("-{letter}");
+        if texts.contains(&option) || numbers.contains(&option) {
+            return None;
+        }
+        if !flags.contains(&option) {
+            return Some(letter);
+        }
+    }
+    None
+}
+
 #[cfg(test)]
 mod tests {
     use super::CommandLine;
@@ -132,6 +157,7 @@ mod tests {
     fn what_curl_would_refuse_or_misread_is_a_problem() {
         for (words, told) in [
             (&["--ilent", "http://a"][..], "--silent"),
+            (&["-s-how-error", "http://a"], "`--`"),
             (&["--retry", "2x", "http://a"], "`2x`"),
             (&["", "http://a"], "``"),
             (&["2", "http://a"], "`2`"),

@@ -46,13 +46,24 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
             .iter()
             .filter(|(label, value)| labels.get(label) == Some(&value.as_str()))
             .count();
-        if object.template.ends_with("/extra-objects.yaml") && right < OWN_LABELS {
+        if is_extra(object) && right < OWN_LABELS && !is_called_like_ours(context, object) {
             continue;
         }
         of_map(object, &labels, &wanted, "", judge);
         component_is_told(context, object, &labels, "", judge);
         of_templates(context, object, &wanted, judge);
     }
+}
+
+fn is_extra(object: &Object) -> bool {
+    object.template.ends_with("/extra-objects.yaml")
+}
+
+/// Whether an extra object has the name of one that a template of the chart makes, as those of the overlays have.
+fn is_called_like_ours(context: &Context<'_>, extra: &Object) -> bool {
+    context.manifest.objects.iter().any(|object| {
+        !is_extra(object) && object.release == extra.release && object.name() == extra.name()
+    })
 }
 
 /// Pods and claims that an object makes.

@@ -3,6 +3,7 @@
 mod chart_file;
 mod curl;
 mod documentation;
+mod given;
 mod labels;
 mod names;
 mod release_tests;
@@ -37,4 +38,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-018", labels::objects_tell_where_they_belong),
     ("AM-HELM-019", release_tests::tests_end_and_ask_somebody),
     ("AM-HELM-020", release_tests::every_component_is_tested),
+    ("AM-HELM-021", given::values_arrive),
 ];

@@ -126,8 +126,12 @@ fn tells_the_truth(object: &Object, line: &CommandLine<'_>, judge: &mut Judge<'_
         )
         .object(object)
     });
-    let seconds =
-        line.number("--retry").unwrap_or(0.0) * line.number("--retry-delay").unwrap_or(1.0);
+    let tries = line.number("--retry").unwrap_or(0.0) * line.number("--retry-delay").unwrap_or(1.0);
+    // Zero means without end.
+    let seconds = match line.number("--retry-max-time") {
+        Some(most) if most > 0.0 => tries.min(most),
+        _ => tries,
+    };
     let goes_on = line.has(&["--retry-all-errors", "--retry-connrefused"]);
     judge.require(goes_on && seconds >= PATIENCE_SECONDS, || {
         Fault::new(

@@ -21,6 +21,15 @@ static KNOWN: LazyLock<Result<Known, String>> =
 #[serde(deny_unknown_fields)]
 struct Table {
     families: Vec<Family>,
+    attributes: Vec<Attributes>,
+}
+
+/// Annotations that hold `key=value` pairs.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Attributes {
+    names: Vec<String>,
+    keys: BTreeMap<String, Option<String>>,
 }
 
 /// The annotations of one controller.
@@ -37,6 +46,16 @@ struct Known {
     names: BTreeMap<String, Meaning>,
     /// Beginnings of names that go on freely.
     open: Vec<String>,
+    /// Keys of the pairs that an annotation holds, with what their values may be.
+    attributes: BTreeMap<String, BTreeMap<String, Option<Regex>>>,
+}
+
+/// The pattern of a whole value.
+fn whole(pattern: Option<String>, name: &str) -> Result<Option<Regex>, String> {
+    pattern
+        .map(|pattern| Regex::new(&format!("^(?:{pattern})$")))
+        .transpose()
+        .map_err(|error| format!("annotations.yaml: {name}: {error}"))
 }
 
 /// What an annotation's value may be, and who says so.
@@ -52,7 +71,17 @@ impl Known {
         let mut known = Self {
             names: BTreeMap::new(),
             open: Vec::new(),
+            attributes: BTreeMap::new(),
         };
+        for Attributes { names, keys } in table.attributes {
+            for name in names {
+                let mut patterns = BTreeMap::new();
+                for (key, pattern) in &keys {
+                    patterns.insert(key.clone(), whole(pattern.clone(), key)?);
+                }
+                known.attributes.insert(name, patterns);
+            }
+        }
         for family in table.families {
             for (name, pattern) in family.names {
                 let name = format!("{}{name}", family.prefix);
@@ -60,10 +89,7 @@ impl Known {
                     known.open.push(beginning.to_owned());
                     continue;
                 }
-                let value = pattern
-                    .map(|pattern| Regex::new(&format!("^(?:{pattern})$")))
-                    .transpose()
-                    .map_err(|error| format!("annotations.yaml: {name}: {error}"))?;
+                let value = whole(pattern, &name)?;
                 let source = family.source.clone();
                 known.names.insert(name, Meaning { value, source });
             }
@@ -107,6 +133,43 @@ impl Known {
     }
 }
 
+impl Known {
+    /// What is wrong with the pairs that an annotation holds, and what to do about it.
+    fn problem_of_pairs(&self, name: &str, value: &str) -> Option<(String, String)> {
+        let known = self.attributes.get(name)?;
+        let pairs = value.split(',').filter_map(|pair| pair.split_once('='));
+        for (key, value) in pairs.map(|(key, value)| (key.trim(), value.trim())) {
+            let Some(pattern) = known.get(key) else {
+                let Some(meant) = near(key, known.keys().map(String::as_str)) else {
+                    continue;
+                };
+                return Some((
+                    format!(
+                        "has the attribute {key} in the annotation {name}, which the load balancer refuses"
+                    ),
+                    format!("did you mean `{meant}`?"),
+                ));
+            };
+            let pattern = pattern.as_ref().filter(|pattern| !pattern.is_match(value));
+            if let Some(pattern) = pattern {
+                return Some((
+                    format!(
+                        "has `{key}={value}` in the annotation {name}, which the load balancer refuses"
+                    ),
+                    format!(
+                        "write a value like {}",
+                        pattern
+                            .as_str()
+                            .trim_start_matches("^(?:")
+                            .trim_end_matches(")$")
+                    ),
+                ));
+            }
+        }
+        None
+    }
+}
+
 pub(super) fn controllers_understand_annotations(context: &Context<'_>, judge: &mut Judge<'_>) {
     let known = match KNOWN.as_ref() {
         Ok(known) => known,
@@ -132,7 +195,9 @@ fn annotations(
     judge: &mut Judge<'_>,
 ) {
     for (name, value) in annotations {
-        let problem = known.problem(name, value);
+        let problem = known
+            .problem(name, value)
+            .or_else(|| known.problem_of_pairs(name, value));
         judge.require(problem.is_none(), || {
             let (message, help) = problem.unwrap_or_default();
             Fault::new(format!("{} {message}", object.reference()), help)
@@ -207,6 +272,14 @@ mod tests {
             ),
             ("eks.amazonaws.com/role-arn: role/apim", "arn:aws"),
             ("helm.sh/hook: tset", "test"),
+            (
+                "alb.ingress.kubernetes.io/load-balancer-attributes: idle_tieout.timeout_seconds=60",
+                "idle_timeout.timeout_seconds",
+            ),
+            (
+                "alb.ingress.kubernetes.io/target-group-attributes: 'a.b=c,stickiness.enabled=ture'",
+                "true|false",
+            ),
         ] {
             let found = judged(bad);
             assert!(

@@ -11,7 +11,7 @@ pub(super) mod pods;
 pub(super) mod quantities;
 pub(super) mod references;
 pub(super) mod schemas;
-mod tables;
+pub(in crate::checks) mod tables;
 
 use crate::checks::FamilyChecks;
 

@@ -49,6 +49,23 @@ pub(super) fn names_in_pods_are_unique(context: &Context<'_>, judge: &mut Judge<
             "claim template",
             workload.claim_templates(),
         );
+        // Kubernetes tells spread constraints apart by both.
+        let constraints: Vec<String> = array_at(workload.pod.spec, "/topologySpreadConstraints")
+            .iter()
+            .filter_map(|constraint| {
+                let key = str_at(constraint, "/topologyKey")?;
+                Some(format!(
+                    "{key} {}",
+                    str_at(constraint, "/whenUnsatisfiable")?
+                ))
+            })
+            .collect();
+        unique(
+            judge,
+            &workload,
+            "spread constraint",
+            constraints.iter().map(String::as_str),
+        );
         for container in &containers {
             let of = |what: &str| format!("{what} of container `{}`", container.name());
             unique(
@@ -169,6 +186,9 @@ fn port_name_problem(name: &str) -> Option<&'static str> {
     (!name.contains(|c: char| c.is_ascii_lowercase())).then_some("it has no letter")
 }
 
+/// How the variables that our charts set are called (ARCHITECTURE.md, The chart contract).
+const OWN_VARIABLES: [&str; 4] = ["AM_", "JAVA_OPTS", "JVM_MEM_OPTS", "POD_NAME"];
+
 pub(super) fn environment_is_named_well(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("no container has an environment variable");
     for workload in context.manifest.workloads() {
@@ -204,6 +224,19 @@ pub(super) fn environment_is_named_well(context: &Context<'_>, judge: &mut Judge
                         "keep `value` or `valueFrom`",
                     )
                     .object(workload.object)
+                });
+                // Kubernetes takes a variable without either for an empty one; our charts write what they mean, and what
+                // an operator adds is the operator's.
+                let is_own = context.is_generated
+                    && OWN_VARIABLES.iter().any(|start| name.starts_with(start));
+                let is_filled = entry.get("value").or(entry.get("valueFrom")).is_some();
+                judge.require(!is_own || is_filled, || {
+                    Fault::new(
+                        format!("the environment variable `{name}` of container `{}` of {} has no value and no source, so it is empty", container.name(), workload.object.reference()),
+                        "write `value` or `valueFrom`",
+                    )
+                    .object(workload.object)
+                    .value(name)
                 });
             }
         }
@@ -291,6 +324,26 @@ mod tests {
             ),
             1
         );
+        let spread = |whens: [&str; 2]| {
+            let constraint = whens.map(|when| {
+                format!(
+                    "{{maxSkew: 1, topologyKey: kubernetes.io/hostname, whenUnsatisfiable: {when}}}"
+                )
+            });
+            let containers = "[{name: a}]";
+            format!(
+                "{containers}, topologySpreadConstraints: [{}]",
+                constraint.join(", ")
+            )
+        };
+        assert_eq!(
+            faults(check, &spread(["ScheduleAnyway", "DoNotSchedule"])),
+            0
+        );
+        assert_eq!(
+            faults(check, &spread(["ScheduleAnyway", "ScheduleAnyway"])),
+            1
+        );
     }
 
     #[test]
@@ -337,6 +390,19 @@ mod tests {
                 "{bad}"
             );
         }
+    }
+
+    #[test]
+    fn a_variable_of_our_charts_that_says_nothing_is_found() {
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {containers: [{name: a, env: [{name: AM_A}]}]}}";
+        let check: Check = environment_is_named_well;
+        assert!(Case::documents(pod).judge(check).is_green());
+        assert_eq!(
+            messages(&Case::documents(pod).generated().judge(check)).len(),
+            1
+        );
+        let filled = pod.replace("{name: AM_A}", "{name: AM_A, value: ''}");
+        assert!(Case::documents(&filled).generated().judge(check).is_green());
     }
 
     #[test]

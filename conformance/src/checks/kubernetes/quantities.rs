@@ -83,12 +83,9 @@ fn resources_are_valid(
     for field in ["requests", "limits"] {
         for (name, quantity) in of(field).into_iter().flatten() {
             name_is_known(judge, object, known, name, &format!("{field} of {place}"));
-            quantity_is_valid(
-                judge,
-                object,
-                quantity,
-                &format!("{field}.{name} of {place}"),
-            );
+            let place = format!("{field}.{name} of {place}");
+            quantity_is_valid(judge, object, quantity, &place);
+            has_a_unit(judge, object, name, quantity, &place);
         }
     }
     for (name, request) in of("requests").into_iter().flatten() {
@@ -107,6 +104,31 @@ fn resources_are_valid(
             .object(object)
         });
     }
+}
+
+/// No server runs in bytes: less than this is a number whose unit was forgotten, or `m` for `M`.
+const LEAST_BYTES: f64 = 1024.0 * 1024.0;
+
+fn has_a_unit(judge: &mut Judge<'_>, object: &Object, name: &str, quantity: &Value, place: &str) {
+    if !["memory", "storage", "ephemeral-storage"].contains(&name) {
+        return;
+    }
+    // What cannot be read is told already, and zero means none.
+    let Some(bytes) = amount(quantity).filter(|bytes| *bytes > 0.0) else {
+        return;
+    };
+    judge.require(bytes >= LEAST_BYTES, || {
+        Fault::new(
+            format!(
+                "{place} of {} is `{}`, which are only bytes",
+                object.reference(),
+                text(quantity)
+            ),
+            "write the unit, such as Mi or Gi",
+        )
+        .object(object)
+        .value(text(quantity))
+    });
 }
 
 fn quantity_is_valid(judge: &mut Judge<'_>, object: &Object, quantity: &Value, place: &str) {

@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use super::schemas::group;
 use crate::{
+    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Manifest, Object, VolumeSource, Workload, array_at, str_at},
     variation::{Variation, Variations, releases},
 };
 
 /// The name of an object that another one needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Reference<'a> {
     /// Who needs it.
     pub(crate) from: &'a Object,
@@ -103,6 +104,18 @@ fn of_container<'a>(container: &Container<'a>, add: &mut impl FnMut(&'static str
             add(kind, name);
         }
     }
+}
+
+/// The rendered object of almost the same name: a name that a user gives is not one letter off that of an object of the
+/// release. Numbered objects are each other's siblings.
+fn almost<'a>(manifest: &'a Manifest, reference: &Reference<'_>) -> Option<&'a str> {
+    let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    let rendered = manifest
+        .of_kind(reference.kind)
+        .filter(|object| object.namespace() == reference.from.namespace())
+        .map(Object::name)
+        .filter(|other| without_digits(other) != without_digits(reference.name));
+    near(reference.name, rendered)
 }
 
 /// Whether something among the documents makes an object, or the cluster always has it.
@@ -217,6 +230,27 @@ pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
     for _ in 0..checked {
         judge.looked();
     }
+    for reference in self::references(context.manifest) {
+        if missing.contains(&reference) || exists(context.manifest, &reference) {
+            continue;
+        }
+        let Some(meant) = almost(context.manifest, &reference) else {
+            continue;
+        };
+        judge.fault(
+            Fault::new(
+                format!(
+                    "{} needs the {} `{}`, which no release makes",
+                    reference.from.reference(),
+                    reference.kind,
+                    reference.name
+                ),
+                format!("did you mean `{meant}`?"),
+            )
+            .object(reference.from)
+            .value(reference.name),
+        );
+    }
     for reference in missing {
         judge.fault(
             Fault::new(
@@ -263,6 +297,23 @@ mod tests {
     fn an_object_that_is_rendered_is_found_to_be_there() {
         let case = case("\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: r-files}}");
         assert!(case.judge(references_resolve).is_green());
+    }
+
+    #[test]
+    fn a_given_name_that_is_almost_that_of_a_rendered_object_is_found() {
+        let with = |name: &str| {
+            format!(
+                "\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: q}}, spec: {{serviceAccountName: {name}}}}}\n---\n{{apiVersion: v1, kind: ServiceAccount, metadata: {{name: r-gateway}}}}\n---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: r-files}}}}"
+            )
+        };
+        for (name, is_found) in [
+            ("r-gatweay", true),
+            ("my-account", false),
+            ("r-gateway2", false),
+        ] {
+            let case = case(with(name).leak()).judge(references_resolve);
+            assert_eq!(!case.is_green(), is_found, "{name}");
+        }
     }
 
     #[test]

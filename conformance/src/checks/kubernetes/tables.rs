@@ -156,7 +156,7 @@ pub(super) fn roots<'a>(
 }
 
 /// Visits every value at a path in which `*` stands for any item.
-pub(super) fn at(value: &Value, path: &str, visit: &mut impl FnMut(&Value)) {
+pub(in crate::checks) fn at(value: &Value, path: &str, visit: &mut impl FnMut(&Value)) {
     let Some(rest) = path.strip_prefix('/') else {
         return visit(value);
     };
@@ -166,7 +166,7 @@ pub(super) fn at(value: &Value, path: &str, visit: &mut impl FnMut(&Value)) {
         for item in value.as_array().into_iter().flatten() {
             at(item, rest, visit);
         }
-    } else if let Some(item) = value.get(part) {
+    } else if let Some(item) = value.get(part.replace("~1", "/")) {
         at(item, rest, visit);
     }
 }

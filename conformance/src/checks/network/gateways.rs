@@ -102,6 +102,25 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
             });
         }
     }
+    for gateway in context.manifest.of_kind("Gateway") {
+        let mut seen = std::collections::BTreeSet::new();
+        for name in array_at(&gateway.value, "/spec/listeners")
+            .iter()
+            .filter_map(|listener| str_at(listener, "/name"))
+        {
+            judge.require(seen.insert(name), || {
+                Fault::new(
+                    format!(
+                        "{} has two listeners called `{name}`, and the API server refuses it",
+                        gateway.reference()
+                    ),
+                    "give each listener a name of its own",
+                )
+                .object(gateway)
+                .value(name)
+            });
+        }
+    }
     judge.not_applicable("no route attaches to a Gateway of a release");
 }
 

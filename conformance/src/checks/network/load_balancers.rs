@@ -18,9 +18,17 @@ const BACKEND: &str = "GCPBackendPolicy";
 const GKE: &str = "networking.gke.io/";
 const GKE_CLASS: &str = "gke-l7-";
 const ALB: &str = "alb.ingress.kubernetes.io/";
+const ROUTER: &str = "haproxy.router.openshift.io/";
 
 /// Seconds for which a WebSocket may be silent and must not be cut.
 const IDLE_SECONDS: i64 = 300;
+
+/// Seconds for which a gateway waits for the backend of an API, and must be waited for. Source: deployment-toml-keys.yaml,
+/// `synapse_properties.'synapse.global_timeout_interval'`.
+const BACKEND_SECONDS: i64 = 120;
+
+/// Seconds in which portals and receivers of events answer.
+const ANSWER_SECONDS: i64 = 30;
 
 /// A backend of a route that one of the product's components is behind.
 struct Behind<'g, 'a> {
@@ -84,9 +92,18 @@ fn policy_of<'a>(
 ) -> Option<&'a Object> {
     policies(context, kind).find(|policy| {
         policy.namespace() == service.object.namespace()
-            && policy.str("/spec/targetRef/kind") == Some("Service")
+            && is_about_a_service(policy)
             && policy.str("/spec/targetRef/name") == Some(service.name())
     })
+}
+
+/// Services are of the core group, which has no name.
+fn is_about_a_service(policy: &Object) -> bool {
+    policy.str("/spec/targetRef/kind") == Some("Service")
+        && policy
+            .str("/spec/targetRef/group")
+            .unwrap_or_default()
+            .is_empty()
 }
 
 pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -99,6 +116,7 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
         if is_of_gke(context, route.object) {
             for behind in behind(context, &route) {
                 health_check_policy(context, &route, &behind, judge);
+                encrypts(context, &route, &behind, judge);
             }
         }
         if route.object.kind() == "Ingress" && is_of_alb(route.object) {
@@ -166,6 +184,18 @@ fn health_check_policy(
     };
     let at = |field: &str| format!("/spec/default/config/{section}/{field}");
     let port = integer_at(&policy.value, &at("port")).and_then(|port| u16::try_from(port).ok());
+    // Which port is asked when one is written and not said to be it, Google's documentation does not tell.
+    let is_fixed = policy.str(&at("portSpecification")) == Some("USE_FIXED_PORT");
+    judge.require(!context.is_generated || port.is_none() || is_fixed, || {
+        Fault::new(
+            format!(
+                "{} writes a port and does not say that it is the one to ask",
+                policy.reference()
+            ),
+            "write portSpecification: USE_FIXED_PORT",
+        )
+        .object(policy)
+    });
     let asked = match port {
         Some(port) => product_port(context, port, offset_of(context.graph, behind.member)),
         None => product_port_of(context, route.object, &behind.backend),
@@ -181,6 +211,43 @@ fn health_check_policy(
         path,
     };
     answer(policy, behind, &question, judge);
+}
+
+/// GKE speaks clear text unless the Service's port or a policy tells otherwise.
+fn encrypts(
+    context: &Context<'_>,
+    route: &Route<'_>,
+    behind: &Behind<'_, '_>,
+    judge: &mut Judge<'_>,
+) {
+    let is_tls =
+        product_port_of(context, route.object, &behind.backend).is_some_and(|fact| fact.tls);
+    let Some(port) = port_of(behind.service, &behind.backend).filter(|_| is_tls) else {
+        return;
+    };
+    let is_told = array_at(&behind.service.object.value, "/spec/ports")
+        .iter()
+        .filter(|written| integer_at(written, "/port") == Some(i64::from(port.number)))
+        .filter_map(|written| str_at(written, "/appProtocol"))
+        .any(|protocol| protocol.eq_ignore_ascii_case("https"));
+    let has_policy = context.manifest.of_kind("BackendTLSPolicy").any(|policy| {
+        policy.namespace() == behind.service.object.namespace()
+            && array_at(&policy.value, "/spec/targetRefs")
+                .iter()
+                .any(|target| str_at(target, "/name") == Some(behind.service.name()))
+    });
+    judge.require(is_told || has_policy, || {
+        Fault::new(
+            format!(
+                "GKE sends clear text to port {} of Service `{}` behind {}, which speaks TLS",
+                port.number,
+                behind.service.name(),
+                route.object.reference()
+            ),
+            "write appProtocol: https at the port of the Service, or add a BackendTLSPolicy",
+        )
+        .object(behind.service.object)
+    });
 }
 
 /// What a load balancer asks to know whether a pod is healthy.
@@ -293,7 +360,8 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
         let gke = is_of_gke(context, route.object);
         let alb = route.object.kind() == "Ingress" && is_of_alb(route.object);
-        if !gke && !alb {
+        let openshift = route.object.kind() == "Route";
+        if !gke && !alb && !openshift {
             continue;
         }
         for behind in behind(context, &route) {
@@ -302,6 +370,8 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             };
             let limits = if gke {
                 of_policy(policy_of(context, BACKEND, behind.service))
+            } else if openshift {
+                of_router(route.object, fact.name.starts_with("ws"))
             } else {
                 of_attributes(route.object, behind.service.object)
             };
@@ -328,6 +398,53 @@ fn of_policy(policy: Option<&Object>) -> Limits {
         drains: number("/spec/default/connectionDraining/drainingTimeoutSec").unwrap_or(0) > 0,
         help: "add a GCPBackendPolicy for the Service with timeoutSec, connectionDraining and, for portals, sessionAffinity",
     }
+}
+
+/// `OpenShift`'s router. Behind `passthrough` there is one limit for everything, that of tunnels, for which the other one
+/// stands in; otherwise requests and sockets have one each. Source: openshift/router, haproxy-config.template.
+fn of_router(route: &Object, is_tunnel: bool) -> Limits {
+    let annotations = route.annotations();
+    let seconds = |name: &str| {
+        let name = format!("{ROUTER}{name}");
+        annotations
+            .get(name.as_str())
+            .and_then(|text| router_seconds(text))
+    };
+    let is_passthrough = route.str("/spec/tls/termination") == Some("passthrough");
+    let idle_seconds = if is_passthrough {
+        seconds("timeout-tunnel")
+            .or_else(|| seconds("timeout"))
+            .unwrap_or(3600)
+    } else if is_tunnel {
+        seconds("timeout-tunnel").unwrap_or(3600)
+    } else {
+        seconds("timeout").unwrap_or(30)
+    };
+    Limits {
+        idle_seconds,
+        // Where TLS ends in the router it sets a cookie, and otherwise it goes by the address of who asks.
+        is_sticky: true,
+        drains: true,
+        help: "set the annotations haproxy.router.openshift.io/timeout-tunnel (for WebSockets, and for everything behind passthrough) and timeout",
+    }
+}
+
+/// A time as the router writes it; a bare number are milliseconds.
+fn router_seconds(text: &str) -> Option<i64> {
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let number: i64 = number.parse().ok()?;
+    Some(match unit {
+        "us" => number / 1_000_000,
+        "" | "ms" => number / 1000,
+        "s" => number,
+        "m" => number.saturating_mul(60),
+        "h" => number.saturating_mul(3600),
+        "d" => number.saturating_mul(86400),
+        _ => return None,
+    })
 }
 
 fn of_attributes(ingress: &Object, service: &Object) -> Limits {
@@ -371,6 +488,16 @@ fn judge_limits(
             "cuts WebSockets after {} seconds",
             limits.idle_seconds
         ))
+    } else if fact.name.starts_with("gateway-") && limits.idle_seconds < BACKEND_SECONDS {
+        Some(format!(
+            "gives up after {} seconds, while the gateway waits {BACKEND_SECONDS} for a backend",
+            limits.idle_seconds
+        ))
+    } else if limits.idle_seconds < ANSWER_SECONDS {
+        Some(format!(
+            "cuts requests after {} seconds",
+            limits.idle_seconds
+        ))
     } else if !limits.drains {
         Some("cuts requests in flight when a pod leaves".to_owned())
     } else if serves_portals && has_several && !limits.is_sticky {
@@ -391,9 +518,68 @@ fn judge_limits(
     });
 }
 
+/// Without a target type the AWS controller sends to ports of the nodes, which our Services do not have; without a class
+/// nobody may feel responsible.
+pub(super) fn reach_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        if route.object.kind() != "Ingress" || !is_of_alb(route.object) {
+            continue;
+        }
+        let class = route
+            .object
+            .str("/spec/ingressClassName")
+            .filter(|class| !class.is_empty())
+            .or_else(|| {
+                route
+                    .object
+                    .annotations()
+                    .get("kubernetes.io/ingress.class")
+                    .copied()
+            });
+        judge.require(class.is_some(), || {
+            Fault::new(
+                format!(
+                    "{} has annotations for the AWS controller and no class, so none may serve it",
+                    route.object.reference()
+                ),
+                "write ingressClassName: alb",
+            )
+            .object(route.object)
+        });
+        for behind in behind(context, &route) {
+            let name = format!("{ALB}target-type");
+            let of_service = behind.service.object.annotations();
+            let of_ingress = route.object.annotations();
+            let target = of_service
+                .get(name.as_str())
+                .or_else(|| of_ingress.get(name.as_str()))
+                .copied()
+                .unwrap_or("instance");
+            let kind = behind
+                .service
+                .object
+                .str("/spec/type")
+                .unwrap_or("ClusterIP");
+            judge.require(target == "ip" || kind != "ClusterIP", || {
+                Fault::new(
+                    format!(
+                        "{} sends to ports of the nodes (target-type {target}), and Service `{}` of the type {kind} has none",
+                        route.object.reference(),
+                        behind.service.name()
+                    ),
+                    "set alb.ingress.kubernetes.io/target-type: ip",
+                )
+                .object(route.object)
+                .value(target)
+            });
+        }
+    }
+    judge.not_applicable("there is no Ingress of the AWS controller");
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{ask_what_is_answered, keep_connections};
+    use super::{ask_what_is_answered, keep_connections, reach_pods, router_seconds};
     use crate::checks::{
         Check,
         testing::{Subject, messages},
@@ -414,7 +600,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: g}
-spec: {selector: {a: b}, ports: [{name: servlet-https, port: 9443}, {name: servlet-http, port: 9763}]}
+spec: {selector: {a: b}, ports: [{name: servlet-https, port: 9443, appProtocol: https}, {name: servlet-http, port: 9763}]}
 ---
 ";
 
@@ -479,6 +665,11 @@ spec:
     #[test]
     fn each_wrong_question_is_found() {
         for (from, to, told) in [
+            (
+                "{group: \"\", kind: Service, name: g}\n  default: {config",
+                "{group: x, kind: Service, name: g}\n  default: {config",
+                "no HealthCheckPolicy",
+            ),
             (
                 "kind: Service, name: g}\n  default: {config",
                 "kind: Service, name: h}\n  default: {config",
@@ -545,5 +736,53 @@ spec:
             &ALB.replace("stickiness.enabled=true", "stickiness.enabled=false"),
         );
         assert!(found[0].contains("node to node"), "{found:?}");
+    }
+
+    #[test]
+    fn clear_text_from_gke_to_a_port_with_tls_is_found() {
+        let documents = format!("{SERVER}{GKE}").replace("appProtocol: https", "appProtocol: http");
+        let found =
+            messages(&Subject::default().judge("AM-NET-021", ask_what_is_answered, &documents));
+        assert!(found[0].contains("clear text"), "{found:?}");
+    }
+
+    #[test]
+    fn the_aws_controller_needs_a_class_and_pods_as_targets() {
+        let good = ALB.replace(
+            "    alb.ingress.kubernetes.io/backend-protocol",
+            "    alb.ingress.kubernetes.io/target-type: ip\n    alb.ingress.kubernetes.io/backend-protocol",
+        );
+        assert_eq!(judged(reach_pods, &good), Vec::<String>::new());
+        assert!(judged(reach_pods, ALB)[0].contains("target-type"));
+        let without = good.replace("  ingressClassName: alb\n", "");
+        assert!(judged(reach_pods, &without)[0].contains("no class"));
+    }
+
+    #[test]
+    fn the_times_of_the_router_are_read() {
+        for (text, seconds) in [("1h", 3600), ("60s", 60), ("5000", 5), ("10ms", 0)] {
+            assert_eq!(router_seconds(text), Some(seconds), "{text}");
+        }
+        assert_eq!(router_seconds("h1"), None);
+    }
+
+    #[test]
+    fn a_router_that_cuts_too_early_is_found() {
+        let route = |annotations: &str| {
+            format!(
+                "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {{name: r, annotations: {{{annotations}}}}}\nspec: {{host: a.example.com, to: {{kind: Service, name: g}}, port: {{targetPort: servlet-https}}, tls: {{termination: passthrough}}}}\n"
+            )
+        };
+        for good in [
+            "",
+            "haproxy.router.openshift.io/timeout-tunnel: 1h, haproxy.router.openshift.io/timeout: 1s",
+        ] {
+            assert_eq!(judged(keep_connections, &route(good)), Vec::<String>::new());
+        }
+        let found = judged(
+            keep_connections,
+            &route("haproxy.router.openshift.io/timeout: 10s"),
+        );
+        assert!(found[0].contains("after 10 seconds"), "{found:?}");
     }
 }

@@ -43,4 +43,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-NET-021", load_balancers::ask_what_is_answered),
     ("AM-NET-022", selectors::stay_in_the_release),
     ("AM-NET-023", load_balancers::keep_connections),
+    ("AM-NET-024", load_balancers::reach_pods),
 ];

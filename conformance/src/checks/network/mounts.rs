@@ -97,7 +97,9 @@ fn keys_of_environment(
             .manifest
             .find(kind, workload.object.namespace(), name);
         let Some(object) = object else {
-            is_not_a_typo(context, workload, (kind, name), judge);
+            if synced_secrets::names(context, workload.object.namespace()).all(|own| own != name) {
+                is_not_a_typo(context, workload, (kind, name), judge);
+            }
             synced_secrets::key_is_written(context, workload, (name, key), judge);
             continue;
         };
@@ -140,6 +142,10 @@ fn is_not_a_typo(
         .of_kind(kind)
         .filter(|object| object.namespace() == workload.object.namespace())
         .map(Object::name)
+        .chain(
+            synced_secrets::names(context, workload.object.namespace())
+                .filter(|_| kind == "Secret"),
+        )
         // Numbered objects are each other's siblings.
         .filter(|other| without_digits(other) != without_digits(name));
     let meant = near(name, rendered);

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     context::{Context, Fault, Judge},
     graph::Member,
-    manifest::NetworkPolicy,
+    manifest::{NetworkPolicy, array_at},
 };
 
 const NO_POLICIES: &str = "no release has a NetworkPolicy";
@@ -30,6 +30,14 @@ pub(super) fn govern_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
             Fault::new(
                 format!("NetworkPolicy `{}` governs no pods", policy.0.name()),
                 "make its podSelector the labels of the pods it is for",
+            )
+            .object(policy.0)
+        });
+        let types = array_at(&policy.0.value, "/spec/policyTypes").len();
+        judge.require(types <= 2, || {
+            Fault::new(
+                format!("NetworkPolicy `{}` names {types} policyTypes, and the API server takes two at most", policy.0.name()),
+                "write Ingress and Egress, each once",
             )
             .object(policy.0)
         });
@@ -404,6 +412,73 @@ pub(super) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
         open_egress(&policies, server, judge);
     }
+    if context.is_generated {
+        rules_name_their_ports(&policies, judge);
+        databases_are_governed(context, &policies, judge);
+    }
+}
+
+/// Our policies name the ports that are needed; an entry without one means all of them.
+fn rules_name_their_ports(policies: &Policies<'_>, judge: &mut Judge<'_>) {
+    for policy in &policies.all {
+        for (rules, side) in [("/spec/ingress", "ingress"), ("/spec/egress", "egress")] {
+            for port in array_at(&policy.0.value, rules)
+                .iter()
+                .flat_map(|rule| array_at(rule, "/ports"))
+            {
+                judge.require(port.get("port").is_some(), || {
+                    Fault::new(
+                        format!(
+                            "an {side} rule of NetworkPolicy `{}` is about every port",
+                            policy.0.name()
+                        ),
+                        "name the port that is needed",
+                    )
+                    .object(policy.0)
+                });
+            }
+        }
+    }
+}
+
+/// The bundled database is for the servers of its release only.
+fn databases_are_governed(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
+    for member in context
+        .graph
+        .members
+        .iter()
+        .filter(|member| is_bundled_database(member))
+    {
+        let pods = pods_of(&member.workload);
+        let mut governing = policies.governing(&pods, Direction::Ingress).peekable();
+        let is_governed = governing.peek().is_some();
+        let open = governing.find(|policy| {
+            policy
+                .rules(Direction::Ingress.name())
+                .iter()
+                .any(|rule| rule.peers.is_empty())
+        });
+        judge.require(is_governed && open.is_none(), || {
+            Fault::new(
+                format!(
+                    "everybody may reach the database of {}",
+                    member.workload.object.reference()
+                ),
+                "let a NetworkPolicy name the pods that need it",
+            )
+            .object(open.map_or(member.workload.object, |policy| policy.0))
+        });
+    }
+}
+
+fn is_bundled_database(member: &Member<'_>) -> bool {
+    member.component.is_none()
+        && member
+            .workload
+            .object
+            .labels()
+            .get("app.kubernetes.io/component")
+            .is_some_and(|component| *component == "database")
 }
 
 /// A rule without peers, for a port that only other components use.

@@ -100,6 +100,19 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .object(route.object)
             },
         );
+        let weight = route.object.value.pointer("/spec/to/weight");
+        let is_alone = array_at(&route.object.value, "/spec/alternateBackends").is_empty();
+        let gets_nothing = weight.and_then(Value::as_i64) == Some(0) && is_alone;
+        judge.require(!gets_nothing, || {
+            Fault::new(
+                format!(
+                    "{} gives its only Service the weight 0, so nobody is served",
+                    route.object.reference()
+                ),
+                "write 100, or leave the weight out",
+            )
+            .object(route.object)
+        });
         for path in paths_of(route.object) {
             // Our charts give each host to one server, whole.
             judge.require(
@@ -138,7 +151,19 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 continue;
             }
             let Some(wanted) = backend.port else {
-                // Only an OpenShift Route may leave the port out; the router then takes any.
+                // Only an OpenShift Route may leave the port out; the router then takes any. An Ingress without one is
+                // told by AM-K8S-017.
+                judge.require(matches!(route.object.kind(), "Route" | "Ingress"), || {
+                    Fault::new(
+                        format!(
+                            "{} names no port of Service `{}`, and the API server refuses it",
+                            route.object.reference(),
+                            backend.service
+                        ),
+                        "write the number of the port",
+                    )
+                    .object(route.object)
+                });
                 continue;
             };
             judge.require(port_of(*service, backend).is_some(), || {
@@ -215,7 +240,49 @@ fn sends_tls(route: &Route<'_>) -> Option<bool> {
     }
 }
 
+/// What a Service says about a port, for gateways that choose the protocol by it.
+fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let resolver = context.graph.resolver(context.facts);
+    for service in &context.graph.services {
+        let written = array_at(&service.object.value, "/spec/ports");
+        for (port, value) in service.ports().iter().zip(written) {
+            let tls = match str_at(value, "/appProtocol")
+                .map(str::to_lowercase)
+                .as_deref()
+            {
+                Some("https" | "wss" | "tls" | "ssl" | "kubernetes.io/wss") => true,
+                Some("http" | "ws" | "h2c" | "kubernetes.io/ws" | "kubernetes.io/h2c") => false,
+                _ => continue,
+            };
+            let fact = selected(context.graph, *service)
+                .into_iter()
+                .find_map(|member| {
+                    member.component?;
+                    let number = resolver.container_port(member, port.target).ok()?;
+                    product_port(context, number, offset_of(context.graph, member))
+                });
+            let Some(fact) = fact else { continue };
+            judge.require(fact.tls == tls, || {
+                Fault::new(
+                    format!(
+                        "port {} of Service `{}` is said to speak {}, and {} speaks {}",
+                        port.number,
+                        service.name(),
+                        if tls { "TLS" } else { "clear text" },
+                        fact.name,
+                        if fact.tls { "TLS" } else { "clear text" }
+                    ),
+                    "write https where the port speaks TLS, http elsewhere, or leave appProtocol out",
+                )
+                .object(service.object)
+                .value(fact.name.clone())
+            });
+        }
+    }
+}
+
 pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
+    protocols_of_services(context, judge);
     for route in routes(context.manifest) {
         let Some(tls) = sends_tls(&route) else {
             continue;

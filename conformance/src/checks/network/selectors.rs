@@ -1,6 +1,6 @@
 //! Selectors: they choose the pods of their own release and workload, and no others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -13,6 +13,13 @@ use crate::{
 const OTHER_RELEASE: &str = "conformance-other";
 
 const INSTANCE: &str = "app.kubernetes.io/instance";
+
+/// Labels by which the workloads of our charts select (ARCHITECTURE.md, The chart contract).
+const OWNED: [&str; 3] = [
+    "app.kubernetes.io/component",
+    INSTANCE,
+    "app.kubernetes.io/name",
+];
 
 /// Something that chooses pods.
 struct Choice<'a> {
@@ -170,12 +177,31 @@ pub(super) fn stay_in_the_release(context: &Context<'_>, judge: &mut Judge<'_>) 
         stays_with_its_workload(context, choice, &workloads, judge);
         if context.is_generated {
             names_the_release(choice, &workloads, judge);
+            never_changes(choice, judge);
         }
     }
     if context.is_representative && !context.is_generated {
         leaves_other_releases_alone(context, &choices, judge);
     }
     judge.not_applicable("nothing selects pods");
+}
+
+/// Whether a selector means pods of one of the releases that are judged.
+fn names_an_own_release(context: &Context<'_>, choice: &Choice<'_>) -> bool {
+    let Selector::Labels(selector) = &choice.selector else {
+        return false;
+    };
+    let instance = selector
+        .0
+        .get("matchLabels")
+        .and_then(|labels| labels.get(INSTANCE)?.as_str());
+    instance.is_some_and(|instance| {
+        context
+            .manifest
+            .objects
+            .iter()
+            .any(|object| object.release == instance)
+    })
 }
 
 /// A workload owns its own pods alone; what spreads pods or keeps them apart means pods that are there.
@@ -196,8 +222,8 @@ fn stays_with_its_workload(
     // Where the operator's pods are put is the operator's business; our charts spread each component by itself.
     let is_judged = match choice.role {
         Role::Owner => true,
-        Role::Spread | Role::Apart => context.is_generated,
-        Role::Peer | Role::Other => false,
+        Role::Spread | Role::Apart | Role::Peer => context.is_generated,
+        Role::Other => false,
     };
     if !is_judged {
         return;
@@ -220,6 +246,13 @@ fn stays_with_its_workload(
     let is_right = match choice.role {
         Role::Spread => selected.iter().any(|workload| is_own(workload)),
         Role::Apart => !selected.is_empty(),
+        Role::Peer => {
+            let pods = |workload: &Workload<'_>| {
+                workload.object.namespace() == choice.object.namespace()
+                    && choice.matches(&workload.pod.labels())
+            };
+            !names_an_own_release(context, choice) || context.manifest.workloads().iter().any(pods)
+        }
         _ => true,
     };
     judge.require(is_right, || {
@@ -230,6 +263,47 @@ fn stays_with_its_workload(
                 choice.object.reference()
             ),
             "select by labels of the pods' template",
+        )
+        .object(choice.object)
+    });
+}
+
+/// An upgrade cannot change the selector of a workload, so ours are the three labels that never change.
+fn never_changes(choice: &Choice<'_>, judge: &mut Judge<'_>) {
+    let is_of_contract = match choice.role {
+        Role::Owner => true,
+        Role::Other => matches!(choice.object.kind(), "Service" | "PodDisruptionBudget"),
+        _ => false,
+    };
+    // Extra objects are the operator's.
+    if !is_of_contract || choice.object.template.ends_with("/extra-objects.yaml") {
+        return;
+    }
+    let written: BTreeSet<&str> = match &choice.selector {
+        Selector::Map(map) => map.keys().copied().collect(),
+        Selector::Labels(selector) => selector
+            .0
+            .get("matchLabels")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|labels| labels.keys().map(String::as_str))
+            .collect(),
+    };
+    let wanted = BTreeSet::from(OWNED);
+    let is_right = if choice.role == Role::Owner {
+        written == wanted
+    } else {
+        written.is_superset(&wanted)
+    };
+    judge.require(is_right, || {
+        Fault::new(
+            format!(
+                "{} selects pods by {}, not by {}: a release cannot be upgraded to it, or it takes the pods of another part",
+                choice.object.reference(),
+                written.into_iter().collect::<Vec<_>>().join(", "),
+                OWNED.join(", ")
+            ),
+            "select by these three labels, which no upgrade changes",
         )
         .object(choice.object)
     });
@@ -314,11 +388,11 @@ mod tests {
     use super::stay_in_the_release;
     use crate::checks::harness::Case;
 
-    const RELEASE: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: R-a}, spec: {selector: {matchLabels: {app.kubernetes.io/instance: R, c: a}}, template: {metadata: {labels: {app.kubernetes.io/instance: R, c: a}}, spec: {topologySpreadConstraints: [{topologyKey: zone, labelSelector: {matchLabels: {app.kubernetes.io/instance: R, c: a}}}], containers: []}}}}
+    const RELEASE: &str = "{apiVersion: apps/v1, kind: Deployment, metadata: {name: R-a}, spec: {selector: {matchLabels: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}, template: {metadata: {labels: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}, spec: {topologySpreadConstraints: [{topologyKey: zone, labelSelector: {matchLabels: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}}], containers: []}}}}
 ---
-{apiVersion: apps/v1, kind: Deployment, metadata: {name: R-b}, spec: {selector: {matchLabels: {app.kubernetes.io/instance: R, c: b}}, template: {metadata: {labels: {app.kubernetes.io/instance: R, c: b}}, spec: {containers: []}}}}
+{apiVersion: apps/v1, kind: Deployment, metadata: {name: R-b}, spec: {selector: {matchLabels: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: b}}, template: {metadata: {labels: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: b}}, spec: {containers: []}}}}
 ---
-{apiVersion: v1, kind: Service, metadata: {name: R-a}, spec: {selector: {app.kubernetes.io/instance: R, c: a}}}";
+{apiVersion: v1, kind: Service, metadata: {name: R-a}, spec: {selector: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}}";
 
     fn judged(case: &Case) -> Vec<String> {
         case.judge(stay_in_the_release)
@@ -341,22 +415,22 @@ mod tests {
     fn each_selector_that_is_too_wide_or_means_nobody_is_found() {
         for (from, to, told) in [
             (
-                "selector: {app.kubernetes.io/instance: r, c: a}}",
-                "selector: {c: a}}",
+                "selector: {app.kubernetes.io/instance: r, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}",
+                "selector: {app.kubernetes.io/component: a}}",
                 "any other release",
             ),
             (
-                "selector: {matchLabels: {app.kubernetes.io/instance: r, c: a}}",
+                "selector: {matchLabels: {app.kubernetes.io/instance: r, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}",
                 "selector: {matchLabels: {app.kubernetes.io/instance: r}}",
                 "Deployment/r-b as well",
             ),
             (
-                "labelSelector: {matchLabels: {app.kubernetes.io/instance: r, c: a}}",
+                "labelSelector: {matchLabels: {app.kubernetes.io/instance: r, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}",
                 "labelSelector: {}",
                 "as well",
             ),
             (
-                ", labelSelector: {matchLabels: {app.kubernetes.io/instance: r, c: a}}",
+                ", labelSelector: {matchLabels: {app.kubernetes.io/instance: r, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}",
                 "",
                 "selects no pods",
             ),
@@ -371,6 +445,17 @@ mod tests {
     }
 
     #[test]
+    fn a_selector_without_one_of_the_three_labels_is_found_in_our_charts() {
+        let documents =
+            RELEASE
+                .replace('R', "r")
+                .replacen("app.kubernetes.io/name: chart, ", "", 1);
+        let found = judged(&Case::documents(&documents).generated());
+        assert!(found[0].contains("cannot be upgraded"), "{found:?}");
+        assert_eq!(judged(&Case::documents(&documents)), Vec::<String>::new());
+    }
+
+    #[test]
     fn other_charts_are_rendered_under_another_name() {
         let case = |base: String| {
             let render = base.clone();
@@ -380,8 +465,8 @@ mod tests {
         };
         assert_eq!(judged(&case(RELEASE.to_owned())), Vec::<String>::new());
         let wide = RELEASE.replace(
-            "{selector: {app.kubernetes.io/instance: R, c: a}}",
-            "{selector: {c: a}}",
+            "{selector: {app.kubernetes.io/instance: R, app.kubernetes.io/name: chart, app.kubernetes.io/component: a}}",
+            "{selector: {app.kubernetes.io/component: a}}",
         );
         let found = judged(&case(wide));
         assert!(

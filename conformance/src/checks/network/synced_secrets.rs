@@ -1,5 +1,7 @@
 //! Secrets that the Secrets Store driver writes: their keys, and what they are filled with.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -17,6 +19,13 @@ fn synced<'a>(context: &Context<'a>) -> impl Iterator<Item = (&'a Object, &'a Va
                 .iter()
                 .map(move |secret| (object, secret))
         })
+}
+
+/// Names of the Secrets that the driver writes in a namespace.
+pub(super) fn names<'a>(context: &Context<'a>, namespace: &str) -> impl Iterator<Item = &'a str> {
+    synced(context)
+        .filter(move |(object, _)| object.namespace() == namespace)
+        .filter_map(|(_, secret)| str_at(secret, "/secretName"))
 }
 
 /// A variable's key is among those that the driver writes into the Secret.
@@ -52,6 +61,11 @@ pub(super) fn key_is_written(
 
 /// Every key of a written Secret is filled with something that the driver fetches.
 pub(super) fn objects_are_fetched(context: &Context<'_>, judge: &mut Judge<'_>) {
+    are_written_once(context, judge);
+    are_mounted_read_only(context, judge);
+    if context.is_generated {
+        have_one_origin(context, judge);
+    }
     for (object, secret) in synced(context) {
         let fetched: Vec<&str> = object
             .value
@@ -77,6 +91,126 @@ pub(super) fn objects_are_fetched(context: &Context<'_>, judge: &mut Judge<'_>) 
             });
         }
     }
+}
+
+/// The driver leaves a Secret that is already there as it is, so the keys of a second list are never written.
+fn are_written_once(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut seen = BTreeSet::new();
+    for (object, secret) in synced(context) {
+        let name = str_at(secret, "/secretName").unwrap_or_default();
+        let is_first = seen.insert((object.namespace(), object.name(), name));
+        judge.require(is_first, || {
+            Fault::new(
+                format!(
+                    "{} writes the Secret `{name}` twice, and only the first list counts",
+                    object.reference()
+                ),
+                "write all keys into one entry of secretObjects",
+            )
+            .object(object)
+            .value(name)
+        });
+    }
+}
+
+/// The driver refuses a volume that is not read-only. Source: kubernetes-sigs/secrets-store-csi-driver, node server.
+fn are_mounted_read_only(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for workload in context.manifest.workloads() {
+        for volume in array_at(workload.pod.spec, "/volumes") {
+            let is_drivers = str_at(volume, "/csi/driver")
+                .is_some_and(|driver| driver.starts_with("secrets-store"));
+            let is_read_only = volume.pointer("/csi/readOnly").and_then(Value::as_bool);
+            judge.require(!is_drivers || is_read_only == Some(true), || {
+                Fault::new(
+                    format!(
+                        "{} asks the Secrets Store driver for a volume to write on, which it refuses",
+                        workload.object.reference()
+                    ),
+                    "write readOnly: true under csi",
+                )
+                .object(workload.object)
+            });
+        }
+    }
+}
+
+/// In our charts what is fetched is called after the key that it fills, so all of it begins and ends alike.
+fn have_one_origin(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for object in context.manifest.of_kind("SecretProviderClass") {
+        let parameters = object.value.pointer("/spec/parameters");
+        let lists = parameters
+            .and_then(Value::as_object)
+            .into_iter()
+            .flat_map(|parameters| parameters.values())
+            .filter_map(Value::as_str)
+            .filter(|text| text.contains('\n'));
+        for text in lists {
+            let origins: Option<BTreeSet<String>> = serde_saphyr::from_str::<Value>(text)
+                .ok()
+                .map(|list| fetched(&list))
+                .filter(|fetched| !fetched.is_empty())
+                .and_then(|fetched| fetched.into_iter().map(origin).collect());
+            judge.require(origins.is_some_and(|origins| origins.len() == 1), || {
+                Fault::new(
+                    format!(
+                        "{} fetches what is not called after the key that it fills",
+                        object.reference()
+                    ),
+                    "name each object after its key, all in one place of the store",
+                )
+                .object(object)
+            });
+        }
+    }
+}
+
+/// Where something is fetched, and as what.
+type Fetched = (Option<String>, Option<String>);
+
+/// The entries of a provider's list: of GCP's, Azure's (YAML in YAML) or AWS's (keys of a JSON document).
+fn fetched(list: &Value) -> Vec<Fetched> {
+    let text = |entry: &Value, names: [&str; 2]| {
+        names
+            .iter()
+            .find_map(|name| entry.get(name)?.as_str())
+            .map(ToOwned::to_owned)
+    };
+    let nested: Vec<Value> = array_at(list, "/array")
+        .iter()
+        .filter_map(|entry| serde_saphyr::from_str(entry.as_str()?).ok())
+        .collect();
+    let entries = list.as_array().unwrap_or(&nested);
+    let parts = entries
+        .iter()
+        .filter_map(|entry| entry.get("jmesPath"))
+        .filter_map(Value::as_array)
+        .flatten();
+    if parts.clone().next().is_some() {
+        return parts
+            .map(|part| {
+                (
+                    text(part, ["path", "path"]),
+                    text(part, ["objectAlias", "objectAlias"]),
+                )
+            })
+            .collect();
+    }
+    entries
+        .iter()
+        .map(|entry| {
+            (
+                text(entry, ["resourceName", "objectName"]),
+                text(entry, ["path", "objectAlias"]),
+            )
+        })
+        .collect()
+}
+
+/// What is left of a place without the key; `None` when it does not hold the key.
+fn origin((place, key): Fetched) -> Option<String> {
+    let (place, key) = (place?, key?);
+    let (before, after) = place.split_once(&key)?;
+    Some(format!("{before}*{after}"))
 }
 
 #[cfg(test)]
@@ -122,5 +256,47 @@ spec:
             judge(&GOOD.replace("objectName: admin-password", "objectName: admin-pasword"))[0]
                 .contains("do not fetch")
         );
+    }
+
+    fn judge_ours(documents: &str) -> Vec<String> {
+        let subject = Subject {
+            is_generated: true,
+            ..Subject::default()
+        };
+        messages(&subject.judge("AM-NET-012", lead_to_files, documents))
+    }
+
+    #[test]
+    fn a_secret_that_is_written_twice_is_found() {
+        let twice = GOOD.replace(
+            "  secretObjects:\n",
+            "  secretObjects:\n    - {secretName: credentials, type: Opaque, data: [{key: password, objectName: admin-password}]}\n",
+        );
+        assert!(judge(&twice)[0].contains("twice"));
+    }
+
+    #[test]
+    fn what_is_not_called_after_its_key_is_found_in_our_charts() {
+        let gcp = |name: &str| {
+            let list = format!(
+                "\n      - resourceName: projects/p/secrets/apim-admin-password/versions/latest\n        path: admin-password\n      - resourceName: {name}/versions/latest\n        path: db-password\n"
+            );
+            let start = GOOD.find("\n      - {objectName").unwrap_or_default();
+            let end = GOOD.find("  secretObjects").unwrap_or_default();
+            format!("{}{list}{}", &GOOD[..start], &GOOD[end..])
+        };
+        assert_eq!(
+            judge_ours(&gcp("projects/p/secrets/apim-db-password")),
+            Vec::<String>::new()
+        );
+        for wrong in [
+            "projects/p/secrets/apim-db-pasword",
+            "projects/p/secrets/apm-db-password",
+        ] {
+            assert!(
+                judge_ours(&gcp(wrong))[0].contains("called after"),
+                "{wrong}"
+            );
+        }
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     component::Component,
     context::{Context, Fault, Judge},
     graph::{Graph, Member},
-    manifest::{DisruptionBudget, LabelSelector, array_at, str_at},
+    manifest::{DisruptionBudget, LabelSelector, array_at, integer_at, str_at},
 };
 
 pub(super) fn allows_a_drain(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -114,6 +114,62 @@ fn keeps_one_up(context: &Context<'_>, member: &Member<'_>, judge: &mut Judge<'_
     }
 }
 
+/// A pod that is not healthy serves nobody, so it may go whatever the budget.
+pub(super) fn lets_unhealthy_pods_go(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for budget in context
+        .manifest
+        .of_kind("PodDisruptionBudget")
+        .map(DisruptionBudget)
+    {
+        let policy = budget.0.str("/spec/unhealthyPodEvictionPolicy");
+        // Who writes the other word has chosen.
+        judge.require(policy.is_some(), || {
+            Fault::new(
+                format!(
+                    "PodDisruptionBudget `{}` keeps pods that run and are not ready: a node on which servers cannot start is never drained",
+                    budget.0.name()
+                ),
+                "set unhealthyPodEvictionPolicy: AlwaysAllow",
+            )
+            .object(budget.0)
+        });
+    }
+    judge.not_applicable("there is no PodDisruptionBudget");
+}
+
+/// Nodes look for each other while they start.
+pub(super) fn starts_together(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let Some(component) = member
+            .component
+            .filter(|_| member.workload.is_stateful_set())
+        else {
+            continue;
+        };
+        let object = member.workload.object;
+        let policy = object.str("/spec/podManagementPolicy");
+        judge.require(policy == Some("Parallel"), || {
+            Fault::new(
+                format!(
+                    "the nodes of the {} start one after the other: one that cannot start keeps the others away",
+                    component.title()
+                ),
+                "set podManagementPolicy: Parallel",
+            )
+            .object(object)
+            .value(policy.unwrap_or("OrderedReady"))
+        });
+    }
+    judge.not_applicable("no component is a StatefulSet");
+}
+
+/// Whether a constraint that must hold may put all pods in one place.
+fn permits_one_place(term: &Value, pods: usize) -> bool {
+    let skew = integer_at(term, "/maxSkew").unwrap_or(1);
+    str_at(term, "/whenUnsatisfiable") == Some("DoNotSchedule")
+        && usize::try_from(skew).is_ok_and(|skew| skew >= pods.max(2))
+}
+
 /// Whether the pods are told to spread over a topology: by a spread constraint or by anti-affinity whose
 /// selector means these pods.
 fn spreads(member: &Member<'_>, topology_keys: &[&str]) -> bool {
@@ -128,7 +184,7 @@ fn spreads(member: &Member<'_>, topology_keys: &[&str]) -> bool {
     let anti = "/affinity/podAntiAffinity";
     array_at(spec, "/topologySpreadConstraints")
         .iter()
-        .any(means_them)
+        .any(|term| means_them(term) && !permits_one_place(term, member.replicas))
         || array_at(
             spec,
             &format!("{anti}/requiredDuringSchedulingIgnoredDuringExecution"),

@@ -142,15 +142,72 @@ fn problem_of(
                     ));
                 }
             };
-            unset_variable(context, container, script).map(|name| {
-                (
-                    format!("reads the variable {name}, which nobody sets"),
-                    "add it to the container's env".to_owned(),
-                )
-            })
+            unset_variable(context, container, script)
+                .map(|name| {
+                    (
+                        format!("reads the variable {name}, which nobody sets"),
+                        "add it to the container's env".to_owned(),
+                    )
+                })
+                .or_else(|| other_name(script))
+                .or_else(|| other_place(container, script))
         }
         _ => None,
     }
+}
+
+/// Names of files in a script that are almost the same: one of them is a typo of the other.
+fn other_name(script: &str) -> Option<(String, String)> {
+    let names: BTreeSet<&str> = script
+        .split(|letter: char| !(letter.is_ascii_alphanumeric() || "._-*".contains(letter)))
+        .map(|name| name.trim_matches('.'))
+        .filter(|name| name.contains(['.', '_']) || name.len() > SHORT)
+        .collect();
+    names.iter().find_map(|name| {
+        let other = near(name, names.iter().copied())?;
+        Some((
+            format!("writes both `{name}` and `{other}`"),
+            "write the same name everywhere".to_owned(),
+        ))
+    })
+}
+
+/// Shorter words are too like each other.
+const SHORT: usize = 7;
+
+static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-tcpPort\s+(\S+)").ok());
+static FOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-baseDir\s+(\S+)").ok());
+
+/// A server of H2 that listens where nobody asks, or keeps its files where no volume is.
+fn other_place(container: &Container<'_>, script: &str) -> Option<(String, String)> {
+    let option = |pattern: &LazyLock<Option<Regex>>| {
+        let found = pattern.as_ref()?.captures(script)?;
+        Some(found.get(1)?.as_str().to_owned())
+    };
+    if let Some(port) = option(&LISTENS) {
+        let declared: Vec<String> = container
+            .ports()
+            .iter()
+            .map(|port| port.number.to_string())
+            .collect();
+        if !declared.contains(&port) {
+            return Some((
+                format!(
+                    "listens on port {port}, and the container declares {}",
+                    declared.join(", ")
+                ),
+                "use one number in both places".to_owned(),
+            ));
+        }
+    }
+    let folder = option(&FOLDER)?;
+    let is_mounted = container.mounts().iter().any(|mount| mount.path == folder);
+    (!is_mounted).then(|| {
+        (
+            format!("keeps its files in {folder}, where no volume is mounted"),
+            "mount the volume there".to_owned(),
+        )
+    })
 }
 
 /// A variable that a script reads and neither the container, the image nor the script sets.

@@ -33,4 +33,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-016", storage::is_set_up),
     ("AM-OPS-017", shutdown::waits_for_its_clients),
     ("AM-OPS-018", commands::can_be_run),
+    ("AM-OPS-019", probes::notice_in_time),
+    ("AM-OPS-020", availability::lets_unhealthy_pods_go),
+    ("AM-OPS-021", availability::starts_together),
+    ("AM-OPS-022", storage::is_used),
 ];

@@ -93,7 +93,43 @@ pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
+    if context.is_generated {
+        databases_have_them(context, judge);
+    }
     judge.not_applicable("no component is deployed");
+}
+
+/// Whatever else our charts keep running from an image of the product.
+fn databases_have_them(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in context
+        .graph
+        .members
+        .iter()
+        .filter(|member| member.component.is_none())
+    {
+        for container in member.workload.pod.containers() {
+            let is_products = context
+                .facts
+                .component_of_image(container.image_repository(), None)
+                .is_some();
+            if !is_products {
+                continue;
+            }
+            for kind in ["readinessProbe", "livenessProbe"] {
+                judge.require(probe(&container, kind).is_some(), || {
+                    Fault::new(
+                        format!(
+                            "container `{}` of {} has no {kind}",
+                            container.name(),
+                            member.workload.object.reference()
+                        ),
+                        format!("add a {kind}"),
+                    )
+                    .object(member.workload.object)
+                });
+            }
+        }
+    }
 }
 
 /// Seconds after which a probe gives up at the earliest.
@@ -126,6 +162,57 @@ pub(super) fn wait_for_the_start(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     judge.not_applicable("no component has a probe that could restart it");
+}
+
+/// What a probe of ours may do in seconds: how often it asks, how long a failure may last before it acts, at least and
+/// at most.
+const NOTICE: [(&str, i64, i64, i64); 3] = [
+    // Half an hour is more than any start takes, and a server that never starts must be tried again.
+    ("startupProbe", 60, 0, 1800),
+    // A full garbage collection, or a machine without CPU to spare, must not restart a server.
+    ("livenessProbe", 60, 30, 600),
+    // A node that does not answer gets requests until then.
+    ("readinessProbe", 60, 0, 120),
+];
+
+pub(super) fn notice_in_time(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for workload in context.manifest.workloads() {
+        for container in workload.pod.containers() {
+            for (kind, most_period, least, most) in NOTICE {
+                let Some(found) = probe(&container, kind) else {
+                    continue;
+                };
+                let number = |at: &str, default| integer_at(found, at).unwrap_or(default);
+                let period = number("/periodSeconds", 10);
+                let seconds = period.saturating_mul(number("/failureThreshold", 3));
+                let timeout = number("/timeoutSeconds", 1);
+                let problem = if period > most_period {
+                    Some(format!("asks only every {period} s"))
+                } else if seconds < least {
+                    Some(format!("gives up after {seconds} s"))
+                } else if seconds > most {
+                    Some(format!("gives up only after {seconds} s"))
+                } else if timeout > most_period {
+                    Some(format!("waits {timeout} s for an answer"))
+                } else {
+                    None
+                };
+                judge.require(problem.is_none(), || {
+                    Fault::new(
+                        format!(
+                            "the {kind} of container `{}` of {} {}",
+                            container.name(),
+                            workload.object.reference(),
+                            problem.unwrap_or_default()
+                        ),
+                        format!("ask every {most_period} s or more often, and keep periodSeconds times failureThreshold between {least} and {most} s"),
+                    )
+                    .object(workload.object)
+                });
+            }
+        }
+    }
+    judge.not_applicable("no container has a probe");
 }
 
 static ADDRESS_IN_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {

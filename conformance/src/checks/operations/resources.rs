@@ -102,6 +102,52 @@ fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
 /// buffers.
 const HEAP_PERCENT: u64 = 80;
 
+/// Our charts fit the heap to the limit: one that is not written is the product's own, whatever the machine.
+fn names_its_heap(
+    title: &str,
+    main: &Container<'_>,
+    options: &str,
+    object: &Object,
+    judge: &mut Judge<'_>,
+) {
+    let is_written = main
+        .env()
+        .iter()
+        .any(|variable| variable.name == "JVM_MEM_OPTS");
+    let is_whole = last(options, "-Xmx").and_then(heap).is_some()
+        && last(options, "-Xms").and_then(heap).is_some()
+        && options
+            .split_whitespace()
+            .all(|option| option.starts_with('-'));
+    judge.require(is_written && is_whole, || {
+        Fault::new(
+            format!("the {title} does not say how large its heap may be, or Java does not understand it: `{options}`"),
+            "set JVM_MEM_OPTS to -Xms and -Xmx with a number and a unit",
+        )
+        .object(object)
+        .value(options)
+    });
+    let request = main
+        .value
+        .pointer("/resources/requests/memory")
+        .and_then(memory);
+    let initial = last(options, "-Xms").and_then(heap);
+    if let (Some(request), Some(initial)) = (request, initial) {
+        judge.require(initial <= request, || {
+            Fault::new(
+                format!(
+                    "the heap of the {title} starts with {}, and only {} are requested",
+                    shown(initial),
+                    shown(request)
+                ),
+                "request at least the first heap (-Xms)",
+            )
+            .object(object)
+            .value(shown(request))
+        });
+    }
+}
+
 pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
         let (Some(component), Some(main)) = (member.component, member.main) else {
@@ -114,6 +160,15 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value
             .pointer("/resources/limits/memory")
             .and_then(memory);
+        if context.is_generated {
+            names_its_heap(
+                component.title(),
+                &main,
+                &options,
+                member.workload.object,
+                judge,
+            );
+        }
         let initial = last(&options, "-Xms").and_then(heap);
         let maximum = last(&options, "-Xmx").and_then(heap);
         if let (Some(maximum), Some(limit)) = (maximum, limit) {

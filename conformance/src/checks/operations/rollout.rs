@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::{
+    checks::given,
     context::{Context, Fault, Judge},
     graph::Member,
     manifest::{EnvSource, Manifest, Object, VolumeSource, Workload},
-    variation::Variation,
 };
 
 /// An object of a release that a pod reads, and the volume through which it does.
@@ -144,18 +144,7 @@ fn compare_with_changed_configuration(context: &Context<'_>, judge: &mut Judge<'
     let (true, Some(variations)) = (context.is_generated, context.variations) else {
         return;
     };
-    let mut values = Map::new();
-    for component in context.pattern().keys() {
-        let key = camel_case(component.name());
-        values.insert(
-            key,
-            json!({"config": {"server": {"hostname": "rollout.example.com"}}}),
-        );
-    }
-    let variation = Variation {
-        values: Value::Object(values),
-        ..Variation::default()
-    };
+    let variation = given::variation(context);
     let releases: BTreeSet<&str> = context
         .graph
         .members
@@ -208,23 +197,8 @@ fn compare(context: &Context<'_>, member: &Member<'_>, changed: &Manifest, judge
     }
 }
 
-/// A component's key in the values: `traffic-manager` is `trafficManager`.
-fn camel_case(name: &str) -> String {
-    let mut parts = name.split('-');
-    let mut key = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        if let Some(first) = letters.next() {
-            key.extend(first.to_uppercase());
-            key.push_str(letters.as_str());
-        }
-    }
-    key
-}
-
 #[cfg(test)]
 mod tests {
-    use super::camel_case;
     use crate::checks::testing::{Subject, messages};
 
     const POD: &str = r"
@@ -289,11 +263,5 @@ spec:
             );
         let outcome = Subject::default().judge("AM-OPS-014", super::follows_changes, &reloaded);
         assert!(matches!(outcome, crate::Outcome::NotApplicable { .. }));
-    }
-
-    #[test]
-    fn components_have_their_keys_in_camel_case() {
-        assert_eq!(camel_case("all-in-one"), "allInOne");
-        assert_eq!(camel_case("gateway"), "gateway");
     }
 }

@@ -14,6 +14,9 @@ use crate::{
 /// What Kubernetes waits when nothing is written.
 const DEFAULT_GRACE_SECONDS: i64 = 30;
 
+/// What load balancers and the proxies of the nodes need at least to learn that a pod leaves.
+const LEAST_DRAIN_SECONDS: i64 = 5;
+
 static SLEEP: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\bsleep\s+([0-9]+)(m?)\b").ok());
 
@@ -89,15 +92,18 @@ pub(super) fn waits_for_its_clients(context: &Context<'_>, judge: &mut Judge<'_>
         if context.graph.nodes_of(component).len() < 2 || !is_balanced {
             continue;
         }
-        judge.require(drain_seconds(&main) > 0, || {
+        let seconds = drain_seconds(&main);
+        judge.require(seconds >= LEAST_DRAIN_SECONDS, || {
             Fault::new(
                 format!(
-                    "the {} stops at once, while others are still sent to the node that leaves",
-                    component.title()
+                    "the {} stops {}, while others are still sent to the node that leaves",
+                    component.title(),
+                    if seconds > 0 { format!("after {seconds} s") } else { "at once".to_owned() }
                 ),
-                "let preStop sleep for some seconds, until load balancers have noticed",
+                format!("let preStop sleep for {LEAST_DRAIN_SECONDS} seconds or more, until load balancers have noticed"),
             )
             .object(member.workload.object)
+            .value(seconds.to_string())
         });
     }
     judge.not_applicable("no component with several nodes is behind a Service");

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge, configured},
+    graph::Configuration,
     manifest::{Mount, VolumeSource, array_at, str_at},
 };
 
@@ -118,4 +120,153 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     judge.not_applicable("no node keeps its own database on a volume");
+}
+
+/// Keys that name where a node keeps files of its own. Source: deployment-toml-keys.yaml (`database.*.url`,
+/// `indexing.location`).
+const OWN_FILES: [&str; 4] = [
+    "database.local.url",
+    "database.apim_db.url",
+    "database.shared_db.url",
+    "indexing.location",
+];
+
+/// The path that a value names; nothing for a server, or for one below the server's home, which the volumes never are.
+fn path_of(text: &str) -> Option<&str> {
+    let path = text.strip_prefix("jdbc:h2:").unwrap_or(text);
+    let path = path.split(';').next().unwrap_or_default();
+    let path = path.strip_prefix("file:").unwrap_or(path);
+    path.starts_with('/').then_some(path)
+}
+
+/// A volume for a node's own files is of use only when its configuration keeps files there, and what is kept elsewhere
+/// is lost with the pod.
+pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, component, configuration) in configured(context.graph) {
+        let member = context.graph.member(node.id);
+        let (Some(effective), Some(main)) = (&configuration.effective, member.main) else {
+            continue;
+        };
+        let own: Vec<(&str, String)> = OWN_FILES
+            .iter()
+            .filter_map(|key| Some((*key, effective.text(key)?)))
+            .collect();
+        let mounts = main.mounts();
+        for mount in mounts.iter().filter(|mount| is_for_one_node(mount)) {
+            let folder = mount.path.trim_end_matches('/');
+            let is_inside = |path: &str| {
+                path.strip_prefix(folder)
+                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            };
+            // The product's own database is below its home, wherever that is.
+            let is_products = folder.ends_with("/repository/database");
+            let is_used = is_products
+                || own
+                    .iter()
+                    .any(|(_, text)| path_of(text).is_some_and(is_inside));
+            judge.require(is_used, || {
+                Fault::new(
+                    format!(
+                        "the {} has the volume `{}` at {folder}, and keeps nothing there",
+                        context.graph.describe(node.id),
+                        mount.volume
+                    ),
+                    "let database.local.url and indexing.location name files on the volumes; what is elsewhere is lost with the pod",
+                )
+                .at(
+                    configuration,
+                    if folder.contains("index") { "indexing.location" } else { "database.local.url" },
+                    None,
+                )
+                .value(folder)
+            });
+        }
+        if context.is_generated {
+            keeps_its_databases(context, (node.id, component), configuration, &mounts, judge);
+        }
+    }
+    if context.is_generated {
+        every_volume_is_mounted(context, judge);
+    }
+    judge.not_applicable("no component has a volume for files of its own");
+}
+
+/// Where our charts give a node a volume for its databases, all databases in its own files are there.
+fn keeps_its_databases(
+    context: &Context<'_>,
+    (node, component): (crate::graph::NodeId, Component),
+    configuration: &Configuration<'_>,
+    mounts: &[Mount<'_>],
+    judge: &mut Judge<'_>,
+) {
+    let folders: Vec<&str> = mounts
+        .iter()
+        .filter(|mount| is_for_one_node(mount))
+        .map(|mount| mount.path.trim_end_matches('/'))
+        .collect();
+    let Some(effective) = configuration
+        .effective
+        .as_ref()
+        .filter(|_| !folders.is_empty())
+    else {
+        return;
+    };
+    for key in OWN_FILES.iter().filter(|key| key.starts_with("database.")) {
+        // Traffic managers have no use for the databases of APIs.
+        if component == Component::TrafficManager && *key != "database.local.url" {
+            continue;
+        }
+        let Some(url) = effective.text(key) else {
+            continue;
+        };
+        let Some(file) = url.strip_prefix("jdbc:h2:") else {
+            continue;
+        };
+        if file.starts_with("tcp:") || file.starts_with("ssl:") || file.starts_with("mem:") {
+            continue;
+        }
+        let is_kept = path_of(&url).is_some_and(|path| {
+            folders.iter().any(|folder| {
+                path.strip_prefix(folder)
+                    .is_some_and(|rest| rest.starts_with('/'))
+            })
+        });
+        judge.require(is_kept, || {
+            Fault::new(
+                format!(
+                    "the {} keeps a database at `{file}`, which is on none of its volumes",
+                    context.graph.describe(node)
+                ),
+                "put it on the node's volume; what is elsewhere is lost with the pod",
+            )
+            .at(configuration, *key, None)
+            .value(file)
+        });
+    }
+}
+
+/// Our charts have no volume that nobody needs: a container that does not mount its own writes what the next restart
+/// takes away.
+fn every_volume_is_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for workload in context.manifest.workloads() {
+        let claims = workload.claim_templates();
+        for claim in claims {
+            let is_mounted = workload
+                .pod
+                .containers()
+                .iter()
+                .any(|container| container.mounts().iter().any(|mount| mount.volume == claim));
+            judge.require(is_mounted, || {
+                Fault::new(
+                    format!(
+                        "{} claims the volume `{claim}`, and no container mounts it: what should be there is lost with the pod",
+                        workload.object.reference()
+                    ),
+                    "mount the volume where the container keeps its files",
+                )
+                .object(workload.object)
+                .value(claim)
+            });
+        }
+    }
 }

@@ -14,6 +14,7 @@ kind: StatefulSet
 metadata: {name: cp}
 spec:
   replicas: 2
+  podManagementPolicy: Parallel
   template:
     metadata:
       labels: {app: cp, app.kubernetes.io/component: control-plane}
@@ -45,7 +46,7 @@ data: {a: b}
 apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: cp}
-spec: {maxUnavailable: 1, selector: {matchLabels: {app: cp}}}
+spec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, selector: {matchLabels: {app: cp}}}
 ";
 
 fn outcome(version: ProductVersion, id: &str, documents: &str) -> Outcome {
@@ -70,12 +71,29 @@ fn a_sound_component_passes_every_check() {
     for (id, _) in CHECKS {
         if matches!(
             *id,
-            "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016" | "AM-OPS-017"
+            "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016" | "AM-OPS-017" | "AM-OPS-022"
         ) {
             continue;
         }
         assert_eq!(judge(id, GOOD), Vec::<String>::new(), "{id}");
     }
+}
+
+#[test]
+fn a_volume_where_the_node_keeps_nothing_is_found() {
+    let configured = |location: &str| {
+        let toml = format!(
+            "[database.local]\\nurl = \\\"jdbc:h2:{location}/WSO2CARBON_DB;DB_CLOSE_ON_EXIT=FALSE\\\"\\n"
+        );
+        GOOD.replace("data: {a: b}", &format!("data: {{deployment.toml: \"{toml}\"}}")).replace(
+            "volumeMounts: [",
+            "volumeMounts: [{name: configuration, mountPath: /home/wso2carbon/wso2-config-volume/repository/conf/deployment.toml, subPath: deployment.toml}, ",
+        )
+    };
+    let good = configured("/home/wso2carbon/solr/database");
+    assert_eq!(judge("AM-OPS-022", &good), Vec::<String>::new());
+    let elsewhere = configured("/home/wso2carbon/solxr/database");
+    assert!(judge("AM-OPS-022", &elsewhere)[0].contains("keeps nothing there"));
 }
 
 #[test]
@@ -91,6 +109,30 @@ fn a_node_behind_a_service_waits_before_it_stops() {
 fn each_check_notices_its_fault() {
     let version = "/services/Version, port: 9763";
     let cases = [
+        (
+            "AM-OPS-019",
+            "livenessProbe: {",
+            "livenessProbe: {failureThreshold: 1, ",
+            "gives up after 10 s",
+        ),
+        (
+            "AM-OPS-019",
+            "startupProbe: {",
+            "startupProbe: {periodSeconds: 100, ",
+            "only every 100 s",
+        ),
+        (
+            "AM-OPS-020",
+            "unhealthyPodEvictionPolicy: AlwaysAllow, ",
+            "",
+            "never drained",
+        ),
+        (
+            "AM-OPS-021",
+            "podManagementPolicy: Parallel",
+            "podManagementPolicy: OrderedReady",
+            "one after the other",
+        ),
         (
             "AM-OPS-001",
             "readinessProbe",

@@ -29,6 +29,9 @@ pub(super) fn run_as_the_owner(context: &Context<'_>, judge: &mut Judge<'_>) {
         .iter()
         .filter(|workload| Workload::is_server(workload))
     {
+        if context.is_generated {
+            owns_its_volumes(context, workload, judge);
+        }
         for container in workload.pod.all_containers() {
             if !is_of_vendor(context, &container) {
                 continue;
@@ -51,6 +54,26 @@ pub(super) fn run_as_the_owner(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
     judge.not_applicable("no container runs an image of the vendor's");
+}
+
+/// A new volume is root's, until the pod's group gets it. `OpenShift` gives each namespace a group of its own.
+fn owns_its_volumes(context: &Context<'_>, workload: &Workload<'_>, judge: &mut Judge<'_>) {
+    let has_user = integer_at(workload.pod.spec, "/securityContext/runAsUser").is_some();
+    if context.subject.platform == "openshift" || workload.claim_templates().is_empty() || !has_user
+    {
+        return;
+    }
+    let group = integer_at(workload.pod.spec, "/securityContext/fsGroup");
+    judge.require(group.is_some(), || {
+        Fault::new(
+            format!(
+                "{} may not write on the volumes that it claims: they are root's",
+                workload.object.reference()
+            ),
+            "set securityContext.fsGroup",
+        )
+        .object(workload.object)
+    });
 }
 
 #[cfg(test)]

@@ -66,7 +66,46 @@ pub(super) fn one_group_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+    no_group_twice(context, judge);
     judge.not_applicable("nothing publishes events here");
+}
+
+/// Events are sent to every group, so two groups of the same receivers count everything twice. Whatever the table says
+/// about the component: a list that is written is used.
+fn no_group_twice(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, _, configuration) in configured(context.graph) {
+        let Some(effective) = &configuration.effective else {
+            continue;
+        };
+        for (publish, key) in [
+            (false, "apim.throttling.url_group"),
+            (true, "apim.event_hub.publish.url_group"),
+        ] {
+            let mut seen = BTreeSet::new();
+            for group in url_groups(effective, publish) {
+                let urls: Vec<String> = group
+                    .receivers
+                    .iter()
+                    .map(|receiver| receiver.raw.clone())
+                    .collect();
+                judge.require(urls.is_empty() || seen.insert(urls.clone()), || {
+                    Fault::new(
+                        format!(
+                            "on the {}, `{key}` has two groups of {}, so each event is counted twice",
+                            context.graph.describe(node.id),
+                            urls.join(", ")
+                        ),
+                        "write one group per node",
+                    )
+                    .at(
+                        configuration,
+                        key,
+                        group.receivers.first().and_then(|receiver| receiver.span),
+                    )
+                });
+            }
+        }
+    }
 }
 
 fn receiver_purpose(publish: bool, group: usize) -> Purpose {

@@ -1,0 +1,111 @@
+//! Values that only an operator can give, in `requirements/given-values.yaml`, and one further render with all of them.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::{context::Context, variation::Variation};
+
+/// The committed table.
+pub(super) static GIVEN: LazyLock<Result<GivenValues, String>> = LazyLock::new(|| {
+    serde_saphyr::from_str(include_str!("../../requirements/given-values.yaml"))
+        .map_err(|error| format!("given-values.yaml: {error}"))
+});
+
+/// Every value.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct GivenValues {
+    pub(super) given: Vec<Given>,
+    /// The switch for network policies.
+    policies: Vec<String>,
+}
+
+/// A value, and where it must arrive.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Given {
+    pub(super) value: Vec<String>,
+    pub(super) to: String,
+    pub(super) kinds: Vec<String>,
+    pub(super) path: String,
+}
+
+/// Another host name in every `deployment.toml`, and every value of the table. Checks that ask for the same variation
+/// share its render.
+pub(super) fn variation(context: &Context<'_>) -> Variation {
+    let mut values = Map::new();
+    for component in context.pattern().keys() {
+        let key = camel_case(component.name());
+        values.insert(
+            key,
+            json!({"config": {"server": {"hostname": "rollout.example.com"}}}),
+        );
+    }
+    let mut values = Value::Object(values);
+    if let Ok(table) = GIVEN.as_ref() {
+        for given in &table.given {
+            put(&mut values, &given.value, json!(given.to));
+        }
+        put(&mut values, &table.policies, json!(true));
+    }
+    Variation {
+        values,
+        ..Variation::default()
+    }
+}
+
+fn put(values: &mut Value, path: &[String], to: Value) {
+    let [key, rest @ ..] = path else {
+        *values = to;
+        return;
+    };
+    if let Value::Object(map) = values {
+        let inner = map
+            .entry(key.clone())
+            .or_insert_with(|| Value::Object(Map::new()));
+        put(inner, rest, to);
+    }
+}
+
+/// A component's key in the values: `traffic-manager` is `trafficManager`.
+fn camel_case(name: &str) -> String {
+    let mut parts = name.split('-');
+    let mut key = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let mut letters = part.chars();
+        if let Some(first) = letters.next() {
+            key.extend(first.to_uppercase());
+            key.push_str(letters.as_str());
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{GIVEN, camel_case, put};
+
+    #[test]
+    fn the_table_is_read() {
+        let table = GIVEN.as_ref().expect("the committed table is well-formed");
+        assert!(table.given.len() >= 5);
+    }
+
+    #[test]
+    fn values_are_put_beside_each_other() {
+        let mut values = json!({});
+        put(&mut values, &["a".into(), "b.c/d".into()], json!("x"));
+        put(&mut values, &["a".into(), "e".into()], json!(true));
+        assert_eq!(values, json!({"a": {"b.c/d": "x", "e": true}}));
+    }
+
+    #[test]
+    fn components_are_called_as_in_the_values() {
+        assert_eq!(camel_case("traffic-manager"), "trafficManager");
+        assert_eq!(camel_case("gateway"), "gateway");
+    }
+}
