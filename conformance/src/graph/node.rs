@@ -238,10 +238,11 @@ fn read_configuration<'a>(
     };
     let document = Document::parse(text);
     let (effective, faults) = match &document {
-        Ok(document) => (
-            Some(Effective::resolve(document, product, &environment)),
-            engine::faults(document, product, &environment),
-        ),
+        Ok(document) => {
+            let effective = Effective::resolve(document, product, &environment);
+            let faults = engine::faults_in(document, &effective);
+            (Some(effective), faults)
+        }
         Err(error) => (None, vec![engine::Fault::from(error.clone())]),
     };
     Some(Configuration {

@@ -9,6 +9,7 @@ use crate::{
 
 const PROXY_PORT: &str = "transport.https.properties.proxyPort";
 const PORTAL: &str = "apim.devportal.url";
+const LISTENER: &str = "event_listener";
 const EVENT_HUB: &str = "apim.event_hub.enable";
 
 /// Port at which browsers ask for a public name.
@@ -59,7 +60,7 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
 }
 
 pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, _, configuration) in configured(context.graph) {
+    for (node, component, configuration) in configured(context.graph) {
         let Some(effective) = &configuration.effective else {
             continue;
         };
@@ -79,6 +80,23 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
                     .and_then(|found| found.provenance.span()),
             )
         });
+        // The wiring table asks key managers for it; without one the control plane is the key manager.
+        let issues_tokens = context.is_generated
+            && component == Component::ControlPlane
+            && !context.pattern().contains_key(&Component::KeyManager);
+        judge.require(
+            !issues_tokens || effective.group_count(LISTENER) > 0,
+            || {
+                Fault::new(
+                    format!(
+                        "the {} issues tokens and tells nobody of those that it revokes",
+                        context.graph.describe(node.id)
+                    ),
+                    "write the token_revocation listener that a key manager has",
+                )
+                .at(configuration, LISTENER, None)
+            },
+        );
     }
     judge.not_applicable("no node's configuration can be read");
 }
