@@ -14,9 +14,15 @@ const MUST_BE_LISTS: [&str; 4] = [
     "apim.event_hub.publish.url_group[].auth_urls",
 ];
 
-/// Below these everything becomes an attribute or the text of an XML element. Source: api-manager.xml.j2 and
+/// These, and what is below those that end with a dot, become an attribute or the text of an XML element. Source: api-manager.xml.j2 and
 /// identity.xml.j2 by deployment-toml-keys.yaml, where they have only scalar output.
-const COPIED_AS_TEXT: [&str; 2] = ["event_listener[].", "apim.gateway.environment[]."];
+const COPIED_AS_TEXT: [&str; 5] = [
+    "event_listener[].",
+    "apim.gateway.environment[].",
+    "apim.event_hub.service_url",
+    "apim.key_manager.service_url",
+    "apim.throttling.service_url",
+];
 
 /// Of these the lists that are meant.
 const LISTS_OF_ENTRIES: [&str; 2] = [
@@ -88,6 +94,17 @@ fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
     if record.key == OFFSET {
         let fault = number(&entry.value, record, is_integer, "a whole number");
         faults.extend(fault.map(|fault| fault.at(&entry.path, entry.span)));
+        return;
+    }
+    if let (Value::Array(elements), true) =
+        (&entry.value, MUST_BE_LISTS.contains(&record.key.as_str()))
+        && elements
+            .iter()
+            .any(|element| matches!(element, Value::Array(_)))
+    {
+        let fault = wrong_type(record, "a list in the list is copied as text")
+            .help("write the addresses themselves");
+        faults.push(fault.at(&entry.path, entry.span));
         return;
     }
     let fault = match record.key_type {

@@ -1,8 +1,9 @@
 //! The credentials by which a node logs in at its peers and at its databases.
 
 use am_deployment_toml::{
-    effective::{Effective, EffectiveValue},
+    effective::{Effective, EffectiveValue, Provenance},
     key::KeyPath,
+    value::Value,
 };
 
 use super::same::{UNREADABLE, identity};
@@ -163,6 +164,9 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                     )
                 });
             }
+            if context.is_generated {
+                names_its_account(context, node, configuration, &table, judge);
+            }
             let url = written("url").and_then(|found| found.value.scalar_text());
             let Some(url) = url else {
                 continue;
@@ -184,6 +188,67 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                 });
             }
         }
+    }
+}
+
+/// Our charts write of each database what kind it is and take its account from a Secret, so that no default of the product has
+/// a say.
+fn names_its_account(
+    context: &Context<'_>,
+    node: &Node<'_>,
+    configuration: &Configuration<'_>,
+    table: &KeyPath,
+    judge: &mut Judge<'_>,
+) {
+    let Some(effective) = &configuration.effective else {
+        return;
+    };
+    let written = |field: &str| {
+        let found = effective.values().get(&table.child(field));
+        found.filter(|found| found.provenance.is_written())
+    };
+    let fields = ["type", "url", "hostname", "username", "password"];
+    if fields.iter().all(|field| written(field).is_none()) {
+        return;
+    }
+    let fault = |field: &str, what: &str, help: String| {
+        let path = table.child(field);
+        Fault::new(
+            format!("the {} {what} `{path}`", context.graph.describe(node.id)),
+            help,
+        )
+        .at(
+            configuration,
+            path.to_string(),
+            written(field).and_then(|found| found.provenance.span()),
+        )
+    };
+    judge.require(written("type").is_some(), || {
+        fault(
+            "type",
+            "leaves the kind of a database to the product: it has no",
+            "write the kind, such as mysql".to_owned(),
+        )
+    });
+    for field in FIELDS {
+        let Some(found) = written(field) else {
+            continue;
+        };
+        let is_text = matches!(found.raw, Value::String(_));
+        let text = found.raw.scalar_text().unwrap_or_default();
+        let is_variable = matches!(found.provenance, Provenance::Env { .. });
+        let is_expression = text.contains('$') && text.contains('{');
+        let is_sound = is_text && !text.is_empty() && (is_variable || !is_expression);
+        judge.require(is_sound, || {
+            fault(
+                field,
+                "cannot log in at a database with",
+                format!(
+                    "write `{} = \"$env{{…}}\"`, from a Secret",
+                    table.child(field)
+                ),
+            )
+        });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Entries of lists for which the product has no defaults: gateway environments and event listeners.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_deployment_toml::{
     effective::{Effective, EffectiveValue},
@@ -43,6 +43,15 @@ const ADDRESSES: [(&str, &str); 6] = [
     ("websub_event_receiver_http_endpoint", "http"),
     ("websub_event_receiver_https_endpoint", "https"),
 ];
+
+/// Lists of brokers that a node listens to.
+const ENDPOINTS: [&str; 2] = [
+    "apim.event_hub.event_listening_endpoints",
+    "apim.throttling.throttle_decision_endpoints",
+];
+
+/// Which keys an environment serves. Source: the product's documentation of `[[apim.gateway.environment]]`.
+const ENVIRONMENT_TYPES: [&str; 3] = ["hybrid", "production", "sandbox"];
 
 /// Types of gateways that the product knows. Source: vendor-charts.md (`gateway_type`).
 const GATEWAY_TYPES: [&str; 7] = [
@@ -90,6 +99,7 @@ pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
         for at in 0..effective.group_count(LISTENERS) {
             on.judge_listener(judge, &KeyPath::from(LISTENERS).element(at));
         }
+        on.judge_endpoints(judge);
         let mine = on.environments();
         let (first, expected) = names
             .entry(component)
@@ -154,6 +164,26 @@ impl On<'_, '_> {
         }
     }
 
+    /// A broker that is named twice is connected twice, and each of its events is handled twice.
+    fn judge_endpoints(&self, judge: &mut Judge<'_>) {
+        for key in ENDPOINTS {
+            let Some(found) = self.effective.get(key) else {
+                continue;
+            };
+            let mut seen = BTreeSet::new();
+            for address in found.value.strings() {
+                judge.require(seen.insert(address), || {
+                    let message = format!("listens to `{address}` twice");
+                    self.at(
+                        &KeyPath::from(key),
+                        &message,
+                        "name each node once".to_owned(),
+                    )
+                });
+            }
+        }
+    }
+
     /// Words by which the product chooses an implementation; what is not there has a default.
     fn judge_words(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         let path = entry.child("gateway_type");
@@ -176,6 +206,21 @@ impl On<'_, '_> {
             return;
         }
         // Our gateways are all of the product's own kind, and for people to use.
+        let path = entry.child("type");
+        let written = self.text(&path).unwrap_or_default();
+        judge.require(
+            written.is_empty() || ENVIRONMENT_TYPES.contains(&written.as_str()),
+            || {
+                let message = format!(
+                    "has a gateway environment of the type `{written}`, for which no key is made"
+                );
+                self.at(
+                    &path,
+                    &message,
+                    format!("write one of {}", ENVIRONMENT_TYPES.join(", ")),
+                )
+            },
+        );
         for (field, wanted) in [
             ("gateway_type", GATEWAY_TYPES[0]),
             ("provider", "wso2"),

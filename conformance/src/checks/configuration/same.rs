@@ -33,6 +33,9 @@ pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
             agree(context, judge, &format!("{store}.{field}"), |_| true);
         }
         is_of_a_known_type(context, judge, &format!("{store}.type"));
+        if context.is_generated {
+            is_mounted(context, judge, &format!("{store}.file_name"));
+        }
     }
     judge.not_applicable(UNREADABLE);
 }
@@ -113,6 +116,54 @@ fn neighbours_share(
                 .at(configuration, key, None)
             });
         }
+    }
+}
+
+/// Where the product looks for keystores, below its home.
+const STORES: &str = "/repository/resources/security/";
+
+/// Who brings one keystore brings all that the configuration names: those of the image have other passwords.
+fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
+    for (node, _, configuration) in configured(context.graph) {
+        let found = configuration
+            .effective
+            .as_ref()
+            .and_then(|effective| effective.get(key))
+            .filter(|found| found.provenance.is_written());
+        let file = found.and_then(|found| found.value.scalar_text());
+        let (Some(found), Some(file), Some(main)) =
+            (found, file, context.graph.member(node.id).main)
+        else {
+            continue;
+        };
+        let mounts = main.mounts();
+        // Below the home, or the volume that is copied over it: where the configuration itself is.
+        let home = mounts
+            .iter()
+            .find_map(|mount| mount.path.strip_suffix("/repository/conf/deployment.toml"));
+        let mounted: Vec<&str> = mounts
+            .iter()
+            .filter_map(|mount| {
+                let (folder, file) = mount.path.split_once(STORES)?;
+                home.is_none_or(|home| home == folder).then_some(file)
+            })
+            .collect();
+        let is_told = mounts.iter().any(|mount| mount.path.contains(STORES));
+        judge.require(
+            !is_told || mounted.contains(&file.as_str()),
+            || {
+                Fault::new(
+                    format!(
+                        "the {} is told to open the keystore `{file}`, and only {} are mounted",
+                        context.graph.describe(node.id),
+                        mounted.join(", ")
+                    ),
+                    "mount the key of the Secret with the keystores that has this name",
+                )
+                .at(configuration, key, found.provenance.span())
+                .value(file.clone())
+            },
+        );
     }
 }
 

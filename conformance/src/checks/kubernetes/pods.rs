@@ -118,6 +118,9 @@ pub(super) fn ports_are_named_well(context: &Context<'_>, judge: &mut Judge<'_>)
                 .object(workload.object)
             });
         }
+        for container in &containers {
+            probes_name_ports(container, &workload, judge);
+        }
         unique(
             judge,
             &workload,
@@ -171,6 +174,34 @@ pub(super) fn ports_are_named_well(context: &Context<'_>, judge: &mut Judge<'_>)
                 )
                 .object(service.object),
             );
+        }
+    }
+}
+
+/// A probe may name a port of its own container; the kubelet finds no other.
+fn probes_name_ports(container: &Container<'_>, workload: &Workload<'_>, judge: &mut Judge<'_>) {
+    let known: Vec<&str> = container
+        .ports()
+        .iter()
+        .filter_map(|port| port.name)
+        .collect();
+    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+        for handler in ["httpGet", "tcpSocket"] {
+            let Some(name) = str_at(container.value, &format!("/{probe}/{handler}/port")) else {
+                continue;
+            };
+            judge.require(known.contains(&name), || {
+                Fault::new(
+                    format!(
+                        "the {probe} of container `{}` of {} asks the port `{name}`, which the container does not have",
+                        container.name(),
+                        workload.object.reference()
+                    ),
+                    "use the name or the number of a port of the container",
+                )
+                .object(workload.object)
+                .value(name)
+            });
         }
     }
 }

@@ -39,6 +39,9 @@ pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>)
             }
         }
     }
+    for object in &context.manifest.objects {
+        counts_are_whole_or_percent(judge, object);
+    }
     for claim in context.manifest.of_kind("PersistentVolumeClaim") {
         if let Some(resources) = claim.value.pointer("/spec/resources") {
             resources_are_valid(judge, claim, resources, &STORAGE, "the claim");
@@ -102,6 +105,50 @@ fn resources_are_valid(
                 "raise the limit or lower the request",
             )
             .object(object)
+        });
+    }
+}
+
+/// Fields that hold a number or a percentage. Source: Kubernetes, `IntOrString` of rollouts and disruption budgets.
+const COUNTS: [(&str, &[&str]); 3] = [
+    (
+        "Deployment",
+        &[
+            "/spec/strategy/rollingUpdate/maxSurge",
+            "/spec/strategy/rollingUpdate/maxUnavailable",
+        ],
+    ),
+    (
+        "StatefulSet",
+        &["/spec/updateStrategy/rollingUpdate/maxUnavailable"],
+    ),
+    (
+        "PodDisruptionBudget",
+        &["/spec/minAvailable", "/spec/maxUnavailable"],
+    ),
+];
+
+/// A text must be a percentage: the API server refuses `"1"`.
+fn counts_are_whole_or_percent(judge: &mut Judge<'_>, object: &Object) {
+    let fields = COUNTS.iter().filter(|(kind, _)| *kind == object.kind());
+    for field in fields.flat_map(|(_, fields)| *fields) {
+        let Some(text) = object.str(field) else {
+            continue;
+        };
+        let is_percent = text
+            .strip_suffix('%')
+            .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
+        judge.require(is_percent, || {
+            Fault::new(
+                format!(
+                    "{} of {} is the text `{text}`, and the API server takes numbers and percentages",
+                    field.trim_start_matches("/spec/").replace('/', "."),
+                    object.reference()
+                ),
+                "write the number without quotes, or a percentage such as \"25%\"",
+            )
+            .object(object)
+            .value(text)
         });
     }
 }

@@ -7,6 +7,9 @@ use crate::{
     manifest::{Object, array_at, integer_at, routes, str_at},
 };
 
+/// The group of the Gateway API's kinds.
+const GATEWAY_API: &str = "gateway.networking.k8s.io/";
+
 pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<'_>) {
     for policy in context.manifest.of_kind("BackendTLSPolicy") {
         for target in array_at(&policy.value, "/spec/targetRefs") {
@@ -59,6 +62,20 @@ pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<
 pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
         let parents = array_at(&route.object.value, "/spec/parentRefs");
+        let is_of_gateways = route.object.api_version().starts_with(GATEWAY_API);
+        if is_of_gateways && parents.is_empty() {
+            judge.looked();
+            judge.fault(
+                Fault::new(
+                    format!(
+                        "{} attaches to no Gateway, so nobody serves it",
+                        route.object.reference()
+                    ),
+                    "name the Gateway in parentRefs",
+                )
+                .object(route.object),
+            );
+        }
         let twice = (1..parents.len()).find(|at| parents[..*at].contains(&parents[*at]));
         if let Some(parent) = twice.and_then(|at| parents.get(at)) {
             judge.looked();

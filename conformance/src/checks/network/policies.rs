@@ -247,29 +247,36 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
         }
         // Some clusters' name servers listen on 5353 behind their Service's port 53. A rule that names only the
         // name servers' pods is as good.
-        let names = policies.strongest(&pods, Direction::Egress, |_, rule| {
-            let about_names = rule.ports.is_empty()
-                || rule.ports.iter().any(|port| {
-                    !port.is_tcp() && [53, 5353].iter().any(|number| port.covers(*number, None))
-                });
-            if about_names && leads_outside(rule) {
-                Verdict::Allowed
-            } else {
-                Verdict::Denied
+        // Answers that do not fit into a datagram come over TCP: that of a headless Service with many nodes.
+        for (protocol, is_tcp) in [("UDP", false), ("TCP", true)] {
+            if is_tcp && !context.is_generated {
+                continue;
             }
-        });
-        judge.require(names != Verdict::Denied, || {
-            missing(
-                policies,
-                &pods,
-                Direction::Egress,
-                format!(
-                    "the {} may not ask for names (UDP port 53)",
-                    component.title()
-                ),
-                "add an egress rule for port 53, UDP and TCP".to_owned(),
-            )
-        });
+            let names = policies.strongest(&pods, Direction::Egress, |_, rule| {
+                let about_names = rule.ports.is_empty()
+                    || rule.ports.iter().any(|port| {
+                        port.is_tcp() == is_tcp
+                            && [53, 5353].iter().any(|number| port.covers(*number, None))
+                    });
+                if about_names && leads_outside(rule) {
+                    Verdict::Allowed
+                } else {
+                    Verdict::Denied
+                }
+            });
+            judge.require(names != Verdict::Denied, || {
+                missing(
+                    policies,
+                    &pods,
+                    Direction::Egress,
+                    format!(
+                        "the {} may not ask for names ({protocol} port 53)",
+                        component.title()
+                    ),
+                    "add an egress rule for port 53, UDP and TCP".to_owned(),
+                )
+            });
+        }
         if calls_backends(component) {
             judge.require(calls_out(policies, &pods, context, member), || {
                 missing(

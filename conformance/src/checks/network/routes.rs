@@ -151,12 +151,19 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 continue;
             }
             let Some(wanted) = backend.port else {
-                // Only an OpenShift Route may leave the port out; the router then takes any. An Ingress without one is
-                // told by AM-K8S-017.
-                judge.require(matches!(route.object.kind(), "Route" | "Ingress"), || {
+                // An Ingress without one is told by AM-K8S-017.
+                let (is_told, why) = match route.object.kind() {
+                    "Ingress" => (true, ""),
+                    "Route" => (
+                        service.ports().len() == 1,
+                        "has several, of which the router takes any",
+                    ),
+                    _ => (false, "is refused by the API server without one"),
+                };
+                judge.require(is_told, || {
                     Fault::new(
                         format!(
-                            "{} names no port of Service `{}`, and the API server refuses it",
+                            "{} names no port of Service `{}`, and {why}",
                             route.object.reference(),
                             backend.service
                         ),
@@ -228,9 +235,12 @@ fn sends_tls(route: &Route<'_>) -> Option<bool> {
         "TLSRoute" => Some(true),
         "Ingress" => {
             let annotations = route.object.annotations();
-            let protocol = BACKEND_PROTOCOL
+            let written = BACKEND_PROTOCOL
                 .iter()
-                .find_map(|name| annotations.get(name))?;
+                .find_map(|name| annotations.get(name).copied());
+            // Other controllers have settings of their own for the whole cluster.
+            let is_alb = route.object.str("/spec/ingressClassName") == Some("alb");
+            let protocol = written.or_else(|| is_alb.then_some("HTTP"))?;
             Some(matches!(
                 protocol.to_uppercase().as_str(),
                 "HTTPS" | "GRPCS" | "TLS"

@@ -84,6 +84,55 @@ fn own_command(
     }
     command.extend(words(container.value, "/args"));
     report(context, workload.object, &place, container, &command, judge);
+    has_the_volumes_it_names(workload, container, &command.join(" "), judge);
+}
+
+/// A path at which another container of the pod has a volume is on that volume here too, or what is written is lost.
+fn has_the_volumes_it_names(
+    workload: &Workload<'_>,
+    container: &Container<'_>,
+    command: &str,
+    judge: &mut Judge<'_>,
+) {
+    let own = container.mounts();
+    let others = workload.pod.all_containers();
+    let named: BTreeSet<&str> = others
+        .iter()
+        .flat_map(Container::mounts)
+        .map(|mount| mount.path.trim_end_matches('/'))
+        .filter(|path| names_path(command, path))
+        .collect();
+    for path in named {
+        let is_there = own.iter().any(|mount| {
+            let folder = mount.path.trim_end_matches('/');
+            path.strip_prefix(folder)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        });
+        judge.require(is_there, || {
+            Fault::new(
+                format!(
+                    "container `{}` of {} works in {path}, where another container has a volume and it has none",
+                    container.name(),
+                    workload.object.reference()
+                ),
+                "mount the volume there",
+            )
+            .object(workload.object)
+            .value(path)
+        });
+    }
+}
+
+/// Whether a command names a path, or one below it.
+fn names_path(command: &str, path: &str) -> bool {
+    let goes_on = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    !path.is_empty()
+        && command.match_indices(path).any(|(at, _)| {
+            let before = command[..at].chars().next_back();
+            let after = command[at + path.len()..].chars().next();
+            !before.is_some_and(|c| goes_on(c) || matches!(c, '/' | '}'))
+                && !after.is_some_and(goes_on)
+        })
 }
 
 fn report(

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    checks::near::near,
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
-    manifest::{Mount, VolumeSource, array_at, str_at},
+    manifest::{Mount, VolumeSource, Workload, array_at, str_at},
 };
 
 /// Parts of paths below which a node keeps files that no other node may write.
@@ -152,6 +153,9 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
             .filter_map(|key| Some((*key, effective.text(key)?)))
             .collect();
         let mounts = main.mounts();
+        for mount in mounts.iter().filter(|mount| !is_for_one_node(mount)) {
+            is_not_a_misspelled_one(mount, &member.workload, judge);
+        }
         for mount in mounts.iter().filter(|mount| is_for_one_node(mount)) {
             let folder = mount.path.trim_end_matches('/');
             let is_inside = |path: &str| {
@@ -189,6 +193,30 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
         every_volume_is_mounted(context, judge);
     }
     judge.not_applicable("no component has a volume for files of its own");
+}
+
+/// A volume beside the path that it is for stays empty, and the node's files are lost with the pod.
+fn is_not_a_misspelled_one(mount: &Mount<'_>, workload: &Workload<'_>, judge: &mut Judge<'_>) {
+    let parts: Vec<&str> = mount.path.trim_end_matches('/').rsplitn(3, '/').collect();
+    let [last, folder, ..] = parts[..] else {
+        return;
+    };
+    let known = NODE_PATHS.iter().map(|path| path.trim_start_matches('/'));
+    let end = format!("{folder}/{last}");
+    let meant = near(&end, known).filter(|_| !mount.read_only);
+    judge.require(meant.is_none(), || {
+        Fault::new(
+            format!(
+                "{} mounts the volume `{}` at {}, where the product keeps nothing",
+                workload.object.reference(),
+                mount.volume,
+                mount.path
+            ),
+            format!("did you mean `{}`?", meant.unwrap_or_default()),
+        )
+        .object(workload.object)
+        .value(mount.volume)
+    });
 }
 
 /// Where our charts give a node a volume for its databases, all databases in its own files are there.

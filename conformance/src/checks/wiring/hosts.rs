@@ -86,7 +86,11 @@ impl On<'_, '_> {
             .context
             .facts
             .is_public_key(&link.reference.key.to_string());
-        let is_promise = is_public && matches!(address.scheme.as_str(), "http" | "ws");
+        let is_promise = is_public
+            && matches!(
+                (address.scheme.as_str(), address.port),
+                ("http" | "ws", None | Some(80))
+            );
         let url = Url {
             scheme: if is_promise { "" } else { &address.scheme },
             host: &address.host,
