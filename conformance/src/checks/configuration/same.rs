@@ -149,21 +149,18 @@ fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
             })
             .collect();
         let is_told = mounts.iter().any(|mount| mount.path.contains(STORES));
-        judge.require(
-            !is_told || mounted.contains(&file.as_str()),
-            || {
-                Fault::new(
-                    format!(
-                        "the {} is told to open the keystore `{file}`, and only {} are mounted",
-                        context.graph.describe(node.id),
-                        mounted.join(", ")
-                    ),
-                    "mount the key of the Secret with the keystores that has this name",
-                )
-                .at(configuration, key, found.provenance.span())
-                .value(file.clone())
-            },
-        );
+        judge.require(!is_told || mounted.contains(&file.as_str()), || {
+            Fault::new(
+                format!(
+                    "the {} is told to open the keystore `{file}`, and only {} are mounted",
+                    context.graph.describe(node.id),
+                    mounted.join(", ")
+                ),
+                "mount the key of the Secret with the keystores that has this name",
+            )
+            .at(configuration, key, found.provenance.span())
+            .value(file.clone())
+        });
     }
 }
 
