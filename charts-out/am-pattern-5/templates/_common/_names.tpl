@@ -7,7 +7,9 @@ part of it and a hash, so that two releases never meet after cutting.
 */}}
 {{- define "am-pattern-5.fullname" -}}
 {{- $wanted := default .Release.Name .Values.fullnameOverride }}
-{{- if and (le (len $wanted) 30) (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $wanted) }}
+{{- /* No regular expression here: every name begins with this one, and each time it would be compiled anew. */}}
+{{- $isPlain := empty (trimAll "abcdefghijklmnopqrstuvwxyz0123456789-" $wanted) }}
+{{- if and $isPlain (le (len $wanted) 30) (trimAll "0123456789-" (trunc 1 $wanted)) (not (hasSuffix "-" $wanted)) }}
 {{- $wanted }}
 {{- else }}
 {{- $safe := regexReplaceAll "[^a-z0-9]+" (lower $wanted) "-" }}
