@@ -1,5 +1,6 @@
 //! How requirements are checked: one module per family, and the registry that binds ids to checks.
 
+mod base64;
 pub(crate) mod configuration;
 pub(crate) mod distribution;
 mod given;

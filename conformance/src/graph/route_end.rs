@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::{NodeId, Resolver, Target};
 use crate::manifest::{
-    Manifest, Object, Route, Service, TargetPort, answers, array_at, integer_at, routes, str_at,
+    Manifest, Object, Route, Service, TargetPort, answers, array_at, integer_at, is_below, routes,
+    str_at,
 };
 
 /// A URL, taken apart.
@@ -266,13 +267,6 @@ fn gateway_backend<'r>(value: &'r Value, path: &str) -> Choice<'r> {
         }
         _ => Choice::Unknown,
     }
-}
-
-/// Whether `path` is `prefix` or below it, element by element.
-fn is_below(prefix: &str, path: &str) -> bool {
-    let prefix = prefix.trim_end_matches('/');
-    path.strip_prefix(prefix)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 /// The ports on which a host is served.

@@ -41,6 +41,13 @@ pub struct Object {
     pub value: Value,
 }
 
+/// Whether `path` is `prefix` or below it, element by element.
+pub(crate) fn is_below(prefix: &str, path: &str) -> bool {
+    let prefix = prefix.trim_end_matches('/');
+    path.strip_prefix(prefix)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Object {
     /// Kind; empty when missing.
     pub fn kind(&self) -> &str {
@@ -61,6 +68,11 @@ impl Object {
     pub fn namespace(&self) -> &str {
         self.str("/metadata/namespace")
             .unwrap_or(&self.release_namespace)
+    }
+
+    /// Whether the operator gives the whole object, in the values (`extraObjects`).
+    pub fn is_extra(&self) -> bool {
+        self.template.ends_with("/extra-objects.yaml")
     }
 
     /// The string at a JSON pointer.

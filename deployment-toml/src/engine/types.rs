@@ -14,8 +14,8 @@ const MUST_BE_LISTS: [&str; 4] = [
     "apim.event_hub.publish.url_group[].auth_urls",
 ];
 
-/// These, and what is below those that end with a dot, become an attribute or the text of an XML element. Source: api-manager.xml.j2 and
-/// identity.xml.j2 by deployment-toml-keys.yaml, where they have only scalar output.
+/// These, and what is below those that end with a dot, become an attribute or the text of an XML element. Source:
+/// api-manager.xml.j2 and identity.xml.j2 by deployment-toml-keys.yaml, where they have only scalar output.
 const COPIED_AS_TEXT: [&str; 5] = [
     "event_listener[].",
     "apim.gateway.environment[].",

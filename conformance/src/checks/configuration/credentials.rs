@@ -87,6 +87,57 @@ impl On<'_, '_> {
         });
     }
 
+    /// A value that the file itself sets.
+    fn written(&self, path: &KeyPath) -> Option<&EffectiveValue> {
+        let found = self.effective.values().get(path);
+        found.filter(|found| found.provenance.is_written())
+    }
+
+    /// Our charts write of each database what kind it is and take its account from a Secret, so that no default of the product
+    /// has a say.
+    fn names_its_account(&self, table: &KeyPath, judge: &mut Judge<'_>) {
+        let written = |field: &str| self.written(&table.child(field));
+        let fields = ["type", "url", "hostname", "username", "password"];
+        if fields.iter().all(|field| written(field).is_none()) {
+            return;
+        }
+        let fault = |field: &str, what: &str, help: String| {
+            let path = table.child(field);
+            let node = self.context.graph.describe(self.node.id);
+            let span = written(field).and_then(|found| found.provenance.span());
+            Fault::new(format!("the {node} {what} `{path}`"), help).at(
+                self.configuration,
+                path.to_string(),
+                span,
+            )
+        };
+        judge.require(written("type").is_some(), || {
+            fault(
+                "type",
+                "leaves the kind of a database to the product: it has no",
+                "write the kind, such as mysql".to_owned(),
+            )
+        });
+        for field in FIELDS {
+            let Some(found) = written(field) else {
+                continue;
+            };
+            let is_text = matches!(found.raw, Value::String(_));
+            let text = found.raw.scalar_text().unwrap_or_default();
+            let is_variable = matches!(found.provenance, Provenance::Env { .. });
+            let is_expression = text.contains('$') && text.contains('{');
+            let is_sound = is_text && !text.is_empty() && (is_variable || !is_expression);
+            judge.require(is_sound, || {
+                let path = table.child(field);
+                fault(
+                    field,
+                    "cannot log in at a database with",
+                    format!("write `{path} = \"$env{{…}}\"`, from a Secret"),
+                )
+            });
+        }
+    }
+
     /// The product has no default for the entries of these lists.
     fn entries_have_them(&self, judge: &mut Judge<'_>) {
         let environments = entries(self.effective, "apim.gateway.environment");
@@ -137,12 +188,15 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(effective) = &configuration.effective else {
             continue;
         };
+        let on = On {
+            context,
+            node,
+            configuration,
+            effective,
+        };
         for database in DATABASES {
             let table = KeyPath::from("database").child(database);
-            let written = |field: &str| {
-                let found = effective.values().get(&table.child(field));
-                found.filter(|found| found.provenance.is_written())
-            };
+            let written = |field: &str| on.written(&table.child(field));
             for field in ["url", "driver", "type"] {
                 let Some(found) = written(field) else {
                     continue;
@@ -165,7 +219,7 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                 });
             }
             if context.is_generated {
-                names_its_account(context, node, configuration, &table, judge);
+                on.names_its_account(&table, judge);
             }
             let url = written("url").and_then(|found| found.value.scalar_text());
             let Some(url) = url else {
@@ -188,67 +242,6 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                 });
             }
         }
-    }
-}
-
-/// Our charts write of each database what kind it is and take its account from a Secret, so that no default of the product has
-/// a say.
-fn names_its_account(
-    context: &Context<'_>,
-    node: &Node<'_>,
-    configuration: &Configuration<'_>,
-    table: &KeyPath,
-    judge: &mut Judge<'_>,
-) {
-    let Some(effective) = &configuration.effective else {
-        return;
-    };
-    let written = |field: &str| {
-        let found = effective.values().get(&table.child(field));
-        found.filter(|found| found.provenance.is_written())
-    };
-    let fields = ["type", "url", "hostname", "username", "password"];
-    if fields.iter().all(|field| written(field).is_none()) {
-        return;
-    }
-    let fault = |field: &str, what: &str, help: String| {
-        let path = table.child(field);
-        Fault::new(
-            format!("the {} {what} `{path}`", context.graph.describe(node.id)),
-            help,
-        )
-        .at(
-            configuration,
-            path.to_string(),
-            written(field).and_then(|found| found.provenance.span()),
-        )
-    };
-    judge.require(written("type").is_some(), || {
-        fault(
-            "type",
-            "leaves the kind of a database to the product: it has no",
-            "write the kind, such as mysql".to_owned(),
-        )
-    });
-    for field in FIELDS {
-        let Some(found) = written(field) else {
-            continue;
-        };
-        let is_text = matches!(found.raw, Value::String(_));
-        let text = found.raw.scalar_text().unwrap_or_default();
-        let is_variable = matches!(found.provenance, Provenance::Env { .. });
-        let is_expression = text.contains('$') && text.contains('{');
-        let is_sound = is_text && !text.is_empty() && (is_variable || !is_expression);
-        judge.require(is_sound, || {
-            fault(
-                field,
-                "cannot log in at a database with",
-                format!(
-                    "write `{} = \"$env{{…}}\"`, from a Secret",
-                    table.child(field)
-                ),
-            )
-        });
     }
 }
 

@@ -1,6 +1,7 @@
 //! What a server tells people about itself: the port of its public name, and links between the portals. And the switch
 //! without which nothing is told to gateways.
 
+use super::same::UNREADABLE;
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
@@ -56,7 +57,7 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
             });
         }
     }
-    judge.not_applicable("no node's configuration can be read");
+    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -98,5 +99,5 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
             },
         );
     }
-    judge.not_applicable("no node's configuration can be read");
+    judge.not_applicable(UNREADABLE);
 }

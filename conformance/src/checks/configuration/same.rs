@@ -6,6 +6,7 @@
 use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::ProductVersion};
 
 use crate::{
+    checks::base64,
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::{Configuration, Node},
@@ -245,23 +246,11 @@ fn is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-/// Digits of a key in base64: three bytes are four letters.
+/// Whether a Secret's value is 64 hexadecimal digits, without a line break that would be part of them.
 fn holds_a_key(encoded: &str) -> bool {
-    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for letter in encoded.trim_end_matches('=').chars() {
-        let Some(value) = ALPHABET.find(letter) else {
-            return false;
-        };
-        bits = (bits << 6 | u32::try_from(value).unwrap_or_default()) & 0x00ff_ffff;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push((bits >> count & 0xff) as u8);
-        }
-    }
-    encoded.len().is_multiple_of(4) && bytes.len() == 64 && bytes.iter().all(u8::is_ascii_hexdigit)
+    let is_whole = encoded.len().is_multiple_of(4) && !encoded.contains(char::is_whitespace);
+    let key = base64::decode(encoded).filter(|_| is_whole);
+    key.is_some_and(|key| key.len() == 64 && key.bytes().all(|digit| digit.is_ascii_hexdigit()))
 }
 
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {

@@ -54,7 +54,7 @@ fn arrives(context: &Context<'_>, given: &Given, changed: &Manifest, judge: &mut
         .objects
         .iter()
         .filter(|object| given.kinds.iter().any(|kind| kind == object.kind()))
-        .filter(|object| !object.template.ends_with("/extra-objects.yaml"))
+        .filter(|object| !object.is_extra())
     {
         let mut found: Vec<Option<String>> = Vec::new();
         tables::at(&object.value, &given.path, &mut |value: &Value| {
@@ -95,7 +95,7 @@ fn governs_every_server(context: &Context<'_>, changed: &Manifest, judge: &mut J
         .iter()
         .filter(|workload| Workload::is_server(workload))
     {
-        if workload.object.template.ends_with("/extra-objects.yaml") {
+        if workload.object.is_extra() {
             continue;
         }
         let labels = workload.pod.labels();

@@ -46,7 +46,7 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
             .iter()
             .filter(|(label, value)| labels.get(label) == Some(&value.as_str()))
             .count();
-        if is_extra(object) && right < OWN_LABELS && !is_called_like_ours(context, object) {
+        if object.is_extra() && right < OWN_LABELS && !is_called_like_ours(context, object) {
             continue;
         }
         of_map(object, &labels, &wanted, "", judge);
@@ -55,14 +55,10 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
     }
 }
 
-fn is_extra(object: &Object) -> bool {
-    object.template.ends_with("/extra-objects.yaml")
-}
-
 /// Whether an extra object has the name of one that a template of the chart makes, as those of the overlays have.
 fn is_called_like_ours(context: &Context<'_>, extra: &Object) -> bool {
     context.manifest.objects.iter().any(|object| {
-        !is_extra(object) && object.release == extra.release && object.name() == extra.name()
+        !object.is_extra() && object.release == extra.release && object.name() == extra.name()
     })
 }
 

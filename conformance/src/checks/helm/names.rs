@@ -90,7 +90,7 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
             // Other releases of the pattern stay as they are and may be what is named.
             let (own, others) = with_others(context.manifest, release, manifest, elsewhere);
             let mut known = known.clone();
-            for reference in references::dangling(&own, &others).1 {
+            for reference in references::dangling(&own, &others).missing {
                 // What is missing under the release's own name has a requirement of its own.
                 if let Some(left) = known.get_mut(&role(&reference)).filter(|left| **left > 0) {
                     *left -= 1;
@@ -133,7 +133,7 @@ fn known_to_be_missing(
         return known;
     };
     let (_, others) = with_others(manifest, release, Manifest::default(), elsewhere);
-    for reference in references::dangling(manifest, &others).1 {
+    for reference in references::dangling(manifest, &others).missing {
         *known.entry(role(&reference)).or_insert(0) += 1;
     }
     known

@@ -58,6 +58,14 @@ fn whole(pattern: Option<String>, name: &str) -> Result<Option<Regex>, String> {
         .map_err(|error| format!("annotations.yaml: {name}: {error}"))
 }
 
+/// A pattern of [`whole`] as the table has it.
+fn shown(pattern: &Regex) -> &str {
+    pattern
+        .as_str()
+        .trim_start_matches("^(?:")
+        .trim_end_matches(")$")
+}
+
 /// What an annotation's value may be, and who says so.
 struct Meaning {
     value: Option<Regex>,
@@ -123,7 +131,7 @@ impl Known {
                 match &meaning.value {
                     Some(pattern) => format!(
                         "write a value like {} ({})",
-                        pattern.as_str().trim_start_matches("^(?:").trim_end_matches(")$"),
+                        shown(pattern),
                         meaning.source
                     ),
                     None => format!("write a value ({})", meaning.source),
@@ -131,9 +139,7 @@ impl Known {
             )
         })
     }
-}
 
-impl Known {
     /// What is wrong with the pairs that an annotation holds, and what to do about it.
     fn problem_of_pairs(&self, name: &str, value: &str) -> Option<(String, String)> {
         let known = self.attributes.get(name)?;
@@ -156,13 +162,7 @@ impl Known {
                     format!(
                         "has `{key}={value}` in the annotation {name}, which the load balancer refuses"
                     ),
-                    format!(
-                        "write a value like {}",
-                        pattern
-                            .as_str()
-                            .trim_start_matches("^(?:")
-                            .trim_end_matches(")$")
-                    ),
+                    format!("write a value like {}", shown(pattern)),
                 ));
             }
         }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The name of an object that another one needs.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Reference<'a> {
     /// Who needs it.
     pub(crate) from: &'a Object,
@@ -176,27 +176,36 @@ fn mentions(value: &Value, text: &str) -> bool {
     }
 }
 
-/// References to objects that the releases should have made and did not.
+/// References to objects that no release makes.
+pub(crate) struct Dangling<'a> {
+    /// How many references there are in all.
+    pub(crate) checked: usize,
+    /// Those to objects that the releases should have made.
+    pub(crate) missing: Vec<Reference<'a>>,
+    /// Those to objects of the user's.
+    pub(crate) given: Vec<Reference<'a>>,
+}
+
+/// Tells the references to objects that the releases should have made and did not from those to the user's objects.
 ///
 /// A name that stays the same under another release name comes from the user's values (or is a fixed
 /// prerequisite), so the object is the user's: `elsewhere` are the documents under another name.
-pub(crate) fn dangling<'a>(
-    manifest: &'a Manifest,
-    elsewhere: &Manifest,
-) -> (usize, Vec<Reference<'a>>) {
+pub(crate) fn dangling<'a>(manifest: &'a Manifest, elsewhere: &Manifest) -> Dangling<'a> {
     let given: BTreeSet<(&str, &str)> = self::references(elsewhere)
         .iter()
         .map(|reference| (reference.kind, reference.name))
         .collect();
     let references = self::references(manifest);
     let checked = references.len();
-    let missing = references
+    let (given, missing) = references
         .into_iter()
-        .filter(|reference| {
-            !given.contains(&(reference.kind, reference.name)) && !exists(manifest, reference)
-        })
-        .collect();
-    (checked, missing)
+        .filter(|reference| !exists(manifest, reference))
+        .partition(|reference| given.contains(&(reference.kind, reference.name)));
+    Dangling {
+        checked,
+        missing,
+        given,
+    }
 }
 
 /// The documents of every release under another release name.
@@ -226,14 +235,11 @@ pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
             "the charts cannot be rendered under another name, so their own objects cannot be told from the user's",
         );
     };
-    let (checked, missing) = dangling(context.manifest, &elsewhere);
-    for _ in 0..checked {
+    let found = dangling(context.manifest, &elsewhere);
+    for _ in 0..found.checked {
         judge.looked();
     }
-    for reference in self::references(context.manifest) {
-        if missing.contains(&reference) || exists(context.manifest, &reference) {
-            continue;
-        }
+    for reference in found.given {
         let Some(meant) = almost(context.manifest, &reference) else {
             continue;
         };
@@ -251,7 +257,7 @@ pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(reference.name),
         );
     }
-    for reference in missing {
+    for reference in found.missing {
         judge.fault(
             Fault::new(
                 format!("{} needs the {} `{}`, which no release makes", reference.from.reference(), reference.kind, reference.name),

@@ -252,18 +252,7 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
             if is_tcp && !context.is_generated {
                 continue;
             }
-            let names = policies.strongest(&pods, Direction::Egress, |_, rule| {
-                let about_names = rule.ports.is_empty()
-                    || rule.ports.iter().any(|port| {
-                        port.is_tcp() == is_tcp
-                            && [53, 5353].iter().any(|number| port.covers(*number, None))
-                    });
-                if about_names && leads_outside(rule) {
-                    Verdict::Allowed
-                } else {
-                    Verdict::Denied
-                }
-            });
+            let names = outside(member, &[53, 5353], !is_tcp);
             judge.require(names != Verdict::Denied, || {
                 missing(
                     policies,

@@ -276,7 +276,7 @@ fn never_changes(choice: &Choice<'_>, judge: &mut Judge<'_>) {
         _ => false,
     };
     // Extra objects are the operator's.
-    if !is_of_contract || choice.object.template.ends_with("/extra-objects.yaml") {
+    if !is_of_contract || choice.object.is_extra() {
         return;
     }
     let written: BTreeSet<&str> = match &choice.selector {

@@ -169,7 +169,7 @@ type Fetched = (Option<String>, Option<String>);
 
 /// The entries of a provider's list: of GCP's, Azure's (YAML in YAML) or AWS's (keys of a JSON document).
 fn fetched(list: &Value) -> Vec<Fetched> {
-    let text = |entry: &Value, names: [&str; 2]| {
+    let text = |entry: &Value, names: &[&str]| {
         names
             .iter()
             .find_map(|name| entry.get(name)?.as_str())
@@ -187,20 +187,15 @@ fn fetched(list: &Value) -> Vec<Fetched> {
         .flatten();
     if parts.clone().next().is_some() {
         return parts
-            .map(|part| {
-                (
-                    text(part, ["path", "path"]),
-                    text(part, ["objectAlias", "objectAlias"]),
-                )
-            })
+            .map(|part| (text(part, &["path"]), text(part, &["objectAlias"])))
             .collect();
     }
     entries
         .iter()
         .map(|entry| {
             (
-                text(entry, ["resourceName", "objectName"]),
-                text(entry, ["path", "objectAlias"]),
+                text(entry, &["resourceName", "objectName"]),
+                text(entry, &["path", "objectAlias"]),
             )
         })
         .collect()

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     checks::near::near,
     context::{Context, Fault, Judge},
-    manifest::{Container, Object, Workload, array_at},
+    manifest::{Container, Object, Workload, array_at, is_below},
 };
 
 static VARIABLE: LazyLock<Option<Regex>> =
@@ -103,11 +103,7 @@ fn has_the_volumes_it_names(
         .filter(|path| names_path(command, path))
         .collect();
     for path in named {
-        let is_there = own.iter().any(|mount| {
-            let folder = mount.path.trim_end_matches('/');
-            path.strip_prefix(folder)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        });
+        let is_there = own.iter().any(|mount| is_below(mount.path, path));
         judge.require(is_there, || {
             Fault::new(
                 format!(

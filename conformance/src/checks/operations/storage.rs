@@ -7,7 +7,7 @@ use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
-    manifest::{Mount, VolumeSource, Workload, array_at, str_at},
+    manifest::{Mount, VolumeSource, Workload, array_at, is_below, str_at},
 };
 
 /// Parts of paths below which a node keeps files that no other node may write.
@@ -158,16 +158,12 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
         for mount in mounts.iter().filter(|mount| is_for_one_node(mount)) {
             let folder = mount.path.trim_end_matches('/');
-            let is_inside = |path: &str| {
-                path.strip_prefix(folder)
-                    .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
             // The product's own database is below its home, wherever that is.
             let is_products = folder.ends_with("/repository/database");
             let is_used = is_products
                 || own
                     .iter()
-                    .any(|(_, text)| path_of(text).is_some_and(is_inside));
+                    .any(|(_, text)| path_of(text).is_some_and(|path| is_below(folder, path)));
             judge.require(is_used, || {
                 Fault::new(
                     format!(

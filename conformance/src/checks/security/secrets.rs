@@ -3,6 +3,7 @@
 
 use super::literals::{DEFAULT_PASSWORDS, is_literal, names_secret, secrets_in};
 use crate::{
+    checks::base64,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object, Workload, strings_at},
 };
@@ -151,33 +152,11 @@ fn passwords_of(secret: &Object) -> Vec<(&str, String)> {
         .map(|(key, text)| (key, text.to_owned()));
     let encoded = strings_at(&secret.value, "/data")
         .into_iter()
-        .filter_map(|(key, text)| Some((key, decode_base64(text)?)));
+        .filter_map(|(key, text)| Some((key, base64::decode(text)?)));
     plain
         .chain(encoded)
         .filter(|(key, _)| names_secret(key))
         .collect()
-}
-
-/// Decodes standard base64; `None` when it is none or not text.
-fn decode_base64(text: &str) -> Option<String> {
-    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut bytes = Vec::new();
-    let (mut bits, mut count) = (0_u32, 0_u32);
-    for byte in text
-        .trim()
-        .trim_end_matches('=')
-        .bytes()
-        .filter(|b| !b.is_ascii_whitespace())
-    {
-        let digit = ALPHABET.iter().position(|candidate| *candidate == byte)?;
-        bits = (bits << 6) | u32::try_from(digit).ok()?;
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            bytes.push(u8::try_from((bits >> count) & 0xff).ok()?);
-        }
-    }
-    String::from_utf8(bytes).ok()
 }
 
 pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
