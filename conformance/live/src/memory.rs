@@ -57,7 +57,7 @@ pub(crate) fn side_by_side(
     Ok(fitting.min(patterns.max(1)))
 }
 
-/// Memory of a cluster's node, in bytes.
+/// Memory of all nodes of a cluster, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MemoryUse {
     /// When the cluster was up and empty.
@@ -66,7 +66,7 @@ pub struct MemoryUse {
     pub peak: u64,
 }
 
-/// Asks Docker now and then how much memory a node's container has. Ends when dropped.
+/// Asks Docker now and then how much memory the containers of a cluster's nodes have. Ends when dropped.
 #[derive(Debug)]
 pub(crate) struct MemoryWatch {
     empty: u64,
@@ -76,15 +76,15 @@ pub(crate) struct MemoryWatch {
 
 impl MemoryWatch {
     /// Starts to watch; `None` when Docker does not tell.
-    pub(crate) async fn start(container: &str) -> Option<Self> {
+    pub(crate) async fn start(containers: Vec<String>) -> Option<Self> {
         let docker = on_path("docker")?;
-        let empty = memory_of(&docker, container).await?;
+        let empty = memory_of(&docker, &containers).await?;
         let peak = Arc::new(AtomicU64::new(empty));
-        let (seen, container) = (Arc::clone(&peak), container.to_owned());
+        let seen = Arc::clone(&peak);
         let task = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(INTERVAL).await;
-                if let Some(now) = memory_of(&docker, &container).await {
+                if let Some(now) = memory_of(&docker, &containers).await {
                     seen.fetch_max(now, Ordering::Relaxed);
                 }
             }
@@ -107,19 +107,16 @@ impl Drop for MemoryWatch {
     }
 }
 
-async fn memory_of(docker: &Path, container: &str) -> Option<u64> {
+async fn memory_of(docker: &Path, containers: &[String]) -> Option<u64> {
     let told = Program::new(docker, "see `docker info`")
-        .args([
-            "stats",
-            "--no-stream",
-            "--format",
-            "{{.MemUsage}}",
-            container,
-        ])
+        .args(["stats", "--no-stream", "--format", "{{.MemUsage}}"])
+        .args(containers)
         .run()
         .await
         .ok()?;
-    bytes(told.split('/').next()?.trim())
+    told.lines()
+        .map(|line| bytes(line.split('/').next()?.trim()))
+        .sum()
 }
 
 /// Reads `809.8MiB`.

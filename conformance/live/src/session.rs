@@ -78,7 +78,7 @@ impl Session {
             kubernetes,
             timings: clock.laps,
             available: memory::available(),
-            memory: MemoryWatch::start(&kind.node()).await,
+            memory: MemoryWatch::start(kind.nodes().await?).await,
             kind: Some(kind),
         })
     }
@@ -115,7 +115,7 @@ impl Session {
         })
     }
 
-    /// Memory of the cluster's node, where it was watched.
+    /// Memory of the cluster's nodes, where it was watched.
     pub(crate) fn memory(&self) -> Option<MemoryUse> {
         self.memory.as_ref().map(MemoryWatch::seen)
     }

@@ -20,7 +20,10 @@ pub(crate) mod wiring;
 
 use std::collections::BTreeMap;
 
-pub use network::connection::{Blocked, Connection, Direction, blocked_by};
+pub use network::{
+    connection::{Blocked, Connection, Direction, blocked_by},
+    is_for_users,
+};
 
 use crate::{
     context::{Context, Judge},

@@ -156,6 +156,15 @@ impl Shape {
     }
 }
 
+impl EdgeFact {
+    /// The ports that the client connects to, before the offset: a receiver and its authentication port are used together.
+    pub fn ports(&self) -> Vec<u16> {
+        let (_, port, _) = self.shape.parts();
+        let authentication = self.shape.group_fields().map(|_| 9711);
+        std::iter::once(port).chain(authentication).collect()
+    }
+}
+
 impl Facts {
     /// The tables that this build holds.
     ///

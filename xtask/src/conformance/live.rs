@@ -138,7 +138,7 @@ fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
     }
     if let Some(memory) = done.memory {
         println!(
-            "memory of the node: {} MiB when it was empty, {} MiB at most",
+            "memory of the nodes: {} MiB when they were empty, {} MiB at most",
             memory.empty >> 20,
             memory.peak >> 20
         );

@@ -31,6 +31,12 @@ pub struct KindPlan {
     keep: bool,
 }
 
+/// Two workers: with fewer, replicas have nowhere to spread to and a drained node's pods nowhere to go.
+const NODES: &str = "\
+kind: Cluster
+apiVersion: kind.x-k8s.io/v1alpha4
+nodes: [{role: control-plane}, {role: worker}, {role: worker}]
+";
 /// What names made by default start with.
 const PREFIX: &str = "am-live-";
 /// Where a machine without image registry says which node image it has.
@@ -110,11 +116,15 @@ impl Kind {
             keep: false,
             folder,
         };
+        let config = cluster.folder.path().join("cluster.yaml");
+        std::fs::write(&config, NODES).map_err(LiveError::file("write", &config))?;
         let mut command = Program::new(
             &cluster.program,
             "see `docker ps` and `docker info`; --kind-image takes an image that is on this machine",
         )
         .args(["create", "cluster", "--name", &cluster.name, "--wait", "180s"])
+        .arg("--config")
+        .arg(config)
         .arg("--kubeconfig")
         .arg(cluster.kubeconfig());
         if let Some(image) = plan.image {
@@ -125,9 +135,15 @@ impl Kind {
         Ok(cluster)
     }
 
-    /// The container that is its only node.
-    pub fn node(&self) -> String {
-        format!("{}-control-plane", self.name)
+    /// The containers that are its nodes.
+    ///
+    /// # Errors
+    /// When kind fails.
+    pub async fn nodes(&self) -> Result<Vec<String>, LiveError> {
+        let command = Program::new(&self.program, "see `docker ps`")
+            .args(["get", "nodes", "--name", &self.name]);
+        let listed = command.run().await?;
+        Ok(listed.split_whitespace().map(str::to_owned).collect())
     }
 
     /// The cluster's name.

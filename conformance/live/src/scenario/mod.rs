@@ -3,6 +3,7 @@
 mod change;
 mod disruption;
 mod endpoints;
+mod forbidden;
 mod install;
 mod neighbours;
 mod network;
@@ -16,6 +17,7 @@ mod revision;
 mod scale;
 mod stage;
 mod story;
+mod stranger;
 mod testing;
 mod upgrade;
 mod wait;

@@ -1,32 +1,104 @@
-//! Network policies: edges still work, and blocked ones are blocked, where the cluster enforces policies at all; and no
-//! policy forgets an edge, whether enforced or not.
+//! Network policies: edges still work, and what nobody needs is blocked, where the cluster enforces policies at all; and
+//! no policy forgets an edge, whether enforced or not.
 
 use std::time::{Duration, Instant};
 
-use am_conformance::Component;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::forbidden::{Forbidden, Tried, attempt, forbidden};
+use super::stranger::Stranger;
 use super::{Stage, observe, policies};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
-use am_standin::settings::OBSERVATIONS_PORT;
 
-/// How long a network plugin may take to enforce a new policy.
-const ENFORCEMENT: Duration = Duration::from_secs(8);
+/// A policy takes effect a moment after it is made; how long that may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_secs(1);
-const PROBE: &str = "am-live-probe";
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    let enforced = is_enforced(stage).await?;
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    let gateway = stage.gateway();
+    let Some(asker) = pods
+        .iter()
+        .find(|pod| pod.component == gateway.name())
+        .cloned()
+    else {
+        let fault = Fault::new("no pod is there that serves API traffic", "install one");
+        stage.failed("AM-NET-017", fault);
+        return Ok(false);
+    };
+    let stranger = Stranger::start(stage, &asker.image).await?;
+    let judged = judge(stage, &stranger, &asker).await;
+    stranger.leave(stage).await?;
+    judged
+}
+
+async fn judge(stage: &mut Stage, stranger: &Stranger, asker: &Pod) -> Result<bool, LiveError> {
+    let enforced = stranger.is_shielded(stage, asker).await?;
+    let connections = connections(stage, stranger).await?;
+    // Without policies everything can be connected to; what cannot be proves nothing later.
+    let before = if policies::all(stage).await?.objects.is_empty() {
+        attempt(stage, &connections).await?.open
+    } else {
+        connections
+    };
     let ready = stage
         .upgrade_main(&json!({"networkPolicy": {"enabled": true}}), "AM-NET-017")
         .await?;
     if !ready {
+        let nodes = observe::collect(stage, &stage.main).await?;
+        policies::judge(stage, &nodes).await?;
         return Ok(false);
     }
+    let blocked = if enforced {
+        Some(settle(stage, &before).await?)
+    } else {
+        None
+    };
+    judge_edges(stage).await?;
+    match blocked {
+        Some(tried) => judge_blocked(stage, &tried),
+        None => {
+            const REASON: &str = "the cluster's network plugin does not enforce NetworkPolicies: a probe was blocked by a policy and got through";
+            stage.say(REASON);
+            for id in ["AM-NET-017", "AM-NET-018"] {
+                stage.record.unsupported(id, REASON);
+            }
+        }
+    }
+    Ok(true)
+}
+
+async fn connections(stage: &Stage, stranger: &Stranger) -> Result<Vec<Forbidden>, LiveError> {
+    let nodes = observe::collect(stage, &stage.main).await?;
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+    Ok(forbidden(
+        &stage.lab.facts,
+        stage.pattern,
+        &nodes,
+        &pods,
+        &stranger.name,
+    ))
+}
+
+/// Tries what must be blocked until it is, or patience ends.
+async fn settle(stage: &Stage, connections: &[Forbidden]) -> Result<Tried, LiveError> {
+    let start = Instant::now();
+    loop {
+        let tried = attempt(stage, connections).await?;
+        let done = tried.open.is_empty() && tried.asked == connections.len();
+        if done || start.elapsed() > PATIENCE {
+            return Ok(tried);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Every edge of the wiring table is reached by a connection that was made under the policies.
+async fn judge_edges(stage: &mut Stage) -> Result<(), LiveError> {
     let release = stage.main.clone();
-    let (judgement, nodes) = observe::settled(stage, &release).await?;
+    let (judgement, nodes) = observe::renewed(stage, &release).await?;
     for (requirement, fault) in judgement.faults {
         let fault = Fault::new(
             format!("with network policies ({requirement}): {}", fault.message),
@@ -35,110 +107,37 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.failed("AM-NET-017", fault);
     }
     stage.record.passed("AM-NET-017", judgement.reached);
-    policies::judge(stage, &nodes).await?;
-    if !enforced {
-        const REASON: &str = "the cluster's network plugin does not enforce NetworkPolicies: a probe was blocked by a policy and got through";
-        stage.say(REASON);
-        for id in ["AM-NET-017", "AM-NET-018"] {
-            stage.record.unsupported(id, REASON);
-        }
-        return Ok(true);
-    }
-    judge_blocked(stage).await?;
-    Ok(true)
+    policies::judge(stage, &nodes).await
 }
 
-/// Blocks the gateway for everybody and sees whether somebody gets through.
-async fn is_enforced(stage: &Stage) -> Result<bool, LiveError> {
-    let gateway = stage.gateway();
-    let path = format!(
-        "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
-        stage.namespace
-    );
-    let policy = json!({
-        "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-        "metadata": {"name": PROBE},
-        "spec": {
-            "podSelector": {"matchLabels": {"app.kubernetes.io/component": gateway.name()}},
-            "policyTypes": ["Ingress"], "ingress": [],
-        },
-    });
-    if let Err(refusal) = stage.lab.api.create(&path, &policy).await? {
-        return Err(LiveError::unavailable(
-            format!("cannot make a NetworkPolicy: {}", refusal.message),
-            "use an account that may",
-        ));
+fn judge_blocked(stage: &mut Stage, tried: &Tried) {
+    stage.say(&format!(
+        "{} connections that nobody needs: {} get through",
+        tried.asked,
+        tried.open.len()
+    ));
+    if tried.asked == 0 {
+        stage.record.unsupported(
+            "AM-NET-018",
+            "no pod was there to try a connection that nobody needs",
+        );
     }
-    let start = Instant::now();
-    let enforced = loop {
-        let answered = reaches(stage, gateway, gateway).await?;
-        if answered == Some(false) {
-            break true;
-        }
-        if start.elapsed() > ENFORCEMENT {
-            break false;
-        }
-        tokio::time::sleep(POLL).await;
-    };
-    stage.lab.api.delete(&format!("{path}/{PROBE}")).await?;
-    Ok(enforced)
-}
-
-/// A connection that the pattern does not need is blocked: nobody but the gateway's clients asks the traffic manager's
-/// servlet port in clear text.
-async fn judge_blocked(stage: &mut Stage) -> Result<(), LiveError> {
-    let (from, to) = if stage.main.nodes.contains_key(&Component::TrafficManager) {
-        (Component::Gateway, Component::TrafficManager)
-    } else {
-        (stage.gateway(), stage.gateway())
-    };
-    match reaches(stage, from, to).await? {
-        Some(reached) => {
-            let fault = reached.then(|| {
-                Fault::new(
-                    format!("{from} reaches servlet-http of {to}, which the pattern does not need"),
-                    "let the policies of the component admit its peers only",
-                )
-                .at("NetworkPolicy", format!("{}-{to}", stage.main.name))
-            });
-            stage.check("AM-NET-018", fault);
-        }
-        None => stage
-            .record
-            .unsupported("AM-NET-018", "no pod was there to ask"),
-    }
-    Ok(())
-}
-
-/// Whether a pod of one component gets an answer from the Service of another; `None` when no pod can be asked.
-async fn reaches(stage: &Stage, from: Component, to: Component) -> Result<Option<bool>, LiveError> {
-    let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
-    let Some(pod) = pods.iter().find(|pod| pod.component == from.name()) else {
-        return Ok(None);
-    };
-    // Another pod than the one that asks: a pod always reaches itself.
-    let Some(target) = pods
-        .iter()
-        .find(|other| other.component == to.name() && other.name != pod.name)
-        .or_else(|| pods.iter().find(|other| other.component == to.name()))
-    else {
-        return Ok(None);
-    };
-    let question = json!({"url": format!("http://{}:9763/services/Version", target.ip)});
-    let answer = stage
-        .lab
-        .api
-        .ask_pod(
-            &stage.namespace,
-            &pod.name,
-            OBSERVATIONS_PORT,
-            "/standin/request",
-            Some(&question),
+    stage
+        .record
+        .passed("AM-NET-018", tried.asked - tried.open.len());
+    for connection in &tried.open {
+        let fault = Fault::new(
+            format!(
+                "{} reaches {} of {}, which the pattern does not need",
+                connection.client, connection.port_name, connection.to
+            ),
+            "let the policies of the component admit its peers only",
         )
-        .await?;
-    Ok(answer.map(|answer| {
-        answer
-            .pointer("/answers/0/status")
-            .is_some_and(Value::is_u64)
-    }))
+        .at(
+            "NetworkPolicy",
+            format!("{}-{}", stage.main.name, connection.server),
+        )
+        .peer(&connection.from);
+        stage.failed("AM-NET-018", fault);
+    }
 }

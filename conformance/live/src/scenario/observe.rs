@@ -1,5 +1,6 @@
 //! Asks every stand-in what it saw, and judges the wiring.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
@@ -60,6 +61,46 @@ pub(crate) async fn settled(
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Judges a release by connections that are made from now on: each address was tried once more, and whatever was on its
+/// way when this began does not count.
+pub(crate) async fn renewed(
+    stage: &Stage,
+    release: &Release,
+) -> Result<(Judgement, Vec<Observed>), LiveError> {
+    const RENEWED: u64 = 2;
+    let before = attempts(&collect(stage, release).await?);
+    let start = Instant::now();
+    loop {
+        let nodes = collect(stage, release).await?;
+        let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes);
+        let now = attempts(&nodes);
+        let is_new = before
+            .iter()
+            .all(|(edge, count)| now.get(edge).is_none_or(|now| *now >= count + RENEWED));
+        let settled = is_new && judgement.faults.is_empty() && !nodes.is_empty();
+        if settled || start.elapsed() > PATIENCE {
+            return Ok((judgement, nodes));
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// How often each node tried each of its addresses.
+fn attempts(nodes: &[Observed]) -> BTreeMap<(String, String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for node in nodes {
+        for edge in &node.observations.edges {
+            let place = (
+                node.pod.clone(),
+                edge.edge.key.clone(),
+                edge.edge.url.clone(),
+            );
+            counts.insert(place, edge.attempts);
+        }
+    }
+    counts
 }
 
 /// Puts a judgement into the record.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     component::Component,
     context::Context,
-    facts::{EdgeFact, Facts, Reach},
+    facts::{Facts, Reach},
     graph::{Link, Member, Target},
     manifest::Workload,
 };
@@ -45,7 +45,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                 if server.component != Some(*peer) {
                     continue;
                 }
-                for port in ports_of(edge) {
+                for port in edge.ports() {
                     let number = port.saturating_add(offset_of(graph, server));
                     needs
                         .entry((from, to, number))
@@ -77,16 +77,6 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
 fn is_dialled(link: &Link, facts: &Facts) -> bool {
     let is_public = facts.is_public_key(&link.reference.key.to_string());
     link.is_written() && link.reference.enabled && !is_public
-}
-
-fn ports_of(edge: &EdgeFact) -> Vec<u16> {
-    let (_, port, _) = edge.shape.parts();
-    if edge.shape.group_fields().is_some() {
-        // A receiver and its authentication port are used together.
-        vec![port, 9711]
-    } else {
-        vec![port]
-    }
 }
 
 /// Databases and other servers that live outside: index of the client, port.
@@ -172,7 +162,7 @@ pub(super) fn port_of<'a>(member: &Member<'a>, number: u16) -> Port<'a> {
 }
 
 /// Ports of the product that are for users and their browsers, by component.
-pub(super) fn is_for_users(component: Component, port_name: &str) -> bool {
+pub fn is_for_users(component: Component, port_name: &str) -> bool {
     match component {
         Component::AllInOne => matches!(
             port_name,

@@ -17,6 +17,8 @@ mod synced_secrets;
 #[cfg(test)]
 mod tests;
 
+pub use edges::is_for_users;
+
 use crate::checks::FamilyChecks;
 
 pub(crate) const CHECKS: FamilyChecks = &[

@@ -1,0 +1,177 @@
+//! A pod that belongs to no release: what it reaches, anybody in the namespace reaches.
+
+use std::time::{Duration, Instant};
+
+use am_standin::settings::OBSERVATIONS_PORT;
+use serde_json::{Value, json};
+
+use super::Stage;
+use crate::api::{Pod, text};
+use crate::error::LiveError;
+
+/// Name of the pod, and of the policy that proves whether policies are enforced.
+const NAME: &str = "am-live-stranger";
+const LABEL: &str = "am-live/stranger";
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a network plugin may take to enforce a new policy on a busy machine.
+const ENFORCEMENT: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(500);
+
+/// The pod, while it runs.
+#[derive(Debug, Clone)]
+pub(super) struct Stranger {
+    /// Name.
+    pub(super) name: String,
+    ip: String,
+}
+
+impl Stranger {
+    /// Starts the pod: a stand-in of the release's image, without a configuration and without the release's labels.
+    pub(super) async fn start(stage: &Stage, image: &str) -> Result<Self, LiveError> {
+        let pods = format!("/api/v1/namespaces/{}/pods", stage.namespace);
+        if let Err(refusal) = stage.lab.api.create(&pods, &manifest(image)).await? {
+            return Err(LiveError::unavailable(
+                format!("cannot make pod {NAME}: {}", refusal.message),
+                "use an account that may make pods",
+            ));
+        }
+        let start = Instant::now();
+        loop {
+            let pod = stage.lab.api.get(&format!("{pods}/{NAME}")).await?;
+            let ready = pod
+                .pointer("/status/containerStatuses/0/ready")
+                .and_then(Value::as_bool);
+            let ip = text(&pod, "/status/podIP");
+            if ready == Some(true) && !ip.is_empty() {
+                return Ok(Self {
+                    name: NAME.to_owned(),
+                    ip: ip.to_owned(),
+                });
+            }
+            if start.elapsed() > PATIENCE {
+                let why = text(&pod, "/status/containerStatuses/0/state/waiting/reason");
+                return Err(LiveError::unavailable(
+                    format!("pod {NAME} of {image} does not start: {why}"),
+                    "load the images that this build makes",
+                ));
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Removes it at once.
+    pub(super) async fn leave(self, stage: &Stage) -> Result<(), LiveError> {
+        let path = format!(
+            "/api/v1/namespaces/{}/pods/{NAME}?gracePeriodSeconds=0",
+            stage.namespace
+        );
+        stage.lab.api.delete(&path).await
+    }
+
+    /// Whether the cluster enforces policies: one that lets nobody reach the stranger, seen from a pod of the release.
+    pub(super) async fn is_shielded(&self, stage: &Stage, from: &Pod) -> Result<bool, LiveError> {
+        let path = format!(
+            "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
+            stage.namespace
+        );
+        let policy = json!({
+            "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+            "metadata": {"name": NAME},
+            "spec": {
+                "podSelector": {"matchLabels": {LABEL: "true"}},
+                "policyTypes": ["Ingress"],
+                "ingress": [],
+            },
+        });
+        if let Err(refusal) = stage.lab.api.create(&path, &policy).await? {
+            return Err(LiveError::unavailable(
+                format!("cannot make a NetworkPolicy: {}", refusal.message),
+                "use an account that may",
+            ));
+        }
+        let start = Instant::now();
+        let shielded = loop {
+            if reaches(stage, &from.name, &self.ip, OBSERVATIONS_PORT).await? == Some(false) {
+                break true;
+            }
+            if start.elapsed() > ENFORCEMENT {
+                break false;
+            }
+            tokio::time::sleep(POLL).await;
+        };
+        stage.lab.api.delete(&format!("{path}/{NAME}")).await?;
+        Ok(shielded)
+    }
+}
+
+/// Whether a stand-in's pod can connect to a port of an address; `None` when it cannot be asked.
+pub(super) async fn reaches(
+    stage: &Stage,
+    from: &str,
+    ip: &str,
+    port: u16,
+) -> Result<Option<bool>, LiveError> {
+    let host = if ip.contains(':') {
+        format!("[{ip}]")
+    } else {
+        ip.to_owned()
+    };
+    let question = json!({"url": format!("http://{host}:{port}/")});
+    let api = &stage.lab.api;
+    let answer = api
+        .ask_pod(
+            &stage.namespace,
+            from,
+            OBSERVATIONS_PORT,
+            "/standin/request",
+            Some(&question),
+        )
+        .await?;
+    Ok(answer.map(|answer| is_connected(&answer)))
+}
+
+/// An answer in whatever protocol shows that there was a connection.
+fn is_connected(answer: &Value) -> bool {
+    let status = answer.pointer("/answers/0/status");
+    status.is_some_and(Value::is_u64) || text(answer, "/answers/0/verdict") == "wrong-protocol"
+}
+
+fn manifest(image: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {"name": NAME, "labels": {LABEL: "true"}},
+        "spec": {
+            "automountServiceAccountToken": false,
+            "terminationGracePeriodSeconds": 0,
+            "securityContext": {
+                "runAsNonRoot": true, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [{
+                "name": "stranger", "image": image, "imagePullPolicy": "IfNotPresent",
+                "env": [{"name": "STANDIN_STARTUP_DELAY", "value": "0"}],
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                "readinessProbe": {"tcpSocket": {"port": OBSERVATIONS_PORT}, "periodSeconds": 1},
+                "resources": {"requests": {"cpu": "5m", "memory": "16Mi"}},
+            }],
+        },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_connected;
+    use serde_json::json;
+
+    #[test]
+    fn whoever_answers_in_another_protocol_was_reached_all_the_same() {
+        let answer = |answer| json!({"answers": [answer]});
+        assert!(is_connected(&answer(json!({"status": 404}))));
+        assert!(is_connected(
+            &answer(json!({"verdict": "wrong-protocol", "error": "x"}))
+        ));
+        for blocked in ["timeout", "refused", "unresolved"] {
+            assert!(!is_connected(&answer(json!({"verdict": blocked}))));
+        }
+    }
+}
