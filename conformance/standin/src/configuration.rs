@@ -1,6 +1,7 @@
 //! The configuration that a component starts with, read as the product reads it.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use am_deployment_toml::document::Document;
 use am_deployment_toml::effective::{Effective, EffectiveValue};
@@ -12,13 +13,19 @@ use am_deployment_toml::wiring::{self, UrlGroupMode};
 
 use serde::{Deserialize, Serialize};
 
+use crate::database::Place;
 use crate::edge::{Edge, Provenance, Purpose};
+use crate::event_publishers::{self, EventPublisher};
 use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
+use crate::protocol::Topic;
 use crate::role::Role;
 
+/// Where users, roles and what servers share is kept.
+const SHARED_DATABASE: &str = "database.shared_db.url";
+
 /// What a component works with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Configuration {
     /// The ports to open.
     pub ports: Vec<Port>,
@@ -28,6 +35,10 @@ pub struct Configuration {
     pub throttle_groups: Vec<Group>,
     /// Where the event hub's events are published.
     pub publish_groups: Vec<Group>,
+    /// Which brokers get a copy of which events.
+    pub publishers: Vec<EventPublisher>,
+    /// The shared database, if it is one that a stand-in can play.
+    pub shared_database: Option<Place>,
     /// The labels whose APIs this gateway deploys.
     pub gateway_labels: BTreeSet<String>,
     /// The environments that this control plane deploys to.
@@ -79,9 +90,11 @@ impl StartupError {
 }
 
 impl Configuration {
-    /// Reads the text of a `deployment.toml`; the error is what the product stops with.
+    /// Reads the text of a `deployment.toml` and what else there is below the server home; the error is what the
+    /// product stops with.
     pub fn read(
         text: &str,
+        home: &Path,
         product: Product,
         role: Role,
         environment: &Environment,
@@ -96,8 +109,14 @@ impl Configuration {
         if let Some(first) = fatal.min_by_key(|fault| (fault.kind, fault.span)) {
             return Err(StartupError::of(first));
         }
-        let mut configuration =
-            Self::of(&Effective::resolve(&document, product, environment), role);
+        let effective = Effective::resolve(&document, product, environment);
+        let mut configuration = Self::of(&effective, role);
+        if role.has_event_hub() || role.has_traffic_manager() {
+            let publishers = event_publishers::read(home, &effective, &mut configuration.warnings);
+            let brokers = publishers.iter().flat_map(|publisher| &publisher.brokers);
+            configuration.edges.extend(brokers.cloned());
+            configuration.publishers.extend(publishers);
+        }
         configuration
             .warnings
             .extend(faults.iter().map(ToString::to_string));
@@ -128,9 +147,11 @@ impl Configuration {
         let publish_groups = groups(effective, true, &edges, &mut warnings);
         Self {
             ports: ports::of(role, effective, effective.port_offset()),
-            edges,
             throttle_groups,
             publish_groups,
+            publishers: own_publishers(&edges),
+            shared_database: shared_database(effective, &edges),
+            edges,
             gateway_labels: effective.gateway_labels().into_iter().collect(),
             gateway_environments: effective.gateway_environments().into_iter().collect(),
             sync_artifacts: effective.is_on("apim.sync_runtime_artifacts.gateway.enable", true),
@@ -147,14 +168,7 @@ impl Configuration {
     pub(crate) fn of_database(port: Port) -> Self {
         Self {
             ports: vec![port],
-            edges: Vec::new(),
-            throttle_groups: Vec::new(),
-            publish_groups: Vec::new(),
-            gateway_labels: BTreeSet::new(),
-            gateway_environments: BTreeSet::new(),
-            sync_artifacts: false,
-            effective: Vec::new(),
-            warnings: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -164,6 +178,36 @@ impl Configuration {
             .iter()
             .filter(move |edge| edge.purpose == purpose)
     }
+}
+
+/// The product's own second publishers: each key with the other brokers is the broker list of one publisher. Source:
+/// seen on 4.5.0 (facts: observed-on-the-product.md, What breaks, 3), jndi2.properties.j2 and jndi2-cp.properties.j2
+/// (facts: wiring.yaml).
+fn own_publishers(edges: &[Edge]) -> Vec<EventPublisher> {
+    let lists = [
+        (Purpose::EventDuplicate, Topic::TokenRevocation),
+        (Purpose::ThrottleDuplicate, Topic::ThrottleData),
+    ];
+    let publishers = lists.into_iter().map(|(purpose, topic)| {
+        let others = |edge: &&Edge| edge.purpose == purpose && !edge.own_node;
+        let brokers: Vec<Edge> = edges.iter().filter(others).cloned().collect();
+        EventPublisher {
+            name: brokers.first().map(Edge::list).unwrap_or_default(),
+            topic,
+            brokers,
+        }
+    });
+    publishers
+        .filter(|publisher| !publisher.brokers.is_empty())
+        .collect()
+}
+
+fn shared_database(effective: &Effective, edges: &[Edge]) -> Option<Place> {
+    let url = effective.text(SHARED_DATABASE)?;
+    let edge = edges
+        .iter()
+        .find(|edge| edge.purpose == Purpose::Database && edge.key == SHARED_DATABASE);
+    Place::of(&url, edge)
 }
 
 /// The groups whose addresses this role uses. Groups that do not pair up publish nothing, and requests still pass.

@@ -178,6 +178,11 @@ pub enum Provenance {
     ProductDefault,
     /// The key is missing and the product silently uses the node itself.
     FallbackToSelf,
+    /// Written in another file of the server home than `deployment.toml`.
+    File {
+        /// The file, below the home.
+        path: String,
+    },
 }
 
 impl From<&effective::Provenance> for Provenance {
@@ -236,6 +241,12 @@ impl Edge {
         })
     }
 
+    /// The key of the list that the address is in.
+    pub(crate) fn list(&self) -> String {
+        let (list, _) = self.key.rsplit_once('[').unwrap_or((&self.key, ""));
+        list.to_owned()
+    }
+
     /// The path of the URL, `/` if it has none.
     pub(crate) fn path(&self) -> &str {
         let after_scheme = self
@@ -248,7 +259,7 @@ impl Edge {
 
 /// Whether `host` is a loopback address other than the usual one. It is dialled as it is: on a machine with several
 /// stand-ins, each can have one of its own.
-fn is_particular_loopback(host: &str) -> bool {
+pub(crate) fn is_particular_loopback(host: &str) -> bool {
     host.parse::<Ipv4Addr>()
         .is_ok_and(|ip| ip.is_loopback() && ip != Ipv4Addr::LOCALHOST)
 }

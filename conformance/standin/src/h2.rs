@@ -79,7 +79,8 @@ fn holds_h2(class_path: &str) -> bool {
         })
 }
 
-/// The development database: accepts connections and records who asked.
+/// The development database: accepts connections, records who asked and keeps what servers share in the files of its
+/// base directory.
 fn database(arguments: &[&str]) -> u8 {
     let mut port = STANDARD_PORT;
     let mut others = false;
@@ -103,7 +104,7 @@ fn database(arguments: &[&str]) -> u8 {
         eprintln!("H2: base directory {folder}: {error}");
         return 1;
     }
-    match serve_database(port, others) {
+    match serve_database(port, others, folder.map_or(Path::new("."), Path::new)) {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("H2: {error}");
@@ -112,7 +113,7 @@ fn database(arguments: &[&str]) -> u8 {
     }
 }
 
-fn serve_database(number: u16, others: bool) -> Result<(), ServerError> {
+fn serve_database(number: u16, others: bool, folder: &Path) -> Result<(), ServerError> {
     let mut settings = Settings::of_this_process()?;
     // Without -tcpAllowOthers, H2 takes connections from the same host only.
     if !others && settings.bind.is_none() {
@@ -130,7 +131,8 @@ fn serve_database(number: u16, others: bool) -> Result<(), ServerError> {
         .build()?;
     runtime.block_on(async {
         let configuration = Configuration::of_database(port);
-        let node = Node::new(settings, identity, ProductVersion::V4_7, configuration)?;
+        let version = ProductVersion::V4_7;
+        let node = Node::new(settings, identity, version, configuration, folder)?;
         server::serve(&Arc::clone(&node)).await
     })
 }

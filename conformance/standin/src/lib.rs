@@ -8,14 +8,17 @@
 
 pub mod configuration;
 mod curl;
+pub mod database;
 mod dial;
 pub mod edge;
 mod entrypoint;
+pub mod event_publishers;
 mod h2;
 mod http_client;
 pub mod identity;
 pub mod image;
 mod links;
+mod memory;
 pub mod multicall;
 mod node;
 pub mod observations;
@@ -29,5 +32,6 @@ mod server;
 pub mod settings;
 mod shell;
 mod start_script;
+mod stop_time;
 mod story;
 mod tls;

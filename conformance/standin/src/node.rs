@@ -3,21 +3,24 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use am_deployment_toml::product::ProductVersion;
 use tokio::sync::{Notify, broadcast};
 
 use crate::configuration::Configuration;
+use crate::database::{Database, Databases};
 use crate::identity::Identity;
+use crate::memory;
 use crate::observations::{
-    EdgeObservation, InboundObservation, LinkObservation, Observations, SCHEMA, StoryObservation,
-    Verdict, now_ms,
+    EdgeObservation, InboundObservation, LinkObservation, MemoryObservation, Observations, SCHEMA,
+    StoryObservation, Verdict, now_ms,
 };
 use crate::protocol::{Event, unique_id};
 use crate::resolver::Resolver;
 use crate::settings::Settings;
-use crate::story::Memory;
+use crate::story::Remembered;
 use crate::tls::Tls;
 
 /// Events that a slow subscriber may be behind before it misses one.
@@ -31,18 +34,22 @@ pub(crate) struct Node {
     pub(crate) identity: Identity,
     pub(crate) version: ProductVersion,
     pub(crate) configuration: Configuration,
+    pub(crate) database: Database,
     pub(crate) tls: Tls,
     pub(crate) resolver: Resolver,
     /// Given by the authentication port, wanted by the receiver.
     pub(crate) session: String,
     /// The events of this node's own broker.
     pub(crate) topics: broadcast::Sender<Event>,
-    /// The events that the brokers of the peers get a copy of.
-    pub(crate) mirrored: broadcast::Sender<Event>,
+    /// The events of this node's streams, for its publishers to other brokers.
+    pub(crate) published: broadcast::Sender<Event>,
     /// The events that senders to receivers must publish.
     pub(crate) outgoing: broadcast::Sender<Event>,
     /// Wakes up whoever fetches artifacts.
     pub(crate) fetch: Notify,
+    /// What a database stand-in keeps.
+    databases: Mutex<Databases>,
+    memory: Option<MemoryObservation>,
     state: Mutex<State>,
     started_ms: u64,
 }
@@ -50,9 +57,11 @@ pub(crate) struct Node {
 /// What changes while the node runs.
 pub(crate) struct State {
     pub(crate) open: bool,
+    /// Why the server hangs half started.
+    pub(crate) hangs: Option<String>,
     /// Whether a gateway fetched all that it needs.
     pub(crate) provisioned: bool,
-    pub(crate) memory: Memory,
+    pub(crate) remembered: Remembered,
     pub(crate) story: StoryObservation,
     edges: Vec<EdgeObservation>,
     inbound: BTreeMap<(String, String), InboundObservation>,
@@ -72,7 +81,11 @@ impl Node {
         identity: Identity,
         version: ProductVersion,
         configuration: Configuration,
+        home: &Path,
     ) -> io::Result<Arc<Self>> {
+        let memory = memory::of_this_process(identity.role);
+        let place = configuration.shared_database.as_ref();
+        let database = Database::at(place, home, identity.role);
         let edges = configuration.edges.iter().map(|edge| EdgeObservation {
             edge: edge.clone(),
             verdict: Verdict::Untried,
@@ -87,19 +100,21 @@ impl Node {
         });
         let state = State {
             open: false,
+            hangs: None,
             provisioned: false,
-            memory: Memory::default(),
+            remembered: Remembered::default(),
             story: StoryObservation::default(),
             edges: edges.collect(),
             inbound: BTreeMap::new(),
             warnings: configuration.warnings.clone(),
         };
-        Ok(Arc::new(Self {
+        let tight = memory.as_ref().and_then(memory::warning);
+        let node = Self {
             tls: Tls::new(vec![identity.pod.clone(), "localhost".to_owned()])?,
             resolver: Resolver::of_system(),
             session: unique_id(),
             topics: broadcast::channel(TOPIC_CAPACITY).0,
-            mirrored: broadcast::channel(TOPIC_CAPACITY).0,
+            published: broadcast::channel(TOPIC_CAPACITY).0,
             outgoing: broadcast::channel(TOPIC_CAPACITY).0,
             fetch: Notify::new(),
             state: Mutex::new(state),
@@ -108,12 +123,26 @@ impl Node {
             identity,
             version,
             configuration,
-        }))
+            database,
+            databases: Mutex::new(Databases::new(home)),
+            memory,
+        };
+        if let Some(tight) = tight {
+            node.warn(tight);
+        }
+        Ok(Arc::new(node))
     }
 
     /// The changing part. Never held across an await.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The databases of the database stand-in. Never held across an await.
+    pub(crate) fn databases(&self) -> MutexGuard<'_, Databases> {
+        self.databases
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The address that "this node" has: `localhost`, unless the settings bind to another one.
@@ -182,11 +211,15 @@ impl Node {
         list.len() - 1
     }
 
-    /// Remembers who is at the other end of a kept-up connection.
-    pub(crate) fn observe_link(&self, links: Links, index: usize, peer: Option<Identity>) {
+    /// Changes the observation of one kept-up connection.
+    pub(crate) fn observe_link(
+        &self,
+        links: Links,
+        index: usize,
+        change: impl FnOnce(&mut LinkObservation),
+    ) {
         if let Some(link) = self.state().links(links).get_mut(index) {
-            link.connections += u64::from(peer.is_some());
-            link.peer = peer;
+            change(link);
         }
     }
 
@@ -200,6 +233,8 @@ impl Node {
             started_ms: self.started_ms,
             open: state.open,
             ready,
+            hangs: state.hangs.clone(),
+            memory: self.memory.clone(),
             ports: self.configuration.ports.clone(),
             effective: self.configuration.effective.clone(),
             edges: state.edges.clone(),

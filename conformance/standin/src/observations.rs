@@ -2,10 +2,11 @@
 //!
 //! Times are milliseconds since 1970. No value of a `$env{…}` expression and no password is ever in here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::database::Records;
 use crate::edge::{Edge, Provenance, Purpose, Transport};
 use crate::identity::Identity;
 use crate::ports::Port;
@@ -24,6 +25,10 @@ pub struct Observations {
     pub open: bool,
     /// What the gateway's start-up health check says; for other roles, the same as `open`.
     pub ready: bool,
+    /// Why the server hangs half started, with its ports closed until it is killed.
+    pub hangs: Option<String>,
+    /// What memory the container was given.
+    pub memory: Option<MemoryObservation>,
     /// The ports that this node opens.
     pub ports: Vec<Port>,
     /// What the file sets and what the product falls back to.
@@ -39,7 +44,20 @@ pub struct Observations {
 }
 
 /// The version of the format that this crate writes.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
+
+/// The memory of a container and what the product would need.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemoryObservation {
+    /// The container's limit, if it has one.
+    pub limit_bytes: Option<u64>,
+    /// The heap that the options allow, if they say so.
+    pub heap_bytes: Option<u64>,
+    /// The Java options for memory.
+    pub options: String,
+    /// What the limit must hold: the heap and what is beside it.
+    pub needed_bytes: Option<u64>,
+}
 
 /// A value of the effective configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,35 +151,46 @@ pub struct InboundObservation {
 /// What a node knows of the story.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct StoryObservation {
-    /// Gateways: the APIs that are served. Event hubs: the APIs that are deployed. By name.
+    /// Gateways: the APIs that are served, by name.
     pub apis: BTreeMap<String, Api>,
-    /// Tokens known to be revoked.
+    /// Gateways: tokens that are refused because they are revoked.
     pub revoked_tokens: BTreeSet<String>,
+    /// Event hubs: what is in the database, as far as this node looked.
+    pub database: Records,
     /// Pairs `api token` that are throttled.
     pub throttled: BTreeSet<String>,
     /// Traffic managers: requests counted, by pair `api token`.
     pub requests: BTreeMap<String, u64>,
-    /// Topics that this node is subscribed to.
+    /// Topics that this node listens to: one connection for each list of endpoints.
     pub subscriptions: Vec<LinkObservation>,
-    /// Where this node publishes events.
+    /// Where this node publishes events: one connection for each thrift receiver and each list of brokers.
     pub publishers: Vec<LinkObservation>,
-    /// Events that this node received from a topic, by topic.
-    pub events: BTreeMap<Topic, u64>,
+    /// Ids of the last events that this node heard from a topic, oldest first: `deployed/<api>/<revision>`,
+    /// `revoked/<token>`, `throttled/<api>/<token>/<requests>`.
+    pub heard: BTreeMap<Topic, VecDeque<String>>,
 }
 
-/// A connection that is kept up.
+/// A connection that is kept up, to one of a list of addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkObservation {
     /// What for.
     pub purpose: Purpose,
-    /// The address.
-    pub url: String,
+    /// The key that lists the addresses, or the name of the event publisher.
+    pub key: String,
+    /// The addresses, in the order in which they are tried.
+    pub urls: Vec<String>,
     /// What is spoken there.
     pub transport: Transport,
+    /// The address that is connected to; `None` while there is no connection.
+    pub url: Option<String>,
     /// Who is at the other end; `None` while there is no connection.
     pub peer: Option<Identity>,
     /// How often the connection was made.
     pub connections: u64,
+    /// A listener whose first connection failed: it never tries again and hears nothing, and its node is ready.
+    pub deaf: bool,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
 }
 
 /// Milliseconds since 1970.

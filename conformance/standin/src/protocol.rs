@@ -1,6 +1,6 @@
-//! What stand-ins say to each other: one JSON object a line over the JMS and thrift sockets.
+//! What stand-ins say to each other: one JSON object a line over the JMS, thrift and database sockets.
 //!
-//! The product speaks AMQP and a binary protocol there. A stand-in keeps the order of what is said (who am I, who are
+//! The product speaks AMQP, a binary protocol and H2's there. A stand-in keeps the order of what is said (who am I, who are
 //! you, subscribe or publish, acknowledge) so that wrong peers are noticed, and keeps it readable.
 
 use std::collections::BTreeSet;
@@ -11,12 +11,13 @@ use tokio::io::{
     AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader, ReadHalf, WriteHalf,
 };
 
+use crate::database::{Answer, Question};
 use crate::identity::Identity;
 
 /// Longest line that is read, in bytes; a real server's binary answer must not fill the memory.
 const LONGEST_LINE: u64 = 1 << 20;
 
-/// One line on a JMS or thrift socket.
+/// One line on such a socket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "frame", rename_all = "kebab-case")]
 pub enum Frame {
@@ -53,6 +54,16 @@ pub enum Frame {
     Refused {
         /// Why.
         reason: String,
+    },
+    /// Database: asks.
+    Ask {
+        /// For what.
+        question: Question,
+    },
+    /// Database: answers.
+    Answer {
+        /// What.
+        answer: Answer,
     },
     /// Shows a silent peer that the connection still stands.
     Alive,

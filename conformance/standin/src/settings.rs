@@ -4,12 +4,22 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 /// The stand-in's own settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
     /// `STANDIN_STARTUP_DELAY` (`2`, `2s`, `500ms`): how long all ports stay closed after the start.
     pub startup_delay: Duration,
-    /// `STANDIN_SHUTDOWN_SECONDS`: how long a graceful stop takes.
-    pub shutdown: Duration,
+    /// `STANDIN_JMS_LEAD`: how long before the other ports the broker's opens, at most the start-up delay. Three fifths of
+    /// that by default, as the product's (83 s of about 130 s; facts: observed-on-the-product.md, Remedies).
+    pub broker_lead: Duration,
+    /// `STANDIN_RECONNECT_DELAY`: how long a listener waits after it tried all brokers of its list in vain. The product
+    /// takes about 2 minutes after a total outage (facts: observed-on-the-product.md, What breaks, 10).
+    pub reconnect_delay: Duration,
+    /// `STANDIN_UNDEPLOYED` (`/api/am/gateway,/oauth2`): paths of web applications that failed to deploy.
+    pub undeployed: Vec<String>,
+    /// `STANDIN_SHUTDOWN_SECONDS`: how long a graceful stop takes, whatever the role.
+    pub shutdown: Option<Duration>,
+    /// `STANDIN_STOP_SCALE`: how long a graceful stop takes, in parts of the time that the product takes.
+    pub stop_scale: f64,
     /// `STANDIN_PROBE_INTERVAL`: time between two connections to the same address, give or take a quarter.
     pub probe_interval: Duration,
     /// `STANDIN_THROTTLE_LIMIT`: requests of one token to one API after which the traffic manager throttles.
@@ -23,6 +33,10 @@ pub struct Settings {
 /// Where the observations are served unless the settings say otherwise; no port of the product.
 pub const OBSERVATIONS_PORT: u16 = 9990;
 
+/// The part of the start-up delay by which the broker's port opens before the others.
+const BROKER_LEAD: f64 = 0.6;
+const DURATION: &str = "a duration such as 2, 2s or 500ms";
+
 /// A setting that cannot be read.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("environment variable {name} is {value:?}: expected {expected}")]
@@ -35,18 +49,38 @@ pub struct SettingError {
 impl Settings {
     /// Reads the settings; `variable` looks an environment variable up.
     pub fn read(variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, SettingError> {
-        let duration = |name, standard| {
-            parse(
-                variable,
-                name,
-                "a duration such as 2, 2s or 500ms",
-                standard,
-                duration,
-            )
-        };
+        let duration = |name, standard| parse(variable, name, DURATION, standard, duration);
+        let startup_delay = duration("STANDIN_STARTUP_DELAY", Duration::from_secs(2))?;
+        let lead = duration("STANDIN_JMS_LEAD", startup_delay.mul_f64(BROKER_LEAD))?;
         Ok(Self {
-            startup_delay: duration("STANDIN_STARTUP_DELAY", Duration::from_secs(2))?,
-            shutdown: duration("STANDIN_SHUTDOWN_SECONDS", Duration::from_secs(1))?,
+            startup_delay,
+            broker_lead: lead.min(startup_delay),
+            reconnect_delay: duration("STANDIN_RECONNECT_DELAY", Duration::from_secs(2))?,
+            undeployed: parse(
+                variable,
+                "STANDIN_UNDEPLOYED",
+                "paths that begin with a slash, with commas between them",
+                Vec::new(),
+                paths,
+            )?,
+            shutdown: parse(
+                variable,
+                "STANDIN_SHUTDOWN_SECONDS",
+                DURATION,
+                None,
+                |text| self::duration(text).map(Some),
+            )?,
+            stop_scale: parse(
+                variable,
+                "STANDIN_STOP_SCALE",
+                "a number from 0 to 100",
+                0.1,
+                |text| {
+                    text.parse()
+                        .ok()
+                        .filter(|scale| (0.0..=100.0).contains(scale))
+                },
+            )?,
             probe_interval: duration("STANDIN_PROBE_INTERVAL", Duration::from_secs(5))?,
             throttle_limit: parse(
                 variable,
@@ -99,6 +133,13 @@ fn duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
+fn paths(text: &str) -> Option<Vec<String>> {
+    let paths = text.split(',').map(str::trim);
+    paths
+        .map(|path| path.starts_with('/').then(|| path.to_owned()))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,6 +156,35 @@ mod tests {
         assert_eq!(delay("250ms"), Ok(Duration::from_millis(250)));
         assert_eq!(delay("0.5s"), Ok(Duration::from_millis(500)));
         assert_eq!(delay(""), Ok(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn the_broker_opens_as_much_earlier_as_the_product_s() {
+        let lead = |name, value| read(name, value).map(|settings| settings.broker_lead);
+        assert_eq!(
+            lead("STANDIN_STARTUP_DELAY", "10"),
+            Ok(Duration::from_secs(6))
+        );
+        assert_eq!(
+            lead("STANDIN_JMS_LEAD", "1h"),
+            Err(SettingError {
+                name: "STANDIN_JMS_LEAD",
+                value: "1h".to_owned(),
+                expected: DURATION
+            })
+        );
+        assert_eq!(lead("STANDIN_JMS_LEAD", "60"), Ok(Duration::from_secs(2)));
+    }
+
+    #[test]
+    fn undeployed_applications_are_paths() {
+        let undeployed =
+            |value| read("STANDIN_UNDEPLOYED", value).map(|settings| settings.undeployed);
+        assert_eq!(
+            undeployed("/api/am/gateway, /oauth2"),
+            Ok(vec!["/api/am/gateway".to_owned(), "/oauth2".to_owned()])
+        );
+        assert!(undeployed("gateway").is_err());
     }
 
     #[test]

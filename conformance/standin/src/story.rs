@@ -1,21 +1,26 @@
 //! The story that proves a deployment end to end: deploy an API, call it until it is throttled, revoke a token.
 //!
-//! Every step reaches the next component only over an address that the chart wired. A stand-in has no shared database;
-//! event hubs give each other what they know over the wired copies of events (`event_duplicate_url`) instead.
+//! Every step reaches the next component only over an address that the chart wired. Deployments go by thrift to every
+//! receiver group and so to every event hub node's broker; revocations do not, but from the node that is notified to its
+//! own broker and by its publishers to others (facts: observed-on-the-product.md, What breaks, 3).
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use crate::database::{Answer, Records, Request, learn};
 use crate::node::{Node, State};
 use crate::observations::StoryObservation;
-use crate::protocol::{Api, Event, Happening, Topic};
+use crate::protocol::{Api, Event, Happening};
 
 /// Ids of events that are remembered, so that none is taken twice.
 const REMEMBERED: usize = 2048;
 
+/// Ids of heard events that a topic's observation keeps.
+const HEARD: usize = 200;
+
 /// What a node must remember to play its part.
 #[derive(Default)]
-pub(crate) struct Memory {
+pub(crate) struct Remembered {
     /// Events that its broker has passed on.
     brokered: Seen,
     /// Events that it took from a topic.
@@ -45,15 +50,8 @@ impl Seen {
     }
 }
 
-/// What an event hub hands out under `/internal/data/v1/runtime-artifacts`.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Artifacts {
-    pub(crate) apis: Vec<Api>,
-    pub(crate) revoked_tokens: BTreeSet<String>,
-}
-
 /// Deploys an API; without environments, to all that the configuration names.
-pub(crate) fn deploy(
+pub(crate) async fn deploy(
     node: &Node,
     name: &str,
     environments: &BTreeSet<String>,
@@ -75,24 +73,31 @@ pub(crate) fn deploy(
     if wanted.is_empty() {
         return Err("the configuration names no gateway environment".to_owned());
     }
-    let api = {
-        let mut state = node.state();
-        let revision = state.story.apis.get(name).map_or(1, |api| api.revision + 1);
-        let api = Api {
-            name: name.to_owned(),
-            environments: wanted,
-            revision,
-        };
-        state.story.apis.insert(name.to_owned(), api.clone());
-        api
+    let request = Request::Deploy {
+        name: name.to_owned(),
+        environments: wanted.clone(),
+    };
+    let api = match node.database.ask(node, request).await? {
+        Some(Answer::Deployed { api }) => {
+            node.state().story.database.learn(&api);
+            api
+        }
+        _ => node.state().story.database.deploy(name, wanted),
     };
     send(&node.outgoing, deployed(&api));
     Ok(api)
 }
 
-/// An event hub learns of a revoked token.
-pub(crate) fn notified(node: &Node, token: &str) {
-    send(&node.outgoing, revoked(token));
+/// An event hub learns of a revoked token; the event's id.
+pub(crate) async fn notified(node: &Node, token: &str) -> Result<String, String> {
+    let request = Request::Revoke {
+        token: token.to_owned(),
+    };
+    node.database.ask(node, request).await?;
+    let event = revoked(token);
+    let id = event.id.clone();
+    broker(node, event, false);
+    Ok(id)
 }
 
 /// A request arrives at a gateway; the status tells what becomes of it.
@@ -123,28 +128,30 @@ fn serves(node: &Node, story: &StoryObservation, api: &str) -> bool {
     story.apis.get(api).is_some_and(|api| is_for(node, api))
 }
 
-/// An event arrives at this node's receiver, or as a copy at its broker.
+/// An event enters this node's streams, or arrives as a copy at its broker.
 pub(crate) fn broker(node: &Node, event: Event, copy: bool) {
     let mut decision = None;
     {
         let mut state = node.state();
-        if !state.memory.brokered.is_new(&event.id) {
+        if !state.remembered.brokered.is_new(&event.id) {
             return;
         }
         match &event.what {
             Happening::Requested { api, token } if node.identity.role.has_traffic_manager() => {
                 decision = count(&mut state, node.settings.throttle_limit, api, token);
             }
-            Happening::Throttled { api, token } => {
+            // The gateway of an all-in-one hears of it by its listener, as every gateway does.
+            Happening::Throttled { api, token } if !node.identity.role.has_gateway() => {
                 state.story.throttled.insert(pair(api, token));
             }
             Happening::Deployed { api } if node.identity.role.has_event_hub() => {
-                learn(&mut state.story, api);
+                state.story.database.learn(api);
             }
-            Happening::Requested { .. } | Happening::Deployed { .. } => {}
-            Happening::Revoked { token } => {
-                state.story.revoked_tokens.insert(token.clone());
+            Happening::Revoked { token } if node.identity.role.has_event_hub() => {
+                let tokens = &mut state.story.database.revoked_tokens;
+                tokens.insert(token.clone());
             }
+            _ => {}
         }
     }
     if let Some(decision) = decision {
@@ -152,7 +159,7 @@ pub(crate) fn broker(node: &Node, event: Event, copy: bool) {
     }
     if event.topic().is_some() {
         if !copy {
-            send(&node.mirrored, event.clone());
+            send(&node.published, event.clone());
         }
         send(&node.topics, event);
     }
@@ -175,17 +182,25 @@ fn count(state: &mut State, limit: u64, api: &str, token: &str) -> Option<Event>
 pub(crate) fn take(node: &Arc<Node>, event: &Event) {
     let Some(topic) = event.topic() else { return };
     let mut state = node.state();
-    if !state.memory.taken.is_new(&event.id) {
+    if !state.remembered.taken.is_new(&event.id) {
         return;
     }
-    *state.story.events.entry(topic).or_default() += 1;
+    let heard = state.story.heard.entry(topic).or_default();
+    heard.push_back(event.id.clone());
+    if heard.len() > HEARD {
+        heard.pop_front();
+    }
     match &event.what {
         Happening::Deployed { api } if is_for(node, api) => {
-            let announced = state.memory.announced.entry(api.name.clone()).or_default();
+            let announced = state
+                .remembered
+                .announced
+                .entry(api.name.clone())
+                .or_default();
             *announced = (*announced).max(api.revision);
             node.fetch.notify_one();
         }
-        Happening::Revoked { token } => {
+        Happening::Revoked { token } if node.identity.role.has_gateway() => {
             state.story.revoked_tokens.insert(token.clone());
         }
         Happening::Throttled { api, token } if node.identity.role.has_gateway() => {
@@ -203,66 +218,42 @@ fn is_for(node: &Node, api: &Api) -> bool {
             .is_disjoint(&node.configuration.gateway_labels)
 }
 
-/// What a broker tells a peer that it has just reached: what it may have missed.
-pub(crate) fn known(node: &Node, topics: &[Topic]) -> Vec<Event> {
-    let state = node.state();
-    let apis = state.story.apis.values().map(deployed);
-    let tokens = state
-        .story
-        .revoked_tokens
-        .iter()
-        .map(|token| revoked(token));
-    let throttled = state.story.throttled.iter().filter_map(|pair| {
-        let (api, token) = pair.split_once(' ')?;
-        let what = Happening::Throttled {
-            api: api.to_owned(),
-            token: token.to_owned(),
-        };
-        Some(Event {
-            id: format!("throttled/{api}/{token}/known"),
-            what,
-        })
-    });
-    apis.chain(tokens)
-        .chain(throttled)
-        .filter(|event| event.topic().is_some_and(|topic| topics.contains(&topic)))
-        .collect()
-}
-
-/// What a gateway fetches.
-pub(crate) fn artifacts(node: &Node) -> Artifacts {
-    let state = node.state();
-    Artifacts {
-        apis: state.story.apis.values().cloned().collect(),
-        revoked_tokens: state.story.revoked_tokens.clone(),
-    }
-}
-
-/// A gateway takes over what it fetched; tells whether that holds everything it heard of.
-pub(crate) fn provision(node: &Node, artifacts: Artifacts) -> bool {
+/// What a gateway fetches: what is in the database.
+pub(crate) async fn artifacts(node: &Node) -> Result<Records, String> {
+    let answer = node.database.ask(node, Request::Read).await?;
     let mut state = node.state();
-    for api in artifacts.apis.iter().filter(|api| is_for(node, api)) {
-        learn(&mut state.story, api);
+    if let Some(Answer::Records { records }) = answer {
+        state.story.database.merge(records);
     }
-    state.story.revoked_tokens.extend(artifacts.revoked_tokens);
-    let State { memory, story, .. } = &mut *state;
-    memory.announced.retain(|name, revision| {
+    Ok(state.story.database.clone())
+}
+
+/// A gateway takes over what it fetched: at its start everything, later only what it heard of, as the product fetches
+/// the artifact of an event. Tells whether that holds everything it heard of.
+pub(crate) fn provision(node: &Node, artifacts: Records) -> bool {
+    let mut state = node.state();
+    let State {
+        remembered,
+        story,
+        provisioned,
+        ..
+    } = &mut *state;
+    for api in artifacts.apis.values().filter(|api| is_for(node, api)) {
+        if !*provisioned || remembered.announced.contains_key(&api.name) {
+            learn(&mut story.apis, api);
+        }
+    }
+    if !*provisioned {
+        story.revoked_tokens.extend(artifacts.revoked_tokens);
+        *provisioned = true;
+    }
+    remembered.announced.retain(|name, revision| {
         story
             .apis
             .get(name)
             .is_none_or(|api| api.revision < *revision)
     });
-    memory.announced.is_empty()
-}
-
-fn learn(story: &mut StoryObservation, api: &Api) {
-    let known = story
-        .apis
-        .entry(api.name.clone())
-        .or_insert_with(|| api.clone());
-    if known.revision < api.revision {
-        *known = api.clone();
-    }
+    remembered.announced.is_empty()
 }
 
 fn deployed(api: &Api) -> Event {

@@ -3,7 +3,8 @@
 #[allow(dead_code)]
 mod support;
 
-use support::{Network, Standin, Start, toml, wait_until};
+use support::database::{Database, shared};
+use support::{Network, Standin, start, toml, wait_until};
 
 fn status(gateway: &Standin, path: &str, token: &str) -> Option<u16> {
     gateway.get(8280, path, Some(token))
@@ -24,30 +25,25 @@ fn wait_for_status(gateway: &Standin, path: &str, token: &str, wanted: u16) {
     );
 }
 
-fn start(home: &str, pod: &str, ip: std::net::Ipv4Addr, toml: &str) -> Standin {
-    Start {
-        home,
-        pod,
-        ip,
-        toml,
-        variables: &[],
-    }
-    .run()
-}
-
 #[test]
 fn the_story_ends_well_when_a_node_of_each_pair_dies() {
     let network = Network::new(7);
     let gateway_ip = network.ip(1);
     let planes = [network.ip(2), network.ip(3)];
     let managers = [network.ip(4), network.ip(5)];
-    let plane_toml = |own| toml::control_plane(own, &planes, gateway_ip);
+    let folder = tempfile::tempdir().expect("a folder");
+    let _database = Database::start(network.ip(6), folder.path());
+    let plane_toml = |own| {
+        let toml = toml::control_plane(own, &planes, gateway_ip);
+        shared(&toml, network.ip(6))
+    };
     let first_plane = start(
         "wso2am-acp-4.7.0",
         "cp-0",
         planes[0],
         &plane_toml(planes[0]),
     );
+    first_plane.wait_for("the first node", |seen| seen.open);
     let second_plane = start(
         "wso2am-acp-4.7.0",
         "cp-1",
@@ -63,6 +59,9 @@ fn the_story_ends_well_when_a_node_of_each_pair_dies() {
                 &toml::traffic_manager(ip, &managers, &planes),
             )
         });
+    for node in [&second_plane, &first_manager, &second_manager] {
+        node.wait_for("the start", |seen| seen.open);
+    }
     let gateway = start(
         "wso2am-universal-gw-4.7.0",
         "gateway-0",
@@ -71,7 +70,7 @@ fn the_story_ends_well_when_a_node_of_each_pair_dies() {
     );
     gateway.wait_for("all links", |seen| {
         seen.ready
-            && seen.story.subscriptions.len() == 4
+            && seen.story.subscriptions.len() == 2
             && seen
                 .story
                 .subscriptions
@@ -80,7 +79,7 @@ fn the_story_ends_well_when_a_node_of_each_pair_dies() {
     });
     assert_eq!(status(&gateway, "/pizza", "a"), Some(404));
 
-    // Deployed on the first control plane, fetched from the second: only the copies of events can bring it there.
+    // Deployed on the first control plane, fetched from the second: only the shared database can bring it there.
     let (code, answer) = first_plane.command("/standin/deploy", r#"{"api": "pizza"}"#);
     assert_eq!(code, 200, "{answer}");
     wait_for_status(&gateway, "/pizza/menu", "a", 200);
@@ -117,7 +116,10 @@ fn the_story_ends_well_when_a_node_of_each_pair_dies() {
         &plane_toml(planes[0]),
     );
     back.wait_for("what happened meanwhile", |seen| {
-        seen.story.apis.len() == 2 && seen.story.revoked_tokens.contains("d")
+        seen.open && back.get(9763, "/internal/data/v1/runtime-artifacts", None) == Some(200) && {
+            let database = &seen.story.database;
+            database.apis.len() == 2 && database.revoked_tokens.contains("d")
+        }
     });
 }
 
@@ -129,6 +131,7 @@ fn a_gateway_does_not_serve_what_is_deployed_for_other_labels() {
         + "\n[[apim.gateway.environment]]\nname = \"Second\"\nservice_url = \"https://localhost:9443/services/\"\n";
     let control_plane = start("wso2am-acp-4.7.0", "cp-0", plane, &plane_toml);
     let toml = toml::gateway(&[manager], &[plane], "[\"Second\"]");
+    control_plane.wait_for("the start", |seen| seen.open);
     let gateway = start("wso2am-universal-gw-4.7.0", "gateway-0", gateway_ip, &toml);
     gateway.wait_for("readiness", |seen| {
         seen.ready
@@ -180,8 +183,12 @@ fn a_gateway_that_publishes_to_itself_is_never_throttled() {
         .expect("an event hub")
         + group;
     let toml = format!("{}{}", &complete[..group], &complete[after..]);
+    control_plane.wait_for("the start", |seen| seen.open);
     let gateway = start("wso2am-universal-gw-4.7.0", "gateway-0", gateway_ip, &toml);
-    gateway.wait_for("readiness", |seen| seen.ready);
+    gateway.wait_for("the event hub", |seen| {
+        let listeners = &seen.story.subscriptions;
+        seen.ready && listeners.iter().any(|link| link.peer.is_some())
+    });
     assert_eq!(
         control_plane
             .command("/standin/deploy", r#"{"api": "pizza"}"#)

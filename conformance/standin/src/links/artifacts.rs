@@ -5,11 +5,12 @@ use std::sync::Arc;
 use am_deployment_toml::product::ProductVersion;
 
 use super::Backoff;
+use crate::database::Records;
 use crate::dial::Target;
 use crate::edge::{Edge, Purpose};
 use crate::http_client::{Question, ask};
 use crate::node::Node;
-use crate::story::{self, Artifacts};
+use crate::story;
 
 /// Attempts to tell an event hub of a revoked token, with up to three seconds in between.
 const ATTEMPTS: u32 = 40;
@@ -58,7 +59,7 @@ pub(super) fn start(node: &Arc<Node>) {
 async fn fetch(node: &Node, edge: &Edge) -> Result<bool, String> {
     let provisioned = node.state().provisioned;
     let body = get(node, edge, "runtime-artifacts").await?;
-    let artifacts: Artifacts =
+    let artifacts: Records =
         serde_json::from_slice(&body).map_err(|_| "the answer holds no artifacts".to_owned())?;
     if !provisioned {
         get(node, edge, "gateway-policies").await?;
@@ -66,9 +67,7 @@ async fn fetch(node: &Node, edge: &Edge) -> Result<bool, String> {
             get(node, edge, "tenants").await?;
         }
     }
-    let complete = story::provision(node, artifacts);
-    node.state().provisioned = true;
-    Ok(complete)
+    Ok(story::provision(node, artifacts))
 }
 
 /// The product cuts `service_url` at `/services` and appends its own path.

@@ -1,21 +1,24 @@
-//! Connections that a component keeps up: subscriptions to topics, copies for peers, senders of events, artifacts.
+//! Connections that a component keeps up: listeners on topics, publishers of events by JMS and thrift,
+//! artifacts.
 
 mod artifacts;
+mod brokers;
+mod event_publisher;
+mod listener;
 mod publisher;
-mod topics;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
-use crate::edge::{Edge, Purpose};
+use crate::edge::{Edge, Purpose, Transport};
 use crate::node::{Links, Node};
 use crate::observations::LinkObservation;
 use crate::protocol::{Event, Topic};
 
 pub(crate) use artifacts::notify_event_hub;
-pub(crate) use topics::ALIVE_INTERVAL;
+pub(crate) use brokers::ALIVE_INTERVAL;
 
 /// Shortest and longest wait before a lost connection is tried again.
 const SHORTEST_WAIT: Duration = Duration::from_millis(250);
@@ -23,33 +26,15 @@ const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// Starts everything that this role keeps up.
 pub(crate) fn start(node: &Arc<Node>) {
-    let role = node.identity.role;
     let configuration = &node.configuration;
-    for edge in configuration.edges_for(Purpose::EventListening) {
-        topics::subscribe(
-            node,
-            edge,
-            vec![Topic::Notification, Topic::TokenRevocation],
-        );
-    }
-    for edge in configuration.edges_for(Purpose::ThrottleDecision) {
-        topics::subscribe(node, edge, vec![Topic::ThrottleData]);
-    }
-    for edge in configuration
-        .edges_for(Purpose::EventDuplicate)
-        .filter(|edge| !edge.own_node)
-    {
-        topics::mirror(
-            node,
-            edge,
-            vec![Topic::Notification, Topic::TokenRevocation],
-        );
-    }
-    for edge in configuration
-        .edges_for(Purpose::ThrottleDuplicate)
-        .filter(|edge| !edge.own_node)
-    {
-        topics::mirror(node, edge, vec![Topic::ThrottleData]);
+    listener::start(
+        node,
+        Purpose::EventListening,
+        vec![Topic::Notification, Topic::TokenRevocation],
+    );
+    listener::start(node, Purpose::ThrottleDecision, vec![Topic::ThrottleData]);
+    for publisher in &configuration.publishers {
+        event_publisher::start(node, publisher);
     }
     for group in &configuration.throttle_groups {
         publisher::start(node, group, publisher::Stream::Requests);
@@ -57,7 +42,7 @@ pub(crate) fn start(node: &Arc<Node>) {
     for group in &configuration.publish_groups {
         publisher::start(node, group, publisher::Stream::Events);
     }
-    if role.has_gateway() {
+    if node.identity.role.has_gateway() {
         artifacts::start(node);
     }
 }
@@ -81,15 +66,20 @@ impl Backoff {
 }
 
 /// Registers a kept-up connection in the observations.
-fn register(node: &Node, links: Links, edge: &Edge) -> usize {
+fn register(node: &Node, links: Links, key: String, edges: &[Edge]) -> usize {
+    let first = edges.first();
     node.add_link(
         links,
         LinkObservation {
-            purpose: edge.purpose,
-            url: edge.url.clone(),
-            transport: edge.transport,
+            purpose: first.map_or(Purpose::Other, |edge| edge.purpose),
+            key,
+            urls: edges.iter().map(|edge| edge.url.clone()).collect(),
+            transport: first.map_or(Transport::Tcp, |edge| edge.transport),
+            url: None,
             peer: None,
             connections: 0,
+            deaf: false,
+            last_error: None,
         },
     )
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::topics::hand_over;
+use super::brokers::hand_over;
 use super::{Backoff, next, register};
 use crate::configuration::Group;
 use crate::dial::{self, DialError, Target, dial};
 use crate::edge::Edge;
 use crate::identity::Identity;
 use crate::node::{Links, Node};
-use crate::observations::Verdict;
+use crate::observations::{LinkObservation, Verdict};
 use crate::prober::greet;
 use crate::protocol::{Event, Frame, Framed, Happening};
 
@@ -52,7 +52,12 @@ pub(super) fn start(node: &Arc<Node>, group: &Group, stream: Stream) {
         .receivers
         .iter()
         .map(|(address, auth)| Receiver {
-            link: register(&node, Links::Publishers, address),
+            link: register(
+                &node,
+                Links::Publishers,
+                address.key.clone(),
+                std::slice::from_ref(address),
+            ),
             address: address.clone(),
             auth: auth.clone(),
             connection: None,
@@ -108,7 +113,7 @@ impl Receiver {
                 return true;
             }
             self.connection = None;
-            node.observe_link(Links::Publishers, self.link, None);
+            node.observe_link(Links::Publishers, self.link, LinkObservation::ended);
             if fresh {
                 return false;
             }
@@ -120,7 +125,9 @@ impl Receiver {
         let login = timeout(LOGIN_TIMEOUT, login(node, &self.address, &self.auth)).await;
         match login.unwrap_or_else(|_| Err(DialError::new(Verdict::Timeout, "no answer in time"))) {
             Ok((connection, peer)) => {
-                node.observe_link(Links::Publishers, self.link, Some(peer));
+                node.observe_link(Links::Publishers, self.link, |link| {
+                    link.connected(&self.address.url, &peer);
+                });
                 self.connection = Some(connection);
                 true
             }

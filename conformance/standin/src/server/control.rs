@@ -1,15 +1,34 @@
 //! The stand-in's own port: observations and the commands of the story, in clear text and on no Service.
+//!
+//! | request | on | answers at once |
+//! |---|---|---|
+//! | `GET /observations` | every role | [`Observations`](crate::observations::Observations), from the start of the process on |
+//! | `POST /standin/deploy` `{"api": "pizza", "environments": ["Default"]}` | event hub | 200 and the API; 409 without such an environment |
+//! | `POST /standin/revoke` `{"token": "…"}` | event hub | 200 once the configured `revoke_endpoint` took it: any node may be notified |
+//! | `POST /standin/notify` `{"token": "…"}` | event hub | 200 and `{"event": "revoked/…"}`: this very node is notified, as by `/internal/data/v1/notify` |
+//! | `POST /standin/request` `{"url": "https://…", "token": "…", "count": 1}` | every role | every status and who answered |
+//!
+//! Who has heard what is in the observations: `story.heard.tokenRevocation` of each gateway holds the ids of events.
+//! `story.subscriptions[]` tells for each listener its key, its addresses, whom it is connected to, and whether it is
+//! deaf; `hangs` why a server never opens its ports; `warnings` what it would log.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hyper::Method;
+use hyper::body::Incoming;
+use hyper::{Method, Request};
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::http::{command, not_found, serve_with};
+use super::http::{Reply, body, not_found, notify, serve_with, token};
+use crate::dial::Target;
+use crate::edge::Purpose;
+use crate::http_client::{Question, ask};
 use crate::node::Node;
+use crate::story;
 
-/// `GET /observations`, `POST /standin/{deploy,revoke,request}`.
+/// Serves one connection.
 pub(super) async fn serve(node: Arc<Node>, stream: TcpStream) {
     serve_with(Arc::clone(&node), stream, |request| {
         let node = Arc::clone(&node);
@@ -23,4 +42,112 @@ pub(super) async fn serve(node: Arc<Node>, stream: TcpStream) {
         }
     })
     .await;
+}
+
+/// Commands of the story, by which the suite plays the user.
+async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Reply {
+    match path {
+        "/standin/deploy" if node.identity.role.has_event_hub() => match body(request).await {
+            Some(Deploy { api, environments }) => {
+                match story::deploy(node, &api, &environments).await {
+                    Ok(api) => (200, json!(api)),
+                    Err(reason) => (409, json!({ "error": reason })),
+                }
+            }
+            None => (
+                400,
+                json!({ "error": "expected {\"api\": \"name\", \"environments\": [\"…\"]}" }),
+            ),
+        },
+        "/standin/revoke" if node.identity.role.has_event_hub() => match token(request).await {
+            Some(token) => revoke(node, &token).await,
+            None => (400, json!({ "error": "expected {\"token\": \"…\"}" })),
+        },
+        "/standin/notify" if node.identity.role.has_event_hub() => notify(node, request).await,
+        "/standin/request" => match body(request).await {
+            Some(Ask { url, token, count }) => ask_many(node, &url, token, count).await,
+            None => (
+                400,
+                json!({ "error": "expected {\"url\": \"https://…\", \"token\": \"…\", \"count\": 1}" }),
+            ),
+        },
+        _ => not_found(),
+    }
+}
+
+#[derive(Deserialize)]
+struct Deploy {
+    api: String,
+    #[serde(default)]
+    environments: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Ask {
+    url: String,
+    token: Option<String>,
+    #[serde(default = "once")]
+    count: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// Revokes a token as the developer portal does: at the key manager that this node is configured for.
+async fn revoke(node: &Arc<Node>, token: &str) -> Reply {
+    let Some(edge) = node.configuration.edges_for(Purpose::Revoke).next() else {
+        return (409, json!({ "error": "no revoke endpoint is configured" }));
+    };
+    let question = Question::post(edge.path(), json!({ "token": token }).to_string());
+    match ask(node, &Target::from(edge), question).await {
+        Ok(answer) => (answer.status, json!({ "by": answer.identity })),
+        Err(error) => (502, json!({ "error": error.to_string() })),
+    }
+}
+
+/// Calls a URL from within the cluster, as a client would, and tells every status and who answered.
+async fn ask_many(node: &Arc<Node>, url: &str, token: Option<String>, count: u32) -> Reply {
+    let Some((target, path)) = target_of(url) else {
+        return (
+            400,
+            json!({ "error": format!("{url} is no http or https URL with a host") }),
+        );
+    };
+    let mut answers = Vec::new();
+    for _ in 0..count.min(1000) {
+        let question = Question {
+            token: token.clone(),
+            ..Question::get(path.clone())
+        };
+        answers.push(match ask(node, &target, question).await {
+            Ok(answer) => json!({ "status": answer.status, "by": answer.identity.map(|identity| identity.pod) }),
+            Err(error) => json!({ "verdict": error.verdict, "error": error.reason }),
+        });
+    }
+    (200, json!({ "answers": answers }))
+}
+
+fn target_of(url: &str) -> Option<(Target, String)> {
+    let uri: hyper::Uri = url.parse().ok()?;
+    let tls = match uri.scheme_str()? {
+        "https" => true,
+        "http" => false,
+        _ => return None,
+    };
+    let host = uri.host()?.trim_matches(['[', ']']).to_owned();
+    let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+    let path = uri
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string);
+    let own_node = host == "localhost";
+    Some((
+        Target {
+            host,
+            port,
+            tls,
+            own_node,
+        },
+        path,
+    ))
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
+use crate::database::Asker;
 use crate::dial::Stream;
+use crate::identity::Identity;
 use crate::links::ALIVE_INTERVAL;
 use crate::node::Node;
 use crate::ports::Port;
@@ -26,7 +28,7 @@ async fn greet(
     port: &Port,
     stream: Box<dyn Stream>,
     from: IpAddr,
-) -> Option<Framed<Box<dyn Stream>>> {
+) -> Option<(Framed<Box<dyn Stream>>, Identity)> {
     let mut framed = Framed::new(stream);
     let hello = Frame::Hello {
         identity: node.identity.clone(),
@@ -39,12 +41,12 @@ async fn greet(
         _ => None,
     };
     node.observe_inbound(&port.name, from, identity.as_ref());
-    identity.map(|_| framed)
+    identity.map(|identity| (framed, identity))
 }
 
 /// JMS: topics for subscribers, copies from peers.
 pub(super) async fn broker(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
-    let Some(framed) = greet(&node, port, stream, from).await else {
+    let Some((framed, _)) = greet(&node, port, stream, from).await else {
         return;
     };
     let (mut reader, writer) = framed.split();
@@ -105,7 +107,7 @@ async fn send_events(
 
 /// Thrift: takes events from those who logged in at this node.
 pub(super) async fn receiver(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
-    if let Some(framed) = greet(&node, port, stream, from).await {
+    if let Some((framed, _)) = greet(&node, port, stream, from).await {
         // The client sees that the connection ended; there is nobody else to tell.
         let _ended = receive_events(&node, framed).await;
     }
@@ -147,7 +149,7 @@ pub(super) async fn authentication(
     stream: Box<dyn Stream>,
     from: IpAddr,
 ) {
-    let Some(mut framed) = greet(&node, port, stream, from).await else {
+    let Some((mut framed, _)) = greet(&node, port, stream, from).await else {
         return;
     };
     while let Ok(Some(frame)) = framed.receive().await {
@@ -162,5 +164,21 @@ pub(super) async fn authentication(
 
 /// The database says who it is and learns who asked; a client that is no stand-in may say what it likes.
 pub(super) async fn database(node: &Node, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
-    drop(greet(node, port, stream, from).await);
+    let Some((mut framed, identity)) = greet(node, port, stream, from).await else {
+        return;
+    };
+    let asker = Asker {
+        connection: fastrand::u64(..),
+        pod: identity.pod,
+    };
+    while let Ok(Some(frame)) = framed.receive().await {
+        let Frame::Ask { question } = frame else {
+            continue;
+        };
+        let answer = node.databases().answer(&asker, question);
+        if framed.send(&Frame::Answer { answer }).await.is_err() {
+            break;
+        }
+    }
+    node.databases().leave(asker.connection);
 }

@@ -4,6 +4,7 @@ mod control;
 mod frames;
 mod http;
 mod listener;
+mod start_up;
 
 use std::io;
 use std::path::Path;
@@ -21,7 +22,7 @@ use crate::multicall::CONFIGURATION;
 use crate::node::Node;
 use crate::role::{Role, distribution_of_home};
 use crate::settings::{SettingError, Settings};
-use crate::{links, prober};
+use crate::stop_time;
 
 use listener::listen;
 
@@ -58,7 +59,7 @@ pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let node = Node::new(settings, identity, product.version, configuration)?;
+        let node = Node::new(settings, identity, product.version, configuration, home)?;
         serve(&node).await
     })
 }
@@ -87,6 +88,7 @@ pub(crate) fn read_configuration(home: &Path) -> Result<Configuration, ServerErr
     })?;
     Ok(Configuration::read(
         &text,
+        home,
         product,
         role,
         &Environment::of_process(),
@@ -119,21 +121,11 @@ pub(crate) async fn serve(node: &Arc<Node>) -> Result<(), ServerError> {
         "{} {} starts as {}",
         node.identity.pod, node.identity.version, node.identity.role
     );
-    tokio::select! {
-        () = sleep(node.settings.startup_delay) => {}
+    let listeners = tokio::select! {
+        listeners = start_up::run(node) => listeners?,
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
-    }
-    let mut listeners = Vec::new();
-    for port in &node.configuration.ports {
-        let task = listener::open(node, port)
-            .map_err(|source| port_error(&port.name, port.number, source))?;
-        listeners.push(task);
-    }
-    node.state().open = true;
-    links::start(node);
-    prober::start(node);
-    println!("WSO2 Carbon started (stand-in), ports {:?}", numbers(node));
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -143,16 +135,8 @@ pub(crate) async fn serve(node: &Arc<Node>) -> Result<(), ServerError> {
         listener.abort();
     }
     node.state().open = false;
-    sleep(node.settings.shutdown).await;
+    sleep(stop_time::of(node.identity.role, &node.settings)).await;
     Ok(())
-}
-
-fn numbers(node: &Node) -> Vec<u16> {
-    node.configuration
-        .ports
-        .iter()
-        .map(|port| port.number)
-        .collect()
 }
 
 fn port_error(name: &str, number: u16, source: io::Error) -> ServerError {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use am_standin::observations::Observations;
 
+pub(crate) mod database;
 pub(crate) mod toml;
 
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_am-standin");
@@ -67,12 +68,22 @@ pub(crate) fn start(home: &str, pod: &str, ip: Ipv4Addr, toml: &str) -> Standin 
 
 impl Start<'_> {
     pub(crate) fn run(&self) -> Standin {
+        self.run_with(&[])
+    }
+
+    /// Starts it with more files, given by their path below the server home.
+    pub(crate) fn run_with(&self, files: &[(&str, &str)]) -> Standin {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path().join(self.home);
         let volume = folder.path().join("wso2-config-volume/repository/conf");
         std::fs::create_dir_all(home.join("repository/conf")).expect("a home");
         std::fs::create_dir_all(&volume).expect("a volume");
         std::fs::write(volume.join("deployment.toml"), self.toml).expect("a configuration");
+        for (path, text) in files {
+            let file = folder.path().join("wso2-config-volume").join(path);
+            std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
+            std::fs::write(file, text).expect("a file");
+        }
         let child = Command::new(BINARY)
             .arg("docker-entrypoint.sh")
             .env_clear()

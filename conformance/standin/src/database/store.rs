@@ -1,0 +1,184 @@
+//! Databases in a folder, each in the file that H2 would keep it in.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::{Answer, Question, Records, Request};
+
+/// Who asks: a connection, which ends when its server does, and the server's pod.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Asker {
+    pub(crate) connection: u64,
+    pub(crate) pod: String,
+}
+
+/// The databases of a server.
+#[derive(Debug)]
+pub(crate) struct Databases {
+    folder: PathBuf,
+    open: BTreeMap<String, Open>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    records: Records,
+    /// Who fills the database at this moment.
+    initialising: Option<Asker>,
+}
+
+impl Databases {
+    pub(crate) fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            open: BTreeMap::new(),
+        }
+    }
+
+    /// Answers a question. What it changes is in the file when it returns; a file that cannot be written is told once
+    /// a change, and the database goes on from memory.
+    pub(crate) fn answer(&mut self, asker: &Asker, question: Question) -> Answer {
+        let Question { database, request } = question;
+        let file = self.folder.join(format!("{database}.mv.db"));
+        let open = self.open.entry(database).or_insert_with(|| Open {
+            // What H2's script runner made holds none of this: such a database is empty.
+            records: std::fs::read(&file)
+                .ok()
+                .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+                .unwrap_or_default(),
+            initialising: None,
+        });
+        let before = open.records.clone();
+        let answer = open.answer(asker, request);
+        if open.records != before
+            && let Err(error) = save(&file, &open.records)
+        {
+            eprintln!("H2: {}: {error}", file.display());
+        }
+        answer
+    }
+
+    /// A connection ended: what its server was filling is filled by nobody.
+    pub(crate) fn leave(&mut self, connection: u64) {
+        for open in self.open.values_mut() {
+            if open
+                .initialising
+                .as_ref()
+                .is_some_and(|asker| asker.connection == connection)
+            {
+                open.initialising = None;
+            }
+        }
+    }
+}
+
+impl Open {
+    fn answer(&mut self, asker: &Asker, request: Request) -> Answer {
+        match request {
+            // Check, then insert, and no lock between them: two servers that start on an empty database within each
+            // other's start run into the other's rows, and the later one fails on a unique key. Source: seen on 4.5.0
+            // (facts: observed-on-the-product.md, What breaks, 2).
+            Request::Start => match &self.initialising {
+                _ if self.records.initialised => Answer::Ready,
+                Some(other) if other.pod != asker.pod => Answer::Clash {
+                    with: other.pod.clone(),
+                },
+                _ => {
+                    self.initialising = Some(asker.clone());
+                    Answer::Initialise
+                }
+            },
+            Request::Started => {
+                self.initialising = None;
+                self.records.initialised = true;
+                Answer::Ready
+            }
+            Request::Read => Answer::Records {
+                records: self.records.clone(),
+            },
+            Request::Deploy { name, environments } => Answer::Deployed {
+                api: self.records.deploy(&name, environments),
+            },
+            Request::Revoke { token } => {
+                self.records.revoked_tokens.insert(token);
+                Answer::Ready
+            }
+        }
+    }
+}
+
+/// Writes beside the file and renames, so that a server that is killed leaves a whole file.
+fn save(file: &PathBuf, records: &Records) -> std::io::Result<()> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let fresh = file.with_extension("new");
+    std::fs::write(&fresh, serde_json::to_vec(records)?)?;
+    std::fs::rename(fresh, file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asker(connection: u64, pod: &str) -> Asker {
+        Asker {
+            connection,
+            pod: pod.to_owned(),
+        }
+    }
+
+    fn ask(databases: &mut Databases, asker: &Asker, request: Request) -> Answer {
+        let database = "shared_db".to_owned();
+        databases.answer(asker, Question { database, request })
+    }
+
+    #[test]
+    fn the_later_of_two_first_starts_clashes_until_the_database_is_filled() {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("shared_db.mv.db"), "").expect("what a script made");
+        let mut databases = Databases::new(folder.path());
+        let (first, second) = (asker(1, "cp-0"), asker(2, "cp-1"));
+        assert_eq!(
+            ask(&mut databases, &first, Request::Start),
+            Answer::Initialise
+        );
+        assert_eq!(
+            ask(&mut databases, &second, Request::Start),
+            Answer::Clash {
+                with: "cp-0".to_owned()
+            }
+        );
+        ask(&mut databases, &first, Request::Started);
+        assert_eq!(ask(&mut databases, &second, Request::Start), Answer::Ready);
+        let mut restarted = Databases::new(folder.path());
+        assert_eq!(ask(&mut restarted, &second, Request::Start), Answer::Ready);
+    }
+
+    #[test]
+    fn a_server_that_dies_while_it_fills_the_database_leaves_it_to_the_next() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut databases = Databases::new(folder.path());
+        ask(&mut databases, &asker(1, "cp-0"), Request::Start);
+        databases.leave(1);
+        assert_eq!(
+            ask(&mut databases, &asker(2, "cp-1"), Request::Start),
+            Answer::Initialise
+        );
+    }
+
+    #[test]
+    fn what_is_stored_is_there_after_a_restart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut databases = Databases::new(folder.path());
+        let (name, token) = ("pizza".to_owned(), "stolen".to_owned());
+        let environments = ["Default".to_owned()].into();
+        let hub = asker(1, "cp-0");
+        ask(&mut databases, &hub, Request::Deploy { name, environments });
+        ask(&mut databases, &hub, Request::Revoke { token });
+        let mut restarted = Databases::new(folder.path());
+        let Answer::Records { records } = ask(&mut restarted, &hub, Request::Read) else {
+            panic!("no records");
+        };
+        assert!(records.apis.contains_key("pizza") && records.revoked_tokens.contains("stolen"));
+    }
+}

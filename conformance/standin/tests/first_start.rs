@@ -1,0 +1,101 @@
+//! The first start of servers on one empty shared database.
+
+#[allow(dead_code)]
+mod support;
+
+use std::net::Ipv4Addr;
+
+use support::database::{Database, shared};
+use support::{Network, Standin, Start, toml};
+
+fn start(network: &Network, host: u8, database: Ipv4Addr, delay: &str) -> Standin {
+    let ip = network.ip(host);
+    let nodes = [network.ip(1), network.ip(2)];
+    let toml = shared(&toml::control_plane(ip, &nodes, network.ip(9)), database);
+    Start {
+        home: "wso2am-acp-4.7.0",
+        pod: &format!("cp-{host}"),
+        ip,
+        toml: &toml,
+        variables: &[("STANDIN_STARTUP_DELAY", delay)],
+    }
+    .run()
+}
+
+#[test]
+fn two_first_starts_at_once_clash_and_the_loser_hangs_until_it_is_started_again() {
+    let network = Network::new(0);
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = network.ip(3);
+    let database = Database::start(address, folder.path());
+    let first = start(&network, 1, address, "6s");
+    first.wait_for("the process", |_| folder.path().is_dir());
+    let second = start(&network, 2, address, "6s");
+    // Either may be first at the database; the other one hangs.
+    let nodes = [&first, &second];
+    support::wait_until("a clash", || {
+        let hanging = nodes.iter().filter_map(|node| node.observations()?.hangs);
+        (hanging.count() == 1).then_some(()).ok_or_else(String::new)
+    });
+    let hangs = |node: &&&Standin| node.observations().is_some_and(|seen| seen.hangs.is_some());
+    let (loser, winner) = if hangs(&&&first) {
+        (&first, &second)
+    } else {
+        (&second, &first)
+    };
+    winner.wait_for("the start", |seen| seen.open);
+    let seen = loser.observations().expect("observations");
+    let reason = seen.hangs.unwrap_or_default();
+    assert!(reason.contains("unique key violation"), "{reason}");
+    assert!(!seen.open && !loser.is_open(9443) && !loser.is_open(5672));
+
+    let host = if hangs(&&&first) { 1 } else { 2 };
+    let other = 3 - host;
+    drop((first, second));
+    drop(database);
+    // The database remembers in its file that it is filled, so that nobody clashes any more.
+    let _database = Database::start(address, folder.path());
+    let again = start(&network, host, address, "1s");
+    let beside = start(&network, other, address, "1s");
+    again.wait_for("the start", |seen| seen.open);
+    beside.wait_for("the start", |seen| seen.open);
+}
+
+#[test]
+fn a_server_that_waits_for_the_first_one_does_not_clash() {
+    let network = Network::new(1);
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = network.ip(3);
+    let _database = Database::start(address, folder.path());
+    let first = start(&network, 1, address, "100ms");
+    first.wait_for("the start", |seen| seen.open);
+    let second = start(&network, 2, address, "100ms");
+    let seen = second.wait_for("the start", |seen| seen.open);
+    assert_eq!(seen.hangs, None);
+}
+
+#[test]
+fn a_node_with_a_database_of_its_own_keeps_what_it_deployed_and_clashes_with_nobody() {
+    let network = Network::new(2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("shared");
+    let toml = toml::common().replace(
+        "./repository/database/WSO2SHARED_DB",
+        &file.to_string_lossy(),
+    ) + "\n[[apim.gateway.environment]]\nname = \"Default\"\nservice_url = \"https://localhost:9443/services/\"\n";
+    for round in 0..2 {
+        let node = support::start("wso2am-4.7.0", "aio-0", network.ip(1), &toml);
+        node.wait_for("the start", |seen| {
+            let listeners = &seen.story.subscriptions;
+            seen.ready && listeners.len() == 2 && listeners.iter().all(|link| link.peer.is_some())
+        });
+        if round == 0 {
+            let (code, answer) = node.command("/standin/deploy", r#"{"api": "pizza"}"#);
+            assert_eq!(code, 200, "{answer}");
+        }
+        support::wait_until("the API", || match node.get(8280, "/pizza", None) {
+            Some(200) => Ok(()),
+            other => Err(format!("{other:?}")),
+        });
+    }
+}
