@@ -134,21 +134,22 @@ pub(crate) fn profile_of(
     }
 }
 
-/// The requirements that depend on the cluster's network plugin, and not on us.
-const ENFORCED_BY_THE_CLUSTER: [&str; 2] = ["AM-NET-017", "AM-NET-018"];
+/// The requirements that a cluster may be unable to show, with no fault of ours: it enforces no network policies, or has
+/// one node only.
+const SHOWN_BY_THE_CLUSTER: [&str; 3] = ["AM-NET-017", "AM-NET-018", "AM-OPS-012"];
 
-/// As for static runs, except that a cluster which was proved not to enforce network policies makes a run partial.
+/// As for static runs, except that a cluster which was proved unable to show something makes a run partial.
 fn verdict(statistics: &Statistics, results: &[RequirementResult]) -> ProfileResult {
-    let only_policies = results
+    let only_cluster = results
         .iter()
         .filter(|result| matches!(result.outcome, Outcome::Unsupported { .. }))
-        .all(|result| ENFORCED_BY_THE_CLUSTER.contains(&result.requirement.as_str()));
+        .all(|result| SHOWN_BY_THE_CLUSTER.contains(&result.requirement.as_str()));
     let without = Statistics {
         unsupported: 0,
         skipped: statistics.skipped + statistics.unsupported,
         ..*statistics
     };
-    if only_policies {
+    if only_cluster {
         without.verdict()
     } else {
         statistics.verdict()

@@ -210,6 +210,7 @@ async fn lab(
         progress: Arc::clone(progress),
         prefix: format!("am-live-{}", std::process::id()),
         keep: options.keep,
+        nodes: Arc::default(),
     };
     let version = lab.api.get("/version").await?;
     Ok((lab, text(&version, "/gitVersion").to_owned()))

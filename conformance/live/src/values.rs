@@ -1,9 +1,18 @@
 //! Values that the suite adds to a chart's own: small stand-ins and quick probes.
 
+use std::collections::BTreeSet;
+use std::time::Duration;
+
 use am_conformance::Component;
+use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Map, Value, json};
 
 use crate::options::Images;
+
+/// How long a stand-in takes to start.
+const QUICK: Duration = Duration::from_secs(1);
+/// How long one takes that others listen to: longer, as the product's, so that whoever does not wait is deaf.
+const HUB: Duration = Duration::from_secs(3);
 
 /// The key of a component in a chart's values.
 pub(crate) fn key(component: Component) -> &'static str {
@@ -26,28 +35,44 @@ pub(crate) fn replicas_key(component: Component) -> &'static str {
 
 /// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything. The
 /// vendor's images get the chart's own values.
-pub(crate) fn harness(images: Images, components: impl Iterator<Item = Component>) -> Value {
+pub(crate) fn harness(
+    images: Images,
+    components: impl Iterator<Item = Component>,
+    hubs: &BTreeSet<Component>,
+) -> Value {
     if images == Images::Real {
         return Value::Object(Map::new());
     }
     let mut values = Map::new();
     for component in components {
+        let start = if hubs.contains(&component) {
+            HUB
+        } else {
+            QUICK
+        };
         let section = json!({
             "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
             "startupProbe": {"periodSeconds": 1, "failureThreshold": 180},
             "readinessProbe": {"periodSeconds": 1},
             "shutdown": {"drainSeconds": 2},
-            "extraEnv": [
-                {"name": "STANDIN_STARTUP_DELAY", "value": "1s"},
-                {"name": "STANDIN_PROBE_INTERVAL", "value": "3s"},
-                {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
-            ],
+            "extraEnv": environment(start),
+            // Policies shall not keep the suite from asking stand-ins, whichever node the API server asks from.
+            "networkPolicy": {"ingress": [{"ports": [{"port": OBSERVATIONS_PORT, "protocol": "TCP"}]}]},
         });
         values.insert(key(component).to_owned(), section);
     }
     let database = json!({"bundled": {"resources": {"requests": {"cpu": "5m", "memory": "32Mi"}}}});
     values.insert("database".to_owned(), database);
     Value::Object(values)
+}
+
+/// The environment of a stand-in that takes so long to start.
+pub(crate) fn environment(start: Duration) -> Value {
+    json!([
+        {"name": "STANDIN_STARTUP_DELAY", "value": format!("{}s", start.as_secs())},
+        {"name": "STANDIN_PROBE_INTERVAL", "value": "3s"},
+        {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+    ])
 }
 
 /// Merges `over` into `values`: maps key by key, everything else whole; `null` changes nothing.

@@ -94,6 +94,18 @@ impl Api {
         refusal(sent, "apply", &path)
     }
 
+    /// Changes some fields of an object; `null` removes one.
+    pub(crate) async fn change(&self, path: &str, change: &Value) -> Result<Value, LiveError> {
+        self.send(
+            Method::PATCH,
+            path,
+            Some(change),
+            Some("application/merge-patch+json"),
+        )
+        .await
+        .map_err(failed("change", path))
+    }
+
     /// Deletes an object; that it is gone already is fine.
     pub(crate) async fn delete(&self, path: &str) -> Result<(), LiveError> {
         match self.send(Method::DELETE, path, None, None).await {

@@ -28,6 +28,10 @@ pub(crate) struct Pod {
     pub(crate) restarts: u64,
     /// Addresses of the pod.
     pub(crate) ip: String,
+    /// The Kubernetes node that it runs on; empty while it has none.
+    pub(crate) node: String,
+    /// Names of the claims whose volumes it uses.
+    pub(crate) claims: Vec<String>,
     /// Image of the container that is called like the component, or of the first.
     pub(crate) image: String,
     /// Names of its containers, init containers first.
@@ -90,6 +94,15 @@ impl Pod {
             leaving: pod.pointer("/metadata/deletionTimestamp").is_some(),
             restarts,
             ip: text(pod, "/status/podIP").to_owned(),
+            node: text(pod, "/spec/nodeName").to_owned(),
+            claims: pod
+                .pointer("/spec/volumes")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .map(|volume| text(volume, "/persistentVolumeClaim/claimName").to_owned())
+                .filter(|claim| !claim.is_empty())
+                .collect(),
             image: image(pod),
             containers: ["/spec/initContainers", "/spec/containers"]
                 .iter()

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use am_conformance::Component;
 use serde_json::Value;
 
-use super::Stage;
+use super::{Stage, drain};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -32,7 +32,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for component in components(stage) {
         judge_budget(stage, component).await?;
     }
-    stage.wait_for_main("AM-OPS-009").await
+    if !stage.wait_for_main("AM-OPS-009").await? {
+        return Ok(false);
+    }
+    drain::run(stage).await
 }
 
 /// A budget must be there, let one pod go, and hold the next.

@@ -102,10 +102,7 @@ pub(super) struct Tried {
 }
 
 /// Tries connections, all at the same time.
-pub(super) async fn attempt(
-    stage: &Stage,
-    connections: &[Forbidden],
-) -> Result<Tried, LiveError> {
+pub(super) async fn attempt(stage: &Stage, connections: &[Forbidden]) -> Result<Tried, LiveError> {
     let tries = connections
         .iter()
         .map(|connection| reaches(stage, &connection.from, &connection.ip, connection.port));

@@ -1,29 +1,65 @@
 //! Installs the oldest product version with the development overlay.
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::{Stage, wait};
+use serde_json::{Map, Value, json};
+
+use super::{Stage, hearing, spread, start, wait};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::options::Images;
 use crate::record::Fault;
+use crate::values::{environment, key};
+
+/// How long an event hub takes to start on a slow machine, when everything else takes a second.
+const SLOW: Duration = Duration::from_secs(10);
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     stage.make_namespace().await?;
     if let Some((_, oldest)) = stage.charts.first() {
         stage.main.chart.clone_from(oldest);
     }
-    let installation = stage.installation(&stage.main, &Value::Null);
+    // The scheduler spreads pods over the nodes that are open.
+    let nodes = Arc::clone(&stage.lab.nodes);
+    let all_open = nodes.read().await;
+    let installation = stage.installation(&stage.main, &slow_hubs(stage));
     let done = stage.lab.helm.install(&installation).await?;
     if !done.success {
         stage.helm_failed("install", &done, "AM-TOPO-002").await?;
         return Ok(false);
     }
     let ready = stage.wait_for_main("AM-TOPO-002").await?;
+    drop(all_open);
     judge_security(stage).await?;
-    if ready {
-        judge_nodes(stage).await?;
+    if stage.lab.images == Images::Standin {
+        start::judge_first(stage).await?;
     }
-    Ok(ready)
+    if !ready {
+        return Ok(false);
+    }
+    judge_nodes(stage).await?;
+    spread::judge(stage).await?;
+    start::tell_waits(stage).await?;
+    if stage.lab.images == Images::Standin {
+        start::judge_memory(stage).await?;
+        hearing::judge_all(stage, "after all pods started at once").await?;
+    }
+    Ok(true)
+}
+
+/// Values with which event hubs take longer to start than whoever listens to them, as the product's do. All pods start at
+/// once: a listener that does not wait is then deaf.
+fn slow_hubs(stage: &Stage) -> Value {
+    if stage.lab.images == Images::Real {
+        return Value::Null;
+    }
+    let values: Map<String, Value> = stage
+        .hubs()
+        .into_iter()
+        .map(|hub| (key(hub).to_owned(), json!({"extraEnv": environment(SLOW)})))
+        .collect();
+    Value::Object(values)
 }
 
 /// The namespace refuses pods that break the restricted level; their workloads then say so.

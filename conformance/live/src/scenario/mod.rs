@@ -2,20 +2,26 @@
 
 mod change;
 mod disruption;
+mod drain;
 mod endpoints;
 mod forbidden;
+mod hearing;
 mod install;
 mod neighbours;
 mod network;
 mod observe;
+mod outage;
 mod plan;
 mod policies;
 mod prober;
 mod release;
 mod removal;
+mod restart;
 mod revision;
 mod scale;
+mod spread;
 mod stage;
+mod start;
 mod story;
 mod stranger;
 mod testing;
@@ -52,6 +58,8 @@ pub(crate) struct Lab {
     pub(crate) prefix: String,
     /// Leave namespaces behind.
     pub(crate) keep: bool,
+    /// Whoever closes a node of the cluster writes; whoever needs all of them open reads.
+    pub(crate) nodes: Arc<tokio::sync::RwLock<()>>,
 }
 
 /// One release on the cluster and what it should be.

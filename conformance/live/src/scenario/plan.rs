@@ -16,6 +16,8 @@ pub(crate) enum Phase {
     Scale,
     Change,
     Disruption,
+    Outage,
+    Restart,
     Rollback,
     Neighbours,
     Network,
@@ -24,7 +26,7 @@ pub(crate) enum Phase {
 
 impl Phase {
     /// Everything that a pattern goes through.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Install,
         Self::Upgrade,
         Self::Wiring,
@@ -35,6 +37,8 @@ impl Phase {
         Self::Change,
         Self::Rollback,
         Self::Disruption,
+        Self::Outage,
+        Self::Restart,
         Self::Network,
         Self::Neighbours,
         Self::Removal,
@@ -51,6 +55,8 @@ impl Phase {
             Self::Scale => "scale",
             Self::Change => "change",
             Self::Disruption => "disruption",
+            Self::Outage => "outage",
+            Self::Restart => "restart",
             Self::Rollback => "rollback",
             Self::Neighbours => "neighbours",
             Self::Network => "network policies",
@@ -62,14 +68,28 @@ impl Phase {
     pub(crate) fn asks_standins(self) -> bool {
         matches!(
             self,
-            Self::Wiring | Self::Endpoints | Self::Story | Self::Network | Self::Neighbours
+            Self::Wiring
+                | Self::Endpoints
+                | Self::Story
+                | Self::Outage
+                | Self::Network
+                | Self::Neighbours
         )
     }
 
     /// The requirements that the phase judges, besides those of the wiring table.
     fn requirements(self) -> &'static [&'static str] {
         match self {
-            Self::Install => &["AM-TOPO-001", "AM-TOPO-002", "AM-OPS-003", "AM-SEC-013"],
+            Self::Install => &[
+                "AM-TOPO-001",
+                "AM-TOPO-002",
+                "AM-OPS-003",
+                "AM-OPS-008",
+                "AM-OPS-012",
+                "AM-OPS-023",
+                "AM-OPS-024",
+                "AM-SEC-013",
+            ],
             Self::Upgrade => &[
                 "AM-UPG-001",
                 "AM-UPG-002",
@@ -87,9 +107,11 @@ impl Phase {
             Self::Endpoints => &["AM-NET-001", "AM-NET-002"],
             Self::Test => &["AM-HELM-016"],
             Self::Story => &["AM-OPS-004", "AM-WIRE-014"],
-            Self::Scale => &["AM-UPG-001", "AM-UPG-009"],
+            Self::Scale => &["AM-UPG-001", "AM-UPG-009", "AM-WIRE-013", "AM-WIRE-019"],
             Self::Change => &["AM-OPS-013", "AM-OPS-014", "AM-UPG-006", "AM-UPG-007"],
             Self::Disruption => &["AM-NET-007", "AM-OPS-001", "AM-OPS-009"],
+            Self::Outage => &["AM-OPS-004", "AM-OPS-023", "AM-OPS-024"],
+            Self::Restart => &["AM-OPS-001", "AM-OPS-023"],
             Self::Rollback => &["AM-UPG-005"],
             Self::Neighbours => &["AM-CONF-015", "AM-HELM-008", "AM-HELM-009"],
             Self::Network => &["AM-NET-017", "AM-NET-018"],

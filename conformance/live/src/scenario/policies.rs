@@ -38,10 +38,7 @@ pub(super) async fn all(stage: &Stage) -> Result<Manifest, LiveError> {
         "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
         stage.namespace
     );
-    Ok(manifest(
-        stage.lab.api.list(&path).await?,
-        &stage.namespace,
-    ))
+    Ok(manifest(stage.lab.api.list(&path).await?, &stage.namespace))
 }
 
 /// The objects as the cluster lists them, which leaves out what they are.

@@ -1,15 +1,17 @@
 //! A pattern in its namespace: goes through its phases and keeps what they learn.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
 use am_conformance::Component;
+use am_conformance::facts::{Facts, Reach};
 use am_conformance::report::Topology;
 
 use super::{
     Lab, Phase, Release, change, disruption, endpoints, install, make_namespace, neighbours,
-    network, observe, planned, removal, scale, story, testing, upgrade,
+    network, observe, outage, planned, removal, restart, scale, story, testing, upgrade,
 };
 use crate::error::LiveError;
 use crate::mask::Mask;
@@ -17,6 +19,9 @@ use crate::options::Images;
 use crate::progress::Timing;
 use crate::record::{Fault, Place, Record};
 use crate::values;
+
+/// The row of the wiring table by which components listen to event hubs.
+const EVENT_LISTENING: &str = "AM-WIRE-011";
 
 /// A pattern in its namespace.
 pub(crate) struct Stage {
@@ -51,7 +56,11 @@ impl Stage {
             name: "am".to_owned(),
             chart: newest.unwrap_or_default(),
             overlay: Some("dev"),
-            values: values::harness(lab.images, nodes.keys().copied()),
+            values: values::harness(
+                lab.images,
+                nodes.keys().copied(),
+                &hubs(&lab.facts, pattern),
+            ),
             nodes,
         };
         let record = Record::new(lab.catalogue.clone(), []);
@@ -136,6 +145,8 @@ impl Stage {
             Phase::Scale => scale::run(self).await,
             Phase::Change => change::run(self).await,
             Phase::Disruption => disruption::run(self).await,
+            Phase::Outage => outage::run(self).await,
+            Phase::Restart => restart::run(self).await,
             Phase::Rollback => upgrade::roll_back(self).await,
             Phase::Neighbours => neighbours::run(self).await,
             Phase::Network => network::run(self).await,
@@ -195,6 +206,30 @@ impl Stage {
         make_namespace(&self.lab.api, &self.namespace, &self.lab.prefix).await
     }
 
+    /// The components that others listen to for events.
+    pub(crate) fn hubs(&self) -> BTreeSet<Component> {
+        hubs(&self.lab.facts, self.pattern)
+    }
+
+    /// Whether an event hub has several nodes.
+    pub(crate) fn has_several_hubs(&self) -> bool {
+        let hubs = self.hubs();
+        let several = |hub: &Component| self.main.nodes.get(hub).is_some_and(|nodes| *nodes > 1);
+        hubs.iter().any(several)
+    }
+
+    /// The components that name every node of the event hub to listen to.
+    pub(crate) fn listeners_of_every_hub_node(&self) -> BTreeSet<Component> {
+        self.lab
+            .facts
+            .edges
+            .iter()
+            .filter(|edge| edge.requirement == EVENT_LISTENING && edge.reach == Reach::EveryNode)
+            .filter(|edge| edge.peers.contains_key(&self.pattern))
+            .map(|edge| edge.on)
+            .collect()
+    }
+
     /// The component whose pods serve API traffic.
     pub(crate) fn gateway(&self) -> Component {
         if self.main.nodes.contains_key(&Component::Gateway) {
@@ -203,4 +238,14 @@ impl Stage {
             Component::AllInOne
         }
     }
+}
+
+/// The components of a pattern that others listen to for events.
+fn hubs(facts: &Facts, pattern: u8) -> BTreeSet<Component> {
+    facts
+        .edges
+        .iter()
+        .filter(|edge| edge.requirement == EVENT_LISTENING)
+        .filter_map(|edge| edge.peers.get(&pattern).copied())
+        .collect()
 }

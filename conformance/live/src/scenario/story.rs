@@ -1,6 +1,7 @@
 //! The story, end to end: an API is deployed and reaches every gateway, a client is throttled, a token is revoked.
 //! On patterns with several nodes, nodes are killed mid-way.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
@@ -36,7 +37,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.failed("AM-WIRE-014", fault);
         return Ok(true);
     }
-    let missing = until(stage, |story| story.apis.contains_key(API)).await?;
+    let missing = until(stage, &BTreeSet::new(), |story| {
+        story.apis.contains_key(API)
+    })
+    .await?;
     let fault = missing.map(|gateway| {
         Fault::new(
             format!("an API deployed at {hub} does not reach {gateway}"),
@@ -56,7 +60,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 }
 
 /// A ready pod that is an event hub, the first node if it is there.
-async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
+pub(super) async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     let is_hub = |pod: &&Pod| {
         let component = Component::from_name(&pod.component);
@@ -135,7 +139,10 @@ async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
             tokio::time::sleep(POLL).await;
         }
     }
-    let missing = until(stage, |story| story.revoked_tokens.contains("stolen")).await?;
+    let missing = until(stage, &BTreeSet::new(), |story| {
+        story.revoked_tokens.contains("stolen")
+    })
+    .await?;
     let fault = missing.map(|gateway| {
         Fault::new(
             format!("a revoked token stays valid on {gateway}"),
@@ -146,9 +153,10 @@ async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
     Ok(())
 }
 
-/// Waits until every node with a gateway knows something; the name of one that does not.
-async fn until(
+/// Waits until every node with a gateway knows something, except some; the name of one that does not.
+pub(super) async fn until(
     stage: &Stage,
+    except: &BTreeSet<String>,
     knows: impl Fn(&StoryObservation) -> bool,
 ) -> Result<Option<String>, LiveError> {
     let start = Instant::now();
@@ -157,6 +165,7 @@ async fn until(
         let gateways: Vec<&Observed> = nodes
             .iter()
             .filter(|node| node.observations.identity.role.has_gateway())
+            .filter(|node| !except.contains(&node.pod))
             .collect();
         let missing = gateways
             .iter()
@@ -172,7 +181,7 @@ async fn until(
     }
 }
 
-fn statuses(answer: &Value) -> Vec<u64> {
+pub(super) fn statuses(answer: &Value) -> Vec<u64> {
     let answers = answer.get("answers").and_then(Value::as_array);
     answers
         .into_iter()
@@ -181,7 +190,7 @@ fn statuses(answer: &Value) -> Vec<u64> {
         .collect()
 }
 
-async fn ask(
+pub(super) async fn ask(
     stage: &Stage,
     pod: &str,
     path: &str,

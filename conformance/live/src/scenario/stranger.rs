@@ -11,6 +11,8 @@ use crate::error::LiveError;
 
 /// Name of the pod, and of the policy that proves whether policies are enforced.
 const NAME: &str = "am-live-stranger";
+/// A stand-in of a database server needs no configuration.
+const SERVER: &str = r#"exec java -cp "$WSO2_SERVER_HOME"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server -tcp -tcpAllowOthers -baseDir /tmp"#;
 const LABEL: &str = "am-live/stranger";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a network plugin may take to enforce a new policy on a busy machine.
@@ -26,7 +28,7 @@ pub(super) struct Stranger {
 }
 
 impl Stranger {
-    /// Starts the pod: a stand-in of the release's image, without a configuration and without the release's labels.
+    /// Starts the pod: a stand-in of the release's image, without the release's labels.
     pub(super) async fn start(stage: &Stage, image: &str) -> Result<Self, LiveError> {
         let pods = format!("/api/v1/namespaces/{}/pods", stage.namespace);
         if let Err(refusal) = stage.lab.api.create(&pods, &manifest(image)).await? {
@@ -149,6 +151,8 @@ fn manifest(image: &str) -> Value {
             },
             "containers": [{
                 "name": "stranger", "image": image, "imagePullPolicy": "IfNotPresent",
+                "command": ["/bin/bash", "-c"],
+                "args": [SERVER],
                 "env": [{"name": "STANDIN_STARTUP_DELAY", "value": "0"}],
                 "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
                 "readinessProbe": {"tcpSocket": {"port": OBSERVATIONS_PORT}, "periodSeconds": 1},
@@ -167,9 +171,9 @@ mod tests {
     fn whoever_answers_in_another_protocol_was_reached_all_the_same() {
         let answer = |answer| json!({"answers": [answer]});
         assert!(is_connected(&answer(json!({"status": 404}))));
-        assert!(is_connected(
-            &answer(json!({"verdict": "wrong-protocol", "error": "x"}))
-        ));
+        assert!(is_connected(&answer(
+            json!({"verdict": "wrong-protocol", "error": "x"})
+        )));
         for blocked in ["timeout", "refused", "unresolved"] {
             assert!(!is_connected(&answer(json!({"verdict": blocked}))));
         }

@@ -1,0 +1,178 @@
+//! Who hears what: an event of each event hub node must reach whoever listens to the event hub.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use am_standin::edge::Purpose;
+use am_standin::observations::LinkObservation;
+use serde_json::json;
+
+use super::Stage;
+use super::observe::collect;
+use super::story::{self, ask};
+use crate::error::LiveError;
+use crate::record::Fault;
+use crate::wiring::Observed;
+
+/// The requirement that whoever listens waits for whom it listens to.
+pub(super) const LISTENERS_WAIT: &str = "AM-OPS-023";
+const POLL: Duration = Duration::from_millis(500);
+/// An event takes well below a second; a connection that was lost is made anew within a few.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Where a key manager tells an event hub of a revoked token, without TLS.
+const SERVLET_PORT: u16 = 9763;
+const NOTIFY: &str = "/internal/data/v1/notify";
+
+/// After all pods started: nobody is deaf, and an API and a revocation reach everybody.
+pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveError> {
+    if listeners(&collect(stage, &stage.main).await?)
+        .next()
+        .is_none()
+    {
+        let reason = "nobody listens to another server";
+        stage.record.not_applicable(LISTENERS_WAIT, reason);
+        return Ok(());
+    }
+    let deaf = judge_deaf(stage, when).await?;
+    judge_revocations(stage, LISTENERS_WAIT, when, &deaf).await?;
+    judge_deployment(stage, when, &deaf).await
+}
+
+/// Nodes that listen to an event hub: by their configuration, whether they hear or not.
+fn listeners(nodes: &[Observed]) -> impl Iterator<Item = &Observed> {
+    nodes
+        .iter()
+        .filter(|node| subscriptions(node).any(|link| link.purpose == Purpose::EventListening))
+}
+
+fn subscriptions(node: &Observed) -> impl Iterator<Item = &LinkObservation> {
+    node.observations.story.subscriptions.iter()
+}
+
+/// Connections that a node never makes again tell at once who is deaf; those pods.
+async fn judge_deaf(stage: &mut Stage, when: &str) -> Result<BTreeSet<String>, LiveError> {
+    let nodes = collect(stage, &stage.main).await?;
+    let mut deaf = BTreeSet::new();
+    for node in &nodes {
+        for link in subscriptions(node) {
+            let fault = link.deaf.then(|| {
+                deaf.insert(node.pod.clone());
+                Fault::new(
+                    format!(
+                        "{when}, {} is deaf: {} did not accept its first connection ({}), and it never tries again",
+                        node.pod,
+                        link.urls.join(", "),
+                        link.last_error.as_deref().unwrap_or("no reason told")
+                    ),
+                    format!("let an init container wait until an address of `{}` accepts connections", link.key),
+                )
+                .at("Pod", &node.pod)
+            });
+            stage.check(LISTENERS_WAIT, fault);
+        }
+    }
+    Ok(deaf)
+}
+
+/// Posts a revocation to each node of the event hub; every listener must hear every one of them.
+pub(super) async fn judge_revocations(
+    stage: &mut Stage,
+    requirement: &str,
+    when: &str,
+    except: &BTreeSet<String>,
+) -> Result<(), LiveError> {
+    let nodes = collect(stage, &stage.main).await?;
+    let hubs: Vec<String> = nodes
+        .iter()
+        .filter(|node| node.observations.identity.role.has_event_hub())
+        .map(|node| node.pod.clone())
+        .collect();
+    let mut posted = Vec::new();
+    for hub in hubs {
+        let token = format!("{when}, {hub}").replace([' ', ','], "-");
+        let body = json!({"token": token});
+        let answer = stage
+            .lab
+            .api
+            .ask_pod(&stage.namespace, &hub, SERVLET_PORT, NOTIFY, Some(&body))
+            .await?;
+        if answer.is_none() {
+            let fault = Fault::new(
+                format!("{when}, {hub} takes no revocation at {NOTIFY}"),
+                "see its log",
+            )
+            .at("Pod", &hub);
+            stage.failed(requirement, fault);
+            continue;
+        }
+        posted.push((hub, format!("revoked/{token}")));
+    }
+    let missed = unheard(stage, &posted, except).await?;
+    stage.record.passed(requirement, posted.len());
+    if missed.is_empty() {
+        stage.say(&format!(
+            "{when}: a revocation posted to each of {} event hub nodes is heard by every listener",
+            posted.len()
+        ));
+    }
+    for (hub, listener) in missed {
+        let fault = Fault::new(
+            format!("{when}, a revocation posted to {hub} is never heard by {listener}"),
+            "let every node of the event hub tell every other by a publisher of its own, and the listener listen to one of them",
+        )
+        .at("Pod", &listener)
+        .peer(hub);
+        stage.failed(requirement, fault);
+    }
+    Ok(())
+}
+
+/// Pairs of an event hub node and a listener that did not hear of it, when patience ends.
+async fn unheard(
+    stage: &Stage,
+    posted: &[(String, String)],
+    except: &BTreeSet<String>,
+) -> Result<Vec<(String, String)>, LiveError> {
+    let start = Instant::now();
+    loop {
+        let nodes = collect(stage, &stage.main).await?;
+        let mut missed = Vec::new();
+        for node in listeners(&nodes).filter(|node| !except.contains(&node.pod)) {
+            let heard: BTreeSet<&String> =
+                node.observations.story.heard.values().flatten().collect();
+            let not_heard = posted.iter().filter(|(_, id)| !heard.contains(id));
+            missed.extend(not_heard.map(|(hub, _)| (hub.clone(), node.pod.clone())));
+        }
+        if missed.is_empty() || start.elapsed() > PATIENCE {
+            return Ok(missed);
+        }
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+/// Deploys an API; every gateway that is not known to be deaf must serve it.
+async fn judge_deployment(
+    stage: &mut Stage,
+    when: &str,
+    except: &BTreeSet<String>,
+) -> Result<(), LiveError> {
+    let api = format!("served-{}", when.replace(' ', "-"));
+    let Some(hub) = story::hub(stage).await? else {
+        return Ok(());
+    };
+    let deployed = ask(stage, &hub, "/standin/deploy", &json!({"api": api})).await?;
+    if deployed.is_none() {
+        // The story tells why.
+        return Ok(());
+    }
+    let missing = story::until(stage, except, |story| story.apis.contains_key(&api)).await?;
+    let fault = missing.map(|gateway| {
+        Fault::new(
+            format!("{when}, an API deployed at {hub} does not reach {gateway}"),
+            "let the gateway wait for the event hub before it starts, and listen to it",
+        )
+        .at("Pod", gateway)
+    });
+    stage.check(LISTENERS_WAIT, fault);
+    Ok(())
+}
