@@ -86,7 +86,8 @@ fn needed(facts: &Facts, pattern: u8, client: Component, server: Component) -> B
     facts
         .edges
         .iter()
-        .filter(|edge| edge.on == client && edge.reach != Reach::OwnNode)
+        .filter(|edge| edge.on == client)
+        .filter(|edge| !matches!(edge.reach, Reach::OwnNode | Reach::OwnServer))
         .filter(|edge| edge.peers.get(&pattern) == Some(&server))
         .flat_map(am_conformance::facts::EdgeFact::ports)
         .collect()

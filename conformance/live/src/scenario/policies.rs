@@ -83,7 +83,8 @@ fn needed<'p>(facts: &Facts, pattern: u8, pods: &'p [Pod]) -> Vec<Need<'p>> {
         let Some(peer) = edge.peers.get(&pattern).copied() else {
             continue;
         };
-        if edge.reach == Reach::OwnNode || edge.highly_available && of(edge.on).count() < 2 {
+        let is_own = matches!(edge.reach, Reach::OwnNode | Reach::OwnServer);
+        if is_own || edge.highly_available && of(edge.on).count() < 2 {
             continue;
         }
         let Some(client) = of(edge.on).next() else {
