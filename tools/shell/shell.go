@@ -50,6 +50,15 @@ func runShell(arguments []string) error {
 	return interpret(file, append(append(options, "--"), parameters...))
 }
 
+// runBuiltin plays the program that an image has under the name of a command of the shell.
+func runBuiltin(name string, arguments []string) error {
+	file, err := syntax.NewParser().Parse(strings.NewReader(name+` "$@"`), name)
+	if err != nil {
+		return err
+	}
+	return interpret(file, append([]string{"--"}, arguments...))
+}
+
 // splitOptions separates the options that `set` knows from -c and -l; a login shell would read profiles that the images do
 // not have.
 func splitOptions(arguments []string) (options []string, isCommand bool, rest []string) {
