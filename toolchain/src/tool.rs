@@ -12,6 +12,8 @@ pub enum Tool {
     Helm3,
     /// The project's own render server over Helm 4's packages.
     Renderer,
+    /// The shell of the stand-in images.
+    Shell,
     /// Kubernetes in Docker, for live runs.
     Kind,
     /// A real API server without a cluster, for admission and strict validation.
@@ -26,10 +28,11 @@ pub enum Tool {
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
+        Self::Shell,
         Self::Kind,
         Self::KubeApiserver,
         Self::Etcd,
@@ -43,6 +46,7 @@ impl Tool {
             Self::Helm4 => "helm4",
             Self::Helm3 => "helm3",
             Self::Renderer => "renderer",
+            Self::Shell => "shell",
             Self::Kind => "kind",
             Self::KubeApiserver => "kube-apiserver",
             Self::Etcd => "etcd",
@@ -55,7 +59,7 @@ impl Tool {
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer => None,
+            Self::Renderer | Self::Shell => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -71,7 +75,7 @@ impl Tool {
             Self::Kubectl => &["version", "--client"],
             Self::Kind => &["version"],
             Self::Kubeconform => &["-v"],
-            Self::Renderer | Self::KubeApiserver | Self::Etcd => &["--version"],
+            Self::Renderer | Self::Shell | Self::KubeApiserver | Self::Etcd => &["--version"],
         }
     }
 
@@ -81,6 +85,7 @@ impl Tool {
             Self::Helm4 => "tools/helm4",
             Self::Helm3 => "tools/helm3",
             Self::Renderer => "tools/renderer",
+            Self::Shell => "tools/shell",
             Self::Kind => "tools/kind",
             Self::KubeApiserver | Self::Kubectl => "tools/envtest",
             Self::Etcd => "tools/etcd",
@@ -93,6 +98,7 @@ impl Tool {
         match self {
             Self::Helm4 | Self::Renderer => "helm.sh/helm/v4",
             Self::Helm3 => "helm.sh/helm/v3",
+            Self::Shell => "mvdan.cc/sh/v3",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver | Self::Kubectl => "k8s.io/kubernetes",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
@@ -105,7 +111,7 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer => ".",
+            Self::Renderer | Self::Shell => ".",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
@@ -147,7 +153,7 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
-            Self::Renderer | Self::Kind | Self::Etcd => Vec::new(),
+            Self::Renderer | Self::Shell | Self::Kind | Self::Etcd => Vec::new(),
         }
     }
 

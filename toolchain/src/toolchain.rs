@@ -75,10 +75,10 @@ impl Toolchain {
         Ok(executable)
     }
 
-    /// `target/tools/<tool>-<version>/<tool>`; our own program's sources are part of its version.
+    /// `target/tools/<tool>-<version>/<tool>`; the sources of our own programs are part of their version.
     fn built_path(&self, tool: Tool, version: &str) -> Result<PathBuf, ToolError> {
         let version = match tool {
-            Tool::Renderer => format!("{version}-{}", self.source_hash(tool)?),
+            Tool::Renderer | Tool::Shell => format!("{version}-{}", self.source_hash(tool)?),
             _ => version.to_owned(),
         };
         Ok(self

@@ -4,17 +4,19 @@
 use std::path::Path;
 
 use am_deployment_toml::product::ProductVersion;
-use am_standin::image::{ImageSpec, build_static_binary, write_archive};
+use am_standin::image::{ImageSpec, Programs, write_archive};
+use am_toolchain::{StderrProgress, Tool, Toolchain};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out = std::env::args().nth(1).ok_or("name the archive to write")?;
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let binary = build_static_binary(&workspace)?;
+    let shell = Toolchain::new(&workspace).ensure(Tool::Shell, &mut StderrProgress::default())?;
+    let programs = Programs::build(&workspace, shell)?;
     let images: Vec<ImageSpec> = ProductVersion::ALL
         .into_iter()
         .flat_map(ImageSpec::all_of)
         .collect();
-    write_archive(&binary, Path::new(&out), &images)?;
+    write_archive(&programs, Path::new(&out), &images)?;
     for image in images {
         println!("{}", image.reference());
     }

@@ -9,7 +9,6 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::multicall::SERVER;
 use crate::role::distribution_of_home;
-use crate::shell::copy_over;
 use crate::start_script::{self, PID_FILE};
 
 /// Folders below the working directory whose content is copied over the home.
@@ -59,8 +58,23 @@ fn copy_content(volume: &Path, home: &Path) -> io::Result<()> {
     for entry in std::fs::read_dir(volume)? {
         let entry = entry?;
         if !entry.file_name().to_string_lossy().starts_with('.') {
-            copy_over(&entry.path(), &home.join(entry.file_name()), true)?;
+            copy_over(&entry.path(), &home.join(entry.file_name()))?;
         }
+    }
+    Ok(())
+}
+
+/// Copies a file or folder; links are followed, folders merged.
+fn copy_over(source: &Path, target: &Path) -> io::Result<()> {
+    if !source.is_dir() {
+        return std::fs::copy(source, target).map(drop);
+    }
+    if !target.is_dir() {
+        std::fs::create_dir(target)?;
+    }
+    for entry in std::fs::read_dir(source)? {
+        let entry = entry?;
+        copy_over(&entry.path(), &target.join(entry.file_name()))?;
     }
     Ok(())
 }

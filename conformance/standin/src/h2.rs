@@ -1,6 +1,6 @@
 //! `java`, as far as a development database needs it: H2's TCP server and its script runner.
 
-use std::net::{IpAddr, TcpStream};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,12 +9,12 @@ use am_deployment_toml::product::ProductVersion;
 
 use crate::configuration::Configuration;
 use crate::identity::Identity;
+use crate::multicall::UNSUPPORTED;
 use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::role::Role;
 use crate::server::{self, ServerError};
 use crate::settings::Settings;
-use crate::shell::{UNSUPPORTED, glob};
 
 const SERVER_CLASS: &str = "org.h2.tools.Server";
 const SCRIPT_CLASS: &str = "org.h2.tools.RunScript";
@@ -59,23 +59,20 @@ fn unsupported(what: &str) -> u8 {
     UNSUPPORTED
 }
 
-/// Whether an entry of the class path is a jar named like H2's that exists.
+/// Whether an entry of the class path is a jar named like H2's that exists, or a folder's `*` that holds one.
 fn holds_h2(class_path: &str) -> bool {
+    let is_h2 = |path: &Path| {
+        path.is_file()
+            && path
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with("h2"))
+    };
     class_path
         .split(':')
-        .flat_map(|entry| {
-            if entry.contains('*') {
-                glob(entry)
-            } else {
-                vec![entry.to_owned()]
-            }
-        })
-        .any(|entry| {
-            let path = Path::new(&entry);
-            path.is_file()
-                && path
-                    .file_name()
-                    .is_some_and(|name| name.to_string_lossy().starts_with("h2"))
+        .any(|entry| match entry.strip_suffix("/*") {
+            Some(folder) => std::fs::read_dir(folder)
+                .is_ok_and(|entries| entries.flatten().any(|jar| is_h2(&jar.path()))),
+            None => is_h2(Path::new(entry)),
         })
 }
 
@@ -185,16 +182,9 @@ fn reach(url: &str) -> Result<(), String> {
         Some((host, port)) => (host, port.parse().map_err(|_| format!("no port: {port}"))?),
         None => (authority, STANDARD_PORT),
     };
-    let addresses = crate::resolver::resolve_blocking(host).map_err(|error| error.to_string())?;
-    let mut outcome = Err("the name has no address".to_owned());
-    for ip in addresses {
-        let connected = TcpStream::connect_timeout(&(ip, port).into(), CONNECT_TIMEOUT);
-        outcome = connected.map(drop).map_err(|error| error.to_string());
-        if outcome.is_ok() {
-            break;
-        }
-    }
-    outcome
+    crate::resolver::connect_blocking(host, port, CONNECT_TIMEOUT)
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 /// H2 keeps the database of the URL `jdbc:h2:PATH` in `PATH.mv.db`.

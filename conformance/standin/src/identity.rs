@@ -38,7 +38,7 @@ impl Identity {
 }
 
 /// The host name, which in a pod is the pod's name.
-pub(crate) fn hostname() -> String {
+fn hostname() -> String {
     rustix::system::uname()
         .nodename()
         .to_string_lossy()

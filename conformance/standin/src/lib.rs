@@ -2,7 +2,7 @@
 //! clusters where the vendor's images are too large or not at hand.
 //!
 //! One binary plays every role. In its images ([`image`]) it stands at the paths of the product's entrypoint, start
-//! scripts, shell and Java, and decides by its name what to be. It reads the mounted `deployment.toml` as the product
+//! scripts and Java, and decides by its name what to be; the images' shell is `tools/shell`. It reads the mounted `deployment.toml` as the product
 //! does, silent fallbacks included, opens exactly the role's ports, connects to every address that the configuration
 //! names, and serves what it saw ([`observations`]) on a port of its own.
 
@@ -30,7 +30,6 @@ mod resolver;
 pub mod role;
 mod server;
 pub mod settings;
-mod shell;
 mod start_script;
 mod stop_time;
 mod story;

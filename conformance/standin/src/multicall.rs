@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::role::START_SCRIPTS;
-use crate::shell::{self, TOOLS, ToolError};
 use crate::{curl, entrypoint, h2, start_script};
 
+/// Status of what the stand-in does not play; also what a shell says of a command that it cannot find.
+pub(crate) const UNSUPPORTED: u8 = 127;
 /// The product image's entrypoint.
 pub(crate) const ENTRYPOINT: &str = "docker-entrypoint.sh";
 /// The applet that is the server itself, as a child of the entrypoint.
@@ -32,9 +33,8 @@ pub fn run(arguments: Vec<String>) -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!(
         "am-standin plays an API Manager component; call it by the name of what it should be, or give that as first \
-         argument: {ENTRYPOINT}, {}, sh, bash, java, observations, connect, {}",
-        START_SCRIPTS.join(", "),
-        TOOLS.join(", ")
+         argument: {ENTRYPOINT}, {}, java, curl, observations, connect",
+        START_SCRIPTS.join(", ")
     );
     ExitCode::from(2)
 }
@@ -44,7 +44,6 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
     let name = Path::new(path).file_name()?.to_str()?;
     Some(match name {
         ENTRYPOINT => entrypoint::main(arguments),
-        "sh" | "bash" => shell::main(arguments),
         "java" => h2::main(arguments),
         "curl" => curl::main(arguments),
         SERVER => start_script::serve(),
@@ -52,28 +51,6 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
         "observations" => crate::observe::observations(),
         "connect" => crate::observe::connect(arguments),
         script if START_SCRIPTS.contains(&script) => start_script::main(path, arguments),
-        tool if TOOLS.contains(&tool) => match shell::tool(tool, arguments) {
-            Ok(text) => {
-                print!("{text}");
-                0
-            }
-            Err(ToolError::Failed(message)) => {
-                eprintln!("{message}");
-                1
-            }
-            Err(ToolError::Unsupported(message)) => {
-                eprintln!("stand-in {tool}: unsupported {message}");
-                shell::UNSUPPORTED
-            }
-        },
         _ => return None,
     })
-}
-
-/// Whether `path` leads to this very binary.
-pub(crate) fn is_own_binary(path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    let own = std::fs::metadata("/proc/self/exe").map(|metadata| (metadata.dev(), metadata.ino()));
-    let other = std::fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
-    matches!((own, other), (Ok(own), Ok(other)) if own == other)
 }

@@ -2,8 +2,12 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use crate::settings::Settings;
+
+/// How long a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Prints the observations of the server in this pod.
 pub(crate) fn observations() -> u8 {
@@ -32,8 +36,12 @@ pub(crate) fn connect(arguments: &[String]) -> u8 {
         eprintln!("connect: give a host and a port");
         return 2;
     };
-    match crate::shell::connect(&format!("{host}/{port}")) {
-        Ok(()) => {
+    let outcome = match port.parse() {
+        Ok(port) => crate::resolver::connect_blocking(host, port, CONNECT_TIMEOUT),
+        Err(error) => Err(io::Error::other(error)),
+    };
+    match outcome {
+        Ok(_) => {
             println!("connected");
             0
         }

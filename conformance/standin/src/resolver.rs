@@ -4,7 +4,8 @@
 //! who is behind a Service changes while the suite looks.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, TcpStream};
+use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 
@@ -40,10 +41,25 @@ impl Resolver {
     }
 }
 
-/// Resolves outside the server, for the tools of the shell.
+/// Resolves outside the server, for the small clients.
 pub(crate) fn resolve_blocking(host: &str) -> io::Result<Vec<IpAddr>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     runtime.block_on(async { Resolver::of_system().resolve(host).await })
+}
+
+/// Connects to the first address of `host` that accepts; each may take as long as `patience`.
+pub(crate) fn connect_blocking(host: &str, port: u16, patience: Duration) -> io::Result<TcpStream> {
+    let mut outcome = Err(io::Error::new(
+        io::ErrorKind::NotFound,
+        "the name has no address",
+    ));
+    for ip in resolve_blocking(host)? {
+        outcome = TcpStream::connect_timeout(&(ip, port).into(), patience);
+        if outcome.is_ok() {
+            break;
+        }
+    }
+    outcome
 }

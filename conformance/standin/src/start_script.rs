@@ -23,7 +23,7 @@ pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
         Some("start" | "--start" | "-start") => start(&home),
         Some(other) => {
             eprintln!("stand-in start script: unsupported command {other}");
-            crate::shell::UNSUPPORTED
+            crate::multicall::UNSUPPORTED
         }
     }
 }

@@ -30,17 +30,22 @@ impl Tls {
                     .with_single_cert(vec![made.cert.der().clone()], key)
             })
             .map_err(io::Error::other)?;
-        let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
-            .with_safe_default_protocol_versions()
-            .map_err(io::Error::other)?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth();
         Ok(Self {
             acceptor: Arc::new(server).into(),
-            connector: Arc::new(client).into(),
+            connector: any_certificate(provider)?.into(),
         })
     }
+}
+
+/// A client that takes every certificate.
+pub(crate) fn any_certificate(provider: Arc<CryptoProvider>) -> io::Result<Arc<ClientConfig>> {
+    let client = ClientConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
+        .with_no_client_auth();
+    Ok(Arc::new(client))
 }
 
 /// Accepts any certificate, but still wants the peer to hold its key.

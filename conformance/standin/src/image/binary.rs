@@ -1,9 +1,42 @@
-//! The static binary that goes into the images.
+//! The static programs that go into the images.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Why there is no static binary.
+/// What the images are made of.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// The stand-in.
+    pub standin: PathBuf,
+    /// The shell with its tools.
+    pub shell: PathBuf,
+    /// The names under which the shell stands in `/bin`.
+    pub shell_names: Vec<String>,
+}
+
+impl Programs {
+    /// Builds the stand-in of the workspace, and asks `shell`, which is built from `tools/shell`, for its names.
+    ///
+    /// # Errors
+    /// When the stand-in cannot be built or the shell cannot be run.
+    pub fn build(workspace: &Path, shell: PathBuf) -> Result<Self, BuildError> {
+        let output = Command::new(&shell)
+            .arg("--names")
+            .output()
+            .map_err(|source| BuildError::Shell {
+                path: shell.clone(),
+                source,
+            })?;
+        let names = String::from_utf8_lossy(&output.stdout);
+        Ok(Self {
+            standin: build_static_binary(workspace)?,
+            shell_names: names.split_whitespace().map(str::to_owned).collect(),
+            shell,
+        })
+    }
+}
+
+/// Why there are no programs for the images.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// Cargo could not be started.
@@ -22,6 +55,14 @@ pub enum BuildError {
         /// The end of what it wrote to standard error.
         messages: String,
     },
+    /// The shell does not run here.
+    #[error("cannot run {path}, the shell of the images: {source}")]
+    Shell {
+        /// Where it is.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// This kind of machine cannot build a binary for Linux containers.
     #[error(
         "the stand-in is built for Linux on x86_64 or aarch64, not for {0}: run the live suite there"
@@ -37,7 +78,7 @@ const MESSAGE_LINES: usize = 40;
 ///
 /// The GNU target links statically with `crt-static`: names are resolved by the stand-in's own resolver, so that the C
 /// library's name service, which cannot be linked statically, is never used.
-pub fn build_static_binary(workspace: &Path) -> Result<PathBuf, BuildError> {
+fn build_static_binary(workspace: &Path) -> Result<PathBuf, BuildError> {
     let (os, architecture) = (std::env::consts::OS, std::env::consts::ARCH);
     if os != "linux" || !["x86_64", "aarch64"].contains(&architecture) {
         return Err(BuildError::Platform(format!("{os} on {architecture}")));

@@ -1,8 +1,8 @@
 //! Builds the stand-in's images without Docker: an archive that `kind load image-archive` and `docker load` take.
 //!
 //! Each image is FROM scratch, stands under the name of a product image, and has the stand-in at the paths where the
-//! product's image has its entrypoint, start scripts, shell and Java. All images of an archive share the layer that
-//! holds the binary.
+//! product's image has its entrypoint, start scripts and Java, and a real shell where that has its own. All images of an
+//! archive share the layer that holds both programs.
 
 mod archive;
 mod binary;
@@ -17,7 +17,7 @@ use oci_spec::image::{
 };
 
 use archive::{Archive, Layer};
-pub use binary::{BuildError, build_static_binary};
+pub use binary::{BuildError, Programs};
 use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};
 
 /// The user of the product's images.
@@ -61,18 +61,16 @@ impl ImageSpec {
 /// Why there is no archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// The binary cannot be read.
-    #[error("cannot read the stand-in's binary {path}: {source}")]
+    /// A program cannot be read.
+    #[error("cannot read {path}, which goes into the images: {source}")]
     Binary {
         /// Where it should be.
         path: PathBuf,
         /// Why not.
         source: io::Error,
     },
-    /// The binary needs shared libraries, which an image from scratch does not have.
-    #[error(
-        "the stand-in's binary {path} is not static; build it with `image::build_static_binary`"
-    )]
+    /// A program needs shared libraries, which an image from scratch does not have.
+    #[error("{path} is not static; build it as `image::Programs::build` and am-toolchain do")]
     Dynamic {
         /// Where it is.
         path: PathBuf,
@@ -87,36 +85,52 @@ pub enum ImageError {
     },
 }
 
-/// Writes an archive with `images`, each holding `binary`, to `out`. The same input gives the same bytes.
-pub fn write_archive(binary: &Path, out: &Path, images: &[ImageSpec]) -> Result<(), ImageError> {
-    let content = std::fs::read(binary).map_err(|source| ImageError::Binary {
-        path: binary.to_owned(),
+/// Writes an archive with `images`, each holding `programs`, to `out`. The same input gives the same bytes.
+///
+/// # Errors
+/// When a program cannot be read or is not static, or the archive cannot be written.
+pub fn write_archive(
+    programs: &Programs,
+    out: &Path,
+    images: &[ImageSpec],
+) -> Result<(), ImageError> {
+    let (standin, shell) = (
+        static_program(&programs.standin)?,
+        static_program(&programs.shell)?,
+    );
+    tree::base(&standin, &shell, &programs.shell_names)
+        .and_then(|base| write(&Layer::new(base), out, images))
+        .map_err(|source| ImageError::Write {
+            path: out.to_owned(),
+            source,
+        })
+}
+
+fn static_program(path: &Path) -> Result<Vec<u8>, ImageError> {
+    let content = std::fs::read(path).map_err(|source| ImageError::Binary {
+        path: path.to_owned(),
         source,
     })?;
     if binary::needs_interpreter(&content) {
         return Err(ImageError::Dynamic {
-            path: binary.to_owned(),
+            path: path.to_owned(),
         });
     }
-    write(&content, out, images).map_err(|source| ImageError::Write {
-        path: out.to_owned(),
-        source,
-    })
+    Ok(content)
 }
 
-fn write(binary: &[u8], out: &Path, images: &[ImageSpec]) -> io::Result<()> {
+fn write(base: &Layer, out: &Path, images: &[ImageSpec]) -> io::Result<()> {
     let folder = out
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    let base = Layer::new(tree::base(binary)?);
     let mut archive = Archive::new(file.as_file_mut());
     for image in images {
         let home = Layer::new(tree::home(image.product)?);
         let configuration =
-            configuration(image.product, &[&base, &home]).map_err(io::Error::other)?;
-        archive.add(&image.reference(), &configuration, &[&base, &home])?;
+            configuration(image.product, &[base, &home]).map_err(io::Error::other)?;
+        archive.add(&image.reference(), &configuration, &[base, &home])?;
     }
     archive.finish()?;
     file.persist(out).map_err(|error| error.error)?;

@@ -1,4 +1,4 @@
-//! The files of an image: the binary under its many names, and a server home with what charts look for in it.
+//! The files of an image: both programs under their many names, and a server home with what charts look for in it.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -8,7 +8,6 @@ use am_deployment_toml::product::{Distribution, Product};
 
 use super::USER_ID;
 use crate::role::start_script;
-use crate::shell::TOOLS;
 
 /// Where the product's images keep everything.
 pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
@@ -16,8 +15,10 @@ pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
 pub(super) const ENTRYPOINT_PATH: &str = "/home/wso2carbon/docker-entrypoint.sh";
 /// The product image's Java.
 pub(super) const JAVA_HOME: &str = "/opt/java/openjdk";
-/// Where the binary is; everything else is a link to it.
-const BINARY: &str = "/usr/bin/am-standin";
+/// Where the stand-in is; what it plays is a link to it.
+const STANDIN: &str = "/usr/bin/am-standin";
+/// Where the shell is; its tools are links to it.
+const SHELL: &str = "/usr/bin/am-shell";
 
 /// Folders of a server home, beside those of its files.
 const FOLDERS: [&str; 9] = [
@@ -56,7 +57,7 @@ pub(super) fn home_path(product: Product) -> String {
 }
 
 /// The layer that all images share.
-pub(super) fn base(binary: &[u8]) -> io::Result<Vec<u8>> {
+pub(super) fn base(standin: &[u8], shell: &[u8], shell_names: &[String]) -> io::Result<Vec<u8>> {
     let mut tree = Tree::default();
     tree.folder("/tmp", 0o1777)?;
     tree.file(
@@ -64,11 +65,13 @@ pub(super) fn base(binary: &[u8]) -> io::Result<Vec<u8>> {
         format!("wso2carbon:x:{USER_ID}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
         0o644,
     )?;
-    tree.file(BINARY, binary, 0o755)?;
-    tree.link(ENTRYPOINT_PATH)?;
-    tree.link(&format!("{JAVA_HOME}/bin/java"))?;
-    for name in ["sh", "bash", "curl"].iter().chain(&TOOLS) {
-        tree.link(&format!("/bin/{name}"))?;
+    tree.file(STANDIN, standin, 0o755)?;
+    tree.link(ENTRYPOINT_PATH, STANDIN)?;
+    tree.link(&format!("{JAVA_HOME}/bin/java"), STANDIN)?;
+    tree.link("/bin/curl", STANDIN)?;
+    tree.file(SHELL, shell, 0o755)?;
+    for name in shell_names {
+        tree.link(&format!("/bin/{name}"), SHELL)?;
     }
     for folder in ["wso2-tmp", "solr/indexed-data", "solr/database"] {
         tree.folder(&format!("{WORKING_DIRECTORY}/{folder}"), SHARED_FOLDER)?;
@@ -92,7 +95,7 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
         .into_iter()
         .chain(key_manager)
     {
-        tree.link(&format!("{home}/bin/{script}"))?;
+        tree.link(&format!("{home}/bin/{script}"), STANDIN)?;
     }
     tree.finish()
 }
@@ -134,12 +137,12 @@ impl Tree {
         self.tar.append_data(&mut header, path, content)
     }
 
-    /// A symbolic link to the binary.
-    fn link(&mut self, path: &str) -> io::Result<()> {
+    /// A symbolic link to a program.
+    fn link(&mut self, path: &str, program: &str) -> io::Result<()> {
         let path = path.trim_start_matches('/');
         self.parents(path)?;
         let mut header = header(path, tar::EntryType::Symlink, 0o777);
-        self.tar.append_link(&mut header, path, BINARY)
+        self.tar.append_link(&mut header, path, program)
     }
 
     fn parents(&mut self, path: &str) -> io::Result<()> {
