@@ -15,6 +15,7 @@ mod mask;
 mod memory;
 mod options;
 mod process;
+mod product;
 pub mod progress;
 mod record;
 mod report;

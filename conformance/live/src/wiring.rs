@@ -61,6 +61,11 @@ fn purposes(requirement: &str) -> impl Iterator<Item = Purpose> {
         .map(|(_, purpose)| purpose)
 }
 
+/// Whether a requirement is about a row of the table.
+pub(crate) fn is_row(requirement: &str) -> bool {
+    purposes(requirement).next().is_some()
+}
+
 /// The requirement of the table that is about a purpose.
 pub(crate) fn requirement_of(purpose: Purpose) -> Option<&'static str> {
     ROWS.into_iter()

@@ -6,7 +6,9 @@ mod trouble;
 
 use http::{Method, Request};
 use kube::Client;
+use kube::api::AttachParams;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 pub(crate) use pod::Pod;
 pub(crate) use resources::Resources;
@@ -153,6 +155,41 @@ impl Api {
             Err(kube::Error::Api(_) | kube::Error::SerdeError(_)) => Ok(None),
             Err(error) => Err(failed("ask", &url)(error)),
         }
+    }
+
+    /// Runs a program in a container of a pod, with text on its standard input; what it printed, or `None` when it cannot
+    /// be run there.
+    pub(crate) async fn execute(
+        &self,
+        namespace: &str,
+        pod: &str,
+        container: &str,
+        command: &[&str],
+        input: &str,
+    ) -> Result<Option<String>, LiveError> {
+        let pods: kube::Api<k8s_openapi::api::core::v1::Pod> =
+            kube::Api::namespaced(self.client.clone(), namespace);
+        let how = AttachParams::default()
+            .container(container)
+            .stdin(true)
+            .stdout(true)
+            .stderr(false);
+        let Ok(mut process) = pods.exec(pod, command.iter().copied(), &how).await else {
+            return Ok(None);
+        };
+        let unusable = |source| LiveError::file("run a program in", pod)(source);
+        if let Some(mut stdin) = process.stdin() {
+            stdin.write_all(input.as_bytes()).await.map_err(unusable)?;
+            stdin.shutdown().await.map_err(unusable)?;
+        }
+        let mut printed = String::new();
+        if let Some(mut stdout) = process.stdout() {
+            stdout
+                .read_to_string(&mut printed)
+                .await
+                .map_err(unusable)?;
+        }
+        Ok(process.join().await.is_ok().then_some(printed))
     }
 
     /// Reads text, such as a log.

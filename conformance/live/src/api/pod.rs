@@ -22,6 +22,8 @@ pub(crate) struct Pod {
     pub(crate) phase: String,
     /// Whether it is ready.
     pub(crate) ready: bool,
+    /// Whether a container of it runs.
+    pub(crate) running: bool,
     /// Whether it is being deleted.
     pub(crate) leaving: bool,
     /// Restarts of all containers.
@@ -72,6 +74,10 @@ impl Pod {
         let statuses = pod
             .pointer("/status/containerStatuses")
             .and_then(Value::as_array);
+        let running = statuses
+            .into_iter()
+            .flatten()
+            .any(|status| status.pointer("/state/running").is_some());
         let restarts = statuses
             .into_iter()
             .flatten()
@@ -91,6 +97,7 @@ impl Pod {
             labels,
             phase: text(pod, "/status/phase").to_owned(),
             ready,
+            running,
             leaving: pod.pointer("/metadata/deletionTimestamp").is_some(),
             restarts,
             ip: text(pod, "/status/podIP").to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::{Stage, hearing, spread, start, wait};
+use super::{Stage, hearing, product_story, spread, start, wait};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
 use crate::options::Images;
@@ -32,8 +32,14 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let ready = stage.wait_for_main("AM-TOPO-002").await?;
     drop(all_open);
     judge_security(stage).await?;
-    if stage.lab.images == Images::Standin {
-        start::judge_first(stage).await?;
+    match stage.lab.images {
+        Images::Standin => start::judge_first(stage).await?,
+        Images::Real => {
+            for id in [start::FIRST_SERVER, start::MEMORY] {
+                let reason = "the vendor's images do not tell it";
+                stage.record.unsupported(id, reason);
+            }
+        }
     }
     if !ready {
         return Ok(false);
@@ -41,9 +47,12 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     judge_nodes(stage).await?;
     spread::judge(stage).await?;
     start::tell_waits(stage).await?;
-    if stage.lab.images == Images::Standin {
-        start::judge_memory(stage).await?;
-        hearing::judge_all(stage, "after all pods started at once").await?;
+    match stage.lab.images {
+        Images::Standin => {
+            start::judge_memory(stage).await?;
+            hearing::judge_all(stage, "after all pods started at once").await?;
+        }
+        Images::Real => product_story::judge_deaf(stage).await?,
     }
     Ok(true)
 }

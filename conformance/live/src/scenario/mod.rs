@@ -14,6 +14,7 @@ mod outage;
 mod plan;
 mod policies;
 mod prober;
+mod product_story;
 mod release;
 mod removal;
 mod restart;

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use am_conformance::facts::Facts;
 
+use crate::wiring::is_row;
+
 /// A part of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Phase {
@@ -68,12 +70,7 @@ impl Phase {
     pub(crate) fn asks_standins(self) -> bool {
         matches!(
             self,
-            Self::Wiring
-                | Self::Endpoints
-                | Self::Story
-                | Self::Outage
-                | Self::Network
-                | Self::Neighbours
+            Self::Wiring | Self::Endpoints | Self::Outage | Self::Network | Self::Neighbours
         )
     }
 
@@ -115,7 +112,7 @@ impl Phase {
             Self::Rollback => &["AM-UPG-005"],
             Self::Neighbours => &["AM-CONF-015", "AM-HELM-008", "AM-HELM-009"],
             Self::Network => &["AM-NET-017", "AM-NET-018"],
-            Self::Removal => &["AM-UPG-011"],
+            Self::Removal => &["AM-OPS-005", "AM-UPG-011"],
         }
     }
 }
@@ -150,17 +147,18 @@ pub(crate) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Ve
     ids
 }
 
-/// The shortest way to judge certain requirements: the installation and the phases that judge them.
+/// The shortest way to judge certain requirements: the installation, and of each the first phase that judges it.
 pub(crate) fn phases_for<'r>(requirements: impl IntoIterator<Item = &'r str>) -> Vec<Phase> {
-    let wanted: BTreeSet<&str> = requirements.into_iter().collect();
-    let judges = |phase: &Phase| {
-        let of_wiring =
-            *phase == Phase::Wiring && wanted.iter().any(|id| id.starts_with("AM-WIRE-"));
-        *phase == Phase::Install
-            || of_wiring
-            || phase.requirements().iter().any(|id| wanted.contains(id))
+    let first = |id: &str| {
+        Phase::ALL.into_iter().find(|phase| {
+            *phase == Phase::Wiring && is_row(id) || phase.requirements().contains(&id)
+        })
     };
-    Phase::ALL.into_iter().filter(judges).collect()
+    let wanted: Vec<Phase> = requirements.into_iter().filter_map(first).collect();
+    Phase::ALL
+        .into_iter()
+        .filter(|phase| *phase == Phase::Install || wanted.contains(phase))
+        .collect()
 }
 
 #[cfg(test)]
@@ -199,5 +197,7 @@ mod tests {
             [Phase::Install, Phase::Disruption]
         );
         assert_eq!(phases_for(["AM-TOPO-002"]), [Phase::Install]);
+        assert_eq!(phases_for(["AM-OPS-023"]), [Phase::Install]);
+        assert_eq!(phases_for(["AM-WIRE-019"]), [Phase::Install, Phase::Scale]);
     }
 }

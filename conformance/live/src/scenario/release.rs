@@ -80,6 +80,13 @@ impl Stage {
     ) -> Result<bool, LiveError> {
         match wait::ready(self, release).await? {
             Waited::Ready => Ok(true),
+            Waited::NoImage(state) => Err(LiveError::unavailable(
+                format!(
+                    "nothing was judged of release {}: an image cannot be pulled ({state})",
+                    release.name
+                ),
+                "let the cluster pull the vendor's images: give it their registry and its login, or load them",
+            )),
             Waited::Trouble(why) => {
                 self.learn_secrets().await?;
                 let fault = Fault::new(

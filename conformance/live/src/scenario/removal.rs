@@ -1,11 +1,13 @@
 //! Removes the releases and lists what is left.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
+use am_standin::role::Role;
 use serde_json::Value;
 
 use super::Stage;
-use crate::api::{Resources, text};
+use crate::api::{Pod, Resources, text};
 use crate::error::LiveError;
 use crate::record::Fault;
 
@@ -21,16 +23,23 @@ const VERSIONS: [&str; 8] = [
     "rbac.authorization.k8s.io/v1",
 ];
 const POLL: Duration = Duration::from_secs(1);
+/// Time between two looks at pods that leave.
+const LOOK: Duration = Duration::from_millis(500);
 /// Pods take their grace period to go.
 const PATIENCE: Duration = Duration::from_secs(100);
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for release in releases(stage).await? {
-        let done = stage.lab.helm.uninstall(&release, &stage.namespace).await?;
+        let database = databases(stage, &release).await?;
+        let (helm, namespace) = (stage.lab.helm.clone(), stage.namespace.clone());
+        let uninstall = helm.uninstall(&release, &namespace);
+        let (done, order) = tokio::join!(uninstall, leaving(stage, &release));
+        let done = done?;
         if !done.success {
             let what = format!("uninstall {release}");
             stage.helm_failed(&what, &done, "AM-UPG-011").await?;
         }
+        judge_order(stage, database, &order?);
     }
     let start = Instant::now();
     let left = loop {
@@ -65,6 +74,61 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         "left as documented: {kept} Secrets, {claims} claims"
     ));
     Ok(true)
+}
+
+/// The pods of a release that are its bundled database.
+async fn databases(stage: &Stage, release: &str) -> Result<Vec<String>, LiveError> {
+    let pods = Pod::list(&stage.lab.api, &stage.namespace, release).await?;
+    Ok(pods
+        .into_iter()
+        .filter(|pod| pod.component == Role::Database.as_str())
+        .map(|pod| pod.name)
+        .collect())
+}
+
+/// The pods of a release that runs, in the order in which they were last seen running, until all are gone.
+async fn leaving(stage: &Stage, release: &str) -> Result<BTreeMap<String, Duration>, LiveError> {
+    let start = Instant::now();
+    let mut seen = BTreeMap::new();
+    loop {
+        let pods = Pod::list(&stage.lab.api, &stage.namespace, release).await?;
+        for pod in pods.iter().filter(|pod| pod.running) {
+            seen.insert(pod.name.clone(), start.elapsed());
+        }
+        if pods.is_empty() || start.elapsed() > PATIENCE {
+            return Ok(seen);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// A bundled database stays until the last server has left: a server without database hangs until it is killed.
+fn judge_order(stage: &mut Stage, databases: Vec<String>, seen: &BTreeMap<String, Duration>) {
+    const ID: &str = "AM-OPS-005";
+    if databases.is_empty() {
+        stage
+            .record
+            .not_applicable(ID, "the release brings no database");
+    }
+    for database in databases {
+        let gone = seen.get(&database).copied().unwrap_or_default();
+        // Two pods that leave within a look are seen in any order.
+        let later = seen
+            .iter()
+            .filter(|(_, last)| **last > gone + LOOK * 2)
+            .max_by_key(|(_, last)| **last);
+        let fault = later.map(|(server, last)| {
+            Fault::new(
+                format!(
+                    "{database} stops {:.1} s before {server}, which needs it to stop",
+                    (*last - gone).as_secs_f64()
+                ),
+                "let a preStop hook of the database wait until nobody is connected",
+            )
+            .at("Pod", &database)
+        });
+        stage.check(ID, fault);
+    }
 }
 
 async fn releases(stage: &Stage) -> Result<Vec<String>, LiveError> {

@@ -1,6 +1,6 @@
 //! All pods go at once, as when a node or the whole cluster is restarted: all come back, and everybody hears.
 
-use super::{Stage, hearing};
+use super::{Stage, hearing, product_story};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::options::Images;
@@ -17,8 +17,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         return Ok(false);
     }
     stage.passed("AM-OPS-001");
-    if stage.lab.images == Images::Standin {
-        hearing::judge_all(stage, "after a restart of all pods").await?;
+    match stage.lab.images {
+        Images::Standin => hearing::judge_all(stage, "after a restart of all pods").await?,
+        Images::Real => product_story::judge_deaf(stage).await?,
     }
     Ok(true)
 }

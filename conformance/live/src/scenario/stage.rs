@@ -11,7 +11,8 @@ use am_conformance::report::Topology;
 
 use super::{
     Lab, Phase, Release, change, disruption, endpoints, install, make_namespace, neighbours,
-    network, observe, outage, planned, removal, restart, scale, story, testing, upgrade,
+    network, observe, outage, planned, product_story, removal, restart, scale, story, testing,
+    upgrade,
 };
 use crate::error::LiveError;
 use crate::mask::Mask;
@@ -141,7 +142,10 @@ impl Stage {
             Phase::Wiring => observe::run(self).await,
             Phase::Endpoints => endpoints::run(self).await,
             Phase::Test => testing::run(self).await,
-            Phase::Story => story::run(self).await,
+            Phase::Story => match self.lab.images {
+                Images::Standin => story::run(self).await,
+                Images::Real => product_story::run(self).await,
+            },
             Phase::Scale => scale::run(self).await,
             Phase::Change => change::run(self).await,
             Phase::Disruption => disruption::run(self).await,

@@ -11,9 +11,9 @@ use crate::error::LiveError;
 use crate::record::Fault;
 
 /// One server goes first on an empty database.
-const FIRST_SERVER: &str = "AM-OPS-024";
+pub(super) const FIRST_SERVER: &str = "AM-OPS-024";
 /// The limit holds the heap and what is beside it.
-const MEMORY: &str = "AM-OPS-008";
+pub(super) const MEMORY: &str = "AM-OPS-008";
 
 /// No server hangs because another one filled the same empty database at the same time.
 pub(super) async fn judge_first(stage: &mut Stage) -> Result<(), LiveError> {

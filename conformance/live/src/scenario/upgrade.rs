@@ -16,6 +16,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage
             .record
             .not_applicable("AM-UPG-002", "charts of one product version were given");
+        // The installation had values of its own.
+        if !stage.upgrade_main(&Value::Null, "AM-UPG-001").await? {
+            return Ok(false);
+        }
     }
     for (version, chart) in steps {
         let before = precious(stage).await?;

@@ -20,15 +20,15 @@ const LONGEST: Duration = Duration::from_secs(300);
 const SLOWER: u32 = 8;
 /// Restarts after which a container will not come up by itself.
 const RESTARTS: u64 = 2;
-/// States that do not pass.
-const HOPELESS: [&str; 6] = [
+/// States of a container whose image cannot be had.
+const NO_IMAGE: [&str; 4] = [
     "ImagePullBackOff",
     "ErrImagePull",
     "ErrImageNeverPull",
     "InvalidImageName",
-    "CreateContainerConfigError",
-    "CreateContainerError",
 ];
+/// Other states that do not pass.
+const HOPELESS: [&str; 2] = ["CreateContainerConfigError", "CreateContainerError"];
 
 /// How waiting ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,8 @@ pub(crate) enum Waited {
     Ready,
     /// It will not become so; the text explains why.
     Trouble(String),
+    /// An image cannot be had, which says nothing of the chart: the pod's state.
+    NoImage(String),
 }
 
 /// Waits for every workload of a release.
@@ -79,6 +81,11 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
         };
         if hopeless || last_change.elapsed() > STALL * slower || start.elapsed() > LONGEST * slower
         {
+            if stage.lab.images == Images::Real
+                && let Some(pod) = pods.iter().find(|pod| has_no_image(pod))
+            {
+                return Ok(Waited::NoImage(format!("{}: {}", pod.name, pod.state)));
+            }
             let mut why = explain(&stage.lab.api, &stage.namespace, &release.name).await?;
             if let Some(refused) = refused(&workloads) {
                 why = format!("{refused}\n{why}");
@@ -129,7 +136,13 @@ fn is_settled(workload: &Value) -> bool {
 }
 
 fn is_hopeless(pod: &Pod) -> bool {
-    pod.restarts >= RESTARTS || HOPELESS.iter().any(|state| pod.state.contains(state))
+    pod.restarts >= RESTARTS
+        || has_no_image(pod)
+        || HOPELESS.iter().any(|state| pod.state.contains(state))
+}
+
+fn has_no_image(pod: &Pod) -> bool {
+    NO_IMAGE.iter().any(|state| pod.state.contains(state))
 }
 
 /// What the API server refused to a workload's controller, such as a pod that breaks Pod Security.
