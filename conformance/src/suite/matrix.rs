@@ -360,7 +360,10 @@ impl Of<'_> {
             set_path(
                 &mut values,
                 &format!("{key}.config.apim.event_hub.event_listening_endpoints"),
-                json!(["tcp://hub-0.example.org:5672", "tcp://hub-1.example.org:5672"]),
+                json!([
+                    "tcp://hub-0.example.org:5672",
+                    "tcp://hub-1.example.org:5672"
+                ]),
             );
         }
         values
