@@ -32,6 +32,8 @@ pub struct Facts {
     pub inner_ports: Vec<u16>,
     /// Environment variables that the images set.
     pub image_environment: Vec<String>,
+    /// Variables that a shell sets itself.
+    pub shell_variables: Vec<String>,
     /// Programs of the images that our charts run.
     pub programs: Vec<String>,
     /// Number of the user to whom the images' files belong.

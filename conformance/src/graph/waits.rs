@@ -1,6 +1,6 @@
 //! For whom a pod waits before its server starts: the addresses that its init containers and its own start command name.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use regex::Regex;
 
@@ -38,6 +38,9 @@ pub fn awaited<'a>(graph: &Graph<'a>, facts: &Facts, member: &Member<'a>) -> Vec
             continue;
         }
         let text = text_of(graph.manifest, member, &container);
+        let text = SAID
+            .as_ref()
+            .map_or(text.as_str().into(), |said| said.replace_all(&text, ""));
         let knows_its_pod = names_its_pod(&container, &text);
         for (host, port) in addresses_in(&text, is_host) {
             let target = resolver.resolve(namespace, &host, Some(port));
@@ -133,9 +136,30 @@ fn names_its_pod(container: &Container<'_>, text: &str) -> bool {
 static WORD: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[A-Za-z0-9][A-Za-z0-9.-]*").ok());
 
-/// Hosts and ports in a text. `host:port`, `host/port` and `host port` belong together; a host that stands alone (in a
-/// variable, in a list that a loop goes through) goes with every port that stands alone.
+/// What a script tells people.
+static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"echo "[^"]*""#).ok());
+
+/// A connection that bash opens.
+static OPENED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"/dev/tcp/([A-Za-z0-9.-]+)/([0-9]{2,5})").ok());
+
+/// Hosts and ports that a text asks. Where bash opens connections, those are what is asked, and the rest is what is
+/// said about them.
 fn addresses_in(text: &str, is_host: impl Fn(&str) -> bool) -> Vec<(String, u16)> {
+    let opened: BTreeSet<(String, u16)> = OPENED
+        .iter()
+        .flat_map(|expression| expression.captures_iter(text))
+        .filter_map(|found| Some((found[1].to_lowercase(), found[2].parse().ok()?)))
+        .collect();
+    if !opened.is_empty() {
+        return opened.into_iter().collect();
+    }
+    words_in(text, is_host)
+}
+
+/// `host:port`, `host/port` and `host port` belong together; a host that stands alone (in a variable, in a list that a
+/// loop goes through) goes with every port that stands alone.
+fn words_in(text: &str, is_host: impl Fn(&str) -> bool) -> Vec<(String, u16)> {
     let Some(word) = WORD.as_ref() else {
         return Vec::new();
     };
@@ -213,6 +237,12 @@ mod tests {
         ] {
             assert_eq!(found(text), [("hub".to_owned(), 5672)], "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_script_says_is_not_what_it_asks() {
+        let script = "exec 3<>/dev/tcp/hub/9443 && reached hub:5672";
+        assert_eq!(found(script), [("hub".to_owned(), 9443)]);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     probes::{is_of_a_web_application, mains, probe},
-    question::{Curl, questions},
+    question::Curl,
 };
 use crate::{
     context::{Context, Fault, Judge},
@@ -63,8 +63,8 @@ pub(super) fn are_compared(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(found) = probe(&main, READINESS) else {
             continue;
         };
-        let is_compared = Curl::of(found).is_some_and(|curl| curl.compares && !curl.follows);
-        judge.require(is_compared && questions(found).len() == 1, || {
+        let is_compared = Curl::of(found).is_some_and(|curl| curl.compares);
+        judge.require(is_compared, || {
             Fault::new(
                 format!(
                     "the {READINESS} of the {} does not compare the status of the answer",

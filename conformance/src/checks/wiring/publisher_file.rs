@@ -26,12 +26,18 @@ impl Publisher {
         let mut reader = Reader::from_str(text);
         let mut publisher = Self::default();
         let mut property: Option<String> = None;
+        let mut open = 0_usize;
         loop {
             let event = reader.read_event().map_err(|error| error.to_string())?;
             match event {
-                Event::Start(element) | Event::Empty(element) => {
+                Event::Start(element) => {
+                    open += 1;
                     property = publisher.element(&element)?;
                 }
+                Event::Empty(element) => {
+                    publisher.element(&element)?;
+                }
+                Event::End(_) => open = open.saturating_sub(1),
                 Event::Text(text) => {
                     let text = text.decode().map_err(|error| error.to_string())?;
                     if let (Some(name), false) = (property.take(), text.trim().is_empty()) {
@@ -41,6 +47,9 @@ impl Publisher {
                 Event::Eof => break,
                 _ => {}
             }
+        }
+        if open > 0 {
+            return Err("it ends before its elements do".to_owned());
         }
         if publisher.name.is_empty() {
             return Err("it has no element `eventPublisher` with a name".to_owned());
