@@ -309,7 +309,7 @@ fn judge_unexpected(
 fn is_written(provenance: &Provenance) -> bool {
     matches!(
         provenance,
-        Provenance::Written { .. } | Provenance::Environment { .. }
+        Provenance::Written { .. } | Provenance::Environment { .. } | Provenance::File { .. }
     )
 }
 
