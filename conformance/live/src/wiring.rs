@@ -316,7 +316,7 @@ fn judge_unexpected(
 fn is_written(provenance: &Provenance) -> bool {
     matches!(
         provenance,
-        Provenance::Written { .. } | Provenance::Environment { .. }
+        Provenance::Written { .. } | Provenance::Environment { .. } | Provenance::File { .. }
     )
 }
 

@@ -29,36 +29,32 @@ fn two_first_starts_at_once_clash_and_the_loser_hangs_until_it_is_started_again(
     let address = network.ip(3);
     let database = Database::start(address, folder.path());
     let first = start(&network, 1, address, "6s");
-    first.wait_for("the process", |_| folder.path().is_dir());
     let second = start(&network, 2, address, "6s");
-    // Either may be first at the database; the other one hangs.
-    let nodes = [&first, &second];
+    let hangs = |node: &Standin| node.observations().and_then(|seen| seen.hangs);
     support::wait_until("a clash", || {
-        let hanging = nodes.iter().filter_map(|node| node.observations()?.hangs);
-        (hanging.count() == 1).then_some(()).ok_or_else(String::new)
+        let one = hangs(&first).is_some() != hangs(&second).is_some();
+        one.then_some(()).ok_or_else(String::new)
     });
-    let hangs = |node: &&&Standin| node.observations().is_some_and(|seen| seen.hangs.is_some());
-    let (loser, winner) = if hangs(&&&first) {
+    // Either may be first at the database; the other one hangs.
+    let (loser, winner) = if hangs(&first).is_some() {
         (&first, &second)
     } else {
         (&second, &first)
     };
     winner.wait_for("the start", |seen| seen.open);
-    let seen = loser.observations().expect("observations");
-    let reason = seen.hangs.unwrap_or_default();
+    let reason = hangs(loser).unwrap_or_default();
     assert!(reason.contains("unique key violation"), "{reason}");
-    assert!(!seen.open && !loser.is_open(9443) && !loser.is_open(5672));
+    for port in [9443, 5672] {
+        assert!(!loser.is_open(port) && winner.is_open(port), "port {port}");
+    }
 
-    let host = if hangs(&&&first) { 1 } else { 2 };
-    let other = 3 - host;
     drop((first, second));
     drop(database);
     // The database remembers in its file that it is filled, so that nobody clashes any more.
     let _database = Database::start(address, folder.path());
-    let again = start(&network, host, address, "1s");
-    let beside = start(&network, other, address, "1s");
-    again.wait_for("the start", |seen| seen.open);
-    beside.wait_for("the start", |seen| seen.open);
+    for node in [1, 2].map(|host| start(&network, host, address, "1s")) {
+        node.wait_for("the start", |seen| seen.open);
+    }
 }
 
 #[test]

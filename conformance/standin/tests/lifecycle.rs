@@ -213,3 +213,50 @@ fn curl_tells_by_its_status_whether_the_server_answers() {
     assert_eq!(curl("/services/Nothing", 9763), Some(22));
     assert_eq!(curl("/services/Version", 9764), Some(7));
 }
+
+#[test]
+fn an_undeployed_application_sends_to_a_login_page_that_answers() {
+    let network = Network::new(16);
+    let health = "/api/am/gateway/v2/server-startup-healthcheck";
+    let undeployed = [("STANDIN_UNDEPLOYED", "/api/am/gateway")];
+    let node = start("wso2am-4.7.0", &network, 1, &undeployed);
+    node.wait_for("the start", |seen| seen.ready);
+    let get = |path: &str| support::http(node.ip, 9763, "GET", path, None, "").expect("an answer");
+    // A client that follows, as the kubelet does, sees the login page's status.
+    assert_eq!(get(health), (302, "/carbon/admin/login.jsp".to_owned()));
+    assert_eq!(get("/carbon/admin/login.jsp").0, 200);
+    assert_eq!(get("/services/Version").0, 200);
+    let deployed = start("wso2am-4.7.0", &network, 2, &[]);
+    deployed.wait_for("readiness", |seen| seen.ready);
+    assert_eq!(deployed.get(9763, health, None), Some(200));
+    assert_eq!(deployed.get(9763, "/no/such/application", None), Some(302));
+}
+
+#[test]
+fn a_graceful_stop_takes_the_role_s_time_and_ends_well() {
+    let network = Network::new(17);
+    let scale = [
+        ("STANDIN_SHUTDOWN_SECONDS", ""),
+        ("STANDIN_STOP_SCALE", "0.1"),
+    ];
+    let mut node = start("wso2am-4.7.0", &network, 1, &scale);
+    node.wait_for("the start", |seen| seen.open);
+    let start = std::time::Instant::now();
+    terminate(&node);
+    let (status, _) = node.end();
+    assert_eq!(status, Some(0));
+    // An all-in-one takes 14 seconds.
+    assert!(start.elapsed() >= std::time::Duration::from_millis(1400));
+}
+
+#[test]
+fn the_memory_that_a_container_was_given_is_told() {
+    let network = Network::new(18);
+    let node = start("wso2am-4.7.0", &network, 1, &[("JVM_MEM_OPTS", "-Xmx2g")]);
+    let memory = node
+        .wait_for("the process", |_| true)
+        .memory
+        .expect("a container");
+    assert_eq!(memory.heap_bytes, Some(2 << 30));
+    assert_eq!(memory.needed_bytes, Some((2 << 30) + (640 << 20)));
+}
