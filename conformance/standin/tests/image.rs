@@ -5,7 +5,7 @@ use std::io::{Cursor, Read as _};
 use std::path::Path;
 
 use am_deployment_toml::product::{Distribution, Product, ProductVersion};
-use am_standin::image::{ImageError, ImageSpec, write_archive};
+use am_standin::image::{ImageError, ImageSpec, Programs, write_archive};
 use serde_json::Value;
 
 /// The files of a tar: by path, the kind, the mode and the content.
@@ -36,14 +36,22 @@ fn files(tar: &[u8]) -> BTreeMap<String, (tar::EntryType, u32, Vec<u8>)> {
         .collect()
 }
 
+/// Programs that are as good as real ones to who only packs them.
+fn programs(folder: &Path) -> Programs {
+    let (standin, shell) = (folder.join("standin"), folder.join("shell"));
+    std::fs::write(&standin, "a static binary").expect("a file");
+    std::fs::write(&shell, "a static shell").expect("a file");
+    Programs {
+        standin,
+        shell,
+        shell_names: vec!["bash".to_owned(), "sleep".to_owned()],
+    }
+}
+
 fn archive_of(images: &[ImageSpec]) -> BTreeMap<String, (tar::EntryType, u32, Vec<u8>)> {
     let folder = tempfile::tempdir().expect("a folder");
-    let (binary, out) = (
-        folder.path().join("binary"),
-        folder.path().join("images.tar"),
-    );
-    std::fs::write(&binary, "a static binary").expect("a file");
-    write_archive(&binary, &out, images).expect("an archive");
+    let out = folder.path().join("images.tar");
+    write_archive(&programs(folder.path()), &out, images).expect("an archive");
     files(&std::fs::read(&out).expect("the archive"))
 }
 
@@ -52,7 +60,7 @@ fn json(files: &BTreeMap<String, (tar::EntryType, u32, Vec<u8>)>, path: &str) ->
 }
 
 #[test]
-fn every_image_has_the_binary_at_the_product_s_paths() {
+fn every_image_has_the_programs_at_the_product_s_paths() {
     let archive = archive_of(&ImageSpec::all_of(ProductVersion::V4_7));
     let manifest = json(&archive, "manifest.json");
     let images = manifest.as_array().expect("a list");
@@ -86,9 +94,14 @@ fn every_image_has_the_binary_at_the_product_s_paths() {
     for layer in control_plane["Layers"].as_array().expect("layers") {
         tree.extend(files(&archive[layer.as_str().expect("a path")].2));
     }
+    for link in ["bin/bash", "bin/sleep"] {
+        assert_eq!(tree[link].0, tar::EntryType::Symlink, "{link}");
+        assert_eq!(tree[link].2, b"/usr/bin/am-shell", "{link}");
+    }
+    assert_eq!(tree["usr/bin/am-shell"].2, b"a static shell");
+    assert_eq!(tree["usr/bin/am-shell"].1, 0o755);
     for link in [
-        "bin/bash",
-        "bin/sleep",
+        "bin/curl",
         "opt/java/openjdk/bin/java",
         "home/wso2carbon/docker-entrypoint.sh",
         "home/wso2carbon/wso2am-acp-4.7.0/bin/api-cp.sh",
@@ -108,7 +121,7 @@ fn every_image_has_the_binary_at_the_product_s_paths() {
 }
 
 #[test]
-fn the_images_share_the_layer_with_the_binary_and_digests_are_right() {
+fn the_images_share_the_layer_with_the_programs_and_digests_are_right() {
     use sha2::Digest as _;
     let archive = archive_of(&ImageSpec::all_of(ProductVersion::V4_6));
     let manifest = json(&archive, "manifest.json");
@@ -164,11 +177,17 @@ fn folders_come_before_what_they_hold() {
 }
 
 #[test]
-fn a_binary_that_needs_shared_libraries_is_refused() {
+fn a_program_that_needs_shared_libraries_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let dynamic = Path::new(env!("CARGO_BIN_EXE_am-standin"));
     let images = ImageSpec::all_of(ProductVersion::V4_7);
-    let error = write_archive(dynamic, &folder.path().join("images.tar"), &images)
-        .expect_err("a dynamic binary");
-    assert!(matches!(error, ImageError::Dynamic { .. }), "{error}");
+    let mut as_shell = programs(folder.path());
+    dynamic.clone_into(&mut as_shell.shell);
+    let mut as_standin = programs(folder.path());
+    dynamic.clone_into(&mut as_standin.standin);
+    for programs in [as_shell, as_standin] {
+        let error = write_archive(&programs, &folder.path().join("images.tar"), &images)
+            .expect_err("a dynamic binary");
+        assert!(matches!(error, ImageError::Dynamic { .. }), "{error}");
+    }
 }

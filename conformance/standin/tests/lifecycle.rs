@@ -27,8 +27,10 @@ fn terminate(node: &Standin) {
 
 /// Runs a script as a hook of the pod does.
 fn hook(node: &Standin, script: &str) -> Option<i32> {
-    let status = Command::new(BINARY)
-        .args(["bash", "-c", script])
+    let commands = support::commands();
+    let status = Command::new(commands.path().join("bash"))
+        .args(["-c", script])
+        .env("PATH", commands.path())
         .env("WSO2_SERVER_HOME", node.home())
         .status()
         .expect("the shell runs");
@@ -114,7 +116,7 @@ fn the_development_database_is_made_by_scripts_and_records_who_asks() {
         std::fs::create_dir_all(root.join(file).parent().expect("a parent")).expect("a folder");
         std::fs::write(root.join(file), "").expect("a file");
     }
-    std::os::unix::fs::symlink(BINARY, root.join("java")).expect("a link");
+    let commands = support::commands();
     let script = r#"
         [ -e "$ROOT/db/apim.mv.db" ] || {
           rm -rf "$ROOT/db/new" && java -cp "$ROOT"/plugins/h2-engine_*.jar org.h2.tools.RunScript \
@@ -122,10 +124,10 @@ fn the_development_database_is_made_by_scripts_and_records_who_asks() {
           mv "$ROOT/db/new/apim.mv.db" "$ROOT/db/"
         } || exit 3"#;
     let run = |file: &str| {
-        let status = Command::new(BINARY)
-            .args(["bash", "-c", script, "bash", file])
+        let status = Command::new(commands.path().join("bash"))
+            .args(["-c", script, "bash", file])
             .env("ROOT", root)
-            .env("PATH", root)
+            .env("PATH", commands.path())
             .status()
             .expect("the shell runs");
         status.code()
@@ -137,7 +139,7 @@ fn the_development_database_is_made_by_scripts_and_records_who_asks() {
     assert_eq!(run("missing.sql"), Some(0));
 
     let (database, client) = (network.ip(1), network.ip(2));
-    let mut server = Command::new(root.join("java"))
+    let mut server = Command::new(commands.path().join("java"))
         .args([
             "-cp",
             &root.join("plugins/h2-engine_2.jar").to_string_lossy(),
@@ -259,4 +261,63 @@ fn the_memory_that_a_container_was_given_is_told() {
         .expect("a container");
     assert_eq!(memory.heap_bytes, Some(2 << 30));
     assert_eq!(memory.needed_bytes, Some((2 << 30) + (640 << 20)));
+}
+
+#[test]
+fn curl_gives_the_status_that_a_readiness_probe_compares() {
+    let network = Network::new(19);
+    let node = start("wso2am-4.7.0", &network, 1, &[]);
+    node.wait_for("the start", |seen| seen.open);
+    let address = node.ip.to_string();
+    let probe = |port: u16, path: &str| {
+        let script = format!(
+            r#"[ "$(curl --silent --insecure --max-time 4 --output /dev/null --write-out "%{{http_code}}" https://{address}:{port}{path})" = 200 ]"#
+        );
+        hook(&node, &script)
+    };
+    assert_eq!(probe(9443, "/services/Version"), Some(0));
+    assert_eq!(probe(9443, "/services/Nothing"), Some(1));
+    assert_eq!(probe(9444, "/services/Version"), Some(1));
+    // Clear text is no TLS, and a server that says nothing is not waited for longer than asked.
+    assert_eq!(probe(9763, "/services/Version"), Some(1));
+    let silent = std::net::TcpListener::bind((network.ip(2), 0)).expect("a free port");
+    let url = format!("https://{}", silent.local_addr().expect("an address"));
+    let started = std::time::Instant::now();
+    let output = Command::new(BINARY)
+        .args(["curl", "-sk", "-m", "0.3", "-w", "%{http_code}", &url])
+        .output()
+        .expect("curl runs");
+    assert_eq!(output.status.code(), Some(28));
+    assert_eq!(output.stdout, b"000");
+    assert!(started.elapsed() < std::time::Duration::from_secs(5));
+}
+
+/// Answers every connection with a redirect, as the product does for a web application that is not deployed.
+fn redirecting(ip: std::net::Ipv4Addr) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind((ip, 0)).expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let _request = stream.read(&mut [0; 1024]).expect("a request");
+            write!(
+                stream,
+                "HTTP/1.1 302 Found\r\nLocation: /login\r\nContent-Length: 0\r\n\r\n"
+            )
+            .expect("an answer");
+        }
+    });
+    format!("http://{address}/")
+}
+
+#[test]
+fn curl_does_not_follow_redirects() {
+    let url = redirecting(Network::new(17).ip(1));
+    let output = Command::new(BINARY)
+        .args(["curl", "-s", "--write-out", "%{http_code}", &url])
+        .output()
+        .expect("curl runs");
+    assert_eq!(output.stdout, b"302");
+    assert_eq!(output.status.code(), Some(0));
 }

@@ -1,10 +1,11 @@
 //! Connections that a pattern does not need: which there are, and which of them get through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_conformance::Component;
-use am_conformance::checks::is_for_users;
+use am_conformance::checks::{Connection, blocked_by, is_for_users};
 use am_conformance::facts::{Facts, Reach};
+use am_conformance::manifest::Manifest;
 
 use super::Stage;
 use super::stranger::reaches;
@@ -25,9 +26,27 @@ pub(super) struct Forbidden {
     pub(super) server: Component,
     /// Its address.
     ip: String,
+    /// Labels of the pod that connects.
+    from_labels: BTreeMap<String, String>,
+    /// Labels of the pod that is connected to.
+    to_labels: BTreeMap<String, String>,
     /// Name of the port.
     pub(super) port_name: String,
     port: u16,
+}
+
+impl Forbidden {
+    /// The policy that denies it by its text, whatever the network plugin makes of it.
+    pub(super) fn denied_by(&self, policies: &Manifest, namespace: &str) -> Option<String> {
+        let connection = Connection {
+            namespace,
+            client: &self.from_labels,
+            server: &self.to_labels,
+            port: self.port,
+            port_name: Some(&self.port_name),
+        };
+        Some(blocked_by(policies, &connection)?.policy)
+    }
 }
 
 /// Every connection that the wiring table does not ask for, to a port that is for no user, one for each pair of
@@ -59,6 +78,12 @@ pub(super) fn forbidden(
             let Some(pod) = pods.iter().find(|pod| pod.name == to.pod) else {
                 continue;
             };
+            // A stranger has none that a policy of the release could mean.
+            let client_labels = pods
+                .iter()
+                .find(|pod| pod.name == from)
+                .map(|pod| pod.labels.clone())
+                .unwrap_or_default();
             let needed = client.map_or_else(BTreeSet::new, |client| {
                 needed(facts, pattern, client, *server)
             });
@@ -73,6 +98,8 @@ pub(super) fn forbidden(
                 to: to.pod.clone(),
                 server: *server,
                 ip: pod.ip.clone(),
+                from_labels: client_labels.clone(),
+                to_labels: pod.labels.clone(),
                 port_name: port.name.clone(),
                 port: port.number,
             }));

@@ -123,10 +123,9 @@ fn encrypt(stream: Timed, host: &str) -> io::Result<StreamOwned<ClientConnection
 }
 
 fn ask(mut stream: impl Read + Write, host: &str, path: &str) -> io::Result<(u16, String)> {
-    write!(
-        stream,
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
-    )?;
+    // In one piece: a server that answers to the first would reset the connection at the rest.
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     stream.flush()?;
     let mut bytes = Vec::new();
     match stream.read_to_end(&mut bytes) {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use am_standin::observations::Observations;
+use am_toolchain::{StderrProgress, Tool, Toolchain};
 
 pub(crate) mod database;
 pub(crate) mod toml;
@@ -14,6 +15,32 @@ pub(crate) mod toml;
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_am-standin");
 /// Longest time that anything is waited for; far more than it takes.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The shell of the images, built from `tools/shell`.
+pub(crate) fn shell() -> PathBuf {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    Toolchain::new(workspace)
+        .ensure(Tool::Shell, &mut StderrProgress::default())
+        .unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// A folder with the images' commands under their names; a `PATH` that holds nothing else.
+pub(crate) fn commands() -> tempfile::TempDir {
+    let (folder, shell) = (tempfile::tempdir().expect("a folder"), shell());
+    let output = Command::new(&shell)
+        .arg("--names")
+        .output()
+        .expect("the shell runs");
+    let names = String::from_utf8(output.stdout).expect("names");
+    for (name, program) in names
+        .lines()
+        .map(|name| (name, shell.as_path()))
+        .chain(["curl", "java"].map(|name| (name, Path::new(BINARY))))
+    {
+        std::os::unix::fs::symlink(program, folder.path().join(name)).expect("a link");
+    }
+    folder
+}
 
 /// A network of loopback addresses that no other test of this machine uses.
 pub(crate) struct Network {
