@@ -246,3 +246,6 @@ fn word(answer: &Value, name: &str) -> Result<String, Stop> {
         .map(str::to_owned)
         .ok_or_else(|| Stop::Refused(format!("an answer of the product has no `{name}`")))
 }
+
+#[cfg(test)]
+mod tests;

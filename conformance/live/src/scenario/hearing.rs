@@ -16,6 +16,8 @@ use crate::wiring::Observed;
 
 /// The requirement that whoever listens waits for whom it listens to.
 pub(super) const LISTENERS_WAIT: &str = "AM-OPS-023";
+/// Each of more than two event hub nodes tells every other by a publisher of its own.
+pub(super) const EVERY_HUB_NODE_TOLD: &str = "AM-WIRE-019";
 const POLL: Duration = Duration::from_millis(500);
 /// An event takes well below a second; a connection that was lost is made anew within a few.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -34,7 +36,16 @@ pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveE
         return Ok(());
     }
     let deaf = judge_deaf(stage, when).await?;
-    judge_revocations(stage, LISTENERS_WAIT, when, &deaf).await?;
+    let nodes = collect(stage, &stage.main).await?;
+    let hubs = nodes
+        .iter()
+        .filter(|node| node.observations.identity.role.has_event_hub());
+    let requirement = if hubs.count() > 2 {
+        EVERY_HUB_NODE_TOLD
+    } else {
+        LISTENERS_WAIT
+    };
+    judge_revocations(stage, requirement, when, &deaf).await?;
     judge_deployment(stage, when, &deaf).await
 }
 

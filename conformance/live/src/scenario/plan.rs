@@ -86,6 +86,7 @@ impl Phase {
                 "AM-OPS-023",
                 "AM-OPS-024",
                 "AM-SEC-013",
+                "AM-WIRE-019",
             ],
             Self::Upgrade => &[
                 "AM-UPG-001",
@@ -198,6 +199,7 @@ mod tests {
         );
         assert_eq!(phases_for(["AM-TOPO-002"]), [Phase::Install]);
         assert_eq!(phases_for(["AM-OPS-023"]), [Phase::Install]);
-        assert_eq!(phases_for(["AM-WIRE-019"]), [Phase::Install, Phase::Scale]);
+        assert_eq!(phases_for(["AM-WIRE-019"]), [Phase::Install]);
+        assert_eq!(phases_for(["AM-WIRE-013"]), [Phase::Install, Phase::Wiring]);
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use am_standin::edge::Purpose;
 use serde_json::{Map, Value, json};
 
+use super::hearing::EVERY_HUB_NODE_TOLD;
 use super::observe::collect;
 use super::{Stage, hearing, observe};
 use crate::api::text;
@@ -15,8 +16,6 @@ use crate::values::{key, merge, replicas_key};
 
 /// Two event hub nodes tell each other.
 const PAIR: &str = "AM-WIRE-013";
-/// Each of more than two tells every other.
-const FURTHER: &str = "AM-WIRE-019";
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let before = stage.main.nodes.clone();
@@ -30,7 +29,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         .collect();
     let mut more = Value::Object(replicas);
     if !stage.has_several_hubs() {
-        for id in [PAIR, FURTHER] {
+        for id in [PAIR, EVERY_HUB_NODE_TOLD] {
             let reason = "the event hub has one node";
             stage.record.not_applicable(id, reason);
         }
@@ -56,7 +55,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     }
     if stage.lab.images == Images::Standin {
         judge_wiring(stage).await?;
-        judge_hubs(stage, FURTHER).await?;
+        judge_hubs(stage, EVERY_HUB_NODE_TOLD).await?;
     }
     let claims = claims(stage).await?;
 

@@ -189,6 +189,9 @@ mod tests {
             [
                 "budget-of-nobody",
                 "dangling-host",
+                "failover-list-of-three",
+                "first-servers-at-once",
+                "listener-without-wait",
                 "missing-edge",
                 "policy-without-edge",
                 "wrong-image",
