@@ -53,7 +53,8 @@ pub(crate) fn harness(
         let section = json!({
             "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
             "startupProbe": {"periodSeconds": 1, "failureThreshold": 180},
-            "readinessProbe": {"periodSeconds": 1},
+            // A probe runs a shell and curl; the first comes as soon as the start-up probe is content.
+            "readinessProbe": {"periodSeconds": 5},
             "shutdown": {"drainSeconds": 2},
             "extraEnv": environment(start),
             // Policies shall not keep the suite from asking stand-ins, whichever node the API server asks from.

@@ -265,10 +265,16 @@ fn judge_unexpected(
     let Some(requirement) = requirement_of(edge.edge.purpose) else {
         return;
     };
-    let row = facts
-        .edges
-        .iter()
-        .find(|fact| fact.on == node.component && fact.requirement == requirement);
+    // A key may have a row for each way in which patterns use it.
+    let rows = || {
+        facts
+            .edges
+            .iter()
+            .filter(|fact| fact.on == node.component && fact.requirement == requirement)
+    };
+    let row = rows()
+        .find(|fact| fact.peers.contains_key(&pattern))
+        .or_else(|| rows().next());
     let peer = row.and_then(|fact| fact.peers.get(&pattern));
     if edge.verdict == Verdict::Reached {
         for met in &edge.peers {

@@ -21,6 +21,7 @@ pub(super) const EVERY_HUB_NODE_TOLD: &str = "AM-WIRE-019";
 const POLL: Duration = Duration::from_millis(500);
 /// An event takes well below a second; a connection that was lost is made anew within a few.
 const PATIENCE: Duration = Duration::from_secs(20);
+const RECONNECTION: Duration = Duration::from_secs(40);
 /// Where a key manager tells an event hub of a revoked token, without TLS.
 const SERVLET_PORT: u16 = 9763;
 const NOTIFY: &str = "/internal/data/v1/notify";
@@ -35,6 +36,7 @@ pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveE
         stage.record.not_applicable(LISTENERS_WAIT, reason);
         return Ok(());
     }
+    connected(stage).await?;
     let deaf = judge_deaf(stage, when).await?;
     let nodes = collect(stage, &stage.main).await?;
     let hubs = nodes
@@ -58,6 +60,22 @@ fn listeners(nodes: &[Observed]) -> impl Iterator<Item = &Observed> {
 
 fn subscriptions(node: &Observed) -> impl Iterator<Item = &LinkObservation> {
     node.observations.story.subscriptions.iter()
+}
+
+/// Waits until every listener that is not deaf is connected; otherwise one that is not when patience ends, and its key.
+pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>, LiveError> {
+    let start = Instant::now();
+    loop {
+        let nodes = collect(stage, &stage.main).await?;
+        let silent = nodes.iter().find_map(|node| {
+            let link = subscriptions(node).find(|link| link.peer.is_none() && !link.deaf)?;
+            Some((node.pod.clone(), link.key.clone()))
+        });
+        if silent.is_none() || start.elapsed() > RECONNECTION {
+            return Ok(silent);
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 /// Connections that a node never makes again tell at once who is deaf; those pods.

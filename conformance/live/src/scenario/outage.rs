@@ -5,12 +5,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
-use am_standin::edge::Purpose;
 use am_standin::observations::StoryObservation;
 use serde_json::{Value, json};
 
 use super::Stage;
-use super::hearing::{LISTENERS_WAIT, judge_revocations};
+use super::hearing::{self, LISTENERS_WAIT, judge_revocations};
 use super::observe::collect;
 use super::story::{self, ask, statuses};
 use crate::api::Pod;
@@ -42,6 +41,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stop(stage, hub).await?;
         return Ok(come_back(stage, hub).await? && restore(stage, hub).await?);
     }
+    // Pods went and came in the phase before: what is told while a gateway connects again is lost on it.
+    hearing::connected(stage).await?;
     deploy(stage, BEFORE).await?;
     let knows = |story: &StoryObservation| story.apis.contains_key(BEFORE);
     if let Some(gateway) = story::until(stage, &BTreeSet::new(), knows).await? {
@@ -183,23 +184,7 @@ async fn come_back(stage: &mut Stage, hub: Component) -> Result<bool, LiveError>
 
 /// Whoever listened connects again.
 async fn judge_reconnected(stage: &mut Stage) -> Result<(), LiveError> {
-    let start = Instant::now();
-    let silent = loop {
-        let nodes = collect(stage, &stage.main).await?;
-        let silent =
-            nodes.iter().find_map(|node| {
-                let link =
-                    node.observations.story.subscriptions.iter().find(|link| {
-                        link.purpose == Purpose::EventListening && link.peer.is_none()
-                    })?;
-                Some((node.pod.clone(), link.key.clone()))
-            });
-        if silent.is_none() || start.elapsed() > PATIENCE {
-            break silent;
-        }
-        tokio::time::sleep(POLL).await;
-    };
-    let fault = silent.map(|(pod, key)| {
+    let fault = hearing::connected(stage).await?.map(|(pod, key)| {
         Fault::new(
             format!("{pod} does not connect again after a total outage of the event hub"),
             format!("let `{key}` name nodes that come back under the same names"),

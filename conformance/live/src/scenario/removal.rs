@@ -25,6 +25,8 @@ const VERSIONS: [&str; 8] = [
 const POLL: Duration = Duration::from_secs(1);
 /// Time between two looks at pods that leave.
 const LOOK: Duration = Duration::from_millis(500);
+/// How much later than it happened one hears that a container ended. A server takes longer to stop.
+const LATE_NEWS: Duration = Duration::from_secs(2);
 /// Pods take their grace period to go.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -112,10 +114,9 @@ fn judge_order(stage: &mut Stage, databases: Vec<String>, seen: &BTreeMap<String
     }
     for database in databases {
         let gone = seen.get(&database).copied().unwrap_or_default();
-        // Two pods that leave within a look are seen in any order.
         let later = seen
             .iter()
-            .filter(|(_, last)| **last > gone + LOOK * 2)
+            .filter(|(_, last)| **last > gone + LATE_NEWS)
             .max_by_key(|(_, last)| **last);
         let fault = later.map(|(server, last)| {
             Fault::new(

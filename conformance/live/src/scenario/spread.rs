@@ -9,6 +9,9 @@ use crate::api::{Api, Pod, text};
 use crate::error::LiveError;
 use crate::record::Fault;
 
+/// The taint by which a cordoned node keeps pods away.
+const CORDONED: &str = "node.kubernetes.io/unschedulable";
+
 /// Names of the Kubernetes nodes that take pods of any application.
 pub(super) async fn workers(api: &Api) -> Result<Vec<String>, LiveError> {
     let nodes = api.list("/api/v1/nodes").await?;
@@ -21,10 +24,10 @@ pub(super) async fn workers(api: &Api) -> Result<Vec<String>, LiveError> {
 
 fn takes_pods(node: &Value) -> bool {
     let taints = node.pointer("/spec/taints").and_then(Value::as_array);
-    let keeps_away = taints
-        .into_iter()
-        .flatten()
-        .any(|taint| text(taint, "/effect") != "PreferNoSchedule");
+    // The taint of a cordoned node goes a moment after the node is open again.
+    let keeps_away = taints.into_iter().flatten().any(|taint| {
+        text(taint, "/effect") != "PreferNoSchedule" && text(taint, "/key") != CORDONED
+    });
     !keeps_away && node.pointer("/spec/unschedulable") != Some(&Value::Bool(true))
 }
 

@@ -9,8 +9,8 @@ use am_standin::observations::StoryObservation;
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
 
-use super::Stage;
 use super::observe::collect;
+use super::{Stage, hearing};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -55,6 +55,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     }
     kill(stage, &hub).await?;
     throttle(stage).await?;
+    // What is told while a gateway connects to the next event hub node is lost on it, as on the product.
+    hearing::connected(stage).await?;
     revoke(stage).await?;
     stage.wait_for_main("AM-OPS-004").await
 }
