@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use am_standin::role::Role;
 use serde_json::{Value, json};
 
 use super::{Stage, spread};
@@ -48,13 +49,16 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     stage.wait_for_main(ID).await
 }
 
-/// The Kubernetes node with most pods.
+/// The Kubernetes node with most pods, if possible without the bundled database: that is for development, and waits for
+/// its clients before it stops.
 fn most_used(workers: &[String], pods: &[Pod]) -> Option<String> {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, (bool, usize)> = BTreeMap::new();
     for pod in pods.iter().filter(|pod| workers.contains(&pod.node)) {
-        *counts.entry(&pod.node).or_default() += 1;
+        let (free, count) = counts.entry(&pod.node).or_insert((true, 0));
+        *free &= pod.component != Role::Database.as_str();
+        *count += 1;
     }
-    let most = counts.into_iter().max_by_key(|(_, count)| *count)?;
+    let most = counts.into_iter().max_by_key(|(_, rank)| *rank)?;
     Some(most.0.to_owned())
 }
 
