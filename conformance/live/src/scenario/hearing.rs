@@ -179,29 +179,35 @@ async fn unheard(
     }
 }
 
-/// Deploys an API; every gateway that is not known to be deaf must serve it.
+/// Deploys an API; every listener that is not known to be deaf must hear of it. Whether gateways serve it then, the story
+/// tells.
 async fn judge_deployment(
     stage: &mut Stage,
     when: &str,
     except: &BTreeSet<String>,
 ) -> Result<(), LiveError> {
-    let api = format!("served-{}", when.replace(' ', "-"));
+    let name = format!("deployed {when}").replace(' ', "-");
     let Some(hub) = story::hub(stage).await? else {
         return Ok(());
     };
-    let deployed = ask(stage, &hub, "/standin/deploy", &json!({"api": api})).await?;
-    if deployed.is_none() {
+    let api = ask(stage, &hub, "/standin/deploy", &json!({"api": name})).await?;
+    let Some(revision) = api.as_ref().and_then(|api| api.get("revision")) else {
         // The story tells why.
         return Ok(());
+    };
+    let posted = [(hub, format!("deployed/{name}/{revision}"))];
+    let missed = unheard(stage, &posted, except).await?;
+    if missed.is_empty() {
+        stage.passed(LISTENERS_WAIT);
     }
-    let missing = story::until(stage, except, |story| story.apis.contains_key(&api)).await?;
-    let fault = missing.map(|gateway| {
-        Fault::new(
-            format!("{when}, an API deployed at {hub} does not reach {gateway}"),
-            "let the gateway wait for the event hub before it starts, and listen to it",
+    for (hub, listener) in missed {
+        let fault = Fault::new(
+            format!("{when}, {listener} never hears that an API was deployed at {hub}"),
+            "let it wait for the event hub before it starts, and listen to it",
         )
-        .at("Pod", gateway)
-    });
-    stage.check(LISTENERS_WAIT, fault);
+        .at("Pod", &listener)
+        .peer(hub);
+        stage.failed(LISTENERS_WAIT, fault);
+    }
     Ok(())
 }

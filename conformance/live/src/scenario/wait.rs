@@ -71,6 +71,10 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
                 pods.len()
             ));
         }
+        // A cluster that still makes volumes is slow, and nobody waits in vain.
+        if last_change.elapsed() > STALL && awaits_volumes(stage).await? {
+            last_change = Instant::now();
+        }
         // Those that can still come up may then tell why the others cannot.
         let others_came_up = pods.iter().all(|pod| pod.ready || is_hopeless(pod));
         let hopeless = (pods.iter().any(is_hopeless) || refused(&workloads).is_some())
@@ -94,6 +98,18 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Whether a claim of the namespace has no volume yet.
+async fn awaits_volumes(stage: &Stage) -> Result<bool, LiveError> {
+    let path = format!(
+        "/api/v1/namespaces/{}/persistentvolumeclaims",
+        stage.namespace
+    );
+    let claims = stage.lab.api.list(&path).await?;
+    Ok(claims
+        .iter()
+        .any(|claim| text(claim, "/status/phase") == "Pending"))
 }
 
 /// The workloads of a release.
