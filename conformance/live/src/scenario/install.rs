@@ -12,8 +12,11 @@ use crate::options::Images;
 use crate::record::Fault;
 use crate::values::{environment, key};
 
-/// How long an event hub takes to start on a slow machine, when everything else takes a second.
-const SLOW: Duration = Duration::from_secs(10);
+/// How long an event hub takes to start on a slow machine, when everything else takes a second. Two that fill an empty
+/// database at once meet, though one may begin several seconds later: they fill it until their brokers' ports open.
+const SLOW: Duration = Duration::from_secs(20);
+/// How long before the other ports the broker's opens.
+const LEAD: &str = "5s";
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     stage.make_namespace().await?;
@@ -66,7 +69,13 @@ fn slow_hubs(stage: &Stage) -> Value {
     let values: Map<String, Value> = stage
         .hubs()
         .into_iter()
-        .map(|hub| (key(hub).to_owned(), json!({"extraEnv": environment(SLOW)})))
+        .map(|hub| {
+            let mut slow = environment(SLOW);
+            if let Some(variables) = slow.as_array_mut() {
+                variables.push(json!({"name": "STANDIN_JMS_LEAD", "value": LEAD}));
+            }
+            (key(hub).to_owned(), json!({"extraEnv": slow}))
+        })
         .collect();
     Value::Object(values)
 }
