@@ -8,11 +8,12 @@ use std::time::Instant;
 use am_conformance::Component;
 use am_conformance::facts::{Facts, Reach};
 use am_conformance::report::Topology;
+use serde_json::json;
 
 use super::{
     Lab, Phase, Release, change, disruption, endpoints, install, make_namespace, neighbours,
-    network, observe, outage, planned, product_story, removal, restart, scale, story, testing,
-    upgrade,
+    network, observe, outage, planned, policies, product_story, removal, restart, scale, story,
+    testing, upgrade,
 };
 use crate::error::LiveError;
 use crate::mask::Mask;
@@ -119,6 +120,10 @@ impl Stage {
                     self.run(phase).await?;
                 }
             }
+            if phases.contains(&Phase::Network) {
+                let nodes = observe::collect(self, &self.main).await?;
+                policies::judge(self, &nodes).await?;
+            }
         }
         Ok(())
     }
@@ -156,6 +161,16 @@ impl Stage {
             Phase::Network => network::run(self).await,
             Phase::Removal => removal::run(self).await,
         }
+    }
+
+    /// Keeps nothing of the event hub's nodes on volumes, which many releases at once would wait for.
+    #[must_use]
+    pub(crate) fn without_volumes(mut self) -> Self {
+        for hub in self.hubs() {
+            let none = json!({values::key(hub): {"persistence": {"enabled": false}}});
+            values::merge(&mut self.main.values, &none);
+        }
+        self
     }
 
     /// Gives the stage another name in messages than its pattern's.

@@ -32,11 +32,14 @@ pub struct LiveSelftest {
 }
 
 impl LiveSelftest {
-    /// The exit code: 0 when every broken chart was caught, or could not be on this cluster; 4 when one was missed.
+    /// The exit code: 0 when every broken chart was caught, 4 when one was missed, 3 when one could not be judged.
     pub fn exit_code(&self) -> u8 {
-        let missed =
-            |case: &CaseResult| matches!(case.verdict, Verdict::Missed(_) | Verdict::Also(_));
-        if self.cases.iter().any(missed) { 4 } else { 0 }
+        let code = |case: &CaseResult| match case.verdict {
+            Verdict::Caught(_) => 0,
+            Verdict::Unsupported(_) => 3,
+            Verdict::Missed(_) | Verdict::Also(_) => 4,
+        };
+        self.cases.iter().map(code).max().unwrap_or(0)
     }
 }
 
@@ -127,7 +130,8 @@ async fn play(
     for case in cases {
         let charts = make(options, case, &folder.path().join(&case.name))?;
         let stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-            .called(&case.name);
+            .called(&case.name)
+            .without_volumes();
         let expected = case
             .live
             .expected
@@ -176,8 +180,31 @@ fn make(
 
 #[cfg(test)]
 mod tests {
-    use super::cases;
+    use super::{CaseResult, LiveSelftest, Verdict, cases};
     use std::path::Path;
+
+    #[test]
+    fn what_could_not_be_judged_is_never_a_success() {
+        let with = |verdicts: &[Verdict]| {
+            let case = |verdict: &Verdict| CaseResult {
+                name: String::new(),
+                about: String::new(),
+                verdict: verdict.clone(),
+            };
+            let selftest = LiveSelftest {
+                cases: verdicts.iter().map(case).collect(),
+                timings: Vec::new(),
+                kubernetes: String::new(),
+            };
+            selftest.exit_code()
+        };
+        let caught = Verdict::Caught(Vec::new());
+        let unsupported = Verdict::Unsupported("no probe".into());
+        let missed = Verdict::Missed("nothing".into());
+        assert_eq!(with(std::slice::from_ref(&caught)), 0);
+        assert_eq!(with(&[caught, unsupported.clone()]), 3);
+        assert_eq!(with(&[missed, unsupported]), 4);
+    }
 
     #[test]
     fn every_kind_of_mistake_of_the_issue_has_a_broken_chart() {
