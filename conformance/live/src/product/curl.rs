@@ -90,7 +90,7 @@ fn config(request: &Request) -> String {
     ];
     match &request.login {
         Login::Basic(user, secret) => {
-            lines.push(option("user", &quoted(&format!("{user}:{secret}"))))
+            lines.push(option("user", &quoted(&format!("{user}:{secret}"))));
         }
         Login::Bearer(token) => {
             lines.push(option(

@@ -82,7 +82,7 @@ async fn drain(stage: &Stage, worker: &str) -> Result<Option<Fault>, LiveError> 
         }
         // Pods whose volumes are on this node cannot run elsewhere; others may need them to come up.
         let movable = here().any(|pod| !is_bound(pod));
-        for pod in here().filter(|pod| !pod.leaving && !(movable && is_bound(pod))) {
+        for pod in here().filter(|pod| !(pod.leaving || movable && is_bound(pod))) {
             if let Err(refused) = stage.lab.api.evict(&stage.namespace, &pod.name).await? {
                 refusal = Some((pod.name.clone(), refused.message));
             }

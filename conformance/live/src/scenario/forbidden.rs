@@ -135,14 +135,14 @@ pub(super) async fn attempt(stage: &Stage, connections: &[Forbidden]) -> Result<
         .iter()
         .map(|connection| reaches(stage, &connection.from, &connection.ip, connection.port));
     let answers = futures_util::future::try_join_all(tries).await?;
-    let mut tried = Tried::default();
+    let mut outcome = Tried::default();
     for (connection, reached) in connections.iter().zip(answers) {
-        tried.asked += usize::from(reached.is_some());
+        outcome.asked += usize::from(reached.is_some());
         if reached == Some(true) {
-            tried.open.push(connection.clone());
+            outcome.open.push(connection.clone());
         }
     }
-    Ok(tried)
+    Ok(outcome)
 }
 
 #[cfg(test)]

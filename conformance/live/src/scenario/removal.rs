@@ -122,7 +122,7 @@ fn judge_order(stage: &mut Stage, databases: Vec<String>, seen: &BTreeMap<String
             Fault::new(
                 format!(
                     "{database} stops {:.1} s before {server}, which needs it to stop",
-                    (*last - gone).as_secs_f64()
+                    last.saturating_sub(gone).as_secs_f64()
                 ),
                 "let a preStop hook of the database wait until nobody is connected",
             )
