@@ -71,7 +71,8 @@ impl Session {
             progress.say("cluster", "images are loaded");
         }
         clock.lap("load images");
-        let (lab, kubernetes) = lab(options, &kind.access(), progress).await?;
+        let (mut lab, kubernetes) = lab(options, &kind.access(), progress).await?;
+        lab.closes_nodes = true;
         Ok(Self {
             lab,
             cluster: "kind".to_owned(),
@@ -90,7 +91,8 @@ impl Session {
     ) -> Result<Self, LiveError> {
         let mut clock = Clock::start();
         let context = Context::find(name)?;
-        let (lab, kubernetes) = lab(options, &context.access(), progress).await?;
+        let (mut lab, kubernetes) = lab(options, &context.access(), progress).await?;
+        lab.closes_nodes = context.is_kind();
         if options.images == Images::Standin && !context.is_kind() {
             return Err(LiveError::unavailable(
                 format!(
@@ -210,6 +212,7 @@ async fn lab(
         progress: Arc::clone(progress),
         prefix: format!("am-live-{}", std::process::id()),
         keep: options.keep,
+        closes_nodes: false,
         nodes: Arc::default(),
     };
     let version = lab.api.get("/version").await?;

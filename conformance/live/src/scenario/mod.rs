@@ -59,6 +59,8 @@ pub(crate) struct Lab {
     pub(crate) prefix: String,
     /// Leave namespaces behind.
     pub(crate) keep: bool,
+    /// Whether nodes of the cluster may be closed for a while: not on one that may be somebody's.
+    pub(crate) closes_nodes: bool,
     /// Whoever closes a node of the cluster writes; whoever needs all of them open reads.
     pub(crate) nodes: Arc<tokio::sync::RwLock<()>>,
 }
