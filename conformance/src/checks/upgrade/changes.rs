@@ -98,7 +98,12 @@ fn tree(values: &Value, change: &impl Fn(&str, &Value) -> Option<Value>) -> Opti
     (!changed.is_empty()).then_some(Value::Object(changed))
 }
 
+/// One node more. Whoever asks for it also accepts what a chart warns of by a switch of that name, else the refusal would hide
+/// the change from every check.
 fn replicas(key: &str, value: &Value) -> Option<Value> {
+    if key.starts_with("accept") && value.is_boolean() {
+        return Some(json!(true));
+    }
     let count = value.as_i64().filter(|count| *count > 0)?;
     ["replicas", "replicaCount"]
         .contains(&key)
@@ -166,6 +171,17 @@ mod tests {
                 json!({"a": {"image": {"tag": "0.0.1-conformance"}}}),
                 json!({"a": {"podLabels": {"conformance.suite/changed": "yes"}}}),
             ]
+        );
+    }
+
+    #[test]
+    fn more_nodes_are_accepted_where_a_chart_asks_for_that() {
+        let found = changes(&chart(
+            "a: {replicas: 2}\neventHub: {acceptMoreThanTwoNodes: false}\n",
+        ));
+        assert_eq!(
+            found[0].values,
+            json!({"a": {"replicas": 3}, "eventHub": {"acceptMoreThanTwoNodes": true}})
         );
     }
 

@@ -16,7 +16,7 @@ use crate::role::Role;
 /// How long the server may take to greet, and to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// How long a starting server tries to reach its database; one that is installed at the same time needs a while.
-const START_PATIENCE: Duration = Duration::from_secs(120);
+const START_PATIENCE: Duration = Duration::from_secs(150);
 const START_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The shared database that a server works with.
