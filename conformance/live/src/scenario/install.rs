@@ -14,7 +14,7 @@ use crate::values::{environment, key};
 
 /// How long an event hub takes to start on a slow machine, when everything else takes a second. Two that fill an empty
 /// database at once meet, though one may begin several seconds later: they fill it until their brokers' ports open.
-const SLOW: Duration = Duration::from_secs(30);
+const SLOW: Duration = Duration::from_secs(15);
 /// How long before the other ports the broker's opens.
 const LEAD: &str = "5s";
 
