@@ -1,6 +1,6 @@
 //! Who hears what: an event of each event hub node must reach whoever listens to the event hub.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use am_standin::edge::Purpose;
@@ -22,6 +22,8 @@ const POLL: Duration = Duration::from_millis(500);
 /// An event takes well below a second; a connection that was lost is made anew within a few.
 const PATIENCE: Duration = Duration::from_secs(20);
 const RECONNECTION: Duration = Duration::from_secs(40);
+/// How often an event is told again because a connection did not hold.
+pub(super) const AGAIN: usize = 2;
 /// Where a key manager tells an event hub of a revoked token, without TLS.
 const SERVLET_PORT: u16 = 9763;
 const NOTIFY: &str = "/internal/data/v1/notify";
@@ -78,6 +80,25 @@ pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>,
     }
 }
 
+/// Every connection over which events travel, and how often it was made: `None` while it is away.
+///
+/// What is told while a connection is away is lost, as on the product, and a machine under load can hold a pod up for so
+/// long that its peers take it for gone. An event that does not arrive speaks against the chart only if every connection
+/// held.
+pub(super) async fn connections(
+    stage: &Stage,
+) -> Result<BTreeMap<(String, String, Vec<String>), Option<u64>>, LiveError> {
+    let mut connections = BTreeMap::new();
+    for node in collect(stage, &stage.main).await? {
+        let story = node.observations.story;
+        for link in story.subscriptions.into_iter().chain(story.publishers) {
+            let made = link.peer.is_some().then_some(link.connections);
+            connections.insert((node.pod.clone(), link.key, link.urls), made);
+        }
+    }
+    Ok(connections)
+}
+
 /// Connections that a node never makes again tell at once who is deaf; those pods.
 async fn judge_deaf(stage: &mut Stage, when: &str) -> Result<BTreeSet<String>, LiveError> {
     let nodes = collect(stage, &stage.main).await?;
@@ -116,33 +137,21 @@ pub(super) async fn judge_revocations(
         .filter(|node| node.observations.identity.role.has_event_hub())
         .map(|node| node.pod.clone())
         .collect();
-    let mut posted = Vec::new();
-    for hub in hubs {
-        let token = format!("{when}, {hub}").replace([' ', ','], "-");
-        let body = json!({"token": token});
-        let answer = stage
-            .lab
-            .api
-            .ask_pod(&stage.namespace, &hub, SERVLET_PORT, NOTIFY, Some(&body))
-            .await?;
-        if answer.is_none() {
-            let fault = Fault::new(
-                format!("{when}, {hub} takes no revocation at {NOTIFY}"),
-                "see its log",
-            )
-            .at("Pod", &hub);
-            stage.failed(requirement, fault);
-            continue;
+    let mut missed = Vec::new();
+    for attempt in 0..=AGAIN {
+        let before = connections(stage).await?;
+        let posted = revoke_at_each(stage, requirement, &hubs, when, attempt).await?;
+        missed = unheard(stage, &posted, except).await?;
+        if missed.is_empty() {
+            stage.record.passed(requirement, posted.len());
+            stage.say(&format!(
+                "{when}: a revocation posted to each of {} event hub nodes is heard by every listener",
+                posted.len()
+            ));
         }
-        posted.push((hub, format!("revoked/{token}")));
-    }
-    let missed = unheard(stage, &posted, except).await?;
-    stage.record.passed(requirement, posted.len());
-    if missed.is_empty() {
-        stage.say(&format!(
-            "{when}: a revocation posted to each of {} event hub nodes is heard by every listener",
-            posted.len()
-        ));
+        if missed.is_empty() || connections(stage).await? == before {
+            break;
+        }
     }
     for (hub, listener) in missed {
         let fault = Fault::new(
@@ -154,6 +163,37 @@ pub(super) async fn judge_revocations(
         stage.failed(requirement, fault);
     }
     Ok(())
+}
+
+/// Posts a revocation to each node of the event hub; the nodes that took it, and the event's id.
+async fn revoke_at_each(
+    stage: &mut Stage,
+    requirement: &str,
+    hubs: &[String],
+    when: &str,
+    attempt: usize,
+) -> Result<Vec<(String, String)>, LiveError> {
+    let mut posted = Vec::new();
+    for hub in hubs {
+        let token = format!("{when}, {hub}, {attempt}").replace([' ', ','], "-");
+        let body = json!({"token": token});
+        let answer = stage
+            .lab
+            .api
+            .ask_pod(&stage.namespace, hub, SERVLET_PORT, NOTIFY, Some(&body))
+            .await?;
+        if answer.is_none() {
+            let fault = Fault::new(
+                format!("{when}, {hub} takes no revocation at {NOTIFY}"),
+                "see its log",
+            )
+            .at("Pod", hub);
+            stage.failed(requirement, fault);
+            continue;
+        }
+        posted.push((hub.clone(), format!("revoked/{token}")));
+    }
+    Ok(posted)
 }
 
 /// Pairs of an event hub node and a listener that did not hear of it, when patience ends.
@@ -187,18 +227,25 @@ async fn judge_deployment(
     except: &BTreeSet<String>,
 ) -> Result<(), LiveError> {
     let name = format!("deployed {when}").replace(' ', "-");
-    let Some(hub) = story::hub(stage).await? else {
-        return Ok(());
-    };
-    let api = ask(stage, &hub, "/standin/deploy", &json!({"api": name})).await?;
-    let Some(revision) = api.as_ref().and_then(|api| api.get("revision")) else {
-        // The story tells why.
-        return Ok(());
-    };
-    let posted = [(hub, format!("deployed/{name}/{revision}"))];
-    let missed = unheard(stage, &posted, except).await?;
-    if missed.is_empty() {
-        stage.passed(LISTENERS_WAIT);
+    let mut missed = Vec::new();
+    for _ in 0..=AGAIN {
+        let Some(hub) = story::hub(stage).await? else {
+            return Ok(());
+        };
+        let before = connections(stage).await?;
+        let api = ask(stage, &hub, "/standin/deploy", &json!({"api": name})).await?;
+        let Some(revision) = api.as_ref().and_then(|api| api.get("revision")) else {
+            // The story tells why.
+            return Ok(());
+        };
+        let posted = [(hub, format!("deployed/{name}/{revision}"))];
+        missed = unheard(stage, &posted, except).await?;
+        if missed.is_empty() {
+            stage.passed(LISTENERS_WAIT);
+        }
+        if missed.is_empty() || connections(stage).await? == before {
+            break;
+        }
     }
     for (hub, listener) in missed {
         let fault = Fault::new(
