@@ -17,6 +17,7 @@ use am_conformance::{
     suite::{
         ChartDirectory, HelmPrograms, Input, Options, RenderService, Rerun, Silent, Skip, run_with,
     },
+    upstream::Upstream,
 };
 use am_deployment_toml::product::ProductVersion::{self, V4_6, V4_7};
 use am_generator::{
@@ -56,6 +57,10 @@ impl RenderService for Counting {
 
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         RenderService::lint(&self.pool, chart, values_files)
+    }
+
+    fn upstream(&self) -> &dyn Upstream {
+        &self.pool
     }
 }
 

@@ -350,7 +350,7 @@ fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
 #[cfg(test)]
 mod tests {
     use super::no_profile_argument;
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     fn found(documents: &str) -> Vec<String> {
         messages(&Subject::default().judge("AM-DIST-002", no_profile_argument, documents))

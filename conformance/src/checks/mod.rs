@@ -12,8 +12,6 @@ mod near;
 pub(crate) mod network;
 pub(crate) mod operations;
 pub(crate) mod security;
-#[cfg(test)]
-pub(crate) mod testing;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
 pub(crate) mod wiring;

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     error::SuiteError,
     report::{Coverage, Report, SubjectResult},
+    upstream::Upstream,
 };
 
 /// Renders charts for several threads at once.
@@ -48,6 +49,9 @@ pub trait RenderService: Sync {
     /// # Errors
     /// With Helm's own words when there is nothing to lint.
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError>;
+
+    /// The code of Go and Kubernetes that comes with it.
+    fn upstream(&self) -> &dyn Upstream;
 }
 
 impl RenderService for RenderPool {
@@ -61,6 +65,10 @@ impl RenderService for RenderPool {
 
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         self.with(|server| server.lint_strict(chart, values_files))
+    }
+
+    fn upstream(&self) -> &dyn Upstream {
+        self
     }
 }
 

@@ -22,8 +22,6 @@ pub use affected::{Affected, Changes, Platforms};
 pub(crate) use digest::{ChartSet, Charts};
 pub use execute::{Progress, RenderService, Silent, run, run_with};
 pub(crate) use execute::{helm_programs, jobs, render_pool};
-#[cfg(test)]
-pub(crate) use judge::objects_of;
 pub(crate) use judge::{Judged, Suite, render_all};
 pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};

@@ -582,7 +582,7 @@ mod tests {
     use super::{ask_what_is_answered, keep_connections, reach_pods, router_seconds};
     use crate::checks::{
         Check,
-        testing::{Subject, messages},
+        harness::{Subject, messages},
     };
 
     const SERVER: &str = r"

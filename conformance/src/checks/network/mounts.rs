@@ -178,7 +178,7 @@ fn has_key(object: &Object, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     const POD: &str = r"
 apiVersion: v1

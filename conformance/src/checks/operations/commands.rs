@@ -290,7 +290,7 @@ fn unset_variable(
 #[cfg(test)]
 mod tests {
     use super::can_be_run;
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     fn judged(container: &str) -> Vec<String> {
         let subject = Subject {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::draw::draw;
 use crate::{
+    checks::harness::upstream,
     facts::Facts,
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
@@ -76,7 +77,7 @@ fn golden(pattern: u8, platform: &str) -> Manifest {
 fn judge(suite: &Suite, pattern: u8, manifest: &Manifest) {
     for is_generated in [true, false] {
         let subject = subject(pattern, is_generated);
-        let judged = suite.judge_manifest(&subject, manifest, None, &ChartSet::new());
+        let judged = suite.judge_manifest(&subject, manifest, None, &ChartSet::new(), upstream());
         assert_eq!(judged.result.results.len(), suite.catalogue.len());
     }
 }
