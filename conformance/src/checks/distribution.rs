@@ -3,11 +3,12 @@
 use am_deployment_toml::product::ProductVersion;
 
 use crate::{
-    checks::{FamilyChecks, near::near},
+    checks::FamilyChecks,
     component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
 };
+use am_suggest::near;
 
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-DIST-001", image_of_component),

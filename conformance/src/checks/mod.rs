@@ -8,7 +8,6 @@ mod given;
 pub(crate) mod harness;
 pub(crate) mod helm;
 pub(crate) mod kubernetes;
-mod near;
 pub(crate) mod network;
 pub(crate) mod operations;
 pub(crate) mod security;

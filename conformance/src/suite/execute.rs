@@ -149,13 +149,6 @@ pub fn run_with(
         });
     }
     choose_representatives(&mut subjects);
-    let mut last = None;
-    if let Some(rerun) = &options.rerun {
-        let choice = rerun.choose(subjects, &coverage.input, &suite.chosen);
-        subjects = choice.subjects;
-        coverage.scope = Some(choice.scope);
-        last = choice.is_partial.then_some(rerun);
-    }
     let charts = Charts::read(
         subjects.iter().flat_map(Subject::charts),
         &options.workspace,
@@ -185,10 +178,7 @@ pub fn run_with(
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
     let mut report = suite.report(options, &charts, judged);
     report.coverage = coverage;
-    Ok(match last {
-        Some(rerun) => rerun.merge(report),
-        None => report,
-    })
+    Ok(report)
 }
 
 fn is_stopped(options: &Options) -> bool {

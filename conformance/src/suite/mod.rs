@@ -12,7 +12,6 @@ mod operator;
 mod options;
 #[cfg(test)]
 mod random_values;
-mod rerun;
 mod spec;
 mod subject;
 mod variation;
@@ -27,7 +26,6 @@ pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};
 pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip};
-pub use rerun::Rerun;
 pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};
 pub use subject::Subject;
 pub use variation::HelmPrograms;

@@ -232,11 +232,8 @@ fn is_declared(values: &Value, path: &[&str]) -> bool {
 }
 
 fn nearest(values: &Value, dotted: &str) -> String {
-    leaves(values)
-        .into_iter()
-        .map(|path| path.join("."))
-        .filter(|known| strsim::levenshtein(known, dotted) <= 2)
-        .min_by_key(|known| strsim::levenshtein(known, dotted))
+    let known: Vec<String> = leaves(values).iter().map(|path| path.join(".")).collect();
+    am_suggest::near(dotted, known.iter().map(String::as_str))
         .map(|known| format!("; did you mean `{known}`?"))
         .unwrap_or_default()
 }

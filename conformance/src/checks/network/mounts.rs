@@ -2,11 +2,11 @@
 
 use super::synced_secrets;
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     graph::{Missing, mounted_files},
     manifest::{Container, EnvSource, Object, Workload},
 };
+use am_suggest::near;
 
 pub(super) fn lead_to_files(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {

@@ -6,10 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Container, Object, Workload, array_at, is_below},
 };
+use am_suggest::near;
 
 static VARIABLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$\{?([A-Z][A-Z0-9_]+)").ok());
