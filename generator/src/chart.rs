@@ -27,6 +27,8 @@ pub(crate) struct ResolvedEdge<'m> {
     pub(crate) edge: &'m Edge,
     pub(crate) form: FormKind<'m>,
     pub(crate) peer: &'m str,
+    /// Which nodes of the peer, which may be the component itself.
+    pub(crate) reach: Reach,
 }
 
 impl<'m> Part<'m> {
@@ -94,14 +96,16 @@ impl<'m> Chart<'m> {
             .filter(|edge| strings(&edge.on).any(|name| name == component))
             .filter_map(|edge| {
                 let peer = if edge.to.value == "self" {
-                    Some(component)
+                    component
                 } else {
-                    self.role(&edge.to.value)
+                    self.role(&edge.to.value)?
                 };
+                let own_reach = edge.own_reach.filter(|_| peer == component);
                 Some(ResolvedEdge {
                     edge,
                     form: wiring.forms.get(&edge.form.value)?.kind()?,
-                    peer: peer?,
+                    peer,
+                    reach: own_reach.unwrap_or(edge.reach),
                 })
             })
             .collect()
@@ -138,8 +142,44 @@ impl<'m> Chart<'m> {
             .collect()
     }
 
+    /// How the product itself writes the number of a port of its own, offset included.
+    pub(crate) fn port_variable(&self, port: &str) -> Option<String> {
+        let variable = self.model.ports.value.get(port)?.variable.as_ref()?;
+        Some(format!("${{{variable}}}"))
+    }
+
     pub(crate) fn uses(&self, component: &str, database: Database) -> bool {
         self.version.value.uses(component, database)
+    }
+
+    /// The edges on which a component listens to another one: who must accept before its server starts.
+    pub(crate) fn waits_of(&self, component: &'m str) -> Vec<ResolvedEdge<'m>> {
+        let mut edges = self.edges_on(component);
+        edges.retain(|resolved| resolved.edge.listens && resolved.peer != component);
+        edges
+    }
+
+    /// The components that start first on the shared database: they use it and wait for nobody.
+    pub(crate) fn first_servers(&self) -> Vec<Part<'m>> {
+        let mut parts = self.parts();
+        parts.retain(|part| {
+            self.uses(part.name(), Database::Shared) && self.waits_of(part.name()).is_empty()
+        });
+        parts
+    }
+
+    /// Its nodes but the first wait for another of them, because they would race on an empty shared database.
+    pub(crate) fn waits_for_first_node(&self, part: &Part<'_>) -> bool {
+        part.member.maximum != Some(1)
+            && self
+                .first_servers()
+                .iter()
+                .any(|first| first.name() == part.name())
+    }
+
+    /// Some of its pods may have something to wait for before their server starts.
+    pub(crate) fn may_wait(&self, part: &Part<'m>) -> bool {
+        !self.waits_of(part.name()).is_empty() || self.waits_for_first_node(part)
     }
 
     /// Which component connects to which port of which other, from the edges: `(from, to, port)`.
@@ -149,12 +189,16 @@ impl<'m> Chart<'m> {
         let mut connections = Vec::new();
         for part in self.parts() {
             for resolved in self.edges_on(part.name()) {
-                if resolved.edge.reach == Reach::OwnNode {
+                if !resolved.reach.leaves_the_pod() {
                     continue;
                 }
                 for port in resolved.form.ports() {
                     connections.push((part.name(), resolved.peer, port.value.as_str()));
                 }
+            }
+            if self.waits_for_first_node(&part) {
+                let port = part.component.value.probes.startup.port.value.as_str();
+                connections.push((part.name(), part.name(), port));
             }
         }
         connections.sort_unstable();

@@ -8,6 +8,8 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Loaded;
 use crate::model::product::Database;
 use crate::model::values::Platform;
+use crate::model::wiring::FormKind;
+use crate::toml_path;
 
 /// The port that says that a component serves API traffic.
 const TRAFFIC_PORT: &str = "gateway-https";
@@ -146,10 +148,45 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
         "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "roles": roles_of(chart, name),
+        "waits": waits(chart, name),
+        "mayWait": chart.may_wait(part),
+        "waitsForFirstNode": chart.waits_for_first_node(part),
         "endpoints": endpoints(chart, Some(name)),
         "ingress": ingress(chart, part),
         "egress": egress(chart, part),
     })
+}
+
+/// The roles that a component plays in the pattern.
+fn roles_of<'m>(chart: &Chart<'m>, component: &str) -> Vec<&'m str> {
+    let roles = chart.pattern.value.roles.iter();
+    roles
+        .filter(|(_, player)| player.value == component)
+        .map(|(role, _)| role.value.as_str())
+        .collect()
+}
+
+/// For whom a component waits before its server starts.
+fn waits(chart: &Chart<'_>, component: &str) -> Vec<Value> {
+    let port = |form: FormKind<'_>| form.ports().first().map(|port| port.value.clone());
+    let path = |key: &str| -> Vec<String> {
+        let segments = toml_path::parse(key).unwrap_or_default();
+        segments.into_iter().map(|segment| segment.name).collect()
+    };
+    chart
+        .waits_of(component)
+        .into_iter()
+        .map(|wait| {
+            json!({
+                "role": wait.edge.to.value,
+                "title": wait.edge.to.value.replace('-', " "),
+                "peer": wait.peer,
+                "port": port(wait.form),
+                "path": path(&wait.edge.key.value),
+            })
+        })
+        .collect()
 }
 
 fn port(chart: &Chart<'_>, name: &str) -> Option<Value> {

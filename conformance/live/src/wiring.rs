@@ -123,11 +123,13 @@ fn judge_row(
     let wanted: Vec<Option<&str>> = match fact.reach {
         Reach::Service => vec![None],
         Reach::EveryNode => peers.map(|other| Some(other.pod.as_str())).collect(),
-        Reach::OwnNode => vec![Some(node.pod.as_str())],
+        Reach::OwnNode | Reach::OwnServer => vec![Some(node.pod.as_str())],
         Reach::OtherNodes => peers
             .filter(|other| other.pod != node.pod)
             .map(|other| Some(other.pod.as_str()))
             .collect(),
+        // Which one is the chart's choice.
+        Reach::AnotherNode => vec![None],
     };
     for target in wanted {
         judgement.expected += 1;

@@ -32,10 +32,16 @@ pub struct Facts {
     pub inner_ports: Vec<u16>,
     /// Environment variables that the images set.
     pub image_environment: Vec<String>,
+    /// Variables that a shell sets itself.
+    pub shell_variables: Vec<String>,
     /// Programs of the images that our charts run.
     pub programs: Vec<String>,
     /// Number of the user to whom the images' files belong.
     pub image_user: i64,
+    /// What a server's container needs besides Java's heap, in MiB.
+    pub memory_besides_heap_mib: u64,
+    /// The streams of events that every node of the event hub tells every other by publishers over JMS.
+    pub mirrored_streams: Vec<MirroredStream>,
     /// Hosts outside the cluster on each platform, as patterns with `*`.
     pub external_hosts: BTreeMap<String, Vec<String>>,
 }
@@ -76,6 +82,18 @@ pub struct PortFact {
     pub components: Vec<Component>,
     /// Whether it speaks TLS.
     pub tls: bool,
+}
+
+/// A stream of events that the nodes of the event hub tell each other.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct MirroredStream {
+    /// Name and version, as `name:version`.
+    pub stream: String,
+    /// The topic of the broker to which its listeners listen.
+    pub topic: String,
+    /// What its events tell, for messages.
+    pub tells: String,
 }
 
 /// One row of the wiring table.
@@ -131,6 +149,10 @@ pub enum Reach {
     OwnNode,
     /// Every node but itself.
     OtherNodes,
+    /// One node, which is not itself.
+    AnotherNode,
+    /// The server itself, at a name that leads to it before it is ready.
+    OwnServer,
 }
 
 impl Shape {

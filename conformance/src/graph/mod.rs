@@ -6,6 +6,8 @@ mod mounts;
 mod node;
 mod references;
 mod route_end;
+mod start_order;
+mod waits;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,8 @@ pub use mounts::{Missing, MountedFile, mounted_files};
 pub use node::{Configuration, Member, Node, NodeId};
 pub use references::{Link, links};
 pub use route_end::{RouteEnd, Url};
+pub use start_order::{StartOrder, Wait};
+pub use waits::{Awaited, awaited};
 
 use crate::{
     component::Component,

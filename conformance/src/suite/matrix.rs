@@ -33,6 +33,8 @@ struct Variant {
     replicas: Option<u32>,
     offset: Option<u16>,
     values: &'static [(&'static str, bool)],
+    /// Whether gateways listen to event hubs elsewhere, which their own `config` names.
+    hub_elsewhere: bool,
     kubernetes: Kubernetes,
 }
 
@@ -54,10 +56,11 @@ const DEFAULT: Variant = Variant {
     replicas: None,
     offset: None,
     values: &[],
+    hub_elsewhere: false,
     kubernetes: Kubernetes::Default,
 };
 
-const VARIANTS: [Variant; 12] = [
+const VARIANTS: [Variant; 13] = [
     Variant {
         name: "short-name",
         release: "x",
@@ -99,6 +102,13 @@ const VARIANTS: [Variant; 12] = [
     Variant {
         name: "three-replicas",
         replicas: Some(3),
+        values: &[("eventHub.acceptMoreThanTwoNodes", true)],
+        ..DEFAULT
+    },
+    // What a server waits for follows what it is told to listen to.
+    Variant {
+        name: "hub-elsewhere",
+        hub_elsewhere: true,
         ..DEFAULT
     },
     Variant {
@@ -233,11 +243,17 @@ impl Of<'_> {
                 subjects.extend(
                     VARIANTS
                         .iter()
+                        .filter(|variant| !variant.hub_elsewhere || self.has(Component::Gateway))
                         .map(|variant| self.subject(platform, variant, &self.told(variant))),
                 );
             }
         }
         subjects
+    }
+
+    fn has(&self, component: Component) -> bool {
+        let components = self.facts.patterns.get(&self.pattern);
+        components.is_some_and(|components| components.contains_key(&component))
     }
 
     /// The Kubernetes version of a variant, empty for Helm's own.
@@ -332,7 +348,21 @@ impl Of<'_> {
             }
         }
         for (path, value) in variant.values {
-            set_path(&mut values, path, json!(value));
+            // A pattern of one node has no event hub of several.
+            if may_scale || !path.starts_with("eventHub.") {
+                set_path(&mut values, path, json!(value));
+            }
+        }
+        if variant.hub_elsewhere {
+            let key = values_key(Component::Gateway);
+            set_path(
+                &mut values,
+                &format!("{key}.config.apim.event_hub.event_listening_endpoints"),
+                json!([
+                    "tcp://hub-0.example.org:5672",
+                    "tcp://hub-1.example.org:5672"
+                ]),
+            );
         }
         values
     }

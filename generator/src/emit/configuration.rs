@@ -3,11 +3,12 @@
 use handlebars::Context;
 use serde_json::Value;
 
+use super::address::{self, Body};
 use super::lines::Lines;
 use super::yaml_text;
-use crate::chart::{Chart, Part, ResolvedEdge};
+use crate::chart::{Chart, Part};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::model::wiring::{FormKind, Reach, Setting};
+use crate::model::wiring::Setting;
 use crate::source_map::Origin;
 use crate::template::Templates;
 use crate::toml_path;
@@ -21,7 +22,6 @@ pub(crate) fn emit(
     context: &Context,
 ) -> Result<Lines, Diagnostics> {
     let mut emitter = Emitter {
-        chart: chart.name(),
         templates,
         context,
         diagnostics: Diagnostics::default(),
@@ -34,8 +34,15 @@ pub(crate) fn emit(
     }
     let wiring = &chart.model.wiring.file;
     for resolved in chart.edges_on(part.name()) {
-        let leaf = emitter.edge(wiring, &resolved);
-        emitter.insert(&mut root, wiring, &resolved.edge.key, leaf);
+        let key = &resolved.edge.key;
+        let (condition, body) = address::write(chart, &resolved);
+        let leaf = Leaf {
+            origin: Origin::new(wiring, yaml::line(key)),
+            doc: Some(resolved.edge.doc.clone()),
+            condition,
+            body,
+        };
+        emitter.insert(&mut root, wiring, key, leaf);
     }
 
     let component = part.component;
@@ -85,16 +92,7 @@ struct Leaf {
     body: Body,
 }
 
-#[derive(Debug)]
-enum Body {
-    /// Text after `key: `.
-    Inline(String),
-    /// Lines below `key:`, indented relative to the key.
-    Block(Vec<String>),
-}
-
 struct Emitter<'a> {
-    chart: &'a str,
     templates: &'a Templates,
     context: &'a Context,
     diagnostics: Diagnostics,
@@ -129,65 +127,6 @@ impl Emitter<'_> {
             condition,
             body,
         })
-    }
-
-    fn edge(&self, file: &str, resolved: &ResolvedEdge<'_>) -> Leaf {
-        let edge = resolved.edge;
-        let peer = resolved.peer;
-        let chart = self.chart;
-        let port = |name: &Text| {
-            format!(
-                "{{{{ include \"{chart}.port\" (list $root \"{peer}\" \"{}\") }}}}",
-                name.value
-            )
-        };
-        let item = |host: &str| match resolved.form {
-            FormKind::Url {
-                scheme,
-                port: name,
-                path,
-            } => vec![format!("{scheme}://{host}:{}{path}", port(name))],
-            FormKind::Group {
-                kind,
-                receiver,
-                authentication,
-            } => vec![
-                format!("{}:", receiver.field),
-                format!("  - {}://{host}:{}", receiver.scheme, port(&receiver.port)),
-                format!("{}:", authentication.field),
-                format!(
-                    "  - {}://{host}:{}",
-                    authentication.scheme,
-                    port(&authentication.port)
-                ),
-                format!("type: {kind}"),
-            ],
-        };
-        let service = format!("{{{{ include \"{chart}.address\" (list $root \"{peer}\") }}}}");
-        let mut condition = None;
-        let body = match (edge.reach, resolved.form) {
-            (Reach::Service, FormKind::Url { .. }) => Body::Inline(item(&service).concat()),
-            (Reach::Service, FormKind::Group { .. }) => Body::Block(as_item(&item(&service))),
-            (Reach::OwnNode, _) => Body::Block(as_item(&item("localhost"))),
-            (Reach::EveryNode, _) => Body::Block(for_each(
-                &format!("include \"{chart}.nodes\" (list $root \"{peer}\")"),
-                &item("{{ . }}"),
-            )),
-            (Reach::OtherNodes, _) => {
-                condition = Some(format!(
-                    "gt (int (include \"{chart}.replicas\" (list $root \"{peer}\"))) 1"
-                ));
-                let nodes = format!("include \"{chart}.otherNodes\" (list $root \"{peer}\" $node)");
-                Body::Block(for_each(&nodes, &item("{{ . }}")))
-            }
-        };
-        let origin = Origin::new(file, crate::yaml::line(&edge.key));
-        Leaf {
-            origin,
-            doc: Some(edge.doc.clone()),
-            condition,
-            body,
-        }
     }
 
     /// Renders the generator's expressions inside all strings of a value.
@@ -367,23 +306,6 @@ fn first_origin(entries: &[Entry]) -> Option<&Origin> {
         Slot::Table(inner) => first_origin(inner),
         Slot::Array(items) => items.iter().find_map(|item| first_origin(item)),
     })
-}
-
-/// Lines of a list entry: the first behind the dash, the others below it.
-fn as_item(lines: &[String]) -> Vec<String> {
-    lines
-        .iter()
-        .enumerate()
-        .map(|(index, line)| format!("{} {line}", if index == 0 { '-' } else { ' ' }))
-        .collect()
-}
-
-/// A list entry for each node.
-fn for_each(nodes: &str, item: &[String]) -> Vec<String> {
-    let mut lines = vec![format!("{{{{- range {nodes} | fromJsonArray }}}}")];
-    lines.extend(as_item(item));
-    lines.push("{{- end }}".to_owned());
-    lines
 }
 
 /// A value in a Helm template: whatever its expressions yield is quoted as JSON, so that no user value breaks the YAML.

@@ -1,5 +1,6 @@
 //! Files that the generator writes itself, because each line of them is data of the model.
 
+mod address;
 pub(crate) mod configuration;
 pub(crate) mod lines;
 pub(crate) mod overlay;

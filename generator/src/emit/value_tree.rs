@@ -196,6 +196,10 @@ impl<'m> Scope<'_, 'm> {
                 .endpoint
                 .as_ref()
                 .is_none_or(|endpoint| endpoint_exists(&endpoint.value))
+            && when.waits.is_none_or(|wanted| {
+                self.part
+                    .is_some_and(|part| self.chart.may_wait(&part) == wanted)
+            })
     }
 }
 

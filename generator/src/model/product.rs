@@ -53,6 +53,9 @@ pub struct Port {
     /// `appProtocol` of the Service's port, where it matters to gateways.
     #[serde(default)]
     pub app_protocol: Option<String>,
+    /// The product's own variable for the number on this server, offset included.
+    #[serde(default)]
+    pub variable: Option<String>,
     /// What is served there.
     pub doc: String,
 }

@@ -117,6 +117,9 @@ pub struct When {
     /// The pattern has this endpoint (in `component.yaml`: served by the component).
     #[serde(default)]
     pub endpoint: Option<Text>,
+    /// The component has something to wait for before its server starts, or has nothing.
+    #[serde(default)]
+    pub waits: Option<bool>,
 }
 
 /// A JSON Schema type.

@@ -133,6 +133,12 @@ pub struct Edge {
     pub form: Text,
     /// Which nodes of the peer.
     pub reach: Reach,
+    /// Which nodes where the component plays the role itself, when that differs.
+    #[serde(default)]
+    pub own_reach: Option<Reach>,
+    /// The component's server listens there for as long as it lives, and hears nothing when nobody accepts at its start.
+    #[serde(default)]
+    pub listens: bool,
     /// What the address is for.
     pub doc: String,
     /// Where this comes from.
@@ -152,12 +158,21 @@ pub enum Reach {
     OwnNode,
     /// A list of every node but this one.
     OtherNodes,
+    /// A list with the first node that is not this one.
+    FirstOtherNode,
+    /// This server, as `localhost` and the product's own variable for the port.
+    OwnServer,
 }
 
 impl Reach {
     /// It needs nodes with addresses of their own.
     pub fn needs_stable_nodes(self) -> bool {
-        self != Self::Service
+        !matches!(self, Self::Service | Self::OwnServer)
+    }
+
+    /// It leads to another pod, or may.
+    pub fn leaves_the_pod(self) -> bool {
+        !matches!(self, Self::OwnNode | Self::OwnServer)
     }
 }
 

@@ -30,7 +30,7 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-1.address" (list $root "all-in-one") }}:{{ include "am-pattern-1.port" (list $root "all-in-one" "servlet-https") }}/services/
+    service_url: https://localhost:${mgt.transport.https.port}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"

@@ -14,7 +14,7 @@ use crate::{
     component::Component,
     context::Context,
     facts::{EdgeFact, Facts, Reach},
-    graph::{Link, Member, Target},
+    graph::{Link, Member, Target, awaited},
     manifest::Workload,
 };
 
@@ -30,7 +30,9 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
             continue;
         };
         let several = graph.nodes_of(edge.on).len() >= 2;
-        if edge.reach == Reach::OwnNode || (edge.highly_available && !several) {
+        if matches!(edge.reach, Reach::OwnNode | Reach::OwnServer)
+            || (edge.highly_available && !several)
+        {
             continue;
         }
         if edge.on == *peer && !several {
@@ -51,6 +53,18 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                         .entry((from, to, number))
                         .or_insert_with(|| edge.key.clone());
                 }
+            }
+        }
+    }
+    for (from, client) in graph.members.iter().enumerate() {
+        for wait in awaited(graph, context.facts, client) {
+            let Target::Nodes { nodes, port, .. } = &wait.target else {
+                continue;
+            };
+            for node in nodes {
+                needs
+                    .entry((from, node.member, *port))
+                    .or_insert_with(|| format!("container {}", wait.container));
             }
         }
     }

@@ -201,15 +201,25 @@ fn problem_of(
     }
 }
 
+/// What a script says to people; their words may be alike.
+static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"echo "[^"]*""#).ok());
+
 /// Names of files in a script that are almost the same: one of them is a typo of the other.
 fn other_name(script: &str) -> Option<(String, String)> {
-    let names: BTreeSet<&str> = script
+    let done = SAID.as_ref()?.replace_all(script, "echo");
+    let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
+    let names: BTreeSet<&str> = done
         .split(|letter: char| !(letter.is_ascii_alphanumeric() || "._-*".contains(letter)))
         .map(|name| name.trim_matches('.'))
         .filter(|name| name.contains(['.', '_']) || name.len() > SHORT)
         .collect();
     names.iter().find_map(|name| {
-        let other = near(name, names.iter().copied())?;
+        // Nodes are told apart by their number.
+        let others = names
+            .iter()
+            .copied()
+            .filter(|other| without_digits(other) != without_digits(name));
+        let other = near(name, others)?;
         Some((
             format!("writes both `{name}` and `{other}`"),
             "write the same name everywhere".to_owned(),
@@ -278,11 +288,12 @@ fn unset_variable(
         .find(|name| {
             !assigned.contains(name)
                 && !env.iter().any(|variable| variable.name == *name)
-                && !context
-                    .facts
-                    .image_environment
-                    .iter()
-                    .any(|known| known == name)
+                && ![
+                    &context.facts.image_environment,
+                    &context.facts.shell_variables,
+                ]
+                .iter()
+                .any(|known| known.iter().any(|known| known == name))
         })
         .map(str::to_owned)
 }
@@ -310,6 +321,7 @@ mod tests {
             "command: [/bin/bash, -c], args: ['X_Y=1; echo $X_Y $HOME']",
             "command: [/bin/sleep, '5']",
             "command: [/bin/bash, -c, 'echo $A_B'], env: [{name: A_B, value: x}]",
+            "command: [/bin/bash, -c, 'ask node-0.nodes; ask node-1.nodes; echo \"$SECONDS connections to a connection\"']",
         ] {
             assert_eq!(judged(good), Vec::<String>::new(), "{good}");
         }
@@ -324,6 +336,10 @@ mod tests {
             ("command: [/bin/bash, /bin/bash, -c, a]", "no script"),
             ("command: [/bin/sleep, '']", "no number"),
             ("command: [/bin/bash, -c, 'echo ${A_B}']", "A_B"),
+            (
+                "command: [/bin/bash, -c, 'ask node-0.nodes; ask node-1.nodse']",
+                "writes both",
+            ),
         ] {
             let found = judged(bad);
             assert!(

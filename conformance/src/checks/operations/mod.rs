@@ -3,11 +3,17 @@
 
 mod availability;
 mod commands;
+mod first_start;
+mod listeners;
 pub(in crate::checks) mod probes;
 mod quantity;
+mod question;
+mod redirects;
 mod resources;
 mod rollout;
 mod shutdown;
+#[cfg(test)]
+mod start_tests;
 mod storage;
 #[cfg(test)]
 mod tests;
@@ -37,4 +43,9 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-020", availability::lets_unhealthy_pods_go),
     ("AM-OPS-021", availability::starts_together),
     ("AM-OPS-022", storage::is_used),
+    ("AM-OPS-023", listeners::wait_for_their_hub),
+    ("AM-OPS-024", first_start::one_server_goes_first),
+    ("AM-OPS-025", first_start::nobody_waits_in_a_circle),
+    ("AM-OPS-026", redirects::are_no_answer),
+    ("AM-OPS-027", redirects::are_compared),
 ];

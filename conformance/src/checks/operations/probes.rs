@@ -1,16 +1,14 @@
 //! Probes: there, patient, answered by the component, and true.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
 use serde_json::Value;
 
+use super::question::{Question, questions};
 use crate::{
     component::Component,
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member},
-    manifest::{Container, Object, TargetPort, array_at, integer_at, str_at},
+    manifest::{Container, Object, TargetPort, integer_at, str_at},
 };
 
 /// Seconds that a server may need before it answers: less would restart it while it starts.
@@ -62,7 +60,7 @@ const WEB_CONTEXTS: [(&str, &[Component]); 6] = [
 ];
 
 /// Components with their main container.
-fn mains<'g, 'a>(
+pub(super) fn mains<'g, 'a>(
     graph: &'g Graph<'a>,
 ) -> impl Iterator<Item = (&'g Member<'a>, Component, Container<'a>)> {
     graph
@@ -71,7 +69,7 @@ fn mains<'g, 'a>(
         .filter_map(|member| Some((member, member.component?, member.main?)))
 }
 
-fn probe<'a>(container: &Container<'a>, kind: &str) -> Option<&'a Value> {
+pub(super) fn probe<'a>(container: &Container<'a>, kind: &str) -> Option<&'a Value> {
     container.value.get(kind).filter(|probe| !probe.is_null())
 }
 
@@ -215,65 +213,6 @@ pub(super) fn notice_in_time(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("no container has a probe");
 }
 
-static ADDRESS_IN_COMMAND: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:/dev/tcp/[^/\s]+/|(?:localhost|127\.0\.0\.1):)([0-9]{2,5})").ok()
-});
-
-/// Ports that a command asks on its own pod.
-fn ports_in_command(probe: &Value) -> Vec<u16> {
-    let Some(expression) = ADDRESS_IN_COMMAND.as_ref() else {
-        return Vec::new();
-    };
-    array_at(probe, "/exec/command")
-        .iter()
-        .filter_map(Value::as_str)
-        .flat_map(|text| {
-            expression
-                .captures_iter(text)
-                .filter_map(|found| found[1].parse().ok())
-                .collect::<Vec<u16>>()
-        })
-        .collect()
-}
-
-/// What a probe asks.
-struct Question<'a> {
-    port: TargetPort<'a>,
-    /// Scheme and path of an HTTP probe.
-    http: Option<(bool, &'a str)>,
-}
-
-fn questions(probe: &Value) -> Vec<Question<'_>> {
-    let port_at = |at: &str| match probe.pointer(at)? {
-        Value::String(name) => Some(
-            name.parse()
-                .map_or(TargetPort::Name(name), TargetPort::Number),
-        ),
-        port => port
-            .as_u64()
-            .and_then(|port| u16::try_from(port).ok())
-            .map(TargetPort::Number),
-    };
-    if let Some(port) = port_at("/httpGet/port") {
-        let tls = str_at(probe, "/httpGet/scheme").is_some_and(|s| s.eq_ignore_ascii_case("https"));
-        let path = str_at(probe, "/httpGet/path").unwrap_or("/");
-        return vec![Question {
-            port,
-            http: Some((tls, path)),
-        }];
-    }
-    if let Some(port) = port_at("/tcpSocket/port") {
-        return vec![Question { port, http: None }];
-    }
-    ports_in_command(probe)
-        .into_iter()
-        .map(|port| Question {
-            port: TargetPort::Number(port),
-            http: None,
-        })
-        .collect()
-}
-
 pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (member, component, main) in mains(context.graph) {
         for kind in ["startupProbe", "readinessProbe", "livenessProbe"] {
@@ -375,6 +314,13 @@ fn ports_are_declared(object: &Object, container: &Container<'_>, judge: &mut Ju
             });
         }
     }
+}
+
+/// Whether a path belongs to a web application, which may fail to be deployed: then the server redirects to a login page.
+pub(super) fn is_of_a_web_application(path: &str) -> bool {
+    WEB_CONTEXTS
+        .iter()
+        .any(|(context, _)| path.starts_with(context))
 }
 
 /// Whether a port may answer a path with success. Where it cannot be told, it may.

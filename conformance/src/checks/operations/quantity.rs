@@ -51,9 +51,17 @@ fn bytes(number: &str, factor: f64) -> Option<u64> {
     (bytes.is_finite() && (0.0..9e18).contains(&bytes)).then_some(bytes as u64)
 }
 
+/// A mebibyte.
+pub(super) const MIB: u64 = 1024 * 1024;
+
+/// So many percent of some bytes.
+pub(super) fn part(of: u64, percent: f64) -> Option<u64> {
+    bytes(&of.to_string(), percent / 100.0)
+}
+
 /// Bytes for people.
 pub(super) fn shown(bytes: u64) -> String {
-    format!("{} MiB", bytes / (1024 * 1024))
+    format!("{} MiB", bytes / MIB)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Requests, limits and Java's heap.
 
-use super::quantity::{heap, memory, shown};
+use super::quantity::{MIB, heap, memory, part, shown};
 use crate::{
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object},
@@ -98,10 +98,6 @@ fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
         .next_back()
 }
 
-/// Share of a container's memory that the heap may have, in percent: the rest is for classes, threads and
-/// buffers.
-const HEAP_PERCENT: u64 = 80;
-
 /// Our charts fit the heap to the limit: one that is not written is the product's own, whatever the machine.
 fn names_its_heap(
     title: &str,
@@ -171,26 +167,30 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
         let initial = last(&options, "-Xms").and_then(heap);
         let maximum = last(&options, "-Xmx").and_then(heap);
-        if let (Some(maximum), Some(limit)) = (maximum, limit) {
-            judge.require(
-                maximum.saturating_mul(100) <= limit.saturating_mul(HEAP_PERCENT),
-                || {
-                    Fault::new(
-                        format!(
-                            "the heap of the {} may grow to {}, but its memory limit is {}",
-                            component.title(),
-                            shown(maximum),
-                            shown(limit)
-                        ),
-                        format!(
-                            "keep -Xmx at or below {HEAP_PERCENT} % of the limit, {}",
-                            shown(limit / 100 * HEAP_PERCENT)
-                        ),
-                    )
-                    .object(member.workload.object)
-                    .value(shown(maximum))
-                },
-            );
+        // Without a largest heap, Java takes a share of the limit.
+        let share =
+            || last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
+        let largest = maximum.or_else(|| part(limit?, share()?));
+        if let (Some(largest), Some(limit)) = (largest, limit) {
+            let besides = context.facts.memory_besides_heap_mib * MIB;
+            let needed = largest.saturating_add(besides);
+            judge.require(needed <= limit, || {
+                Fault::new(
+                    format!(
+                        "the heap of the {} may grow to {}, and its memory limit is {}: what the server needs besides does not fit",
+                        component.title(),
+                        shown(largest),
+                        shown(limit)
+                    ),
+                    format!(
+                        "raise the limit to {} or more: the heap, and {} for classes, threads, buffers and the diagnostics tool",
+                        shown(needed),
+                        shown(besides)
+                    ),
+                )
+                .object(member.workload.object)
+                .value(shown(largest))
+            });
         }
         if let (Some(initial), Some(maximum)) = (initial, maximum) {
             judge.require(initial <= maximum, || {
@@ -205,21 +205,6 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
                 )
                 .object(member.workload.object)
                 .value(shown(initial))
-            });
-        }
-        let percent =
-            last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
-        if let (Some(percent), None) = (percent, maximum) {
-            judge.require(percent <= 80.0, || {
-                Fault::new(
-                    format!(
-                        "the heap of the {} may take {percent} % of its memory limit",
-                        component.title()
-                    ),
-                    format!("keep -XX:MaxRAMPercentage at or below {HEAP_PERCENT}"),
-                )
-                .object(member.workload.object)
-                .value(percent.to_string())
             });
         }
     }

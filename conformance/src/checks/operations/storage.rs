@@ -6,7 +6,7 @@ use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
-    manifest::{Mount, VolumeSource, Workload, array_at, is_below, str_at},
+    manifest::{Container, Mount, VolumeSource, Workload, array_at, is_below, str_at},
 };
 use am_suggest::near;
 
@@ -101,11 +101,23 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
             continue;
         };
         let spec = member.workload.pod.spec;
+        let name = file.rsplit('/').next().unwrap_or(file);
         let fills = |container: &serde_json::Value| {
-            array_at(container, "/volumeMounts").iter().any(|own| {
+            let is_mounted = array_at(container, "/volumeMounts").iter().any(|own| {
                 str_at(own, "/name") == Some(mount.volume)
                     && own.get("readOnly").and_then(serde_json::Value::as_bool) != Some(true)
-            })
+            });
+            let container = Container {
+                value: container,
+                init: true,
+            };
+            // One that is there for something else may keep a file of its own there.
+            let command = container.arguments().join(" ");
+            let is_about_it = command.is_empty()
+                || [name, "repository/database"]
+                    .iter()
+                    .any(|part| command.contains(part));
+            is_mounted && is_about_it
         };
         judge.require(array_at(spec, "/initContainers").iter().any(fills), || {
             Fault::new(

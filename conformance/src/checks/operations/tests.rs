@@ -8,7 +8,7 @@ use crate::{
     checks::harness::{Subject, messages},
 };
 
-const GOOD: &str = r"
+const GOOD: &str = r#"
 apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: cp}
@@ -32,9 +32,9 @@ spec:
           ports: [{name: servlet-https, containerPort: 9443}, {name: servlet-http, containerPort: 9763}]
           startupProbe: {tcpSocket: {port: servlet-https}, failureThreshold: 60}
           livenessProbe: {httpGet: {path: /services/Version, port: 9763}}
-          readinessProbe: {httpGet: {path: /services/Version, port: servlet-http}}
+          readinessProbe: {exec: {command: [/bin/bash, -c, '[ "$(curl --write-out "%{http_code}" http://localhost:9763/services/Version)" = 200 ]']}}
           lifecycle: {preStop: {exec: {command: [/bin/sleep, '15']}}}
-          resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2Gi}}
+          resources: {requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2176Mi}}
           volumeMounts: [{name: database, mountPath: /home/wso2carbon/solr/database}]
   volumeClaimTemplates: [{metadata: {name: database}, spec: {accessModes: [ReadWriteOnce]}}]
 ---
@@ -47,7 +47,7 @@ apiVersion: policy/v1
 kind: PodDisruptionBudget
 metadata: {name: cp}
 spec: {maxUnavailable: 1, unhealthyPodEvictionPolicy: AlwaysAllow, selector: {matchLabels: {app: cp}}}
-";
+"#;
 
 fn outcome(version: ProductVersion, id: &str, documents: &str) -> Outcome {
     let check = CHECKS
@@ -71,7 +71,15 @@ fn a_sound_component_passes_every_check() {
     for (id, _) in CHECKS {
         if matches!(
             *id,
-            "AM-OPS-004" | "AM-OPS-006" | "AM-OPS-016" | "AM-OPS-017" | "AM-OPS-022"
+            "AM-OPS-004"
+                | "AM-OPS-006"
+                | "AM-OPS-016"
+                | "AM-OPS-017"
+                | "AM-OPS-022"
+                | "AM-OPS-023"
+                | "AM-OPS-024"
+                | "AM-OPS-025"
+                | "AM-OPS-026"
         ) {
             continue;
         }
@@ -176,6 +184,24 @@ fn each_check_notices_its_fault() {
             "listens on port 8243",
         ),
         (
+            "AM-OPS-003",
+            "http://localhost:9763",
+            "http://localhost:9443",
+            "speaks HTTPS",
+        ),
+        (
+            "AM-OPS-003",
+            "localhost:9763/services/Version",
+            "localhost:9763/api/am/gateway/v2/server-startup-healthcheck",
+            "has nothing at",
+        ),
+        (
+            "AM-OPS-027",
+            "\"%{http_code}\"",
+            "x",
+            "does not compare the status",
+        ),
+        (
             "AM-OPS-005",
             "terminationGracePeriodSeconds: 90",
             "terminationGracePeriodSeconds: 75",
@@ -183,7 +209,7 @@ fn each_check_notices_its_fault() {
         ),
         (
             "AM-OPS-007",
-            "limits: {memory: 2Gi}",
+            "limits: {memory: 2176Mi}",
             "limits: {cpu: 2}",
             "no limits.memory",
         ),
@@ -191,8 +217,8 @@ fn each_check_notices_its_fault() {
         (
             "AM-OPS-008",
             "-Xmx1536m",
-            "-Xmx1700m",
-            "memory limit is 2048 MiB",
+            "-Xmx1537m",
+            "memory limit is 2176 MiB",
         ),
         ("AM-OPS-008", "-Xms1024m", "-Xms2g", "refuses to start"),
         (
@@ -279,6 +305,44 @@ fn a_gateway_is_ready_when_its_apis_are_deployed() {
     for id in ["AM-OPS-003", "AM-OPS-004"] {
         assert_eq!(judge(id, &gateway(path)), Vec::<String>::new(), "{id}");
     }
+}
+
+#[test]
+fn a_login_page_makes_no_gateway_ready() {
+    let path = "https://localhost:9443/api/am/gateway/v2/server-startup-healthcheck";
+    let gateway = |probe: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: gw}}\nspec:\n  template:\n    metadata: {{labels: {{app.kubernetes.io/component: gateway}}}}\n    spec:\n      containers: [{{name: gateway, image: 'wso2am-universal-gw:4.7.0', readinessProbe: {{{probe}}}}}]"
+        )
+    };
+    let asked = |script: &str| {
+        judge(
+            "AM-OPS-026",
+            &gateway(&format!(
+                "exec: {{command: [bash, -c, '{}']}}",
+                script.replace('\'', "''")
+            )),
+        )
+    };
+    let good = format!("[ $(curl -sk -o /dev/null -w '%{{http_code}}' {path}) = 200 ]");
+    assert_eq!(asked(&good), Vec::<String>::new());
+    assert!(asked(&good.replace("-sk", "-skL"))[0].contains("follows redirects"));
+    assert!(asked(&format!("curl --fail -k {path}"))[0].contains("does not compare"));
+    let by_kubelet =
+        "httpGet: {path: /api/am/gateway/v2/server-startup-healthcheck, port: 9443, scheme: HTTPS}";
+    assert!(judge("AM-OPS-026", &gateway(by_kubelet))[0].contains("is an httpGet"));
+}
+
+#[test]
+fn a_heap_that_is_a_share_of_the_limit_leaves_room_as_well() {
+    let share = |percent: &str| {
+        GOOD.replace(
+            "-Xms1024m -Xmx1536m",
+            &format!("-XX:MaxRAMPercentage={percent}"),
+        )
+    };
+    assert_eq!(judge("AM-OPS-008", &share("70.0")), Vec::<String>::new());
+    assert_eq!(judge("AM-OPS-008", &share("75.0")).len(), 1);
 }
 
 #[test]

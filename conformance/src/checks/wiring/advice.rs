@@ -99,8 +99,8 @@ impl Row<'_, '_> {
             .into_iter()
             .filter(|right| match self.fact.reach {
                 Reach::Service | Reach::EveryNode => true,
-                Reach::OwnNode => right.nodes.contains(&self.node.id),
-                Reach::OtherNodes => !right.nodes.contains(&self.node.id),
+                Reach::OwnNode | Reach::OwnServer => right.nodes.contains(&self.node.id),
+                Reach::OtherNodes | Reach::AnotherNode => !right.nodes.contains(&self.node.id),
             })
             .filter(|right| self.fact.reach == Reach::Service || right.nodes.is_disjoint(&named))
             .min_by_key(|right| (am_suggest::edits(host, &right.host), right.host.clone()))
@@ -110,6 +110,9 @@ impl Row<'_, '_> {
     /// Addresses that would be right, in words.
     pub(super) fn wanted_address(&self) -> String {
         let (scheme, port, path) = self.fact.shape.parts();
+        if self.fact.reach == Reach::OwnServer {
+            return format!("{scheme}://localhost:${{mgt.transport.https.port}}{path}");
+        }
         let mut addresses: Vec<String> = Vec::new();
         let mut named: BTreeSet<NodeId> = BTreeSet::new();
         for right in self.right_addresses() {
@@ -119,6 +122,8 @@ impl Row<'_, '_> {
                 Reach::EveryNode => named.is_disjoint(&right.nodes),
                 Reach::OwnNode => is_own,
                 Reach::OtherNodes => !is_own && named.is_disjoint(&right.nodes),
+                Reach::AnotherNode => !is_own && addresses.is_empty(),
+                Reach::OwnServer => false,
             };
             if is_meant {
                 addresses.push(right.address);

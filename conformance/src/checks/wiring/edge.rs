@@ -45,7 +45,7 @@ pub(super) struct Row<'r, 'a> {
     pub(super) fact: &'r EdgeFact,
     pub(super) peer: Component,
     pub(super) node: &'r Node<'a>,
-    configuration: &'r Configuration<'a>,
+    pub(super) configuration: &'r Configuration<'a>,
     /// All nodes of the peer.
     pub(super) peers: BTreeSet<NodeId>,
 }
@@ -168,8 +168,8 @@ impl Row<'_, '_> {
     /// Whether the table means the node itself: its own broker, or the only node of its own component.
     fn may_be_own_node(&self) -> bool {
         match self.fact.reach {
-            Reach::OwnNode => true,
-            Reach::OtherNodes => false,
+            Reach::OwnNode | Reach::OwnServer => true,
+            Reach::OtherNodes | Reach::AnotherNode => false,
             Reach::Service | Reach::EveryNode => {
                 self.peer == self.fact.on
                     && self.peers.len() == 1
@@ -247,9 +247,12 @@ impl Row<'_, '_> {
                 Ok(Some(BTreeSet::from([self.node.id])))
             }
             Target::Nodes {
-                nodes, port: found, ..
+                nodes,
+                port: found,
+                service,
             } => {
                 self.no_stranger(link, nodes)?;
+                self.before_ready(link, service)?;
                 self.right_port(link, *found, port, self.offset_of(nodes))?;
                 self.single_node(link, nodes)?;
                 Ok(Some(nodes.clone()))
@@ -351,9 +354,28 @@ impl Row<'_, '_> {
         )))
     }
 
+    /// A name of its own that leads nowhere before the pod is ready is no use to a server that asks itself while it starts.
+    fn before_ready(&self, link: &Link, service: &str) -> Result<(), Box<Fault<'_>>> {
+        let graph = self.context.graph;
+        let namespace = graph.member(self.node.id).workload.object.namespace();
+        let is_published = graph.services.iter().any(|found| {
+            found.name() == service
+                && found.object.namespace() == namespace
+                && found.publishes_not_ready()
+        });
+        if self.fact.reach != Reach::OwnServer || is_published {
+            return Ok(());
+        }
+        let message = format!(
+            "asks the server itself through Service `{service}`, which refuses it until the pod is ready: it asks again only after minutes, and refuses every token until then"
+        );
+        let help = format!("write {}", self.wanted_address());
+        Err(Box::new(self.fault(link, &message, help)))
+    }
+
     /// JMS and thrift clients list nodes one by one: a load-balanced name would lead to one of them at random.
     fn single_node(&self, link: &Link, nodes: &BTreeSet<NodeId>) -> Result<(), Box<Fault<'_>>> {
-        if self.fact.reach == Reach::Service || nodes.len() == 1 {
+        if matches!(self.fact.reach, Reach::Service | Reach::OwnServer) || nodes.len() == 1 {
             return Ok(());
         }
         let message = format!(
@@ -369,10 +391,17 @@ impl Row<'_, '_> {
         let own = BTreeSet::from([self.node.id]);
         let wanted: BTreeSet<NodeId> = match self.fact.reach {
             Reach::Service | Reach::EveryNode => self.peers.clone(),
-            Reach::OwnNode => own.clone(),
-            Reach::OtherNodes => self.peers.difference(&own).copied().collect(),
+            Reach::OwnNode | Reach::OwnServer => own.clone(),
+            Reach::OtherNodes | Reach::AnotherNode => {
+                self.peers.difference(&own).copied().collect()
+            }
         };
-        if *reached == wanted {
+        let is_enough = match self.fact.reach {
+            Reach::OwnServer => !reached.is_empty(),
+            Reach::AnotherNode => reached.len() == 1 && reached.is_subset(&wanted),
+            _ => *reached == wanted,
+        };
+        if is_enough {
             return None;
         }
         let names = |nodes: Vec<&NodeId>| {
@@ -394,11 +423,19 @@ impl Row<'_, '_> {
                 ),
                 format!("use the load-balanced address: {}", self.wanted_address()),
             ),
-            _ if reached.contains(&self.node.id) && self.fact.reach == Reach::OtherNodes => (
+            Reach::OtherNodes | Reach::AnotherNode if reached.contains(&self.node.id) => (
                 "names the node itself, so it would mirror every event to itself".to_owned(),
-                "list every other node, and not the own one".to_owned(),
+                format!("write {}", self.wanted_address()),
             ),
-            Reach::OwnNode => (
+            Reach::AnotherNode => (
+                format!(
+                    "names {} nodes, and the product takes them for one publisher's failover list: each event reaches only one of them",
+                    reached.len()
+                ),
+                "name one other node, and give every further one a publisher of its own (AM-WIRE-019)"
+                    .to_owned(),
+            ),
+            Reach::OwnNode | Reach::OwnServer => (
                 format!("names {} instead of the node's own broker", names(extra)),
                 format!("write the address of this node: {}", self.node.pod_name),
             ),
@@ -413,77 +450,8 @@ impl Row<'_, '_> {
         };
         Some(self.fault(link, &message, help))
     }
-
-    fn missing(&self) -> Fault<'_> {
-        Fault::new(
-            format!(
-                "{} is not told where the {} is: `{}` is missing",
-                self.who(),
-                self.peer_in_words(),
-                self.fact.key
-            ),
-            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
-        )
-        .at(self.configuration, self.fact.key.clone(), None)
-        .peer(self.peer_in_words())
-    }
-
-    fn silent(&self, link: &Link) -> Fault<'_> {
-        Fault::new(
-            format!(
-                "{} talks to itself instead of the {}: `{}` is missing, the product falls back to the node itself and logs nothing",
-                self.who(),
-                self.peer_in_words(),
-                self.fact.key,
-            ),
-            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
-        )
-        .at(self.configuration, self.fact.key.clone(), link.reference.span)
-        .value(link.reference.raw.clone())
-        .peer(self.peer_in_words())
-    }
-
-    /// A fault of one address: `message` continues the sentence that starts with key and address.
-    fn fault(&self, link: &Link, message: &str, help: impl Into<String>) -> Fault<'_> {
-        let fallback = match &link.reference.provenance {
-            Provenance::FallbackFrom { key, .. } => {
-                format!(" (missing, so the product uses `{key}`)")
-            }
-            _ => String::new(),
-        };
-        Fault::new(
-            format!(
-                "on {}, `{}`{fallback} {message}",
-                self.who(),
-                link.reference.key
-            ),
-            help,
-        )
-        .at(
-            self.configuration,
-            link.reference.key.to_string(),
-            link.reference.span,
-        )
-        .value(link.reference.raw.clone())
-        .peer(self.peer_in_words())
-    }
-
-    fn who(&self) -> String {
-        format!("the {}", self.context.graph.describe(self.node.id))
-    }
-
-    fn peer_in_words(&self) -> String {
-        let title = self.peer.title();
-        match self.fact.reach {
-            Reach::Service => title.to_owned(),
-            Reach::EveryNode => format!("{title} (every node)"),
-            Reach::OwnNode => format!("{title} (the node itself)"),
-            Reach::OtherNodes => format!("{title} (every other node)"),
-        }
-    }
 }
 
-/// Whether nobody wrote the address and the product chose the node itself.
 /// The first link whose address an earlier one has too.
 fn repeated<'l>(links: &[&'l Link]) -> Option<&'l Link> {
     links.iter().enumerate().find_map(|(index, link)| {
@@ -492,6 +460,7 @@ fn repeated<'l>(links: &[&'l Link]) -> Option<&'l Link> {
     })
 }
 
+/// Whether nobody wrote the address and the product chose the node itself.
 fn is_silent(link: &Link) -> bool {
     matches!(
         link.reference.provenance,

@@ -5,7 +5,12 @@ mod edge;
 mod groups;
 mod hosts;
 mod labels;
+mod publisher_file;
+mod publishers;
+#[cfg(test)]
+mod publishers_tests;
 mod texts;
+mod words;
 
 use crate::{
     checks::FamilyChecks,
@@ -31,6 +36,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-016", groups::authentication_pairs_with_receivers),
     ("AM-WIRE-017", hosts::every_host_is_provided),
     ("AM-WIRE-018", texts::every_service_offers_the_port),
+    ("AM-WIRE-019", publishers::every_node_is_told),
 ];
 
 /// Judges the rows of the table that name the requirement.

@@ -2,10 +2,11 @@
 
 mod patterns;
 mod product;
+mod starts;
 mod values;
 mod wiring;
 
-use super::{Loaded, Model};
+use super::{Loaded, Model, strings};
 use crate::diagnostic::Diagnostics;
 use crate::yaml::Text;
 
@@ -15,6 +16,7 @@ pub(super) fn validate(model: &Model) -> Diagnostics {
     product::validate(model, &mut diagnostics);
     patterns::validate(model, &mut diagnostics);
     wiring::validate(model, &mut diagnostics);
+    starts::validate(model, &mut diagnostics);
     values::validate(model, &mut diagnostics);
     diagnostics
 }

@@ -119,6 +119,10 @@ fn peer(
     ) else {
         return;
     };
+    let reach = edge
+        .own_reach
+        .filter(|_| peer.name.value == component)
+        .unwrap_or(edge.reach);
     for port in form.kind().map(FormKind::ports).unwrap_or_default() {
         if !peer.listens_on(&port.value) {
             let message = format!(
@@ -132,7 +136,7 @@ fn peer(
             diagnostics.push(model.wiring.diagnose(&edge.form, message).hint(hint));
         }
     }
-    if edge.reach.needs_stable_nodes() && !peer.workload.is_stable() {
+    if reach.needs_stable_nodes() && !peer.workload.is_stable() {
         let message = format!(
             "`{}` lists the nodes of {} in {}, but a {} has no nodes with addresses of their own",
             edge.key.value,

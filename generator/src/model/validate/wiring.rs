@@ -3,7 +3,7 @@
 use super::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
 use crate::model::pattern::ROLES;
-use crate::model::wiring::FormKind;
+use crate::model::wiring::{Edge, Form, FormKind, Reach};
 use crate::model::{Loaded, Model};
 use crate::toml_path;
 use crate::yaml::Text;
@@ -46,6 +46,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             "form",
             wiring.forms.names(),
         );
+        own_server(model, edge, diagnostics);
     }
     for file in &model.configuration {
         for setting in &file.value {
@@ -67,6 +68,35 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             }
         }
     }
+}
+
+/// Whether the form of an edge to the own server can be written with the product's variable for the port.
+fn own_server(model: &Model, edge: &Edge, diagnostics: &mut Diagnostics) {
+    let wiring = &model.wiring;
+    let Some(kind) = wiring.forms.get(&edge.form.value).and_then(Form::kind) else {
+        return;
+    };
+    if ![Some(edge.reach), edge.own_reach].contains(&Some(Reach::OwnServer)) {
+        return;
+    }
+    let has_variable = |port: &Text| {
+        let port = model.ports.get(&port.value);
+        port.is_some_and(|port| port.variable.is_some())
+    };
+    let mistake = match kind {
+        FormKind::Group { .. } => "is a group, and `own-server` is one address".to_owned(),
+        FormKind::Url { port, .. } if !has_variable(port) => format!(
+            "needs the product's variable for port `{}`, which {} does not name",
+            port.value, model.ports.file
+        ),
+        FormKind::Url { .. } => return,
+    };
+    let message = format!(
+        "`{}`: the form `{}` {mistake}",
+        edge.key.value, edge.form.value
+    );
+    let hint = "use `own-node`, or another form";
+    diagnostics.push(wiring.diagnose(&edge.form, message).hint(hint));
 }
 
 fn path<T>(file: &Loaded<T>, key: &Text, diagnostics: &mut Diagnostics) {

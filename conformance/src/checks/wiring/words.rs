@@ -1,0 +1,78 @@
+//! The faults of a row, in words.
+
+use am_deployment_toml::effective::Provenance;
+
+use super::edge::Row;
+use crate::{context::Fault, facts::Reach, graph::Link};
+
+impl Row<'_, '_> {
+    pub(super) fn missing(&self) -> Fault<'_> {
+        Fault::new(
+            format!(
+                "{} is not told where the {} is: `{}` is missing",
+                self.who(),
+                self.peer_in_words(),
+                self.fact.key
+            ),
+            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
+        )
+        .at(self.configuration, self.fact.key.clone(), None)
+        .peer(self.peer_in_words())
+    }
+
+    pub(super) fn silent(&self, link: &Link) -> Fault<'_> {
+        Fault::new(
+            format!(
+                "{} talks to itself instead of the {}: `{}` is missing, the product falls back to the node itself and logs nothing",
+                self.who(),
+                self.peer_in_words(),
+                self.fact.key,
+            ),
+            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
+        )
+        .at(self.configuration, self.fact.key.clone(), link.reference.span)
+        .value(link.reference.raw.clone())
+        .peer(self.peer_in_words())
+    }
+
+    /// A fault of one address: `message` continues the sentence that starts with key and address.
+    pub(super) fn fault(&self, link: &Link, message: &str, help: impl Into<String>) -> Fault<'_> {
+        let fallback = match &link.reference.provenance {
+            Provenance::FallbackFrom { key, .. } => {
+                format!(" (missing, so the product uses `{key}`)")
+            }
+            _ => String::new(),
+        };
+        Fault::new(
+            format!(
+                "on {}, `{}`{fallback} {message}",
+                self.who(),
+                link.reference.key
+            ),
+            help,
+        )
+        .at(
+            self.configuration,
+            link.reference.key.to_string(),
+            link.reference.span,
+        )
+        .value(link.reference.raw.clone())
+        .peer(self.peer_in_words())
+    }
+
+    fn who(&self) -> String {
+        format!("the {}", self.context.graph.describe(self.node.id))
+    }
+
+    pub(super) fn peer_in_words(&self) -> String {
+        let title = self.peer.title();
+        match self.fact.reach {
+            Reach::Service => title.to_owned(),
+            Reach::EveryNode => format!("{title} (every node)"),
+            Reach::OwnNode => format!("{title} (the node itself)"),
+            Reach::OtherNodes => format!("{title} (every other node)"),
+            Reach::AnotherNode => format!("{title} (another node)"),
+            Reach::OwnServer => format!("{title} (the server itself)"),
+        }
+    }
+}
