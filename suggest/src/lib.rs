@@ -12,13 +12,13 @@ const fn allowed(letters: usize) -> usize {
 /// The known name that `written` was probably meant to be: another one within an edit or two, depending on its length. Two
 /// letters that changed places are one edit.
 pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let farthest = allowed(written.len());
+    let farthest = |known: &str| allowed(written.len().max(known.len()));
     known
         .into_iter()
         // A difference in length alone tells most apart, and costs nothing.
-        .filter(|known| known.len().abs_diff(written.len()) <= farthest && *known != written)
+        .filter(|known| known.len().abs_diff(written.len()) <= farthest(known) && *known != written)
         .map(|known| (edits(written, known), known))
-        .filter(|(distance, _)| *distance <= farthest)
+        .filter(|(distance, known)| *distance <= farthest(known))
         .min()
         .map(|(_, known)| known)
 }
@@ -59,6 +59,7 @@ mod tests {
     #[test]
     fn a_short_name_must_be_nearer() {
         assert_eq!(near("hots", ["host"]), Some("host"));
+        assert_eq!(near("nam", ["name"]), Some("name"));
         assert_eq!(near("hosts", ["most"]), None);
         assert_eq!(near("dve", ["dev"]), None);
         assert_eq!(near("AM-FOO", ["AM-TOPO-001", "AM-SEC-001"]), None);

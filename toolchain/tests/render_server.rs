@@ -331,6 +331,13 @@ fn a_field_of_a_wrong_type_counts_as_left_out() {
         .collect();
     assert_eq!(checks, [("hostNamespaces", "hostNetwork=true")]);
     assert_eq!(verdicts[1], []);
+    let unreadable = json!({"spec": {
+        "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "main", "resources": {"limits": {"memory": "1 GB"}}, "securityContext": {
+            "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}],
+    }});
+    let verdicts = server().pod_security(&[unreadable]).expect("judged");
+    assert_eq!(verdicts, [[]], "what comes after a bad quantity counts");
 }
 
 #[test]

@@ -68,8 +68,7 @@ func newest(check policy.Check) policy.VersionedCheck {
 func (judge *PodSecurity) Judge(request *PodSecurityRequest) []PodVerdict {
 	verdicts := make([]PodVerdict, len(request.Pods))
 	for index, raw := range request.Pods {
-		var pod PodTemplate
-		_ = kubejson.UnmarshalCaseSensitivePreserveInts(raw, &pod)
+		pod := readPod(raw)
 		violations := []PodViolation{}
 		for _, check := range judge.checks {
 			violations = append(violations, violationsOf(check, &pod)...)
@@ -77,6 +76,43 @@ func (judge *PodSecurity) Judge(request *PodSecurityRequest) []PodVerdict {
 		verdicts[index] = PodVerdict{Violations: violations}
 	}
 	return verdicts
+}
+
+// readPod leaves out what has a wrong type.
+func readPod(raw json.RawMessage) (pod PodTemplate) {
+	if kubejson.UnmarshalCaseSensitivePreserveInts(raw, &pod) == nil {
+		return pod
+	}
+	// A quantity or port that cannot be read ends the reading there, and what comes after it would be lost.
+	var tree any
+	if json.Unmarshal(raw, &tree) != nil {
+		return pod
+	}
+	dropSelfReading(tree)
+	if cleaned, err := json.Marshal(tree); err == nil {
+		pod = PodTemplate{}
+		_ = kubejson.UnmarshalCaseSensitivePreserveInts(cleaned, &pod)
+	}
+	return pod
+}
+
+// selfReading are the fields with quantities, ports and times, whose types read themselves. No check looks at them.
+var selfReading = []string{"resources", "overhead", "sizeLimit", "divisor", "port", "creationTimestamp", "deletionTimestamp"}
+
+func dropSelfReading(tree any) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for _, name := range selfReading {
+			delete(tree, name)
+		}
+		for _, value := range tree {
+			dropSelfReading(value)
+		}
+	case []any:
+		for _, value := range tree {
+			dropSelfReading(value)
+		}
+	}
 }
 
 // violationsOf tells the containers at fault apart, which the library names in one sentence: each is judged alone in its pod.
