@@ -142,6 +142,13 @@ impl<'m> Chart<'m> {
             .collect()
     }
 
+    /// It may have more nodes that mirror events than are known to hear all of them.
+    pub(crate) fn mirrors_events(&self, part: &Part<'_>) -> bool {
+        let shown = self.version.value.event_hub_nodes_shown;
+        self.role(&self.model.events.role.value) == Some(part.name())
+            && part.member.maximum.is_none_or(|maximum| maximum > shown)
+    }
+
     /// How the product itself writes the number of a port of its own, offset included.
     pub(crate) fn port_variable(&self, port: &str) -> Option<String> {
         let variable = self.model.ports.value.get(port)?.variable.as_ref()?;

@@ -43,6 +43,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
+        "mirroredEvents": chart.model.events.streams,
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
     })
@@ -79,6 +80,7 @@ fn product(chart: &Chart<'_>) -> Value {
         "sources": product.sources,
         "keywords": product.keywords,
         "maintainers": maintainers,
+        "memoryBesideHeap": product.memory_beside_heap,
         "versions": crate::model::strings(&product.versions).collect::<Vec<_>>(),
     })
 }
@@ -89,6 +91,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "version": version.version.value,
         "jdk": version.jdk,
         "doc": version.doc,
+        "eventHubNodesShown": version.event_hub_nodes_shown,
         "encryptionKey": version.encryption_key,
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
         "databases": {
@@ -151,6 +154,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "roles": roles_of(chart, name),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
+        "mirrorsEvents": chart.mirrors_events(part),
         "waitsForFirstNode": chart.waits_for_first_node(part),
         "endpoints": endpoints(chart, Some(name)),
         "ingress": ingress(chart, part),

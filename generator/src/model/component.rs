@@ -128,7 +128,7 @@ impl Probes {
     rename_all(deserialize = "kebab-case", serialize = "camelCase")
 )]
 pub struct Probe {
-    /// Open a connection, or ask over HTTP.
+    /// Open a connection, or ask over HTTP and follow redirects or not.
     pub kind: ProbeKind,
     /// Port name.
     #[serde(serialize_with = "text")]
@@ -156,8 +156,10 @@ pub struct Probe {
 pub enum ProbeKind {
     /// A connection.
     Tcp,
-    /// An HTTP request.
+    /// An HTTP request; redirects are followed.
     Http,
+    /// An HTTP request that must be answered by 200 itself.
+    Status,
 }
 
 fn text<S: serde::Serializer>(text: &Text, serializer: S) -> Result<S::Ok, S::Error> {

@@ -28,6 +28,7 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
     let wiring = reader.file("wiring.yaml");
+    let events = reader.file("events.yaml");
     let chart_values = reader.file("values/chart.yaml");
     let component_values = reader.file("values/component.yaml");
     let definitions = reader.file("values/definitions.yaml");
@@ -45,8 +46,8 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         .map(|(_, file)| file)
         .collect();
 
-    let (Some(product), Some(ports), Some(endpoints), Some(wiring)) =
-        (product, ports, endpoints, wiring)
+    let (Some(product), Some(ports), Some(endpoints), Some(wiring), Some(events)) =
+        (product, ports, endpoints, wiring, events)
     else {
         return Err(reader.diagnostics);
     };
@@ -69,6 +70,7 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
             .collect(),
         patterns,
         wiring,
+        events,
         configuration,
         chart_values,
         component_values,

@@ -3,6 +3,7 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod events;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -22,6 +23,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::yaml::{self, Text};
 
 use component::Component;
+use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -73,6 +75,8 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `events.yaml`.
+    pub events: Loaded<Events>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart.yaml`.

@@ -28,6 +28,8 @@ pub struct Product {
     pub keywords: Vec<String>,
     /// Who maintains the charts.
     pub maintainers: Vec<Maintainer>,
+    /// MiB that a node needs besides its heap.
+    pub memory_beside_heap: u32,
     /// Product versions, oldest first; each has a file under `versions/`.
     pub versions: Vec<Text>,
 }
@@ -96,6 +98,8 @@ pub struct Version {
     pub encryption_key: bool,
     /// The image's entrypoint stops the server on SIGTERM.
     pub entrypoint_forwards_sigterm: bool,
+    /// So many event hub nodes are known to hear every event.
+    pub event_hub_nodes_shown: u32,
     /// Which components use which database.
     pub databases: Databases,
     /// Where these facts come from.

@@ -25,6 +25,11 @@
 {{- toJson (without $nodes (index $nodes (index . 2 | int))) }}
 {{- end }}
 
+{{/* The first of the others, as a JSON array. Takes (list $root component node). */}}
+{{- define "am-pattern-0.firstOtherNode" -}}
+{{- toJson (list (include "am-pattern-0.otherNodes" . | fromJsonArray | first)) }}
+{{- end }}
+
 {{/* A component's port with its offset. Takes (list $root component port). */}}
 {{- define "am-pattern-0.port" -}}
 {{- $values := get (index . 0).Values (include "am-pattern-0.valuesKey" (index . 1)) }}

@@ -71,9 +71,9 @@ apim:
           type: loadbalance
         {{- end }}
     {{- if gt (int (include "am-pattern-0.replicas" (list $root "all-in-one"))) 1 }}
-    {{- /* Mirrors announcements to the other nodes. */}}
+    {{- /* Mirrors announcements to one other node. */}}
     event_duplicate_url:
-      {{- range include "am-pattern-0.otherNodes" (list $root "all-in-one" $node) | fromJsonArray }}
+      {{- range include "am-pattern-0.firstOtherNode" (list $root "all-in-one" $node) | fromJsonArray }}
       - tcp://{{ . }}:{{ include "am-pattern-0.port" (list $root "all-in-one" "jms") }}
       {{- end }}
     {{- end }}

@@ -51,9 +51,9 @@ apim:
           type: loadbalance
         {{- end }}
     {{- if gt (int (include "am-pattern-4.replicas" (list $root "control-plane"))) 1 }}
-    {{- /* Mirrors announcements to the other nodes. */}}
+    {{- /* Mirrors announcements to one other node. */}}
     event_duplicate_url:
-      {{- range include "am-pattern-4.otherNodes" (list $root "control-plane" $node) | fromJsonArray }}
+      {{- range include "am-pattern-4.firstOtherNode" (list $root "control-plane" $node) | fromJsonArray }}
       - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "control-plane" "jms") }}
       {{- end }}
     {{- end }}

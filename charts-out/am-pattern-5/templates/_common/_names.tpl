@@ -102,15 +102,3 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
-
-{{/* A probe with the user's fields over the chart's; another kind of handler replaces the chart's. Takes (list probe overrides). */}}
-{{- define "am-pattern-5.probe" -}}
-{{- $probe := index . 0 }}
-{{- $overrides := index . 1 }}
-{{- range list "exec" "httpGet" "tcpSocket" "grpc" }}
-{{- if hasKey $overrides . }}
-{{- $probe = omit $probe "exec" "httpGet" "tcpSocket" "grpc" }}
-{{- end }}
-{{- end }}
-{{- toYaml (mergeOverwrite $probe (deepCopy $overrides)) }}
-{{- end }}

@@ -207,7 +207,12 @@ pub(super) fn is_for_users(component: Component, port_name: &str) -> bool {
     }
 }
 
-/// Whether a component sends API traffic to backends anywhere.
-pub(super) fn calls_backends(component: Component) -> bool {
-    matches!(component, Component::AllInOne | Component::Gateway)
+/// What a component calls anywhere, if it does: gateways pass API traffic on, and the portals check endpoints, import
+/// definitions, send mail and ask identity providers.
+pub(super) fn calls_outside(component: Component) -> Option<&'static str> {
+    match component {
+        Component::AllInOne | Component::Gateway => Some("any backend of an API"),
+        Component::ControlPlane => Some("what its portals call"),
+        Component::TrafficManager | Component::KeyManager => None,
+    }
 }

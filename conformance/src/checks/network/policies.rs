@@ -2,7 +2,7 @@
 
 use super::{
     edges::{
-        askers, between_members, calls_backends, from_outside, is_for_users, pods_of, port_of,
+        askers, between_members, calls_outside, from_outside, is_for_users, pods_of, port_of,
         to_outside,
     },
     reachability::{Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match},
@@ -266,17 +266,14 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
                 )
             });
         }
-        if calls_backends(component) {
+        if let Some(what) = calls_outside(component) {
             judge.require(calls_out(policies, &pods, context, member), || {
                 missing(
                     policies,
                     &pods,
                     Direction::Egress,
-                    format!(
-                        "the {} may not reach any backend of an API",
-                        component.title()
-                    ),
-                    "add an egress rule for the backends, or one for anywhere".to_owned(),
+                    format!("the {} may not reach {what}", component.title()),
+                    format!("add an egress rule for {what}, or one for anywhere"),
                 )
             });
         }
@@ -508,12 +505,12 @@ fn open_to_anybody(
     }
 }
 
-/// An egress rule without any condition, on a component that calls no backends.
+/// An egress rule without any condition, on a component that calls nobody outside.
 fn open_egress(policies: &Policies<'_>, member: &Member<'_>, judge: &mut Judge<'_>) {
     let Some(component) = member.component else {
         return;
     };
-    if calls_backends(component) {
+    if calls_outside(component).is_some() {
         return;
     }
     let pods = pods_of(&member.workload);
@@ -528,7 +525,7 @@ fn open_egress(policies: &Policies<'_>, member: &Member<'_>, judge: &mut Judge<'
         judge.fault(
             Fault::new(
                 format!(
-                    "the {} may send to anybody, though only gateways call backends",
+                    "the {} may send to anybody, which calls nobody outside",
                     component.title()
                 ),
                 "name peers or ports in the egress rule",

@@ -74,7 +74,10 @@ impl<'o, 'a> On<'o, 'a> {
         for file in files {
             let Some(text) = file.text else { continue };
             let at = |folder: &str| file.path.split_once(folder).map(|(_, name)| name);
-            if at(PUBLISHERS).is_some_and(|name| name.ends_with(".xml")) {
+            if at(PUBLISHERS)
+                .and_then(|name| name.strip_suffix(".xml"))
+                .is_some()
+            {
                 match Publisher::read(text) {
                     Ok(publisher) => publishers.push(Further { file, publisher }),
                     Err(reason) => judge.fault(

@@ -39,11 +39,11 @@ fn files(node: usize) -> Vec<(String, String)> {
 fn documents() -> String {
     let mut data = String::new();
     let mut add = |key: &str, text: &str| {
-        data += &format!("\n  {key}: |\n    {}", text.replace('\n', "\n    "));
+        data.extend(["\n  ", key, ": |\n    ", &text.replace('\n', "\n    ")]);
     };
     let mut items = Vec::new();
     for node in 0..3 {
-        let first = if node == 0 { 1 } else { 0 };
+        let first = usize::from(node == 0);
         let toml = format!(
             "[apim.event_hub]\nevent_listening_endpoints = [\"tcp://localhost:5672\"]\nevent_duplicate_url = [\"tcp://cp-{first}.cp:5672\"]"
         );
@@ -53,17 +53,11 @@ fn documents() -> String {
         ));
         for (key, text) in files(node) {
             add(&key, &text);
-            let path = if key.ends_with(".j2") {
-                "templates/jndi-further.properties.j2"
-            } else {
-                key.split_once('.').map_or("", |(_, name)| name)
+            let path = match key.strip_suffix(".j2") {
+                Some(_) => "templates/jndi-further.properties.j2".to_owned(),
+                None => format!("publishers/{key}"),
             };
-            let folder = if key.ends_with(".j2") {
-                ""
-            } else {
-                "publishers/"
-            };
-            items.push(format!("{{key: {key}, path: cp-{node}/{folder}{path}}}"));
+            items.push(format!("{{key: {key}, path: cp-{node}/{path}}}"));
         }
     }
     let volume = "/home/wso2carbon/wso2-config-volume/repository";

@@ -155,9 +155,9 @@ fn first_server(chart: &Chart<'_>, diagnostics: &mut Diagnostics) {
         [] if users.is_empty() => {}
         [] => {
             let message = format!(
-                "in {} nobody starts first on the shared database of {number}: {} wait for components that do not use it",
+                "in {} nobody starts first on the shared database of {number}: all who use it ({}) wait for components that do not",
                 chart.name(),
-                users.join(" and ")
+                users.join(", ")
             );
             let hint = "let the component that they wait for use the shared database, or remove `listens` from one";
             diagnostics.push(

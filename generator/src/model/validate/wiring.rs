@@ -1,4 +1,4 @@
-//! `wiring.yaml` and `configuration/*.yaml`.
+//! `wiring.yaml`, `events.yaml` and `configuration/*.yaml`.
 
 use super::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
@@ -48,6 +48,8 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
         );
         own_server(model, edge, diagnostics);
     }
+    let events = &model.events;
+    require_known(diagnostics, events, &events.role, "role", ROLES.into_iter());
     for file in &model.configuration {
         for setting in &file.value {
             path(file, &setting.key, diagnostics);

@@ -1,0 +1,10 @@
+//! What the generated charts do with values, rendered with real Helm.
+
+mod first_node;
+mod memory;
+mod policies;
+mod probes;
+mod publishers;
+mod script;
+mod support;
+mod waits;
