@@ -16,6 +16,7 @@ use crate::{
     outcome::Outcome,
     report::SubjectDescription,
     requirement::Requirement,
+    upstream::{Admission, Upstream},
     variation::Variations,
 };
 
@@ -70,6 +71,10 @@ pub struct Context<'a> {
     pub source_map: Option<&'a dyn SourceMap>,
     /// Schemas, if they are at hand.
     pub schemas: Option<&'a dyn SchemaValidator>,
+    /// Code of Go and Kubernetes that reads templates.
+    pub upstream: &'a dyn Upstream,
+    /// What Pod Security admission says about the pods.
+    pub admission: Admission<'a>,
     /// Makes further renders of the releases, if it can.
     pub variations: Option<&'a dyn Variations>,
 }
@@ -102,7 +107,7 @@ impl Context<'_> {
         };
         let values = chart
             .zip(line)
-            .map(|(chart, line)| chart.values_at(&file, line))
+            .map(|(chart, line)| chart.values_at(&file, line, self.upstream))
             .unwrap_or_default();
         let generator = line.and_then(|line| {
             let map = self.source_map?;

@@ -23,6 +23,7 @@ pub mod schemas;
 pub mod selftest;
 pub mod suite;
 mod topology;
+pub mod upstream;
 pub mod variation;
 mod yaml;
 

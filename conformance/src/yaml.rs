@@ -3,9 +3,6 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
-/// How many letters may differ for a name to be taken for a typo of another.
-const TYPO: usize = 2;
-
 /// Reads one document. The error has the place, an excerpt, and what was probably meant.
 ///
 /// # Errors
@@ -27,13 +24,7 @@ fn meant(error: &Error) -> Option<&'static str> {
         } => (variant, expected),
         _ => return None,
     };
-    expected
-        .iter()
-        .copied()
-        .map(|name| (strsim::osa_distance(written, name), name))
-        .filter(|(distance, name)| *distance <= TYPO && *distance < name.len())
-        .min()
-        .map(|(_, name)| name)
+    am_suggest::near(written, expected.iter().copied())
 }
 
 #[cfg(test)]

@@ -13,10 +13,9 @@ use am_conformance::{
     SuiteError,
     context::SourceMap,
     finding::GeneratorLocation,
-    report::{Format, Output, ProfileResult, Report, news, write},
-    suite::{
-        ChartDirectory, HelmPrograms, Input, Options, RenderService, Rerun, Silent, Skip, run_with,
-    },
+    report::{Format, Report},
+    suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, run_with},
+    upstream::Upstream,
 };
 use am_deployment_toml::product::ProductVersion::{self, V4_6, V4_7};
 use am_generator::{
@@ -56,6 +55,10 @@ impl RenderService for Counting {
 
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         RenderService::lint(&self.pool, chart, values_files)
+    }
+
+    fn upstream(&self) -> &dyn Upstream {
+        &self.pool
     }
 }
 
@@ -314,126 +317,6 @@ fn lines_of_the_generator_are_those_of_today() {
     let (moved, renders) = bench.run(&options);
     assert_eq!(renders, 0);
     assert_eq!(lines(&moved), vec![9; lines(&first).len()]);
-}
-
-#[test]
-fn only_what_failed_last_is_judged_again_and_the_rest_is_kept() {
-    let bench = Bench::new();
-    let last = bench.path("report.json");
-    let save = |report: &Report| {
-        let output = Output {
-            format: Format::Json,
-            path: last.clone(),
-        };
-        write(report, &[output]).expect("written");
-    };
-    let mut options = bench.options();
-    options.cache = None;
-    let missing = Rerun::read(&last).expect_err("no report yet");
-    assert_eq!(missing.exit_code(), 2);
-    assert!(
-        missing
-            .to_string()
-            .contains("run `cargo xtask conformance` once")
-    );
-
-    bench.edit("4.7.0/am-pattern-1/values.yaml", |text| {
-        text.replace("repository: wso2/wso2am\n", "repository: wso2/wso2am-acp\n")
-    });
-    let (first, _) = bench.run(&options);
-    assert_eq!(first.exit_code(), 1);
-    save(&first);
-
-    // Still broken: the same findings, from two subjects and the requirements that failed.
-    options.rerun = Some(Rerun::read(&last).expect("read"));
-    let (second, renders) = bench.run(&options);
-    assert_eq!(renders, 2, "pattern 0 was green");
-    assert_eq!(second.exit_code(), 1);
-    let found = |report: &Report| {
-        let found = report
-            .findings()
-            .map(|(subject, finding)| (subject.id.clone(), finding.clone()));
-        found.collect::<Vec<_>>()
-    };
-    assert_eq!(found(&second), found(&first));
-    let (before, after) = (first.statistics(), second.statistics());
-    assert_eq!(after.passed, before.passed, "nothing known is lost");
-    assert!(after.taken_over > 0 && after.taken_over < before.passed + before.not_applicable + 1);
-    let scope = second.coverage.scope.clone().unwrap_or_default();
-    assert!(scope.contains("on 2 subjects"), "{scope}");
-    save(&second);
-
-    // Mended: green so far, because the rest was judged before the change.
-    bench.edit("4.7.0/am-pattern-1/values.yaml", |text| {
-        text.replace("repository: wso2/wso2am-acp\n", "repository: wso2/wso2am\n")
-    });
-    options.rerun = Some(Rerun::read(&last).expect("read"));
-    let (third, _) = bench.run(&options);
-    assert_eq!(
-        (third.exit_code(), third.result()),
-        (0, ProfileResult::Partial)
-    );
-    assert_eq!(news(Some(&second), &third).all, 0);
-    assert!(news(Some(&second), &third).gone > 0);
-    save(&third);
-
-    // Nothing failed last: everything is judged.
-    options.rerun = Some(Rerun::read(&last).expect("read"));
-    let (fourth, renders) = bench.run(&options);
-    assert!(renders > 4);
-    assert_eq!(fourth.result(), ProfileResult::Success);
-    let scope = fourth.coverage.scope.unwrap_or_default();
-    assert!(
-        scope.starts_with("everything was judged") && scope.contains("no failure"),
-        "{scope}"
-    );
-
-    // The report of other charts says nothing about these.
-    let mut foreign = first;
-    foreign.coverage.input = "elsewhere".into();
-    save(&foreign);
-    options.rerun = Some(Rerun::read(&last).expect("read"));
-    let (report, _) = bench.run(&options);
-    assert_eq!(report.statistics().taken_over, 0);
-    assert!(
-        report
-            .coverage
-            .scope
-            .unwrap_or_default()
-            .contains("is about `elsewhere`")
-    );
-    fs::write(&last, "{}").expect("written");
-    assert_eq!(
-        Rerun::read(&last)
-            .map(drop)
-            .map_err(|error| error.exit_code()),
-        Err(2)
-    );
-}
-
-#[test]
-fn a_chart_that_did_not_render_is_judged_whole_again() {
-    let bench = Bench::new();
-    let last = bench.path("report.json");
-    let mut options = bench.options();
-    options.cache = None;
-    let validation = "4.7.0/am-pattern-0/templates/validation.yaml";
-    let sound = fs::read_to_string(bench.path(validation)).expect("read");
-    fs::write(bench.path(validation), "{{ fail \"no\" }}").expect("written");
-    let (first, _) = bench.run(&options);
-    assert_eq!(first.statistics().render_failures, 2);
-    let text = Format::Json.render(&first).expect("rendered");
-    fs::write(&last, text).expect("written");
-    fs::write(bench.path(validation), sound).expect("written");
-    options.rerun = Some(Rerun::read(&last).expect("read"));
-    let (second, _) = bench.run(&options);
-    assert_eq!(second.exit_code(), 0);
-    let judged: Vec<usize> = second.profiles[0]
-        .subjects
-        .iter()
-        .map(|subject| subject.results.len())
-        .collect();
-    assert_eq!(judged, [second.requirements.len(); 2]);
 }
 
 #[test]

@@ -15,7 +15,6 @@ use crate::model::component::Workload;
 use crate::model::values::Platform;
 use crate::model::{Loaded, Model};
 use crate::postcheck;
-use crate::suggest;
 use crate::template::{RenderedFile, Scope, Templates};
 use crate::tree::ChartTree;
 
@@ -138,7 +137,7 @@ fn unknown<'a>(
     GenerateError::Unknown {
         what,
         name: name.to_owned(),
-        hint: suggest::hint(name, known),
+        hint: am_suggest::hint(name, known),
     }
 }
 
@@ -152,11 +151,6 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
     let base = context::chart(chart);
     let contexts = Contexts::new(chart, &values, &base)?;
 
-    for file in templates.copied() {
-        let origins = (1..=file.text.lines().count())
-            .map(|line| Some(crate::source_map::Origin::new(&file.label, line)));
-        files.add(&file.path, &file.label, &file.text, origins.collect());
-    }
     for file in templates.rendered() {
         for (path, context) in contexts.uses_of(file) {
             if let Some(rendering) = files.diagnostics.take(templates.render(file, context))
@@ -237,12 +231,6 @@ impl<'m> Contexts<'m> {
             Scope::Component => components(|_| true),
             Scope::StatefulSet => components(Workload::is_stable),
             Scope::Deployment => components(|workload| !workload.is_stable()),
-            Scope::Platform => {
-                let platforms = self.platforms.iter();
-                platforms
-                    .map(|(platform, context)| (file.path_for(&platform.value.name.value), context))
-                    .collect()
-            }
         }
     }
 }

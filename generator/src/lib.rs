@@ -6,7 +6,6 @@ pub mod diagnostic;
 pub mod model;
 pub mod output;
 pub mod source_map;
-pub mod suggest;
 pub mod template;
 pub mod tree;
 pub mod yaml;

@@ -4,7 +4,6 @@ use jsonschema::error::ValidationErrorKind;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
-use crate::suggest;
 use crate::tree::ChartTree;
 use crate::yaml;
 
@@ -104,7 +103,7 @@ fn refusal(schema: &Value, error: &jsonschema::ValidationError<'_>) -> Diagnosti
             dotted(&format!("{pointer}/{key}"))
         );
         let place = Place::file(format!("{pointer}/{key}"));
-        return Diagnostic::new(place, message).maybe_hint(suggest::hint(key, known));
+        return Diagnostic::new(place, message).maybe_hint(am_suggest::hint(key, known));
     }
     let message = format!("the chart's schema refuses `{}`: {error}", dotted(&pointer));
     Diagnostic::new(Place::file(pointer), message)

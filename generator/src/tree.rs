@@ -95,7 +95,7 @@ impl ChartTree {
 
     /// Adds the files of another tree.
     pub(crate) fn extend(&mut self, other: Self) {
-        self.source_map.merge(&other.source_map, |_| true);
+        self.source_map.merge(&other.source_map);
         self.files.extend(other.files);
     }
 }

@@ -4,7 +4,6 @@ use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location};
 
 use crate::diagnostic::{Diagnostic, Place};
-use crate::suggest;
 
 /// A string together with the place where it stands.
 pub type Text = serde_saphyr::Spanned<String>;
@@ -59,13 +58,13 @@ fn describe(error: &Error) -> (String, Option<String>) {
             field, expected, ..
         } => (
             format!("unknown field `{field}`"),
-            suggest::hint(field, expected.iter().copied()),
+            am_suggest::hint(field, expected.iter().copied()),
         ),
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => (
             format!("unknown value `{variant}`"),
-            suggest::hint(variant, expected.iter().copied()),
+            am_suggest::hint(variant, expected.iter().copied()),
         ),
         Error::SerdeMissingField { field, .. } => (format!("the field `{field}` is missing"), None),
         Error::DuplicateMappingKey { key, .. } => {

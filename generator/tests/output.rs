@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use am_generator::output::{self, DifferenceKind, Extent, OutputError};
-use am_generator::{ChartTree, Selection, SourceMap, generate};
+use am_generator::{ChartTree, Selection, generate};
 
 fn written() -> (tempfile::TempDir, ChartTree) {
     let folder = tempfile::tempdir().expect("temporary directory");
@@ -31,13 +31,6 @@ fn what_was_written_is_up_to_date_and_a_second_run_changes_nothing() {
     assert_eq!(summary.unchanged, ["am-pattern-0", "am-pattern-1"]);
     assert!(summary.written.is_empty() && summary.removed.is_empty() && !summary.recovered);
     assert!(!folder.path().join(".gen-charts").exists());
-    let map = fs::read_to_string(folder.path().join("source-map.json")).expect("source map");
-    assert!(
-        SourceMap::from_json(&map)
-            .expect("readable")
-            .lookup("am-pattern-0/values.yaml", 3)
-            .is_some()
-    );
 }
 
 #[test]
@@ -95,7 +88,7 @@ fn charts_of_earlier_runs_are_removed_and_other_files_never_touched() {
 }
 
 #[test]
-fn one_chart_alone_leaves_the_others_and_their_source_map_entries() {
+fn one_chart_alone_leaves_the_others() {
     let (folder, whole) = written();
     let model = common::model();
     let selection = Selection {
@@ -115,7 +108,6 @@ fn files_that_somebody_else_made_are_refused_and_kept() {
         "am-pattern-0/mine.yaml",
         "am-pattern-0/templates/mine.yaml",
         "am-pattern-9/mine.yaml",
-        "source-map.json",
     ] {
         let (folder, tree) = written();
         let mine = folder.path().join(name);

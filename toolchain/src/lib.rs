@@ -14,17 +14,19 @@ mod render;
 mod render_pool;
 mod render_server;
 pub mod schemas;
+mod template_tree;
 mod tool;
 mod toolchain;
 
 pub use documents::parse_documents;
 pub use helm_command::HelmCommand;
-pub use pod_security::{PodSecurityLevel, PodViolation};
+pub use pod_security::PodViolation;
 pub use progress::{Progress, Silent, StderrProgress};
 pub use render::{
     RenderError, RenderRequest, Rendered, RenderedDocument, Renderer, ValuesViolation,
 };
 pub use render_pool::RenderPool;
 pub use render_server::RenderServer;
+pub use template_tree::{Operand, Pipeline, TemplateNode, TemplateTree};
 pub use tool::{Tool, ToolError};
 pub use toolchain::Toolchain;

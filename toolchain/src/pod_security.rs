@@ -3,30 +3,23 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// A level of the Pod Security Standards.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PodSecurityLevel {
-    /// No known privilege escalation.
-    Baseline,
-    /// The hardened level, which a cluster may demand of a namespace.
-    Restricted,
-}
-
-/// A check of the level that a pod fails.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A check of the restricted level that a pod, or one of its containers, fails.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct PodViolation {
+    /// The check's identifier in Kubernetes' admission library, such as `allowPrivilegeEscalation`.
+    pub check: String,
     /// What the API server calls the check, such as `allowPrivilegeEscalation != false`.
     pub reason: String,
     /// Which containers or volumes fail it and what they would have to say.
     pub detail: String,
+    /// The container at fault, as a JSON pointer into the pod's specification; empty when it is the pod itself.
+    #[serde(default)]
+    pub place: String,
 }
 
 #[derive(Serialize)]
 pub(crate) struct PodSecurityQuestion<'a> {
-    pub(crate) level: PodSecurityLevel,
-    pub(crate) version: &'a str,
-    pub(crate) pods: &'a [&'a Value],
+    pub(crate) pods: &'a [Value],
 }
 
 #[derive(Deserialize)]

@@ -9,8 +9,9 @@ use serde_json::Value;
 
 use crate::documents::parse_documents;
 use crate::helm_message;
-use crate::pod_security::{PodSecurityLevel, PodSecurityQuestion, PodVerdict, PodViolation};
+use crate::pod_security::{PodSecurityQuestion, PodVerdict, PodViolation};
 use crate::render::{RenderError, RenderRequest, Rendered, Renderer};
+use crate::template_tree::{ParseQuestion, TemplateAnswer, TemplateText, TemplateTree};
 
 /// Renders in a process of its own that lives as long as this value. A server that crashes is started again.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ enum Question<'a> {
     Render(RenderQuestion<'a>),
     Lint(LintQuestion<'a>),
     PodSecurity(PodSecurityQuestion<'a>),
+    Parse(ParseQuestion<'a>),
 }
 
 #[derive(Serialize)]
@@ -72,6 +74,7 @@ struct Answer {
     render: Option<RenderAnswer>,
     lint: Option<LintAnswer>,
     pod_security: Option<Vec<PodVerdict>>,
+    parse: Option<Vec<TemplateAnswer>>,
     error: Option<String>,
 }
 
@@ -151,30 +154,52 @@ impl RenderServer {
         }
     }
 
-    /// What Pod Security admission of the newest Kubernetes version says about pods, in the order of `pods`. Each pod
-    /// is an object with `metadata` and `spec`, such as a workload's `spec.template`; no violation means admitted.
+    /// What the restricted level of Pod Security admission forbids, as the newest Kubernetes version has it, in the order
+    /// of `pods`. Each pod is an object with `metadata` and `spec`, such as a workload's `spec.template`; no violation
+    /// means admitted. A field of a wrong type counts as left out.
     ///
     /// # Errors
-    /// When a pod is no pod, or the server cannot be asked.
-    pub fn pod_security(
-        &mut self,
-        level: PodSecurityLevel,
-        pods: &[&Value],
-    ) -> Result<Vec<Vec<PodViolation>>, RenderError> {
-        let question = Question::PodSecurity(PodSecurityQuestion {
-            level,
-            version: "latest",
-            pods,
-        });
-        let answer = self.ask(&question)?;
+    /// When the server cannot be asked.
+    pub fn pod_security(&mut self, pods: &[Value]) -> Result<Vec<Vec<PodViolation>>, RenderError> {
+        if pods.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = self.ask(&Question::PodSecurity(PodSecurityQuestion { pods }))?;
         match (answer.pod_security, answer.error) {
-            (Some(verdicts), None) => Ok(verdicts
+            (Some(verdicts), None) if verdicts.len() == pods.len() => Ok(verdicts
                 .into_iter()
                 .map(|verdict| verdict.violations)
                 .collect()),
-            (None, None) if pods.is_empty() => Ok(Vec::new()),
-            (_, Some(message)) => Err(RenderError::Helm { message }),
-            (None, None) => Err(self.failed("gave no verdict")),
+            (_, Some(message)) => Err(self.failed(message)),
+            _ => Err(self.failed("gave no verdict")),
+        }
+    }
+
+    /// The trees of template files, given by name and text, as Go's own parser makes them; Go's message for a text that is
+    /// no template. Any function may be called.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub fn parse_templates(
+        &mut self,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
+        if templates.is_empty() {
+            return Ok(Vec::new());
+        }
+        let question = Question::Parse(ParseQuestion {
+            templates: templates
+                .iter()
+                .map(|&(name, text)| TemplateText { name, text })
+                .collect(),
+        });
+        let answer = self.ask(&question)?;
+        match (answer.parse, answer.error) {
+            (Some(trees), None) if trees.len() == templates.len() => {
+                Ok(trees.into_iter().map(Into::into).collect())
+            }
+            (_, Some(message)) => Err(self.failed(message)),
+            _ => Err(self.failed("gave no trees")),
         }
     }
 

@@ -6,8 +6,8 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use am_toolchain::{
-    HelmCommand, PodSecurityLevel, RenderError, RenderPool, RenderRequest, RenderServer, Renderer,
-    Tool,
+    HelmCommand, Operand, RenderError, RenderPool, RenderRequest, RenderServer, Renderer,
+    TemplateNode, Tool,
 };
 use serde_json::{Value, json};
 
@@ -309,21 +309,75 @@ fn pod_security_is_judged_as_the_api_server_judges_it() {
         "containers": [{"name": "main", "image": "a", "securityContext": {
             "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}],
     }});
-    let mut server = server();
-    let verdicts = server
-        .pod_security(PodSecurityLevel::Restricted, &[&careless, &careful])
-        .expect("judged");
+    let verdicts = server().pod_security(&[careless, careful]).expect("judged");
     assert_eq!(verdicts[1], []);
-    let reasons: Vec<_> = verdicts[0]
+    let escalation = verdicts[0]
         .iter()
-        .map(|violation| violation.reason.as_str())
-        .collect();
-    assert!(
-        reasons.contains(&"allowPrivilegeEscalation != false"),
-        "{reasons:?}"
+        .find(|violation| violation.reason == "allowPrivilegeEscalation != false")
+        .expect("the API server's words");
+    assert_eq!(
+        (escalation.check.as_str(), escalation.place.as_str()),
+        ("allowPrivilegeEscalation", "/containers/0")
     );
-    let verdicts = server
-        .pod_security(PodSecurityLevel::Baseline, &[&careless])
-        .expect("judged");
-    assert_eq!(verdicts, [[]]);
+}
+
+#[test]
+fn a_field_of_a_wrong_type_counts_as_left_out() {
+    let odd = json!({"spec": {"hostNetwork": true, "hostPID": "yes", "containers": "none"}});
+    let verdicts = server().pod_security(&[odd, json!([1])]).expect("judged");
+    let checks: Vec<_> = verdicts[0]
+        .iter()
+        .map(|violation| (violation.check.as_str(), violation.detail.as_str()))
+        .collect();
+    assert_eq!(checks, [("hostNamespaces", "hostNetwork=true")]);
+    assert_eq!(verdicts[1], []);
+    let unreadable = json!({"spec": {
+        "securityContext": {"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [{"name": "main", "resources": {"limits": {"memory": "1 GB"}}, "securityContext": {
+            "allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}}],
+    }});
+    let verdicts = server().pod_security(&[unreadable]).expect("judged");
+    assert_eq!(verdicts, [[]], "what comes after a bad quantity counts");
+}
+
+#[test]
+fn templates_are_parsed_by_go_with_their_lines() {
+    let text = "a {{- /* }} */ -}}\n{{ define \"x\" }}b{{ end }}\n{{ if .Values.a }}{{ $.b }}{{ else if (f .c).d }}{{ end }}";
+    let trees = server()
+        .parse_templates(&[("templates/a.yaml", text), ("templates/b.yaml", "{{ if")])
+        .expect("parsed");
+    let tree = trees[0].as_ref().expect("a template");
+    assert_eq!(tree.definitions["x"], [TemplateNode::Text("b".into())]);
+    let Some(TemplateNode::If(condition, then, otherwise)) = tree.body.last() else {
+        panic!("{:?}", tree.body)
+    };
+    assert_eq!(condition.line, 3);
+    assert_eq!(
+        condition.commands,
+        [[Operand::Field(vec!["Values".into(), "a".into()])]]
+    );
+    assert!(matches!(then.as_slice(), [TemplateNode::Action(_)]));
+    assert!(matches!(otherwise.as_slice(), [TemplateNode::If(..)]));
+    let message = trees[1].as_ref().expect_err("no template");
+    assert!(message.contains("templates/b.yaml:1"), "{message}");
+}
+
+#[test]
+fn a_template_that_is_nested_too_deep_is_refused_and_a_deep_one_is_read() {
+    let nested = |open: &str, close: &str, depth| open.repeat(depth) + &close.repeat(depth);
+    let mut server = server();
+    let mut parse = |text: &str| {
+        let trees = server.parse_templates(&[("a", text)]).expect("parsed");
+        trees.into_iter().next().expect("one answer")
+    };
+    let blocks = |depth| nested("{{ if .a }}", "{{ end }}", depth);
+    let groups = |depth| format!("{{{{ {} }}}}", nested("(f ", ")", depth));
+    assert!(parse(&blocks(30)).is_ok() && parse(&groups(20)).is_ok());
+    for deep in [blocks(60), groups(60), blocks(5000), groups(5000)] {
+        let message = parse(&deep).expect_err("too deep");
+        assert!(
+            message.contains("too deep") || message.contains("depth"),
+            "{message}"
+        );
+    }
 }

@@ -23,6 +23,7 @@ type Request struct {
 	Render      *RenderRequest      `json:"render,omitempty"`
 	Lint        *LintRequest        `json:"lint,omitempty"`
 	PodSecurity *PodSecurityRequest `json:"podSecurity,omitempty"`
+	Parse       *ParseRequest       `json:"parse,omitempty"`
 }
 
 // Response is one line of output.
@@ -30,6 +31,7 @@ type Response struct {
 	Render      *RenderResponse `json:"render,omitempty"`
 	Lint        *LintResponse   `json:"lint,omitempty"`
 	PodSecurity []PodVerdict    `json:"podSecurity,omitempty"`
+	Parse       []TemplateTree  `json:"parse,omitempty"`
 	// Error is Helm's own message when it refuses the chart or its values.
 	Error string `json:"error,omitempty"`
 }
@@ -51,11 +53,11 @@ func serve(in io.Reader, out io.Writer) error {
 	buffered := bufio.NewWriterSize(out, 1<<16)
 	encoder := json.NewEncoder(buffered)
 	encoder.SetEscapeHTML(false)
-	renderer := NewRenderer()
+	server := &server{renderer: NewRenderer(), podSecurity: NewPodSecurity()}
 	for {
 		line, err := lines.ReadBytes('\n')
 		if len(line) > 0 {
-			if err := encoder.Encode(answer(renderer, line)); err != nil {
+			if err := encoder.Encode(server.answer(line)); err != nil {
 				return err
 			}
 			if err := buffered.Flush(); err != nil {
@@ -70,8 +72,14 @@ func serve(in io.Reader, out io.Writer) error {
 	}
 }
 
+// server is what outlives a request.
+type server struct {
+	renderer    *Renderer
+	podSecurity *PodSecurity
+}
+
 // answer never panics: a chart that brings Helm down must not end the server.
-func answer(renderer *Renderer, line []byte) (response Response) {
+func (server *server) answer(line []byte) (response Response) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			response = Response{Error: fmt.Sprintf("helm panicked: %v", cause)}
@@ -83,24 +91,22 @@ func answer(renderer *Renderer, line []byte) (response Response) {
 	}
 	switch {
 	case request.Render != nil:
-		rendered, err := renderer.Render(request.Render)
+		rendered, err := server.renderer.Render(request.Render)
 		if err != nil {
 			return Response{Error: err.Error()}
 		}
 		return Response{Render: rendered}
 	case request.Lint != nil:
-		linted, err := renderer.Lint(request.Lint)
+		linted, err := server.renderer.Lint(request.Lint)
 		if err != nil {
 			return Response{Error: err.Error()}
 		}
 		return Response{Lint: linted}
 	case request.PodSecurity != nil:
-		verdicts, err := evaluatePodSecurity(request.PodSecurity)
-		if err != nil {
-			return Response{Error: err.Error()}
-		}
-		return Response{PodSecurity: verdicts}
+		return Response{PodSecurity: server.podSecurity.Judge(request.PodSecurity)}
+	case request.Parse != nil:
+		return Response{Parse: parseTemplates(request.Parse)}
 	default:
-		return Response{Error: "not a request: none of render, lint and podSecurity is set"}
+		return Response{Error: "not a request: none of render, lint, podSecurity and parse is set"}
 	}
 }

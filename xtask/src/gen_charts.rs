@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use am_generator::diagnostic::Diagnostics;
 use am_generator::output::{self, Difference, Extent, OutputError, Summary};
-use am_generator::{ChartTree, GenerateError, Model, Selection, Templates, generate, suggest};
+use am_generator::{ChartTree, GenerateError, Model, Selection, Templates, generate};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -150,9 +150,10 @@ fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Error {
     let known: Vec<&str> = known.collect();
-    let nearest =
-        suggest::hint(name, known.iter().copied()).filter(|hint| hint.starts_with("did you mean"));
-    let nearest = nearest.map(|hint| format!("{hint} ")).unwrap_or_default();
+    let nearest = am_suggest::near(name, known.iter().copied());
+    let nearest = nearest
+        .map(|meant| format!("did you mean `{meant}`? "))
+        .unwrap_or_default();
     Error::Usage(format!(
         "there is no {what} `{name}`; {nearest}known are: {}",
         known.join(", ")

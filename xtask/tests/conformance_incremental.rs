@@ -130,30 +130,6 @@ fn changed_since_judges_what_changed_and_says_when_nothing_did() {
         .stderr(contains("needs a git checkout"));
 }
 
-#[test]
-fn rerun_failed_needs_a_report_and_takes_the_one_that_report_names() {
-    let copy = Copy::new();
-    let sound = fs::read_to_string(copy.values()).expect("read");
-    fs::write(copy.values(), broken(&sound)).expect("written");
-    let again = || {
-        let mut command = copy.command();
-        command.arg("--rerun-failed");
-        command.assert()
-    };
-    again().code(2).stderr(contains("there is no last report"));
-    copy.command().assert().code(1);
-    again()
-        .code(1)
-        .stdout(contains("AM-DIST-001"))
-        .stdout(contains("taken over from the last report"));
-    fs::write(copy.values(), sound).expect("written");
-    again().success().stdout(contains("conformant so far"));
-    again()
-        .success()
-        .stdout(contains("has no failure"))
-        .stdout(contains("conformant: "));
-}
-
 /// A watching process; ended when the test ends, whatever happens.
 struct Watching {
     child: Child,

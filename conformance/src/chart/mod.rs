@@ -2,6 +2,7 @@
 
 mod archive;
 mod locate;
+pub(crate) mod templates;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -13,7 +14,8 @@ use std::{
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
-use crate::error::SuiteError;
+use self::templates::{Segment, Usage, usage};
+use crate::{error::SuiteError, upstream::Upstream};
 
 /// The files of a chart's directory.
 #[derive(Debug, Clone, Default)]
@@ -26,12 +28,9 @@ pub struct ChartSource {
     pub files: BTreeMap<String, String>,
     /// `sha256:` and hex, over the sorted list of paths and contents.
     pub digest: String,
-    /// What each line of its templates reads, found out when it is first asked for.
-    pub(crate) values_by_line: Arc<OnceLock<ValuesByLine>>,
+    /// What its templates read, found out when it is first asked for; copies share it.
+    pub(crate) usage: Arc<OnceLock<Result<Usage, String>>>,
 }
-
-/// Dotted paths of values by template file and line.
-pub(crate) type ValuesByLine = BTreeMap<(String, usize), BTreeSet<String>>;
 
 impl ChartSource {
     /// Reads a chart: a directory, symbolic links followed as Helm does, or an archive as `helm package` makes it.
@@ -79,7 +78,7 @@ impl ChartSource {
             name,
             files,
             digest: hex_digest(hash),
-            values_by_line: Arc::default(),
+            usage: Arc::default(),
         })
     }
 
@@ -99,7 +98,7 @@ impl ChartSource {
             name,
             files,
             digest: hex_digest(hash),
-            values_by_line: Arc::default(),
+            usage: Arc::default(),
         })
     }
 
@@ -115,14 +114,55 @@ impl ChartSource {
             .filter(|(path, _)| path.starts_with("templates/"))
     }
 
-    /// The values, as dotted paths, that a line of a template reads, itself or through the named templates it calls.
-    pub fn values_at(&self, file: &str, line: usize) -> Vec<String> {
-        self.values_by_line
-            .get_or_init(|| crate::checks::helm::values_by_line(&self.files))
-            .get(&(file.to_owned(), line))
-            .map(|values| values.iter().cloned().collect())
-            .unwrap_or_default()
+    /// What its templates read.
+    ///
+    /// # Errors
+    /// When there is nobody to parse them.
+    pub(crate) fn usage(&self, upstream: &dyn Upstream) -> Result<&Usage, &str> {
+        let usage = self
+            .usage
+            .get_or_init(|| usage(&self.files, upstream).map_err(|error| error.to_string()));
+        usage.as_ref().map_err(String::as_str)
     }
+
+    /// Whether its templates should have been read and nobody was there to do it.
+    pub(crate) fn is_unread_by_machine(&self) -> bool {
+        matches!(self.usage.get(), Some(Err(_)))
+    }
+
+    /// The values, as dotted paths, that a line of a template reads, itself or through the named templates it calls.
+    pub fn values_at(&self, file: &str, line: usize, upstream: &dyn Upstream) -> Vec<String> {
+        let place = (file.to_owned(), line);
+        let paths = self
+            .usage(upstream)
+            .ok()
+            .and_then(|usage| usage.lines.get(&place));
+        let paths: BTreeSet<String> = paths
+            .into_iter()
+            .flatten()
+            .map(|path| dotted(path))
+            .filter(|path| !path.is_empty())
+            .collect();
+        // A map is read on the way to its entry.
+        let is_on_the_way = |path: &String| {
+            let prefix = format!("{path}.");
+            paths.iter().any(|other| other.starts_with(&prefix))
+        };
+        paths
+            .iter()
+            .filter(|path| !is_on_the_way(path))
+            .cloned()
+            .collect()
+    }
+}
+
+/// The path as users write it, up to a list: the list itself is what a user sets.
+fn dotted(path: &[Segment]) -> String {
+    let keys = path.iter().map_while(|segment| match segment {
+        Segment::Key(key) => Some(key.as_str()),
+        Segment::Any => None,
+    });
+    keys.collect::<Vec<_>>().join(".")
 }
 
 fn hex_digest(hash: Sha256) -> String {

@@ -3,11 +3,12 @@
 use am_deployment_toml::product::ProductVersion;
 
 use crate::{
-    checks::{FamilyChecks, near::near},
+    checks::FamilyChecks,
     component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
 };
+use am_suggest::near;
 
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-DIST-001", image_of_component),
@@ -350,7 +351,7 @@ fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
 #[cfg(test)]
 mod tests {
     use super::no_profile_argument;
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     fn found(documents: &str) -> Vec<String> {
         messages(&Subject::default().judge("AM-DIST-002", no_profile_argument, documents))

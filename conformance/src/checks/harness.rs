@@ -1,8 +1,9 @@
-//! Small subjects with charts and further renders, for the tests of the upgrade, Helm and Kubernetes checks.
+//! Small subjects for the tests of checks, with charts and further renders where a check needs them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use am_deployment_toml::product::ProductVersion;
+use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
 
 use super::Check;
@@ -14,20 +15,71 @@ use crate::{
     manifest::{Manifest, Object},
     outcome::Outcome,
     report::SubjectDescription,
-    requirement::{AppliesTo, Example, Family, Level, Requirement},
+    requirement::{AppliesTo, Catalogue, Example, Family, Level, Requirement},
+    upstream::Admission,
     variation::{Refusal, Variation, Variations},
 };
 
+/// The render server of all tests, started when one first asks it.
+pub(crate) fn upstream() -> &'static RenderPool {
+    static POOL: LazyLock<RenderPool> = LazyLock::new(|| {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let program = Toolchain::new(workspace)
+            .ensure(Tool::Renderer, &mut StderrProgress::default())
+            .expect("the render server can be built");
+        RenderPool::new(program, 2)
+    });
+    &POOL
+}
+
+/// Reads documents as one release `r` in the namespace `apim`.
+pub(crate) fn manifest(documents: &str) -> Manifest {
+    read(documents, "r", "apim")
+}
+
 type Renders = dyn Fn(&Variation) -> Result<String, Refusal> + Send + Sync;
 
-/// A subject.
+/// What a subject is, besides its documents.
+#[derive(Debug, Clone)]
+pub(crate) struct Subject {
+    pub(crate) pattern: u8,
+    pub(crate) platform: &'static str,
+    pub(crate) version: ProductVersion,
+    pub(crate) is_generated: bool,
+}
+
+impl Default for Subject {
+    fn default() -> Self {
+        Self {
+            pattern: 3,
+            platform: "none",
+            version: ProductVersion::V4_7,
+            is_generated: false,
+        }
+    }
+}
+
+impl Subject {
+    /// Judges the requirement called `id` with its check on documents of the release `r` in the namespace `apim`.
+    pub(crate) fn judge(&self, id: &str, check: Check, documents: &str) -> Outcome {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        let requirement = catalogue.get(id).expect("the requirement exists");
+        let case = Case {
+            subject: self.clone(),
+            ..Case::documents(documents)
+        };
+        case.judge_as(requirement, check, "apim")
+    }
+}
+
+/// A subject with documents, charts and further renders.
 #[derive(Default)]
 pub(crate) struct Case {
+    subject: Subject,
     documents: String,
     charts: BTreeMap<String, ChartSource>,
     schemas: Option<Box<dyn SchemaValidator>>,
     further: Option<Further>,
-    is_generated: bool,
 }
 
 /// Further renders, made by a function of the test.
@@ -70,7 +122,7 @@ impl Case {
     }
 
     pub(crate) fn generated(mut self) -> Self {
-        self.is_generated = true;
+        self.subject.is_generated = true;
         self
     }
 
@@ -106,7 +158,7 @@ impl Case {
         self
     }
 
-    /// What a check says.
+    /// What a check says, whichever requirement it belongs to.
     pub(crate) fn judge(&self, check: Check) -> Outcome {
         let requirement = Requirement {
             id: "AM-HELM-999".into(),
@@ -122,24 +174,33 @@ impl Case {
             mutants: Vec::new(),
             family: Family::Helm,
         };
-        let manifest = read(&self.documents, "r", "n");
+        self.judge_as(&requirement, check, "n")
+    }
+
+    fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {
+        let manifest = read(&self.documents, "r", namespace);
         let facts = Facts::load().expect("the committed tables parse");
-        let version = ProductVersion::ALL[ProductVersion::ALL.len() - 1];
-        let graph = Graph::build(&manifest, &facts, version, &Hints::default());
-        let subject = SubjectDescription {
+        let version = self.subject.version;
+        let hints = Hints {
+            external: vec!["*.example.com".into()],
+            ..Hints::default()
+        };
+        let graph = Graph::build(&manifest, &facts, version, &hints);
+        let description = SubjectDescription {
             id: "test".into(),
-            pattern: 3,
+            pattern: self.subject.pattern,
             product_version: version.as_str().into(),
-            platform: "none".into(),
+            platform: self.subject.platform.into(),
             variant: "default".into(),
             releases: vec!["r".into()],
-            namespace: "n".into(),
+            namespace: namespace.into(),
             kubernetes_version: String::new(),
         };
+        let further = self.further.as_ref();
         let context = Context {
-            subject: &subject,
+            subject: &description,
             version,
-            is_generated: self.is_generated,
+            is_generated: self.subject.is_generated,
             is_representative: true,
             manifest: &manifest,
             graph: &graph,
@@ -147,12 +208,11 @@ impl Case {
             charts: &self.charts,
             source_map: None,
             schemas: self.schemas.as_deref(),
-            variations: self
-                .further
-                .as_ref()
-                .map(|further| further as &dyn Variations),
+            upstream: upstream(),
+            admission: Admission::new(upstream()),
+            variations: further.map(|further| further as &dyn Variations),
         };
-        let mut judge = Judge::new(&context, &requirement);
+        let mut judge = Judge::new(&context, requirement);
         check(&context, &mut judge);
         judge.outcome()
     }
@@ -194,13 +254,14 @@ fn read(documents: &str, release: &str, namespace: &str) -> Manifest {
     Manifest { objects }
 }
 
-/// Messages of the findings of a failed outcome; fails the test for any other.
+/// Messages of the findings; empty means passed. Anything that is neither passed nor failed panics.
 pub(crate) fn messages(outcome: &Outcome) -> Vec<String> {
-    let Outcome::Failed { findings, .. } = outcome else {
-        panic!("not failed: {outcome:?}")
-    };
-    findings
-        .iter()
-        .map(|finding| finding.message.clone())
-        .collect()
+    match outcome {
+        Outcome::Passed { .. } => Vec::new(),
+        Outcome::Failed { findings, .. } => findings
+            .iter()
+            .map(|finding| finding.message.clone())
+            .collect(),
+        other => panic!("neither passed nor failed: {other:?}"),
+    }
 }

@@ -8,12 +8,9 @@ mod given;
 pub(crate) mod harness;
 pub(crate) mod helm;
 pub(crate) mod kubernetes;
-mod near;
 pub(crate) mod network;
 pub(crate) mod operations;
 pub(crate) mod security;
-#[cfg(test)]
-pub(crate) mod testing;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
 pub(crate) mod wiring;

@@ -268,15 +268,15 @@ impl<'a> Resolver<'_, 'a> {
                 })
         });
         let Some((index, member)) = owner else {
-            let names = self
+            let names: Vec<String> = self
                 .graph
                 .members
                 .iter()
-                .filter(|member| member.workload.is_stateful_set());
-            let suggestion = nearest(
-                pod,
-                names.map(|member| format!("{}-0", member.workload.object.name())),
-            );
+                .filter(|member| member.workload.is_stateful_set())
+                .map(|member| format!("{}-0", member.workload.object.name()))
+                .collect();
+            let suggestion = am_suggest::near(pod, names.iter().map(String::as_str));
+            let suggestion = suggestion.map(str::to_owned);
             return dangling(
                 format!("no StatefulSet has a pod called `{pod}`"),
                 suggestion,
@@ -387,15 +387,9 @@ impl<'a> Resolver<'_, 'a> {
             })
             .map(|service| service.name().to_owned())
             .collect();
-        nearest(first, names.iter().cloned())
-            .or_else(|| nearest(labels.next()?, names.iter().cloned()))
+        let near = |name: &str| am_suggest::near(name, names.iter().map(String::as_str));
+        near(first)
+            .or_else(|| near(labels.next()?))
+            .map(str::to_owned)
     }
-}
-
-fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> Option<String> {
-    names
-        .map(|name| (strsim::levenshtein(wanted, &name), name))
-        .min()
-        .filter(|(distance, name)| *distance <= name.len().max(wanted.len()) / 3)
-        .map(|(_, name)| name)
 }

@@ -389,7 +389,7 @@ mod tests {
 
     use super::{RouteEnd, Url};
     use crate::{
-        checks::testing::manifest,
+        checks::harness::manifest,
         facts::Facts,
         graph::{Graph, Hints},
     };

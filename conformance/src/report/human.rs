@@ -127,13 +127,6 @@ pub(super) fn counts(statistics: Statistics) -> String {
     if statistics.render_failures > 0 {
         let _ = write!(text, ", {} not rendered", statistics.render_failures);
     }
-    if statistics.taken_over > 0 {
-        let _ = write!(
-            text,
-            ", {} taken over from the last report",
-            statistics.taken_over
-        );
-    }
     text
 }
 

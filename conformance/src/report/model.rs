@@ -130,7 +130,7 @@ pub struct Profile {
 pub enum ProfileResult {
     /// Every MUST was judged and holds.
     Success,
-    /// Nothing failed, but something was skipped on request or taken over from the last report.
+    /// Nothing failed, but something was skipped on request.
     Partial,
     /// A MUST failed, could not be judged, or a chart did not render.
     Failure,
@@ -158,9 +158,6 @@ pub struct Statistics {
     pub renders: usize,
     /// Subjects whose charts did not render.
     pub render_failures: usize,
-    /// Outcomes that were not judged now, but taken over from the last report.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub taken_over: usize,
 }
 
 impl Statistics {
@@ -197,7 +194,6 @@ impl Statistics {
             checked: self.checked + other.checked,
             renders: self.renders + other.renders,
             render_failures: self.render_failures + other.render_failures,
-            taken_over: self.taken_over + other.taken_over,
         }
     }
 
@@ -210,7 +206,6 @@ impl Statistics {
             (self.skipped, "skipped"),
             (self.unsupported, "could not be judged"),
             (self.render_failures, "did not render"),
-            (self.taken_over, "taken over from the last report"),
         ] {
             if count > 0 {
                 parts.push(format!("{count} {word}"));
@@ -229,7 +224,7 @@ impl Statistics {
         if self.failed > 0 || self.unsupported > 0 || self.render_failures > 0 || self.checked == 0
         {
             ProfileResult::Failure
-        } else if self.skipped > 0 || self.taken_over > 0 {
+        } else if self.skipped > 0 {
             ProfileResult::Partial
         } else {
             ProfileResult::Success

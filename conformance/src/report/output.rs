@@ -232,12 +232,8 @@ fn names() -> String {
 }
 
 fn nearest(name: &str) -> String {
-    Format::ALL
-        .into_iter()
-        .map(|format| (strsim::levenshtein(format.name(), name), format))
-        .min()
-        .filter(|(distance, _)| *distance <= 2)
-        .map(|(_, format)| format!(", did you mean {format}?"))
+    am_suggest::near(name, Format::ALL.map(Format::name))
+        .map(|format| format!(", did you mean {format}?"))
         .unwrap_or_default()
 }
 

@@ -116,17 +116,13 @@ impl Catalogue {
     /// The requirement called `id`.
     ///
     /// # Errors
-    /// When there is none; the message proposes the nearest id.
+    /// When there is none; the message proposes the one that was probably meant.
     pub fn get(&self, id: &str) -> Result<&Requirement, SuiteError> {
         if let Some(&index) = self.by_id.get(id) {
             return Ok(&self.requirements[index]);
         }
         let upper = id.to_uppercase();
-        let nearest = self
-            .by_id
-            .keys()
-            .min_by_key(|known| strsim::levenshtein(known, &upper));
-        let hint = nearest
+        let hint = am_suggest::near(&upper, self.by_id.keys().map(String::as_str))
             .map(|known| format!(", did you mean {known}?"))
             .unwrap_or_default();
         Err(SuiteError::usage(format!(

@@ -94,6 +94,7 @@ pub fn selftest_with(
         renderer,
         programs,
         bases: Mutex::new(BTreeMap::new()),
+        charts: Mutex::default(),
     };
     let tasks: Vec<(&Requirement, &Mutant)> = chosen
         .requirements()
@@ -174,6 +175,8 @@ struct Run<'r> {
     programs: &'r HelmPrograms,
     /// What each unchanged subject fails, by its id and values.
     bases: Mutex<BTreeMap<String, Result<BTreeSet<String>, String>>>,
+    /// Charts that no mutant changes; what their templates read is found out once.
+    charts: Mutex<Charts>,
 }
 
 impl Run<'_> {
@@ -294,8 +297,7 @@ impl Run<'_> {
     }
 
     fn judge_subject(&self, subject: &Subject, steps: &[Step]) -> Result<Judged, String> {
-        let charts = Charts::read(subject.charts(), &self.options.workspace)
-            .map_err(|error| error.to_string())?;
+        let charts = self.charts(subject)?;
         let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
         mutate::documents(&mut manifest, steps, subject)?;
         let variations = SubjectVariations::new(
@@ -305,10 +307,30 @@ impl Run<'_> {
             &self.directories,
             steps,
         );
-        let sources: ChartSet = charts.of(subject);
-        Ok(self
-            .suite
-            .judge_manifest(subject, &manifest, Some(&variations), &sources))
+        Ok(self.suite.judge_manifest(
+            subject,
+            &manifest,
+            Some(&variations),
+            &charts,
+            self.renderer.upstream(),
+        ))
+    }
+
+    /// The subject's charts, read once where no mutant changed them.
+    fn charts(&self, subject: &Subject) -> Result<ChartSet, String> {
+        let is_original = |chart: &PathBuf| {
+            let mut directories = self.directories.values();
+            directories.any(|directory| chart.starts_with(directory))
+        };
+        let workspace = &self.options.workspace;
+        let told = |error: SuiteError| error.to_string();
+        if !subject.charts().all(is_original) {
+            let changed = Charts::read(subject.charts(), workspace).map_err(told)?;
+            return Ok(changed.of(subject));
+        }
+        let mut known = self.charts.lock().unwrap_or_else(PoisonError::into_inner);
+        known.add(subject.charts(), workspace).map_err(told)?;
+        Ok(known.of(subject))
     }
 }
 
@@ -383,7 +405,11 @@ mod tests {
     use am_toolchain::{RenderError, RenderRequest, Rendered};
 
     use super::{MutantResult, Verdict, selftest_with, summary};
-    use crate::suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService};
+    use crate::{
+        checks::harness::upstream,
+        suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService},
+        upstream::Upstream,
+    };
 
     struct Refusing;
 
@@ -400,6 +426,10 @@ mod tests {
 
         fn lint(&self, _chart: &Path, _files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
             Ok(Vec::new())
+        }
+
+        fn upstream(&self) -> &dyn Upstream {
+            upstream()
         }
     }
 

@@ -197,7 +197,6 @@ fn of_subject(
         hints,
         is_generated,
         is_representative,
-        requirements,
     } = subject;
     let mut key = Fingerprint::default();
     key.add(run);
@@ -206,7 +205,6 @@ fn of_subject(
     key.add(format!("{hints:?}"));
     key.add(is_generated.to_string());
     key.add(is_representative.to_string());
-    key.add(format!("{requirements:?}"));
     for render in renders {
         let RenderRequest {
             chart,

@@ -21,15 +21,25 @@ impl Charts {
         paths: impl Iterator<Item = &'p PathBuf>,
         workspace: &Path,
     ) -> Result<Self, SuiteError> {
-        let mut charts = BTreeMap::new();
+        let mut charts = Self::default();
+        charts.add(paths, workspace)?;
+        Ok(charts)
+    }
+
+    /// Reads those charts that are not there yet.
+    pub(crate) fn add<'p>(
+        &mut self,
+        paths: impl Iterator<Item = &'p PathBuf>,
+        workspace: &Path,
+    ) -> Result<(), SuiteError> {
         for path in paths {
-            if !charts.contains_key(path) {
+            if !self.0.contains_key(path) {
                 let mut chart = ChartSource::read(path)?;
                 chart.place = place_of(path, workspace);
-                charts.insert(path.clone(), chart);
+                self.0.insert(path.clone(), chart);
             }
         }
-        Ok(Self(charts))
+        Ok(())
     }
 
     /// Sources of a subject's charts.

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     error::SuiteError,
     report::{Coverage, Report, SubjectResult},
+    upstream::Upstream,
 };
 
 /// Renders charts for several threads at once.
@@ -48,6 +49,9 @@ pub trait RenderService: Sync {
     /// # Errors
     /// With Helm's own words when there is nothing to lint.
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError>;
+
+    /// The code of Go and Kubernetes that comes with it.
+    fn upstream(&self) -> &dyn Upstream;
 }
 
 impl RenderService for RenderPool {
@@ -61,6 +65,10 @@ impl RenderService for RenderPool {
 
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         self.with(|server| server.lint_strict(chart, values_files))
+    }
+
+    fn upstream(&self) -> &dyn Upstream {
+        self
     }
 }
 
@@ -141,13 +149,6 @@ pub fn run_with(
         });
     }
     choose_representatives(&mut subjects);
-    let mut last = None;
-    if let Some(rerun) = &options.rerun {
-        let choice = rerun.choose(subjects, &coverage.input, &suite.chosen);
-        subjects = choice.subjects;
-        coverage.scope = Some(choice.scope);
-        last = choice.is_partial.then_some(rerun);
-    }
     let charts = Charts::read(
         subjects.iter().flat_map(Subject::charts),
         &options.workspace,
@@ -177,10 +178,7 @@ pub fn run_with(
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
     let mut report = suite.report(options, &charts, judged);
     report.coverage = coverage;
-    Ok(match last {
-        Some(rerun) => rerun.merge(report),
-        None => report,
-    })
+    Ok(report)
 }
 
 fn is_stopped(options: &Options) -> bool {

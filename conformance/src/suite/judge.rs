@@ -12,6 +12,7 @@ use super::{
     execute::{RenderService, Renders},
 };
 use crate::{
+    chart::ChartSource,
     checks::Registry,
     context::Context,
     error::SuiteError,
@@ -22,6 +23,7 @@ use crate::{
     report::{RequirementResult, SubjectResult, Topology},
     requirement::{Catalogue, Level, Requirement},
     topology::topology_of,
+    upstream::{Admission, Upstream},
     variation::Variations,
 };
 
@@ -132,10 +134,15 @@ impl Suite {
         };
         let variations =
             SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[]);
-        let mut judged =
-            self.judge_manifest(subject, &manifest, Some(&variations), &charts.of(subject));
+        let mut judged = self.judge_manifest(
+            subject,
+            &manifest,
+            Some(&variations),
+            &charts.of(subject),
+            by.renderer.upstream(),
+        );
         judged.renders = renders + variations.renders();
-        judged.by_machine = variations.is_refused_by_machine();
+        judged.by_machine |= variations.is_refused_by_machine();
         judged
     }
 
@@ -146,6 +153,7 @@ impl Suite {
         manifest: &Manifest,
         variations: Option<&dyn Variations>,
         charts: &ChartSet,
+        upstream: &dyn Upstream,
     ) -> Judged {
         let graph = Graph::build(manifest, &self.facts, subject.version, &subject.hints);
         let context = Context {
@@ -157,16 +165,14 @@ impl Suite {
             graph: &graph,
             facts: &self.facts,
             charts,
+            upstream,
+            admission: Admission::new(upstream),
             variations,
             source_map: self.source_map.as_deref(),
             schemas: self.schemas.as_deref(),
         };
         let results: Vec<RequirementResult> = self
             .requirements()
-            .filter(|requirement| {
-                let wanted = subject.requirements.as_ref();
-                wanted.is_none_or(|wanted| wanted.contains(&requirement.id))
-            })
             .map(|requirement| {
                 let outcome = match self.skipped.get(&requirement.id) {
                     Some(reason) => Outcome::Skipped {
@@ -186,6 +192,8 @@ impl Suite {
             error: None,
             results,
         };
+        let by_machine = context.admission.has_failed()
+            || charts.values().any(ChartSource::is_unread_by_machine);
         let topology = topology_of(&graph, &result);
         let sources = sources_of(&graph, &result, charts);
         Judged {
@@ -193,7 +201,7 @@ impl Suite {
             topology,
             sources,
             renders: 0,
-            by_machine: false,
+            by_machine,
             is_cached: false,
             seconds: 0.0,
         }

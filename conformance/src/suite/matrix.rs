@@ -199,12 +199,11 @@ fn check_names(options: &Options, facts: &Facts) -> Result<(), SuiteError> {
         .iter()
         .find(|platform| !PLATFORMS.contains(&platform.as_str()))
     {
-        let nearest = PLATFORMS
-            .iter()
-            .min_by_key(|known| strsim::levenshtein(known, unknown))
-            .unwrap_or(&"none");
+        let nearest = am_suggest::near(unknown, PLATFORMS)
+            .map(|meant| format!(", did you mean `{meant}`?"))
+            .unwrap_or_default();
         return Err(SuiteError::usage(format!(
-            "unknown platform `{unknown}`, did you mean `{nearest}`? known are {}",
+            "unknown platform `{unknown}`{nearest}; known are {}",
             PLATFORMS.join(", ")
         )));
     }
@@ -313,7 +312,6 @@ impl Of<'_> {
             },
             is_generated: true,
             is_representative: true,
-            requirements: None,
         }
     }
 

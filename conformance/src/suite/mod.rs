@@ -12,7 +12,6 @@ mod operator;
 mod options;
 #[cfg(test)]
 mod random_values;
-mod rerun;
 mod spec;
 mod subject;
 mod variation;
@@ -22,14 +21,11 @@ pub use affected::{Affected, Changes, Platforms};
 pub(crate) use digest::{ChartSet, Charts};
 pub use execute::{Progress, RenderService, Silent, run, run_with};
 pub(crate) use execute::{helm_programs, jobs, render_pool};
-#[cfg(test)]
-pub(crate) use judge::objects_of;
 pub(crate) use judge::{Judged, Suite, render_all};
 pub(crate) use matrix::base_subject;
 pub use matrix::{PLATFORMS, charts_subjects};
 pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip};
-pub use rerun::Rerun;
 pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};
 pub use subject::Subject;
 pub use variation::HelmPrograms;

@@ -7,7 +7,7 @@ use std::{
 
 use am_deployment_toml::product::ProductVersion;
 
-use super::{Affected, Rerun};
+use super::Affected;
 use crate::{
     context::{SchemaValidator, SourceMap},
     schemas::PinnedSchemas,
@@ -48,8 +48,6 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Which of the chosen subjects changes affect; all are judged unless given.
     pub affected: Option<Affected>,
-    /// The last run's failures, which alone are judged again.
-    pub rerun: Option<Rerun>,
     /// Ends the run before its next subject when it becomes true.
     pub stop: Option<Arc<AtomicBool>>,
 }
@@ -118,7 +116,6 @@ impl Options {
             schemas: Some(Arc::new(PinnedSchemas)),
             cache: None,
             affected: None,
-            rerun: None,
             stop: None,
         }
     }

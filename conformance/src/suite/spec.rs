@@ -180,6 +180,5 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         hints,
         is_generated: false,
         is_representative: true,
-        requirements: None,
     })
 }

@@ -1,9 +1,6 @@
 //! What is judged: the releases of a pattern in one combination.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
@@ -25,8 +22,6 @@ pub struct Subject {
     pub is_generated: bool,
     /// Whether it stands for all subjects of its pattern and product version, where one is enough.
     pub is_representative: bool,
-    /// Ids of the requirements to judge on it; all that the run chooses unless given.
-    pub requirements: Option<BTreeSet<String>>,
 }
 
 impl Subject {

@@ -1,7 +1,7 @@
 //! From a [`ChartTree`] to an output directory: compare the two, or make them equal.
 //!
-//! The directory may hold anything besides charts; only chart directories and `source-map.json` are ever touched, and these
-//! only when every file in them says that the generator made it.
+//! The directory may hold anything besides charts; only chart directories are ever touched, and these only when every
+//! file in them says that the generator made it.
 
 mod diff;
 mod present;
@@ -13,13 +13,9 @@ use std::path::{Path, PathBuf};
 
 pub use diff::{Difference, DifferenceKind};
 
-use crate::source_map::SourceMap;
 use crate::tree::ChartTree;
 use present::Present;
 use transaction::Transaction;
-
-/// Name of the source map below the output directory.
-pub const SOURCE_MAP: &str = "source-map.json";
 
 /// How the directories of charts begin; others are nobody's business here.
 pub const CHART_PREFIX: &str = "am-pattern-";
@@ -118,7 +114,7 @@ pub fn check(
     extent: Extent,
 ) -> Result<Vec<Difference>, OutputError> {
     let present = Present::read(tree, directory, extent)?;
-    let wanted = wanted(tree, &present, extent);
+    let wanted = wanted(tree);
     Ok(diff::differences(&wanted, &present.files))
 }
 
@@ -134,7 +130,7 @@ pub fn write(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Summa
     let mut transaction = Transaction::open(directory)?;
     let recovered = transaction.recover()?;
     let present = Present::read(tree, directory, extent)?;
-    let wanted = wanted(tree, &present, extent);
+    let wanted = wanted(tree);
 
     let mut summary = Summary {
         recovered,
@@ -160,36 +156,14 @@ pub fn write(tree: &ChartTree, directory: &Path, extent: Extent) -> Result<Summa
         transaction.stage_removal(chart);
         summary.removed.push(chart.clone());
     }
-    if wanted.get(SOURCE_MAP) != present.files.get(SOURCE_MAP) {
-        transaction.stage_file(
-            SOURCE_MAP,
-            wanted.get(SOURCE_MAP).map_or(&[][..], Vec::as_slice),
-        )?;
-    }
     transaction.commit()?;
     Ok(summary)
 }
 
-/// Every file that should be there, the source map included.
-fn wanted(tree: &ChartTree, present: &Present, extent: Extent) -> BTreeMap<String, Vec<u8>> {
-    let mut wanted: BTreeMap<String, Vec<u8>> = tree
-        .files()
+fn wanted(tree: &ChartTree) -> BTreeMap<String, Vec<u8>> {
+    tree.files()
         .map(|(path, content)| (path.to_owned(), content.to_owned()))
-        .collect();
-    let mut source_map = tree.source_map().clone();
-    if extent == Extent::ChartsInTree {
-        // The other charts keep their entries. A map that cannot be read has none.
-        let old = present
-            .files
-            .get(SOURCE_MAP)
-            .and_then(|text| SourceMap::from_json(&String::from_utf8_lossy(text)).ok());
-        let charts = tree.charts();
-        let other_chart =
-            |file: &str| !charts.iter().any(|chart| chart_file(file, chart).is_some());
-        source_map.merge(&old.unwrap_or_default(), other_chart);
-    }
-    wanted.insert(SOURCE_MAP.to_owned(), source_map.to_json().into_bytes());
-    wanted
+        .collect()
 }
 
 fn changed_in(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::{CHART_PREFIX, Extent, OutputError, SOURCE_MAP};
+use super::{CHART_PREFIX, Extent, OutputError};
 use crate::tree::{ChartTree, NOTICE};
 
 /// The generated files of a directory.
@@ -37,18 +37,6 @@ impl Present {
                 present.charts.push(chart);
             }
             present.files.extend(files);
-        }
-        let source_map = directory.join(SOURCE_MAP);
-        if source_map.symlink_metadata().is_ok() {
-            let content =
-                std::fs::read(&source_map).map_err(OutputError::io("read", &source_map))?;
-            if !says_who_made_it(&content) {
-                return Err(OutputError::Foreign {
-                    path: directory.to_owned(),
-                    files: vec![SOURCE_MAP.to_owned()],
-                });
-            }
-            present.files.insert(SOURCE_MAP.to_owned(), content);
         }
         Ok(present)
     }

@@ -84,13 +84,6 @@ impl Transaction {
         Ok(())
     }
 
-    /// Prepares a file that replaces the one of that name.
-    pub(super) fn stage_file(&mut self, name: &str, content: &[u8]) -> Result<(), OutputError> {
-        write_file(&self.folder.join("new").join(name), content)?;
-        self.replace.push(name.to_owned());
-        Ok(())
-    }
-
     /// Plans the removal of a directory.
     pub(super) fn stage_removal(&mut self, name: &str) {
         self.remove.push(name.to_owned());

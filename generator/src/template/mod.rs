@@ -1,4 +1,4 @@
-//! The chart templates: files that are copied as they are, and files that the generator renders.
+//! The chart templates, which the generator renders.
 
 mod helpers;
 mod syntax;
@@ -12,29 +12,17 @@ use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::source_map::Origin;
-use crate::suggest;
 
-/// Both template folders, parsed.
+/// The templates, parsed.
 #[derive(Debug)]
 pub struct Templates {
-    copied: Vec<CopiedFile>,
     rendered: Vec<RenderedFile>,
     registry: Handlebars<'static>,
     /// Labels of the files that marks refer to.
     files: Vec<String>,
 }
 
-/// A file that every chart holds as it is.
-#[derive(Debug)]
-pub(crate) struct CopiedFile {
-    /// Path below the chart.
-    pub(crate) path: String,
-    /// Path as shown to the user.
-    pub(crate) label: String,
-    pub(crate) text: String,
-}
-
-/// A file that is rendered once for each chart, component or platform.
+/// A file that is rendered once for each chart or component.
 #[derive(Debug)]
 pub(crate) struct RenderedFile {
     /// Path below the chart, in which segments such as `[component]` stand for names.
@@ -50,14 +38,12 @@ pub(crate) enum Scope {
     Component,
     StatefulSet,
     Deployment,
-    Platform,
 }
 
-const SCOPES: [(&str, Scope); 4] = [
+const SCOPES: [(&str, Scope); 3] = [
     ("[component]", Scope::Component),
     ("[statefulset]", Scope::StatefulSet),
     ("[deployment]", Scope::Deployment),
-    ("[platform]", Scope::Platform),
 ];
 
 impl RenderedFile {
@@ -84,7 +70,7 @@ pub(crate) struct Rendering {
 }
 
 impl Templates {
-    /// Reads `copied/` and `rendered/` below a directory and parses every template.
+    /// Reads `rendered/` below a directory and parses every template.
     ///
     /// `label` stands for the directory in errors and in the source map.
     pub fn load(directory: &Path, label: &str) -> Result<Self, Diagnostics> {
@@ -94,29 +80,17 @@ impl Templates {
         registry.register_escape_fn(handlebars::no_escape);
         helpers::register(&mut registry);
         let mut templates = Self {
-            copied: Vec::new(),
             rendered: Vec::new(),
             registry,
             files: Vec::new(),
         };
 
-        for (path, text) in read_folder(
-            &directory.join("copied"),
-            &format!("{label}/copied"),
-            &mut diagnostics,
-        ) {
-            templates.copied.push(CopiedFile {
-                label: format!("{label}/copied/{path}"),
-                path,
-                text,
-            });
-        }
         let root = format!("{label}/rendered");
         for (path, source) in read_folder(&directory.join("rendered"), &root, &mut diagnostics) {
             diagnostics.take(templates.add_rendered(&root, &path, &source));
         }
-        if templates.copied.is_empty() && templates.rendered.is_empty() && diagnostics.is_empty() {
-            let message = "holds neither copied/ nor rendered/ templates";
+        if templates.rendered.is_empty() && diagnostics.is_empty() {
+            let message = "holds no templates in rendered/";
             diagnostics.push(Diagnostic::new(Place::file(label), message));
         }
         diagnostics.into_result(templates, &BTreeMap::new())
@@ -156,10 +130,6 @@ impl Templates {
             });
         }
         Ok(())
-    }
-
-    pub(crate) fn copied(&self) -> &[CopiedFile] {
-        &self.copied
     }
 
     pub(crate) fn rendered(&self) -> &[RenderedFile] {
@@ -262,7 +232,7 @@ impl Templates {
             }
             RenderErrorReason::PartialNotFound(name) => {
                 let partials = self.registry.get_templates().keys().map(String::as_str);
-                let hint = suggest::hint(
+                let hint = am_suggest::hint(
                     name,
                     partials
                         .filter(|name| !name.contains("/rendered/"))
@@ -294,7 +264,7 @@ fn variable_hint(path: &str, data: &Value) -> Option<String> {
                 table = inner;
                 known.push(segment);
             }
-            None => return suggest::hint(segment, entries.keys().map(String::as_str)),
+            None => return am_suggest::hint(segment, entries.keys().map(String::as_str)),
         }
     }
     Some(format!(
@@ -315,7 +285,7 @@ fn check_segments(path: &str, label: &str) -> Result<(), Diagnostic> {
         .collect();
     for segment in &bracketed {
         if !SCOPES.iter().any(|(name, _)| name == segment) {
-            let hint = suggest::hint(segment, SCOPES.iter().map(|(name, _)| *name));
+            let hint = am_suggest::hint(segment, SCOPES.iter().map(|(name, _)| *name));
             return Err(Diagnostic::new(
                 Place::file(label),
                 format!("unknown path segment `{segment}`"),

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
 use am_conformance::suite::{self, ChartDirectory, HelmPrograms, Input, RenderService, Silent};
+use am_conformance::upstream::Upstream;
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{
     HelmCommand, RenderError, RenderPool, RenderRequest, Rendered, Renderer as _, StderrProgress,
@@ -108,6 +109,10 @@ impl RenderService for Recorder {
     fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         self.pool
             .with(|server| server.lint_strict(chart, values_files))
+    }
+
+    fn upstream(&self) -> &dyn Upstream {
+        &self.pool
     }
 }
 

@@ -1,15 +1,14 @@
-//! Options of runs that judge less than everything: what changed, or what failed last.
+//! Options of runs that judge less than everything.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
-use am_conformance::suite::{Affected, Changes, Options, Rerun, spec_subject};
+use am_conformance::suite::{Affected, Changes, Options, spec_subject};
 use clap::Args;
 
 use super::own_charts::{CHARTS, regenerated};
-use super::{REPORT, json_report};
 
 /// Where judged subjects are kept for later runs.
 const CACHE: &str = "target/conformance/cache";
@@ -22,11 +21,6 @@ pub(crate) struct Arguments {
     /// not judged again: its outcomes come from target/conformance/cache, and the report says how many did.
     #[arg(long)]
     pub(super) no_cache: bool,
-    /// Judge again only what was not green in the last report (target/conformance/report.json, or the JSON file of
-    /// --report). All other outcomes are taken over from it and count as "so far": once nothing fails any more, the
-    /// next run judges everything, and so does a run whose last report has no failure or is about other charts.
-    #[arg(long, conflicts_with_all = ["changed_since", "watch", "cluster"])]
-    pub(super) rerun_failed: bool,
     /// Judge only what changed since this branch left REF, uncommitted and untracked files included. Patterns are
     /// affected when their files or what the generator makes of them changed, platforms by fixtures/values, and
     /// everything when what judges changed. When nothing is affected, nothing is judged and the exit code is 0.
@@ -43,7 +37,6 @@ impl Arguments {
     pub(super) fn named(&self) -> Option<&'static str> {
         [
             (self.watch, "--watch"),
-            (self.rerun_failed, "--rerun-failed"),
             (self.changed_since.is_some(), "--changed-since"),
         ]
         .into_iter()
@@ -63,10 +56,6 @@ pub(super) fn apply(
     }
     if let Some(since) = &incremental.changed_since {
         options.affected = Some(affected(arguments, options, since, folder)?);
-    }
-    if incremental.rerun_failed {
-        let default = options.workspace.join(REPORT);
-        options.rerun = Some(Rerun::read(json_report(arguments).unwrap_or(&default))?);
     }
     Ok(())
 }

@@ -9,11 +9,11 @@ use am_deployment_toml::{
 };
 
 use crate::{
-    checks::near::near,
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::{Configuration, Node},
 };
+use am_suggest::near;
 
 const ENVIRONMENTS: &str = "apim.gateway.environment";
 const LISTENERS: &str = "event_listener";

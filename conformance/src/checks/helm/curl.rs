@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::checks::near::near;
+use am_suggest::near;
 
 static OPTIONS: LazyLock<Result<Options, String>> = LazyLock::new(|| {
     serde_saphyr::from_str(include_str!("../../../requirements/curl.yaml"))

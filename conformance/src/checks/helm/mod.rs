@@ -9,11 +9,9 @@ mod names;
 mod release_tests;
 mod repeatability;
 mod schema;
-mod templates;
 mod values;
 
 pub(crate) use repeatability::difference;
-pub(crate) use values::values_by_line;
 
 use crate::checks::FamilyChecks;
 

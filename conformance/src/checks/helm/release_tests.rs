@@ -234,7 +234,7 @@ mod tests {
     use super::{every_component_is_tested, tests_end_and_ask_somebody};
     use crate::checks::{
         Check,
-        testing::{Subject, messages},
+        harness::{Subject, messages},
     };
 
     const RELEASE: &str = r"

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::templates::{Read, Segment, Usage, usage};
 use crate::{
-    chart::ChartSource,
+    chart::{
+        ChartSource,
+        templates::{Read, Segment, Usage},
+    },
     context::{Context, Fault, Judge},
 };
 
@@ -104,48 +106,15 @@ pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
     None
 }
 
-/// The values, as dotted paths, that each line of a chart's templates reads, itself or through the named templates that
-/// it calls; by file and line.
-pub(crate) fn values_by_line(
-    files: &BTreeMap<String, String>,
-) -> BTreeMap<(String, usize), BTreeSet<String>> {
-    let dotted = |path: &Vec<Segment>| {
-        let keys = path.iter().map_while(|segment| match segment {
-            Segment::Key(key) => Some(key.as_str()),
-            // Any element of a list: the list itself is what a user sets.
-            Segment::Any => None,
-        });
-        keys.collect::<Vec<_>>().join(".")
-    };
-    usage(files)
-        .lines
-        .into_iter()
-        .map(|(place, paths)| {
-            let paths: BTreeSet<String> = paths
-                .iter()
-                .map(dotted)
-                .filter(|path| !path.is_empty())
-                .collect();
-            // A map is read on the way to its entry.
-            let told = paths
-                .iter()
-                .filter(|path| {
-                    let prefix = format!("{path}.");
-                    !paths.iter().any(|other| other.starts_with(&prefix))
-                })
-                .cloned()
-                .collect();
-            (place, told)
-        })
-        .collect()
-}
-
 pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     for chart in context.charts.values() {
         let Some(own) = OwnValues::of(chart) else {
             continue;
         };
-        let usage = usage(&chart.files);
+        let usage = match chart.usage(context.upstream) {
+            Ok(usage) => usage,
+            Err(reason) => return judge.unsupported(reason),
+        };
         if let Some(reason) = &usage.hidden {
             judge.not_applicable(format!(
                 "not every use of a value in {} can be seen: {reason}",
@@ -161,7 +130,7 @@ pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) 
                 continue;
             }
             let dotted = path.join(".");
-            judge.require(is_used(&usage, &own, &path), || {
+            judge.require(is_used(usage, &own, &path), || {
                 Fault::new(
                     format!(
                         "no template of {} reads the value `{dotted}`{}",
@@ -200,7 +169,10 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
         let schema = yaml(chart, "values.schema.json");
         // The same value read in many places is one fault, told at its first place.
         let mut places: BTreeMap<Vec<&str>, &Read> = BTreeMap::new();
-        let usage = usage(&chart.files);
+        let usage = match chart.usage(context.upstream) {
+            Ok(usage) => usage,
+            Err(reason) => return judge.unsupported(reason),
+        };
         for read in usage.reads.iter().filter(|read| read.certain) {
             if let Some(path) = certain_path(read) {
                 places.entry(path).or_insert(read);
@@ -260,11 +232,8 @@ fn is_declared(values: &Value, path: &[&str]) -> bool {
 }
 
 fn nearest(values: &Value, dotted: &str) -> String {
-    leaves(values)
-        .into_iter()
-        .map(|path| path.join("."))
-        .filter(|known| strsim::levenshtein(known, dotted) <= 2)
-        .min_by_key(|known| strsim::levenshtein(known, dotted))
+    let known: Vec<String> = leaves(values).iter().map(|path| path.join(".")).collect();
+    am_suggest::near(dotted, known.iter().map(String::as_str))
         .map(|known| format!("; did you mean `{known}`?"))
         .unwrap_or_default()
 }

@@ -6,10 +6,10 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Object, PodTemplate, Workload},
 };
+use am_suggest::near;
 
 /// The annotation by which kubectl chooses a container.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";

@@ -191,26 +191,23 @@ const RETIRED: [Retired; 29] = [
     ),
 ];
 
-/// How many letters a misspelled kind or API version may be off.
-const TYPO: usize = 2;
-
-/// The API version and kind that a document means, when no server has the one that it names: groups without a dot
+/// What to do when no server has the API version and kind of a document: groups without a dot
 /// are Kubernetes' own, and what is a letter away from a known one is a slip. Others may be anybody's resources.
-fn meant(object: &Object, known: &BTreeSet<String>) -> Option<String> {
+fn unserved(object: &Object, known: &BTreeSet<String>) -> Option<String> {
     let own = format!("{} {}", object.api_version(), object.kind());
     if known.is_empty() || known.contains(&own) {
         return None;
     }
-    let (distance, nearest) = known
-        .iter()
-        .map(|other| (strsim::damerau_levenshtein(other, &own), other))
-        .min()?;
+    let near = am_suggest::near(&own, known.iter().map(String::as_str));
     let is_own_group = !group(object.api_version()).contains('.');
     let is_retired = RETIRED.iter().any(|retired| {
         retired.api_version == object.api_version()
             && (retired.kind.is_empty() || retired.kind == object.kind())
     });
-    (!is_retired && (is_own_group || distance <= TYPO)).then(|| nearest.clone())
+    (!is_retired && (is_own_group || near.is_some())).then(|| match near {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "look the kind up in the API reference of Kubernetes".to_owned(),
+    })
 }
 
 pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -231,14 +228,14 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
             )
             .object(object)
         });
-        if let Some(nearest) = meant(object, &known) {
+        if let Some(help) = unserved(object, &known) {
             judge.fault(
                 Fault::new(
                     format!(
                         "no API server has {api_version} {kind}, which {} has",
                         object.template
                     ),
-                    format!("did you mean {nearest}?"),
+                    help,
                 )
                 .object(object)
                 .value(format!("{api_version} {kind}")),

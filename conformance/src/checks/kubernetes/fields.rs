@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use super::tables::{Near, Numbers, TABLES, Words, at, roots};
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::Object,
 };
+use am_suggest::near;
 
 pub(super) fn fields_hold_accepted_values(context: &Context<'_>, judge: &mut Judge<'_>) {
     let tables = match TABLES.as_ref() {

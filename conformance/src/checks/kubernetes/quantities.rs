@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Object, array_at},
 };
+use am_suggest::near;
 
 pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("no document has a quantity");

@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use super::schemas::group;
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Manifest, Object, VolumeSource, Workload, array_at, str_at},
     variation::{Variation, Variations, releases},
 };
+use am_suggest::near;
 
 /// The name of an object that another one needs.
 #[derive(Debug, Clone, Copy)]

@@ -73,7 +73,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Blocked, Connection, Direction, blocked_by};
-    use crate::checks::testing;
+    use crate::checks::harness;
 
     const POLICY: &str = r"
 apiVersion: networking.k8s.io/v1
@@ -97,7 +97,7 @@ spec:
             port,
             port_name: Some(name),
         };
-        blocked_by(&testing::manifest(POLICY), &connection)
+        blocked_by(&harness::manifest(POLICY), &connection)
     }
 
     #[test]

@@ -157,9 +157,8 @@ fn missing_gateway(
         .manifest
         .of_kind("Gateway")
         .filter(|gateway| gateway.namespace() == route.namespace())
-        .map(Object::name)
-        .find(|known| strsim::osa_distance(known, name) == 1);
-    if let Some(near) = near {
+        .map(Object::name);
+    if let Some(near) = am_suggest::near(name, near) {
         return Some((
             format!("{reference} attaches to Gateway `{name}`, which no release has"),
             format!("did you mean `{near}`?"),

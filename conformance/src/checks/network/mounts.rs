@@ -2,11 +2,11 @@
 
 use super::synced_secrets;
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     graph::{Missing, mounted_files},
     manifest::{Container, EnvSource, Object, Workload},
 };
+use am_suggest::near;
 
 pub(super) fn lead_to_files(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
@@ -178,7 +178,7 @@ fn has_key(object: &Object, key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     const POD: &str = r"
 apiVersion: v1

@@ -219,7 +219,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Direction, Pods, Policies, Port, Verdict};
-    use crate::{checks::testing, manifest::Manifest};
+    use crate::{checks::harness, manifest::Manifest};
 
     const POLICY: &str = r"
 apiVersion: networking.k8s.io/v1
@@ -238,7 +238,7 @@ spec:
 ";
 
     fn verdict(namespace: &str, app: &str, number: u16, name: Option<&str>) -> Verdict {
-        let manifest: Manifest = testing::manifest(POLICY);
+        let manifest: Manifest = harness::manifest(POLICY);
         let pods = Pods {
             namespace: "apim",
             labels: BTreeMap::from([("app", "tm")]),
@@ -272,7 +272,7 @@ spec:
 
     #[test]
     fn pods_that_no_policy_governs_are_open() {
-        let manifest = testing::manifest(POLICY);
+        let manifest = harness::manifest(POLICY);
         let pods = Pods {
             namespace: "apim",
             labels: BTreeMap::from([("app", "gw")]),

@@ -211,8 +211,8 @@ fn origin((place, key): Fetched) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::checks::{
+        harness::{Subject, messages},
         network::mounts::lead_to_files,
-        testing::{Subject, messages},
     };
 
     const GOOD: &str = r#"

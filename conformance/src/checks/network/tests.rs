@@ -5,7 +5,7 @@ use crate::{
     Outcome,
     checks::{
         Check,
-        testing::{Subject, messages},
+        harness::{Subject, messages},
     },
 };
 

@@ -6,10 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    checks::near::near,
     context::{Context, Fault, Judge},
     manifest::{Container, Object, Workload, array_at, is_below},
 };
+use am_suggest::near;
 
 static VARIABLE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$\{?([A-Z][A-Z0-9_]+)").ok());
@@ -301,7 +301,7 @@ fn unset_variable(
 #[cfg(test)]
 mod tests {
     use super::can_be_run;
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     fn judged(container: &str) -> Vec<String> {
         let subject = Subject {

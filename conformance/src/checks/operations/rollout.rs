@@ -199,7 +199,7 @@ fn compare(context: &Context<'_>, member: &Member<'_>, changed: &Manifest, judge
 
 #[cfg(test)]
 mod tests {
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     const POD: &str = r"
 apiVersion: v1

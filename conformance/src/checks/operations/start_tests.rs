@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Outcome,
-    checks::testing::{Subject, messages},
+    checks::harness::{Subject, messages},
 };
 
 /// A control plane of two nodes, a traffic manager and a gateway; what stands in for `INIT` is the pods' own.

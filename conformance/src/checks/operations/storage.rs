@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    checks::near::near,
     component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
     manifest::{Container, Mount, VolumeSource, Workload, array_at, is_below, str_at},
 };
+use am_suggest::near;
 
 /// Parts of paths below which a node keeps files that no other node may write.
 const NODE_PATHS: [&str; 4] = [

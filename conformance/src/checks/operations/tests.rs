@@ -5,7 +5,7 @@ use am_deployment_toml::product::ProductVersion;
 use super::CHECKS;
 use crate::{
     Outcome,
-    checks::testing::{Subject, messages},
+    checks::harness::{Subject, messages},
 };
 
 const GOOD: &str = r#"

@@ -3,7 +3,7 @@
 use super::CHECKS;
 use crate::{
     Outcome,
-    checks::testing::{Subject, messages},
+    checks::harness::{Subject, messages},
 };
 
 const GOOD: &str = r"

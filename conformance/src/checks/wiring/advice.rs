@@ -103,7 +103,7 @@ impl Row<'_, '_> {
                 Reach::OtherNodes | Reach::AnotherNode => !right.nodes.contains(&self.node.id),
             })
             .filter(|right| self.fact.reach == Reach::Service || right.nodes.is_disjoint(&named))
-            .min_by_key(|right| (strsim::levenshtein(host, &right.host), right.host.clone()))
+            .min_by_key(|right| (am_suggest::edits(host, &right.host), right.host.clone()))
             .map(|right| right.address)
     }
 

@@ -282,7 +282,7 @@ fn nothing_listens(
 #[cfg(test)]
 mod tests {
     use super::every_host_is_provided;
-    use crate::checks::testing::{Subject, messages};
+    use crate::checks::harness::{Subject, messages};
 
     fn found(toml: &str, pod: &str) -> Vec<String> {
         let toml = toml.replace('\n', "\n    ");

@@ -1,7 +1,7 @@
 //! An event hub of three nodes, whose publishers somebody wrote by hand.
 
 use super::publishers::every_node_is_told;
-use crate::checks::testing::{Subject, messages};
+use crate::checks::harness::{Subject, messages};
 
 const STREAMS: [(&str, &str, &str); 2] = [
     (

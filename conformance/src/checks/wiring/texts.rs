@@ -155,7 +155,7 @@ pub(super) fn is_alias(workload: &Workload<'_>, host: &str) -> bool {
 mod tests {
     use super::every_service_offers_the_port;
     use crate::{
-        checks::testing::{Subject, messages},
+        checks::harness::{Subject, messages},
         outcome::Outcome,
     };
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::draw::draw;
 use crate::{
+    checks::harness::upstream,
     facts::Facts,
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
@@ -44,7 +45,6 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         hints: Hints::default(),
         is_generated,
         is_representative: true,
-        requirements: None,
     }
 }
 
@@ -76,7 +76,7 @@ fn golden(pattern: u8, platform: &str) -> Manifest {
 fn judge(suite: &Suite, pattern: u8, manifest: &Manifest) {
     for is_generated in [true, false] {
         let subject = subject(pattern, is_generated);
-        let judged = suite.judge_manifest(&subject, manifest, None, &ChartSet::new());
+        let judged = suite.judge_manifest(&subject, manifest, None, &ChartSet::new(), upstream());
         assert_eq!(judged.result.results.len(), suite.catalogue.len());
     }
 }
@@ -84,19 +84,17 @@ fn judge(suite: &Suite, pattern: u8, manifest: &Manifest) {
 #[test]
 fn documents_with_many_faults_are_judged() {
     let suite = suite();
-    for pattern in 0..=5 {
-        for platform in ["dev", "aws"] {
-            let original = golden(pattern, platform);
-            for seed in 0..8 {
-                let mut rng = Rng::with_seed(seed);
-                let mut changed = original.clone();
-                for _ in 0..1 << seed {
-                    if let Some(mutation) = draw(&mut rng, &changed) {
-                        mutation.apply(&mut changed);
-                    }
+    for (pattern, platform) in [(0, "dev"), (4, "aws")] {
+        let original = golden(pattern, platform);
+        for seed in 0..48 {
+            let mut rng = Rng::with_seed(seed);
+            let mut changed = original.clone();
+            for _ in 0..1 << (seed % 8) {
+                if let Some(mutation) = draw(&mut rng, &changed) {
+                    mutation.apply(&mut changed);
                 }
-                judge(&suite, pattern, &changed);
             }
+            judge(&suite, pattern, &changed);
         }
     }
 }

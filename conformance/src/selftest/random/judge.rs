@@ -97,16 +97,25 @@ impl Bench<'_> {
         if depth == Depth::Documents {
             let mut subject = base.subject.clone();
             subject.is_representative = false;
-            return self
-                .suite
-                .judge_manifest(&subject, manifest, None, &base.charts);
+            return self.suite.judge_manifest(
+                &subject,
+                manifest,
+                None,
+                &base.charts,
+                self.renderer.upstream(),
+            );
         }
         let variations = Changed {
             inner: &base.variations,
             mutation: changed.map(|(mutation, _)| mutation),
         };
-        self.suite
-            .judge_manifest(base.subject, manifest, Some(&variations), &base.charts)
+        self.suite.judge_manifest(
+            base.subject,
+            manifest,
+            Some(&variations),
+            &base.charts,
+            self.renderer.upstream(),
+        )
     }
 }
 

@@ -8,7 +8,7 @@ mod generate;
 use std::path::{Path, PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
-use am_toolchain::{RenderError, RenderRequest};
+use am_toolchain::{RenderError, RenderPool, RenderRequest};
 use serde_json::Value;
 
 use self::generate::{Generator, Kept};
@@ -50,8 +50,14 @@ fn render(renderer: &dyn RenderService, request: &RenderRequest) -> Result<Manif
     }
 }
 
-fn findings(suite: &Suite, subject: &Subject, manifest: &Manifest, charts: &Charts) -> Vec<String> {
-    let judged = suite.judge_manifest(subject, manifest, None, &charts.of(subject));
+fn findings(
+    suite: &Suite,
+    subject: &Subject,
+    manifest: &Manifest,
+    charts: &Charts,
+    pool: &RenderPool,
+) -> Vec<String> {
+    let judged = suite.judge_manifest(subject, manifest, None, &charts.of(subject), pool);
     judged
         .result
         .findings()
@@ -102,7 +108,7 @@ fn charts_have_no_finding_for_random_values() {
                 Err(reason) => refused.push(reason),
                 Ok(manifest) => {
                     accepted += 1;
-                    let found = findings(&suite, &subject, &manifest, &charts);
+                    let found = findings(&suite, &subject, &manifest, &charts, &pool);
                     if !found.is_empty() {
                         let found = found.join("\n  ");
                         wrong.push(format!(

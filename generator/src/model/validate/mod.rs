@@ -8,7 +8,6 @@ mod wiring;
 
 use super::{Loaded, Model, strings};
 use crate::diagnostic::Diagnostics;
-use crate::suggest;
 use crate::yaml::Text;
 
 /// Everything that is wrong with a model whose files could be read.
@@ -33,7 +32,7 @@ fn require_known<'k, T>(
     let known: Vec<&str> = known.collect();
     if !known.contains(&name.value.as_str()) {
         let diagnostic = file.diagnose(name, format!("there is no {what} `{}`", name.value));
-        diagnostics.push(diagnostic.maybe_hint(suggest::hint(&name.value, known)));
+        diagnostics.push(diagnostic.maybe_hint(am_suggest::hint(&name.value, known)));
     }
 }
 

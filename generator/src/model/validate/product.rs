@@ -106,7 +106,7 @@ fn component(model: &Model, component: &Loaded<Component>, diagnostics: &mut Dia
                 "the {probe_name} probe asks port `{}`, but the component does not listen there",
                 probe.port.value
             );
-            let hint = crate::suggest::hint(&probe.port.value, strings(&component.ports));
+            let hint = am_suggest::hint(&probe.port.value, strings(&component.ports));
             diagnostics.push(component.diagnose(&probe.port, message).maybe_hint(hint));
         }
     }

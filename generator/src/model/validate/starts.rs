@@ -5,7 +5,6 @@ use crate::chart::{Chart, Part, ResolvedEdge};
 use crate::diagnostic::Diagnostics;
 use crate::model::Model;
 use crate::model::wiring::{Edge, FormKind, Reach};
-use crate::suggest;
 
 /// Scheme of an address on which a broker accepts connections.
 const BROKER_SCHEME: &str = "tcp";
@@ -51,7 +50,7 @@ fn listening(model: &Model, edge: &Edge, diagnostics: &mut Diagnostics) {
         diagnostics.push(
             wiring
                 .diagnose(&edge.form, message)
-                .maybe_hint(suggest::hint(form, broker_forms)),
+                .maybe_hint(am_suggest::hint(form, broker_forms)),
         );
     }
     if edge.reach != Reach::EveryNode {

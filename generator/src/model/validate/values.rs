@@ -8,7 +8,6 @@ use crate::model::pattern::PatternRef;
 use crate::model::table::Table;
 use crate::model::values::{Node, Type, When};
 use crate::model::{Loaded, Model};
-use crate::suggest;
 use crate::yaml::Text;
 
 pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
@@ -118,7 +117,7 @@ fn definition<T>(
     diagnostics: &mut Diagnostics,
 ) {
     if model.definitions.get(reference).is_none() {
-        let hint = suggest::hint(reference, model.definitions.names());
+        let hint = am_suggest::hint(reference, model.definitions.names());
         diagnostics.push(
             file.diagnose(at, format!("there is no definition `{reference}`"))
                 .maybe_hint(hint),
@@ -167,7 +166,7 @@ fn patterns<T, V>(
 ) {
     for PatternRef(name) in wanted.unwrap_or_default() {
         if model.pattern(name).is_none() {
-            let hint = suggest::hint(
+            let hint = am_suggest::hint(
                 name,
                 model
                     .patterns
@@ -202,7 +201,7 @@ fn overrides<T>(
                 let message = format!("there is no value `{}` in {}", path.value, values.file);
                 diagnostics.push(
                     file.diagnose(path, message)
-                        .maybe_hint(suggest::hint(segment, nodes.names())),
+                        .maybe_hint(am_suggest::hint(segment, nodes.names())),
                 );
                 break;
             };

@@ -1,12 +1,14 @@
-//! No template makes the reader panic: any text, and real templates with pieces cut out, doubled and put in.
+//! No template makes the reader panic or the server go away: any text, and real templates with pieces cut out, doubled and
+//! put in. Most texts are no templates; those that are must be followed to their end.
 
 use std::{collections::BTreeMap, path::Path};
 
 use proptest::prelude::*;
 
 use super::usage;
+use crate::checks::harness::upstream;
 
-/// Pieces that mean something to the lexer or the parser.
+/// Pieces that mean something to Go's parser.
 const PIECES: [&str; 22] = [
     "{{",
     "}}",
@@ -37,7 +39,7 @@ fn read(files: &[(&str, String)]) {
         .iter()
         .map(|(name, text)| ((*name).to_owned(), text.clone()))
         .collect();
-    let usage = usage(&files);
+    let usage = usage(&files, upstream()).expect("the server answers whatever it is asked");
     // What was read is told with a line of a file.
     for read in &usage.reads {
         assert!(files.contains_key(&read.file), "{}", read.file);

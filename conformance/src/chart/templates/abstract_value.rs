@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// A step from a map to one of its entries.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) enum Segment {
+pub(crate) enum Segment {
     /// This key.
     Key(String),
     /// Some key or element.
@@ -13,7 +13,7 @@ pub(in super::super) enum Segment {
 
 impl Segment {
     /// Whether it may be `key`.
-    pub(in super::super) fn may_be(&self, key: &str) -> bool {
+    pub(crate) fn may_be(&self, key: &str) -> bool {
         match self {
             Self::Key(own) => own == key,
             Self::Any => true,

@@ -2,40 +2,40 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{
-    abstract_value::{Abstract, Segment},
-    syntax::{File, Node, Operand, Pipeline, parse},
-};
+use am_toolchain::{Operand, Pipeline, RenderError, TemplateNode, TemplateTree};
+
+use super::abstract_value::{Abstract, Segment};
+use crate::upstream::Upstream;
 
 /// A place in the values that a template reads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(in super::super) struct Read {
+pub(crate) struct Read {
     /// Where in the values.
-    pub(in super::super) path: Vec<Segment>,
+    pub(crate) path: Vec<Segment>,
     /// Whether everything below is used too.
-    pub(in super::super) whole: bool,
+    pub(crate) whole: bool,
     /// Whether the template reads exactly this, as opposed to perhaps.
-    pub(in super::super) certain: bool,
+    pub(crate) certain: bool,
     /// Template file.
-    pub(in super::super) file: String,
+    pub(crate) file: String,
     /// Line, from 1.
-    pub(in super::super) line: usize,
+    pub(crate) line: usize,
 }
 
 /// What templates use.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct Usage {
+pub(crate) struct Usage {
     /// Every read, sorted.
-    pub(in super::super) reads: Vec<Read>,
+    pub(crate) reads: Vec<Read>,
     /// Why other reads may be hidden, if they may.
-    pub(in super::super) hidden: Option<String>,
+    pub(crate) hidden: Option<String>,
     /// What each line reads, by file and line; what the named templates read that it calls is part of it.
-    pub(in super::super) lines: BTreeMap<(String, usize), BTreeSet<Vec<Segment>>>,
+    pub(crate) lines: BTreeMap<(String, usize), BTreeSet<Vec<Segment>>>,
 }
 
 impl Usage {
     /// Whether a value without entries of its own is read.
-    pub(in super::super) fn uses(&self, path: &[String]) -> bool {
+    pub(crate) fn uses(&self, path: &[String]) -> bool {
         self.reads.iter().any(|read| {
             let common = read.path.iter().zip(path).all(|(own, key)| own.may_be(key));
             // What is read below some entry of a map says nothing about an entry that has nothing below it.
@@ -56,40 +56,79 @@ const MOST_CALLS: usize = 60;
 const MOST_EVALUATIONS: usize = 50_000;
 
 /// What the templates of a chart use. `files` are all its text files.
-pub(in super::super) fn usage(files: &BTreeMap<String, String>) -> Usage {
+///
+/// # Errors
+/// When there is nobody to parse them.
+pub(crate) fn usage(
+    files: &BTreeMap<String, String>,
+    upstream: &dyn Upstream,
+) -> Result<Usage, RenderError> {
+    let texts: Vec<(&str, &str)> = files
+        .iter()
+        .filter(|(path, text)| {
+            is_template(path)
+                || is_library(path)
+                || is_template_elsewhere(path) && text.contains("{{")
+        })
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect();
+    let trees = upstream.parse_templates(&texts)?;
     let mut bodies = Vec::new();
     let mut definitions = BTreeMap::new();
-    for (path, text) in files {
-        let is_template = path.starts_with("templates/");
-        let is_library = path.starts_with("charts/") && path.contains("/templates/");
-        let is_other = is_template_elsewhere(path) && text.contains("{{");
-        if !is_template && !is_library && !is_other {
-            continue;
-        }
-        let File {
+    let mut hidden = None;
+    for ((path, _), tree) in texts.into_iter().zip(trees) {
+        let TemplateTree {
             body,
             definitions: own,
-        } = parse(text);
+        } = match tree {
+            Ok(tree) => tree,
+            // Helm refuses it as well; a file elsewhere is no template then.
+            Err(message) => {
+                if is_template(path) || is_library(path) {
+                    hidden.get_or_insert(message);
+                }
+                continue;
+            }
+        };
         definitions.extend(
             own.into_iter()
-                .map(|(name, body)| (name, (path.clone(), body))),
+                .map(|(name, body)| (name, (path.to_owned(), body))),
         );
-        if !is_library {
-            bodies.push((path.clone(), body, is_template));
+        if !is_library(path) {
+            bodies.push((path, body));
         }
     }
+    Ok(follow(&bodies, &definitions, hidden))
+}
+
+fn is_template(path: &str) -> bool {
+    path.starts_with("templates/")
+}
+
+fn is_library(path: &str) -> bool {
+    path.starts_with("charts/") && path.contains("/templates/")
+}
+
+fn follow(
+    bodies: &[(&str, Vec<TemplateNode>)],
+    definitions: &BTreeMap<String, (String, Vec<TemplateNode>)>,
+    hidden: Option<String>,
+) -> Usage {
     let mut evaluator = Evaluator {
-        definitions: &definitions,
+        definitions,
         results: BTreeMap::new(),
         calls: Vec::new(),
         file: String::new(),
         depth: 0,
         evaluations: 0,
-        usage: Usage::default(),
+        usage: Usage {
+            hidden,
+            ..Usage::default()
+        },
     };
-    for (path, body, is_template) in &bodies {
-        evaluator.file.clone_from(path);
-        let dot = if *is_template {
+    for (path, body) in bodies {
+        (*path).clone_into(&mut evaluator.file);
+        let dot = if is_template(path) {
             Abstract::Root
         } else {
             Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown])
@@ -122,7 +161,7 @@ fn is_template_elsewhere(path: &str) -> bool {
 }
 
 pub(super) struct Evaluator<'a> {
-    definitions: &'a BTreeMap<String, (String, Vec<Node>)>,
+    definitions: &'a BTreeMap<String, (String, Vec<TemplateNode>)>,
     /// Text of each call, where it is always the same, and what it reads; nothing while the call is under way.
     results: BTreeMap<(String, Abstract), Called>,
     /// What the calls under way have read so far.
@@ -147,7 +186,7 @@ struct Scope {
 }
 
 impl Evaluator<'_> {
-    fn run(&mut self, body: &[Node], dot: &Abstract) -> Option<String> {
+    fn run(&mut self, body: &[TemplateNode], dot: &Abstract) -> Option<String> {
         let mut scope = Scope {
             dot: dot.clone(),
             variables: vec![(String::new(), dot.clone())],
@@ -234,7 +273,7 @@ impl Evaluator<'_> {
         }
     }
 
-    fn body(&mut self, nodes: &[Node], scope: &mut Scope) -> Option<String> {
+    fn body(&mut self, nodes: &[TemplateNode], scope: &mut Scope) -> Option<String> {
         let mut text = Some(String::new());
         let outer = scope.variables.len();
         for node in nodes {
@@ -248,10 +287,10 @@ impl Evaluator<'_> {
         text
     }
 
-    fn node(&mut self, node: &Node, scope: &mut Scope) -> Option<String> {
+    fn node(&mut self, node: &TemplateNode, scope: &mut Scope) -> Option<String> {
         match node {
-            Node::Text(text) => Some(text.clone()),
-            Node::Action(pipeline) => {
+            TemplateNode::Text(text) => Some(text.clone()),
+            TemplateNode::Action(pipeline) => {
                 let value = self.pipeline(pipeline, scope);
                 if !pipeline.variables.is_empty() {
                     return Some(String::new());
@@ -263,7 +302,7 @@ impl Evaluator<'_> {
                     _ => None,
                 }
             }
-            Node::If(condition, then, otherwise) => {
+            TemplateNode::If(condition, then, otherwise) => {
                 let outer = scope.variables.len();
                 let value = self.pipeline(condition, scope);
                 self.consume(&value, false, condition.line);
@@ -273,7 +312,7 @@ impl Evaluator<'_> {
                 // Whitespace alone, as after a `set`, is text that is always the same.
                 (then == otherwise).then_some(then).flatten()
             }
-            Node::With(condition, then, otherwise) => {
+            TemplateNode::With(condition, then, otherwise) => {
                 let outer = scope.variables.len();
                 let value = self.pipeline(condition, scope);
                 self.consume(&value, false, condition.line);
@@ -282,34 +321,26 @@ impl Evaluator<'_> {
                 scope.variables.truncate(outer);
                 None
             }
-            Node::Range(over, body, otherwise) => {
+            TemplateNode::Range(over, body, otherwise) => {
                 self.range(over, body, scope);
                 self.body(otherwise, scope);
                 None
             }
-            Node::Template(pipeline) => {
-                let mut operands = pipeline.commands.first()?.iter();
-                let Operand::Text(name) = operands.next()? else {
-                    return None;
-                };
-                let argument = Pipeline {
-                    commands: vec![operands.cloned().collect()],
-                    line: pipeline.line,
-                    ..Pipeline::default()
-                };
-                let argument = self.pipeline(&argument, scope);
-                self.call(name, &argument, pipeline.line)
+            TemplateNode::Template(name, argument) => {
+                let line = argument.line;
+                let argument = self.pipeline(argument, scope);
+                self.call(name, &argument, line)
             }
         }
     }
 
-    fn with_dot(&mut self, dot: Abstract, body: &[Node], scope: &mut Scope) {
+    fn with_dot(&mut self, dot: Abstract, body: &[TemplateNode], scope: &mut Scope) {
         let outer = std::mem::replace(&mut scope.dot, dot);
         self.body(body, scope);
         scope.dot = outer;
     }
 
-    fn range(&mut self, over: &Pipeline, body: &[Node], scope: &mut Scope) {
+    fn range(&mut self, over: &Pipeline, body: &[TemplateNode], scope: &mut Scope) {
         let outer = scope.variables.len();
         let plain = Pipeline {
             variables: Vec::new(),
@@ -436,9 +467,9 @@ impl Evaluator<'_> {
                 )
             }
             Operand::Group(pipeline, fields) => (self.pipeline(pipeline, scope), fields),
-            Operand::Text(text) => (Abstract::Text(text.clone()), &[]),
+            Operand::String(text) => (Abstract::Text(text.clone()), &[]),
             Operand::Number(number) => (Abstract::Number(*number), &[]),
-            Operand::Literal => (Abstract::Unknown, &[]),
+            Operand::Literal(()) => (Abstract::Unknown, &[]),
             Operand::Function(name) => (self.function(name, &[], line), &[]),
         };
         fields.iter().fold(start, |value, field| value.field(field))
@@ -449,7 +480,12 @@ impl Evaluator<'_> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Segment, usage};
+    use super::{Segment, Usage};
+    use crate::checks::harness::upstream;
+
+    fn usage(files: &BTreeMap<String, String>) -> Usage {
+        super::usage(files, upstream()).expect("parsed")
+    }
 
     fn reads(source: &str) -> Vec<String> {
         let files = BTreeMap::from([("templates/t.yaml".to_owned(), source.to_owned())]);

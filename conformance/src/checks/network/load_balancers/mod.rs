@@ -1,0 +1,228 @@
+//! Load balancers of clouds in front of routes: what they ask to know who is healthy, and what they cut.
+
+mod alb;
+mod gke;
+mod openshift;
+#[cfg(test)]
+mod tests;
+
+use self::{
+    alb::{health_check_annotations, is_of_alb, of_attributes},
+    gke::{
+        BACKEND, HEALTH_CHECK, encrypts, health_check_policy, is_of_gke, of_policy, policies,
+        policy_of, target_is_there,
+    },
+    openshift::of_router,
+};
+use super::{
+    routes::{product_port_of, service_of},
+    services::selected,
+};
+use crate::{
+    checks::operations::probes::answers,
+    component::Component,
+    context::{Context, Fault, Judge},
+    facts::PortFact,
+    graph::Member,
+    manifest::{Backend, Object, Route, Service, routes},
+};
+
+pub(super) use alb::reach_pods;
+
+/// Seconds for which a WebSocket may be silent and must not be cut.
+const IDLE_SECONDS: i64 = 300;
+
+/// Seconds for which a gateway waits for the backend of an API, and must be waited for. Source: deployment-toml-keys.yaml,
+/// `synapse_properties.'synapse.global_timeout_interval'`.
+const BACKEND_SECONDS: i64 = 120;
+
+/// Seconds in which portals and receivers of events answer.
+const ANSWER_SECONDS: i64 = 30;
+
+/// A backend of a route that one of the product's components is behind.
+struct Behind<'g, 'a> {
+    backend: Backend<'a>,
+    service: Service<'a>,
+    member: &'g Member<'a>,
+    component: Component,
+}
+
+fn behind<'g, 'a>(context: &'g Context<'a>, route: &Route<'a>) -> Vec<Behind<'g, 'a>> {
+    let mut found = Vec::new();
+    for backend in &route.backends {
+        let Some(service) = service_of(context, route.object, backend) else {
+            continue;
+        };
+        let member = selected(context.graph, *service)
+            .into_iter()
+            .find_map(|member| Some((member, member.component?)));
+        if let Some((member, component)) = member {
+            found.push(Behind {
+                backend: *backend,
+                service: *service,
+                member,
+                component,
+            });
+        }
+    }
+    found
+}
+
+pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for kind in [HEALTH_CHECK, BACKEND] {
+        for policy in policies(context, kind) {
+            target_is_there(context, policy, judge);
+        }
+    }
+    for route in routes(context.manifest) {
+        if is_of_gke(context, route.object) {
+            for behind in behind(context, &route) {
+                health_check_policy(context, &route, &behind, judge);
+                encrypts(context, &route, &behind, judge);
+            }
+        }
+        if route.object.kind() == "Ingress" && is_of_alb(route.object) {
+            for behind in behind(context, &route) {
+                health_check_annotations(context, &route, &behind, judge);
+            }
+        }
+    }
+    judge.not_applicable("no load balancer of a cloud is told what to ask");
+}
+
+/// What a load balancer asks to know whether a pod is healthy.
+struct Question<'q> {
+    asked: Option<&'q PortFact>,
+    port: Option<u16>,
+    tls: bool,
+    path: &'q str,
+}
+
+fn answer(
+    object: &Object,
+    behind: &Behind<'_, '_>,
+    question: &Question<'_>,
+    judge: &mut Judge<'_>,
+) {
+    let title = behind.component.title();
+    let problem = match (question.asked, question.port) {
+        (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
+        (Some(fact), _) if !fact.components.contains(&behind.component) => {
+            Some(format!("{}, which the {title} keeps closed", fact.name))
+        }
+        (Some(fact), _) if fact.tls != question.tls => Some(format!(
+            "{} over {}, which speaks {}",
+            fact.name,
+            if question.tls { "HTTPS" } else { "HTTP" },
+            if fact.tls { "HTTPS" } else { "HTTP" }
+        )),
+        (Some(fact), _) if !answers_health_check(behind.component, fact, question.path) => {
+            Some(format!(
+                "{} for {}, where the {title} has nothing",
+                fact.name, question.path
+            ))
+        }
+        _ => None,
+    };
+    judge.require(problem.is_none(), || {
+        Fault::new(
+            format!(
+                "{} lets the load balancer ask {}: all pods seem ill, and nobody is served",
+                object.reference(),
+                problem.unwrap_or_default()
+            ),
+            "ask /services/Version on servlet-https (9443 plus the offset) over HTTPS",
+        )
+        .object(object)
+        .value(question.path)
+    });
+}
+
+/// A probe may be content with any API; a load balancer needs a path that is there without one.
+fn answers_health_check(component: Component, fact: &PortFact, path: &str) -> bool {
+    if fact.name.starts_with("gateway-") {
+        return path != "/";
+    }
+    fact.name.starts_with("servlet-") && answers(component, fact, path)
+}
+
+pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        let gke = is_of_gke(context, route.object);
+        let alb = route.object.kind() == "Ingress" && is_of_alb(route.object);
+        let openshift = route.object.kind() == "Route";
+        if !gke && !alb && !openshift {
+            continue;
+        }
+        for behind in behind(context, &route) {
+            let Some(fact) = product_port_of(context, route.object, &behind.backend) else {
+                continue;
+            };
+            let limits = if gke {
+                of_policy(policy_of(context, BACKEND, behind.service))
+            } else if openshift {
+                of_router(route.object, fact.name.starts_with("ws"))
+            } else {
+                of_attributes(route.object, behind.service.object)
+            };
+            judge_limits(context, &route, &behind, (fact, &limits), judge);
+        }
+    }
+    judge.not_applicable("no load balancer of a cloud is told about its connections");
+}
+
+/// What a load balancer does with connections.
+struct Limits {
+    idle_seconds: i64,
+    is_sticky: bool,
+    drains: bool,
+    help: &'static str,
+}
+
+fn judge_limits(
+    context: &Context<'_>,
+    route: &Route<'_>,
+    behind: &Behind<'_, '_>,
+    (fact, limits): (&PortFact, &Limits),
+    judge: &mut Judge<'_>,
+) {
+    let has_several = context.graph.nodes_of(behind.component).len() >= 2;
+    let serves_portals = fact.name.starts_with("servlet-")
+        && matches!(
+            behind.component,
+            Component::AllInOne | Component::ControlPlane
+        );
+    let problem = if fact.name.starts_with("ws") && limits.idle_seconds < IDLE_SECONDS {
+        Some(format!(
+            "cuts WebSockets after {} seconds",
+            limits.idle_seconds
+        ))
+    } else if fact.name.starts_with("gateway-") && limits.idle_seconds < BACKEND_SECONDS {
+        Some(format!(
+            "gives up after {} seconds, while the gateway waits {BACKEND_SECONDS} for a backend",
+            limits.idle_seconds
+        ))
+    } else if limits.idle_seconds < ANSWER_SECONDS {
+        Some(format!(
+            "cuts requests after {} seconds",
+            limits.idle_seconds
+        ))
+    } else if !limits.drains {
+        Some("cuts requests in flight when a pod leaves".to_owned())
+    } else if serves_portals && has_several && !limits.is_sticky {
+        Some("sends the people who are logged in to a portal from node to node".to_owned())
+    } else {
+        None
+    };
+    judge.require(problem.is_none(), || {
+        Fault::new(
+            format!(
+                "the load balancer of {} {}",
+                route.object.reference(),
+                problem.unwrap_or_default()
+            ),
+            limits.help,
+        )
+        .object(route.object)
+    });
+}

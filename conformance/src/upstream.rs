@@ -1,0 +1,84 @@
+//! What the suite asks the render server besides renders: Go's and Kubernetes' own code, instead of the same once more.
+
+use std::sync::OnceLock;
+
+use am_toolchain::{PodViolation, RenderError, RenderPool, TemplateTree};
+use serde_json::{Value, json};
+
+use crate::manifest::Manifest;
+
+/// Code of Go and Kubernetes that judges and reads for the suite.
+pub trait Upstream: Sync {
+    /// What the restricted level of Pod Security admission forbids in each pod, given with `metadata` and `spec`.
+    ///
+    /// # Errors
+    /// When nobody can be asked.
+    fn pod_security(&self, pods: &[Value]) -> Result<Vec<Vec<PodViolation>>, RenderError>;
+
+    /// The trees of template files, given by name and text; Go's message for a text that is no template.
+    ///
+    /// # Errors
+    /// When nobody can be asked.
+    fn parse_templates(
+        &self,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<Result<TemplateTree, String>>, RenderError>;
+}
+
+impl Upstream for RenderPool {
+    fn pod_security(&self, pods: &[Value]) -> Result<Vec<Vec<PodViolation>>, RenderError> {
+        self.with(|server| server.pod_security(pods))
+    }
+
+    fn parse_templates(
+        &self,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
+        self.with(|server| server.parse_templates(templates))
+    }
+}
+
+/// What Pod Security admission says about the pods of one subject, asked once for all requirements.
+pub struct Admission<'a> {
+    upstream: &'a dyn Upstream,
+    verdicts: OnceLock<Result<Vec<Vec<PodViolation>>, String>>,
+}
+
+impl<'a> Admission<'a> {
+    /// Nothing is asked yet.
+    pub fn new(upstream: &'a dyn Upstream) -> Self {
+        Self {
+            upstream,
+            verdicts: OnceLock::new(),
+        }
+    }
+
+    /// Violations of each workload's pod, in the order of the workloads.
+    ///
+    /// # Errors
+    /// When nobody can be asked.
+    pub(crate) fn of(&self, manifest: &Manifest) -> Result<&[Vec<PodViolation>], &str> {
+        let verdicts = self.verdicts.get_or_init(|| {
+            let pods: Vec<Value> = manifest
+                .workloads()
+                .iter()
+                .map(|workload| {
+                    let annotations = workload.pod.annotations();
+                    json!({"metadata": {"annotations": annotations}, "spec": workload.pod.spec})
+                })
+                .collect();
+            self.upstream
+                .pod_security(&pods)
+                .map_err(|error| error.to_string())
+        });
+        match verdicts {
+            Ok(verdicts) => Ok(verdicts),
+            Err(message) => Err(message),
+        }
+    }
+
+    /// Whether it was asked and could not answer, which is this machine's fault.
+    pub(crate) fn has_failed(&self) -> bool {
+        matches!(self.verdicts.get(), Some(Err(_)))
+    }
+}
