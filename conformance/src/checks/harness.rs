@@ -115,6 +115,8 @@ impl Case {
             text: String::new(),
             source: String::new(),
             applies_to: AppliesTo::default(),
+            applies_when: None,
+            never_looked_at: None,
             example: Example {
                 failure: String::new(),
                 fix: String::new(),

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 use serde_json::Value;
 
-use super::Check;
+use super::{Check, Verdict, verdict};
 use crate::{
-    context::{Context, Judge},
+    context::Context,
     facts::Facts,
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
@@ -58,6 +58,20 @@ impl Subject {
     pub(crate) fn judge(&self, id: &str, check: Check, documents: &str) -> Outcome {
         let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
         let requirement: &Requirement = catalogue.get(id).expect("the requirement exists");
+        self.with_context(documents, |context| {
+            match verdict(requirement, check, context) {
+                Verdict::Told(outcome) => outcome,
+                Verdict::Silent => Outcome::of(0, Vec::new()),
+            }
+        })
+    }
+
+    /// What comes of the documents.
+    pub(crate) fn with_context<T>(
+        &self,
+        documents: &str,
+        judge: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
         let manifest = manifest(documents);
         let facts = Facts::load().expect("the committed tables parse");
         let hints = Hints {
@@ -88,9 +102,7 @@ impl Subject {
             schemas: None,
             variations: None,
         };
-        let mut judge = Judge::new(&context, requirement);
-        check(&context, &mut judge);
-        judge.outcome()
+        judge(&context)
     }
 }
 

@@ -3,10 +3,12 @@
 mod affected;
 mod assemble;
 mod cache;
+mod coverage;
 mod digest;
 mod execute;
 mod fingerprint;
 mod judge;
+mod judges;
 mod matrix;
 mod operator;
 mod options;
@@ -25,8 +27,8 @@ pub(crate) use execute::{helm_programs, jobs, render_pool};
 #[cfg(test)]
 pub(crate) use judge::objects_of;
 pub(crate) use judge::{Judged, Suite, render_all};
-pub(crate) use matrix::base_subject;
-pub use matrix::{PLATFORMS, charts_subjects};
+pub use matrix::{BARE, charts_subjects, platforms_of, version_in};
+pub(crate) use matrix::{Matrix, base_subject};
 pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip};
 pub use rerun::Rerun;

@@ -124,6 +124,8 @@ impl Rerun {
     /// The last report with the new outcomes in the place of the old.
     pub(super) fn merge(&self, now: Report) -> Report {
         let mut merged = now;
+        // What only a whole run can tell stays until the next one.
+        merged.coverage.gaps.clone_from(&self.last.coverage.gaps);
         let mut fresh = std::mem::take(&mut merged.profiles);
         for old in &self.last.profiles {
             let at = fresh

@@ -214,7 +214,6 @@ fn meant(object: &Object, known: &BTreeSet<String>) -> Option<String> {
 }
 
 pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no document");
     let known = context
         .schemas
         .map(crate::context::SchemaValidator::kinds)
@@ -230,6 +229,7 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
                 "write both",
             )
             .object(object)
+            .field("apiVersion")
         });
         if let Some(nearest) = meant(object, &known) {
             judge.fault(

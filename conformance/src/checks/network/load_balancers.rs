@@ -125,7 +125,6 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
             }
         }
     }
-    judge.not_applicable("no load balancer of a cloud is told what to ask");
 }
 
 fn target_is_there(context: &Context<'_>, policy: &Object, judge: &mut Judge<'_>) {
@@ -195,6 +194,7 @@ fn health_check_policy(
             "write portSpecification: USE_FIXED_PORT",
         )
         .object(policy)
+        .field("portSpecification")
     });
     let asked = match port {
         Some(port) => product_port(context, port, offset_of(context.graph, behind.member)),
@@ -247,6 +247,7 @@ fn encrypts(
             "write appProtocol: https at the port of the Service, or add a BackendTLSPolicy",
         )
         .object(behind.service.object)
+        .field("appProtocol")
     });
 }
 
@@ -378,7 +379,6 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             judge_limits(context, &route, &behind, (fact, &limits), judge);
         }
     }
-    judge.not_applicable("no load balancer of a cloud is told about its connections");
 }
 
 /// What a load balancer does with connections.
@@ -545,6 +545,7 @@ pub(super) fn reach_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "write ingressClassName: alb",
             )
             .object(route.object)
+            .field("ingressClassName")
         });
         for behind in behind(context, &route) {
             let name = format!("{ALB}target-type");
@@ -574,7 +575,6 @@ pub(super) fn reach_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("there is no Ingress of the AWS controller");
 }
 
 #[cfg(test)]

@@ -39,6 +39,20 @@ enum Rule {
     Other(fn(&Pod<'_>) -> Vec<String>),
 }
 
+impl Rule {
+    /// The field that it is about.
+    fn field(&self) -> Option<&'static str> {
+        match self {
+            Self::Pod(field, _)
+            | Self::Container(field, _)
+            | Self::Inherited(field, _)
+            | Self::PodEach(_, field, _)
+            | Self::ContainerEach(_, field, _) => Some(*field),
+            Self::Other(_) => None,
+        }
+    }
+}
+
 /// A pod template, taken apart.
 #[derive(Debug)]
 struct Pod<'a> {
@@ -413,20 +427,20 @@ pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
         judge.looked();
         for violation in violations(control, &pod_of(&workload)) {
-            judge.fault(
-                Fault::new(
-                    format!(
-                        "{}: {violation} ({})",
-                        workload.object.reference(),
-                        control.name
-                    ),
-                    control.help,
-                )
-                .object(workload.object),
+            let fault = Fault::new(
+                format!(
+                    "{}: {violation} ({})",
+                    workload.object.reference(),
+                    control.name
+                ),
+                control.help,
             );
+            let fields = control.rules.iter().filter_map(Rule::field);
+            judge.fault(fields.fold(fault.object(workload.object), |fault, field| {
+                fault.field(field)
+            }));
         }
     }
-    judge.not_applicable("there are no pods");
 }
 
 #[cfg(test)]
