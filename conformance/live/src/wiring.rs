@@ -121,15 +121,14 @@ fn judge_row(
         .collect();
     let peers = nodes.iter().filter(|other| other.component == peer);
     let wanted: Vec<Option<&str>> = match fact.reach {
-        Reach::Service => vec![None],
+        // Which other node is named is the chart's choice.
+        Reach::Service | Reach::AnotherNode => vec![None],
         Reach::EveryNode => peers.map(|other| Some(other.pod.as_str())).collect(),
         Reach::OwnNode | Reach::OwnServer => vec![Some(node.pod.as_str())],
         Reach::OtherNodes => peers
             .filter(|other| other.pod != node.pod)
             .map(|other| Some(other.pod.as_str()))
             .collect(),
-        // Which one is the chart's choice.
-        Reach::AnotherNode => vec![None],
     };
     for target in wanted {
         judgement.expected += 1;

@@ -97,7 +97,7 @@ fn every_node_is_tried_at_its_port_with_the_offset() {
     );
 }
 
-fn listening_to(endpoints: Value) -> Value {
+fn listening_to(endpoints: &Value) -> Value {
     json!({"gateway": {"config": {"apim": {"event_hub": {"event_listening_endpoints": endpoints}}}}})
 }
 
@@ -108,7 +108,7 @@ fn peers_elsewhere_are_waited_for_where_config_says() {
         "$env{HUB}",
         "tcp://hub-1.example.com:5673"
     ]);
-    let release = release(3, listening_to(endpoints));
+    let release = release(3, listening_to(&endpoints));
     assert_eq!(
         attempts(release.script("gateway", "wait-for-event-hub")),
         ["hub-0.example.com/5672", "hub-1.example.com/5673"]
@@ -133,7 +133,7 @@ fn nobody_waits_for_what_cannot_be_known() {
             5672
         ]),
     ] {
-        let release = release(3, listening_to(endpoints.clone()));
+        let release = release(3, listening_to(&endpoints));
         assert_eq!(
             release.init_names("gateway"),
             ["wait-for-throttling"],
