@@ -1,6 +1,6 @@
 //! What a check is given, and how it tells what it found.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
 
@@ -132,26 +132,17 @@ struct Origin {
     generator: Option<GeneratorLocation>,
 }
 
-/// Words of a fault that may be names of fields: the value, and whatever is written like a field.
-fn words<'f>(fault: &'f Fault<'_>) -> BTreeSet<&'f str> {
-    let is_field = |word: &&str| {
-        word.starts_with(|c: char| c.is_ascii_lowercase())
-            && word.contains(|c: char| c.is_ascii_uppercase())
-            && word.chars().all(|c| c.is_ascii_alphanumeric())
-    };
-    let written = [&fault.message, &fault.help]
-        .into_iter()
-        .flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()))
-        .filter(is_field);
-    let quoted = fault.message.split('`').skip(1).step_by(2);
-    fault
-        .value
-        .as_deref()
-        .into_iter()
-        .chain(quoted)
-        .chain(written)
-        .filter(|word| word.len() > 2)
-        .collect()
+/// What the line of a fault is about: the fields that its check names, then its value.
+fn words<'f>(fault: &'f Fault<'_>) -> Vec<&'f str> {
+    let names = fault.fields.iter().filter_map(|field| name_of(field));
+    let value = fault.value.as_deref().filter(|value| value.len() > 2);
+    names.chain(value).collect()
+}
+
+/// The last name of a path; items of a list have none.
+fn name_of(path: &str) -> Option<&str> {
+    let is_name = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+    path.rsplit(['/', '.']).find(is_name)
 }
 
 /// Collects what a check looks at and finds.
@@ -170,6 +161,7 @@ pub struct Fault<'a> {
     message: String,
     help: String,
     object: Option<&'a Object>,
+    fields: Vec<String>,
     configuration: Option<ConfigurationLocation>,
     value: Option<String>,
     peer: Option<String>,
@@ -188,6 +180,13 @@ impl<'a> Fault<'a> {
     /// In this object.
     pub fn object(mut self, object: &'a Object) -> Self {
         self.object = Some(object);
+        self
+    }
+
+    /// In this field of the object: its name, or its path, whose last name counts. The finding's place is the line that has it; of
+    /// several fields, the first that stands on exactly one line.
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.fields.push(field.into());
         self
     }
 
@@ -297,6 +296,12 @@ impl<'j> Judge<'j> {
         });
     }
 
+    /// Whether nothing was looked at, and not for want of something that the check needs.
+    pub(crate) fn is_silent(&self) -> bool {
+        let is_unsupported = matches!(self.other, Some(Outcome::Unsupported { .. }));
+        self.checked == 0 && self.findings.is_empty() && !is_unsupported
+    }
+
     /// What came of it.
     pub fn outcome(self) -> Outcome {
         match self.other {
@@ -317,4 +322,23 @@ pub(crate) fn configured<'g, 'a>(
             node.configuration.as_ref()?,
         ))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, words};
+
+    #[test]
+    fn the_place_follows_from_the_fields_that_a_check_names_and_not_from_its_words() {
+        let fault = Fault::new(
+            "the pod sets `hostNetwork`",
+            "remove hostNetwork and hostPID",
+        )
+        .field("/spec/template/spec/containers/0/securityContext/runAsUser")
+        .field("resources.limits")
+        .field("/spec/ports/0")
+        .value("10001");
+        assert_eq!(words(&fault), ["runAsUser", "limits", "ports", "10001"]);
+        assert!(words(&Fault::new("sets `hostNetwork`", "remove hostPID")).is_empty());
+    }
 }

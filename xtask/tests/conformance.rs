@@ -285,3 +285,17 @@ fn copy(from: &Path, to: &Path) {
         }
     }
 }
+
+#[test]
+fn charts_of_a_product_version_that_nobody_judges_are_refused() {
+    let folder = folder();
+    let chart = folder.path().join("charts/am-pattern-0");
+    fs::create_dir_all(&chart).expect("made");
+    fs::write(chart.join("Chart.yaml"), "appVersion: \"4.8.0\"\n").expect("written");
+    conformance(folder.path())
+        .arg("--charts")
+        .arg(folder.path().join("charts"))
+        .assert()
+        .code(2)
+        .stderr(contains("4.8.0 is a product version that nobody judges"));
+}

@@ -1,6 +1,6 @@
 //! Which line of a chart's templates makes a key of a configuration, or a field of a document.
 
-use std::{cmp::Reverse, collections::BTreeSet, sync::LazyLock};
+use std::{cmp::Reverse, sync::LazyLock};
 
 use regex::Regex;
 
@@ -38,13 +38,13 @@ impl ChartSource {
         Some((file.clone(), line))
     }
 
-    /// The file and line of a document of `kind` in a template that is about one of `words`: a value, or the name of a
-    /// field; else the line that starts the document. Only what stands on exactly one line counts.
+    /// The file and line of a document of `kind` in a template that is about the first possible of `words`: the name of a
+    /// field, or a value; else the line that starts the document. Only what stands on exactly one line counts.
     pub fn place_in_document(
         &self,
         template: &str,
         kind: &str,
-        words: &BTreeSet<&str>,
+        words: &[&str],
     ) -> (String, Option<usize>) {
         let start = self.line_of_kind(template, kind);
         if let (Some(start), Some(text)) = (start, self.files.get(template)) {
@@ -107,7 +107,7 @@ fn document_around(text: &str, at: usize) -> Vec<(usize, &str)> {
 }
 
 /// The one line that holds a word as a field's name or as a whole value.
-fn line_about(lines: &[(usize, &str)], words: &BTreeSet<&str>) -> Option<usize> {
+fn line_about(lines: &[(usize, &str)], words: &[&str]) -> Option<usize> {
     words.iter().find_map(|word| {
         let is_about = |line: &str| {
             let line = line.trim().trim_start_matches("- ");
@@ -247,8 +247,6 @@ fn is_name(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::{ChartSource, line_of_key};
 
     fn chart(files: &[(&str, &str)]) -> ChartSource {
@@ -306,10 +304,8 @@ mod tests {
             "templates/a.yaml",
             "kind: Service\nports:\n  - port: 1\n  - port: 2\n---\nkind: Deployment\nspec:\n  hostNetwork: true\n  port: 3\n",
         )]);
-        let place = |kind, words: &[&str]| {
-            let words: BTreeSet<&str> = words.iter().copied().collect();
-            chart.place_in_document("templates/a.yaml", kind, &words).1
-        };
+        let place =
+            |kind, words: &[&str]| chart.place_in_document("templates/a.yaml", kind, words).1;
         assert_eq!(place("Deployment", &["hostNetwork"]), Some(8));
         assert_eq!(place("Deployment", &["port"]), Some(9));
         assert_eq!(place("Service", &["port"]), Some(1), "two lines have it");

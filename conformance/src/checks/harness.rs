@@ -6,10 +6,10 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
 
-use super::Check;
+use super::{Check, Verdict, verdict};
 use crate::{
     chart::ChartSource,
-    context::{Context, Judge, SchemaValidator},
+    context::{Context, SchemaValidator},
     facts::Facts,
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
@@ -64,11 +64,23 @@ impl Subject {
     pub(crate) fn judge(&self, id: &str, check: Check, documents: &str) -> Outcome {
         let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
         let requirement = catalogue.get(id).expect("the requirement exists");
-        let case = Case {
+        self.case(documents).judge_as(requirement, check, "apim")
+    }
+
+    /// What comes of documents of the release `r` in the namespace `apim`.
+    pub(crate) fn with_context<T>(
+        &self,
+        documents: &str,
+        judge: impl FnOnce(&Context<'_>) -> T,
+    ) -> T {
+        self.case(documents).with_context("apim", judge)
+    }
+
+    fn case(&self, documents: &str) -> Case {
+        Case {
             subject: self.clone(),
             ..Case::documents(documents)
-        };
-        case.judge_as(requirement, check, "apim")
+        }
     }
 }
 
@@ -167,6 +179,8 @@ impl Case {
             text: String::new(),
             source: String::new(),
             applies_to: AppliesTo::default(),
+            applies_when: None,
+            never_looked_at: None,
             example: Example {
                 failure: String::new(),
                 fix: String::new(),
@@ -178,6 +192,15 @@ impl Case {
     }
 
     fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {
+        self.with_context(namespace, |context| {
+            match verdict(requirement, check, context) {
+                Verdict::Told(outcome) => outcome,
+                Verdict::Silent => Outcome::of(0, Vec::new()),
+            }
+        })
+    }
+
+    fn with_context<T>(&self, namespace: &str, judge: impl FnOnce(&Context<'_>) -> T) -> T {
         let manifest = read(&self.documents, "r", namespace);
         let facts = Facts::load().expect("the committed tables parse");
         let version = self.subject.version;
@@ -212,9 +235,7 @@ impl Case {
             admission: Admission::new(upstream()),
             variations: further.map(|further| further as &dyn Variations),
         };
-        let mut judge = Judge::new(&context, requirement);
-        check(&context, &mut judge);
-        judge.outcome()
+        judge(&context)
     }
 }
 

@@ -48,6 +48,14 @@ const FAMILIES: [FamilyChecks; 10] = [
     kubernetes::CHECKS,
 ];
 
+/// What came of a check.
+pub(crate) enum Verdict {
+    /// Its outcome.
+    Told(Outcome),
+    /// It looked at nothing, though the requirement's condition holds.
+    Silent,
+}
+
 /// Which check judges which requirement.
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -79,18 +87,29 @@ impl Registry {
     }
 
     /// Judges one requirement on one subject.
-    pub fn judge(&self, requirement: &Requirement, context: &Context<'_>) -> Outcome {
+    pub(crate) fn judge(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
         if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
-            return Outcome::NotApplicable { reason };
+            return Verdict::Told(Outcome::NotApplicable { reason });
         }
         let Some(check) = self.checks.get(requirement.id.as_str()) else {
-            return Outcome::Unsupported {
+            return Verdict::Told(Outcome::Unsupported {
                 reason: "no check".into(),
-            };
+            });
         };
-        let mut judge = Judge::new(context, requirement);
-        check(context, &mut judge);
-        judge.outcome()
+        verdict(requirement, *check, context)
+    }
+}
+
+/// Lets a check look at a subject, and says what to make of it when it looked at nothing.
+fn verdict(requirement: &Requirement, check: Check, context: &Context<'_>) -> Verdict {
+    let mut judge = Judge::new(context, requirement);
+    check(context, &mut judge);
+    match &requirement.applies_when {
+        Some(when) if judge.is_silent() && when.holds(&requirement.id, context) => Verdict::Silent,
+        Some(when) if judge.is_silent() => Verdict::Told(Outcome::NotApplicable {
+            reason: when.otherwise.clone(),
+        }),
+        _ => Verdict::Told(judge.outcome()),
     }
 }
 
@@ -130,13 +149,39 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
 
 #[cfg(test)]
 mod tests {
-    use super::Registry;
-    use crate::requirement::Catalogue;
+    use super::{Registry, Verdict};
+    use crate::{checks::harness::Subject, outcome::Outcome, requirement::Catalogue};
 
     #[test]
     fn every_requirement_has_a_check_and_every_check_a_requirement() {
         let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
         Registry::load(&catalogue).expect("requirements and checks agree");
         assert!(!catalogue.is_empty());
+    }
+
+    const SERVICE: &str =
+        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}}";
+    const SCALER: &str = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, \
+        spec: {scaleTargetRef: {kind: Deployment, name: nobody}}}";
+
+    /// What the registry says of AM-NET-010, which looks at workloads that are scaled, on some documents.
+    fn verdict(documents: &str) -> Verdict {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        let registry = Registry::load(&catalogue).expect("requirements and checks agree");
+        let requirement = catalogue.get("AM-NET-010").expect("there");
+        Subject::default().with_context(documents, |context| registry.judge(requirement, context))
+    }
+
+    #[test]
+    fn a_requirement_is_not_applicable_where_its_condition_does_not_hold() {
+        let Verdict::Told(Outcome::NotApplicable { reason }) = verdict(SERVICE) else {
+            panic!("it asks for nothing")
+        };
+        assert_eq!(reason, "no workload has a HorizontalPodAutoscaler");
+    }
+
+    #[test]
+    fn a_check_that_looks_at_nothing_where_its_condition_holds_is_silent() {
+        assert!(matches!(verdict(SCALER), Verdict::Silent));
     }
 }

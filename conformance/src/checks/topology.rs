@@ -70,7 +70,6 @@ fn minimum_nodes(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(nodes.to_string())
         });
     }
-    judge.not_applicable("no component of the pattern is deployed");
 }
 
 fn nothing_else(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -188,7 +187,6 @@ fn nodes_have_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("no component has nodes that are addressed one by one");
 }
 
 fn readable_before_ready(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -208,7 +206,7 @@ fn readable_before_ready(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "set publishNotReadyAddresses: true",
             )
             .object(service.object)
+            .field("publishNotReadyAddresses")
         });
     }
-    judge.not_applicable("no StatefulSet has a governing Service");
 }

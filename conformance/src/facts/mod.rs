@@ -201,6 +201,12 @@ impl Facts {
         })
     }
 
+    /// The patterns that there are, for messages.
+    pub fn pattern_names(&self) -> String {
+        let names: Vec<String> = self.patterns.keys().map(u8::to_string).collect();
+        names.join(", ")
+    }
+
     /// The ports on which a component may listen, before the offset.
     pub fn ports_of(&self, component: Component) -> impl Iterator<Item = &PortFact> {
         self.ports

@@ -66,6 +66,14 @@ pub fn faults(report: &Report, style: Style) -> String {
             list(&ids),
         );
     }
+    for gap in &report.coverage.gaps {
+        let _ = writeln!(
+            out,
+            "{}: not everything was judged\n{}\n",
+            paint(style, Tone::Bad, "error"),
+            wrap(gap, style.width),
+        );
+    }
     for survivor in report
         .selftest
         .iter()
@@ -145,6 +153,9 @@ fn final_line(report: &Report, style: Style) -> String {
         ProfileResult::Partial => ("conformant so far: something was skipped", Tone::Warn),
         ProfileResult::Failure if statistics.checked == 0 => {
             ("not conformant: nothing was checked", Tone::Bad)
+        }
+        ProfileResult::Failure if report.exit_code() == 3 => {
+            ("not conformant: not everything was judged", Tone::Bad)
         }
         ProfileResult::Failure => ("not conformant", Tone::Bad),
     };

@@ -25,6 +25,15 @@ pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
             junit.add_test_suite(suite(report, profile, platform, version, &subjects));
         }
     }
+    if !report.coverage.gaps.is_empty() {
+        let mut suite = TestSuite::new("coverage");
+        for gap in &report.coverage.gaps {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+            status.set_message(gap.as_str()).set_type("coverage");
+            suite.add_test_case(TestCase::new("everything was judged", status));
+        }
+        junit.add_test_suite(suite);
+    }
     junit.to_string()
 }
 

@@ -55,6 +55,12 @@ pub(super) fn render(report: &Report) -> String {
             let _ = writeln!(out, "{}\n\n{}\n", code(message), cell(&human::list(&ids)));
         }
     }
+    if !report.coverage.gaps.is_empty() {
+        out.push_str("\n## Not everything was judged\n\n");
+        for gap in &report.coverage.gaps {
+            let _ = writeln!(out, "- {}", cell(gap));
+        }
+    }
     let groups = groups(report, subjects());
     if !groups.is_empty() {
         let _ = writeln!(out, "\n## Findings ({})\n", groups.len());

@@ -62,6 +62,9 @@ pub struct Coverage {
     /// Why less was judged than was chosen, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// What a whole run left unjudged, in sentences: a template that no subject renders, a requirement that looked at nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gaps: Vec<String>,
     /// Nothing was judged because nothing under test changed: the only run that is green without a check.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nothing_affected: bool,
@@ -460,6 +463,9 @@ impl Report {
     pub fn result(&self) -> ProfileResult {
         if self.profiles.is_empty() && self.coverage.nothing_affected {
             return ProfileResult::Success;
+        }
+        if !self.coverage.gaps.is_empty() {
+            return ProfileResult::Failure;
         }
         self.profiles
             .iter()

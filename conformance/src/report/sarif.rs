@@ -260,5 +260,7 @@ fn notifications(report: &Report) -> Vec<Value> {
         let text = format!("{id} could not be judged, {}: {reason}", human::list(&ids));
         json!({"level": "error", "message": {"text": text}, "associatedRule": {"id": id}})
     });
-    failures.chain(unsupported).collect()
+    let gaps = report.coverage.gaps.iter();
+    let gaps = gaps.map(|gap| json!({"level": "error", "message": {"text": gap}}));
+    failures.chain(unsupported).chain(gaps).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::{Family, Requirement};
+use super::{AppliesWhen, Family, Requirement};
 use crate::error::SuiteError;
 
 /// The requirement files, embedded so that every command knows them wherever it runs.
@@ -179,6 +179,9 @@ fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
                 family,
                 format!("{id} has no mutant, so nothing proves that its check can fail"),
             ));
+        }
+        if let Some(Err(message)) = requirement.applies_when.as_ref().map(AppliesWhen::validate) {
+            return Err(wrong(family, format!("{id}: {message}")));
         }
         let mut names: Vec<&str> = requirement
             .mutants

@@ -5,11 +5,13 @@
 //! fail is its list of [`Mutant`]s.
 
 mod catalogue;
+mod condition;
 mod mutant;
 
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::Catalogue;
+pub use condition::{AppliesWhen, Condition, Server};
 pub use mutant::{Mutant, Selector, Step, TomlSelector};
 
 use crate::component::Component;
@@ -118,6 +120,12 @@ pub struct Requirement {
     /// Where it asks for something.
     #[serde(default)]
     pub applies_to: AppliesTo,
+    /// When it asks for something there. A check that looks at nothing then is an error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub applies_when: Option<AppliesWhen>,
+    /// Why it finds nothing to look at in any chart of ours, in those cases where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_looked_at: Option<String>,
     /// How it looks when it is not met, and the fix.
     pub example: Example,
     /// Changes to a conformant chart that must make its check fail; at least one.

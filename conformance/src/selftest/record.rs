@@ -9,20 +9,17 @@ use crate::{error::SuiteError, report::SelftestSummary};
 /// Where the result is, below the workspace.
 const FILE: &str = "target/conformance/selftest.json";
 
-/// Digest of the suite's sources and requirements, made when it was built.
-const SUITE: &str = env!("AM_CONFORMANCE_SUITE_DIGEST");
-
 #[derive(Serialize, Deserialize)]
 struct Record {
     suite: String,
     summary: SelftestSummary,
 }
 
-/// Keeps the result of a self-test over all requirements.
+/// Keeps the result of a self-test over all requirements, for the suite with this digest.
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn store(workspace: &Path, summary: &SelftestSummary) -> Result<(), SuiteError> {
+pub fn store(workspace: &Path, suite: &str, summary: &SelftestSummary) -> Result<(), SuiteError> {
     let path = workspace.join(FILE);
     let cannot = |reason: String| {
         SuiteError::cannot_check(format!("cannot write {}: {reason}", path.display()))
@@ -30,7 +27,7 @@ pub fn store(workspace: &Path, summary: &SelftestSummary) -> Result<(), SuiteErr
     let folder = path.parent().unwrap_or(workspace);
     std::fs::create_dir_all(folder).map_err(|error| cannot(error.to_string()))?;
     let record = Record {
-        suite: SUITE.to_owned(),
+        suite: suite.to_owned(),
         summary: summary.clone(),
     };
     let text = serde_json::to_string_pretty(&record).map_err(|error| cannot(error.to_string()))?;
@@ -43,32 +40,29 @@ pub fn store(workspace: &Path, summary: &SelftestSummary) -> Result<(), SuiteErr
 }
 
 /// The result of the last self-test, if it was of this very suite.
-pub(crate) fn load(workspace: &Path) -> Option<SelftestSummary> {
+pub(crate) fn load(workspace: &Path, suite: &str) -> Option<SelftestSummary> {
     let text = std::fs::read_to_string(workspace.join(FILE)).ok()?;
     let record: Record = serde_json::from_str(&text).ok()?;
-    (record.suite == SUITE).then_some(record.summary)
+    (record.suite == suite).then_some(record.summary)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{FILE, SUITE, load, store};
+    use super::{load, store};
     use crate::report::SelftestSummary;
 
     #[test]
     fn a_result_is_found_again_by_the_same_suite_only() {
         let workspace = tempfile::tempdir().expect("a temporary folder can be made");
-        assert_eq!(load(workspace.path()), None);
+        assert_eq!(load(workspace.path(), "one"), None);
         let summary = SelftestSummary {
             mutants: 3,
             killed: 3,
             kill_rate: 100.0,
             ..SelftestSummary::default()
         };
-        store(workspace.path(), &summary).expect("the folder is writable");
-        assert_eq!(load(workspace.path()), Some(summary));
-        let file = workspace.path().join(FILE);
-        let text = std::fs::read_to_string(&file).expect("it was written");
-        std::fs::write(&file, text.replace(SUITE, "another")).expect("the folder is writable");
-        assert_eq!(load(workspace.path()), None);
+        store(workspace.path(), "one", &summary).expect("the folder is writable");
+        assert_eq!(load(workspace.path(), "one"), Some(summary));
+        assert_eq!(load(workspace.path(), "another"), None);
     }
 }

@@ -6,25 +6,8 @@ use std::{
     process::{Command, Output},
 };
 
-use super::{PLATFORMS, Subject};
+use super::{Subject, judges::judges, matrix::platforms_in};
 use crate::{error::SuiteError, report::SubjectDescription};
-
-/// What judges: a change of it may change every outcome. Folders end with `/`.
-const JUDGES: [&str; 13] = [
-    "conformance/Cargo.toml",
-    "conformance/requirements/",
-    "conformance/src/",
-    "deployment-toml/",
-    "toolchain/",
-    "tools/",
-    "generator/src/",
-    "generator/Cargo.toml",
-    "xtask/",
-    "fixtures/schemas/",
-    "Cargo.lock",
-    "Cargo.toml",
-    "rust-toolchain.toml",
-];
 
 /// The operator's values of each platform.
 const VALUES: &str = "fixtures/values";
@@ -219,6 +202,7 @@ impl Affected {
             return Self::everything(changes, format!("{judge} changed, which judges"));
         }
         let mut patterns: BTreeMap<u8, Platforms> = BTreeMap::new();
+        let known = platforms_in(directory);
         let platforms: BTreeSet<String> = changes
             .below(&workspace.join(VALUES))
             .filter_map(|file| {
@@ -227,7 +211,7 @@ impl Affected {
                 let platform = name.split_once('-').map_or(name, |(platform, _)| platform);
                 Some(platform.to_owned())
             })
-            .filter(|name| PLATFORMS.contains(&name.as_str()))
+            .filter(|name| known.contains(name))
             .collect();
         if !platforms.is_empty() {
             patterns = all
@@ -347,7 +331,7 @@ fn judging(changes: &Changes, workspace: &Path) -> Option<String> {
         .below(workspace)
         .map(|file| file.to_string_lossy().into_owned())
         .find(|file| {
-            JUDGES.iter().any(|judge| {
+            judges().any(|judge| {
                 if judge.ends_with('/') {
                     file.starts_with(judge)
                 } else {

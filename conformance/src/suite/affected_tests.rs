@@ -19,6 +19,7 @@ impl Checkout {
         checkout.git(&["init", "--quiet", "--initial-branch=main"]);
         for file in [
             "charts-out/am-pattern-0/values.yaml",
+            "charts-out/am-pattern-0/overlays/aws.yaml",
             "charts-out/am-pattern-3/values.yaml",
             "conformance/src/lib.rs",
             "conformance/live/src/lib.rs",

@@ -60,7 +60,10 @@ impl Suite {
                 .requirements()
                 .map(|requirement| self.summary(requirement))
                 .collect(),
-            selftest: crate::selftest::record::load(&options.workspace),
+            selftest: options
+                .suite
+                .as_ref()
+                .and_then(|suite| crate::selftest::record::load(&options.workspace, suite)),
             charts: charts.digests(),
             reproduce: options.command.clone(),
             coverage: Coverage::default(),

@@ -19,6 +19,7 @@ use super::{
     Charts, HelmPrograms, Options, Subject,
     fingerprint::{self, Fingerprint},
     judge::Judged,
+    judges::judges,
 };
 use crate::{chart::ChartSource, context::SourceMap};
 
@@ -161,8 +162,9 @@ fn prune(folder: &Path, kept: usize) {
 fn of_run(options: &Options, programs: &HelmPrograms) -> Option<String> {
     let mut key = Fingerprint::default();
     key.add(fingerprint::of_program()?);
-    for tool in ["renderer", "helm3"] {
-        let folder = options.workspace.join("tools").join(tool);
+    // What else judges is in the program.
+    for tool in judges().filter(|judge| judge.starts_with("tools/")) {
+        let folder = options.workspace.join(tool);
         key.add(
             ChartSource::read(&folder)
                 .map(|tool| tool.digest)

@@ -51,6 +51,11 @@ impl Charts {
             .collect()
     }
 
+    /// A chart of this run.
+    pub(super) fn get(&self, path: &Path) -> Option<&ChartSource> {
+        self.0.get(path)
+    }
+
     /// The digest of a chart of this run.
     pub(super) fn digest_of(&self, path: &Path) -> Option<&str> {
         self.0.get(path).map(|chart| chart.digest.as_str())

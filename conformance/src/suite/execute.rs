@@ -17,8 +17,9 @@ use am_toolchain::{
 };
 
 use super::{
-    HelmPrograms, Input, Options, Subject,
+    HelmPrograms, Input, Matrix, Options, Subject,
     cache::Cache,
+    coverage::gaps,
     digest::Charts,
     judge::{Judged, Suite},
     matrix::charts_subjects,
@@ -176,6 +177,8 @@ pub fn run_with(
         ));
     }
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
+    let matrix = Matrix::load(&suite.facts)?;
+    coverage.gaps = gaps(options, &suite, &matrix, &charts, &subjects, &judged);
     let mut report = suite.report(options, &charts, judged);
     report.coverage = coverage;
     Ok(report)

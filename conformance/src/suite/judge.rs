@@ -1,6 +1,6 @@
 //! Judges one subject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_toolchain::{RenderRequest, Rendered, RenderedDocument};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     chart::ChartSource,
-    checks::Registry,
+    checks::{Registry, Verdict},
     context::Context,
     error::SuiteError,
     facts::Facts,
@@ -38,6 +38,9 @@ pub(crate) struct Judged {
     pub(crate) sources: BTreeMap<String, String>,
     /// Charts rendered.
     pub(crate) renders: usize,
+    /// Templates that made a document of it.
+    #[serde(default)]
+    pub(crate) templates: BTreeSet<String>,
     /// Whether an outcome may be owed to this machine, and another machine or day would have another.
     #[serde(skip)]
     pub(crate) by_machine: bool,
@@ -126,6 +129,7 @@ impl Suite {
                     topology: Topology::default(),
                     sources: BTreeMap::new(),
                     renders,
+                    templates: BTreeSet::new(),
                     by_machine: false,
                     is_cached: false,
                     seconds: 0.0,
@@ -171,20 +175,26 @@ impl Suite {
             source_map: self.source_map.as_deref(),
             schemas: self.schemas.as_deref(),
         };
-        let results: Vec<RequirementResult> = self
+        let verdicts: Vec<(&Requirement, Verdict)> = self
             .requirements()
             .map(|requirement| {
-                let outcome = match self.skipped.get(&requirement.id) {
-                    Some(reason) => Outcome::Skipped {
+                let verdict = match self.skipped.get(&requirement.id) {
+                    Some(reason) => Verdict::Told(Outcome::Skipped {
                         reason: reason.clone(),
-                    },
+                    }),
                     None => self.registry.judge(requirement, &context),
                 };
-                RequirementResult {
-                    requirement: requirement.id.clone(),
-                    level: requirement.level,
-                    outcome,
-                }
+                (requirement, verdict)
+            })
+            .collect();
+        let is_told = |verdict: &Verdict| matches!(verdict, Verdict::Told(Outcome::Failed { .. }));
+        let has_failed = verdicts.iter().any(|(_, verdict)| is_told(verdict));
+        let results = verdicts
+            .into_iter()
+            .map(|(requirement, verdict)| RequirementResult {
+                requirement: requirement.id.clone(),
+                level: requirement.level,
+                outcome: outcome_of(requirement, verdict, has_failed),
             })
             .collect();
         let result = SubjectResult {
@@ -201,6 +211,7 @@ impl Suite {
             topology,
             sources,
             renders: 0,
+            templates: templates_of(manifest),
             by_machine,
             is_cached: false,
             seconds: 0.0,
@@ -217,6 +228,28 @@ impl Suite {
             .map(|result| (result.requirement.clone(), result.level))
             .collect()
     }
+}
+
+/// A check that looked at nothing has judged nothing. Where something else failed, what it is about may be what is broken, and that is
+/// told already.
+fn outcome_of(requirement: &Requirement, verdict: Verdict, has_failed: bool) -> Outcome {
+    match verdict {
+        Verdict::Told(outcome) => outcome,
+        Verdict::Silent if has_failed => Outcome::NotApplicable {
+            reason: "found nothing to look at among what other requirements report".into(),
+        },
+        Verdict::Silent => Outcome::Unsupported {
+            reason: format!(
+                "found nothing to look at, though its appliesWhen holds (conformance/requirements/{}.yaml): its check or the condition is wrong",
+                requirement.family.name()
+            ),
+        },
+    }
+}
+
+fn templates_of(manifest: &Manifest) -> BTreeSet<String> {
+    let templates = manifest.objects.iter().map(|object| &object.template);
+    templates.cloned().collect()
 }
 
 /// The documents of all releases; the error names the release.
@@ -252,4 +285,24 @@ pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Obj
         value: document.value,
     };
     rendered.documents.into_iter().map(object).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outcome_of;
+    use crate::{checks::Verdict, outcome::Outcome, requirement::Catalogue};
+
+    #[test]
+    fn a_check_that_looks_at_nothing_is_an_error_unless_something_else_is_broken() {
+        let catalogue = Catalogue::load().expect("the requirements are well-formed");
+        let requirement = catalogue.get("AM-NET-009").expect("there");
+        let silent = |has_failed| outcome_of(requirement, Verdict::Silent, has_failed);
+        assert!(!silent(false).is_green());
+        assert!(matches!(silent(true), Outcome::NotApplicable { .. }));
+        let told = Outcome::Passed { checked: 1 };
+        assert_eq!(
+            outcome_of(requirement, Verdict::Told(told.clone()), true),
+            told
+        );
+    }
 }

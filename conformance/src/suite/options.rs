@@ -40,6 +40,8 @@ pub struct Options {
     pub external: Vec<String>,
     /// The command that repeats this run, for the report.
     pub command: String,
+    /// The digest of the suite, under which the result of a self-test is kept; without it none is shown.
+    pub suite: Option<String>,
     /// Where the generator wrote what.
     pub source_map: Option<Arc<dyn SourceMap>>,
     /// Schemas of Kubernetes and custom resources.
@@ -112,6 +114,7 @@ impl Options {
             variants: true,
             external: Vec::new(),
             command: "cargo xtask conformance".into(),
+            suite: None,
             source_map: None,
             schemas: Some(Arc::new(PinnedSchemas)),
             cache: None,

@@ -90,8 +90,9 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
     }
     if !facts.patterns.contains_key(&spec.pattern) {
         return Err(wrong(format!(
-            "pattern {} does not exist: use 0 to 5",
-            spec.pattern
+            "pattern {} does not exist: known are {}",
+            spec.pattern,
+            facts.pattern_names()
         )));
     }
     if spec.releases.is_empty() {

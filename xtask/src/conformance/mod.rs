@@ -20,7 +20,7 @@ use am_deployment_toml::product::ProductVersion;
 use clap::{Args, Subcommand};
 
 use crate::workspace;
-use own_charts::{CHARTS, Lines, lines_of, newest, own_charts};
+use own_charts::{CHARTS, Lines, lines_of, own_charts};
 use progress::Terminal;
 
 /// Where the report for machines goes unless `--report` says otherwise.
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     /// Judge only this pattern. May be repeated.
     #[arg(long, value_name = "N")]
     pattern: Vec<u8>,
-    /// Judge only this platform: none, aws, azure, gcp, openshift, dev. May be repeated.
+    /// Judge only this platform: the name of an overlay, or `none` for the chart without one. May be repeated.
     #[arg(long, value_name = "NAME")]
     platform: Vec<String>,
     /// Judge only this product version. May be repeated.
@@ -175,11 +175,15 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     let input = match (&arguments.spec, &arguments.charts) {
         (Some(file), _) => Input::Spec(file.clone()),
         (None, Some(path)) => {
-            let version = arguments
-                .product_version
-                .first()
-                .copied()
-                .unwrap_or(newest());
+            let version = match arguments.product_version.as_slice() {
+                [] => suite::version_in(path)?,
+                [version] => *version,
+                [_, other, ..] => {
+                    return Err(SuiteError::usage(format!(
+                        "--charts judges one product version: {other} would be judged by nobody; run once for each"
+                    )));
+                }
+            };
             lines = lines_of(&root, path, version);
             Input::Charts(vec![ChartDirectory {
                 version,
@@ -217,6 +221,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     options.jobs = arguments.jobs;
     options.variants = !arguments.no_variants;
     options.command = command_line();
+    options.suite = Some(env!("AM_SUITE_DIGEST").to_owned());
     options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);
     incremental::apply(arguments, &mut options, folder)?;
     Ok(options)

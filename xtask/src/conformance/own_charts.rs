@@ -37,6 +37,7 @@ pub(super) fn own_charts(
     folder: &Path,
 ) -> Result<OwnCharts, SuiteError> {
     let generator = Generator::load(root)?;
+    generator.check_versions()?;
     let mut own = OwnCharts {
         directories: Vec::new(),
         maps: BTreeMap::new(),
@@ -118,6 +119,23 @@ impl Generator {
             model: Model::load(&root.join(model), model).map_err(cannot)?,
             templates: Templates::load(&root.join(templates), templates).map_err(cannot)?,
         })
+    }
+
+    /// Refuses a model with a product version that the suite does not know.
+    fn check_versions(&self) -> Result<(), SuiteError> {
+        let known = ProductVersion::ALL.map(ProductVersion::as_str);
+        let versions = &self.model.product.versions;
+        if let Some(unjudged) = versions
+            .iter()
+            .find(|version| !known.contains(&version.value.as_str()))
+        {
+            return Err(SuiteError::usage(format!(
+                "product version {} of generator/model is judged by nobody: the suite knows {}; describe it in deployment-toml, or take it out of generator/model/product.yaml",
+                unjudged.value,
+                known.join(", ")
+            )));
+        }
+        Ok(())
     }
 
     fn generate(&self, version: ProductVersion) -> Result<ChartTree, SuiteError> {

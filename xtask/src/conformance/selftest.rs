@@ -49,8 +49,12 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> Result<u8, SuiteE
         );
     }
     // A part of the requirements says nothing about the suite.
-    if options.only.is_empty() && options.skip.is_empty() {
-        store(&options.workspace, &summary)?;
+    if let (true, true, Some(suite)) = (
+        options.only.is_empty(),
+        options.skip.is_empty(),
+        &options.suite,
+    ) {
+        store(&options.workspace, suite, &summary)?;
     }
     for output in &arguments.report {
         write(&summary, output)?;

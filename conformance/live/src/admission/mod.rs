@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use am_conformance::facts::Facts;
 use am_conformance::report::{Profile, SubjectDescription};
-use am_conformance::suite::PLATFORMS;
-use am_conformance::suite::operator_values;
+use am_conformance::suite::{BARE, operator_values, platforms_of};
 use am_conformance::{Catalogue, SuiteError};
 use am_toolchain::{RenderRequest, RenderServer, Renderer as _, StderrProgress, Tool, Toolchain};
 use serde_json::{Value, json};
@@ -36,6 +35,8 @@ pub(crate) async fn run(
 ) -> Result<LiveReport, LiveError> {
     let broken =
         |error: SuiteError| LiveError::unavailable(error.to_string(), "report this as a bug");
+    let unreadable =
+        |error: SuiteError| LiveError::unavailable(error.to_string(), "mend the charts' overlays");
     let (catalogue, facts) = (
         Catalogue::load().map_err(broken)?,
         Facts::load().map_err(broken)?,
@@ -63,9 +64,10 @@ pub(crate) async fn run(
             record.not_applicable("AM-UPG-002", "charts of one product version were given");
         }
         let before = suite.applied;
-        for platform in PLATFORMS {
+        let newest = charts.last().map(|(_, chart)| platforms_of(chart));
+        for platform in newest.transpose().map_err(unreadable)?.unwrap_or_default() {
             suite
-                .judge(options, pattern, platform, &charts, &mut record)
+                .judge(options, pattern, &platform, &charts, &mut record)
                 .await?;
         }
         let took = start.elapsed();
@@ -177,7 +179,7 @@ impl Suite {
             let mut request = RenderRequest::new(chart.clone(), "am", namespace.clone());
             request.skip_tests = false;
             request.is_upgrade = step > 0;
-            if platform != "none" {
+            if platform != BARE {
                 request.values_files.push(overlay(chart, platform));
             }
             request.values_files.extend(operator_values(

@@ -6,7 +6,7 @@ use am_deployment_toml::{
     value::Value,
 };
 
-use super::same::{UNREADABLE, identity};
+use super::same::identity;
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
@@ -47,7 +47,6 @@ pub(super) fn of_peers(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
         on.entries_have_them(judge);
     }
-    judge.not_applicable(UNREADABLE);
 }
 
 /// One node.

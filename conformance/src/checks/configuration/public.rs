@@ -1,7 +1,6 @@
 //! What a server tells people about itself: the port of its public name, and links between the portals. And the switch
 //! without which nothing is told to gateways.
 
-use super::same::UNREADABLE;
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
@@ -57,7 +56,6 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
             });
         }
     }
-    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -99,5 +97,4 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
             },
         );
     }
-    judge.not_applicable(UNREADABLE);
 }

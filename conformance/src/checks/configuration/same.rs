@@ -14,13 +14,10 @@ use crate::{
 };
 
 /// Why nothing is compared.
-pub(super) const UNREADABLE: &str = "no node's configuration can be read";
-
 pub(super) fn administrator(context: &Context<'_>, judge: &mut Judge<'_>) {
     for key in ["super_admin.username", "super_admin.password"] {
         agree(context, judge, key, |_| true);
     }
-    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -38,7 +35,6 @@ pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
             is_mounted(context, judge, &format!("{store}.file_name"));
         }
     }
-    judge.not_applicable(UNREADABLE);
 }
 
 pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -282,7 +278,7 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     if context.is_generated {
         is_well_formed(context, judge);
     }
-    judge.not_applicable(UNREADABLE);
+    judge.not_applicable("no node's configuration can be read");
 }
 
 /// The same key under another cipher reads nothing either. A node that leaves it out has the product's own.

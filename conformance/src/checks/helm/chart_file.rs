@@ -13,7 +13,6 @@ pub(super) fn lint_is_clean(context: &Context<'_>, judge: &mut Judge<'_>) {
     let Some(variations) = context.variations else {
         return judge.unsupported("helm lint cannot be run here");
     };
-    judge.not_applicable("the charts render no document");
     for (release, chart) in releases(context.manifest) {
         match variations.lint(release) {
             Err(refusal) => judge.unsupported(refusal.to_string()),
@@ -31,7 +30,6 @@ pub(super) fn lint_is_clean(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 pub(super) fn chart_file_is_complete(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the sources of the charts are not at hand");
     for chart in context
         .charts
         .values()
@@ -140,7 +138,6 @@ pub(super) fn catalogue_annotations_are_there(context: &Context<'_>, judge: &mut
         "artifacthub.io/images",
         "artifacthub.io/license",
     ];
-    judge.not_applicable("the sources of the charts are not at hand");
     for chart in context.charts.values() {
         let Some(file) = yaml(chart, "Chart.yaml") else {
             continue;
@@ -187,7 +184,6 @@ pub(super) fn notes_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
     let Some(variations) = context.variations else {
         return judge.unsupported("notes cannot be rendered here");
     };
-    judge.not_applicable("the charts render no document");
     for (release, chart) in releases(context.manifest) {
         let notes = match variations.notes(release) {
             Ok(notes) => notes.unwrap_or_default(),
@@ -225,7 +221,6 @@ pub(super) fn notes_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 pub(super) fn tests_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no chart makes pods");
     for (release, chart) in releases(context.manifest) {
         let own = || {
             context

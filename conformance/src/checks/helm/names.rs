@@ -56,7 +56,6 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered under another name here");
     };
-    judge.not_applicable("the charts render no document");
     for release in releases(context.manifest).into_keys() {
         let known = known_to_be_missing(context.manifest, variations, release);
         for name in RELEASE_NAMES {
@@ -172,7 +171,6 @@ pub(super) fn releases_share_no_object(context: &Context<'_>, judge: &mut Judge<
 }
 
 pub(super) fn cluster_scoped_names_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no cluster-scoped object");
     if !context
         .manifest
         .objects
@@ -238,7 +236,6 @@ pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Ju
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered in another namespace here");
     };
-    judge.not_applicable("the charts render no document with a namespace");
     let variation = Variation {
         namespace: Some(OTHER_NAMESPACE.to_owned()),
         ..Variation::default()

@@ -211,7 +211,6 @@ fn unserved(object: &Object, known: &BTreeSet<String>) -> Option<String> {
 }
 
 pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no document");
     let known = context
         .schemas
         .map(crate::context::SchemaValidator::kinds)
@@ -227,6 +226,7 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
                 "write both",
             )
             .object(object)
+            .field("apiVersion")
         });
         if let Some(help) = unserved(object, &known) {
             judge.fault(

@@ -32,7 +32,6 @@ pub(super) fn one_of_several_is_written(context: &Context<'_>, judge: &mut Judge
             }
         }
     }
-    judge.not_applicable("no document has such fields");
 }
 
 /// Whether something is written: a source such as `emptyDir: {}` is, one of `null` and a list of nothing are not.
@@ -83,7 +82,9 @@ fn choice(row: &Choice, object: &Object, path: &str, found: &Value, judge: &mut 
             Rule::Least => "write one of them; the API server refuses the object",
             _ => "write one of them, and no other; the API server refuses the object",
         };
-        Fault::new(message, help).object(object)
+        Fault::new(message, help)
+            .object(object)
+            .field(written.first().copied().unwrap_or(path))
     });
 }
 
@@ -116,6 +117,7 @@ fn section(row: &Sections, object: &Object, path: &str, found: &Value, judge: &m
             format!("write {wanted} next to `{}: {kind}`, and no other", row.by),
         )
         .object(object)
+        .field(row.by.as_str())
         .value(kind)
     });
 }
@@ -134,7 +136,6 @@ pub(super) fn nothing_needed_is_left_out(context: &Context<'_>, judge: &mut Judg
             }
         }
     }
-    judge.not_applicable("no document has such fields");
 }
 
 fn required(row: &Required, object: &Object, path: &str, found: &Value, judge: &mut Judge<'_>) {
@@ -160,6 +161,7 @@ fn required(row: &Required, object: &Object, path: &str, found: &Value, judge: &
                 ),
             )
             .object(object)
+            .field(path)
             .value(field.clone())
         });
     }

@@ -27,7 +27,6 @@ pub(crate) fn identity(object: &Object) -> (&str, &str, &str, &str) {
 }
 
 pub(super) fn objects_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no document");
     let mut seen: BTreeMap<_, &Object> = BTreeMap::new();
     for object in context
         .manifest
@@ -53,7 +52,6 @@ pub(super) fn objects_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 pub(super) fn selectors_match_own_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no workload has a selector");
     for workload in context.manifest.workloads() {
         let Some(selector) = workload.object.value.pointer("/spec/selector") else {
             continue;
@@ -77,10 +75,10 @@ fn mismatch<'a>(workload: &Workload<'a>) -> Fault<'a> {
         "write the same labels into spec.selector.matchLabels and spec.template.metadata.labels",
     )
     .object(workload.object)
+    .field("matchLabels")
 }
 
 pub(super) fn objects_are_small_enough(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no document");
     for object in &context.manifest.objects {
         let bytes = object.value.to_string().len();
         judge.require(bytes <= MOST_BYTES, || {

@@ -27,7 +27,6 @@ fn names_at<'a>(value: &'a Value, at: &str, field: &str) -> Vec<&'a str> {
 }
 
 pub(super) fn names_in_pods_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no pod");
     for workload in context.manifest.workloads() {
         let containers = workload.pod.all_containers();
         unique(
@@ -104,7 +103,6 @@ fn unique<'a>(
 }
 
 pub(super) fn ports_are_named_well(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no container has a port");
     for workload in context.manifest.workloads() {
         let containers = workload.pod.all_containers();
         let ports: Vec<_> = containers.iter().flat_map(Container::ports).collect();
@@ -221,7 +219,6 @@ fn port_name_problem(name: &str) -> Option<&'static str> {
 const OWN_VARIABLES: [&str; 4] = ["AM_", "JAVA_OPTS", "JVM_MEM_OPTS", "POD_NAME"];
 
 pub(super) fn environment_is_named_well(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no container has an environment variable");
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             for entry in array_at(container.value, "/env") {
@@ -275,7 +272,6 @@ pub(super) fn environment_is_named_well(context: &Context<'_>, judge: &mut Judge
 }
 
 pub(super) fn mounts_are_sound(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no container mounts a volume");
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             for mount in container.mounts() {
@@ -307,6 +303,8 @@ pub(super) fn mounts_are_sound(context: &Context<'_>, judge: &mut Judge<'_>) {
                             "use one of subPath and subPathExpr, relative and without `..`",
                         )
                         .object(workload.object)
+                        .field("subPath")
+                        .field("subPathExpr")
                     },
                 );
             }

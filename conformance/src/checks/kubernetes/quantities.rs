@@ -9,7 +9,6 @@ use crate::{
 use am_suggest::near;
 
 pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no document has a quantity");
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             let place = format!("container `{}`", container.name());
@@ -105,6 +104,7 @@ fn resources_are_valid(
                 "raise the limit or lower the request",
             )
             .object(object)
+            .field("requests")
         });
     }
 }
@@ -148,6 +148,7 @@ fn counts_are_whole_or_percent(judge: &mut Judge<'_>, object: &Object) {
                 "write the number without quotes, or a percentage such as \"25%\"",
             )
             .object(object)
+            .field(*field)
             .value(text)
         });
     }

@@ -226,7 +226,6 @@ pub(crate) fn under_other_names(
 }
 
 pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no pod needs another object");
     let elsewhere = context
         .variations
         .and_then(|variations| under_other_names(context.manifest, variations));

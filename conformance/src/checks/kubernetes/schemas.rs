@@ -59,12 +59,10 @@ pub(crate) fn is_cluster_scoped(object: &Object) -> bool {
 }
 
 pub(super) fn kubernetes_objects_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no chart renders an object of Kubernetes itself");
     validate(context, judge, |object| is_built_in(object.api_version()));
 }
 
 pub(super) fn custom_objects_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no chart renders a custom resource whose schema is known");
     validate(context, judge, |object| !is_built_in(object.api_version()));
 }
 
@@ -116,7 +114,8 @@ fn validate(context: &Context<'_>, judge: &mut Judge<'_>, concerns: impl Fn(&Obj
                     ),
                     "use an API version that every supported Kubernetes version serves",
                 )
-                .object(object),
+                .object(object)
+                .field("apiVersion"),
             );
         }
         for ((pointer, message), versions) in faults {
@@ -130,7 +129,8 @@ fn validate(context: &Context<'_>, judge: &mut Judge<'_>, concerns: impl Fn(&Obj
                     ),
                     "correct or remove the field; the API server refuses or drops it",
                 )
-                .object(object),
+                .object(object)
+                .field(at),
             );
         }
     }

@@ -42,6 +42,7 @@ pub(super) fn scale_something(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "name an existing workload in scaleTargetRef, with its kind",
             )
             .object(scaler.0)
+            .field("scaleTargetRef")
             .value(meant)
         });
         if let Some(maximum) = scaler.maximum() {
@@ -55,11 +56,12 @@ pub(super) fn scale_something(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "make maxReplicas at least minReplicas",
                 )
                 .object(scaler.0)
+                .field("maxReplicas")
+                .field("minReplicas")
                 .value(maximum.to_string())
             });
         }
     }
-    judge.not_applicable("there is no HorizontalPodAutoscaler");
 }
 
 pub(super) fn own_the_replicas(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -75,6 +77,7 @@ pub(super) fn own_the_replicas(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "leave out spec.replicas; otherwise each upgrade undoes what the autoscaler did",
             )
             .object(workload.object)
+            .field("replicas")
             .value(
                 workload
                     .replicas()
@@ -83,7 +86,6 @@ pub(super) fn own_the_replicas(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
         });
     }
-    judge.not_applicable("no workload has a HorizontalPodAutoscaler");
 }
 
 pub(super) fn can_measure(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -128,9 +130,9 @@ pub(super) fn can_measure(context: &Context<'_>, judge: &mut Judge<'_>) {
                         format!("set resources.requests.{resource} on every container of the pod, or drop the metric"),
                     )
                     .object(workload.object)
+                    .field("resources")
                 });
             }
         }
     }
-    judge.not_applicable("no HorizontalPodAutoscaler measures against requests");
 }

@@ -56,7 +56,6 @@ pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
             .object(budget.0)
         });
     }
-    judge.not_applicable("there is no PodDisruptionBudget");
 }
 
 pub(super) fn protect_each_pod_once(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -91,5 +90,4 @@ pub(super) fn protect_each_pod_once(context: &Context<'_>, judge: &mut Judge<'_>
             .object(member.workload.object)
         });
     }
-    judge.not_applicable("no PodDisruptionBudget protects a server");
 }

@@ -56,7 +56,6 @@ pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<
             });
         }
     }
-    judge.not_applicable("there is no BackendTLSPolicy");
 }
 
 pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -73,7 +72,8 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
                     ),
                     "name the Gateway in parentRefs",
                 )
-                .object(route.object),
+                .object(route.object)
+                .field("parentRefs"),
             );
         }
         let twice = (1..parents.len()).find(|at| parents[..*at].contains(&parents[*at]));
@@ -138,7 +138,6 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
             });
         }
     }
-    judge.not_applicable("no route attaches to a Gateway of a release");
 }
 
 /// Why a Gateway that no release has should be there: its name is one letter off, or the one that our charts give.

@@ -32,6 +32,7 @@ pub(super) fn govern_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "make its podSelector the labels of the pods it is for",
             )
             .object(policy.0)
+            .field("podSelector")
         });
         let types = array_at(&policy.0.value, "/spec/policyTypes").len();
         judge.require(types <= 2, || {
@@ -40,9 +41,9 @@ pub(super) fn govern_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "write Ingress and Egress, each once",
             )
             .object(policy.0)
+            .field("policyTypes")
         });
     }
-    judge.not_applicable(NO_POLICIES);
 }
 
 /// How messages name a workload: its component, or its own name.
@@ -336,6 +337,7 @@ pub(super) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "add one with policyTypes: [Ingress] and the needed edges",
             )
             .object(server.workload.object)
+            .field("policyTypes")
         });
         let offset = offset_of(context.graph, server);
         for fact in context.facts.ports_of(component) {

@@ -196,7 +196,6 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("there is no route");
 }
 
 /// The product's port behind a backend, where it can be told.
@@ -285,6 +284,7 @@ fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "write https where the port speaks TLS, http elsewhere, or leave appProtocol out",
                 )
                 .object(service.object)
+                .field("appProtocol")
                 .value(fact.name.clone())
             });
         }
@@ -343,6 +343,7 @@ pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "set tls.destinationCACertificate to the issuer of the component's certificate, or use passthrough",
                 )
                 .object(route.object)
+                .field("destinationCACertificate")
             });
         }
     }
@@ -441,7 +442,6 @@ pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("there is no route");
 }
 
 /// The ports of servers to which routes lead: name of the route, index of the server, port.

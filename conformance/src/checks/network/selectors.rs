@@ -183,7 +183,6 @@ pub(super) fn stay_in_the_release(context: &Context<'_>, judge: &mut Judge<'_>) 
     if context.is_representative && !context.is_generated {
         leaves_other_releases_alone(context, &choices, judge);
     }
-    judge.not_applicable("nothing selects pods");
 }
 
 /// Whether a selector means pods of one of the releases that are judged.
@@ -240,7 +239,8 @@ fn stays_with_its_workload(
                 ),
                 "select by a label that only its own pods have",
             )
-            .object(choice.object),
+            .object(choice.object)
+            .field("selector"),
         );
     }
     let is_right = match choice.role {
@@ -265,6 +265,7 @@ fn stays_with_its_workload(
             "select by labels of the pods' template",
         )
         .object(choice.object)
+        .field("selector")
     });
 }
 
@@ -306,6 +307,7 @@ fn never_changes(choice: &Choice<'_>, judge: &mut Judge<'_>) {
             "select by these three labels, which no upgrade changes",
         )
         .object(choice.object)
+        .field("selector")
     });
 }
 
@@ -336,6 +338,7 @@ fn report(choice: &Choice<'_>, taken: Option<&Object>, judge: &mut Judge<'_>) {
             format!("select by a label that tells releases apart, such as {INSTANCE}"),
         )
         .object(choice.object)
+        .field("selector")
     });
 }
 

@@ -67,7 +67,6 @@ pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
     for service in &context.graph.services {
         leads_somewhere(context, *service, judge);
     }
-    judge.not_applicable("there is no Service with a selector");
 }
 
 /// A Service without a selector needs its endpoints from somebody, and one with an address of its own needs ports.
@@ -156,6 +155,7 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
                                 "set targetPort to the name or number of a port that the container declares",
                             )
                             .object(service.object)
+                            .field("targetPort")
                             .value(shown),
                         );
                     }
@@ -163,7 +163,6 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
             }
         }
     }
-    judge.not_applicable("no Service selects a server");
 }
 
 /// The product's port that `number` is on a node.
@@ -213,6 +212,7 @@ fn ports_agree(
             ),
         )
         .object(service.object)
+        .field("targetPort")
         .value(reached.to_string())
     });
 }
@@ -261,7 +261,6 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
             }
         }
     }
-    judge.not_applicable("no Service leads to a component's own port");
 }
 
 /// In the generated layout a component's Services offer all of its ports, under the names of the table.
@@ -305,7 +304,6 @@ pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
-    judge.not_applicable("no Service leads to a component");
 }
 
 pub(super) fn differ_in_selectors(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -324,7 +322,6 @@ pub(super) fn differ_in_selectors(context: &Context<'_>, judge: &mut Judge<'_>) 
             .object(service.object)
         });
     }
-    judge.not_applicable("there is no Service with a selector");
 }
 
 pub(super) fn govern_stateful_sets(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -341,6 +338,7 @@ pub(super) fn govern_stateful_sets(context: &Context<'_>, judge: &mut Judge<'_>)
                     "set spec.serviceName to a headless Service",
                 )
                 .object(workload.object)
+                .field("serviceName")
             });
             continue;
         };
@@ -367,8 +365,8 @@ pub(super) fn govern_stateful_sets(context: &Context<'_>, judge: &mut Judge<'_>)
                 "name a headless Service (clusterIP: None) that selects the pods; their addresses come from it",
             )
             .object(workload.object)
+            .field("clusterIP")
             .value(name)
         });
     }
-    judge.not_applicable("there is no StatefulSet");
 }

@@ -55,6 +55,7 @@ pub(super) fn key_is_written(
             "add the key to secretObjects; the pod does not start without it",
         )
         .object(object)
+        .field("secretObjects")
         .value(key)
     });
 }
@@ -108,6 +109,7 @@ fn are_written_once(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "write all keys into one entry of secretObjects",
             )
             .object(object)
+            .field("secretObjects")
             .value(name)
         });
     }
@@ -129,6 +131,7 @@ fn are_mounted_read_only(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "write readOnly: true under csi",
                 )
                 .object(workload.object)
+                .field("readOnly")
             });
         }
     }

@@ -35,9 +35,10 @@ pub(super) fn allows_a_drain(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "set maxUnavailable: 1, or minAvailable below the number of pods",
             )
             .object(budget.0)
+            .field("maxUnavailable")
+            .field("minAvailable")
         });
     }
-    judge.not_applicable("no PodDisruptionBudget protects pods");
 }
 
 /// Members of components that have several nodes.
@@ -49,8 +50,6 @@ fn several<'g, 'a>(graph: &'g Graph<'a>) -> Vec<(&'g Member<'a>, Component)> {
         .filter(|(_, component)| graph.nodes_of(*component).len() >= 2)
         .collect()
 }
-
-const ONE_NODE: &str = "no component has several nodes";
 
 pub(super) fn has_a_budget(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (member, component) in several(context.graph) {
@@ -72,10 +71,10 @@ pub(super) fn has_a_budget(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "add one with maxUnavailable: 1",
             )
             .object(member.workload.object)
+            .field("maxUnavailable")
         });
         keeps_one_up(context, member, judge);
     }
-    judge.not_applicable(ONE_NODE);
 }
 
 /// A budget that allows all nodes to go at once protects none.
@@ -108,6 +107,7 @@ fn keeps_one_up(context: &Context<'_>, member: &Member<'_>, judge: &mut Judge<'_
                     "use a maxUnavailable below the number of nodes, such as 1",
                 )
                 .object(budget.0)
+                .field("maxUnavailable")
                 .value(away.to_string())
             },
         );
@@ -132,9 +132,9 @@ pub(super) fn lets_unhealthy_pods_go(context: &Context<'_>, judge: &mut Judge<'_
                 "set unhealthyPodEvictionPolicy: AlwaysAllow",
             )
             .object(budget.0)
+            .field("unhealthyPodEvictionPolicy")
         });
     }
-    judge.not_applicable("there is no PodDisruptionBudget");
 }
 
 /// Nodes look for each other while they start.
@@ -157,10 +157,10 @@ pub(super) fn starts_together(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "set podManagementPolicy: Parallel",
             )
             .object(object)
+            .field("podManagementPolicy")
             .value(policy.unwrap_or("OrderedReady"))
         });
     }
-    judge.not_applicable("no component is a StatefulSet");
 }
 
 /// Whether a constraint that must hold may put all pods in one place.
@@ -220,9 +220,10 @@ fn spread_over(context: &Context<'_>, judge: &mut Judge<'_>, what: &str, keys: &
                 ),
             )
             .object(member.workload.object)
+            .field("topologySpreadConstraints")
+            .field("labelSelector")
         });
     }
-    judge.not_applicable(ONE_NODE);
 }
 
 pub(super) fn spreads_over_zones(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -281,8 +282,8 @@ pub(super) fn updates_one_by_one(context: &Context<'_>, judge: &mut Judge<'_>) {
                 )
             };
             Fault::new(message, help)
-            .object(member.workload.object)
+                .object(member.workload.object)
+                .field(strategy)
         });
     }
-    judge.not_applicable(ONE_NODE);
 }

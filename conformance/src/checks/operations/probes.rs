@@ -88,13 +88,13 @@ pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
                     format!("add a {kind} to the container `{}`", main.name()),
                 )
                 .object(member.workload.object)
+                .field(kind)
             });
         }
     }
     if context.is_generated {
         databases_have_them(context, judge);
     }
-    judge.not_applicable("no component is deployed");
 }
 
 /// Whatever else our charts keep running from an image of the product.
@@ -156,10 +156,12 @@ pub(super) fn wait_for_the_start(context: &Context<'_>, judge: &mut Judge<'_>) {
                 format!("use a startupProbe whose periodSeconds times failureThreshold is {START_SECONDS} or more"),
             )
             .object(member.workload.object)
+            .field("startupProbe")
+            .field("periodSeconds")
+            .field("failureThreshold")
             .value(seconds.to_string())
         });
     }
-    judge.not_applicable("no component has a probe that could restart it");
 }
 
 /// What a probe of ours may do in seconds: how often it asks, how long a failure may last before it acts, at least and
@@ -206,11 +208,12 @@ pub(super) fn notice_in_time(context: &Context<'_>, judge: &mut Judge<'_>) {
                         format!("ask every {most_period} s or more often, and keep periodSeconds times failureThreshold between {least} and {most} s"),
                     )
                     .object(workload.object)
+                    .field("periodSeconds")
+                    .field("failureThreshold")
                 });
             }
         }
     }
-    judge.not_applicable("no container has a probe");
 }
 
 pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -231,6 +234,7 @@ pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
                         "ask /services/Version on servlet-http (9763), or for gateways the start-up health check on servlet-https (9443), each plus the offset",
                     )
                     .object(member.workload.object)
+                    .field(kind)
                 });
             }
         }
@@ -240,7 +244,6 @@ pub(super) fn are_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
             ports_are_declared(workload.object, &container, judge);
         }
     }
-    judge.not_applicable("no component has a probe that names a port");
 }
 
 /// Why nothing answers, if so.
@@ -367,6 +370,7 @@ pub(super) fn tell_that_apis_are_deployed(context: &Context<'_>, judge: &mut Jud
                 format!("let the readinessProbe ask {START_UP_CHECK} on servlet-https"),
             )
             .object(member.workload.object)
+            .field("readinessProbe")
             .value(str_at(found, "/httpGet/path").unwrap_or_default())
         });
     }

@@ -35,6 +35,7 @@ pub(super) fn are_no_answer(context: &Context<'_>, judge: &mut Judge<'_>) {
                 HELP,
             )
             .object(member.workload.object)
+            .field(READINESS)
             .value(path)
         });
     }
@@ -75,5 +76,4 @@ pub(super) fn are_compared(context: &Context<'_>, judge: &mut Judge<'_>) {
             .object(member.workload.object)
         });
     }
-    judge.not_applicable("no component has a readiness probe");
 }

@@ -17,7 +17,6 @@ pub(super) fn are_requested(context: &Context<'_>, judge: &mut Judge<'_>) {
     if context.is_generated {
         of_helpers(context, judge);
     }
-    judge.not_applicable("no component is deployed");
 }
 
 /// Everything else that our charts start from an image of the product: what prepares a server, the bundled database
@@ -67,6 +66,7 @@ fn of_container(container: &Container<'_>, who: &str, object: &Object, judge: &m
                 format!("set resources.{}", at.replace('/', ".")),
             )
             .object(object)
+            .field("resources")
         });
     }
 }
@@ -208,5 +208,4 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("no component has a heap and a memory limit that can be read");
 }

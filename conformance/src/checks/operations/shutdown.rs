@@ -72,10 +72,11 @@ pub(super) fn fits_the_grace_period(context: &Context<'_>, judge: &mut Judge<'_>
                 format!("set terminationGracePeriodSeconds to more than {needed}"),
             )
             .object(member.workload.object)
+            .field("preStop")
+            .field("terminationGracePeriodSeconds")
             .value(grace.to_string())
         });
     }
-    judge.not_applicable("no component is deployed");
 }
 
 pub(super) fn waits_for_its_clients(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -103,10 +104,10 @@ pub(super) fn waits_for_its_clients(context: &Context<'_>, judge: &mut Judge<'_>
                 format!("let preStop sleep for {LEAST_DRAIN_SECONDS} seconds or more, until load balancers have noticed"),
             )
             .object(member.workload.object)
+            .field("preStop")
             .value(seconds.to_string())
         });
     }
-    judge.not_applicable("no component with several nodes is behind a Service");
 }
 
 pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -135,6 +136,7 @@ pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "let preStop run the start script with `stop`, after the drain",
             )
             .object(member.workload.object)
+            .field("preStop")
             .value(hook.clone())
         });
     }

@@ -48,6 +48,7 @@ pub(super) fn is_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "give each node a volume of its own (volumeClaimTemplates of a StatefulSet, ReadWriteOnce); H2 and Solr corrupt shared files",
                 )
                 .object(workload.object)
+                .field("volumeClaimTemplates")
                 .value(mount.volume)
             };
             if let Some(claim) = claim {

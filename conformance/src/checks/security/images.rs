@@ -22,7 +22,6 @@ pub(super) fn are_pinned(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("there are no pods");
 }
 
 /// Why an image does not say which bytes run, if it does not.

@@ -37,10 +37,10 @@ pub(super) fn leaves_ids_to_the_platform(context: &Context<'_>, judge: &mut Judg
                         format!("leave {field} out on OpenShift; the restricted-v2 constraint assigns it and refuses others"),
                     )
                     .object(workload.object)
+                    .field(field)
                     .value(value.to_string()),
                 );
             }
         }
     }
-    judge.not_applicable("there are no pods");
 }

@@ -15,6 +15,8 @@ struct Control {
     checks: Vec<String>,
     /// What to write.
     help: String,
+    /// The fields that it is about, for the place of a finding.
+    fields: Vec<String>,
 }
 
 static CONTROLS: LazyLock<Result<BTreeMap<String, Control>, String>> = LazyLock::new(|| {
@@ -48,10 +50,11 @@ pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
             // Names stand in the quotes of the suite's own messages.
             let detail = violation.detail.replace('"', "`");
             let message = format!("{name}: {detail} ({})", violation.reason);
-            judge.fault(Fault::new(message, &control.help).object(workload.object));
+            let fault = Fault::new(message, &control.help).object(workload.object);
+            let fields = control.fields.iter();
+            judge.fault(fields.fold(fault, |fault, field| fault.field(field)));
         }
     }
-    judge.not_applicable("there are no pods");
 }
 
 #[cfg(test)]

@@ -84,7 +84,6 @@ pub(super) fn none_in_environment(context: &Context<'_>, judge: &mut Judge<'_>) 
             }
         }
     }
-    judge.not_applicable("no container has an environment variable");
 }
 
 pub(super) fn none_in_arguments(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -108,7 +107,6 @@ pub(super) fn none_in_arguments(context: &Context<'_>, judge: &mut Judge<'_>) {
             );
         }
     }
-    judge.not_applicable("no container has arguments");
 }
 
 /// What is secret in a command line; the secrets themselves are not told.

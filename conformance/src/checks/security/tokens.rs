@@ -25,9 +25,9 @@ pub(super) fn are_not_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "set automountServiceAccountToken: false on the pod",
             )
             .object(workload.object)
+            .field("automountServiceAccountToken")
         });
     }
-    judge.not_applicable("there are no pods of the product");
 }
 
 /// The pod's own word counts, then that of its `ServiceAccount`, then Kubernetes' default: yes.

@@ -49,11 +49,11 @@ pub(super) fn run_as_the_owner(context: &Context<'_>, judge: &mut Judge<'_>) {
                     format!("set runAsUser to {owner}, to whom they belong, or leave it out"),
                 )
                 .object(workload.object)
+                .field("runAsUser")
                 .value(user.to_string())
             });
         }
     }
-    judge.not_applicable("no container runs an image of the vendor's");
 }
 
 /// A new volume is root's, until the pod's group gets it. `OpenShift` gives each namespace a group of its own.
@@ -73,6 +73,8 @@ fn owns_its_volumes(context: &Context<'_>, workload: &Workload<'_>, judge: &mut 
             "set securityContext.fsGroup",
         )
         .object(workload.object)
+        .field("securityContext")
+        .field("fsGroup")
     });
 }
 

@@ -110,6 +110,7 @@ fn compare(judge: &mut Judge<'_>, old: &Manifest, new: &Manifest, release: &str,
                     "build it from what never changes (release name, component), or give the object another name when it must change",
                 )
                 .object(object)
+                .field(field)
                 .value(short(after)),
             );
         }
@@ -129,7 +130,6 @@ pub(super) fn stable_over_values(context: &Context<'_>, judge: &mut Judge<'_>) {
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered with other values here");
     };
-    judge.not_applicable("no chart has both an object with immutable fields and values to change");
     for (release, chart) in releases(context.manifest) {
         let Some(source) = context.charts.get(chart) else {
             continue;

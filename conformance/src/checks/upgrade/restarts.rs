@@ -52,7 +52,6 @@ pub(super) fn upgrade_without_change_restarts_nothing(
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered as for an upgrade here");
     };
-    judge.not_applicable("the charts render no server");
     let variation = Variation {
         is_upgrade: true,
         ..Variation::default()
@@ -90,9 +89,6 @@ pub(super) fn changed_configuration_restarts_its_readers(
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered with other values here");
     };
-    judge.not_applicable(
-        "no change of a value changes a file or variable that a server reads only at its start",
-    );
     for (release, chart) in releases(context.manifest) {
         let Some(source) = context.charts.get(chart) else {
             continue;

@@ -13,7 +13,6 @@ use crate::{
 const VERSION_LABELS: [&str; 3] = ["helm.sh/chart", "app.kubernetes.io/version", "chart"];
 
 pub(super) fn no_version_in_immutable_fields(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no workload with a selector");
     for workload in context
         .manifest
         .workloads()
@@ -53,7 +52,6 @@ fn check_labels(judge: &mut Judge<'_>, object: &Object, value: &Value, at: &str,
 }
 
 pub(super) fn no_chart_version_in_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("the charts render no server");
     for workload in context
         .manifest
         .workloads()

@@ -125,6 +125,13 @@ fn problems(out: &mut String, report: &Report) {
             );
         }
     }
+    if !report.coverage.gaps.is_empty() {
+        out.push_str("<h3>Not everything was judged</h3>\n<ul>\n");
+        for gap in &report.coverage.gaps {
+            let _ = writeln!(out, "<li>{}</li>", text(gap));
+        }
+        out.push_str("</ul>\n");
+    }
     let unsupported = human::reasons(subjects(), |outcome| match outcome {
         Outcome::Unsupported { reason } => Some(reason),
         _ => None,

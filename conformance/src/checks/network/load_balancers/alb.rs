@@ -112,6 +112,7 @@ pub(in crate::checks::network) fn reach_pods(context: &Context<'_>, judge: &mut 
                 "write ingressClassName: alb",
             )
             .object(route.object)
+            .field("ingressClassName")
         });
         for behind in behind(context, &route) {
             let name = format!("{ALB}target-type");
@@ -141,5 +142,4 @@ pub(in crate::checks::network) fn reach_pods(context: &Context<'_>, judge: &mut 
             });
         }
     }
-    judge.not_applicable("there is no Ingress of the AWS controller");
 }

@@ -135,6 +135,7 @@ pub(super) fn health_check_policy(
             "write portSpecification: USE_FIXED_PORT",
         )
         .object(policy)
+        .field("portSpecification")
     });
     let asked = match port {
         Some(port) => product_port(context, port, offset_of(context.graph, behind.member)),
@@ -187,6 +188,7 @@ pub(super) fn encrypts(
             "write appProtocol: https at the port of the Service, or add a BackendTLSPolicy",
         )
         .object(behind.service.object)
+        .field("appProtocol")
     });
 }
 

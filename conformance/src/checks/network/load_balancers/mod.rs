@@ -87,7 +87,6 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
             }
         }
     }
-    judge.not_applicable("no load balancer of a cloud is told what to ask");
 }
 
 /// What a load balancer asks to know whether a pod is healthy.
@@ -168,7 +167,6 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             judge_limits(context, &route, &behind, (fact, &limits), judge);
         }
     }
-    judge.not_applicable("no load balancer of a cloud is told about its connections");
 }
 
 /// What a load balancer does with connections.

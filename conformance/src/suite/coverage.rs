@@ -1,0 +1,302 @@
+//! What a whole run of our charts left unjudged: a template that no subject rendered, a requirement that found nothing to look at
+//! anywhere. Either would be green by silence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    Charts, Input, Matrix, Options, Subject,
+    judge::{Judged, Suite},
+};
+use crate::{chart::ChartSource, outcome::Outcome};
+
+/// The gaps of a run, as sentences that say what to do. A run that was narrowed on purpose has none, nor has one whose charts did
+/// not render, because that is told already.
+pub(super) fn gaps(
+    options: &Options,
+    suite: &Suite,
+    matrix: &Matrix,
+    charts: &Charts,
+    subjects: &[Subject],
+    judged: &[Judged],
+) -> Vec<String> {
+    let is_rendered = judged.iter().all(|judged| judged.result.error.is_none());
+    if !is_whole(options) || !is_rendered {
+        return Vec::new();
+    }
+    let mut gaps = unrendered(matrix, charts, subjects, judged);
+    gaps.extend(unlooked(suite, judged));
+    gaps
+}
+
+/// Whether a run is about everything that there is.
+fn is_whole(options: &Options) -> bool {
+    matches!(options.input, Input::Charts(_))
+        && options.variants
+        && options.patterns.is_empty()
+        && options.platforms.is_empty()
+        && options.product_versions.is_empty()
+        && options.only.is_empty()
+        && options.skip.is_empty()
+        && options.affected.is_none()
+}
+
+/// Templates of documents that no subject of their chart rendered.
+fn unrendered(
+    matrix: &Matrix,
+    charts: &Charts,
+    subjects: &[Subject],
+    judged: &[Judged],
+) -> Vec<String> {
+    let mut rendered: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut sources: BTreeMap<&str, &ChartSource> = BTreeMap::new();
+    for (subject, judged) in subjects.iter().zip(judged) {
+        for chart in subject.charts().filter_map(|path| charts.get(path)) {
+            sources.insert(&chart.place, chart);
+            let templates = judged.templates.iter().map(String::as_str);
+            rendered.entry(&chart.place).or_default().extend(templates);
+        }
+    }
+    let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (place, chart) in sources {
+        for template in document_templates(chart) {
+            let is_rendered = rendered
+                .get(place)
+                .is_some_and(|rendered| rendered.contains(template));
+            if !is_rendered && !matrix.without_documents.contains_key(template) {
+                missing.entry(template).or_default().push(place);
+            }
+        }
+    }
+    missing
+        .into_iter()
+        .map(|(template, places)| {
+            format!(
+                "no subject renders {template} of {}: add a variant that does to conformance/requirements/matrix.yaml, or say in its withoutDocuments why it makes no document",
+                places.join(", ")
+            )
+        })
+        .collect()
+}
+
+/// The files of a chart that Helm takes for documents.
+fn document_templates(chart: &ChartSource) -> impl Iterator<Item = &str> {
+    chart
+        .templates()
+        .map(|(path, _)| path.as_str())
+        .filter(|path| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            !name.starts_with('_') && name != "NOTES.txt"
+        })
+}
+
+/// Requirements that looked at nothing on any subject, and those that did although their file says that they never can.
+fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
+    let mut looked: BTreeSet<&str> = BTreeSet::new();
+    for result in judged.iter().flat_map(|judged| &judged.result.results) {
+        match &result.outcome {
+            // What could not be judged is told already.
+            Outcome::Passed { .. } | Outcome::Failed { .. } | Outcome::Unsupported { .. } => {
+                looked.insert(&result.requirement);
+            }
+            Outcome::Skipped { .. } | Outcome::NotApplicable { .. } => {}
+        }
+    }
+    let mut gaps = Vec::new();
+    for requirement in suite.requirements() {
+        let id = requirement.id.as_str();
+        let file = format!(
+            "conformance/requirements/{}.yaml",
+            requirement.family.name()
+        );
+        match (&requirement.never_looked_at, looked.contains(id)) {
+            (None, false) => gaps.push(format!(
+                "{id} looked at nothing on any subject: add a variant to conformance/requirements/matrix.yaml that gives it something, or say in {file} why it never can (neverLookedAt)"
+            )),
+            (Some(reason), true) => gaps.push(format!(
+                "{id} looked at something, though {file} says that it never can (neverLookedAt: {reason}): take that away"
+            )),
+            (None, true) | (Some(_), false) => {}
+        }
+    }
+    gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeSet,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    use am_deployment_toml::product::ProductVersion;
+    use am_toolchain::RenderRequest;
+
+    use super::gaps;
+    use crate::{
+        graph::Hints,
+        outcome::Outcome,
+        report::{RequirementResult, SubjectDescription, SubjectResult, Topology},
+        suite::{
+            ChartDirectory, Charts, Input, Matrix, Options, Subject,
+            judge::{Judged, Suite},
+        },
+    };
+
+    /// A run over one chart with two templates, in which every requirement looked at something that can.
+    struct Run {
+        folder: tempfile::TempDir,
+        options: Options,
+        suite: Suite,
+        templates: BTreeSet<String>,
+        /// Requirements that looked at nothing, or did against their word.
+        turned: Vec<String>,
+    }
+
+    impl Run {
+        fn new() -> Self {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            let chart = folder.path().join("am-pattern-0");
+            for file in [
+                "a.yaml",
+                "_b.tpl",
+                "NOTES.txt",
+                "more/c.yaml",
+                "validation.yaml",
+            ] {
+                let path = chart.join("templates").join(file);
+                fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+                fs::write(path, "").expect("written");
+            }
+            let directory = ChartDirectory {
+                version: ProductVersion::V4_7,
+                path: folder.path().to_owned(),
+            };
+            let options = Options::new(folder.path(), Input::Charts(vec![directory]));
+            let suite = Suite::load(&options).expect("the requirements are well-formed");
+            Self {
+                folder,
+                options,
+                suite,
+                templates: ["templates/a.yaml", "templates/more/c.yaml"]
+                    .map(str::to_owned)
+                    .into(),
+                turned: Vec::new(),
+            }
+        }
+
+        fn chart(&self) -> PathBuf {
+            self.folder.path().join("am-pattern-0")
+        }
+
+        fn gaps(&self) -> Vec<String> {
+            let description = SubjectDescription {
+                id: "p0".into(),
+                pattern: 0,
+                product_version: "4.7.0".into(),
+                platform: "none".into(),
+                variant: "default".into(),
+                releases: vec!["am".into()],
+                namespace: "apim".into(),
+                kubernetes_version: String::new(),
+            };
+            let subject = Subject {
+                description: description.clone(),
+                version: ProductVersion::V4_7,
+                renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
+                hints: Hints::default(),
+                is_generated: true,
+                is_representative: true,
+            };
+            let results = self.suite.requirements().map(|requirement| {
+                let has_looked =
+                    requirement.never_looked_at.is_none() != self.turned.contains(&requirement.id);
+                RequirementResult {
+                    requirement: requirement.id.clone(),
+                    level: requirement.level,
+                    outcome: if has_looked {
+                        Outcome::Passed { checked: 1 }
+                    } else {
+                        Outcome::NotApplicable {
+                            reason: String::new(),
+                        }
+                    },
+                }
+            });
+            let judged = Judged {
+                result: SubjectResult {
+                    subject: description,
+                    error: None,
+                    results: results.collect(),
+                },
+                topology: Topology::default(),
+                sources: std::collections::BTreeMap::new(),
+                renders: 1,
+                templates: self.templates.clone(),
+                by_machine: false,
+                is_cached: false,
+                seconds: 0.0,
+            };
+            let charts = Charts::read([self.chart()].iter(), Path::new(".")).expect("a chart");
+            let matrix = Matrix::load(&self.suite.facts).expect("the matrix is well-formed");
+            gaps(
+                &self.options,
+                &self.suite,
+                &matrix,
+                &charts,
+                &[subject],
+                &[judged],
+            )
+        }
+    }
+
+    #[test]
+    fn a_run_in_which_everything_was_judged_has_no_gap() {
+        assert_eq!(Run::new().gaps(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_template_that_no_subject_renders_is_named() {
+        let mut run = Run::new();
+        run.templates.remove("templates/more/c.yaml");
+        let gaps = run.gaps();
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert!(gaps[0].contains("templates/more/c.yaml of") && gaps[0].contains("am-pattern-0"));
+    }
+
+    #[test]
+    fn a_requirement_that_looked_at_nothing_is_named() {
+        let mut run = Run::new();
+        run.turned.push("AM-NET-009".into());
+        let gaps = run.gaps();
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert!(
+            gaps[0].starts_with("AM-NET-009 looked at nothing"),
+            "{gaps:?}"
+        );
+    }
+
+    #[test]
+    fn a_requirement_that_looked_at_something_against_its_word_is_named() {
+        let mut run = Run::new();
+        run.turned.push("AM-HELM-010".into());
+        let gaps = run.gaps();
+        assert_eq!(gaps.len(), 1, "{gaps:?}");
+        assert!(
+            gaps[0].starts_with("AM-HELM-010 looked at something"),
+            "{gaps:?}"
+        );
+    }
+
+    #[test]
+    fn a_run_that_was_narrowed_has_no_gap() {
+        let mut run = Run::new();
+        run.templates.clear();
+        assert!(!run.gaps().is_empty());
+        run.options.patterns = vec![0];
+        assert!(run.gaps().is_empty());
+        run.options.patterns.clear();
+        run.options.only = vec!["AM-DIST".into()];
+        assert!(run.gaps().is_empty());
+    }
+}

@@ -1,0 +1,286 @@
+//! The combinations in which our charts are judged.
+
+mod found;
+mod variants;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use am_deployment_toml::product::ProductVersion;
+use am_toolchain::RenderRequest;
+
+pub(super) use found::platforms_in;
+pub use found::{BARE, platforms_of, version_in};
+pub(crate) use variants::Matrix;
+
+use super::{ChartDirectory, Options, Subject, operator_values};
+use crate::{
+    component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
+    report::SubjectDescription,
+};
+use variants::{Kubernetes, Variant, Versions};
+
+/// The subjects that the options choose from directories of our charts.
+///
+/// # Errors
+/// When a chart, platform or version that was asked for is not there, nothing is left to judge, or something that is there would
+/// be judged by nobody.
+pub fn charts_subjects(
+    options: &Options,
+    directories: &[ChartDirectory],
+    facts: &Facts,
+) -> Result<Vec<Subject>, SuiteError> {
+    let matrix = Matrix::load(facts)?;
+    let charts = charts_of(options, directories, facts)?;
+    check_platforms(options, &charts)?;
+    let newest = directories.iter().map(|directory| directory.version).max();
+    let subjects: Vec<Subject> = charts
+        .iter()
+        .flat_map(|found| {
+            let of = Of {
+                options,
+                facts,
+                matrix: &matrix,
+                pattern: found.pattern,
+                version: found.version,
+                chart: &found.path,
+            };
+            of.subjects(&found.platforms, Some(found.version) == newest)
+        })
+        .collect();
+    if subjects.is_empty() {
+        return Err(SuiteError::usage("the options leave nothing to judge"));
+    }
+    Ok(subjects)
+}
+
+/// A chart that is there.
+struct Found {
+    pattern: u8,
+    version: ProductVersion,
+    path: PathBuf,
+    platforms: Vec<String>,
+}
+
+/// The charts that the options choose, each with its platforms.
+fn charts_of(
+    options: &Options,
+    directories: &[ChartDirectory],
+    facts: &Facts,
+) -> Result<Vec<Found>, SuiteError> {
+    let is_unknown = |pattern: &&u8| !facts.patterns.contains_key(pattern);
+    if let Some(unknown) = options.patterns.iter().find(is_unknown) {
+        return Err(SuiteError::usage(format!(
+            "unknown pattern {unknown}: known are {}",
+            facts.pattern_names()
+        )));
+    }
+    let is_missing = |version: &&ProductVersion| {
+        !directories
+            .iter()
+            .any(|directory| directory.version == **version)
+    };
+    if let Some(missing) = options.product_versions.iter().find(is_missing) {
+        return Err(SuiteError::usage(format!(
+            "product version {missing} is judged by nobody: no directory of charts for it was given"
+        )));
+    }
+    let is_chosen = |directory: &&ChartDirectory| {
+        options.product_versions.is_empty() || options.product_versions.contains(&directory.version)
+    };
+    let mut found = Vec::new();
+    for directory in directories.iter().filter(is_chosen) {
+        if !directory.path.is_dir() {
+            return Err(SuiteError::cannot_check(format!(
+                "no directory of charts at {}",
+                directory.path.display()
+            )));
+        }
+        let mut charts = found::charts_in(&directory.path, &options.patterns, facts)?;
+        for pattern in facts.patterns.keys().copied() {
+            if !options.patterns.is_empty() && !options.patterns.contains(&pattern) {
+                continue;
+            }
+            let path = charts.remove(&pattern).ok_or_else(|| {
+                SuiteError::cannot_check(format!(
+                    "no chart at {}; generate it with `cargo xtask gen-charts`, or choose patterns with --pattern",
+                    directory.path.join(format!("am-pattern-{pattern}")).display()
+                ))
+            })?;
+            found.push(Found {
+                pattern,
+                version: directory.version,
+                platforms: platforms_of(&path)?,
+                path,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Refuses platforms that no chosen chart has.
+fn check_platforms(options: &Options, charts: &[Found]) -> Result<(), SuiteError> {
+    let known: BTreeSet<&str> = charts
+        .iter()
+        .flat_map(|chart| chart.platforms.iter().map(String::as_str))
+        .collect();
+    let Some(unknown) = options
+        .platforms
+        .iter()
+        .find(|platform| !known.contains(platform.as_str()))
+    else {
+        return Ok(());
+    };
+    let nearest = am_suggest::near(unknown, known.iter().copied())
+        .map(|meant| format!(", did you mean `{meant}`?"))
+        .unwrap_or_default();
+    let known: Vec<&str> = known.iter().copied().collect();
+    Err(SuiteError::usage(format!(
+        "unknown platform `{unknown}`{nearest}; known are {}",
+        known.join(", ")
+    )))
+}
+
+/// One chart of one version.
+struct Of<'o> {
+    options: &'o Options,
+    facts: &'o Facts,
+    matrix: &'o Matrix,
+    pattern: u8,
+    version: ProductVersion,
+    chart: &'o Path,
+}
+
+impl Of<'_> {
+    fn subjects(&self, platforms: &[String], is_newest: bool) -> Vec<Subject> {
+        let wanted = &self.options.platforms;
+        let mut subjects = Vec::new();
+        for platform in platforms
+            .iter()
+            .filter(|platform| wanted.is_empty() || wanted.contains(platform))
+        {
+            let kubernetes: Vec<&str> = match self.options.kubernetes_versions.as_slice() {
+                [] => vec![""],
+                some => some.iter().map(String::as_str).collect(),
+            };
+            let default = self.matrix.default_variant();
+            for version in kubernetes {
+                subjects.push(self.subject(platform, &default, version));
+            }
+            if self.options.variants && platform == BARE {
+                let variants = self.matrix.variants.iter().filter(|variant| {
+                    (is_newest || variant.versions == Versions::Every)
+                        && variant.concerns(self.pattern, self.components())
+                });
+                subjects.extend(
+                    variants.map(|variant| self.subject(platform, variant, &self.told(variant))),
+                );
+            }
+        }
+        subjects
+    }
+
+    fn components(&self) -> impl Iterator<Item = &Component> {
+        let components = self.facts.patterns.get(&self.pattern);
+        components.into_iter().flat_map(BTreeMap::keys)
+    }
+
+    /// The Kubernetes version of a variant, empty for Helm's own.
+    fn told(&self, variant: &Variant) -> String {
+        let schemas = self.options.schemas.as_deref();
+        let supported = schemas.map_or_else(Vec::new, SchemaValidator::kubernetes_versions);
+        let version = match variant.kubernetes {
+            Kubernetes::Default => None,
+            Kubernetes::Oldest => supported.first(),
+            Kubernetes::Newest => supported.last(),
+        };
+        version.cloned().unwrap_or_default()
+    }
+
+    fn subject(&self, platform: &str, variant: &Variant, kubernetes: &str) -> Subject {
+        let mut render = RenderRequest::new(self.chart, &variant.release, &variant.namespace);
+        if platform != BARE {
+            render
+                .values_files
+                .push(self.chart.join("overlays").join(format!("{platform}.yaml")));
+        }
+        render.values_files.extend(operator_values(
+            &self.options.workspace,
+            self.facts,
+            self.pattern,
+            platform,
+        ));
+        render.api_versions.clone_from(&self.matrix.api_versions);
+        if !kubernetes.is_empty() {
+            render.kube_version = Some(kubernetes.to_owned());
+        }
+        render.values = variant.values(self.components());
+        let mut id = format!(
+            "p{}/{}/{platform}/{}",
+            self.pattern, self.version, variant.name
+        );
+        if !kubernetes.is_empty() {
+            id = format!("{id}/{kubernetes}");
+        }
+        Subject {
+            description: SubjectDescription {
+                id,
+                pattern: self.pattern,
+                product_version: self.version.to_string(),
+                platform: platform.to_owned(),
+                variant: variant.name.clone(),
+                releases: vec![variant.release.clone()],
+                namespace: variant.namespace.clone(),
+                kubernetes_version: kubernetes.to_owned(),
+            },
+            version: self.version,
+            renders: vec![render],
+            hints: Hints {
+                external: external_hosts(self.facts, platform, &self.options.external),
+                ..Hints::default()
+            },
+            is_generated: true,
+            is_representative: true,
+        }
+    }
+}
+
+/// The plain subject of one chart.
+///
+/// # Errors
+/// When there is no such chart.
+pub(crate) fn base_subject(
+    options: &Options,
+    facts: &Facts,
+    directory: &Path,
+    pattern: u8,
+    version: ProductVersion,
+    platform: &str,
+) -> Result<Subject, String> {
+    let chart = directory.join(format!("am-pattern-{pattern}"));
+    if !chart.is_dir() {
+        return Err(format!("there is no chart at {}", chart.display()));
+    }
+    let matrix = Matrix::load(facts).map_err(|error| error.to_string())?;
+    let of = Of {
+        options,
+        facts,
+        matrix: &matrix,
+        pattern,
+        version,
+        chart: &chart,
+    };
+    Ok(of.subject(platform, &matrix.default_variant(), ""))
+}
+
+fn external_hosts(facts: &Facts, platform: &str, further: &[String]) -> Vec<String> {
+    ["all", platform]
+        .iter()
+        .filter_map(|name| facts.external_hosts.get(*name))
+        .flatten()
+        .chain(further)
+        .cloned()
+        .collect()
+}

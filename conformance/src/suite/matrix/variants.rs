@@ -1,0 +1,269 @@
+//! The variants of the matrix, from `conformance/requirements/matrix.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    component::Component, error::SuiteError, facts::Facts, suite::subject::set_path,
+    suite::variation::merge,
+};
+
+/// The name of the plain combination.
+pub(super) const DEFAULT: &str = "default";
+
+const FILE: &str = "matrix.yaml";
+
+/// The combinations in which our charts are judged.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Matrix {
+    /// Release name, unless a variant has its own.
+    release: String,
+    /// Namespace, unless a variant has its own.
+    namespace: String,
+    /// Custom resources that charts may ask for with `.Capabilities`.
+    pub(super) api_versions: Vec<String>,
+    /// Templates that make no document, with the reason.
+    pub(in crate::suite) without_documents: BTreeMap<String, String>,
+    pub(super) variants: Vec<Variant>,
+}
+
+/// A way of installing that must not break anything.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Variant {
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) release: String,
+    #[serde(default)]
+    pub(super) namespace: String,
+    /// The Kubernetes version that templates are told.
+    #[serde(default)]
+    pub(super) kubernetes: Kubernetes,
+    /// Product versions that it is judged on.
+    #[serde(default)]
+    pub(super) versions: Versions,
+    /// Components, of which a pattern must have one; none for every pattern.
+    #[serde(default)]
+    only_with: Vec<Component>,
+    #[serde(default)]
+    except_patterns: Vec<u8>,
+    /// Values of the whole chart.
+    #[serde(default)]
+    values: Map<String, Value>,
+    /// Values of each component.
+    #[serde(default)]
+    every_component: Map<String, Value>,
+    /// Values of these components, where a chart has them.
+    #[serde(default)]
+    components: BTreeMap<Component, Map<String, Value>>,
+}
+
+/// The Kubernetes version that templates are told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Kubernetes {
+    /// The one that Helm tells when nothing else is said.
+    #[default]
+    Default,
+    /// The oldest supported.
+    Oldest,
+    /// The newest there is.
+    Newest,
+}
+
+/// Product versions that a variant is judged on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Versions {
+    #[default]
+    Newest,
+    Every,
+}
+
+impl Matrix {
+    /// The matrix that this build holds.
+    ///
+    /// # Errors
+    /// When the file breaks a rule: an unknown field, a name that is there twice, a pattern that does not exist.
+    pub(crate) fn load(facts: &Facts) -> Result<Self, SuiteError> {
+        Self::read(
+            include_str!("../../../requirements/matrix.yaml"),
+            &facts.patterns.keys().copied().collect(),
+        )
+    }
+
+    fn read(text: &str, patterns: &BTreeSet<u8>) -> Result<Self, SuiteError> {
+        let wrong = |message: String| SuiteError::Requirements {
+            file: FILE.into(),
+            message,
+        };
+        let mut matrix: Self = crate::yaml::read(text).map_err(wrong)?;
+        let mut names = BTreeSet::from([DEFAULT]);
+        for variant in &matrix.variants {
+            if !names.insert(&variant.name) {
+                return Err(wrong(format!(
+                    "variant `{}`: another is called so; `{DEFAULT}` is the chart without one",
+                    variant.name
+                )));
+            }
+            if let Some(unknown) = variant
+                .except_patterns
+                .iter()
+                .find(|pattern| !patterns.contains(pattern))
+            {
+                return Err(wrong(format!(
+                    "variant `{}`: exceptPatterns names pattern {unknown}, which facts.yaml does not have",
+                    variant.name
+                )));
+            }
+        }
+        let (release, namespace) = (matrix.release.clone(), matrix.namespace.clone());
+        for variant in &mut matrix.variants {
+            if variant.release.is_empty() {
+                variant.release.clone_from(&release);
+            }
+            if variant.namespace.is_empty() {
+                variant.namespace.clone_from(&namespace);
+            }
+        }
+        Ok(matrix)
+    }
+
+    /// The plain combination.
+    pub(super) fn default_variant(&self) -> Variant {
+        Variant {
+            name: DEFAULT.into(),
+            release: self.release.clone(),
+            namespace: self.namespace.clone(),
+            ..Variant::default()
+        }
+    }
+}
+
+impl Variant {
+    /// Whether it concerns a pattern with these components.
+    pub(super) fn concerns<'c>(
+        &self,
+        pattern: u8,
+        mut components: impl Iterator<Item = &'c Component>,
+    ) -> bool {
+        !self.except_patterns.contains(&pattern)
+            && (self.only_with.is_empty()
+                || components.any(|component| self.only_with.contains(component)))
+    }
+
+    /// Its values for a chart with these components.
+    pub(super) fn values<'c>(&self, components: impl Iterator<Item = &'c Component>) -> Value {
+        let mut values = Value::Object(self.values.clone());
+        for component in components {
+            let of_component = self.components.get(component);
+            for given in [Some(&self.every_component), of_component]
+                .into_iter()
+                .flatten()
+                .filter(|given| !given.is_empty())
+            {
+                let mut over = Value::Null;
+                set_path(
+                    &mut over,
+                    &values_key(*component),
+                    Value::Object(given.clone()),
+                );
+                merge(&mut values, &over);
+            }
+        }
+        match &values {
+            Value::Object(map) if map.is_empty() => Value::Null,
+            _ => values,
+        }
+    }
+}
+
+/// The key of a component in the values of our charts: its name in camel case.
+fn values_key(component: Component) -> String {
+    let mut key = String::new();
+    for (index, word) in component.name().split('-').enumerate() {
+        let mut letters = word.chars();
+        if let Some(first) = letters.next().filter(|_| index > 0) {
+            key.push(first.to_ascii_uppercase());
+            key.push_str(letters.as_str());
+        } else {
+            key.push_str(word);
+        }
+    }
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::{Value, json};
+
+    use super::{Matrix, values_key};
+    use crate::{component::Component, facts::Facts};
+
+    const HEAD: &str = "release: am\nnamespace: apim\napiVersions: []\nwithoutDocuments: {}\n";
+
+    fn read(variants: &str) -> Result<Matrix, String> {
+        let patterns = BTreeSet::from([0, 1]);
+        Matrix::read(&format!("{HEAD}variants: {variants}"), &patterns)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_committed_matrix_is_well_formed() {
+        let facts = Facts::load().expect("the committed tables parse");
+        let matrix = Matrix::load(&facts).expect("the committed matrix parses");
+        assert!(matrix.variants.len() > 10);
+    }
+
+    #[test]
+    fn a_misspelt_field_of_a_variant_names_the_one_meant() {
+        let error = read("[{name: a, relaese: x}]").expect_err("refused");
+        assert!(
+            error.contains("matrix.yaml") && error.contains("did you mean `release`?"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn two_variants_of_one_name_and_unknown_patterns_are_refused() {
+        for (variants, part) in [
+            ("[{name: a}, {name: a}]", "variant `a`"),
+            ("[{name: default}]", "variant `default`"),
+            ("[{name: a, exceptPatterns: [7]}]", "pattern 7"),
+        ] {
+            let error = read(variants).expect_err("refused");
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn values_go_to_the_components_that_a_chart_has() {
+        let matrix = read(
+            "[{name: a, values: {x: 1}, everyComponent: {portOffset: 10}, components: {gateway: {replicaCount: 3}}}]",
+        )
+        .expect("well-formed");
+        let values = |components: &[Component]| matrix.variants[0].values(components.iter());
+        assert_eq!(
+            values(&[Component::Gateway, Component::AllInOne]),
+            json!({"x": 1, "gateway": {"portOffset": 10, "replicaCount": 3}, "allInOne": {"portOffset": 10}})
+        );
+        assert_eq!(values(&[]), json!({"x": 1}));
+        assert_eq!(matrix.default_variant().values([].iter()), Value::Null);
+        assert_eq!(values_key(Component::AllInOne), "allInOne");
+    }
+
+    #[test]
+    fn a_variant_concerns_patterns_with_its_components_but_for_the_exceptions() {
+        let matrix = read("[{name: a, onlyWith: [gateway], exceptPatterns: [0]}]").expect("parses");
+        let variant = &matrix.variants[0];
+        let gateway = [Component::Gateway];
+        assert!(variant.concerns(1, gateway.iter()));
+        assert!(!variant.concerns(0, gateway.iter()));
+        assert!(!variant.concerns(1, [Component::AllInOne].iter()));
+    }
+}
