@@ -1,5 +1,7 @@
 //! `$env{X}`, `$sys{x}`, `$ref{a.b}` and `$secret{x}` inside strings.
 
+use std::fmt;
+
 /// Which of the four.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
@@ -22,69 +24,50 @@ pub struct Expression {
     pub name: String,
 }
 
-/// A piece of a string.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
-    Text(&'a str),
-    Expression(Expression, &'a str),
+impl Source {
+    fn opening(self) -> &'static str {
+        match self {
+            Self::Env => "$env{",
+            Self::Sys => "$sys{",
+            Self::Ref => "$ref{",
+            Self::Secret => "$secret{",
+        }
+    }
 }
 
-const OPENINGS: [(&str, Source); 4] = [
-    ("$env{", Source::Env),
-    ("$sys{", Source::Sys),
-    ("$ref{", Source::Ref),
-    ("$secret{", Source::Secret),
-];
+impl fmt::Display for Expression {
+    /// The expression as it is written.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}}}", self.source.opening(), self.name)
+    }
+}
+
+const SOURCES: [Source; 4] = [Source::Env, Source::Sys, Source::Ref, Source::Secret];
 
 /// The expressions of a string, in order. `${…}` is none: the product resolves it at run time.
 pub fn expressions(text: &str) -> Vec<Expression> {
-    pieces(text)
-        .into_iter()
-        .filter_map(|piece| match piece {
-            Piece::Expression(expression, _) => Some(expression),
-            Piece::Text(_) => None,
-        })
-        .collect()
-}
-
-pub(crate) fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut plain = 0;
-    let mut at = 0;
-    while let Some(found) = text[at..].find('$') {
-        let start = at + found;
-        if let Some((expression, end)) = expression_at(text, start) {
-            if plain < start {
-                pieces.push(Piece::Text(&text[plain..start]));
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        rest = &rest[at..];
+        match expression_at_start(rest) {
+            Some((expression, after)) => {
+                found.push(expression);
+                rest = after;
             }
-            pieces.push(Piece::Expression(expression, &text[start..end]));
-            plain = end;
-            at = end;
-        } else {
-            at = start + 1;
+            None => rest = &rest[1..],
         }
     }
-    if plain < text.len() {
-        pieces.push(Piece::Text(&text[plain..]));
-    }
-    pieces
+    found
 }
 
-fn expression_at(text: &str, start: usize) -> Option<(Expression, usize)> {
-    let rest = &text[start..];
-    let (opening, source) = OPENINGS
+fn expression_at_start(text: &str) -> Option<(Expression, &str)> {
+    let (source, inner) = SOURCES
         .iter()
-        .find(|(opening, _)| rest.starts_with(opening))?;
-    let length = rest[opening.len()..].find('}')?;
-    let name_start = start + opening.len();
-    let name = text[name_start..name_start + length].to_owned();
-    Some((
-        Expression {
-            source: *source,
-            name,
-        },
-        name_start + length + 1,
-    ))
+        .find_map(|source| Some((*source, text.strip_prefix(source.opening())?)))?;
+    let (name, after) = inner.split_once('}')?;
+    let name = name.to_owned();
+    Some((Expression { source, name }, after))
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub mod value;
 pub mod wiring;
 
 pub use catalogue::{Catalogue, KeyType, Lookup, Record};
-pub use document::{Document, Entry, Header, ParseError};
+pub use document::{Document, Entry, Header, ParseError, Refusal};
 pub use effective::{Effective, EffectiveValue, Provenance};
 pub use engine::{Fault, FaultKind, Severity, faults, faults_in, inspect};
 pub use environment::Environment;

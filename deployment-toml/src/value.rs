@@ -82,18 +82,25 @@ impl Value {
         }
     }
 
-    /// The same value with every string replaced by what `change` makes of it.
+    /// The same value with every string replaced by what `change` makes of it and of the number of arrays around it.
     #[must_use]
-    pub(crate) fn map_strings(&self, change: &mut dyn FnMut(&str) -> String) -> Self {
+    pub(crate) fn map_strings(&self, change: &mut dyn FnMut(usize, &str) -> String) -> Self {
+        self.map_strings_at(0, change)
+    }
+
+    fn map_strings_at(&self, depth: usize, change: &mut dyn FnMut(usize, &str) -> String) -> Self {
         match self {
-            Self::String(text) => Self::String(change(text)),
-            Self::Array(elements) => {
-                Self::Array(elements.iter().map(|e| e.map_strings(change)).collect())
-            }
+            Self::String(text) => Self::String(change(depth, text)),
+            Self::Array(elements) => Self::Array(
+                elements
+                    .iter()
+                    .map(|element| element.map_strings_at(depth + 1, change))
+                    .collect(),
+            ),
             Self::Table(table) => Self::Table(
                 table
                     .iter()
-                    .map(|(key, value)| (key.clone(), value.map_strings(change)))
+                    .map(|(key, value)| (key.clone(), value.map_strings_at(depth, change)))
                     .collect(),
             ),
             other => other.clone(),

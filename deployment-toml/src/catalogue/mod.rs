@@ -2,11 +2,12 @@
 //!
 //! The data lies in `data/` (see its README for where it comes from) and is parsed once, on first use.
 
+mod inference;
 mod lookup;
 mod record;
 mod suggestion;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 pub use record::{KeyType, Record, Use};
@@ -19,7 +20,8 @@ static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
     Catalogue::read(
         include_str!("../../data/keys.jsonl"),
         include_str!("../../data/dead-keys.jsonl"),
-        include_str!("../../data/roles.json"),
+        include_str!("../../data/inference.json"),
+        include_str!("../../data/system-properties.json"),
     )
 });
 
@@ -54,14 +56,18 @@ pub struct Catalogue {
     tree: lookup::Node,
     dead: BTreeMap<String, Record>,
     dead_tree: lookup::Node,
-    roles: Roles,
+    rules: inference::Rules,
+    system_properties: SystemProperties,
     inferred_otherwise: Vec<(KeyPath, Vec<KeyPath>)>,
 }
 
+/// The key from whose value most is inferred.
+const SERVER_ROLE: &str = "server.server_role";
+
 #[derive(Debug, Default, serde::Deserialize)]
-struct Roles {
-    values: BTreeMap<String, Vec<String>>,
-    default_infers: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+struct SystemProperties {
+    jvm: BTreeSet<String>,
+    start_script: BTreeSet<String>,
 }
 
 impl Catalogue {
@@ -70,7 +76,7 @@ impl Catalogue {
         &CATALOGUE
     }
 
-    fn read(keys: &str, dead: &str, roles: &str) -> Self {
+    fn read(keys: &str, dead: &str, rules: &str, properties: &str) -> Self {
         let records = record::read_lines(keys);
         let dead = record::read_lines(dead);
         let inferred_otherwise = records
@@ -85,7 +91,8 @@ impl Catalogue {
             records,
             dead,
             // The files are part of the crate; a test holds that all of them parse.
-            roles: serde_json::from_str(roles).unwrap_or_default(),
+            rules: serde_json::from_str(rules).unwrap_or_default(),
+            system_properties: serde_json::from_str(properties).unwrap_or_default(),
         }
     }
 
@@ -157,25 +164,25 @@ impl Catalogue {
         &self.inferred_otherwise
     }
 
-    /// The values of `server.server_role` that infer anything in a distribution.
-    pub fn server_roles(&self, distribution: Distribution) -> &[String] {
-        self.roles
-            .values
-            .get(record::short_name(distribution))
-            .map_or(&[], Vec::as_slice)
+    /// The keys whose values are durations.
+    pub(crate) fn durations(&self) -> impl Iterator<Item = &Record> {
+        self.records.values().filter(|record| record.unit.is_some())
     }
 
-    /// What `server.server_role = "default"` sets in a distribution.
-    pub fn inferred_by_default_role(
-        &self,
-        distribution: Distribution,
-    ) -> impl Iterator<Item = (&str, Value)> {
-        self.roles
-            .default_infers
-            .get(record::short_name(distribution))
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.as_str(), Value::from_json(value)))
+    /// Whether the JVM or the start script gives every server this system property.
+    pub(crate) fn is_system_property(&self, name: &str) -> bool {
+        let known = &self.system_properties;
+        known.jvm.contains(name) || known.start_script.contains(name)
+    }
+
+    /// The values of `server.server_role` that infer anything in a distribution.
+    pub fn server_roles(&self, distribution: Distribution) -> BTreeSet<&str> {
+        self.rules.values(SERVER_ROLE, distribution)
+    }
+
+    /// What `value` at `key` sets in `product`: the role of the server, the type of a database or of a user store.
+    pub fn inferred(&self, key: &KeyPath, value: &str, product: Product) -> Vec<(KeyPath, Value)> {
+        self.rules.inferred(key, value, product)
     }
 }
 
@@ -183,7 +190,7 @@ fn other_triggers(record: &Record) -> Vec<KeyPath> {
     record
         .inferred_from
         .iter()
-        .filter(|trigger| *trigger != "server.server_role")
+        .filter(|trigger| *trigger != SERVER_ROLE)
         .map(|trigger| KeyPath::from(trigger.as_str()))
         .collect()
 }

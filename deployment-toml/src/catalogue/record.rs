@@ -75,10 +75,16 @@ pub struct Record {
     pub unit: Option<String>,
     /// Whether it must be a TOML boolean, not its text.
     pub strict_bool: bool,
-    /// Whether an XML template copies it (unescaped).
+    /// Whether an XML template copies it, unescaped, into the text of an element.
     pub xml: bool,
+    /// Whether an XML template copies it into an attribute, where a quote ends it.
+    pub xml_attribute: bool,
     /// Whether a JNDI template copies it, into a URL.
     pub jndi: bool,
+    /// Whether a template treats it as a list in a way that stops the server at anything else.
+    pub needs_list: bool,
+    /// Whether a template treats it as text in a way that stops the server at anything else.
+    pub needs_text: bool,
     /// The versions that read it.
     pub versions: Vec<ProductVersion>,
     distributions: PerVersion,
@@ -168,7 +174,13 @@ struct Line {
     #[serde(default)]
     xml: bool,
     #[serde(default)]
+    xml_attribute: bool,
+    #[serde(default)]
     jndi: bool,
+    #[serde(default)]
+    needs_list: bool,
+    #[serde(default)]
+    needs_text: bool,
     versions: Option<Vec<ProductVersion>>,
     distributions: Option<LineDistributions>,
     default: Option<serde_json::Value>,
@@ -215,7 +227,10 @@ impl From<Line> for Record {
             unit: line.unit,
             strict_bool: line.strict_bool,
             xml: line.xml,
+            xml_attribute: line.xml_attribute,
             jndi: line.jndi,
+            needs_list: line.needs_list,
+            needs_text: line.needs_text,
             versions: line
                 .versions
                 .unwrap_or_else(|| ProductVersion::ALL.to_vec()),

@@ -20,13 +20,19 @@ fn no_line_of_the_data_files_is_lost() {
     );
     assert_eq!(catalogue.dead_records().count(), 299);
     for distribution in D::ALL {
-        assert!(
-            catalogue
-                .server_roles(distribution)
-                .contains(&"default".to_owned())
-        );
-        assert!(catalogue.inferred_by_default_role(distribution).count() > 0);
+        assert!(catalogue.server_roles(distribution).contains("default"));
+        let role = KeyPath::from("server.server_role");
+        let product = Product::new(V::V4_7, distribution);
+        assert!(!catalogue.inferred(&role, "default", product).is_empty());
     }
+}
+
+#[test]
+fn the_system_properties_of_every_server_are_known() {
+    for name in ["user.dir", "carbon.home"] {
+        assert!(Catalogue::get().is_system_property(name), "{name}");
+    }
+    assert!(!Catalogue::get().is_system_property("carbon.hom"));
 }
 
 #[test]

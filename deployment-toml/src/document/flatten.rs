@@ -5,17 +5,19 @@ use std::ops::Range;
 
 use toml_edit::{Item, Table, TableLike};
 
-use super::{Document, Entry, Header};
+use super::{Document, Entry, Header, Refusal};
 use crate::key::KeyPath;
 use crate::span::{LineIndex, Span};
 use crate::value::Value;
 
-pub(super) fn flatten(root: &Table, lines: &LineIndex<'_>) -> Document {
+pub(super) fn flatten(root: &Table, text: &str, lines: &LineIndex<'_>) -> Document {
     let mut walk = Walk {
+        text,
         lines,
         entries: Vec::new(),
         headers: Vec::new(),
         mixed_arrays: Vec::new(),
+        refusals: Vec::new(),
     };
     walk.table(root, &KeyPath::root());
     walk.entries.sort_by_key(|entry| entry.span.start);
@@ -27,16 +29,19 @@ pub(super) fn flatten(root: &Table, lines: &LineIndex<'_>) -> Document {
         entries: walk.entries,
         headers: walk.headers,
         mixed_arrays: walk.mixed_arrays,
+        refusals: walk.refusals,
         tree: table_value(root),
         index: BTreeMap::new(),
     }
 }
 
 struct Walk<'a> {
+    text: &'a str,
     lines: &'a LineIndex<'a>,
     entries: Vec<Entry>,
     headers: Vec<Header>,
     mixed_arrays: Vec<(KeyPath, Span)>,
+    refusals: Vec<Refusal>,
 }
 
 impl Walk<'_> {
@@ -47,6 +52,14 @@ impl Walk<'_> {
     fn table(&mut self, table: &dyn TableLike, path: &KeyPath) {
         for (name, item) in table.iter() {
             let key_span = self.span(table.key(name).and_then(toml_edit::Key::span));
+            if name.contains(['"', '\'']) {
+                // The engine turns one quote into the other to look the key up, and finds no end.
+                self.refusals.push(Refusal {
+                    span: key_span,
+                    what: "a quote in a key",
+                    instead: "choose a key without quotes",
+                });
+            }
             self.item(item, &path.child(name), key_span);
         }
     }
@@ -82,11 +95,32 @@ impl Walk<'_> {
         });
     }
 
+    fn dates(&mut self, value: &toml_edit::Value) {
+        match value {
+            toml_edit::Value::Datetime(date) => {
+                let range = date.span().unwrap_or(0..0);
+                let what = self.text.get(range.clone()).and_then(old_date);
+                self.refusals.extend(what.map(|what| Refusal {
+                    span: self.lines.span(&range),
+                    what,
+                    instead: "write it as 2026-01-31T10:00:00Z",
+                }));
+            }
+            toml_edit::Value::Array(array) if !array.iter().any(holds_table) => {
+                for element in array {
+                    self.dates(element);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn value(&mut self, value: &toml_edit::Value, path: &KeyPath, key_span: Span) {
         if is_mixed(value) {
             let span = self.span(value.span());
             self.mixed_arrays.push((path.clone(), span));
         }
+        self.dates(value);
         match value {
             toml_edit::Value::InlineTable(table) => self.table(table, path),
             toml_edit::Value::Array(array) if array.iter().any(holds_table) => {
@@ -111,14 +145,40 @@ impl Walk<'_> {
     }
 }
 
+/// What is wrong with a date or time for the product's parser, as it stands in the text.
+fn old_date(written: &str) -> Option<&'static str> {
+    if written.contains(['t', 'z']) {
+        return Some("a date-time with a small t or z");
+    }
+    let time = written.split(['T', ' ']).next_back().unwrap_or_default();
+    let time = time.split(['+', '-', 'Z']).next().unwrap_or_default();
+    (time.matches(':').count() == 1).then_some("a time without seconds")
+}
+
+/// Date, time, both, or both with an offset: four types for the product's parser.
+fn date_type(date: &toml_edit::Datetime) -> (bool, bool, bool) {
+    (
+        date.date.is_some(),
+        date.time.is_some(),
+        date.offset.is_some(),
+    )
+}
+
+fn is_same_type(a: &toml_edit::Value, b: &toml_edit::Value) -> bool {
+    match (a.as_datetime(), b.as_datetime()) {
+        (Some(a), Some(b)) => date_type(a) == date_type(b),
+        _ => a.type_name() == b.type_name(),
+    }
+}
+
 /// Whether an array, or one inside it, has elements of different types.
 fn is_mixed(value: &toml_edit::Value) -> bool {
     let Some(array) = value.as_array() else {
         return false;
     };
-    let mut types = array.iter().map(toml_edit::Value::type_name);
-    let first = types.next();
-    types.any(|other| Some(other) != first) || array.iter().any(is_mixed)
+    let first = array.get(0);
+    let is_other = |other| first.is_some_and(|first| !is_same_type(first, other));
+    array.iter().any(is_other) || array.iter().any(is_mixed)
 }
 
 fn holds_table(value: &toml_edit::Value) -> bool {

@@ -1,5 +1,6 @@
 //! The text as a list of values, each with its key path and its place in the text.
 
+mod dialect;
 mod flatten;
 
 use std::collections::BTreeMap;
@@ -43,6 +44,7 @@ pub struct Document {
     entries: Vec<Entry>,
     headers: Vec<Header>,
     mixed_arrays: Vec<(KeyPath, Span)>,
+    refusals: Vec<Refusal>,
     tree: BTreeMap<String, Value>,
     index: BTreeMap<KeyPath, usize>,
 }
@@ -54,9 +56,14 @@ impl Document {
     /// The first thing that is not TOML, with its place.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         let lines = LineIndex::new(text);
+        let text = dialect::without_controls_in_comments(text);
+        let text = text.as_ref();
+        dialect::depth(text, &lines)?;
         let parsed =
             toml_edit::Document::parse(text).map_err(|error| ParseError::new(&error, &lines))?;
-        let mut document = flatten::flatten(parsed.as_table(), &lines);
+        let mut document = flatten::flatten(parsed.as_table(), text, &lines);
+        document.refusals.extend(dialect::refusals(text, &lines));
+        document.refusals.sort_by_key(|refusal| refusal.span);
         document.index = document
             .entries
             .iter()
@@ -79,6 +86,11 @@ impl Document {
     /// Arrays whose elements have different types, which TOML allows and the product's parser does not.
     pub fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
         &self.mixed_arrays
+    }
+
+    /// What this crate reads and the product's parser, which knows TOML 0.5, does not.
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
     }
 
     /// The whole document as a tree.
@@ -110,6 +122,17 @@ impl Document {
             .any(|header| header.path.starts_with(path))
             || self.entries_under(path).next().is_some()
     }
+}
+
+/// Something that the product's parser does not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// Where it stands.
+    pub span: Span,
+    /// What it is.
+    pub what: &'static str,
+    /// What to write instead.
+    pub instead: &'static str,
 }
 
 /// Why a text is no TOML document.

@@ -2,12 +2,14 @@
 //! templates, each value with where it comes from.
 //!
 //! The steps and their order are those of the product's engine: rename aliases, infer, fill in defaults, resolve
-//! `$secret{}`, `$sys{}`, `$env{}` and `$ref{}`; then the fallbacks that its templates make for wiring keys.
+//! `$secret{}`, `$sys{}`, `$env{}` and `$ref{}`, convert durations; then the fallbacks that its templates make for wiring keys.
 
 mod fallback;
 mod inference;
-mod resolve;
+mod references;
 mod rewrite;
+mod units;
+mod variables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +89,22 @@ pub struct EffectiveValue {
     pub elements: Vec<Span>,
 }
 
-/// An expression that has no value: the product exits at start-up.
+/// What is wrong with an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// Nothing has the name that it names: the server exits.
+    Missing,
+    /// The keys refer to each other: the server exits.
+    Cycle,
+    /// The variable's value is taken for a replacement text that is none: the server exits.
+    Unfit,
+    /// The variable's value is taken for a replacement text and arrives changed.
+    Altered,
+    /// The engine does not look for it there, so that it stays a text.
+    StaysText,
+}
+
+/// An expression that does not become its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unresolved {
     /// The key whose value needs it.
@@ -96,6 +113,19 @@ pub struct Unresolved {
     pub expression: Expression,
     /// Where the value stands, if it is written in the file.
     pub span: Option<Span>,
+    /// Why.
+    pub problem: Problem,
+}
+
+/// A duration that the engine refuses, or makes something else of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct DurationFault {
+    pub(crate) key: KeyPath,
+    pub(crate) span: Option<Span>,
+    /// Whether the server exits.
+    pub(crate) exits: bool,
+    /// What happens.
+    pub(crate) what: String,
 }
 
 /// The effective configuration of one node.
@@ -104,6 +134,7 @@ pub struct Effective {
     product: Product,
     values: BTreeMap<KeyPath, EffectiveValue>,
     unresolved: Vec<Unresolved>,
+    duration_faults: Vec<DurationFault>,
     port_offset_property: Option<u16>,
 }
 
@@ -116,12 +147,16 @@ impl Effective {
         let mut own = rewrite::rename_aliases(document, product);
         inference::infer(&mut own, product);
         let mut values = inference::with_defaults(own, product);
-        let unresolved = resolve::resolve(&mut values, environment);
+        let mut found = variables::substitute(&mut values, product, environment);
+        found.extend(references::resolve(&mut values));
+        let unresolved = unresolved(&values, found);
+        let duration_faults = units::convert(&mut values, product.version);
         fallback::apply(&mut values);
         Self {
             product,
             values,
             unresolved,
+            duration_faults,
             port_offset_property: environment
                 .system_property("portOffset")
                 .flatten()
@@ -174,10 +209,44 @@ impl Effective {
         self.port_offset_property
     }
 
-    /// Expressions that have no value. Each stops the start-up.
+    /// Expressions that do not become their value. Most stop the start-up.
     pub fn unresolved(&self) -> &[Unresolved] {
         &self.unresolved
     }
+
+    /// Durations that the engine refuses, or makes something else of.
+    pub(crate) fn duration_faults(&self) -> &[DurationFault] {
+        &self.duration_faults
+    }
+}
+
+/// The problems that are the file's: with what it writes, and with what follows from what it writes.
+fn unresolved(values: &Values, found: variables::Found) -> Vec<Unresolved> {
+    let mut unresolved: Vec<Unresolved> = found
+        .into_iter()
+        .filter_map(|(key, expression, problem)| {
+            let value = values.get(&key)?;
+            let (key, span) = match &value.provenance {
+                // A default may refer to what only inference outside the catalogue would set: no fault of the file.
+                Provenance::ProductDefault => return None,
+                Provenance::Inferred { from } => {
+                    let from = KeyPath::from(from.as_str());
+                    let span = values.get(&from)?.provenance.span();
+                    (from, span)
+                }
+                written => (value.written_as.clone().unwrap_or(key), written.span()),
+            };
+            Some(Unresolved {
+                key,
+                expression,
+                span,
+                problem,
+            })
+        })
+        .collect();
+    // One alias may set several keys, and one type may infer several values.
+    unresolved.dedup();
+    unresolved
 }
 
 pub(crate) type Values = BTreeMap<KeyPath, EffectiveValue>;

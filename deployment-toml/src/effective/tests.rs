@@ -214,7 +214,8 @@ fn references_without_end_end() {
         )
         .expect("a string");
     }
-    text.push_str("k40 = \"$ref{system.parameter.k0}\"\n");
-    let effective = resolve(&text, D::AllInOne);
-    assert!(effective.get("system.parameter.k0").is_some());
+    for last in ["$ref{system.parameter.k0}", "x"] {
+        let effective = resolve(&format!("{text}k40 = \"{last}\"\n"), D::AllInOne);
+        assert!(effective.get("system.parameter.k0").is_some());
+    }
 }

@@ -1,9 +1,9 @@
-//! Characters that break what values are copied into: nothing is escaped.
+//! Characters that break what values are copied into: nothing is escaped, and templates are looked for in values too.
 
 use std::collections::BTreeSet;
 
 use super::{Fault, FaultKind, Severity};
-use crate::catalogue::Catalogue;
+use crate::catalogue::{Catalogue, Use};
 use crate::effective::{Effective, EffectiveValue, Provenance};
 use crate::key::KeyPath;
 
@@ -13,16 +13,24 @@ pub(super) fn check(effective: &Effective, faults: &mut Vec<Fault>) {
         if found.references.is_empty() && !found.provenance.is_written() {
             continue;
         }
-        let Some(record) = Catalogue::get().record(key) else {
+        let record = Catalogue::get().record(key);
+        let Some(record) = record.filter(|record| record.is_read_by(effective.product())) else {
             continue;
         };
         let is_login = matches!(key.last_key(), Some("username" | "password"));
-        let rules = [
-            (FaultKind::UnsafeForXml, record.xml, unsafe_for_xml as Rule),
+        let is_template = record.uses.contains(&Use::Template);
+        let rules: [(FaultKind, bool, Rule); 4] = [
+            (FaultKind::TemplateSyntax, is_template, template_syntax),
+            (FaultKind::UnsafeForXml, record.xml, unsafe_for_text),
+            (
+                FaultKind::UnsafeForXml,
+                record.xml_attribute,
+                unsafe_for_attribute,
+            ),
             (
                 FaultKind::UnsafeForJndi,
                 record.jndi && is_login,
-                unsafe_for_jndi as Rule,
+                unsafe_for_jndi,
             ),
         ];
         for (kind, applies, rule) in rules {
@@ -39,7 +47,7 @@ pub(super) fn check(effective: &Effective, faults: &mut Vec<Fault>) {
     }
 }
 
-type Rule = fn(&str) -> BTreeSet<char>;
+type Rule = fn(&str) -> BTreeSet<String>;
 
 /// The written values that went into an effective one: its own, or those that its references end at.
 fn origins<'a>(
@@ -58,7 +66,7 @@ fn origins<'a>(
         .collect()
 }
 
-fn characters(value: &EffectiveValue, rule: Rule) -> BTreeSet<char> {
+fn characters(value: &EffectiveValue, rule: Rule) -> BTreeSet<String> {
     value.value.strings().into_iter().flat_map(rule).collect()
 }
 
@@ -67,16 +75,13 @@ fn fault(
     origin: &KeyPath,
     value: &EffectiveValue,
     key: &KeyPath,
-    characters: &BTreeSet<char>,
+    characters: &BTreeSet<String>,
 ) -> Fault {
     let listed: Vec<String> = characters
         .iter()
-        .map(|c| {
-            if c.is_whitespace() {
-                "a blank".to_owned()
-            } else {
-                format!("`{c}`")
-            }
+        .map(|text| match text.trim() {
+            "" => "a blank".to_owned(),
+            text => format!("`{text}`"),
         })
         .collect();
     let listed = listed.join(", ");
@@ -84,12 +89,25 @@ fn fault(
         Provenance::Env { name, .. } => format!("the value of environment variable {name}"),
         _ => "the value".to_owned(),
     };
-    let (what, help) = match kind {
+    let fails = characters.contains(TAG);
+    let (severity, what, help) = match kind {
+        FaultKind::TemplateSyntax if fails => (
+            Severity::StartUpFails,
+            "into a template, which takes it for a tag of its own, and the server exits",
+            "use letters and digits only",
+        ),
+        FaultKind::TemplateSyntax => (
+            Severity::SilentlyWrong,
+            "into a template, which evaluates it and copies the result",
+            "use letters and digits only",
+        ),
         FaultKind::UnsafeForXml => (
+            Severity::StartUpFails,
             "into XML, which is then no longer well-formed, and components do not start",
-            "write &amp;, &lt; or &quot; instead, or use letters and digits only",
+            "write &amp;, &lt;, &gt; or &quot; instead, or use letters and digits only",
         ),
         _ => (
+            Severity::SilentlyWrong,
             "into an AMQP URL, which is then read otherwise",
             "use letters and digits only",
         ),
@@ -98,11 +116,6 @@ fn fault(
         String::new()
     } else {
         format!(" (as {key})")
-    };
-    let severity = if kind == FaultKind::UnsafeForXml {
-        Severity::StartUpFails
-    } else {
-        Severity::SilentlyWrong
     };
     Fault::new(
         kind,
@@ -113,16 +126,36 @@ fn fault(
     .help(help)
 }
 
+/// The start of a template's tag.
+const TAG: &str = "{%";
+
+fn template_syntax(text: &str) -> BTreeSet<String> {
+    those_in(text, &["{{", TAG])
+}
+
+fn unsafe_for_text(text: &str) -> BTreeSet<String> {
+    unsafe_for_xml(text, &["<", "]]>"])
+}
+
+fn unsafe_for_attribute(text: &str) -> BTreeSet<String> {
+    unsafe_for_xml(text, &["<", "\""])
+}
+
 /// An `&` that starts an entity is what the product needs.
-fn unsafe_for_xml(text: &str) -> BTreeSet<char> {
-    let mut found: BTreeSet<char> = text.chars().filter(|c| matches!(c, '<' | '"')).collect();
+fn unsafe_for_xml(text: &str, wrong: &[&str]) -> BTreeSet<String> {
+    let mut found = those_in(text, wrong);
     let bare = text
         .match_indices('&')
         .any(|(at, _)| !is_entity(&text[at + 1..]));
     if bare {
-        found.insert('&');
+        found.insert("&".to_owned());
     }
     found
+}
+
+fn those_in(text: &str, wanted: &[&str]) -> BTreeSet<String> {
+    let found = wanted.iter().filter(|wanted| text.contains(**wanted));
+    found.map(|text| (*text).to_owned()).collect()
 }
 
 fn is_entity(after: &str) -> bool {
@@ -136,12 +169,13 @@ fn is_entity(after: &str) -> bool {
     matches!(name, "amp" | "lt" | "gt" | "quot" | "apos")
 }
 
-fn unsafe_for_jndi(text: &str) -> BTreeSet<char> {
+fn unsafe_for_jndi(text: &str) -> BTreeSet<String> {
     // An expression of a secret or of an unknown variable is not what will be copied.
     if text.contains("$env{") || text.contains("$secret{") || text.contains("${") {
         return BTreeSet::new();
     }
     text.chars()
         .filter(|c| matches!(c, '@' | ':' | '/' | '\'' | '?') || c.is_whitespace())
+        .map(String::from)
         .collect()
 }

@@ -1,10 +1,12 @@
 //! `$env{}`, `$sys{}`, `$ref{}`, `$secret{}` without a value, and keys that the product's own defaults refer to.
 
+use std::collections::BTreeSet;
+
 use super::{Fault, FaultKind, Severity};
 use crate::document::Document;
-use crate::effective::{Effective, Unresolved};
-use crate::expression::Source;
-use crate::key::KeyPath;
+use crate::effective::{Effective, Problem, Unresolved};
+use crate::expression::{Source, expressions};
+use crate::key::{KeyPath, Segment};
 use crate::product::{Distribution, Product, ProductVersion};
 
 /// Nothing supplies a value for these: the product's defaults refer to them.
@@ -17,7 +19,7 @@ const REQUIRED_DATABASE: [&str; 2] = ["database.shared_db.url", "database.shared
 
 pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
     faults.extend(effective.unresolved().iter().map(unresolved));
-    plain_secrets(document, faults);
+    secrets(document, effective, faults);
     for key in required_keys(effective.product()) {
         if effective.get(key).is_some() {
             continue;
@@ -41,15 +43,43 @@ pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec
     }
 }
 
-/// `[plain text]` is what the cipher tool takes to encrypt; the server itself refuses it.
-fn plain_secrets(document: &Document, faults: &mut Vec<Fault>) {
-    let secrets = KeyPath::from("secrets");
-    for entry in document.entries_under(&secrets) {
-        let is_plain = entry
-            .value
-            .as_str()
-            .is_some_and(|text| text.starts_with('[') && text.ends_with(']'));
-        if is_plain {
+/// `[plain text]` is what the cipher tool takes to encrypt; the server refuses it where a key refers to it.
+fn secrets(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
+    let referred: BTreeSet<String> = effective
+        .values()
+        .values()
+        .flat_map(|found| found.raw.strings())
+        .flat_map(expressions)
+        .filter(|expression| expression.source == Source::Secret)
+        .map(|expression| expression.name)
+        .collect();
+    let tables = [KeyPath::from("secrets"), KeyPath::from("runtime_secrets")];
+    for entry in document.entries() {
+        let Some(table) = tables.iter().find(|table| entry.path.starts_with(table)) else {
+            continue;
+        };
+        let is_list = matches!(entry.path.segments().get(1), Some(Segment::Index(_)));
+        let text = entry.value.as_str().filter(|_| !is_list);
+        let Some(text) = text else {
+            faults.push(
+                Fault::new(
+                    FaultKind::WrongType,
+                    Severity::StartUpFails,
+                    format!("the server exits, everything in [{table}] is text"),
+                )
+                .at(&entry.path, entry.span)
+                .help("write a text in quotes"),
+            );
+            continue;
+        };
+        let is_plain = text
+            .split_once('[')
+            .is_some_and(|(_, after)| after.contains(']'));
+        let is_referred = entry
+            .path
+            .last_key()
+            .is_some_and(|alias| referred.contains(alias));
+        if is_plain && is_referred {
             faults.push(
                 Fault::new(
                     FaultKind::PlainSecret,
@@ -89,6 +119,44 @@ fn missing_help(key: &str) -> String {
 }
 
 fn unresolved(unresolved: &Unresolved) -> Fault {
+    let expression = &unresolved.expression;
+    let name = &expression.name;
+    let (kind, severity, message, help) = match unresolved.problem {
+        Problem::Missing => return missing(unresolved),
+        Problem::Cycle => (
+            FaultKind::UnresolvedReference,
+            Severity::StartUpFails,
+            format!("the server exits, {expression} leads back to this key"),
+            "write the value in one of the keys",
+        ),
+        Problem::StaysText => (
+            match expression.source {
+                Source::Ref => FaultKind::UnresolvedReference,
+                _ => FaultKind::UnsetVariable,
+            },
+            Severity::SilentlyWrong,
+            format!("the engine does not look for {expression} in this array, it stays a text"),
+            "write the value itself",
+        ),
+        Problem::Unfit => (
+            FaultKind::UnsafeForEngine,
+            Severity::StartUpFails,
+            format!("the server exits, the value of {name} holds a `$` or ends in a `\\`"),
+            "use letters and digits only",
+        ),
+        Problem::Altered => (
+            FaultKind::UnsafeForEngine,
+            Severity::SilentlyWrong,
+            format!("the engine changes the value of {name}, which holds a `$` or a `\\`"),
+            "use letters and digits only",
+        ),
+    };
+    Fault::new(kind, severity, message)
+        .at(&unresolved.key, unresolved.span)
+        .help(help)
+}
+
+fn missing(unresolved: &Unresolved) -> Fault {
     let name = &unresolved.expression.name;
     let (kind, what, help) = match unresolved.expression.source {
         Source::Env => (

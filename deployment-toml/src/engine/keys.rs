@@ -104,13 +104,16 @@ fn role(document: &Document, effective: &Effective) -> Option<Fault> {
     let roles = Catalogue::get().server_roles(distribution);
     let entry = document.entry(&key);
     let message = match effective.server_role() {
-        Some(role) if role.contains("$env{") || roles.contains(&role) => return None,
+        Some(role) if role.contains("$env{") || roles.contains(role.as_str()) => return None,
         Some(role) => format!("{role:?} infers nothing in {distribution}"),
         None if distribution == Distribution::AllInOne => return None,
         None => format!("a missing role infers nothing in {distribution}"),
     };
     let help = match distribution {
-        Distribution::AllInOne => format!("use one of {}", roles.join(", ")),
+        Distribution::AllInOne => format!(
+            "use one of {}",
+            roles.into_iter().collect::<Vec<_>>().join(", ")
+        ),
         _ => "write server_role = \"default\" in [server]".to_owned(),
     };
     Some(

@@ -35,7 +35,7 @@ pub enum Severity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FaultKind {
-    /// No TOML.
+    /// No TOML, or newer TOML than the product's parser reads.
     Syntax,
     /// The same key or table twice.
     Duplicate,
@@ -53,15 +53,19 @@ pub enum FaultKind {
     TextForBoolean,
     /// `$env{}` or `$sys{}` names a variable that is not set.
     UnsetVariable,
-    /// `$ref{}` names a key that has no value.
+    /// `$`, `\` in the value of a variable: the engine takes it for a replacement text.
+    UnsafeForEngine,
+    /// `$ref{}` names a key that has no value, or leads back to its own key.
     UnresolvedReference,
     /// `$secret{}` names an alias that `[secrets]` does not have.
     UnresolvedSecret,
-    /// A secret in square brackets: plain text that nobody encrypted.
+    /// A secret in square brackets that a key refers to: plain text that nobody encrypted.
     PlainSecret,
     /// A key that the product cannot start without.
     MissingKey,
-    /// `&`, `<` or `"` in a value that is copied unescaped into XML.
+    /// `{{` or `{%` in a value: the product's templates evaluate it.
+    TemplateSyntax,
+    /// `&`, `<` or `]]>` in a value that is copied unescaped into XML, or `"` where that is an attribute.
     UnsafeForXml,
     /// A character in a user name or password that breaks the AMQP URL it is copied into.
     UnsafeForJndi,
@@ -136,7 +140,7 @@ pub fn faults(document: &Document, product: Product, environment: &Environment) 
 pub fn faults_in(document: &Document, effective: &Effective) -> Vec<Fault> {
     let mut faults = Vec::new();
     structure::check(document, &mut faults);
-    types::check(document, effective.product(), &mut faults);
+    types::check(document, effective, &mut faults);
     expressions::check(document, effective, &mut faults);
     characters::check(effective, &mut faults);
     shape::check(effective, &mut faults);
@@ -179,8 +183,13 @@ impl Fault {
     }
 
     fn at(mut self, key: &KeyPath, span: impl Into<Option<Span>>) -> Self {
-        self.key = Some(key.clone());
+        self.key = (*key != KeyPath::root()).then(|| key.clone());
         self.span = span.into();
+        self
+    }
+
+    fn fatal(mut self) -> Self {
+        self.severity = Severity::StartUpFails;
         self
     }
 

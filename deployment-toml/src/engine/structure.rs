@@ -1,4 +1,4 @@
-//! Order of tables and uniformity of arrays.
+//! What the product's parser does not read: newer TOML, tables after their own sub-tables, arrays of mixed types.
 
 use std::collections::BTreeMap;
 
@@ -8,6 +8,20 @@ use crate::key::KeyPath;
 
 pub(super) fn check(document: &Document, faults: &mut Vec<Fault>) {
     table_order(document, faults);
+    for refusal in document.refusals() {
+        faults.push(
+            Fault::new(
+                FaultKind::Syntax,
+                Severity::StartUpFails,
+                format!(
+                    "the server exits, its parser does not read {}",
+                    refusal.what
+                ),
+            )
+            .at(&KeyPath::root(), refusal.span)
+            .help(refusal.instead),
+        );
+    }
     for (key, span) in document.mixed_arrays() {
         faults.push(
             Fault::new(

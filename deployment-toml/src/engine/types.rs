@@ -3,39 +3,12 @@
 use super::{Fault, FaultKind, Severity};
 use crate::catalogue::{Catalogue, KeyType, Lookup, Record};
 use crate::document::{Document, Entry};
-use crate::product::Product;
+use crate::effective::Effective;
 use crate::value::Value;
 
-/// Templates turn these into lists by a method that text does not have.
-const MUST_BE_LISTS: [&str; 4] = [
-    "apim.throttling.url_group[].traffic_manager_urls",
-    "apim.throttling.url_group[].traffic_manager_auth_urls",
-    "apim.event_hub.publish.url_group[].urls",
-    "apim.event_hub.publish.url_group[].auth_urls",
-];
-
-/// These, and what is below those that end with a dot, become an attribute or the text of an XML element. Source:
-/// api-manager.xml.j2 and identity.xml.j2 by deployment-toml-keys.yaml, where they have only scalar output.
-const COPIED_AS_TEXT: [&str; 5] = [
-    "event_listener[].",
-    "apim.gateway.environment[].",
-    "apim.event_hub.service_url",
-    "apim.key_manager.service_url",
-    "apim.throttling.service_url",
-];
-
-/// Of these the lists that are meant.
-const LISTS_OF_ENTRIES: [&str; 2] = [
-    "apim.gateway.environment[].visibility",
-    "apim.gateway.environment[].virtual_host",
-];
-
-/// Everybody's port depends on it, though the catalogue takes it for text.
-const OFFSET: &str = "server.offset";
-
-pub(super) fn check(document: &Document, product: Product, faults: &mut Vec<Fault>) {
+pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
     for entry in document.entries() {
-        let record = match Catalogue::get().lookup(&entry.path, product) {
+        let record = match Catalogue::get().lookup(&entry.path, effective.product()) {
             Lookup::Known(record) => Some(record),
             _ => None,
         };
@@ -43,6 +16,22 @@ pub(super) fn check(document: &Document, product: Product, faults: &mut Vec<Faul
         if let Some(record) = record {
             typed(entry, record, faults);
         }
+    }
+    durations(effective, faults);
+}
+
+fn durations(effective: &Effective, faults: &mut Vec<Fault>) {
+    for found in effective.duration_faults() {
+        let severity = if found.exits {
+            Severity::StartUpFails
+        } else {
+            Severity::SilentlyWrong
+        };
+        faults.push(
+            Fault::new(FaultKind::WrongType, severity, found.what.clone())
+                .at(&found.key, found.span)
+                .help("write a whole number with an optional unit: d, h, m, s or ms"),
+        );
     }
 }
 
@@ -81,29 +70,20 @@ fn float(entry: &Entry, record: Option<&Record>, faults: &mut Vec<Fault>) {
 
 fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
     let is_array = matches!(entry.value, Value::Array(_));
-    let is_copied = COPIED_AS_TEXT
-        .iter()
-        .any(|prefix| record.key.starts_with(prefix))
-        && !LISTS_OF_ENTRIES.contains(&record.key.as_str());
-    if is_array && is_copied {
-        let fault =
-            wrong_type(record, "a list is copied as text").help("write one value, not a list");
+    if record.needs_text && !matches!(entry.value, Value::String(_)) {
+        let fault = wrong_type(record, "the server exits, only text will do")
+            .help("write a text in quotes")
+            .fatal();
         faults.push(fault.at(&entry.path, entry.span));
         return;
     }
-    if record.key == OFFSET {
-        let fault = number(&entry.value, record, is_integer, "a whole number");
-        faults.extend(fault.map(|fault| fault.at(&entry.path, entry.span)));
-        return;
-    }
-    if let (Value::Array(elements), true) =
-        (&entry.value, MUST_BE_LISTS.contains(&record.key.as_str()))
+    if let (Value::Array(elements), true) = (&entry.value, record.needs_list)
         && elements
             .iter()
             .any(|element| matches!(element, Value::Array(_)))
     {
         let fault = wrong_type(record, "a list in the list is copied as text")
-            .help("write the addresses themselves");
+            .help("write the values themselves");
         faults.push(fault.at(&entry.path, entry.span));
         return;
     }
@@ -113,21 +93,15 @@ fn typed(entry: &Entry, record: &Record, faults: &mut Vec<Fault>) {
         }
         // A type read off the key's name is too weak a ground for the rest.
         _ if record.type_inferred => None,
-        KeyType::Bool | KeyType::Int | KeyType::Duration | KeyType::String if is_array => {
+        KeyType::Bool | KeyType::Int | KeyType::String if is_array => {
             Some(wrong_type(record, "a list is copied as text").help("write one value, not a list"))
         }
-        KeyType::Table if !is_array => Some(
-            wrong_type(record, "one value hides the keys of the table")
+        KeyType::Table => Some(
+            wrong_type(record, "a value hides the keys of the table")
                 .help("write a table: its keys, each with a value"),
         ),
         KeyType::Bool => boolean(&entry.value, record),
-        KeyType::Int => number(&entry.value, record, is_integer, "a whole number"),
-        KeyType::Duration => number(
-            &entry.value,
-            record,
-            is_duration,
-            "a whole number with an optional unit: d, h, m, s or ms",
-        ),
+        KeyType::Int => number(&entry.value, record),
         _ => None,
     };
     faults.extend(fault.map(|fault| fault.at(&entry.path, entry.span)));
@@ -142,7 +116,7 @@ fn wrong_type(record: &Record, message: &str) -> Fault {
 }
 
 fn text_for_list(record: &Record) -> Fault {
-    let fault = if MUST_BE_LISTS.contains(&record.key.as_str()) {
+    let fault = if record.needs_list {
         Fault::new(
             FaultKind::TextForList,
             Severity::StartUpFails,
@@ -174,30 +148,16 @@ fn boolean(value: &Value, record: &Record) -> Option<Fault> {
     }
 }
 
-fn number(
-    value: &Value,
-    record: &Record,
-    is_valid: fn(&str) -> bool,
-    wanted: &str,
-) -> Option<Fault> {
-    let fault =
-        || Some(wrong_type(record, "the value is no number").help(format!("write {wanted}")));
+fn number(value: &Value, record: &Record) -> Option<Fault> {
+    let fault = || Some(wrong_type(record, "the value is no number").help("write a whole number"));
     match value {
         Value::Boolean(_) | Value::Datetime(_) => fault(),
         // The product resolves what holds a `$` later; numbers as text are as good as numbers.
-        Value::String(text) if !text.contains('$') && !is_valid(text.trim()) => fault(),
+        Value::String(text) if !text.contains('$') && !is_integer(text.trim()) => fault(),
         _ => None,
     }
 }
 
 fn is_integer(text: &str) -> bool {
     text.is_empty() || text.parse::<i64>().is_ok()
-}
-
-fn is_duration(text: &str) -> bool {
-    let number = ["ms", "d", "h", "m", "s"]
-        .iter()
-        .find_map(|unit| text.strip_suffix(unit))
-        .unwrap_or(text);
-    is_integer(number)
 }

@@ -76,7 +76,7 @@ system:
 server:
   {{- /* The public name of the endpoint that this component serves, or its Service. */}}
   hostname: {{ include "am-pattern-5.serverHostname" (list $root "gateway") | toJson }}
-  {{- /* Written on every component: the distributions infer their role-specific switches only from a key that is written (facts/wiring.yaml: role_switch). */}}
+  {{- /* Written on every component: the distributions infer their role-specific switches only from a key that is written (facts/wiring.yaml#role_switch). */}}
   server_role: default
   offset: {{ int $values.portOffset | toJson }}
 transport:

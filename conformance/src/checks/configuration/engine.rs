@@ -19,8 +19,11 @@ pub(super) fn is_readable(context: &Context<'_>, judge: &mut Judge<'_>) {
         FaultKind::TableAfterSubtable,
         FaultKind::MixedArray,
         FaultKind::TextForList,
+        FaultKind::UnsafeForEngine,
         FaultKind::UnresolvedReference,
         FaultKind::UnresolvedSecret,
+        FaultKind::PlainSecret,
+        FaultKind::TemplateSyntax,
         FaultKind::UnsafeForXml,
         FaultKind::UnsafeForJndi,
     ];

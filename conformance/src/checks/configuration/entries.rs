@@ -53,7 +53,7 @@ const ENDPOINTS: [&str; 2] = [
 /// Which keys an environment serves. Source: the product's documentation of `[[apim.gateway.environment]]`.
 const ENVIRONMENT_TYPES: [&str; 3] = ["hybrid", "production", "sandbox"];
 
-/// Types of gateways that the product knows. Source: vendor-charts.md (`gateway_type`).
+/// Types of gateways that the product knows. Source: facts/vendor-charts.md#45-to-46 (`gateway_type`).
 const GATEWAY_TYPES: [&str; 7] = [
     "Regular",
     "APK",
@@ -64,14 +64,14 @@ const GATEWAY_TYPES: [&str; 7] = [
     "APIPlatform",
 ];
 
-/// Key manager whose events the product takes for its own. Source: wiring.yaml; wso2/carbon-apimgt, `APIConstants`.
+/// Key manager whose events the product takes for its own. Source: facts/wiring.yaml#fallbacks; wso2/carbon-apimgt, `APIConstants`.
 const RESIDENT_KEY_MANAGER: &str = "default";
 const KEY_MANAGER_HEADER: &str = "X-WSO2-KEY-MANAGER";
 
 /// Names by which everybody reaches only himself.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
-/// The listener that has a `notification_endpoint`, by id, type and class. Source: wiring.yaml, `event_listener`.
+/// The listener that has a `notification_endpoint`, by id, type and class. Source: facts/wiring.yaml#fallbacks (`event_listener`).
 const NOTIFIER: [(&str, &str); 3] = [
     ("id", "token_revocation"),
     (

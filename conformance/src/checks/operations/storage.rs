@@ -136,7 +136,7 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("no node keeps its own database on a volume");
 }
 
-/// Keys that name where a node keeps files of its own. Source: deployment-toml-keys.yaml (`database.*.url`,
+/// Keys that name where a node keeps files of its own. Source: deployment-toml/data/keys.jsonl (`database.*.url`,
 /// `indexing.location`).
 const OWN_FILES: [&str; 4] = [
     "database.local.url",

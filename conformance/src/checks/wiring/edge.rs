@@ -11,7 +11,7 @@ use crate::{
     graph::{Configuration, Link, Node, NodeId, RouteEnd, Target, Url},
 };
 
-/// The class that tells the control plane about revoked tokens. Source: wiring.yaml, `event_listener`.
+/// The class that tells the control plane about revoked tokens. Source: facts/wiring.yaml#fallbacks (`event_listener`).
 const LISTENER: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
 
 /// Whether a reference with this purpose is what the row is about. The authentication addresses of groups

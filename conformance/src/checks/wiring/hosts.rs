@@ -53,7 +53,7 @@ fn has_row(context: &Context<'_>, component: Component, purpose: &Purpose) -> bo
 
 /// The port before the offset that a wiring key wants, whatever the pattern.
 fn wanted_port(context: &Context<'_>, purpose: &Purpose) -> Option<u16> {
-    /// Where receivers authenticate their senders. Source: ports.yaml, `auth.url.port`.
+    /// Where receivers authenticate their senders. Source: facts/ports.yaml#meta.runtime_placeholders.
     const AUTHENTICATION: u16 = 9711;
     match purpose {
         Purpose::ThrottleAuth { .. } | Purpose::EventHubPublishAuth { .. } => Some(AUTHENTICATION),

@@ -32,8 +32,8 @@ pub(super) use alb::reach_pods;
 /// Seconds for which a WebSocket may be silent and must not be cut.
 const IDLE_SECONDS: i64 = 300;
 
-/// Seconds for which a gateway waits for the backend of an API, and must be waited for. Source: deployment-toml-keys.yaml,
-/// `synapse_properties.'synapse.global_timeout_interval'`.
+/// Seconds for which a gateway waits for the backend of an API, and must be waited for. Source:
+/// deployment-toml/data/keys.jsonl, `synapse_properties.'synapse.global_timeout_interval'`.
 const BACKEND_SECONDS: i64 = 120;
 
 /// Seconds in which portals and receivers of events answer.
