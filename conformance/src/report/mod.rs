@@ -12,11 +12,12 @@ mod output;
 mod sarif;
 pub mod text;
 
+pub use crate::subject::SubjectDescription;
 pub use group::{FindingGroup, groups};
 pub use model::{
     API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,
     ProfileResult, Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics,
-    SubjectDescription, SubjectResult, Survivor, ToolVersion, Topology,
+    SubjectResult, Survivor, ToolVersion, Topology,
 };
 pub use news::{News, news};
 pub use output::{Format, Output, OutputError, write};

@@ -9,6 +9,7 @@ use crate::{
     finding::Finding,
     outcome::Outcome,
     requirement::{Family, Level},
+    subject::SubjectDescription,
 };
 
 /// `apiVersion` of reports and specifications.
@@ -233,29 +234,6 @@ impl Statistics {
             ProfileResult::Success
         }
     }
-}
-
-/// What was judged: a pattern in one combination.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SubjectDescription {
-    /// Short id, unique in a report, such as `p3/aws/4.7.0/long-name`.
-    pub id: String,
-    /// Pattern number.
-    pub pattern: u8,
-    /// Product version.
-    pub product_version: String,
-    /// Platform overlay; `none` for the bare chart.
-    pub platform: String,
-    /// Variant, such as `default` or `long-name`.
-    pub variant: String,
-    /// Helm releases, in the order in which they were rendered.
-    pub releases: Vec<String>,
-    /// Namespace.
-    pub namespace: String,
-    /// Kubernetes version that templates were told; empty for Helm's own default.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub kubernetes_version: String,
 }
 
 /// The outcomes of one subject.

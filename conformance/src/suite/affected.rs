@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Subject, judges::judges, matrix::platforms_in};
-use crate::{error::SuiteError, report::SubjectDescription};
+use crate::{error::SuiteError, subject::SubjectDescription};
 
 /// The operator's values of each platform.
 const VALUES: &str = "fixtures/values";

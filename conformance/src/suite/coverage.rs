@@ -136,7 +136,8 @@ mod tests {
     use crate::{
         graph::Hints,
         outcome::Outcome,
-        report::{RequirementResult, SubjectDescription, SubjectResult, Topology},
+        report::{RequirementResult, SubjectResult, Topology},
+        subject::SubjectDescription,
         suite::{
             ChartDirectory, Charts, Input, Matrix, Options, Subject,
             judge::{Judged, Suite},

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use am_toolchain::{RenderRequest, Rendered, RenderedDocument};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Options, Subject, SubjectVariations,
-    assemble::sources_of,
     digest::{ChartSet, Charts},
-    execute::{RenderService, Renders},
+    render::render_all,
+    sources::sources_of,
+    topology::topology_of,
+    variation::Renders,
 };
 use crate::{
     chart::ChartSource,
@@ -18,11 +19,10 @@ use crate::{
     error::SuiteError,
     facts::Facts,
     graph::Graph,
-    manifest::{Manifest, Object},
+    manifest::Manifest,
     outcome::Outcome,
     report::{RequirementResult, SubjectResult, Topology},
     requirement::{Catalogue, Level, Requirement},
-    topology::topology_of,
     upstream::{Admission, Upstream},
     variation::Variations,
 };
@@ -250,41 +250,6 @@ fn outcome_of(requirement: &Requirement, verdict: Verdict, has_failed: bool) -> 
 fn templates_of(manifest: &Manifest) -> BTreeSet<String> {
     let templates = manifest.objects.iter().map(|object| &object.template);
     templates.cloned().collect()
-}
-
-/// The documents of all releases; the error names the release.
-pub(crate) fn render_all(
-    requests: &[RenderRequest],
-    renderer: &dyn RenderService,
-    renders: &mut usize,
-) -> Result<Manifest, String> {
-    let mut manifest = Manifest::default();
-    for request in requests {
-        *renders += 1;
-        let documents = renderer
-            .render(request)
-            .map_err(|error| format!("release {} does not render: {error}", request.release))?;
-        manifest.objects.extend(objects_of(request, documents));
-    }
-    Ok(manifest)
-}
-
-/// The documents of one release.
-pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Object> {
-    let chart = request
-        .chart
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let object = |document: RenderedDocument| Object {
-        release: request.release.clone(),
-        chart: chart.clone(),
-        template: document.template,
-        text: document.text,
-        release_namespace: request.namespace.clone(),
-        value: document.value,
-    };
-    rendered.documents.into_iter().map(object).collect()
 }
 
 #[cfg(test)]

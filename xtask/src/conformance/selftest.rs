@@ -2,8 +2,9 @@
 
 use am_conformance::SuiteError;
 use am_conformance::report::{Format, Output, SelftestSummary};
-use am_conformance::selftest::{MutantResult, Verdict, store};
+use am_conformance::selftest::{MutantResult, Verdict};
 use am_conformance::suite::Options;
+use am_conformance::suite::kill_rate::store;
 use clap::Args;
 
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::values::{leaves, yaml};
+use super::files::{leaves, yaml};
 use crate::{
     chart::ChartSource,
     context::{Context, Fault, Judge},

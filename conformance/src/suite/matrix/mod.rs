@@ -18,7 +18,7 @@ pub(crate) use variants::Matrix;
 use super::{ChartDirectory, Options, Subject, operator_values};
 use crate::{
     component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
-    report::SubjectDescription,
+    subject::SubjectDescription,
 };
 use variants::{Kubernetes, Variant, Versions};
 

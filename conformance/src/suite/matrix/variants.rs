@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    component::Component, error::SuiteError, facts::Facts, suite::subject::set_path,
+    component::Component, error::SuiteError, facts::Facts, subject::set_path,
     suite::variation::merge,
 };
 
