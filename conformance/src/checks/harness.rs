@@ -178,6 +178,13 @@ impl Case {
         self.judge_as(&requirement, check, "n")
     }
 
+    /// What comes of the requirement called `id` with its check, and its condition.
+    pub(crate) fn judge_requirement(&self, id: &str, check: Check) -> Outcome {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        let requirement = catalogue.get(id).expect("the requirement exists");
+        self.judge_as(requirement, check, "n")
+    }
+
     fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {
         self.with_context(namespace, |context| {
             match verdict(requirement, check, context) {

@@ -188,13 +188,19 @@ impl Suite {
             })
             .collect();
         let is_told = |verdict: &Verdict| matches!(verdict, Verdict::Told(Outcome::Failed { .. }));
-        let has_failed = verdicts.iter().any(|(_, verdict)| is_told(verdict));
+        let excuse = if verdicts.iter().any(|(_, verdict)| is_told(verdict)) {
+            Some("found nothing to look at among what other requirements report")
+        } else if !subject.is_generated {
+            Some("found nothing in these charts that it could look at")
+        } else {
+            None
+        };
         let results = verdicts
             .into_iter()
             .map(|(requirement, verdict)| RequirementResult {
                 requirement: requirement.id.clone(),
                 level: requirement.level,
-                outcome: outcome_of(requirement, verdict, has_failed),
+                outcome: outcome_of(requirement, verdict, excuse),
             })
             .collect();
         let result = SubjectResult {
@@ -230,15 +236,16 @@ impl Suite {
     }
 }
 
-/// A check that looked at nothing has judged nothing. Where something else failed, what it is about may be what is broken, and that is
-/// told already.
-fn outcome_of(requirement: &Requirement, verdict: Verdict, has_failed: bool) -> Outcome {
-    match verdict {
-        Verdict::Told(outcome) => outcome,
-        Verdict::Silent if has_failed => Outcome::NotApplicable {
-            reason: "found nothing to look at among what other requirements report".into(),
+/// A check that looked at nothing has judged nothing, and on our charts that is an error. There are two excuses: something else failed,
+/// and what this check is about may be what is broken; or the charts are another author's, of a shape that the condition, which is
+/// ours, does not foresee.
+fn outcome_of(requirement: &Requirement, verdict: Verdict, excuse: Option<&str>) -> Outcome {
+    match (verdict, excuse) {
+        (Verdict::Told(outcome), _) => outcome,
+        (Verdict::Silent, Some(excuse)) => Outcome::NotApplicable {
+            reason: excuse.to_owned(),
         },
-        Verdict::Silent => Outcome::Unsupported {
+        (Verdict::Silent, None) => Outcome::Unsupported {
             reason: format!(
                 "found nothing to look at, though its appliesWhen holds (conformance/requirements/{}.yaml): its check or the condition is wrong",
                 requirement.family.name()
@@ -261,12 +268,15 @@ mod tests {
     fn a_check_that_looks_at_nothing_is_an_error_unless_something_else_is_broken() {
         let catalogue = Catalogue::load().expect("the requirements are well-formed");
         let requirement = catalogue.get("AM-NET-009").expect("there");
-        let silent = |has_failed| outcome_of(requirement, Verdict::Silent, has_failed);
-        assert!(!silent(false).is_green());
-        assert!(matches!(silent(true), Outcome::NotApplicable { .. }));
+        let silent = |excuse| outcome_of(requirement, Verdict::Silent, excuse);
+        assert!(!silent(None).is_green());
+        assert!(matches!(
+            silent(Some("another is broken")),
+            Outcome::NotApplicable { .. }
+        ));
         let told = Outcome::Passed { checked: 1 };
         assert_eq!(
-            outcome_of(requirement, Verdict::Told(told.clone()), true),
+            outcome_of(requirement, Verdict::Told(told.clone()), None),
             told
         );
     }
