@@ -108,7 +108,10 @@ pub(super) async fn connections(
 }
 
 /// Connections that a node never makes again tell at once who is deaf; those pods.
-async fn judge_deaf(stage: &mut Stage, when: &str) -> Result<BTreeSet<String>, LiveError> {
+pub(super) async fn judge_deaf(
+    stage: &mut Stage,
+    when: &str,
+) -> Result<BTreeSet<String>, LiveError> {
     let nodes = collect(stage, &stage.main).await?;
     let mut deaf = BTreeSet::new();
     for node in &nodes {

@@ -41,9 +41,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stop(stage, hub).await?;
         return Ok(come_back(stage, hub).await? && restore(stage, hub).await?);
     }
-    if let Deployment::Missing { gateway, .. } = story::deploy(stage, BEFORE).await? {
+    if let Deployment::Missing { gateway, why, .. } = story::deploy(stage, BEFORE).await? {
         let fault = Fault::new(
-            format!("an API does not reach {gateway} before the outage"),
+            format!("an API does not reach {gateway} before the outage, {why}"),
             "see the story's findings",
         );
         stage.failed("AM-OPS-004", fault);

@@ -37,9 +37,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             stage.failed("AM-WIRE-014", fault);
             return Ok(true);
         }
-        Deployment::Missing { hub, gateway } => {
+        Deployment::Missing { hub, gateway, why } => {
             let fault = Fault::new(
-                format!("an API deployed at {hub} does not reach {gateway}"),
+                format!("an API deployed at {hub} does not reach {gateway}, {why}"),
                 "let the gateway listen to every node of the event hub, with a label that is an environment",
             );
             stage.failed("AM-WIRE-014", fault);
@@ -62,8 +62,12 @@ pub(super) enum Deployment {
     NoHub,
     /// The event hub does not take it.
     Refused { hub: String },
-    /// A gateway never serves it.
-    Missing { hub: String, gateway: String },
+    /// A gateway never serves it, and what that saw of it.
+    Missing {
+        hub: String,
+        gateway: String,
+        why: String,
+    },
     /// Every gateway serves it.
     Everywhere { hub: String },
 }
@@ -88,10 +92,40 @@ pub(super) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveE
             return Ok(Deployment::Everywhere { hub });
         };
         if attempt == hearing::AGAIN || hearing::connections(stage).await? == before {
-            return Ok(Deployment::Missing { hub, gateway });
+            let why = what_it_saw(stage, &gateway, api).await?;
+            return Ok(Deployment::Missing { hub, gateway, why });
         }
         attempt += 1;
     }
+}
+
+/// Whether a gateway heard of an API, and why it does not serve it.
+async fn what_it_saw(stage: &Stage, gateway: &str, api: &str) -> Result<String, LiveError> {
+    let nodes = collect(stage, &stage.main).await?;
+    let Some(node) = nodes.iter().find(|node| node.pod == gateway) else {
+        return Ok("which does not answer".to_owned());
+    };
+    let story = &node.observations.story;
+    let event = format!("deployed/{api}/");
+    let mut heard = story.heard.values().flatten();
+    if let Some(event) = heard.find(|id| id.starts_with(&event)) {
+        let warning = node.observations.warnings.last();
+        let warning = warning.map_or("it warned of nothing", String::as_str);
+        return Ok(format!(
+            "which heard {event} and does not serve it: {warning}"
+        ));
+    }
+    let listens = story
+        .subscriptions
+        .iter()
+        .filter_map(|link| Some((link.url.as_deref()?, link.peer.as_ref()?)));
+    let listens: Vec<String> = listens
+        .map(|(url, peer)| format!("{url} ({})", peer.pod))
+        .collect();
+    Ok(format!(
+        "which never heard of it, though it listens to {}",
+        listens.join(" and ")
+    ))
 }
 
 /// A ready pod that is an event hub, the first node if it is there.
