@@ -120,6 +120,9 @@ pub struct When {
     /// The component has something to wait for before its server starts, or has nothing.
     #[serde(default)]
     pub waits: Option<bool>,
+    /// The component has another to wait for that it listens to, or has none.
+    #[serde(default)]
+    pub listens: Option<bool>,
 }
 
 /// A JSON Schema type.
