@@ -1,6 +1,5 @@
 //! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
 
-mod edge;
 pub mod group;
 mod html;
 pub mod human;
