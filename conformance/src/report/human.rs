@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
-    FindingGroup, FindingText, Profile, ProfileResult, Report, Statistics, Style, SubjectResult,
-    groups, text::wrap,
+    Cause, FindingText, Profile, ProfileResult, Report, Statistics, Style, SubjectResult, Tally,
+    causes, text::wrap,
 };
 use crate::outcome::Outcome;
 
@@ -51,9 +51,15 @@ pub fn faults(report: &Report, style: Style) -> String {
             list(&ids),
         );
     }
-    for group in groups(report, subjects()) {
-        let text = FindingText::of(report, &group).render(style);
+    let causes = causes(report, subjects());
+    for cause in &causes {
+        let text = FindingText::of_cause(report, cause).render(style);
         let _ = writeln!(out, "{}\n", text.trim_end());
+    }
+    if causes.iter().any(|cause| !cause.consequences.is_empty()) {
+        out.push_str(
+            "Consequences are shown in full by --report html=FILE, markdown=FILE or json=FILE.\n\n",
+        );
     }
     for ((id, reason), ids) in reasons(subjects(), |outcome| match outcome {
         Outcome::Unsupported { reason } => Some(reason),
@@ -91,9 +97,9 @@ pub fn faults(report: &Report, style: Style) -> String {
     out
 }
 
-/// The finding of `group` as text without colour: what every other format shows.
-pub(super) fn plain(report: &Report, group: &FindingGroup<'_>) -> String {
-    FindingText::of(report, group)
+/// The first finding of `cause` as text without colour: what every other format shows.
+pub(super) fn plain(report: &Report, cause: &Cause<'_>) -> String {
+    FindingText::of_cause(report, cause)
         .render(Style::PLAIN)
         .trim_end()
         .to_owned()
@@ -138,6 +144,12 @@ pub(super) fn counts(statistics: Statistics) -> String {
     text
 }
 
+/// Causes and consequences of the whole run.
+pub(super) fn tally(report: &Report) -> Tally {
+    let subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+    Tally::of(&causes(report, subjects))
+}
+
 fn final_line(report: &Report, style: Style) -> String {
     let statistics = report.statistics();
     let (word, tone) = match report.result() {
@@ -164,9 +176,15 @@ fn final_line(report: &Report, style: Style) -> String {
         .iter()
         .map(|profile| profile.subjects.len())
         .sum();
+    let tally = tally(report);
     let mut line = format!(
-        "{}: {} checks of {} requirements on {subjects} subjects",
+        "{}: {}{} checks of {} requirements on {subjects} subjects",
         paint(style, tone, word),
+        if tally == Tally::default() {
+            String::new()
+        } else {
+            format!("{tally}; ")
+        },
         statistics.checked,
         report.requirements.len(),
     );

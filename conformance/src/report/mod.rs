@@ -1,5 +1,6 @@
 //! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
 
+pub mod cause;
 pub mod group;
 mod html;
 pub mod human;
@@ -11,6 +12,7 @@ mod output;
 mod sarif;
 pub mod text;
 
+pub use cause::{Cause, Tally, causes};
 pub use group::{FindingGroup, groups};
 pub use model::{
     API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,

@@ -84,7 +84,7 @@ impl Status {
 
 impl Layout {
     /// Lays out `topology`; `groups` are the findings of its pattern.
-    pub(super) fn new(topology: &Topology, groups: &[FindingGroup<'_>]) -> Self {
+    pub(super) fn new(topology: &Topology, groups: &[&FindingGroup<'_>]) -> Self {
         let columns = columns(topology);
         let tallest = columns
             .iter()
@@ -155,7 +155,7 @@ fn exposure_row(exposure: &Exposure, x_of: &impl Fn(Party) -> usize) -> Row {
 fn edge_row(
     edge: &Edge,
     hosts: Vec<String>,
-    groups: &[FindingGroup<'_>],
+    groups: &[&FindingGroup<'_>],
     x_of: &impl Fn(Party) -> usize,
 ) -> Row {
     let from = Party::Component(edge.from);

@@ -17,7 +17,7 @@ const STUB: usize = 44;
 const LABEL: usize = 84;
 
 /// Writes the picture of `profile` and its table; `groups` are the pattern's findings.
-pub(super) fn write(out: &mut String, profile: &Profile, groups: &[FindingGroup<'_>]) {
+pub(super) fn write(out: &mut String, profile: &Profile, groups: &[&FindingGroup<'_>]) {
     let layout = Layout::new(&profile.topology, groups);
     let id = text(&profile.name);
     let broken = layout

@@ -3,9 +3,9 @@
 mod excerpt;
 mod render;
 
-use super::{FindingGroup, Report};
+use super::{Cause, FindingGroup, Report};
 use crate::{
-    finding::{Evidence, Finding},
+    finding::{Evidence, Finding, TemplateLocation},
     requirement::Level,
 };
 
@@ -98,6 +98,7 @@ pub enum NoteLabel {
     Meant,
     Requirement,
     Found,
+    Also,
     Help,
     Explain,
 }
@@ -113,6 +114,7 @@ impl NoteLabel {
             Self::Meant => "meant",
             Self::Requirement => "requirement",
             Self::Found => "found",
+            Self::Also => "also",
             Self::Help => "help",
             Self::Explain => "explain",
         }
@@ -133,6 +135,23 @@ impl<'r> FindingText<'r> {
         }
     }
 
+    /// Tells the first finding of `cause`, and how many others have the same cause.
+    pub fn of_cause(report: &'r Report, cause: &Cause<'r>) -> Self {
+        let mut text = Self::of(report, &cause.finding);
+        if !cause.consequences.is_empty() {
+            let before = text
+                .notes
+                .iter()
+                .position(|note| note.label == NoteLabel::Help);
+            let note = Note {
+                label: NoteLabel::Also,
+                text: cause.folded(),
+            };
+            text.notes.insert(before.unwrap_or(text.notes.len()), note);
+        }
+        text
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &str {
         self.notes
@@ -140,6 +159,11 @@ impl<'r> FindingText<'r> {
             .find(|note| note.label == NoteLabel::Help)
             .map_or("", |note| &note.text)
     }
+}
+
+/// The path of a template below the folder of its chart; its text is in the report's sources under this name.
+pub(super) fn template_path(template: &TemplateLocation) -> String {
+    format!("{}/{}", template.chart.trim_end_matches('/'), template.file)
 }
 
 /// The command that explains the requirement `id`.
@@ -168,7 +192,7 @@ fn places<'r>(report: &'r Report, finding: &'r Finding) -> Vec<Place<'r>> {
         });
     }
     if let Some(template) = &finding.template {
-        let path = format!("{}/{}", template.chart.trim_end_matches('/'), template.file);
+        let path = template_path(template);
         places.push(line_of(report, PlaceRole::Template, path, template.line));
     }
     if let Some(generator) = &finding.generator {
