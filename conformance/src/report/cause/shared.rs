@@ -2,24 +2,35 @@
 
 use std::collections::BTreeSet;
 
-use super::super::{EdgeVerdict, Topology};
+use super::super::{Edge, EdgeVerdict, Topology};
+use crate::graph::OwnAddress;
 
-/// Hosts and ports that connections without a fault use. A finding that names one of them does not blame it.
+/// Hosts and ports to which connections lead without a fault. A finding that names one of them does not blame it.
 #[derive(Debug, Default)]
-pub(in crate::report) struct Intact {
+pub(super) struct Intact {
     hosts: BTreeSet<String>,
     ports: BTreeSet<u16>,
     listening: BTreeSet<u16>,
 }
 
 impl Intact {
-    /// What works in `topology`.
-    pub(in crate::report) fn of(topology: &Topology) -> Self {
-        let works = |verdict| matches!(verdict, EdgeVerdict::Resolves | EdgeVerdict::External);
-        let edges = topology
-            .edges
-            .iter()
-            .filter(|edge| works(edge.verdict) && !edge.is_broken());
+    /// What works in `topology`: peers of which no connection is reported. What a node asks itself shows nothing about others.
+    pub(super) fn of(topology: &Topology) -> Self {
+        let peer = |edge: &Edge| {
+            (
+                edge.to,
+                edge.to.is_none().then(|| edge.host.clone()),
+                edge.port,
+            )
+        };
+        let broken = topology.edges.iter().filter(|edge| edge.is_broken());
+        let broken: BTreeSet<_> = broken.map(peer).collect();
+        let works = |edge: &&Edge| {
+            matches!(edge.verdict, EdgeVerdict::Resolves | EdgeVerdict::External)
+                && !broken.contains(&peer(edge))
+                && !OwnAddress::is(&edge.host)
+        };
+        let edges = topology.edges.iter().filter(works);
         let ports = topology.nodes.iter().flat_map(|node| &node.ports);
         Self {
             hosts: edges.clone().map(|edge| edge.host.clone()).collect(),
@@ -31,6 +42,15 @@ impl Intact {
     /// Whether a connection without a fault goes to `host`.
     pub(super) fn has_host(&self, host: &str) -> bool {
         self.hosts.contains(host)
+    }
+
+    /// Whether a connection without a fault goes to a node behind the Service `name`.
+    pub(super) fn has_nodes_of(&self, name: &str) -> bool {
+        let is_node = |host: &String| {
+            host.split_once('.')
+                .is_some_and(|(_, service)| service == name)
+        };
+        self.hosts.iter().any(is_node)
     }
 
     /// Whether a connection without a fault uses `port`.

@@ -116,6 +116,10 @@ impl<'f> Written<'f> {
             .filter(|port| !intact.has_port(*port) && ports_in(&finding.message).contains(port));
         let mut signs = BTreeSet::new();
         signs.extend(host_is_blamed.map(|host| Sign::Name(host.to_owned())));
+        // A node has its address by the Service that governs it.
+        let service = host_is_blamed.and_then(|host| Some(host.split_once('.')?.1));
+        let service = service.filter(|name| is_name(name) && !intact.has_nodes_of(name));
+        signs.extend(service.map(|name| Sign::Name(name.to_owned())));
         signs.extend(port_is_blamed.map(Sign::Port));
         if host_is_blamed.is_some() || port_is_blamed.is_some() {
             signs.extend(self.mistake(&finding.help));

@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut String, report: &Report) {
     for requirement in &report.requirements {
         let _ = write!(
             out,
-            "<tr id=\"req-{0}\"><th scope=\"row\"><code>{0}</code><br/>{1}</th><td>{2}</td><td>{3}<br/><small>{4}</small></td>",
+            "<tr id=\"req-{0}\"><th scope=\"row\"><code>{0}</code><br/>{1}</th><td data-label=\"Level\">{2}</td><td>{3}<br/><small>{4}</small></td>",
             text(&requirement.id),
             text(&requirement.title),
             requirement.level,
@@ -35,7 +35,12 @@ pub(super) fn write(out: &mut String, report: &Report) {
         );
         for profile in &report.profiles {
             let (class, sign, word) = outcome_in(profile, requirement);
-            let _ = write!(out, "<td class=\"{class}\">{sign} {}</td>", text(&word));
+            let _ = write!(
+                out,
+                "<td class=\"{class}\" data-label=\"{}\">{sign} {}</td>",
+                text(&profile.name),
+                text(&word)
+            );
         }
         out.push_str("</tr>\n");
     }

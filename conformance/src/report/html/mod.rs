@@ -10,6 +10,7 @@ mod findings;
 mod layout;
 mod overview;
 mod picture;
+mod wrap;
 
 use std::fmt::Write as _;
 
