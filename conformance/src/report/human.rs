@@ -67,7 +67,7 @@ pub fn faults(report: &Report, style: Style) -> String {
     }) {
         let _ = writeln!(
             out,
-            "{}[{id}]: could not be judged: {reason}\n  = found: {}\n",
+            "{}[{id}]: could not be checked: {reason}\n  = found: {}\n",
             paint(style, Tone::Bad, "error"),
             list(&ids),
         );
@@ -75,7 +75,7 @@ pub fn faults(report: &Report, style: Style) -> String {
     for gap in &report.coverage.gaps {
         let _ = writeln!(
             out,
-            "{}: not everything was judged\n{}\n",
+            "{}: not everything was checked\n{}\n",
             paint(style, Tone::Bad, "error"),
             wrap(gap, style.width),
         );
@@ -159,15 +159,18 @@ fn final_line(report: &Report, style: Style) -> String {
         }
         ProfileResult::Success => ("conformant", Tone::Good),
         ProfileResult::Partial if statistics.skipped == 0 => (
-            "conformant so far: not everything was judged now",
+            "conformant so far: not everything could be checked",
             Tone::Warn,
         ),
-        ProfileResult::Partial => ("conformant so far: something was skipped", Tone::Warn),
+        ProfileResult::Partial => (
+            "conformant so far: some requirements were skipped",
+            Tone::Warn,
+        ),
         ProfileResult::Failure if statistics.checked == 0 => {
             ("not conformant: nothing was checked", Tone::Bad)
         }
         ProfileResult::Failure if report.exit_code() == 3 => {
-            ("not conformant: not everything was judged", Tone::Bad)
+            ("not conformant: not everything was checked", Tone::Bad)
         }
         ProfileResult::Failure => ("not conformant", Tone::Bad),
     };
@@ -178,7 +181,7 @@ fn final_line(report: &Report, style: Style) -> String {
         .sum();
     let tally = tally(report);
     let mut line = format!(
-        "{}: {}{} checks of {} requirements on {subjects} subjects",
+        "{}: {}{} checks of {} requirements on {subjects} subject{}",
         paint(style, tone, word),
         if tally == Tally::default() {
             String::new()
@@ -187,11 +190,12 @@ fn final_line(report: &Report, style: Style) -> String {
         },
         statistics.checked,
         report.requirements.len(),
+        if subjects == 1 { "" } else { "s" },
     );
     if report.coverage.cached > 0 {
         let _ = write!(
             line,
-            " ({} unchanged since an earlier run)",
+            " ({} unchanged since the last run)",
             report.coverage.cached
         );
     }
@@ -202,7 +206,7 @@ fn final_line(report: &Report, style: Style) -> String {
             selftest.killed, selftest.mutants, selftest.kill_rate
         );
     } else if report.mode == super::Mode::Static {
-        line.push_str("; self-test not run for this suite");
+        line.push_str("; self-test has not run for this version of the suite");
     }
     line.push('\n');
     line

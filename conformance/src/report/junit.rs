@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
         for gap in &report.coverage.gaps {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_message(gap.as_str()).set_type("coverage");
-            suite.add_test_case(TestCase::new("everything was judged", status));
+            suite.add_test_case(TestCase::new("everything was checked", status));
         }
         junit.add_test_suite(suite);
     }
@@ -136,7 +136,7 @@ fn case(
     } else if let Some(reason) = unsupported {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status
-            .set_message(format!("could not be judged: {reason}"))
+            .set_message(format!("could not be checked: {reason}"))
             .set_type("unsupported");
         status
     } else if passed || failed {

@@ -13,7 +13,7 @@ pub(super) fn render(report: &Report) -> String {
         "**{}** – {}\n",
         match report.result() {
             ProfileResult::Success => "Conformant",
-            ProfileResult::Partial => "Conformant so far, not everything was judged",
+            ProfileResult::Partial => "Conformant so far; not everything was checked",
             ProfileResult::Failure => "Not conformant",
         },
         human::counts(report.statistics()),
@@ -56,7 +56,7 @@ pub(super) fn render(report: &Report) -> String {
         }
     }
     if !report.coverage.gaps.is_empty() {
-        out.push_str("\n## Not everything was judged\n\n");
+        out.push_str("\n## Not everything was checked\n\n");
         for gap in &report.coverage.gaps {
             let _ = writeln!(out, "- {}", cell(gap));
         }
@@ -76,7 +76,7 @@ pub(super) fn render(report: &Report) -> String {
         Outcome::Skipped { reason } => Some(reason),
         _ => None,
     });
-    for (title, reasons) in [("Could not be judged", unsupported), ("Skipped", skipped)] {
+    for (title, reasons) in [("Could not be checked", unsupported), ("Skipped", skipped)] {
         if !reasons.is_empty() {
             let _ = writeln!(out, "\n## {title}\n");
         }

@@ -197,7 +197,7 @@ impl FromStr for Output {
 pub enum OutputError {
     /// The file's ending tells no format.
     #[error(
-        "cannot tell the report format of {}: end it in .txt, .json, .yaml, .xml (JUnit), .sarif, .html or .md, or write FORMAT=PATH",
+        "the report format of {} is unknown: use the ending .txt, .json, .yaml, .xml (JUnit), .sarif, .html or .md, or write FORMAT=PATH",
         path.display()
     )]
     Ending {

@@ -291,7 +291,7 @@ fn notifications(report: &Report) -> Vec<Value> {
     })
     .into_iter()
     .map(|((id, reason), ids)| {
-        let text = format!("{id} could not be judged, {}: {reason}", human::list(&ids));
+        let text = format!("{id} could not be checked, {}: {reason}", human::list(&ids));
         json!({"level": "error", "message": {"text": text}, "associatedRule": {"id": id}})
     });
     let gaps = report.coverage.gaps.iter();

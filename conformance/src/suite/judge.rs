@@ -236,11 +236,11 @@ fn outcome_of(requirement: &Requirement, verdict: Verdict, has_failed: bool) -> 
     match verdict {
         Verdict::Told(outcome) => outcome,
         Verdict::Silent if has_failed => Outcome::NotApplicable {
-            reason: "found nothing to look at among what other requirements report".into(),
+            reason: "there was nothing to check; other requirements report why".into(),
         },
         Verdict::Silent => Outcome::Unsupported {
             reason: format!(
-                "found nothing to look at, though its appliesWhen holds (conformance/requirements/{}.yaml): its check or the condition is wrong",
+                "there was nothing to check, although its appliesWhen holds (conformance/requirements/{}.yaml): either the check or the condition is wrong",
                 requirement.family.name()
             ),
         },

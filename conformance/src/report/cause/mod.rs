@@ -14,7 +14,8 @@ use crate::requirement::Level;
 
 use shared::Intact;
 use sign::Sign;
-pub use wording::{CauseRecord, Consequence, Tally};
+pub(super) use wording::CauseRecord;
+pub use wording::Tally;
 
 /// A finding to mend, and the findings that go with it.
 #[derive(Debug, Clone)]

@@ -17,6 +17,8 @@ pub(in crate::report) enum Sign {
     Name(String),
     /// The same port, which is wrong or which nobody opens.
     Port(u16),
+    /// The same value where one requirement refuses it.
+    Value { requirement: String, value: String },
     /// The same address, which no connection without a fault uses.
     Address(String),
     /// The same line of a template or of the generator, and the same key or requirement.
@@ -24,6 +26,9 @@ pub(in crate::report) enum Sign {
     /// The same port of the same object.
     PortOf { object: String, port: u16 },
 }
+
+/// Characters from which on a value is no word that many places share.
+const LONG: usize = 8;
 
 /// The signs of each finding.
 pub(super) fn signs(report: &Report, groups: &[FindingGroup<'_>]) -> Vec<BTreeSet<Sign>> {
@@ -121,13 +126,22 @@ impl<'f> Written<'f> {
         let service = service.filter(|name| is_name(name) && !intact.has_nodes_of(name));
         signs.extend(service.map(|name| Sign::Name(name.to_owned())));
         signs.extend(port_is_blamed.map(Sign::Port));
-        if host_is_blamed.is_some() || port_is_blamed.is_some() {
-            signs.extend(self.mistake(&finding.help));
-        }
+        // An object's fault may be that an address leads astray which is judged elsewhere.
+        let is_blamed = host_is_blamed.is_some() || port_is_blamed.is_some();
         if let (Some(host), Some(port)) = (self.host, self.port)
-            && !intact.has_port(port)
+            && (is_blamed || (finding.configuration.is_none() && !intact.has_port(port)))
         {
             signs.insert(Sign::Address(format!("{host}:{port}")));
+        }
+        // A short word such as `true` is right in one place and wrong in another.
+        if self.text.len() >= LONG && has_word(&finding.message, self.text) {
+            signs.insert(Sign::Value {
+                requirement: finding.requirement.clone(),
+                value: self.text.to_owned(),
+            });
+        }
+        if is_blamed {
+            signs.extend(self.mistake(&finding.help));
         }
         signs
     }

@@ -3,19 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{Cause, Sign};
 use crate::{report::FindingGroup, requirement::Level};
 
 impl Cause<'_> {
     /// Every finding of the cause, the one to look at first in front.
-    pub fn findings(&self) -> impl Iterator<Item = &FindingGroup<'_>> {
+    pub(in crate::report) fn findings(&self) -> impl Iterator<Item = &FindingGroup<'_>> {
         std::iter::once(&self.finding).chain(&self.consequences)
     }
 
     /// What the findings share, such as "`5673` where `5672` is meant"; empty for a cause without consequences.
-    pub fn shared(&self) -> String {
+    pub(in crate::report) fn shared(&self) -> String {
         match &self.sign {
             None => String::new(),
             Some(Sign::Mistake { written, meant }) if meant.is_empty() => {
@@ -27,6 +27,7 @@ impl Cause<'_> {
             Some(Sign::Reason(_)) => "this is the reason that they give".into(),
             Some(Sign::Name(name)) => format!("the name `{name}`"),
             Some(Sign::Port(port)) => format!("port {port}"),
+            Some(Sign::Value { value, .. }) => format!("the value `{value}`"),
             Some(Sign::Address(address)) => format!("the address `{address}`"),
             Some(Sign::Line { place, .. }) => format!("the line {place}"),
             Some(Sign::PortOf { object, port }) => format!("port {port} of {object}"),
@@ -34,7 +35,7 @@ impl Cause<'_> {
     }
 
     /// The consequences in one sentence, by requirement; empty when there are none.
-    pub fn folded(&self) -> String {
+    pub(in crate::report) fn folded(&self) -> String {
         let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
         for consequence in &self.consequences {
             *counts.entry(&consequence.finding.requirement).or_default() += 1;
@@ -58,7 +59,7 @@ impl Cause<'_> {
     }
 
     /// The cause as reports for machines hold it.
-    pub fn record(&self) -> CauseRecord {
+    pub(in crate::report) fn record(&self) -> CauseRecord {
         let told = |group: &FindingGroup<'_>| Consequence {
             requirement: group.finding.requirement.clone(),
             message: group.finding.message.clone(),
@@ -73,30 +74,30 @@ impl Cause<'_> {
 }
 
 /// A cause in a report for machines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct CauseRecord {
+pub(in crate::report) struct CauseRecord {
     /// The finding to look at first.
     #[serde(flatten)]
-    pub finding: Consequence,
+    finding: Consequence,
     /// What the findings share, in words; empty for a cause without consequences.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub shared: String,
+    #[serde(skip_serializing_if = "String::is_empty")]
+    shared: String,
     /// Further findings of the same cause.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub consequences: Vec<Consequence>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    consequences: Vec<Consequence>,
 }
 
 /// A finding as a cause names it; requirement and message are those of the finding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Consequence {
+struct Consequence {
     /// Id of the requirement.
-    pub requirement: String,
+    requirement: String,
     /// The finding's message, as on the first of its subjects.
-    pub message: String,
+    message: String,
     /// Number of subjects on which it was made.
-    pub subjects: usize,
+    subjects: usize,
 }
 
 /// How many causes, consequences and warnings there are. A warning is a cause of which no finding is an error.

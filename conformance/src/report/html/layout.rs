@@ -14,7 +14,6 @@ use super::{
 
 /// Height of a line of text.
 pub(super) const LINE: usize = 15;
-const ROW: usize = 30;
 /// Height that the sign on a broken or unknown connection takes between its texts.
 pub(super) const SIGN: usize = 10;
 const PARAGRAPH: usize = 14;
@@ -124,10 +123,9 @@ impl Row {
     fn heights(&self) -> (usize, usize) {
         let sign = if self.has_sign() { SIGN / 2 } else { 0 };
         let end = self.texts.end.len() * LINE / 2;
-        (
-            self.texts.label.len() * LINE + sign.max(end),
-            self.texts.remark.len() * LINE + sign.max(end),
-        )
+        // A label stands 6 above the line; letters need nearly a line of it.
+        let height = |lines: &[String]| lines.len() * LINE + 6 + sign.max(end);
+        (height(&self.texts.label), height(&self.texts.remark))
     }
 }
 
@@ -196,9 +194,9 @@ impl Layout {
                 });
             }
             let (above, below) = row.heights();
-            y += above.max(ROW - LINE);
+            y += above;
             row.y = y;
-            y += below + LINE;
+            y += below;
             if let Some(band) = bands.last_mut() {
                 band.rows.push(row);
                 band.height = y - band.top;
@@ -328,9 +326,13 @@ mod tests {
         report::{Edge, EdgeVerdict, Node, Topology},
     };
 
+    fn component(name: &str) -> Component {
+        Component::from_name(name).expect("a component")
+    }
+
     fn edge(to: Option<Component>, host: &str, verdict: EdgeVerdict) -> Edge {
         Edge {
-            from: Component::Gateway,
+            from: component("gateway"),
             to,
             host: host.into(),
             port: 5672,
@@ -343,7 +345,7 @@ mod tests {
 
     fn topology(edges: Vec<Edge>) -> Topology {
         let gateway = Node {
-            component: Component::Gateway,
+            component: component("gateway"),
             replicas: 2,
             workloads: Vec::new(),
             ports: Vec::new(),
@@ -376,7 +378,7 @@ mod tests {
 
     #[test]
     fn addresses_of_several_nodes_are_one_row() {
-        let to = Some(Component::TrafficManager);
+        let to = Some(component("traffic-manager"));
         let layout = Layout::new(
             &topology(vec![
                 edge(to, "tm-0", EdgeVerdict::Resolves),
@@ -391,7 +393,7 @@ mod tests {
         assert!(rows[0].label.contains("× 2"));
         assert_eq!(rows[1].to, Some(Party::Host("db.example.com".into())));
         assert_eq!(rows[1].status, Status::External);
-        let traffic_manager = Party::Component(Component::TrafficManager);
+        let traffic_manager = Party::Component(component("traffic-manager"));
         let column = layout
             .columns
             .iter()

@@ -25,7 +25,7 @@ const COLUMNS: [&str; 9] = [
 pub(super) fn verdict(result: ProfileResult) -> &'static str {
     match result {
         ProfileResult::Success => "conformant",
-        ProfileResult::Partial => "conformant so far, not everything was judged",
+        ProfileResult::Partial => "conformant so far; not everything was checked",
         ProfileResult::Failure => "not conformant",
     }
 }
@@ -136,7 +136,7 @@ fn problems(out: &mut String, report: &Report) {
         }
     }
     if !report.coverage.gaps.is_empty() {
-        out.push_str("<h3>Not everything was judged</h3>\n<ul>\n");
+        out.push_str("<h3>Not everything was checked</h3>\n<ul>\n");
         for gap in &report.coverage.gaps {
             let _ = writeln!(out, "<li>{}</li>", text(gap));
         }
@@ -151,8 +151,8 @@ fn problems(out: &mut String, report: &Report) {
         _ => None,
     });
     for (title, reasons) in [
-        ("Requirements that could not be judged", unsupported),
-        ("Requirements skipped on request", skipped),
+        ("Requirements that could not be checked", unsupported),
+        ("Skipped requirements", skipped),
     ] {
         if reasons.is_empty() {
             continue;

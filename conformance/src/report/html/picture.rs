@@ -50,8 +50,8 @@ fn open_svg(out: &mut String, width: usize, top: usize, height: usize) {
 
 fn legend(out: &mut String) {
     out.push_str(
-        "<figcaption>Each arrow is a connection that a configuration file asks for: port, scheme and key. \
-         <span class=\"key resolved\">solid: resolved</span> · <span class=\"key external\">dash-dotted: declared external</span> · \
+        "<figcaption>Each arrow is a connection from a configuration file, with its port, scheme and key. \
+         <span class=\"key resolved\">solid: resolved</span> · <span class=\"key external\">dash-dotted: external, as declared</span> · \
          <span class=\"key unknown\">dotted with ?: unknown</span> · <span class=\"key broken\">dashed with ✗: broken</span></figcaption>\n",
     );
 }

@@ -71,9 +71,9 @@ impl Statistics {
         let mut parts = vec![format!("{} passed", self.passed)];
         for (count, word) in [
             (self.failed, "failed"),
-            (self.warned, "to consider"),
+            (self.warned, "with warnings"),
             (self.skipped, "skipped"),
-            (self.unsupported, "could not be judged"),
+            (self.unsupported, "could not be checked"),
             (self.render_failures, "did not render"),
         ] {
             if count > 0 {
@@ -81,7 +81,7 @@ impl Statistics {
             }
         }
         format!(
-            "{}; {} things looked at in {} renders.",
+            "{}; {} checks in {} renders.",
             parts.join(", "),
             self.checked,
             self.renders
