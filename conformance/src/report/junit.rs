@@ -88,7 +88,7 @@ fn findings(
         let own = consequences.filter(|finding| finding.requirement == requirement.id);
         texts.extend(own.map(|finding| {
             format!(
-                "{}\n  = has the same cause ({}) as {}: {}",
+                "{}\n  = shares {} with its cause, {}: {}",
                 finding.message,
                 cause.shared(),
                 first.requirement,

@@ -14,17 +14,17 @@ impl Cause<'_> {
         std::iter::once(&self.finding).chain(&self.consequences)
     }
 
-    /// What the findings share, such as "`5673` where `5672` is meant"; empty for a cause without consequences.
+    /// What the findings share, such as "the name `x`"; empty for a cause without consequences.
     pub(in crate::report) fn shared(&self) -> String {
         match &self.sign {
             None => String::new(),
             Some(Sign::Mistake { written, meant }) if meant.is_empty() => {
-                format!("`{written}` too much in a name")
+                format!("the same mistake, `{written}` too much")
             }
             Some(Sign::Mistake { written, meant }) => {
-                format!("`{written}` where `{meant}` is meant")
+                format!("the same mistake, `{written}` for `{meant}`")
             }
-            Some(Sign::Reason(_)) => "this is the reason that they give".into(),
+            Some(Sign::Reason(_)) => "this reason".into(),
             Some(Sign::Name(name)) => format!("the name `{name}`"),
             Some(Sign::Port(port)) => format!("port {port}"),
             Some(Sign::Value { value, .. }) => format!("the value `{value}`"),
@@ -51,7 +51,7 @@ impl Cause<'_> {
             })
             .collect();
         format!(
-            "{} ({}): {}",
+            "{} that share {}: {}",
             plural(self.consequences.len(), "consequence"),
             self.shared(),
             ids.join(", ")

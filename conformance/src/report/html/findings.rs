@@ -59,7 +59,7 @@ fn write_cause(
     let plural = if count == 1 { "" } else { "s" };
     let _ = writeln!(
         out,
-        "<details class=\"consequences\">\n<summary>{count} consequence{plural}: {}</summary>",
+        "<details class=\"consequences\">\n<summary>{count} consequence{plural} that share {}</summary>",
         text(&cause.shared())
     );
     for group in &cause.consequences {

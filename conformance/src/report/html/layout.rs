@@ -17,6 +17,8 @@ pub(super) const LINE: usize = 15;
 /// Height that the sign on a broken or unknown connection takes between its texts.
 pub(super) const SIGN: usize = 10;
 const PARAGRAPH: usize = 14;
+/// Height of a box without its lines.
+pub(super) const BOX_SPACE: usize = 48;
 /// Length of a line that leads nowhere, and depth of a line that leads back.
 pub(super) const STUB: usize = 44;
 /// Characters of a line beside or above a connection, where there is room.
@@ -88,7 +90,7 @@ impl Row {
 
     /// Breaks its texts for a picture of `width`.
     fn set(&mut self, width: usize) {
-        let room = |characters: usize| characters.min(LABEL).max(1);
+        let room = |characters: usize| characters.clamp(1, LABEL);
         if self.to_x.is_some() {
             let most = room((width - 2 * MARGIN) / CHARACTER);
             self.texts = Texts {
@@ -159,7 +161,7 @@ impl Layout {
             .map(|column| column.title.len() + column.lines.len())
             .max()
             .unwrap_or(0);
-        let box_height = 48 + tallest * LINE;
+        let box_height = BOX_SPACE + tallest * LINE;
         let x_of = |party: &Party| {
             columns
                 .iter()
@@ -187,11 +189,13 @@ impl Layout {
                 .and_then(|band| band.rows.last())
                 .is_none_or(|before| before.from_x != row.from_x);
             if starts_band {
+                y = bands.last().map_or(y, |band| band.top + band.height);
                 bands.push(Band {
                     top: y,
                     height: 0,
                     rows: Vec::new(),
                 });
+                y += PARAGRAPH / 2;
             }
             let (above, below) = row.heights();
             y += above;
@@ -199,7 +203,7 @@ impl Layout {
             y += below;
             if let Some(band) = bands.last_mut() {
                 band.rows.push(row);
-                band.height = y - band.top;
+                band.height = y + PARAGRAPH / 2 - band.top;
             }
         }
         Self {

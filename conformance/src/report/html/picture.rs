@@ -6,7 +6,7 @@ use super::{
     super::{FindingGroup, Profile},
     columns::{CHARACTER, Column, MARGIN, PADDING, Party},
     escape::text,
-    layout::{Band, LINE, Layout, Row, SIGN, STUB, Status},
+    layout::{BOX_SPACE, Band, LINE, Layout, Row, SIGN, STUB, Status},
 };
 
 /// Writes the picture of `profile` and its table; `groups` are the pattern's findings.
@@ -83,18 +83,27 @@ fn write_box(out: &mut String, layout: &Layout, column: &Column) {
         Party::Component(_) => "component",
     };
     let left = column.left();
+    // A host's box is as high as its name, and stands where its connections begin.
+    let top = match column.party {
+        Party::Host(_) => {
+            let lines = column.title.len() + column.lines.len();
+            layout.top + layout.box_height - (BOX_SPACE / 2 + lines * LINE)
+        }
+        Party::Component(_) => layout.top,
+    };
+    let bottom = layout.top + layout.box_height;
     let _ = writeln!(
         out,
         "<g class=\"node {class}\" data-node=\"{}\">\n\
          <rect x=\"{left}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\"/>",
         text(column.party.name()),
-        layout.top,
+        top,
         column.width,
         // The lower edge is drawn inside.
-        layout.box_height - 1,
+        bottom - top - 1,
     );
     let x = left + PADDING;
-    let mut y = layout.top + 8;
+    let mut y = top + 8;
     for line in &column.title {
         y += LINE;
         let _ = writeln!(

@@ -81,10 +81,12 @@ impl Statistics {
             }
         }
         format!(
-            "{}; {} checks in {} renders.",
+            "{}; {} check{} in {} render{}.",
             parts.join(", "),
             self.checked,
-            self.renders
+            plural(self.checked),
+            self.renders,
+            plural(self.renders),
         )
     }
 
@@ -99,6 +101,10 @@ impl Statistics {
             ProfileResult::Success
         }
     }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "" } else { "s" }
 }
 
 #[cfg(test)]
