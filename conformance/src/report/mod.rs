@@ -1,7 +1,7 @@
 //! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
 
-mod edge;
-pub mod group;
+mod cause;
+mod group;
 mod html;
 pub mod human;
 mod junit;
@@ -10,8 +10,9 @@ mod model;
 mod news;
 mod output;
 mod sarif;
-pub mod text;
+mod text;
 
+pub use cause::{Cause, Tally, causes};
 pub use crate::subject::SubjectDescription;
 pub use group::{FindingGroup, groups};
 pub use model::{

@@ -128,7 +128,7 @@ pub fn run_with(
     );
     if is_stopped(options) {
         return Err(SuiteError::cannot_check(
-            "the run was ended before everything was judged",
+            "the run was stopped before everything was checked",
         ));
     }
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();

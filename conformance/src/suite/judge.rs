@@ -189,9 +189,9 @@ impl Suite {
             .collect();
         let is_told = |verdict: &Verdict| matches!(verdict, Verdict::Told(Outcome::Failed { .. }));
         let excuse = if verdicts.iter().any(|(_, verdict)| is_told(verdict)) {
-            Some("found nothing to look at among what other requirements report")
+            Some("there was nothing to check; other requirements report why")
         } else if !subject.is_generated {
-            Some("found nothing in these charts that it could look at")
+            Some("there was nothing to check in these charts")
         } else {
             None
         };
@@ -247,7 +247,7 @@ fn outcome_of(requirement: &Requirement, verdict: Verdict, excuse: Option<&str>)
         },
         (Verdict::Silent, None) => Outcome::Unsupported {
             reason: format!(
-                "found nothing to look at, though its appliesWhen holds (conformance/requirements/{}.yaml): its check or the condition is wrong",
+                "there was nothing to check, although its appliesWhen holds (conformance/requirements/{}.yaml): either the check or the condition is wrong",
                 requirement.family.name()
             ),
         },

@@ -9,7 +9,7 @@ use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Write the result: FORMAT=PATH, or PATH whose ending tells the format; json or yaml. May be repeated.
+    /// Write the result: FORMAT=PATH, or PATH with an ending that implies the format; json or yaml. May be repeated.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
 }

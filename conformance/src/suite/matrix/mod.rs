@@ -84,7 +84,7 @@ fn charts_of(
     };
     if let Some(missing) = options.product_versions.iter().find(is_missing) {
         return Err(SuiteError::usage(format!(
-            "product version {missing} is judged by nobody: no directory of charts for it was given"
+            "product version {missing} would not be checked: there is no directory with its charts"
         )));
     }
     let is_chosen = |directory: &&ChartDirectory| {
