@@ -1,12 +1,13 @@
 //! The values of one chart, resolved: conditions decided, defaults known, components in place.
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, LimitFrom, Node, When};
+use crate::model::values::{DefaultFrom, EnumFrom, LimitFrom, Node, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -28,6 +29,9 @@ pub(crate) enum Content<'m> {
 pub(crate) struct Leaf<'m> {
     pub(crate) node: &'m Node,
     pub(crate) default: Value,
+    /// JSON Schema of the entries, and more keywords of it.
+    pub(crate) items: Option<Value>,
+    pub(crate) schema: Option<Value>,
     pub(crate) minimum: Option<i64>,
     pub(crate) maximum: Option<i64>,
 }
@@ -139,8 +143,36 @@ impl<'m> Scope<'_, 'm> {
         Leaf {
             node,
             default,
+            items: node.items.as_ref().map(|items| self.filled(items)),
+            schema: node.schema.as_ref().map(|schema| self.filled(schema)),
             minimum: node.minimum.or_else(|| limit(node.minimum_from)),
             maximum: node.maximum.or_else(|| limit(node.maximum_from)),
+        }
+    }
+
+    /// A piece of JSON Schema in which `enum-from` has become the names that the component knows.
+    fn filled(&self, schema: &Value) -> Value {
+        match schema {
+            Value::Object(entries) => {
+                let filled = |(key, value): (&String, &Value)| match key.as_str() {
+                    "enum-from" => ("enum".to_owned(), self.names_of(value)),
+                    _ => (key.clone(), self.filled(value)),
+                };
+                Value::Object(entries.iter().map(filled).collect())
+            }
+            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn names_of(&self, source: &Value) -> Value {
+        let Some(part) = &self.part else {
+            return json!([]);
+        };
+        match EnumFrom::deserialize(source) {
+            Ok(EnumFrom::ServicePorts) => json!(self.chart.service_ports(part)),
+            Ok(EnumFrom::NodePorts) => json!(self.chart.node_ports(part)),
+            Err(_) => json!([]),
         }
     }
 
@@ -199,6 +231,13 @@ impl<'m> Scope<'_, 'm> {
             && when.waits.is_none_or(|wanted| {
                 self.part
                     .is_some_and(|part| self.chart.may_wait(&part) == wanted)
+            })
+            && when
+                .divisible
+                .is_none_or(|wanted| self.chart.is_divisible() == wanted)
+            && when.listed.is_none_or(|wanted| {
+                self.part
+                    .is_some_and(|part| self.chart.node_ports(&part).is_empty() != wanted)
             })
     }
 }

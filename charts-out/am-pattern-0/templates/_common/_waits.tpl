@@ -25,9 +25,8 @@ that is no plain address, such as `$env{…}`, cannot be waited for. Takes (dict
 {{- end }}
 {{- end }}
 {{- else }}
-{{- $port := include "am-pattern-0.port" (list .root .peer .port) }}
 {{- range include "am-pattern-0.nodes" (list .root .peer) | fromJsonArray }}
-{{- $endpoints = append $endpoints (printf "%s:%s" . $port) }}
+{{- $endpoints = append $endpoints (include "am-pattern-0.at" (list $.root $.peer $.port .)) }}
 {{- end }}
 {{- end }}
 {{- toJson $endpoints }}
@@ -95,10 +94,9 @@ Lets every node but the first wait until another one serves, once for each datab
 (dict "root" "component" "port").
 */}}
 {{- define "am-pattern-0.waitForFirstNode" }}
-{{- $port := include "am-pattern-0.port" (list .root .component .port) }}
 {{- $endpoints := list }}
 {{- range include "am-pattern-0.nodes" (list .root .component) | fromJsonArray }}
-{{- $endpoints = append $endpoints (printf "%s:%s" . $port) }}
+{{- $endpoints = append $endpoints (include "am-pattern-0.at" (list $.root $.component $.port .)) }}
 {{- end }}
 {{- $seconds := (get .root.Values (include "am-pattern-0.valuesKey" .component)).startup.waitSeconds | int }}
 {{- $urls := printf "%s %s" (include "am-pattern-0.databaseUrl" (list .root "apim" .component)) (include "am-pattern-0.databaseUrl" (list .root "shared" .component)) }}
