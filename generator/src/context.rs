@@ -160,6 +160,8 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "endpoints": endpoints(chart, Some(name)),
         "ingress": ingress(chart, part),
         "egress": egress(chart, part),
+        "servicePorts": chart.service_ports(part),
+        "nodePorts": chart.node_ports(part),
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })

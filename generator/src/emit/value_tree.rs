@@ -7,7 +7,7 @@ use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, EnumFrom, LimitFrom, Node, When};
+use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -150,12 +150,12 @@ impl<'m> Scope<'_, 'm> {
         }
     }
 
-    /// A piece of JSON Schema in which `enum-from` has become the names that the component knows.
+    /// A piece of JSON Schema in which `properties-from` has become the component's ports.
     fn filled(&self, schema: &Value) -> Value {
         match schema {
             Value::Object(entries) => {
                 let filled = |(key, value): (&String, &Value)| match key.as_str() {
-                    "enum-from" => ("enum".to_owned(), self.names_of(value)),
+                    "properties-from" => ("properties".to_owned(), self.properties(value)),
                     _ => (key.clone(), self.filled(value)),
                 };
                 Value::Object(entries.iter().map(filled).collect())
@@ -165,15 +165,25 @@ impl<'m> Scope<'_, 'm> {
         }
     }
 
-    fn names_of(&self, source: &Value) -> Value {
+    fn properties(&self, source: &Value) -> Value {
         let Some(part) = &self.part else {
-            return json!([]);
+            return json!({});
         };
-        match EnumFrom::deserialize(source) {
-            Ok(EnumFrom::ServicePorts) => json!(self.chart.service_ports(part)),
-            Ok(EnumFrom::NodePorts) => json!(self.chart.node_ports(part)),
-            Err(_) => json!([]),
-        }
+        let names = match PropertiesFrom::deserialize(source) {
+            Ok(PropertiesFrom::ServicePorts) => self.chart.service_ports(part),
+            Ok(PropertiesFrom::NodePorts) => self.chart.node_ports(part),
+            Err(_) => Vec::new(),
+        };
+        let ports = &self.chart.model.ports.value;
+        let of_port = |name: &str| {
+            let doc = ports.get(name).map(|port| port.doc.as_str());
+            json!({"description": doc, "type": "integer", "minimum": 1, "maximum": u16::MAX})
+        };
+        names
+            .into_iter()
+            .map(|name| (name.to_owned(), of_port(name)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {

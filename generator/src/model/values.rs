@@ -98,10 +98,10 @@ pub enum LimitFrom {
     ShutdownSeconds,
 }
 
-/// Names that the component knows, for `enum-from` inside a piece of JSON Schema.
+/// Ports of the component, for `properties-from` inside a piece of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum EnumFrom {
+pub enum PropertiesFrom {
     /// Its ports that others and users reach by one name.
     ServicePorts,
     /// Its ports that others reach node by node.

@@ -13,11 +13,16 @@
 {{- fail "every component is switched off: set enabled to true for at least one of allInOne, gateway" }}
 {{- end }}
 {{- include "am-pattern-2.validateAddresses" (dict "root" . "component" "all-in-one" "minimum" 1 "usesDatabase" true
+      "service" (list "servlet-https") "nodes" (list "thrift" "thrift-ssl" "jms")
       "clients" (list (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list "jms" "thrift" "thrift-ssl")))
       "servers" (list (dict "component" "gateway" "ports" (list "servlet-https")))) }}
 {{- include "am-pattern-2.validateAddresses" (dict "root" . "component" "gateway" "minimum" 2 "usesDatabase" false
+      "service" (list "servlet-https" "gateway-https" "gateway-http" "wss" "ws" "websub-https" "websub-http") "nodes" (list)
       "clients" (list (dict "component" "all-in-one" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "all-in-one" "ports" (list "jms" "servlet-https" "thrift" "thrift-ssl")))) }}
+{{- if include "am-pattern-2.elsewhere" . }}
+{{- include "am-pattern-2.validateSharedCredentials" . }}
+{{- end }}
 {{- $hosts := compact (values .Values.hostnames | sortAlpha) }}
 {{- if ne (len $hosts) (len (uniq $hosts)) }}
 {{- fail (printf "hostnames: every endpoint needs a name of its own, but one is used twice: %s" (join ", " $hosts)) }}

@@ -46,9 +46,34 @@ Takes (list $root component names names).
 {{- uniq $ports | toJson }}
 {{- end }}
 
+{{/* Refuses to generate what whoever runs elsewhere must have too. What an earlier release generated is kept, and can be copied. */}}
+{{- define "am-pattern-3.validateSharedCredentials" -}}
+{{- $credentials := .Values.credentials }}
+{{- if not (or $credentials.existingSecret $credentials.csi.enabled $credentials.externalSecret.enabled) }}
+{{- $kept := (lookup "v1" "Secret" .Release.Namespace (include "am-pattern-3.credentialsName" .) | default dict).data | default dict }}
+{{- range $key, $given := dict "admin-password" $credentials.admin.password "encryption-key" $credentials.encryptionKey }}
+{{- if not (or $given (hasKey $kept $key)) }}
+{{- fail (printf "%s would be generated for this release alone, but %s must have the same elsewhere: put what the other release has into a Secret, and name it in credentials.existingSecret" $key (include "am-pattern-3.elsewhere" $)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Refuses ports under which nobody reaches a component. Takes (list path ports names). */}}
+{{- define "am-pattern-3.validatePorts" -}}
+{{- $path := index . 0 }}
+{{- $known := index . 2 }}
+{{- range $name, $_ := index . 1 }}
+{{- if not (has $name $known) }}
+{{- fail (printf "%s: nobody connects to %s there; the ports are %s" $path $name (join ", " $known)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/*
 Refuses addresses that nobody needs, and the lack of those that somebody does. Takes (dict "root" "component" "minimum" "usesDatabase"
-"clients" "servers"): clients connect to the component by "service" and "nodes", servers are connected to by it on "ports".
+"service" "nodes" "clients" "servers"): "service" and "nodes" are the ports under which it is reached by one name and node by node, in all and by
+each client; servers are those to which it connects.
 */}}
 {{- define "am-pattern-3.validateAddresses" -}}
 {{- $root := .root }}
@@ -60,6 +85,11 @@ Refuses addresses that nobody needs, and the lack of those that somebody does. T
 {{- fail (printf "%s.addresses says where it is while it runs elsewhere, but %s.enabled is true: set %s.enabled to false, or remove %s.addresses" $key $key $key $key) }}
 {{- end }}
 {{- else }}
+{{- include "am-pattern-3.validatePorts" (list (printf "%s.addresses.service.ports" $key) $addresses.service.ports .service) }}
+{{- $ports := .nodes }}
+{{- range $index, $node := dig "nodes" list $addresses }}
+{{- include "am-pattern-3.validatePorts" (list (printf "%s.addresses.nodes[%d].ports" $key $index) $node.ports $ports) }}
+{{- end }}
 {{- $minimum := int .minimum }}
 {{- range .clients }}
 {{- if include "am-pattern-3.runs" (list $root .component) }}

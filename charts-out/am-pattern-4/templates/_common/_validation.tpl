@@ -13,17 +13,24 @@
 {{- fail "every component is switched off: set enabled to true for at least one of controlPlane, trafficManager, gateway, keyManager" }}
 {{- end }}
 {{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "control-plane" "minimum" 2 "usesDatabase" true
+      "service" (list "servlet-https") "nodes" (list "jms")
       "clients" (list (dict "component" "traffic-manager" "service" (list "servlet-https") "nodes" (list "jms")) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list "jms")) (dict "component" "key-manager" "service" (list "servlet-https") "nodes" (list "jms")))
       "servers" (list (dict "component" "gateway" "ports" (list "servlet-https")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
 {{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "traffic-manager" "minimum" 2 "usesDatabase" false
+      "service" (list "servlet-https") "nodes" (list "thrift" "thrift-ssl" "jms")
       "clients" (list (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list "jms" "thrift" "thrift-ssl")))
       "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
 {{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "gateway" "minimum" 2 "usesDatabase" false
+      "service" (list "servlet-https" "gateway-https" "gateway-http" "wss" "ws" "websub-https" "websub-http") "nodes" (list)
       "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")) (dict "component" "traffic-manager" "ports" (list "jms" "servlet-https" "thrift" "thrift-ssl")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
 {{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "key-manager" "minimum" 2 "usesDatabase" true
+      "service" (list "servlet-https") "nodes" (list)
       "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)) (dict "component" "traffic-manager" "service" (list "servlet-https") "nodes" (list)) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")))) }}
+{{- if include "am-pattern-4.elsewhere" . }}
+{{- include "am-pattern-4.validateSharedCredentials" . }}
+{{- end }}
 {{- $hosts := compact (values .Values.hostnames | sortAlpha) }}
 {{- if ne (len $hosts) (len (uniq $hosts)) }}
 {{- fail (printf "hostnames: every endpoint needs a name of its own, but one is used twice: %s" (join ", " $hosts)) }}

@@ -2,7 +2,7 @@
 
 use super::{
     edges::{
-        askers, between_members, calls_outside, from_outside, is_for_users, pods_of, port_of,
+        askers, between_members, calls_outside, from_elsewhere, from_outside, is_for_users, pods_of, port_of,
         to_outside,
     },
     reachability::{Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match},
@@ -86,6 +86,7 @@ pub(super) fn allow_needed_edges(context: &Context<'_>, judge: &mut Judge<'_>) {
     needed_between_members(context, &policies, judge);
     needed_by_askers(context, &policies, judge);
     needed_from_outside(context, &policies, judge);
+    needed_from_elsewhere(context, &policies, judge);
     needed_to_outside(context, &policies, judge);
 }
 
@@ -204,6 +205,33 @@ fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &m
                 format!("add an ingress rule for port {number}, from the router's namespace or from anywhere"),
             )
             .peer(route.clone())
+        });
+    }
+}
+
+fn needed_from_elsewhere(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
+    for ((to, number), key) in from_elsewhere(context) {
+        let server = &context.graph.members[to];
+        let pods = pods_of(&server.workload);
+        let port = port_of(server, number);
+        let verdict = policies.strongest(&pods, Direction::Ingress, |_, rule| {
+            if covers(rule, port) && leads_outside(rule) {
+                Verdict::Allowed
+            } else {
+                Verdict::Denied
+            }
+        });
+        judge.require(verdict != Verdict::Denied, || {
+            missing(
+                policies,
+                &pods,
+                Direction::Ingress,
+                format!(
+                    "nobody from elsewhere may reach the {} on port {number}, which {key} needs",
+                    title(server)
+                ),
+                format!("add an ingress rule for port {number}, from where that component runs"),
+            )
         });
     }
 }

@@ -9,7 +9,7 @@ use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
 use crate::model::pattern::PatternRef;
 use crate::model::table::Table;
-use crate::model::values::{EnumFrom, Node, Type, When};
+use crate::model::values::{PropertiesFrom, Node, Type, When};
 use crate::model::{Loaded, Model};
 use crate::yaml::Text;
 
@@ -75,11 +75,13 @@ fn table(
                 .hint("remove one"),
             );
         }
-        let mut schemas = node.items.iter().chain(&node.schema);
+        let schemas: Vec<&Value> = node.items.iter().chain(&node.schema).collect();
         let from_component = node.default_from.is_some()
             || node.minimum_from.is_some()
             || node.maximum_from.is_some()
-            || schemas.any(|schema| enum_sources(schema).next().is_some());
+            || schemas
+                .iter()
+                .any(|schema| properties_sources(schema).next().is_some());
         if from_component && !in_component {
             diagnostics.push(wrong(format!(
                 "`{}` takes something from a component, but belongs to the chart",
@@ -93,14 +95,17 @@ fn table(
         if node.items.is_some() && !lists {
             diagnostics.push(wrong(format!("`{}` has items but is no array", key.value)));
         }
-        for schema in node.items.iter().chain(&node.schema) {
+        if node.schema.as_ref().is_some_and(|more| !more.is_object()) {
+            diagnostics.push(wrong(format!("`schema` of `{}` is no mapping", key.value)));
+        }
+        for schema in schemas {
             for reference in references(schema) {
                 definition(model, file, key, &reference, diagnostics);
             }
-            for source in enum_sources(schema) {
-                let known = EnumFrom::deserialize(source);
-                if let Some(error) = known.err().map(|error| error.to_string()) {
-                    diagnostics.push(wrong(format!("`enum-from` of `{}`: {error}", key.value)));
+            for source in properties_sources(schema) {
+                if let Err(error) = PropertiesFrom::deserialize(source) {
+                    let message = format!("`properties-from` of `{}`: {error}", key.value);
+                    diagnostics.push(wrong(message));
                 }
             }
         }
@@ -122,14 +127,14 @@ fn table(
     }
 }
 
-/// What `enum-from` says, everywhere in a piece of JSON Schema.
-fn enum_sources(schema: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+/// What `properties-from` says, everywhere in a piece of JSON Schema.
+fn properties_sources(schema: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
     match schema {
         Value::Object(entries) => {
-            let own = entries.get("enum-from").into_iter();
-            Box::new(own.chain(entries.values().flat_map(enum_sources)))
+            let own = entries.get("properties-from").into_iter();
+            Box::new(own.chain(entries.values().flat_map(properties_sources)))
         }
-        Value::Array(items) => Box::new(items.iter().flat_map(enum_sources)),
+        Value::Array(items) => Box::new(items.iter().flat_map(properties_sources)),
         _ => Box::new(std::iter::empty()),
     }
 }
