@@ -239,7 +239,7 @@ impl Of<'_> {
             renders: vec![render],
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
-                elsewhere: variant.elsewhere.clone(),
+                elsewhere: variant.elsewhere(self.components()),
                 ..Hints::default()
             },
             is_generated: true,

@@ -64,7 +64,7 @@ pub(super) struct Variant {
     components: BTreeMap<Component, Map<String, Value>>,
     /// Where components are that the release does not run. It says so apart from the values, which are judged against it.
     #[serde(default)]
-    pub(super) elsewhere: BTreeMap<Component, Elsewhere>,
+    elsewhere: BTreeMap<Component, Elsewhere>,
 }
 
 /// The Kubernetes version that templates are told.
@@ -185,6 +185,16 @@ impl Variant {
             && (self.only_patterns.is_empty() || self.only_patterns.contains(&pattern))
             && (self.only_with.is_empty()
                 || components.any(|component| self.only_with.contains(component)))
+    }
+
+    /// Where those of a pattern's components are that the release does not run.
+    pub(super) fn elsewhere<'c>(
+        &self,
+        components: impl Iterator<Item = &'c Component>,
+    ) -> BTreeMap<Component, Elsewhere> {
+        components
+            .filter_map(|component| Some((*component, self.elsewhere.get(component)?.clone())))
+            .collect()
     }
 
     /// Its values for a chart with these components.
