@@ -18,7 +18,7 @@
 {{- $node := index . 3 }}
 {{- printf "%s:%v" $node.host (get $node.ports (index . 2) | default $port) }}
 {{- else }}
-{{- printf "%s:%s" (include "am-pattern-0.address" .) $port }}
+{{- printf "%s:%v" (include "am-pattern-0.address" .) $port }}
 {{- end }}
 {{- end }}
 
@@ -28,9 +28,10 @@
 
 {{/* All nodes of a component, as a JSON array of host and of the ports that differ. */}}
 {{- define "am-pattern-0.nodes" -}}
+{{- $values := get (index . 0).Values (include "am-pattern-0.valuesKey" (index . 1)) }}
 {{- $nodes := list }}
 {{- $name := include "am-pattern-0.componentName" . }}
-{{- range $i := until (include "am-pattern-0.replicas" . | int) }}
+{{- range $i := until (int $values.replicas) }}
 {{- $nodes = append $nodes (dict "host" (printf "%s-%d.%s-headless" $name $i $name) "ports" dict) }}
 {{- end }}
 {{- toJson $nodes }}

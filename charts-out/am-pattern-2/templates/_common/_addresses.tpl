@@ -8,10 +8,11 @@
 
 {{/* The host behind which all nodes of a component are: its Service, or what is given for one that runs elsewhere. */}}
 {{- define "am-pattern-2.address" -}}
-{{- if include "am-pattern-2.runs" . }}
+{{- $values := get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1)) }}
+{{- if $values.enabled }}
 {{- include "am-pattern-2.componentName" . }}
 {{- else }}
-{{- (get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1))).addresses.service.host }}
+{{- $values.addresses.service.host }}
 {{- end }}
 {{- end }}
 
@@ -21,11 +22,12 @@
 {{- if gt (len .) 3 }}
 {{- $node := index . 3 }}
 {{- printf "%s:%v" $node.host (get $node.ports (index . 2) | default $port) }}
-{{- else if not (include "am-pattern-2.runs" .) }}
-{{- $service := (get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1))).addresses.service }}
-{{- printf "%s:%v" $service.host (get $service.ports (index . 2) | default $port) }}
 {{- else }}
-{{- printf "%s:%s" (include "am-pattern-2.address" .) $port }}
+{{- $values := get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1)) }}
+{{- if not $values.enabled }}
+{{- $port = get $values.addresses.service.ports (index . 2) | default $port }}
+{{- end }}
+{{- printf "%s:%v" (include "am-pattern-2.address" .) $port }}
 {{- end }}
 {{- end }}
 
@@ -35,19 +37,19 @@
 
 {{/* All nodes of a component, as a JSON array of host and of the ports that differ. */}}
 {{- define "am-pattern-2.nodes" -}}
+{{- $values := get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1)) }}
 {{- $nodes := list }}
-{{- if not (include "am-pattern-2.runs" .) }}
-{{- range (get (index . 0).Values (include "am-pattern-2.valuesKey" (index . 1))).addresses.nodes }}
+{{- if not $values.enabled }}
+{{- range $values.addresses.nodes }}
 {{- $nodes = append $nodes (dict "host" .host "ports" (.ports | default dict)) }}
 {{- end }}
-{{- toJson $nodes }}
 {{- else }}
 {{- $name := include "am-pattern-2.componentName" . }}
-{{- range $i := until (include "am-pattern-2.replicas" . | int) }}
+{{- range $i := until (int $values.replicas) }}
 {{- $nodes = append $nodes (dict "host" (printf "%s-%d.%s-headless" $name $i $name) "ports" dict) }}
 {{- end }}
-{{- toJson $nodes }}
 {{- end }}
+{{- toJson $nodes }}
 {{- end }}
 
 {{/* The same without one node. Takes (list $root component node). */}}

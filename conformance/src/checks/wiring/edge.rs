@@ -218,15 +218,7 @@ impl Row<'_, '_> {
         let (_, port, _) = self.fact.shape.parts();
         match &link.target {
             Target::External => Ok(None),
-            Target::Elsewhere(there) => {
-                let message = format!(
-                    "leads to the {}, though the {} is meant",
-                    there.component.title(),
-                    self.peer_in_words()
-                );
-                let help = format!("write {}", self.wanted_address());
-                Err(Box::new(self.fault(link, &message, help)))
-            }
+            Target::Elsewhere(there) => Err(self.stranger(link, there.component.title())),
             Target::Route { .. } => self.follow_route(link, port),
             Target::Unknown { reason } => {
                 let help = format!(
@@ -290,12 +282,17 @@ impl Row<'_, '_> {
             || graph.member(*stranger).workload.object.name().to_owned(),
             |component| component.title().to_owned(),
         );
+        Err(self.stranger(link, &stranger))
+    }
+
+    /// The fault of an address that leads to somebody else.
+    pub(super) fn stranger(&self, link: &Link, to: &str) -> Box<Fault<'_>> {
         let message = format!(
-            "leads to the {stranger}, though the {} is meant",
+            "leads to the {to}, though the {} is meant",
             self.peer_in_words()
         );
         let help = format!("write {}", self.wanted_address());
-        Err(Box::new(self.fault(link, &message, help)))
+        Box::new(self.fault(link, &message, help))
     }
 
     /// An address that goes out and comes in again through a route of the pattern.

@@ -120,11 +120,7 @@ impl Row<'_, '_> {
         };
         let (_, port, _) = self.fact.shape.parts();
         if there.component != self.peer {
-            return wrong(format!(
-                "leads to the {}, though the {} is meant",
-                there.component.title(),
-                self.peer_in_words()
-            ));
+            return Err(self.stranger(link, there.component.title()));
         }
         if there.port != port {
             return wrong(format!(
