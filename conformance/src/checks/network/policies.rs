@@ -2,8 +2,8 @@
 
 use super::{
     edges::{
-        askers, between_members, calls_outside, from_elsewhere, from_outside, is_for_users, pods_of, port_of,
-        to_outside,
+        askers, between_members, calls_outside, from_elsewhere, from_outside, is_for_users,
+        pods_of, port_of, to_outside,
     },
     reachability::{Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match},
     services::offset_of,

@@ -40,9 +40,7 @@ pub(super) fn only_declared_addresses(context: &Context<'_>, judge: &mut Judge<'
 }
 
 /// The rows of the pattern whose peer is elsewhere.
-fn rows_there<'c>(
-    context: &'c Context<'_>,
-) -> impl Iterator<Item = (&'c EdgeFact, &'c Elsewhere)> {
+fn rows_there<'c>(context: &'c Context<'_>) -> impl Iterator<Item = (&'c EdgeFact, &'c Elsewhere)> {
     context.facts.edges.iter().filter_map(|fact| {
         let peer = fact.peers.get(&context.subject.pattern)?;
         Some((fact, context.graph.elsewhere(*peer)?))
@@ -92,7 +90,11 @@ impl Row<'_, '_> {
             .collect();
         if is_whole && !missing.is_empty() {
             let message = format!("does not reach {}", missing.join(", "));
-            judge.fault(self.fault(links[0], &message, format!("write {}", self.wanted_address())));
+            judge.fault(self.fault(
+                links[0],
+                &message,
+                format!("write {}", self.wanted_address()),
+            ));
         }
     }
 

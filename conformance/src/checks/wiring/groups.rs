@@ -213,10 +213,7 @@ impl Group<'_, '_> {
             (Target::Elsewhere(receiver), Target::Elsewhere(there)) => {
                 Some((receiver.port, there.port))
             }
-            (
-                Target::Nodes { .. } | Target::Elsewhere(_),
-                Target::Dangling { reason, .. },
-            ) => {
+            (Target::Nodes { .. } | Target::Elsewhere(_), Target::Dangling { reason, .. }) => {
                 judge.fault(self.fault(
                     Some(authentication),
                     &format!("has an authentication address that leads nowhere: {reason}"),

@@ -9,7 +9,7 @@ use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
 use crate::model::pattern::PatternRef;
 use crate::model::table::Table;
-use crate::model::values::{PropertiesFrom, Node, Type, When};
+use crate::model::values::{Node, PropertiesFrom, Type, When};
 use crate::model::{Loaded, Model};
 use crate::yaml::Text;
 
