@@ -230,7 +230,7 @@ impl<'m> Chart<'m> {
                 ports.extend(served.map(|port| port.value.as_str()));
             }
         }
-        self.in_order(part, &ports)
+        in_order(part, &ports)
     }
 
     fn ports_of_others(
@@ -243,14 +243,7 @@ impl<'m> Chart<'m> {
         let ports: Vec<&str> = others
             .flat_map(|other| pick(self.reached(other.name(), part.name())))
             .collect();
-        self.in_order(part, &ports)
-    }
-
-    /// Those of a component's ports that are listed, in its own order.
-    fn in_order(&self, part: &Part<'m>, listed: &[&str]) -> Vec<&'m str> {
-        strings(&part.component.value.ports)
-            .filter(|port| listed.contains(port))
-            .collect()
+        in_order(part, &ports)
     }
 
     /// Which component connects to which port of which other, from the edges: `(from, to, port)`.
@@ -276,6 +269,13 @@ impl<'m> Chart<'m> {
         connections.dedup();
         connections
     }
+}
+
+/// Those of a component's ports that are listed, in its own order.
+fn in_order<'m>(part: &Part<'m>, listed: &[&str]) -> Vec<&'m str> {
+    strings(&part.component.value.ports)
+        .filter(|port| listed.contains(port))
+        .collect()
 }
 
 /// `control-plane` → `controlPlane`.

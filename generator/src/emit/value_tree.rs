@@ -22,7 +22,7 @@ pub(crate) struct ResolvedNode<'m> {
 #[derive(Debug)]
 pub(crate) enum Content<'m> {
     Table(Vec<ResolvedNode<'m>>),
-    Leaf(Leaf<'m>),
+    Leaf(Box<Leaf<'m>>),
 }
 
 #[derive(Debug)]
@@ -104,7 +104,7 @@ impl<'m> Scope<'_, 'm> {
             };
             let content = match &node.properties {
                 Some(properties) => Content::Table(self.table(properties, &path)),
-                None => Content::Leaf(self.leaf(node, &path)),
+                None => Content::Leaf(Box::new(self.leaf(node, &path))),
             };
             // A table whose entries all stay out stays out itself.
             if matches!(&content, Content::Table(entries) if entries.is_empty()) {
