@@ -189,6 +189,63 @@ impl<'m> Chart<'m> {
         !self.waits_of(part.name()).is_empty() || self.waits_for_first_node(part)
     }
 
+    /// Whether a release may run a part of the pattern, while the rest runs elsewhere.
+    pub(crate) fn is_divisible(&self) -> bool {
+        self.pattern.value.components.len() > 1
+    }
+
+    /// The ports of one component under which another reaches it: behind its one name, and node by node.
+    pub(crate) fn reached(&self, from: &'m str, to: &str) -> (Vec<&'m str>, Vec<&'m str>) {
+        let mut service = Vec::new();
+        let mut nodes = Vec::new();
+        for resolved in self.edges_on(from) {
+            if resolved.peer != to {
+                continue;
+            }
+            let ports = if resolved.reach == Reach::Service {
+                &mut service
+            } else {
+                &mut nodes
+            };
+            ports.extend(resolved.form.ports().iter().map(|port| port.value.as_str()));
+        }
+        for ports in [&mut service, &mut nodes] {
+            ports.sort_unstable();
+            ports.dedup();
+        }
+        (service, nodes)
+    }
+
+    /// The ports under which others reach a component node by node.
+    pub(crate) fn node_ports(&self, part: &Part<'m>) -> Vec<&'m str> {
+        self.ports_of_others(part, |(_, nodes)| nodes)
+    }
+
+    /// The ports under which others and users reach a component by one name.
+    pub(crate) fn service_ports(&self, part: &Part<'m>) -> Vec<&'m str> {
+        let mut ports = self.ports_of_others(part, |(service, _)| service);
+        for (_, endpoint, component) in self.endpoints() {
+            if component == part.name() {
+                let served = std::iter::once(&endpoint.port).chain(&endpoint.plain_port);
+                ports.extend(served.map(|port| port.value.as_str()));
+            }
+        }
+        in_order(part, &ports)
+    }
+
+    fn ports_of_others(
+        &self,
+        part: &Part<'m>,
+        pick: impl Fn((Vec<&'m str>, Vec<&'m str>)) -> Vec<&'m str>,
+    ) -> Vec<&'m str> {
+        let others = self.parts();
+        let others = others.iter().filter(|other| other.name() != part.name());
+        let ports: Vec<&str> = others
+            .flat_map(|other| pick(self.reached(other.name(), part.name())))
+            .collect();
+        in_order(part, &ports)
+    }
+
     /// Which component connects to which port of which other, from the edges: `(from, to, port)`.
     ///
     /// An address of the node itself needs no connection between pods.
@@ -212,6 +269,13 @@ impl<'m> Chart<'m> {
         connections.dedup();
         connections
     }
+}
+
+/// Those of a component's ports that are listed, in its own order.
+fn in_order<'m>(part: &Part<'m>, listed: &[&str]) -> Vec<&'m str> {
+    strings(&part.component.value.ports)
+        .filter(|port| listed.contains(port))
+        .collect()
 }
 
 /// `control-plane` → `controlPlane`.

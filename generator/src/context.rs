@@ -44,6 +44,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
     })
@@ -159,6 +160,10 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "endpoints": endpoints(chart, Some(name)),
         "ingress": ingress(chart, part),
         "egress": egress(chart, part),
+        "servicePorts": chart.service_ports(part),
+        "nodePorts": chart.node_ports(part),
+        "clients": clients(chart, part),
+        "servers": servers(chart, part),
     })
 }
 
@@ -253,9 +258,30 @@ fn egress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
                 .filter(|(from, to, _)| *from == part.name() && *to == peer.name())
                 .map(|(_, _, port)| *port)
                 .collect();
-            (!ports.is_empty()).then(|| json!({"to": peer.name(), "ports": ports}))
+            let (service, nodes) = chart.reached(part.name(), peer.name());
+            (!ports.is_empty()).then(
+                || json!({"to": peer.name(), "ports": ports, "service": service, "nodes": nodes}),
+            )
         })
         .collect()
+}
+
+/// The other components that connect to this one: by one name, and node by node.
+fn clients(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
+    let others = chart.parts();
+    let others = others.iter().filter(|other| other.name() != part.name());
+    others
+        .map(|other| (other.name(), chart.reached(other.name(), part.name())))
+        .filter(|(_, (service, nodes))| !service.is_empty() || !nodes.is_empty())
+        .map(|(from, (service, nodes))| json!({"from": from, "service": service, "nodes": nodes}))
+        .collect()
+}
+
+/// The other components to which this one connects, as in `egress`.
+fn servers(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
+    let mut servers = egress(chart, part);
+    servers.retain(|server| server["to"] != part.name());
+    servers
 }
 
 /// A platform as templates see it.

@@ -166,11 +166,11 @@ server:
   new: true
 hub:
   {{- /* The hub. */}}
-  url: https://{{ include "am-pattern-1.address" (list $root "server") }}:{{ include "am-pattern-1.port" (list $root "server" "https") }}/services/
+  url: https://{{ include "am-pattern-1.at" (list $root "server" "https") }}/services/
   {{- /* The hub's nodes. */}}
   nodes:
     {{- range include "am-pattern-1.nodes" (list $root "server") | fromJsonArray }}
-    - tcp://{{ . }}:{{ include "am-pattern-1.port" (list $root "server" "events") }}
+    - tcp://{{ include "am-pattern-1.at" (list $root "server" "events" .) }}
     {{- end }}
 {{- end }}
 "#

@@ -32,15 +32,16 @@ impl Condition {
                     .iter()
                     .any(|workload| has(workload.pod.spec, path, None))
             })
-            && self
-                .server
-                .as_ref()
-                .is_none_or(|server| graph.members.iter().any(|member| server.is(graph, member)))
+            && [&self.server, &self.beside]
+                .into_iter()
+                .flatten()
+                .all(|server| graph.members.iter().any(|member| server.is(graph, member)))
             && self.chart.as_ref().is_none_or(|pattern| {
                 let mut files = context.charts.values().flat_map(|chart| chart.files.keys());
                 files.any(|file| matches_glob(pattern, file))
             })
             && (!self.wired || is_wired(requirement, context))
+            && (!self.wired_elsewhere || is_wired_elsewhere(context))
     }
 
     fn means(&self, object: &Object) -> bool {
@@ -82,6 +83,14 @@ fn is_wired(requirement: &str, context: &Context<'_>) -> bool {
             && edge.peers.contains_key(&context.subject.pattern)
             && is_configured(context.graph, edge.on)
             && (!edge.highly_available || context.graph.nodes_of(edge.on).len() > 1)
+    })
+}
+
+fn is_wired_elsewhere(context: &Context<'_>) -> bool {
+    context.facts.edges.iter().any(|edge| {
+        let peer = edge.peers.get(&context.subject.pattern);
+        peer.is_some_and(|peer| context.graph.elsewhere(*peer).is_some())
+            && is_configured(context.graph, edge.on)
     })
 }
 

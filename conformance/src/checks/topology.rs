@@ -26,8 +26,9 @@ const STABLE: [Component; 3] = [
 
 fn components_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
     for component in context.pattern().keys() {
+        let is_there = context.graph.elsewhere(*component).is_some();
         judge.require(
-            context.graph.members_of(*component).next().is_some(),
+            is_there || context.graph.members_of(*component).next().is_some(),
             || {
                 Fault::new(
                     format!(
@@ -36,7 +37,7 @@ fn components_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
                         component.title()
                     ),
                     format!(
-                        "deploy the {}, or name the pattern that is meant",
+                        "deploy the {}, declare where it runs, or name the pattern that is meant",
                         component.title()
                     ),
                 )
@@ -85,6 +86,16 @@ fn nothing_else(context: &Context<'_>, judge: &mut Judge<'_>) {
                     component.title()
                 ),
                 "remove it, or name the pattern that is meant",
+            )
+            .object(member.workload.object)
+        });
+        judge.require(!context.graph.declared.contains_key(&component), || {
+            Fault::new(
+                format!(
+                    "the {} is declared to run elsewhere, and runs here as well",
+                    component.title()
+                ),
+                "remove it, or the declaration",
             )
             .object(member.workload.object)
         });

@@ -168,6 +168,15 @@ impl Shape {
         }
     }
 
+    /// Our name for its port.
+    pub fn port_name(self) -> &'static str {
+        match self {
+            Self::Servlet | Self::Jwks | Self::Revoke | Self::Notify => "servlet-https",
+            Self::Jms => "jms",
+            Self::Receivers | Self::Publishers => "thrift",
+        }
+    }
+
     /// Names of the receiver and authentication fields of a group; `None` for shapes without groups.
     pub fn group_fields(self) -> Option<(&'static str, &'static str)> {
         match self {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Graph, Member, NodeId};
+use super::{Graph, Member, NodeId, There};
 use crate::{
     facts::{Facts, matches_glob},
     manifest::{Service, TargetPort, routes},
@@ -37,6 +37,8 @@ pub enum Target {
         /// Kind and name of the route.
         route: String,
     },
+    /// To a component that none of the releases runs, where it is declared to be.
+    Elsewhere(There),
     /// To a host that lives outside, as declared.
     External,
     /// Nowhere.
@@ -81,6 +83,12 @@ impl<'a> Resolver<'_, 'a> {
             return Target::Unknown {
                 reason: format!("`{host}` is known only in the running pod"),
             };
+        }
+        let graph = self.graph;
+        match port.map(|port| graph.declared_target(self.facts, &host, port)) {
+            Some(Some(target)) => return target,
+            None if graph.is_declared(&host) => return without_port(),
+            _ => {}
         }
         // Without a port it can still be told whether there is such a Service: port 0 is none of its ports.
         let is_readable = port.is_some() || self.service_of(namespace, &host).is_none();
@@ -155,6 +163,11 @@ impl<'a> Resolver<'_, 'a> {
     /// Whether pods of the releases answer for a Service.
     pub fn has_pods(&self, service: Service<'_>) -> bool {
         !self.selected(service).is_empty()
+    }
+
+    /// Whether a host is declared to be that of a component elsewhere, or to live outside.
+    pub fn is_declared(&self, host: &str) -> bool {
+        self.graph.is_declared(host) || self.is_external(host)
     }
 
     /// Whether a host is declared to live outside.

@@ -2,6 +2,7 @@
 //! are told, and where every address leads.
 
 mod address;
+mod elsewhere;
 mod mounts;
 mod node;
 mod references;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 pub use address::{OwnAddress, Resolver, Target};
+pub use elsewhere::{Elsewhere, Place, There};
 pub use mounts::{Missing, MountedFile, mounted_files};
 pub use node::{Configuration, Member, Node, NodeId};
 pub use references::{Link, links};
@@ -40,6 +42,8 @@ pub struct Graph<'a> {
     pub services: Vec<Service<'a>>,
     /// Hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
+    /// Components that are declared to run elsewhere, by name. One that a release runs all the same is a fault.
+    pub declared: BTreeMap<Component, Elsewhere>,
     /// Every address of every node's `deployment.toml`, with where it leads.
     pub links: Vec<Link>,
 }
@@ -51,6 +55,8 @@ pub struct Hints {
     pub components: BTreeMap<String, Component>,
     /// Hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
+    /// Where components are that none of the releases runs.
+    pub elsewhere: BTreeMap<Component, Elsewhere>,
 }
 
 impl<'a> Graph<'a> {
@@ -86,6 +92,7 @@ impl<'a> Graph<'a> {
             nodes,
             services,
             external: hints.external.clone(),
+            declared: hints.elsewhere.clone(),
             links: Vec::new(),
         };
         graph.links = links(&graph, facts);

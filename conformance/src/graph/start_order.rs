@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Graph, Member, NodeId, Target, waits::awaited};
+use super::{
+    Graph, Member, NodeId, Target,
+    waits::{Awaited, awaited},
+};
 use crate::{component::Component, facts::Facts};
 
 /// Before a node starts, one of some others must have started.
@@ -18,6 +21,8 @@ pub struct Wait {
 #[derive(Debug, Clone, Default)]
 pub struct StartOrder {
     waits: BTreeMap<NodeId, Vec<Wait>>,
+    /// Workloads that wait for a component elsewhere, by their index.
+    after_elsewhere: BTreeSet<usize>,
 }
 
 impl StartOrder {
@@ -25,7 +30,12 @@ impl StartOrder {
     pub fn of(graph: &Graph<'_>, facts: &Facts) -> Self {
         let mut order = Self::default();
         for (index, member) in graph.members.iter().enumerate() {
-            let groups = groups(graph, facts, member);
+            let awaited = awaited(graph, facts, member);
+            let is_elsewhere = |target: &Target| matches!(target, Target::Elsewhere(_));
+            if awaited.iter().any(|awaited| is_elsewhere(&awaited.target)) {
+                order.after_elsewhere.insert(index);
+            }
+            let groups = groups(graph, awaited);
             for ordinal in 0..member.replicas {
                 let own = NodeId {
                     member: index,
@@ -53,6 +63,11 @@ impl StartOrder {
     /// The waits of a node.
     pub fn waits_of(&self, node: NodeId) -> &[Wait] {
         self.waits.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a node starts only after a component that runs elsewhere.
+    pub fn follows_elsewhere(&self, node: NodeId) -> bool {
+        self.after_elsewhere.contains(&node.member)
     }
 
     /// Whether nobody waits for anybody.
@@ -106,9 +121,9 @@ impl Group<'_> {
 
 /// One group for each container and each component that it names: a container that waits for several nodes of a
 /// component is content with one, and one that waits for two components waits for both.
-fn groups<'a>(graph: &Graph<'a>, facts: &Facts, member: &Member<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(graph: &Graph<'a>, all: Vec<Awaited<'a>>) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(&str, Option<Component>), Group<'a>> = BTreeMap::new();
-    for awaited in awaited(graph, facts, member) {
+    for awaited in all {
         let Target::Nodes { nodes, .. } = &awaited.target else {
             continue;
         };

@@ -31,7 +31,7 @@ pub fn awaited<'a>(graph: &Graph<'a>, facts: &Facts, member: &Member<'a>) -> Vec
     let resolver = graph.resolver(facts);
     let namespace = member.workload.object.namespace();
     let is_host =
-        |host: &str| resolver.service_of(namespace, host).is_some() || resolver.is_external(host);
+        |host: &str| resolver.service_of(namespace, host).is_some() || resolver.is_declared(host);
     let mut all = Vec::new();
     for container in member.workload.pod.all_containers() {
         if !runs_before_the_server(&container, member) {

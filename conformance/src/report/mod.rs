@@ -12,8 +12,8 @@ mod output;
 mod sarif;
 mod text;
 
-pub use cause::{Cause, Tally, causes};
 pub use crate::subject::SubjectDescription;
+pub use cause::{Cause, Tally, causes};
 pub use group::{FindingGroup, groups};
 pub use model::{
     API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,

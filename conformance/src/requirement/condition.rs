@@ -37,12 +37,18 @@ pub struct Condition {
     /// A server of the product.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Server>,
+    /// One more server of the product, of another component: a pattern's other part may run elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<Server>,
     /// A file of a chart whose sources are at hand, such as `values.yaml`; `*` stands for any characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<String>,
     /// A row of the wiring table that names the requirement, about a server whose configuration can be read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wired: bool,
+    /// A server whose configuration can be read and that must be told about a component which runs elsewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wired_elsewhere: bool,
 }
 
 /// A server of the product.

@@ -19,6 +19,9 @@ pub struct Mutant {
     /// Platform overlay; without it the one of the self-test's base subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
+    /// Variant of the matrix; without it the plain combination.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
     /// Product version; without it the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

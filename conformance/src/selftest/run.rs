@@ -263,6 +263,7 @@ impl Run<'_> {
             pattern,
             version,
             platform,
+            mutant.variant.as_deref(),
         )
         .map(|subject| subject.with_values(&mutant.given))
     }

@@ -14,7 +14,7 @@ use crate::{
     component::Component,
     error::SuiteError,
     facts::Facts,
-    graph::Hints,
+    graph::{Elsewhere, Hints},
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
@@ -42,6 +42,9 @@ pub struct PatternUnderTest {
     /// Hosts that live outside, as patterns with `*`.
     #[serde(default)]
     pub external: Vec<String>,
+    /// Where components are that none of the releases runs.
+    #[serde(default)]
+    pub elsewhere: BTreeMap<Component, Elsewhere>,
 }
 
 /// A release of a specification.
@@ -101,6 +104,18 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
             "releases is empty, so there is nothing to judge".into(),
         ));
     }
+    for (component, elsewhere) in &spec.elsewhere {
+        if !facts.patterns[&spec.pattern].contains_key(component) {
+            return Err(wrong(format!(
+                "elsewhere names the {}, which pattern {} does not have",
+                component.title(),
+                spec.pattern
+            )));
+        }
+        if let Some(mistake) = elsewhere.mistake(*component, facts) {
+            return Err(wrong(mistake));
+        }
+    }
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     let mut renders = Vec::new();
     let mut hints = Hints::default();
@@ -149,6 +164,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
             hints.components.insert(release.name.clone(), component);
         }
     }
+    hints.elsewhere.clone_from(&spec.elsewhere);
     hints.external = spec
         .external
         .iter()

@@ -79,7 +79,7 @@ fn edge_of(graph: &Graph<'_>, link: &Link, from: Component, broken_by: Vec<Strin
             EdgeVerdict::Resolves,
             address.port_or_default().unwrap_or(0),
         ),
-        Target::External => (
+        Target::Elsewhere(_) | Target::External => (
             None,
             EdgeVerdict::External,
             address.port_or_default().unwrap_or(0),

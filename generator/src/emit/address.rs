@@ -20,53 +20,53 @@ pub(super) fn write(chart: &Chart<'_>, resolved: &ResolvedEdge<'_>) -> (Option<S
     let helper = |helper: &str, more: &str| {
         format!("include \"{name}.{helper}\" (list $root \"{peer}\"{more})")
     };
-    let port = |port: &Text| {
-        format!(
-            "{{{{ {} }}}}",
-            helper("port", &format!(" \"{}\"", port.value))
-        )
+    let at = |port: &Text, node: &str| {
+        let more = format!(" \"{}\"{node}", port.value);
+        format!("{{{{ {} }}}}", helper("at", &more))
     };
-    let at = |host: &str| item(resolved.form, host, port);
-    let service = format!("{{{{ {} }}}}", helper("address", ""));
-    let nodes = |nodes: &str| Body::Block(for_each(nodes, &at("{{ . }}")));
+    let service = item(resolved.form, |port| at(port, ""));
+    let own = |port: &Text| {
+        let more = format!(" \"{}\"", port.value);
+        format!("localhost:{{{{ {} }}}}", helper("port", &more))
+    };
+    let nodes = |nodes: &str| {
+        let node = item(resolved.form, |port| at(port, " ."));
+        Body::Block(for_each(nodes, &node))
+    };
     let several = Some(format!("gt (int ({})) 1", helper("replicas", "")));
     match (resolved.reach, resolved.form) {
-        (Reach::Service, FormKind::Url { .. }) => (None, Body::Inline(at(&service).concat())),
-        (Reach::Service, FormKind::Group { .. }) => (None, Body::Block(as_item(&at(&service)))),
+        (Reach::Service, FormKind::Url { .. }) => (None, Body::Inline(service.concat())),
+        (Reach::Service, FormKind::Group { .. }) => (None, Body::Block(as_item(&service))),
         (Reach::OwnServer, form) => {
-            let variable = |port: &Text| chart.port_variable(&port.value).unwrap_or_default();
-            (
-                None,
-                Body::Inline(item(form, "localhost", variable).concat()),
-            )
+            let variable = |port: &Text| {
+                let variable = chart.port_variable(&port.value).unwrap_or_default();
+                format!("localhost:{variable}")
+            };
+            (None, Body::Inline(item(form, variable).concat()))
         }
-        (Reach::OwnNode, _) => (None, Body::Block(as_item(&at("localhost")))),
+        (Reach::OwnNode, form) => (None, Body::Block(as_item(&item(form, own)))),
         (Reach::EveryNode, _) => (None, nodes(&helper("nodes", ""))),
         (Reach::OtherNodes, _) => (several, nodes(&helper("otherNodes", " $node"))),
         (Reach::FirstOtherNode, _) => (several, nodes(&helper("firstOtherNode", " $node"))),
     }
 }
 
-/// The lines of one address.
-fn item(form: FormKind<'_>, host: &str, port: impl Fn(&Text) -> String) -> Vec<String> {
+/// The lines of one address; `at` writes host and port.
+fn item(form: FormKind<'_>, at: impl Fn(&Text) -> String) -> Vec<String> {
     match form {
-        FormKind::Url {
-            scheme,
-            port: name,
-            path,
-        } => vec![format!("{scheme}://{host}:{}{path}", port(name))],
+        FormKind::Url { scheme, port, path } => vec![format!("{scheme}://{}{path}", at(port))],
         FormKind::Group {
             kind,
             receiver,
             authentication,
         } => vec![
             format!("{}:", receiver.field),
-            format!("  - {}://{host}:{}", receiver.scheme, port(&receiver.port)),
+            format!("  - {}://{}", receiver.scheme, at(&receiver.port)),
             format!("{}:", authentication.field),
             format!(
-                "  - {}://{host}:{}",
+                "  - {}://{}",
                 authentication.scheme,
-                port(&authentication.port)
+                at(&authentication.port)
             ),
             format!("type: {kind}"),
         ],

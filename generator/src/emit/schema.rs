@@ -85,7 +85,7 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
     set("minimum", leaf.minimum.map(|minimum| json!(minimum)));
     set("maximum", leaf.maximum.map(|maximum| json!(maximum)));
     set("minLength", node.min_length.map(|length| json!(length)));
-    set("items", node.items.clone());
+    set("items", leaf.items.clone());
     // Draft-07 ignores what stands beside a `$ref`.
     let reference = node
         .definition
@@ -93,6 +93,9 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
         .map(|name| json!([{"$ref": format!("#/definitions/{}", name.value)}]));
     set("allOf", reference);
     set("default", Some(leaf.default.clone()));
+    if let Some(Value::Object(more)) = &leaf.schema {
+        schema.extend(more.clone());
+    }
     schema
 }
 
@@ -128,8 +131,8 @@ fn collect_used(node: &ResolvedNode<'_>, definitions: &Table<Value>, used: &mut 
             if let Some(name) = &leaf.node.definition {
                 use_definition(&name.value, definitions, used);
             }
-            if let Some(items) = &leaf.node.items {
-                references(items).for_each(|name| use_definition(&name, definitions, used));
+            for schema in leaf.items.iter().chain(&leaf.schema) {
+                references(schema).for_each(|name| use_definition(&name, definitions, used));
             }
         }
     }

@@ -1,12 +1,13 @@
 //! The values of one chart, resolved: conditions decided, defaults known, components in place.
 
+use serde::Deserialize as _;
 use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, LimitFrom, Node, When};
+use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -21,13 +22,16 @@ pub(crate) struct ResolvedNode<'m> {
 #[derive(Debug)]
 pub(crate) enum Content<'m> {
     Table(Vec<ResolvedNode<'m>>),
-    Leaf(Leaf<'m>),
+    Leaf(Box<Leaf<'m>>),
 }
 
 #[derive(Debug)]
 pub(crate) struct Leaf<'m> {
     pub(crate) node: &'m Node,
     pub(crate) default: Value,
+    /// JSON Schema of the entries, and more keywords of it.
+    pub(crate) items: Option<Value>,
+    pub(crate) schema: Option<Value>,
     pub(crate) minimum: Option<i64>,
     pub(crate) maximum: Option<i64>,
 }
@@ -100,7 +104,7 @@ impl<'m> Scope<'_, 'm> {
             };
             let content = match &node.properties {
                 Some(properties) => Content::Table(self.table(properties, &path)),
-                None => Content::Leaf(self.leaf(node, &path)),
+                None => Content::Leaf(Box::new(self.leaf(node, &path))),
             };
             // A table whose entries all stay out stays out itself.
             if matches!(&content, Content::Table(entries) if entries.is_empty()) {
@@ -139,9 +143,47 @@ impl<'m> Scope<'_, 'm> {
         Leaf {
             node,
             default,
+            items: node.items.as_ref().map(|items| self.filled(items)),
+            schema: node.schema.as_ref().map(|schema| self.filled(schema)),
             minimum: node.minimum.or_else(|| limit(node.minimum_from)),
             maximum: node.maximum.or_else(|| limit(node.maximum_from)),
         }
+    }
+
+    /// A piece of JSON Schema in which `properties-from` has become the component's ports.
+    fn filled(&self, schema: &Value) -> Value {
+        match schema {
+            Value::Object(entries) => {
+                let filled = |(key, value): (&String, &Value)| match key.as_str() {
+                    "properties-from" => ("properties".to_owned(), self.properties(value)),
+                    _ => (key.clone(), self.filled(value)),
+                };
+                Value::Object(entries.iter().map(filled).collect())
+            }
+            Value::Array(items) => items.iter().map(|item| self.filled(item)).collect(),
+            other => other.clone(),
+        }
+    }
+
+    fn properties(&self, source: &Value) -> Value {
+        let Some(part) = &self.part else {
+            return json!({});
+        };
+        let names = match PropertiesFrom::deserialize(source) {
+            Ok(PropertiesFrom::ServicePorts) => self.chart.service_ports(part),
+            Ok(PropertiesFrom::NodePorts) => self.chart.node_ports(part),
+            Err(_) => Vec::new(),
+        };
+        let ports = &self.chart.model.ports.value;
+        let of_port = |name: &str| {
+            let doc = ports.get(name).map(|port| port.doc.as_str());
+            json!({"description": doc, "type": "integer", "minimum": 1, "maximum": u16::MAX})
+        };
+        names
+            .into_iter()
+            .map(|name| (name.to_owned(), of_port(name)))
+            .collect::<serde_json::Map<_, _>>()
+            .into()
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {
@@ -203,6 +245,13 @@ impl<'m> Scope<'_, 'm> {
             && when.listens.is_none_or(|wanted| {
                 self.part
                     .is_some_and(|part| self.chart.waits_of(part.name()).is_empty() != wanted)
+            })
+            && when
+                .divisible
+                .is_none_or(|wanted| self.chart.is_divisible() == wanted)
+            && when.listed.is_none_or(|wanted| {
+                self.part
+                    .is_some_and(|part| self.chart.node_ports(&part).is_empty() != wanted)
             })
     }
 }

@@ -33,6 +33,9 @@ pub struct Node {
     /// JSON Schema of the entries of a list.
     #[serde(default)]
     pub items: Option<Value>,
+    /// More keywords of JSON Schema.
+    #[serde(default)]
+    pub schema: Option<Value>,
     /// Allowed values.
     #[serde(default, rename = "enum")]
     pub choices: Option<Vec<Value>>,
@@ -95,6 +98,16 @@ pub enum LimitFrom {
     ShutdownSeconds,
 }
 
+/// Ports of the component, for `properties-from` inside a piece of JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PropertiesFrom {
+    /// Its ports that others and users reach by one name.
+    ServicePorts,
+    /// Its ports that others reach node by node.
+    NodePorts,
+}
+
 /// Conditions under which a value exists; all that are given must hold.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -123,6 +136,12 @@ pub struct When {
     /// The component has another to wait for that it listens to, or has none.
     #[serde(default)]
     pub listens: Option<bool>,
+    /// The pattern has several components, so that a release may run a part of them, or has one.
+    #[serde(default)]
+    pub divisible: Option<bool>,
+    /// Other components connect to each node of the component, or to none by its own address.
+    #[serde(default)]
+    pub listed: Option<bool>,
 }
 
 /// A JSON Schema type.

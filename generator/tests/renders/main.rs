@@ -1,5 +1,6 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod elsewhere;
 mod first_node;
 mod memory;
 mod policies;

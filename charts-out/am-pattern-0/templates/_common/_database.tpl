@@ -5,6 +5,11 @@
 {{- printf "%s-database" (include "am-pattern-0.fullname" .) }}
 {{- end }}
 
+{{/* "true" when a component that this release runs uses the databases. */}}
+{{- define "am-pattern-0.usesDatabase" -}}
+{{- include "am-pattern-0.runs" (list . "all-in-one") }}
+{{- end }}
+
 {{/* Port of the database server. */}}
 {{- define "am-pattern-0.databasePort" -}}
 {{- if eq .Values.database.mode "bundled" }}

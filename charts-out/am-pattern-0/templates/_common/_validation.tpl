@@ -19,8 +19,21 @@
 {{- if and .Values.exposure.gatewayApi.gateway.create (not .Values.exposure.gatewayApi.gateway.className) }}
 {{- fail "exposure.gatewayApi.gateway.className is empty: name the cluster's Gateway class" }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.gateway.create (not $hosts) }}
-{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames" }}
+{{- $routed := list }}
+{{- if include "am-pattern-0.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.management }}
+{{- end }}
+{{- if include "am-pattern-0.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.gateway }}
+{{- end }}
+{{- if include "am-pattern-0.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.websocket }}
+{{- end }}
+{{- if include "am-pattern-0.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.websub }}
+{{- end }}
+{{- if and .Values.exposure.gatewayApi.gateway.create (not (compact $routed)) }}
+{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames whose component the release runs" }}
 {{- end }}
 {{- if and .Values.exposure.gatewayApi.backendTls.enabled (not .Values.exposure.gatewayApi.backendTls.hostname) }}
 {{- fail "exposure.gatewayApi.backendTls.hostname is empty: set it to a name in the components' certificate" }}

@@ -19,8 +19,21 @@
 {{- if and .Values.exposure.gatewayApi.gateway.create (not .Values.exposure.gatewayApi.gateway.className) }}
 {{- fail "exposure.gatewayApi.gateway.className is empty: name the cluster's Gateway class" }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.gateway.create (not $hosts) }}
-{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames" }}
+{{- $routed := list }}
+{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.management }}
+{{- end }}
+{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.gateway }}
+{{- end }}
+{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.websocket }}
+{{- end }}
+{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
+{{- $routed = append $routed .Values.hostnames.websub }}
+{{- end }}
+{{- if and .Values.exposure.gatewayApi.gateway.create (not (compact $routed)) }}
+{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames whose component the release runs" }}
 {{- end }}
 {{- if and .Values.exposure.gatewayApi.backendTls.enabled (not .Values.exposure.gatewayApi.backendTls.hostname) }}
 {{- fail "exposure.gatewayApi.backendTls.hostname is empty: set it to a name in the components' certificate" }}
@@ -57,6 +70,9 @@
 {{- fail (printf "database.type is %s, but database.mode %s is always h2: set database.mode to external" .Values.database.type .Values.database.mode) }}
 {{- end }}
 {{- $nodes := int .Values.allInOne.replicas }}
+{{- if not (include "am-pattern-1.runs" (list . "all-in-one")) }}
+{{- $nodes = 0 }}
+{{- end }}
 {{- if and (gt $nodes 2) (not .Values.eventHub.acceptMoreThanTwoNodes) }}
 {{- fail (printf "allInOne.replicas is %d, but more than 2 event hub nodes have not been seen to work on the genuine WSO2 API Manager 4.7.0: a token that is revoked on one node may stay valid at gateways that listen to another. Set allInOne.replicas to 2, or accept it with eventHub.acceptMoreThanTwoNodes true (docs/runbook.md)" $nodes) }}
 {{- end }}

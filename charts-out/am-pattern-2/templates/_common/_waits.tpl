@@ -25,9 +25,8 @@ that is no plain address, such as `$env{…}`, cannot be waited for. Takes (dict
 {{- end }}
 {{- end }}
 {{- else }}
-{{- $port := include "am-pattern-2.port" (list .root .peer .port) }}
 {{- range include "am-pattern-2.nodes" (list .root .peer) | fromJsonArray }}
-{{- $endpoints = append $endpoints (printf "%s:%s" . $port) }}
+{{- $endpoints = append $endpoints (include "am-pattern-2.at" (list $.root $.peer $.port .)) }}
 {{- end }}
 {{- end }}
 {{- toJson $endpoints }}
@@ -71,8 +70,8 @@ done
 {{/*
 Waits until one of the endpoints accepts a connection. An upgrade that replaces the only one together with its listener lets the old
 one accept for some seconds more, so that it is believed at once only if it was seen to come up. A wait that fails starts again, so
-that nobody starts deaf. No container where nothing can be waited for. Takes (dict "root" "component" "role" "title" "peer" "port" "path" "settled"), of which the last keeps the
-endpoints that an earlier wait of the pod has seen settle.
+that nobody starts deaf. No container where nothing can be waited for. Takes (dict "root" "component" "role" "title" "peer" "port"
+"path" "settled"), of which the last keeps the endpoints that an earlier wait of the pod has seen settle.
 */}}
 {{- define "am-pattern-2.waitForPeer" }}
 {{- $endpoints := include "am-pattern-2.listeningEndpoints" . | fromJsonArray }}
@@ -112,10 +111,9 @@ Lets every node but the first wait until another one serves, once for each datab
 (dict "root" "component" "port").
 */}}
 {{- define "am-pattern-2.waitForFirstNode" }}
-{{- $port := include "am-pattern-2.port" (list .root .component .port) }}
 {{- $endpoints := list }}
 {{- range include "am-pattern-2.nodes" (list .root .component) | fromJsonArray }}
-{{- $endpoints = append $endpoints (printf "%s:%s" . $port) }}
+{{- $endpoints = append $endpoints (include "am-pattern-2.at" (list $.root $.component $.port .)) }}
 {{- end }}
 {{- $seconds := (get .root.Values (include "am-pattern-2.valuesKey" .component)).startup.waitSeconds | int }}
 {{- $urls := printf "%s %s" (include "am-pattern-2.databaseUrl" (list .root "apim" .component)) (include "am-pattern-2.databaseUrl" (list .root "shared" .component)) }}

@@ -5,6 +5,11 @@
 {{- printf "%s-database" (include "am-pattern-3.fullname" .) }}
 {{- end }}
 
+{{/* "true" when a component that this release runs uses the databases. */}}
+{{- define "am-pattern-3.usesDatabase" -}}
+{{- include "am-pattern-3.runs" (list . "control-plane") }}
+{{- end }}
+
 {{/* Port of the database server. */}}
 {{- define "am-pattern-3.databasePort" -}}
 {{- if eq .Values.database.mode "bundled" }}

@@ -8,12 +8,12 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-3.address" (list $root "control-plane") }}:{{ include "am-pattern-3.port" (list $root "control-plane" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-3.at" (list $root "control-plane" "servlet-https") }}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* The traffic manager's services. */}}
-    service_url: https://{{ include "am-pattern-3.address" (list $root "traffic-manager") }}:{{ include "am-pattern-3.port" (list $root "traffic-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-3.at" (list $root "traffic-manager" "servlet-https") }}/services/
     {{- /* Throttle decisions of the node's own broker. */}}
     throttle_decision_endpoints:
       - tcp://localhost:{{ include "am-pattern-3.port" (list $root "traffic-manager" "jms") }}
@@ -21,7 +21,7 @@ apim:
     {{- /* Mirrors throttle decisions to the other nodes. */}}
     event_duplicate_url:
       {{- range include "am-pattern-3.otherNodes" (list $root "traffic-manager" $node) | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-3.port" (list $root "traffic-manager" "jms") }}
+      - tcp://{{ include "am-pattern-3.at" (list $root "traffic-manager" "jms" .) }}
       {{- end }}
     {{- end }}
   event_hub:
@@ -29,11 +29,11 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
-    service_url: https://{{ include "am-pattern-3.address" (list $root "control-plane") }}:{{ include "am-pattern-3.port" (list $root "control-plane" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-3.at" (list $root "control-plane" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}
     event_listening_endpoints:
       {{- range include "am-pattern-3.nodes" (list $root "control-plane") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-3.port" (list $root "control-plane" "jms") }}
+      - tcp://{{ include "am-pattern-3.at" (list $root "control-plane" "jms" .) }}
       {{- end }}
 keystore:
   primary:

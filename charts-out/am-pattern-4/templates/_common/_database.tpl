@@ -5,6 +5,12 @@
 {{- printf "%s-database" (include "am-pattern-4.fullname" .) }}
 {{- end }}
 
+{{/* "true" when a component that this release runs uses the databases. */}}
+{{- define "am-pattern-4.usesDatabase" -}}
+{{- include "am-pattern-4.runs" (list . "control-plane") }}
+{{- include "am-pattern-4.runs" (list . "key-manager") }}
+{{- end }}
+
 {{/* Port of the database server. */}}
 {{- define "am-pattern-4.databasePort" -}}
 {{- if eq .Values.database.mode "bundled" }}

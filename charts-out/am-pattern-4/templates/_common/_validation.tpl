@@ -9,6 +9,28 @@
 {{- end }}
 
 {{- define "am-pattern-4.validate" -}}
+{{- if eq (include "am-pattern-4.elsewhere" .) "controlPlane, trafficManager, gateway, keyManager" }}
+{{- fail "every component is switched off: set enabled to true for at least one of controlPlane, trafficManager, gateway, keyManager" }}
+{{- end }}
+{{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "control-plane" "minimum" 2 "usesDatabase" true
+      "service" (list "servlet-https") "nodes" (list "jms")
+      "clients" (list (dict "component" "traffic-manager" "service" (list "servlet-https") "nodes" (list "jms")) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list "jms")) (dict "component" "key-manager" "service" (list "servlet-https") "nodes" (list "jms")))
+      "servers" (list (dict "component" "gateway" "ports" (list "servlet-https")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
+{{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "traffic-manager" "minimum" 2 "usesDatabase" false
+      "service" (list "servlet-https") "nodes" (list "thrift" "thrift-ssl" "jms")
+      "clients" (list (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list "jms" "thrift" "thrift-ssl")))
+      "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
+{{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "gateway" "minimum" 2 "usesDatabase" false
+      "service" (list "servlet-https" "gateway-https" "gateway-http" "wss" "ws" "websub-https" "websub-http") "nodes" (list)
+      "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)))
+      "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")) (dict "component" "traffic-manager" "ports" (list "jms" "servlet-https" "thrift" "thrift-ssl")) (dict "component" "key-manager" "ports" (list "servlet-https")))) }}
+{{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "key-manager" "minimum" 2 "usesDatabase" true
+      "service" (list "servlet-https") "nodes" (list)
+      "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)) (dict "component" "traffic-manager" "service" (list "servlet-https") "nodes" (list)) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list)))
+      "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")))) }}
+{{- if include "am-pattern-4.elsewhere" . }}
+{{- include "am-pattern-4.validateSharedCredentials" . }}
+{{- end }}
 {{- $hosts := compact (values .Values.hostnames | sortAlpha) }}
 {{- if ne (len $hosts) (len (uniq $hosts)) }}
 {{- fail (printf "hostnames: every endpoint needs a name of its own, but one is used twice: %s" (join ", " $hosts)) }}
@@ -19,8 +41,24 @@
 {{- if and .Values.exposure.gatewayApi.gateway.create (not .Values.exposure.gatewayApi.gateway.className) }}
 {{- fail "exposure.gatewayApi.gateway.className is empty: name the cluster's Gateway class" }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.gateway.create (not $hosts) }}
-{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames" }}
+{{- $routed := list }}
+{{- if include "am-pattern-4.runs" (list . "control-plane") }}
+{{- $routed = append $routed .Values.hostnames.management }}
+{{- end }}
+{{- if include "am-pattern-4.runs" (list . "gateway") }}
+{{- $routed = append $routed .Values.hostnames.gateway }}
+{{- end }}
+{{- if include "am-pattern-4.runs" (list . "gateway") }}
+{{- $routed = append $routed .Values.hostnames.websocket }}
+{{- end }}
+{{- if include "am-pattern-4.runs" (list . "gateway") }}
+{{- $routed = append $routed .Values.hostnames.websub }}
+{{- end }}
+{{- if include "am-pattern-4.runs" (list . "key-manager") }}
+{{- $routed = append $routed .Values.hostnames.keyManager }}
+{{- end }}
+{{- if and .Values.exposure.gatewayApi.gateway.create (not (compact $routed)) }}
+{{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames whose component the release runs" }}
 {{- end }}
 {{- if and .Values.exposure.gatewayApi.backendTls.enabled (not .Values.exposure.gatewayApi.backendTls.hostname) }}
 {{- fail "exposure.gatewayApi.backendTls.hostname is empty: set it to a name in the components' certificate" }}
@@ -57,6 +95,9 @@
 {{- fail (printf "database.type is %s, but database.mode %s is always h2: set database.mode to external" .Values.database.type .Values.database.mode) }}
 {{- end }}
 {{- $nodes := int .Values.controlPlane.replicas }}
+{{- if not (include "am-pattern-4.runs" (list . "control-plane")) }}
+{{- $nodes = 0 }}
+{{- end }}
 {{- if and (gt $nodes 2) (not .Values.eventHub.acceptMoreThanTwoNodes) }}
 {{- fail (printf "controlPlane.replicas is %d, but more than 2 event hub nodes have not been seen to work on the genuine WSO2 API Manager 4.7.0: a token that is revoked on one node may stay valid at gateways that listen to another. Set controlPlane.replicas to 2, or accept it with eventHub.acceptMoreThanTwoNodes true (docs/runbook.md)" $nodes) }}
 {{- end }}

@@ -30,13 +30,13 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-4.address" (list $root "key-manager") }}:{{ include "am-pattern-4.port" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/services/
   event_hub:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
-    service_url: https://{{ include "am-pattern-4.address" (list $root "control-plane") }}:{{ include "am-pattern-4.port" (list $root "control-plane" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root "control-plane" "servlet-https") }}/services/
     {{- /* Announcements of the node's own broker. */}}
     event_listening_endpoints:
       - tcp://localhost:{{ include "am-pattern-4.port" (list $root "control-plane" "jms") }}
@@ -45,16 +45,16 @@ apim:
       url_group:
         {{- range include "am-pattern-4.nodes" (list $root "control-plane") | fromJsonArray }}
         - urls:
-            - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "control-plane" "thrift") }}
+            - tcp://{{ include "am-pattern-4.at" (list $root "control-plane" "thrift" .) }}
           auth_urls:
-            - ssl://{{ . }}:{{ include "am-pattern-4.port" (list $root "control-plane" "thrift-ssl") }}
+            - ssl://{{ include "am-pattern-4.at" (list $root "control-plane" "thrift-ssl" .) }}
           type: loadbalance
         {{- end }}
     {{- if gt (int (include "am-pattern-4.replicas" (list $root "control-plane"))) 1 }}
     {{- /* Mirrors announcements to one other node. */}}
     event_duplicate_url:
       {{- range include "am-pattern-4.firstOtherNode" (list $root "control-plane" $node) | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "control-plane" "jms") }}
+      - tcp://{{ include "am-pattern-4.at" (list $root "control-plane" "jms" .) }}
       {{- end }}
     {{- end }}
   gateway:
@@ -75,12 +75,12 @@ apim:
         websub_event_receiver_https_endpoint: {{ include "am-pattern-4.endpointUrl" (list $root "websub" "https") | toJson }}
         websub_event_receiver_http_endpoint: {{ include "am-pattern-4.endpointUrl" (list $root "websub" "http") | toJson }}
         {{- /* The gateways of the environment. */}}
-        service_url: https://{{ include "am-pattern-4.address" (list $root "gateway") }}:{{ include "am-pattern-4.port" (list $root "gateway" "servlet-https") }}/services/
+        service_url: https://{{ include "am-pattern-4.at" (list $root "gateway" "servlet-https") }}/services/
   devportal:
     url: {{ printf "%v/devportal" (include "am-pattern-4.endpointUrl" (list $root "management" "https")) | toJson }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
-    revoke_endpoint: https://{{ include "am-pattern-4.address" (list $root "key-manager") }}:{{ include "am-pattern-4.port" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
+    revoke_endpoint: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
 event_listener:
   - id: token_revocation
     type: org.wso2.carbon.identity.core.handler.AbstractIdentityHandler
@@ -91,7 +91,7 @@ event_listener:
       password: "$env{AM_ADMIN_PASSWORD}"
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
-      notification_endpoint: https://{{ include "am-pattern-4.address" (list $root "control-plane") }}:{{ include "am-pattern-4.port" (list $root "control-plane" "servlet-https") }}/internal/data/v1/notify
+      notification_endpoint: https://{{ include "am-pattern-4.at" (list $root "control-plane" "servlet-https") }}/internal/data/v1/notify
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -143,5 +143,5 @@ user_store:
 oauth:
   endpoints:
     {{- /* Where the keys that sign tokens are published. */}}
-    oauth2_jwks_url: https://{{ include "am-pattern-4.address" (list $root "key-manager") }}:{{ include "am-pattern-4.port" (list $root "key-manager" "servlet-https") }}/oauth2/jwks
+    oauth2_jwks_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/oauth2/jwks
 {{- end }}

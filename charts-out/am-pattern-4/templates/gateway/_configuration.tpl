@@ -8,36 +8,36 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-4.address" (list $root "key-manager") }}:{{ include "am-pattern-4.port" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* The traffic manager's services. */}}
-    service_url: https://{{ include "am-pattern-4.address" (list $root "traffic-manager") }}:{{ include "am-pattern-4.port" (list $root "traffic-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root "traffic-manager" "servlet-https") }}/services/
     {{- /* Where throttle events are published. Missing, the node would publish to itself. */}}
     url_group:
       {{- range include "am-pattern-4.nodes" (list $root "traffic-manager") | fromJsonArray }}
       - traffic_manager_urls:
-          - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "traffic-manager" "thrift") }}
+          - tcp://{{ include "am-pattern-4.at" (list $root "traffic-manager" "thrift" .) }}
         traffic_manager_auth_urls:
-          - ssl://{{ . }}:{{ include "am-pattern-4.port" (list $root "traffic-manager" "thrift-ssl") }}
+          - ssl://{{ include "am-pattern-4.at" (list $root "traffic-manager" "thrift-ssl" .) }}
         type: loadbalance
       {{- end }}
     {{- /* Where throttle decisions are heard. Missing, the gateway would listen to itself. */}}
     throttle_decision_endpoints:
       {{- range include "am-pattern-4.nodes" (list $root "traffic-manager") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "traffic-manager" "jms") }}
+      - tcp://{{ include "am-pattern-4.at" (list $root "traffic-manager" "jms" .) }}
       {{- end }}
   event_hub:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
-    service_url: https://{{ include "am-pattern-4.address" (list $root "control-plane") }}:{{ include "am-pattern-4.port" (list $root "control-plane" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root "control-plane" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}
     event_listening_endpoints:
       {{- range include "am-pattern-4.nodes" (list $root "control-plane") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-4.port" (list $root "control-plane" "jms") }}
+      - tcp://{{ include "am-pattern-4.at" (list $root "control-plane" "jms" .) }}
       {{- end }}
   sync_runtime_artifacts:
     gateway:

@@ -7,7 +7,11 @@
 
 {{/* Keys of the Secret that this release needs, as a JSON array. */}}
 {{- define "am-pattern-5.credentialKeys" -}}
-{{- $keys := list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" }}
+{{- $keys := list "admin-username" "admin-password" }}
+{{- if include "am-pattern-5.usesDatabase" . }}
+{{- $keys = concat $keys (list "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") }}
+{{- end }}
+{{- $keys = append $keys "encryption-key" }}
 {{- if .Values.keystores.existingSecret }}
 {{- $keys = concat $keys (list "keystore-password" "keystore-key-password" "truststore-password") }}
 {{- end }}

@@ -5,6 +5,12 @@
 {{- printf "%s-database" (include "am-pattern-5.fullname" .) }}
 {{- end }}
 
+{{/* "true" when a component that this release runs uses the databases. */}}
+{{- define "am-pattern-5.usesDatabase" -}}
+{{- include "am-pattern-5.runs" (list . "all-in-one") }}
+{{- include "am-pattern-5.runs" (list . "key-manager") }}
+{{- end }}
+
 {{/* Port of the database server. */}}
 {{- define "am-pattern-5.databasePort" -}}
 {{- if eq .Values.database.mode "bundled" }}

@@ -30,7 +30,7 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-5.address" (list $root "key-manager") }}:{{ include "am-pattern-5.port" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-5.at" (list $root "key-manager" "servlet-https") }}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
@@ -38,9 +38,9 @@ apim:
     url_group:
       {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
       - traffic_manager_urls:
-          - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift") }}
+          - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift" .) }}
         traffic_manager_auth_urls:
-          - ssl://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift-ssl") }}
+          - ssl://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift-ssl" .) }}
         type: loadbalance
       {{- end }}
     {{- /* Throttle decisions of the node's own broker. */}}
@@ -50,7 +50,7 @@ apim:
     {{- /* Mirrors throttle decisions to the other nodes. */}}
     event_duplicate_url:
       {{- range include "am-pattern-5.otherNodes" (list $root "all-in-one" $node) | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "jms") }}
+      - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "jms" .) }}
       {{- end }}
     {{- end }}
   event_hub:
@@ -65,16 +65,16 @@ apim:
       url_group:
         {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
         - urls:
-            - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift") }}
+            - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift" .) }}
           auth_urls:
-            - ssl://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift-ssl") }}
+            - ssl://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift-ssl" .) }}
           type: loadbalance
         {{- end }}
     {{- if gt (int (include "am-pattern-5.replicas" (list $root "all-in-one"))) 1 }}
     {{- /* Mirrors announcements to one other node. */}}
     event_duplicate_url:
       {{- range include "am-pattern-5.firstOtherNode" (list $root "all-in-one" $node) | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "jms") }}
+      - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "jms" .) }}
       {{- end }}
     {{- end }}
   gateway:
@@ -95,7 +95,7 @@ apim:
         websub_event_receiver_https_endpoint: {{ include "am-pattern-5.endpointUrl" (list $root "websub" "https") | toJson }}
         websub_event_receiver_http_endpoint: {{ include "am-pattern-5.endpointUrl" (list $root "websub" "http") | toJson }}
         {{- /* The gateways of the environment. */}}
-        service_url: https://{{ include "am-pattern-5.address" (list $root "gateway") }}:{{ include "am-pattern-5.port" (list $root "gateway" "servlet-https") }}/services/
+        service_url: https://{{ include "am-pattern-5.at" (list $root "gateway" "servlet-https") }}/services/
   sync_runtime_artifacts:
     gateway:
       {{- /* A gateway deploys only APIs of the environments that it lists; the name is the same value as the environment's. */}}
@@ -105,7 +105,7 @@ apim:
     url: {{ printf "%v/devportal" (include "am-pattern-5.endpointUrl" (list $root "management" "https")) | toJson }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
-    revoke_endpoint: https://{{ include "am-pattern-5.address" (list $root "key-manager") }}:{{ include "am-pattern-5.port" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
+    revoke_endpoint: https://{{ include "am-pattern-5.at" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
 event_listener:
   - id: token_revocation
     type: org.wso2.carbon.identity.core.handler.AbstractIdentityHandler
@@ -116,7 +116,7 @@ event_listener:
       password: "$env{AM_ADMIN_PASSWORD}"
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
-      notification_endpoint: https://{{ include "am-pattern-5.address" (list $root "all-in-one") }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
+      notification_endpoint: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -168,5 +168,5 @@ user_store:
 oauth:
   endpoints:
     {{- /* Where the keys that sign tokens are published. */}}
-    oauth2_jwks_url: https://{{ include "am-pattern-5.address" (list $root "key-manager") }}:{{ include "am-pattern-5.port" (list $root "key-manager" "servlet-https") }}/oauth2/jwks
+    oauth2_jwks_url: https://{{ include "am-pattern-5.at" (list $root "key-manager" "servlet-https") }}/oauth2/jwks
 {{- end }}

@@ -8,36 +8,36 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-5.address" (list $root "key-manager") }}:{{ include "am-pattern-5.port" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-5.at" (list $root "key-manager" "servlet-https") }}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* The traffic manager's services. */}}
-    service_url: https://{{ include "am-pattern-5.address" (list $root "all-in-one") }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where throttle events are published. Missing, the node would publish to itself. */}}
     url_group:
       {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
       - traffic_manager_urls:
-          - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift") }}
+          - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift" .) }}
         traffic_manager_auth_urls:
-          - ssl://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "thrift-ssl") }}
+          - ssl://{{ include "am-pattern-5.at" (list $root "all-in-one" "thrift-ssl" .) }}
         type: loadbalance
       {{- end }}
     {{- /* Where throttle decisions are heard. Missing, the gateway would listen to itself. */}}
     throttle_decision_endpoints:
       {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "jms") }}
+      - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "jms" .) }}
       {{- end }}
   event_hub:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
-    service_url: https://{{ include "am-pattern-5.address" (list $root "all-in-one") }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}
     event_listening_endpoints:
       {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "jms") }}
+      - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "jms" .) }}
       {{- end }}
   sync_runtime_artifacts:
     gateway:

@@ -26,11 +26,11 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
-    service_url: https://{{ include "am-pattern-5.address" (list $root "all-in-one") }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}
     event_listening_endpoints:
       {{- range include "am-pattern-5.nodes" (list $root "all-in-one") | fromJsonArray }}
-      - tcp://{{ . }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "jms") }}
+      - tcp://{{ include "am-pattern-5.at" (list $root "all-in-one" "jms" .) }}
       {{- end }}
 event_listener:
   - id: token_revocation
@@ -42,7 +42,7 @@ event_listener:
       password: "$env{AM_ADMIN_PASSWORD}"
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
-      notification_endpoint: https://{{ include "am-pattern-5.address" (list $root "all-in-one") }}:{{ include "am-pattern-5.port" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
+      notification_endpoint: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

@@ -159,7 +159,7 @@ fn asked(context: &Context<'_>, object: &Object, url: &str) -> Result<BTreeSet<C
         Target::Nodes { nodes, port, .. } => (nodes, port),
         Target::Dangling { reason, .. } => return of_service(context, object, url).ok_or(reason),
         Target::Own { .. } => return Err("it means the test itself".to_owned()),
-        Target::Route { .. } | Target::External | Target::Unknown { .. } => {
+        Target::Route { .. } | Target::Elsewhere(_) | Target::External | Target::Unknown { .. } => {
             return Ok(BTreeSet::new());
         }
     };

@@ -93,17 +93,42 @@ fn is_dialled(link: &Link, facts: &Facts) -> bool {
     link.is_written() && link.reference.enabled && !is_public
 }
 
-/// Databases and other servers that live outside: index of the client, port.
+/// Databases, components that run elsewhere, and other servers that live outside: index of the client, port.
 pub(super) fn to_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
     let mut needs = BTreeMap::new();
     for link in &context.graph.links {
-        if link.target != Target::External || !is_dialled(link, context.facts) {
+        let is_outside = matches!(link.target, Target::External | Target::Elsewhere(_));
+        if !is_outside || !is_dialled(link, context.facts) {
             continue;
         }
         if let Some(port) = link.reference.address.port_or_default() {
             needs
                 .entry((link.from.member, port))
                 .or_insert_with(|| link.reference.key.to_string());
+        }
+    }
+    needs
+}
+
+/// Ports to which components connect that run elsewhere: index of the server, port.
+pub(super) fn from_elsewhere(context: &Context<'_>) -> Needs<(usize, u16)> {
+    let graph = context.graph;
+    let mut needs = BTreeMap::new();
+    for edge in &context.facts.edges {
+        let peer = edge.peers.get(&context.subject.pattern);
+        if graph.elsewhere(edge.on).is_none() {
+            continue;
+        }
+        for (to, server) in graph.members.iter().enumerate() {
+            if server.component.as_ref() != peer || peer.is_none() {
+                continue;
+            }
+            for port in edge.ports() {
+                let number = port.saturating_add(offset_of(graph, server));
+                needs
+                    .entry((to, number))
+                    .or_insert_with(|| format!("{} of the {}", edge.key, edge.on.title()));
+            }
         }
     }
     needs

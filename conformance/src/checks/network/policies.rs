@@ -2,8 +2,8 @@
 
 use super::{
     edges::{
-        askers, between_members, calls_outside, from_outside, is_for_users, pods_of, port_of,
-        to_outside,
+        askers, between_members, calls_outside, from_elsewhere, from_outside, is_for_users,
+        pods_of, port_of, to_outside,
     },
     reachability::{Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match},
     services::offset_of,
@@ -169,14 +169,18 @@ fn needed_by_askers(context: &Context<'_>, policies: &Policies<'_>, judge: &mut 
 }
 
 fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
-    for ((to, number), route) in from_outside(context) {
+    let routes = from_outside(context).into_iter();
+    let routes = routes.map(|(need, route)| (need, format!("to which {route} leads"), route));
+    let elsewhere = from_elsewhere(context).into_iter();
+    let elsewhere = elsewhere.map(|(need, key)| (need, format!("which {key} needs"), key));
+    for ((to, number), why, peer) in routes.chain(elsewhere) {
         let server = &context.graph.members[to];
         let pods = pods_of(&server.workload);
         let port = port_of(server, number);
         let verdict = policies.strongest(&pods, Direction::Ingress, |policy, rule| {
             let is_for_strangers = leads_outside(rule)
                 || rule.peers.iter().any(|peer| {
-                    // Pods of the namespace that are none of the pattern's may be the router's.
+                    // Pods of the namespace that are none of the releases' may be the router's, or another release's.
                     peer.pods.is_some_and(|selector| {
                         policy.0.namespace() == pods.namespace
                             && !context
@@ -198,12 +202,12 @@ fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &m
                 &pods,
                 Direction::Ingress,
                 format!(
-                    "nobody from outside may reach the {} on port {number}, to which {route} leads",
+                    "nobody from outside may reach the {} on port {number}, {why}",
                     title(server)
                 ),
-                format!("add an ingress rule for port {number}, from the router's namespace or from anywhere"),
+                format!("add an ingress rule for port {number}, from where they come, such as the router's namespace"),
             )
-            .peer(route.clone())
+            .peer(peer)
         });
     }
 }

@@ -45,6 +45,9 @@ pub(super) fn one_server_goes_first(context: &Context<'_>, judge: &mut Judge<'_>
             continue;
         }
         judge.looked();
+        // What runs elsewhere has started on the database, or waited for who did.
+        let is_racing = |node: &&NodeId| !order.follows_elsewhere(**node);
+        let nodes: BTreeSet<NodeId> = nodes.iter().filter(is_racing).copied().collect();
         // Whoever starts although the first one never does may start together with it.
         let racers = |first: NodeId| -> Vec<NodeId> {
             let others = order.started_without(Some(first));

@@ -75,6 +75,7 @@ fn brokers<'g>(
             let offset = graph.node(*peer).map_or(0, Node::offset);
             graph.component(*peer) != Some(component) && jms.checked_add(offset) == Some(*port)
         }),
+        Target::Elsewhere(there) => there.component != component,
         Target::External => true,
         _ => false,
     };

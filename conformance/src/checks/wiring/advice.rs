@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::edge::{Row, is_row_of};
+use super::{
+    edge::{Row, is_row_of},
+    elsewhere::addresses,
+};
 use crate::{
     facts::Reach,
     graph::{Link, NodeId, Target},
@@ -112,6 +115,9 @@ impl Row<'_, '_> {
         let (scheme, port, path) = self.fact.shape.parts();
         if self.fact.reach == Reach::OwnServer {
             return format!("{scheme}://localhost:${{mgt.transport.https.port}}{path}");
+        }
+        if let Some(declared) = self.context.graph.elsewhere(self.peer) {
+            return addresses(declared, self.fact).join(", ");
         }
         let mut addresses: Vec<String> = Vec::new();
         let mut named: BTreeSet<NodeId> = BTreeSet::new();

@@ -107,6 +107,14 @@ impl Row<'_, '_> {
             }
             return;
         }
+        if let Some(link) = repeated(&links).filter(|_| self.fact.shape == Shape::Jms) {
+            let message = "is listed twice, so every event arrives twice";
+            judge.fault(self.fault(link, message, "list it once"));
+        }
+        if let Some(declared) = self.context.graph.elsewhere(self.peer) {
+            self.judge_there(judge, &links, declared);
+            return;
+        }
         let mut reached = BTreeSet::new();
         let mut is_whole = true;
         for link in &links {
@@ -119,10 +127,6 @@ impl Row<'_, '_> {
                     judge.fault(*fault);
                 }
             }
-        }
-        if let Some(link) = repeated(&links).filter(|_| self.fact.shape == Shape::Jms) {
-            let message = "is listed twice, so every event arrives twice";
-            judge.fault(self.fault(link, message, "list it once"));
         }
         if let Some(fault) = self.coverage(&reached, links[0]).filter(|_| is_whole) {
             judge.fault(fault);
@@ -178,10 +182,10 @@ impl Row<'_, '_> {
         }
     }
 
-    /// The nodes that a link reaches; `None` when they live outside, as declared.
-    fn follow(&self, link: &Link) -> Result<Option<BTreeSet<NodeId>>, Box<Fault<'_>>> {
+    /// Whether the address is in use and looks as the table says, wherever it leads.
+    pub(super) fn form(&self, link: &Link) -> Result<(), Box<Fault<'_>>> {
         let address = &link.reference.address;
-        let (scheme, port, path) = self.fact.shape.parts();
+        let (scheme, _, path) = self.fact.shape.parts();
         if !link.reference.enabled && self.is_switched_off_by_hand() {
             return Err(Box::new(self.fault(
                 link,
@@ -205,8 +209,16 @@ impl Row<'_, '_> {
                 format!("end it with `{path}`: {}", self.wanted_address()),
             )));
         }
+        Ok(())
+    }
+
+    /// The nodes that a link reaches; `None` when they live outside, as declared.
+    fn follow(&self, link: &Link) -> Result<Option<BTreeSet<NodeId>>, Box<Fault<'_>>> {
+        self.form(link)?;
+        let (_, port, _) = self.fact.shape.parts();
         match &link.target {
             Target::External => Ok(None),
+            Target::Elsewhere(there) => Err(self.stranger(link, there.component.title())),
             Target::Route { .. } => self.follow_route(link, port),
             Target::Unknown { reason } => {
                 let help = format!(
@@ -270,12 +282,17 @@ impl Row<'_, '_> {
             || graph.member(*stranger).workload.object.name().to_owned(),
             |component| component.title().to_owned(),
         );
+        Err(self.stranger(link, &stranger))
+    }
+
+    /// The fault of an address that leads to somebody else.
+    pub(super) fn stranger(&self, link: &Link, to: &str) -> Box<Fault<'_>> {
         let message = format!(
-            "leads to the {stranger}, though the {} is meant",
+            "leads to the {to}, though the {} is meant",
             self.peer_in_words()
         );
         let help = format!("write {}", self.wanted_address());
-        Err(Box::new(self.fault(link, &message, help)))
+        Box::new(self.fault(link, &message, help))
     }
 
     /// An address that goes out and comes in again through a route of the pattern.

@@ -44,12 +44,18 @@ pub(super) fn one_group_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             let publish = fact.shape == Shape::Publishers;
             for group in url_groups(effective, publish) {
                 let purpose = receiver_purpose(publish, group.number);
-                let nodes: BTreeSet<NodeId> = links_with(context, node.id, &purpose)
-                    .filter_map(|link| match &link.target {
-                        Target::Nodes { nodes, .. } if nodes.len() == 1 => nodes.first().copied(),
-                        _ => None,
-                    })
-                    .collect();
+                let nodes: BTreeSet<(Option<NodeId>, usize)> =
+                    links_with(context, node.id, &purpose)
+                        .filter_map(|link| match &link.target {
+                            Target::Nodes { nodes, .. } if nodes.len() == 1 => {
+                                Some((nodes.first().copied(), 0))
+                            }
+                            Target::Elsewhere(there) if there.nodes.len() == 1 => {
+                                Some((None, *there.nodes.first()?))
+                            }
+                            _ => None,
+                        })
+                        .collect();
                 judge.require(nodes.len() < 2, || {
                     Fault::new(
                         format!(
@@ -204,7 +210,10 @@ impl Group<'_, '_> {
         let port = match (&receiver.target, &authentication.target) {
             (Target::Nodes { port: receiver, .. }, Target::Nodes { port, .. })
             | (Target::Own { port: receiver }, Target::Own { port }) => Some((*receiver, *port)),
-            (Target::Nodes { .. }, Target::Dangling { reason, .. }) => {
+            (Target::Elsewhere(receiver), Target::Elsewhere(there)) => {
+                Some((receiver.port, there.port))
+            }
+            (Target::Nodes { .. } | Target::Elsewhere(_), Target::Dangling { reason, .. }) => {
                 judge.fault(self.fault(
                     Some(authentication),
                     &format!("has an authentication address that leads nowhere: {reason}"),

@@ -123,6 +123,7 @@ impl On<'_, '_> {
                 (*port, node.offset())
             }
             Target::Own { port } => (*port, self.node.offset()),
+            Target::Elsewhere(there) => (there.port, 0),
             _ => return None,
         };
         let wanted = wanted.checked_add(offset)?;
@@ -205,7 +206,10 @@ impl On<'_, '_> {
         match target {
             // A number is no name: it lives outside, as pods and Services get theirs from the cluster. A placeholder
             // or a missing port is nothing that can be judged.
-            Target::Nodes { .. } | Target::External | Target::Unknown { .. } => None,
+            Target::Nodes { .. }
+            | Target::Elsewhere(_)
+            | Target::External
+            | Target::Unknown { .. } => None,
             Target::Route { .. } => {
                 let resolver = self.context.graph.resolver(self.context.facts);
                 let reason = resolver.behind_route(url).err()?;

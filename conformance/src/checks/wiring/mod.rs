@@ -2,6 +2,7 @@
 
 mod advice;
 mod edge;
+mod elsewhere;
 mod groups;
 mod hosts;
 mod labels;
@@ -37,6 +38,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-017", hosts::every_host_is_provided),
     ("AM-WIRE-018", texts::every_service_offers_the_port),
     ("AM-WIRE-019", publishers::every_node_is_told),
+    ("AM-WIRE-020", elsewhere::only_declared_addresses),
 ];
 
 /// Judges the rows of the table that name the requirement.

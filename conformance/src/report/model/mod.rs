@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::finding::Finding;
+use crate::{finding::Finding, subject::SubjectDescription};
 
 pub use profile::{Profile, ProfileResult};
 pub use selftest::{SelftestSummary, Survivor};

@@ -239,6 +239,7 @@ impl Of<'_> {
             renders: vec![render],
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
+                elsewhere: variant.elsewhere(self.components()),
                 ..Hints::default()
             },
             is_generated: true,
@@ -247,10 +248,10 @@ impl Of<'_> {
     }
 }
 
-/// The plain subject of one chart.
+/// The subject of one chart with a platform and a variant; without one, the plain combination.
 ///
 /// # Errors
-/// When there is no such chart.
+/// When there is no such chart or variant.
 pub(crate) fn base_subject(
     options: &Options,
     facts: &Facts,
@@ -258,6 +259,7 @@ pub(crate) fn base_subject(
     pattern: u8,
     version: ProductVersion,
     platform: &str,
+    variant: Option<&str>,
 ) -> Result<Subject, String> {
     let chart = directory.join(format!("am-pattern-{pattern}"));
     if !chart.is_dir() {
@@ -272,7 +274,11 @@ pub(crate) fn base_subject(
         version,
         chart: &chart,
     };
-    Ok(of.subject(platform, &matrix.default_variant(), ""))
+    let variant = match variant {
+        Some(name) => matrix.variant(name)?.clone(),
+        None => matrix.default_variant(),
+    };
+    Ok(of.subject(platform, &variant, ""))
 }
 
 fn external_hosts(facts: &Facts, platform: &str, further: &[String]) -> Vec<String> {

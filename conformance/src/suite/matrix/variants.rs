@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    component::Component, error::SuiteError, facts::Facts, subject::set_path,
+    component::Component, error::SuiteError, facts::Facts, graph::Elsewhere, subject::set_path,
     suite::variation::merge,
 };
 
@@ -48,6 +48,9 @@ pub(super) struct Variant {
     /// Components, of which a pattern must have one; none for every pattern.
     #[serde(default)]
     only_with: Vec<Component>,
+    /// Patterns; none for every one.
+    #[serde(default)]
+    only_patterns: Vec<u8>,
     #[serde(default)]
     except_patterns: Vec<u8>,
     /// Values of the whole chart.
@@ -59,6 +62,9 @@ pub(super) struct Variant {
     /// Values of these components, where a chart has them.
     #[serde(default)]
     components: BTreeMap<Component, Map<String, Value>>,
+    /// Where components are that the release does not run. It says so apart from the values, which are judged against it.
+    #[serde(default)]
+    elsewhere: BTreeMap<Component, Elsewhere>,
 }
 
 /// The Kubernetes version that templates are told.
@@ -89,10 +95,35 @@ impl Matrix {
     /// # Errors
     /// When the file breaks a rule: an unknown field, a name that is there twice, a pattern that does not exist.
     pub(crate) fn load(facts: &Facts) -> Result<Self, SuiteError> {
-        Self::read(
+        let matrix = Self::read(
             include_str!("../../../requirements/matrix.yaml"),
             &facts.patterns.keys().copied().collect(),
-        )
+        )?;
+        for variant in &matrix.variants {
+            for (component, elsewhere) in &variant.elsewhere {
+                if let Some(mistake) = elsewhere.mistake(*component, facts) {
+                    return Err(SuiteError::Requirements {
+                        file: FILE.into(),
+                        message: format!("variant `{}`: {mistake}", variant.name),
+                    });
+                }
+            }
+        }
+        Ok(matrix)
+    }
+
+    /// The variant with this name.
+    ///
+    /// # Errors
+    /// When there is none; the message proposes the one meant.
+    pub(super) fn variant(&self, name: &str) -> Result<&Variant, String> {
+        let names = || self.variants.iter().map(|variant| variant.name.as_str());
+        let found = self.variants.iter().find(|variant| variant.name == name);
+        found.ok_or_else(|| {
+            let hint = am_suggest::hint(name, names());
+            let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+            format!("{FILE} has no variant `{name}`{hint}")
+        })
     }
 
     fn read(text: &str, patterns: &BTreeSet<u8>) -> Result<Self, SuiteError> {
@@ -109,13 +140,13 @@ impl Matrix {
                     variant.name
                 )));
             }
-            if let Some(unknown) = variant
-                .except_patterns
-                .iter()
+            let named = variant.except_patterns.iter().chain(&variant.only_patterns);
+            if let Some(unknown) = named
+                .into_iter()
                 .find(|pattern| !patterns.contains(pattern))
             {
                 return Err(wrong(format!(
-                    "variant `{}`: exceptPatterns names pattern {unknown}, which facts.yaml does not have",
+                    "variant `{}` names pattern {unknown}, which facts.yaml does not have",
                     variant.name
                 )));
             }
@@ -151,8 +182,19 @@ impl Variant {
         mut components: impl Iterator<Item = &'c Component>,
     ) -> bool {
         !self.except_patterns.contains(&pattern)
+            && (self.only_patterns.is_empty() || self.only_patterns.contains(&pattern))
             && (self.only_with.is_empty()
                 || components.any(|component| self.only_with.contains(component)))
+    }
+
+    /// Where those of a pattern's components are that the release does not run.
+    pub(super) fn elsewhere<'c>(
+        &self,
+        components: impl Iterator<Item = &'c Component>,
+    ) -> BTreeMap<Component, Elsewhere> {
+        components
+            .filter_map(|component| Some((*component, self.elsewhere.get(component)?.clone())))
+            .collect()
     }
 
     /// Its values for a chart with these components.

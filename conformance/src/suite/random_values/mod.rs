@@ -88,6 +88,7 @@ fn charts_have_no_finding_for_random_values() {
             pattern,
             ProductVersion::V4_7,
             "none",
+            None,
         )
         .unwrap_or_else(|error| panic!("{error}"));
         let charts = Charts::read(base.charts(), &root).unwrap_or_else(|error| panic!("{error}"));

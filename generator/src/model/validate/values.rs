@@ -1,12 +1,15 @@
 //! `values/*.yaml`, the defaults that components and patterns override, and `platforms/*.yaml`.
 
+use serde::Deserialize as _;
+use serde_json::Value;
+
 use super::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
 use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
 use crate::model::pattern::PatternRef;
 use crate::model::table::Table;
-use crate::model::values::{Node, Type, When};
+use crate::model::values::{Node, PropertiesFrom, Type, When};
 use crate::model::{Loaded, Model};
 use crate::yaml::Text;
 
@@ -72,9 +75,13 @@ fn table(
                 .hint("remove one"),
             );
         }
+        let schemas: Vec<&Value> = node.items.iter().chain(&node.schema).collect();
         let from_component = node.default_from.is_some()
             || node.minimum_from.is_some()
-            || node.maximum_from.is_some();
+            || node.maximum_from.is_some()
+            || schemas
+                .iter()
+                .any(|schema| properties_sources(schema).next().is_some());
         if from_component && !in_component {
             diagnostics.push(wrong(format!(
                 "`{}` takes something from a component, but belongs to the chart",
@@ -88,8 +95,19 @@ fn table(
         if node.items.is_some() && !lists {
             diagnostics.push(wrong(format!("`{}` has items but is no array", key.value)));
         }
-        for reference in node.items.iter().flat_map(references) {
-            definition(model, file, key, &reference, diagnostics);
+        if node.schema.as_ref().is_some_and(|more| !more.is_object()) {
+            diagnostics.push(wrong(format!("`schema` of `{}` is no mapping", key.value)));
+        }
+        for schema in schemas {
+            for reference in references(schema) {
+                definition(model, file, key, &reference, diagnostics);
+            }
+            for source in properties_sources(schema) {
+                if let Err(error) = PropertiesFrom::deserialize(source) {
+                    let message = format!("`properties-from` of `{}`: {error}", key.value);
+                    diagnostics.push(wrong(message));
+                }
+            }
         }
         if let Some(name) = &node.definition {
             require_known(
@@ -106,6 +124,18 @@ fn table(
         if let Some(properties) = &node.properties {
             table(model, file, properties, in_component, diagnostics);
         }
+    }
+}
+
+/// What `properties-from` says, everywhere in a piece of JSON Schema.
+fn properties_sources(schema: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
+    match schema {
+        Value::Object(entries) => {
+            let own = entries.get("properties-from").into_iter();
+            Box::new(own.chain(entries.values().flat_map(properties_sources)))
+        }
+        Value::Array(items) => Box::new(items.iter().flat_map(properties_sources)),
+        _ => Box::new(std::iter::empty()),
     }
 }
 
@@ -135,6 +165,7 @@ fn condition(
 ) {
     let about_component =
         when.workload.is_some() || when.component.is_some() || when.storage.is_some();
+    let about_component = about_component || when.waits.is_some() || when.listed.is_some();
     if about_component && !in_component {
         let message = format!(
             "`{}` asks about a component, but belongs to the chart",
@@ -142,7 +173,7 @@ fn condition(
         );
         diagnostics.push(
             file.diagnose(key, message)
-                .hint("use pattern, versions or endpoint here"),
+                .hint("use pattern, versions, endpoint or divisible here"),
         );
     }
     for name in when.component.iter().flatten() {
@@ -184,7 +215,7 @@ fn patterns<T, V>(
 /// Whether every overridden path leads to a value, or into a free-form one.
 fn overrides<T>(
     file: &Loaded<T>,
-    overrides: &Table<serde_json::Value>,
+    overrides: &Table<Value>,
     values: &Loaded<Table<Node>>,
     diagnostics: &mut Diagnostics,
 ) {
