@@ -37,7 +37,7 @@ impl Changes {
         let top = git(folder, &["rev-parse", "--show-toplevel"])?;
         if !top.status.success() {
             return Err(SuiteError::usage(format!(
-                "--changed-since needs a git checkout, and {} is in none: leave the option out to judge everything",
+                "--changed-since needs a git checkout, and {} is in none: leave the option out to check everything",
                 folder.display()
             )));
         }
@@ -199,7 +199,10 @@ impl Affected {
         all: impl IntoIterator<Item = u8>,
     ) -> Self {
         if let Some(judge) = judging(changes, workspace) {
-            return Self::everything(changes, format!("{judge} changed, which judges"));
+            return Self::everything(
+                changes,
+                format!("{judge} changed, which is part of the suite"),
+            );
         }
         let mut patterns: BTreeMap<u8, Platforms> = BTreeMap::new();
         let known = platforms_in(directory);
@@ -241,7 +244,10 @@ impl Affected {
         subject: &Subject,
     ) -> Self {
         if let Some(judge) = judging(changes, workspace) {
-            return Self::everything(changes, format!("{judge} changed, which judges"));
+            return Self::everything(
+                changes,
+                format!("{judge} changed, which is part of the suite"),
+            );
         }
         let is_changed = inputs(file, subject).any(|path| changes.below(path).next().is_some());
         Self {

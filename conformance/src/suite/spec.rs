@@ -101,7 +101,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
     }
     if spec.releases.is_empty() {
         return Err(wrong(
-            "releases is empty, so there is nothing to judge".into(),
+            "releases is empty, so there is nothing to check".into(),
         ));
     }
     for (component, elsewhere) in &spec.elsewhere {

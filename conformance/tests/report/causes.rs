@@ -2,7 +2,7 @@
 
 use am_conformance::{
     Component, Finding, Outcome, Report,
-    finding::{ConfigurationLocation, ObjectRef},
+    finding::{ConfigurationLocation, ObjectRef, TemplateLocation},
     report::{Edge, EdgeVerdict, Format, RequirementResult, Tally, Topology, causes},
 };
 use serde_json::Value;
@@ -142,6 +142,60 @@ fn a_port_that_others_use_rightly_ties_nothing_together() {
     ];
     let edges = vec![intact("apim-control-plane", 9443)];
     assert_eq!(tally(findings, edges), counted(3, 0));
+}
+
+/// At the line of a template that makes a list.
+fn on_the_line(finding: Finding) -> Finding {
+    Finding {
+        template: Some(TemplateLocation {
+            chart: "am-pattern-3".into(),
+            file: "templates/_list.tpl".into(),
+            line: Some(1),
+        }),
+        ..finding
+    }
+}
+
+fn causes_on_the_line(findings: Vec<Finding>) -> usize {
+    let mut report = report(findings.into_iter().map(on_the_line).collect(), Vec::new());
+    report.sources.insert(
+        "am-pattern-3/templates/_list.tpl".into(),
+        "endpoints = [{{ . }}]\n".into(),
+    );
+    causes(&report, &report.profiles[0].subjects).len()
+}
+
+#[test]
+fn two_mistakes_on_one_line_are_two_causes() {
+    let port = at(
+        "gateway",
+        "endpoints[0]",
+        "tcp://tm-0.tm:5673",
+        "has no port 5673",
+        "write tcp://tm-0.tm:5672",
+    );
+    let host = at(
+        "gateway",
+        "endpoints[1]",
+        "tcp://tm-second:5672",
+        "leads nowhere: no release provides the host `tm-second`",
+        "write tcp://tm-1.tm:5672",
+    );
+    assert_eq!(causes_on_the_line(vec![port, host]), 2);
+}
+
+#[test]
+fn findings_that_only_share_their_line_are_one_cause() {
+    let each = |index: usize| {
+        at(
+            "gateway",
+            &format!("endpoints[{index}]"),
+            "x",
+            &format!("entry {index} is no address"),
+            "write an address",
+        )
+    };
+    assert_eq!(causes_on_the_line(vec![each(0), each(1)]), 1);
 }
 
 #[test]

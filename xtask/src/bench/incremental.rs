@@ -37,7 +37,7 @@ pub(super) fn compare(programs: &Programs, pairs: usize) -> Result<[Comparison; 
         fs::write(&template, &original).map_err(Error::Temporary)?;
     }
     let comparison = |title: &str, ours, aim, pairs| Comparison {
-        title: format!("static suite with {title} since the last run / judging everything"),
+        title: format!("static suite with {title} since the last run / checking everything"),
         ours,
         theirs: "conformance --no-cache",
         aim,

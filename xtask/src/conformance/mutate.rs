@@ -35,7 +35,7 @@ pub(super) fn run(arguments: &Arguments, options: &Options) -> Result<u8, SuiteE
             eprintln!("SURVIVED {mutant}");
         }
         if done % 100 == 0 {
-            eprintln!("{done} of {} mutants judged", arguments.count);
+            eprintln!("{done} of {} mutants checked", arguments.count);
         }
     };
     let report = mutate(options, arguments.seed, arguments.count, &mut progress)?;

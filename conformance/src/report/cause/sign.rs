@@ -21,7 +21,7 @@ pub(in crate::report) enum Sign {
     Value { requirement: String, value: String },
     /// The same address, which no connection without a fault uses.
     Address(String),
-    /// The same line of a template or of the generator, and the same key or requirement.
+    /// The same line of a template or of the generator, and the same key or requirement, where nothing better is known.
     Line { place: String, about: String },
     /// The same port of the same object.
     PortOf { object: String, port: u16 },
@@ -63,7 +63,7 @@ pub(super) fn signs(report: &Report, groups: &[FindingGroup<'_>]) -> Vec<BTreeSe
         .map(|(group, written)| {
             let finding = group.finding;
             let intact = intact_of(group);
-            let mut signs = lines(report, finding);
+            let mut signs = BTreeSet::new();
             if let Some(written) = written {
                 signs.extend(written.signs(finding, intact));
             }
@@ -80,6 +80,10 @@ pub(super) fn signs(report: &Report, groups: &[FindingGroup<'_>]) -> Vec<BTreeSe
                     object: object.to_string(),
                     port,
                 }));
+            }
+            // What blames a name or a port is not the mistake of its neighbour on the line.
+            if signs.is_empty() {
+                signs = lines(report, finding);
             }
             signs.extend(reasons(finding, groups));
             signs

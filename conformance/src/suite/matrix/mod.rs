@@ -51,7 +51,7 @@ pub fn charts_subjects(
         })
         .collect();
     if subjects.is_empty() {
-        return Err(SuiteError::usage("the options leave nothing to judge"));
+        return Err(SuiteError::usage("the options leave nothing to check"));
     }
     Ok(subjects)
 }

@@ -136,7 +136,7 @@ impl Matrix {
         for variant in &matrix.variants {
             if !names.insert(&variant.name) {
                 return Err(wrong(format!(
-                    "variant `{}`: another is called so; `{DEFAULT}` is the chart without one",
+                    "variant `{}`: the name is already in use; `{DEFAULT}` is the chart without one",
                     variant.name
                 )));
             }
