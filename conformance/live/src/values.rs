@@ -14,25 +14,6 @@ const QUICK: Duration = Duration::from_secs(1);
 /// How long one takes that others listen to: longer, as the product's, so that whoever does not wait is deaf.
 const HUB: Duration = Duration::from_secs(3);
 
-/// The key of a component in a chart's values.
-pub(crate) fn key(component: Component) -> &'static str {
-    match component {
-        Component::AllInOne => "allInOne",
-        Component::ControlPlane => "controlPlane",
-        Component::Gateway => "gateway",
-        Component::TrafficManager => "trafficManager",
-        Component::KeyManager => "keyManager",
-    }
-}
-
-/// The value that says how many nodes a component has.
-pub(crate) fn replicas_key(component: Component) -> &'static str {
-    match component {
-        Component::AllInOne | Component::ControlPlane | Component::TrafficManager => "replicas",
-        Component::Gateway | Component::KeyManager => "replicaCount",
-    }
-}
-
 /// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything. The
 /// vendor's images get the chart's own values.
 pub(crate) fn harness(
@@ -60,7 +41,7 @@ pub(crate) fn harness(
             // Policies shall not keep the suite from asking stand-ins, whichever node the API server asks from.
             "networkPolicy": {"ingress": [{"ports": [{"port": OBSERVATIONS_PORT, "protocol": "TCP"}]}]},
         });
-        values.insert(key(component).to_owned(), section);
+        values.insert(component.values_key().to_owned(), section);
     }
     let database = json!({"bundled": {"resources": {"requests": {"cpu": "5m", "memory": "32Mi"}}}});
     values.insert("database".to_owned(), database);

@@ -7,16 +7,14 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+pub use am_product::Port as PortFact;
+
 use crate::{component::Component, error::SuiteError};
 
 /// Every table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
-    /// Distribution of each component.
-    pub distributions: BTreeMap<Component, Distribution>,
-    /// Ports before the offset.
-    pub ports: Vec<PortFact>,
     /// Components and minimum nodes of each pattern.
     pub patterns: BTreeMap<u8, BTreeMap<Component, usize>>,
     /// Which component must be told about which, by which key.
@@ -55,33 +53,6 @@ pub struct HostKey {
     /// Key of the port, if there is one.
     #[serde(default)]
     pub port: Option<String>,
-}
-
-/// A component's distribution.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Distribution {
-    /// Repository name of its image, without registry and organisation.
-    pub image: String,
-    /// Value of `PROFILE_NAME` that it needs, if any.
-    #[serde(default)]
-    pub profile: Option<String>,
-    /// Seconds that it needs to shut down.
-    pub shutdown_seconds: i64,
-}
-
-/// A port of the product.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PortFact {
-    /// Our name for it.
-    pub name: String,
-    /// Number before the offset.
-    pub number: u16,
-    /// Who listens on it.
-    pub components: Vec<Component>,
-    /// Whether it speaks TLS.
-    pub tls: bool,
 }
 
 /// A stream of events that the nodes of the event hub tell each other.
@@ -207,19 +178,6 @@ impl Facts {
         names.join(", ")
     }
 
-    /// The ports on which a component may listen, before the offset.
-    pub fn ports_of(&self, component: Component) -> impl Iterator<Item = &PortFact> {
-        self.ports
-            .iter()
-            .filter(move |port| port.components.contains(&component))
-    }
-
-    /// Whether a component listens on a port when its ports are shifted by `offset`.
-    pub fn listens(&self, component: Component, port: u16, offset: u16) -> bool {
-        self.ports_of(component)
-            .any(|fact| fact.number.checked_add(offset) == Some(port))
-    }
-
     /// Whether the addresses of a key are for people and their browsers, so that no server connects to them.
     pub fn is_public_key(&self, key: &str) -> bool {
         is_any_of(&self.public_keys, key)
@@ -228,22 +186,6 @@ impl Facts {
     /// Whether the URLs of a key are names of something.
     pub fn is_identifier_key(&self, key: &str) -> bool {
         is_any_of(&self.identifier_keys, key)
-    }
-
-    /// The component that an image's repository name stands for. The control plane's image is also the
-    /// key manager's; `profile` tells.
-    pub fn component_of_image(&self, repository: &str, profile: Option<&str>) -> Option<Component> {
-        let of_image = || {
-            self.distributions
-                .iter()
-                .filter(|(_, distribution)| distribution.image == repository)
-        };
-        of_image()
-            .find(|(_, distribution)| {
-                distribution.profile.is_some() && distribution.profile.as_deref() == profile
-            })
-            .or_else(|| of_image().find(|(_, distribution)| distribution.profile.is_none()))
-            .map(|(component, _)| *component)
     }
 }
 
@@ -285,7 +227,6 @@ pub fn matches_glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Facts, matches_glob};
-    use crate::component::Component;
 
     #[test]
     fn globs_match_as_people_expect() {
@@ -296,15 +237,6 @@ mod tests {
         ));
         assert!(matches_glob("a*b*c", "a-b-b-c"));
         assert!(matches_glob("exact", "exact") && !matches_glob("exact", "exactly"));
-    }
-
-    #[test]
-    fn only_the_key_manager_is_a_profile() {
-        let facts = Facts::load().expect("the committed tables parse");
-        let of = |profile| facts.component_of_image("wso2am-acp", profile);
-        assert_eq!(of(Some("key-manager")), Some(Component::KeyManager));
-        assert_eq!(of(Some("default")), Some(Component::ControlPlane));
-        assert_eq!(of(None), Some(Component::ControlPlane));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Graph, Member, NodeId, Target, waits::awaited};
-use crate::{component::Component, facts::Facts};
+use crate::component::Component;
 
 /// Before a node starts, one of some others must have started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +22,10 @@ pub struct StartOrder {
 
 impl StartOrder {
     /// The order among the nodes of a graph.
-    pub fn of(graph: &Graph<'_>, facts: &Facts) -> Self {
+    pub fn of(graph: &Graph<'_>) -> Self {
         let mut order = Self::default();
         for (index, member) in graph.members.iter().enumerate() {
-            let groups = groups(graph, facts, member);
+            let groups = groups(graph, member);
             for ordinal in 0..member.replicas {
                 let own = NodeId {
                     member: index,
@@ -106,9 +106,9 @@ impl Group<'_> {
 
 /// One group for each container and each component that it names: a container that waits for several nodes of a
 /// component is content with one, and one that waits for two components waits for both.
-fn groups<'a>(graph: &Graph<'a>, facts: &Facts, member: &Member<'a>) -> Vec<Group<'a>> {
+fn groups<'a>(graph: &Graph<'a>, member: &Member<'a>) -> Vec<Group<'a>> {
     let mut groups: BTreeMap<(&str, Option<Component>), Group<'a>> = BTreeMap::new();
-    for awaited in awaited(graph, facts, member) {
+    for awaited in awaited(graph, member) {
         let Target::Nodes { nodes, .. } = &awaited.target else {
             continue;
         };

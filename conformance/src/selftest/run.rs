@@ -437,7 +437,7 @@ mod tests {
     fn a_mutant_whose_chart_does_not_render_is_void_with_helms_words() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let charts = ChartDirectory {
-            version: ProductVersion::V4_7,
+            version: ProductVersion::newest(),
             path: workspace.join("charts-out"),
         };
         let options = Options {

@@ -1,5 +1,6 @@
 //! The configuration that a component starts with, read as the product reads it.
 
+use am_product::Capability;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -111,7 +112,7 @@ impl Configuration {
         }
         let effective = Effective::resolve(&document, product, environment);
         let mut configuration = Self::of(&effective, role);
-        if role.has_event_hub() || role.has_traffic_manager() {
+        if role.has(Capability::EventHub) || role.has(Capability::Throttles) {
             let publishers = event_publishers::read(home, &effective, &mut configuration.warnings);
             let brokers = publishers.iter().flat_map(|publisher| &publisher.brokers);
             configuration.edges.extend(brokers.cloned());

@@ -1,5 +1,6 @@
 //! The addresses that a component uses, what for, and who should answer there.
 
+use am_product::Capability;
 use std::net::Ipv4Addr;
 
 use am_deployment_toml::effective;
@@ -52,19 +53,19 @@ impl Purpose {
     /// Whether a peer of this role can serve the purpose, whatever the pattern. `None`: everybody may.
     pub fn is_served_by(self, role: Role) -> Option<bool> {
         match self {
-            Self::KeyManager | Self::Jwks | Self::Revoke => Some(role.has_key_manager()),
-            Self::GatewayEnvironment => Some(role.has_gateway()),
+            Self::KeyManager | Self::Jwks | Self::Revoke => Some(role.has(Capability::KeyManager)),
+            Self::GatewayEnvironment => Some(role.has(Capability::ServesTraffic)),
             Self::ThrottlingService
             | Self::ThrottleReceiver
             | Self::ThrottleAuth
             | Self::ThrottleDecision
-            | Self::ThrottleDuplicate => Some(role.has_traffic_manager()),
+            | Self::ThrottleDuplicate => Some(role.has(Capability::Throttles)),
             Self::Notification
             | Self::EventHubService
             | Self::EventListening
             | Self::EventPublish
             | Self::EventPublishAuth
-            | Self::EventDuplicate => Some(role.has_event_hub()),
+            | Self::EventDuplicate => Some(role.has(Capability::EventHub)),
             Self::Database => Some(role == Role::Database),
             Self::Other => None,
         }
@@ -73,19 +74,23 @@ impl Purpose {
     /// Whether a component of this role uses such an address at all; the product renders some keys that nobody reads.
     pub fn is_used_by(self, role: Role) -> bool {
         match self {
-            Self::KeyManager => role != Role::KeyManager,
+            Self::KeyManager => {
+                role.has(Capability::Portals)
+                    || role.has(Capability::ServesTraffic)
+                    || role.has(Capability::Throttles)
+            }
             Self::Jwks
             | Self::Revoke
             | Self::GatewayEnvironment
             | Self::EventPublish
             | Self::EventPublishAuth
-            | Self::EventDuplicate => role.has_event_hub(),
-            Self::Notification => role.has_key_manager(),
+            | Self::EventDuplicate => role.has(Capability::EventHub),
+            Self::Notification => role.has(Capability::KeyManager),
             Self::ThrottlingService | Self::ThrottleDecision => {
-                role.has_gateway() || role.has_traffic_manager()
+                role.has(Capability::ServesTraffic) || role.has(Capability::Throttles)
             }
-            Self::ThrottleReceiver | Self::ThrottleAuth => role.has_gateway(),
-            Self::ThrottleDuplicate => role.has_traffic_manager(),
+            Self::ThrottleReceiver | Self::ThrottleAuth => role.has(Capability::ServesTraffic),
+            Self::ThrottleDuplicate => role.has(Capability::Throttles),
             Self::EventHubService | Self::EventListening | Self::Database | Self::Other => true,
         }
     }
@@ -268,27 +273,31 @@ pub(crate) fn is_particular_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn role(name: &str) -> Role {
+        Role::from_name(name).expect("a role")
+    }
+
     #[test]
     fn a_traffic_manager_decides_and_an_event_hub_publishes() {
         assert_eq!(
-            Purpose::ThrottleReceiver.is_served_by(Role::TrafficManager),
+            Purpose::ThrottleReceiver.is_served_by(role("traffic-manager")),
             Some(true)
         );
         assert_eq!(
-            Purpose::ThrottleReceiver.is_served_by(Role::ControlPlane),
+            Purpose::ThrottleReceiver.is_served_by(role("control-plane")),
             Some(false)
         );
         assert_eq!(
-            Purpose::EventListening.is_served_by(Role::TrafficManager),
+            Purpose::EventListening.is_served_by(role("traffic-manager")),
             Some(false)
         );
-        assert_eq!(Purpose::Other.is_served_by(Role::Gateway), None);
+        assert_eq!(Purpose::Other.is_served_by(role("gateway")), None);
     }
 
     #[test]
     fn keys_that_a_component_does_not_read_are_no_edges_of_it() {
-        assert!(!Purpose::ThrottleReceiver.is_used_by(Role::ControlPlane));
-        assert!(Purpose::EventListening.is_used_by(Role::KeyManager));
-        assert!(!Purpose::KeyManager.is_used_by(Role::KeyManager));
+        assert!(!Purpose::ThrottleReceiver.is_used_by(role("control-plane")));
+        assert!(Purpose::EventListening.is_used_by(role("key-manager")));
+        assert!(!Purpose::KeyManager.is_used_by(role("key-manager")));
     }
 }

@@ -112,6 +112,7 @@ impl Catalogue {
     /// (`database.apim_db.pool_options.anything`) and of `database.<name>` are found too.
     /// Note that for a key which only a shared template reads, "known" does not mean "has an effect there".
     pub fn lookup(&self, path: &KeyPath, product: Product) -> Lookup<'_> {
+        let product = product.described();
         if let Some(record) = self.record(path) {
             if !record.versions.contains(&product.version) {
                 return Lookup::NotInVersion {
@@ -177,12 +178,12 @@ impl Catalogue {
 
     /// The values of `server.server_role` that infer anything in a distribution.
     pub fn server_roles(&self, distribution: Distribution) -> BTreeSet<&str> {
-        self.rules.values(SERVER_ROLE, distribution)
+        self.rules.values(SERVER_ROLE, distribution.described())
     }
 
     /// What `value` at `key` sets in `product`: the role of the server, the type of a database or of a user store.
     pub fn inferred(&self, key: &KeyPath, value: &str, product: Product) -> Vec<(KeyPath, Value)> {
-        self.rules.inferred(key, value, product)
+        self.rules.inferred(key, value, product.described())
     }
 }
 

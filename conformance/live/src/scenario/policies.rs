@@ -95,7 +95,7 @@ fn needed<'p>(facts: &Facts, pattern: u8, pods: &'p [Pod]) -> Vec<Need<'p>> {
             continue;
         };
         needs.extend(edge.ports().into_iter().map(|port| {
-            let name = facts.ports_of(peer).find(|fact| fact.number == port);
+            let name = peer.ports().find(|fact| fact.number == port);
             Need {
                 client,
                 server,

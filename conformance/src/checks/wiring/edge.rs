@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use am_deployment_toml::{effective::Provenance, wiring::Purpose};
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     facts::{EdgeFact, Reach, Shape},
     graph::{Configuration, Link, Node, NodeId, RouteEnd, Target, Url},
@@ -173,7 +173,7 @@ impl Row<'_, '_> {
             Reach::Service | Reach::EveryNode => {
                 self.peer == self.fact.on
                     && self.peers.len() == 1
-                    && self.fact.on == Component::AllInOne
+                    && self.fact.on.has(Capability::WholeProduct)
             }
         }
     }
@@ -291,7 +291,7 @@ impl Row<'_, '_> {
             port: address.port_or_default(),
             path: &address.path,
         };
-        let resolver = self.context.graph.resolver(self.context.facts);
+        let resolver = self.context.graph.resolver();
         let (nodes, found) = match resolver.behind_route(url) {
             Ok(RouteEnd::Elsewhere) => return Ok(None),
             Ok(RouteEnd::Nodes { nodes, port }) => (nodes, port),

@@ -156,7 +156,7 @@ impl On<'_, '_> {
         let Some(effective) = &self.configuration.effective else {
             return;
         };
-        let resolver = self.context.graph.resolver(self.context.facts);
+        let resolver = self.context.graph.resolver();
         let namespace = self.member().workload.object.namespace();
         for fact in &self.context.facts.host_keys {
             let Some(found) = effective
@@ -207,7 +207,7 @@ impl On<'_, '_> {
             // or a missing port is nothing that can be judged.
             Target::Nodes { .. } | Target::External | Target::Unknown { .. } => None,
             Target::Route { .. } => {
-                let resolver = self.context.graph.resolver(self.context.facts);
+                let resolver = self.context.graph.resolver();
                 let reason = resolver.behind_route(url).err()?;
                 let help = "write the address at which the route answers, or give the route that host, port and path";
                 Some((reason, help.to_owned()))
@@ -272,7 +272,7 @@ fn nothing_listens(
     }
     context
         .graph
-        .resolver(context.facts)
+        .resolver()
         .container_port(member, crate::manifest::TargetPort::Number(port))
         .err()
         .map(|_| format!("it is the pod itself, in which nothing listens on port {port}"))

@@ -15,15 +15,6 @@ pub(super) const MARGIN: usize = 24;
 /// Characters that fit into a box.
 const BOX_CHARACTERS: usize = 29;
 
-/// Components from left to right.
-const ORDER: [Component; 5] = [
-    Component::Gateway,
-    Component::TrafficManager,
-    Component::ControlPlane,
-    Component::AllInOne,
-    Component::KeyManager,
-];
-
 /// What stands at the top of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Party {
@@ -57,7 +48,9 @@ pub(super) fn columns(topology: &Topology) -> Vec<Column> {
         hosts.dedup();
         parties.push((Party::Clients, "Clients".to_owned(), None, hosts));
     }
-    for component in ORDER {
+    let mut components: Vec<Component> = Component::all().collect();
+    components.sort_by_key(|component| component.picture());
+    for component in components {
         let node = topology
             .nodes
             .iter()

@@ -243,9 +243,13 @@ mod tests {
         report::{Edge, EdgeVerdict, Node, Topology},
     };
 
+    fn component(name: &str) -> Component {
+        Component::from_name(name).expect("a component")
+    }
+
     fn edge(to: Option<Component>, host: &str, verdict: EdgeVerdict) -> Edge {
         Edge {
-            from: Component::Gateway,
+            from: component("gateway"),
             to,
             host: host.into(),
             port: 5672,
@@ -258,7 +262,7 @@ mod tests {
 
     fn topology(edges: Vec<Edge>) -> Topology {
         let gateway = Node {
-            component: Component::Gateway,
+            component: component("gateway"),
             replicas: 2,
             workloads: Vec::new(),
             ports: Vec::new(),
@@ -289,7 +293,7 @@ mod tests {
 
     #[test]
     fn addresses_of_several_nodes_are_one_row() {
-        let to = Some(Component::TrafficManager);
+        let to = Some(component("traffic-manager"));
         let layout = Layout::new(
             &topology(vec![
                 edge(to, "tm-0", EdgeVerdict::Resolves),
@@ -303,7 +307,7 @@ mod tests {
         assert!(layout.rows[0].label.contains("× 2"));
         assert_eq!(layout.rows[1].to, Some(Party::Outside));
         assert_eq!(layout.rows[1].status, Status::External);
-        let traffic_manager = Party::Component(Component::TrafficManager);
+        let traffic_manager = Party::Component(component("traffic-manager"));
         let column = layout
             .columns
             .iter()

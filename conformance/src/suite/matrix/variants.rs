@@ -168,7 +168,7 @@ impl Variant {
                 let mut over = Value::Null;
                 set_path(
                     &mut over,
-                    &values_key(*component),
+                    component.values_key(),
                     Value::Object(given.clone()),
                 );
                 merge(&mut values, &over);
@@ -181,31 +181,20 @@ impl Variant {
     }
 }
 
-/// The key of a component in the values of our charts: its name in camel case.
-fn values_key(component: Component) -> String {
-    let mut key = String::new();
-    for (index, word) in component.name().split('-').enumerate() {
-        let mut letters = word.chars();
-        if let Some(first) = letters.next().filter(|_| index > 0) {
-            key.push(first.to_ascii_uppercase());
-            key.push_str(letters.as_str());
-        } else {
-            key.push_str(word);
-        }
-    }
-    key
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::{Value, json};
 
-    use super::{Matrix, values_key};
+    use super::Matrix;
     use crate::{component::Component, facts::Facts};
 
     const HEAD: &str = "release: am\nnamespace: apim\napiVersions: []\nwithoutDocuments: {}\n";
+
+    fn component(name: &str) -> Component {
+        Component::from_name(name).expect("a component")
+    }
 
     fn read(variants: &str) -> Result<Matrix, String> {
         let patterns = BTreeSet::from([0, 1]);
@@ -249,21 +238,20 @@ mod tests {
         .expect("well-formed");
         let values = |components: &[Component]| matrix.variants[0].values(components.iter());
         assert_eq!(
-            values(&[Component::Gateway, Component::AllInOne]),
+            values(&[component("gateway"), component("all-in-one")]),
             json!({"x": 1, "gateway": {"portOffset": 10, "replicaCount": 3}, "allInOne": {"portOffset": 10}})
         );
         assert_eq!(values(&[]), json!({"x": 1}));
         assert_eq!(matrix.default_variant().values([].iter()), Value::Null);
-        assert_eq!(values_key(Component::AllInOne), "allInOne");
     }
 
     #[test]
     fn a_variant_concerns_patterns_with_its_components_but_for_the_exceptions() {
         let matrix = read("[{name: a, onlyWith: [gateway], exceptPatterns: [0]}]").expect("parses");
         let variant = &matrix.variants[0];
-        let gateway = [Component::Gateway];
+        let gateway = [component("gateway")];
         assert!(variant.concerns(1, gateway.iter()));
         assert!(!variant.concerns(0, gateway.iter()));
-        assert!(!variant.concerns(1, [Component::AllInOne].iter()));
+        assert!(!variant.concerns(1, [component("all-in-one")].iter()));
     }
 }

@@ -20,12 +20,13 @@ use super::{
 };
 use crate::{
     checks::operations::probes::answers,
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::Member,
     manifest::{Backend, Object, Route, Service, routes},
 };
+use am_product::Protocol;
 
 pub(super) use alb::reach_pods;
 
@@ -106,7 +107,7 @@ fn answer(
     let title = behind.component.title();
     let problem = match (question.asked, question.port) {
         (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
-        (Some(fact), _) if !fact.components.contains(&behind.component) => {
+        (Some(fact), _) if !behind.component.ports().any(|port| port == fact) => {
             Some(format!("{}, which the {title} keeps closed", fact.name))
         }
         (Some(fact), _) if fact.tls != question.tls => Some(format!(
@@ -139,10 +140,10 @@ fn answer(
 
 /// A probe may be content with any API; a load balancer needs a path that is there without one.
 fn answers_health_check(component: Component, fact: &PortFact, path: &str) -> bool {
-    if fact.name.starts_with("gateway-") {
+    if fact.speaks == Protocol::Apis {
         return path != "/";
     }
-    fact.name.starts_with("servlet-") && answers(component, fact, path)
+    fact.speaks == Protocol::Servlets && answers(component, fact, path)
 }
 
 pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -160,7 +161,7 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             let limits = if gke {
                 of_policy(policy_of(context, BACKEND, behind.service))
             } else if openshift {
-                of_router(route.object, fact.name.starts_with("ws"))
+                of_router(route.object, fact.speaks == Protocol::Websockets)
             } else {
                 of_attributes(route.object, behind.service.object)
             };
@@ -185,17 +186,14 @@ fn judge_limits(
     judge: &mut Judge<'_>,
 ) {
     let has_several = context.graph.nodes_of(behind.component).len() >= 2;
-    let serves_portals = fact.name.starts_with("servlet-")
-        && matches!(
-            behind.component,
-            Component::AllInOne | Component::ControlPlane
-        );
-    let problem = if fact.name.starts_with("ws") && limits.idle_seconds < IDLE_SECONDS {
+    let serves_portals =
+        fact.speaks == Protocol::Servlets && behind.component.has(Capability::Portals);
+    let problem = if fact.speaks == Protocol::Websockets && limits.idle_seconds < IDLE_SECONDS {
         Some(format!(
             "cuts WebSockets after {} seconds",
             limits.idle_seconds
         ))
-    } else if fact.name.starts_with("gateway-") && limits.idle_seconds < BACKEND_SECONDS {
+    } else if fact.speaks == Protocol::Apis && limits.idle_seconds < BACKEND_SECONDS {
         Some(format!(
             "gives up after {} seconds, while the gateway waits {BACKEND_SECONDS} for a backend",
             limits.idle_seconds
