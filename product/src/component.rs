@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::capability::Capability;
 use crate::distribution::Distribution;
-use crate::handle::handle;
+use crate::handle::{Unknown, handle};
 use crate::port::Port;
 use crate::table::ComponentRow;
 
@@ -27,6 +27,21 @@ impl Component {
     /// The component called `name`, if there is one.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::all().find(|component| component.name() == name)
+    }
+
+    /// The components that a word of data means: the one of that name, or all that have that capability.
+    ///
+    /// # Errors
+    /// When it is neither.
+    pub fn meant_by(word: &str) -> Result<Vec<Self>, Unknown> {
+        if let Some(component) = Self::from_name(word) {
+            return Ok(vec![component]);
+        }
+        let Some(capability) = Capability::from_word(word) else {
+            let known = Self::all().map(Self::name).chain(Capability::words());
+            return Err(Unknown::new("component or capability", word, known));
+        };
+        Ok(Self::all().filter(|it| it.has(capability)).collect())
     }
 
     /// Whether it can do something.

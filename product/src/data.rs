@@ -34,6 +34,11 @@ pub fn read_from(workspace: &Path) -> Result<(), DataError> {
         file: workspace.display().to_string(),
         message: message.to_owned(),
     };
+    if crate::table::is_loaded() {
+        return Err(wrong(
+            "data was read already from what the program holds; name the workspace first",
+        ));
+    }
     let root = workspace
         .canonicalize()
         .ok()

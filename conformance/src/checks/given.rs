@@ -2,16 +2,20 @@
 
 use std::sync::LazyLock;
 
+use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{context::Context, variation::Variation};
 
+const FILE: File = File::new(
+    "conformance/requirements/given-values.yaml",
+    include_str!("../../requirements/given-values.yaml"),
+);
+
 /// The committed table.
-pub(super) static GIVEN: LazyLock<Result<GivenValues, String>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../requirements/given-values.yaml"))
-        .map_err(|error| format!("given-values.yaml: {error}"))
-});
+pub(super) static GIVEN: LazyLock<Result<GivenValues, String>> =
+    LazyLock::new(|| crate::yaml::of_file(&FILE));
 
 /// Every value.
 #[derive(Deserialize)]

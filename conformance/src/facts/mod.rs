@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use am_product::data::File;
 use serde::Deserialize;
 
 pub use am_product::Port as PortFact;
 
 use crate::{component::Component, error::SuiteError};
+
+const FILE: File = File::new(
+    "conformance/requirements/facts.yaml",
+    include_str!("../../requirements/facts.yaml"),
+);
 
 /// Every table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -159,16 +165,15 @@ impl EdgeFact {
 }
 
 impl Facts {
-    /// The tables that this build holds.
+    /// The tables of this run.
     ///
     /// # Errors
     /// When the file breaks a rule.
     pub fn load() -> Result<Self, SuiteError> {
-        serde_saphyr::from_str(include_str!("../../requirements/facts.yaml")).map_err(|error| {
-            SuiteError::Requirements {
-                file: "facts.yaml".into(),
-                message: error.to_string(),
-            }
+        let text = FILE.text()?;
+        crate::yaml::read(&text).map_err(|message| SuiteError::Requirements {
+            file: FILE.path.into(),
+            message,
         })
     }
 

@@ -53,7 +53,9 @@ impl Purpose {
     /// Whether a peer of this role can serve the purpose, whatever the pattern. `None`: everybody may.
     pub fn is_served_by(self, role: Role) -> Option<bool> {
         match self {
-            Self::KeyManager | Self::Jwks | Self::Revoke => Some(role.has(Capability::KeyManager)),
+            Self::KeyManager | Self::Jwks | Self::Revoke => {
+                Some(role.has(Capability::IssuesTokens))
+            }
             Self::GatewayEnvironment => Some(role.has(Capability::ServesTraffic)),
             Self::ThrottlingService
             | Self::ThrottleReceiver
@@ -85,7 +87,7 @@ impl Purpose {
             | Self::EventPublish
             | Self::EventPublishAuth
             | Self::EventDuplicate => role.has(Capability::EventHub),
-            Self::Notification => role.has(Capability::KeyManager),
+            Self::Notification => role.has(Capability::IssuesTokens),
             Self::ThrottlingService | Self::ThrottleDecision => {
                 role.has(Capability::ServesTraffic) || role.has(Capability::Throttles)
             }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use am_product::data::{DataError, File};
 use serde::Deserialize;
 
 use crate::key::KeyPath;
@@ -255,11 +256,17 @@ impl From<Line> for Record {
     }
 }
 
-/// Reads one record per line; the first line describes the file. A test holds that no line is lost.
-pub(super) fn read_lines(text: &str) -> BTreeMap<String, Record> {
-    text.lines()
-        .skip(1)
-        .filter_map(|line| serde_json::from_str::<Line>(line).ok())
-        .map(|line| (line.key.clone(), Record::from(line)))
+/// Reads one record per line; the first line describes the file.
+pub(super) fn read_lines(file: &File) -> Result<BTreeMap<String, Record>, DataError> {
+    let text = file.text()?;
+    let lines = text.lines().enumerate().skip(1);
+    lines
+        .map(|(at, line)| {
+            let line: Line = serde_json::from_str(line).map_err(|error| DataError {
+                file: format!("{}:{}", file.path, at + 1),
+                message: error.to_string(),
+            })?;
+            Ok((line.key.clone(), Record::from(line)))
+        })
         .collect()
 }

@@ -68,8 +68,14 @@ pub(crate) fn table() -> &'static Table {
     }
 }
 
+static TABLE: OnceLock<Result<Table, DataError>> = OnceLock::new();
+
+/// Whether somebody asked for the table already.
+pub(crate) fn is_loaded() -> bool {
+    TABLE.get().is_some()
+}
+
 fn loaded() -> &'static Result<Table, DataError> {
-    static TABLE: OnceLock<Result<Table, DataError>> = OnceLock::new();
     TABLE.get_or_init(|| read::table(&TABLE_FILE.text()?))
 }
 

@@ -28,7 +28,7 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
         let name = effective.text("server.hostname").unwrap_or_default();
         // Gateways answer at other ports; their own server is nobody's to browse.
         let is_browsed =
-            component.has(Capability::Portals) || component.has(Capability::KeyManager);
+            component.has(Capability::Portals) || component.has(Capability::IssuesTokens);
         if is_browsed && hosts.contains(&name.as_str()) {
             let port = effective.text(PROXY_PORT).unwrap_or_default();
             judge.require(port == PUBLIC_PORT, || {
@@ -78,7 +78,7 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
             )
         });
         let issues_tokens = context.is_generated
-            && component.has(Capability::KeyManager)
+            && component.has(Capability::IssuesTokens)
             && !has_key_manager_alone(context)
             && !is_told_by_row(context, component);
         judge.require(
@@ -100,7 +100,7 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
 /// Whether the pattern has a component that issues tokens and has no portals.
 fn has_key_manager_alone(context: &Context<'_>) -> bool {
     let is_alone = |component: &Component| {
-        component.has(Capability::KeyManager) && !component.has(Capability::Portals)
+        component.has(Capability::IssuesTokens) && !component.has(Capability::Portals)
     };
     context.pattern().keys().any(is_alone)
 }

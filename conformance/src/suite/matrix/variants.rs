@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,10 @@ use crate::{
 /// The name of the plain combination.
 pub(super) const DEFAULT: &str = "default";
 
-const FILE: &str = "matrix.yaml";
+const FILE: File = File::new(
+    "conformance/requirements/matrix.yaml",
+    include_str!("../../../requirements/matrix.yaml"),
+);
 
 /// The combinations in which our charts are judged.
 #[derive(Debug, Clone, Deserialize)]
@@ -84,20 +88,17 @@ pub(super) enum Versions {
 }
 
 impl Matrix {
-    /// The matrix that this build holds.
+    /// The matrix of this run.
     ///
     /// # Errors
     /// When the file breaks a rule: an unknown field, a name that is there twice, a pattern that does not exist.
     pub(crate) fn load(facts: &Facts) -> Result<Self, SuiteError> {
-        Self::read(
-            include_str!("../../../requirements/matrix.yaml"),
-            &facts.patterns.keys().copied().collect(),
-        )
+        Self::read(&FILE.text()?, &facts.patterns.keys().copied().collect())
     }
 
     fn read(text: &str, patterns: &BTreeSet<u8>) -> Result<Self, SuiteError> {
         let wrong = |message: String| SuiteError::Requirements {
-            file: FILE.into(),
+            file: FILE.path.into(),
             message,
         };
         let mut matrix: Self = crate::yaml::read(text).map_err(wrong)?;

@@ -56,7 +56,7 @@ impl Database {
                 name: name.clone(),
                 connection: tokio::sync::Mutex::new(None),
             },
-            Some(Place::File { path }) if role.has(Capability::KeyManager) => {
+            Some(Place::File { path }) if role.has(Capability::IssuesTokens) => {
                 let path = home.join(path);
                 Self::Embedded {
                     databases: Mutex::new(Databases::new(path.parent().unwrap_or(home))),

@@ -116,10 +116,10 @@ async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
         {
             health(node)
         }
-        (Method::GET, "/oauth2/jwks") if role.has(Capability::KeyManager) => {
+        (Method::GET, "/oauth2/jwks") if role.has(Capability::IssuesTokens) => {
             (200, json!({ "keys": [] }))
         }
-        (Method::POST, "/oauth2/revoke") if role.has(Capability::KeyManager) => {
+        (Method::POST, "/oauth2/revoke") if role.has(Capability::IssuesTokens) => {
             match token(request).await {
                 Some(token) => {
                     notify_event_hub(node, &token);
