@@ -12,6 +12,7 @@ pub mod data;
 mod distribution;
 mod handle;
 mod port;
+mod purpose;
 mod table;
 mod version;
 
@@ -20,5 +21,6 @@ pub use component::Component;
 pub use distribution::{Distribution, Product};
 pub use handle::Unknown;
 pub use port::{Port, Protocol};
+pub use purpose::Purpose;
 pub use table::{TABLE_FILE, check};
 pub use version::{Feature, ProductVersion};

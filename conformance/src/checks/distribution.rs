@@ -110,7 +110,8 @@ fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-const WHY: &str = "remove it: from 4.5.0 each component has its own distribution, and these profiles do not exist";
+const WHY: &str =
+    "remove it: each component has its own distribution, and these profiles do not exist";
 
 /// Looks for profiles in everything that can reach a command line: containers, their environment, mounted texts.
 fn no_profile_argument(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -333,19 +334,16 @@ fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
             .object(member.workload.object)
         });
-        if member
-            .component
-            .is_none_or(|component| component.profile().is_none())
-        {
+        let Some(profile) = member.component.and_then(Component::profile) else {
             continue;
-        }
+        };
         let arguments = main.env().into_iter().any(|variable| {
             matches!(variable.source, EnvSource::Literal(text) if text.contains("profileSetup"))
         });
         judge.require(!arguments, || {
             Fault::new(
-                "the key manager's profile is set up by hand",
-                "leave it to the image: set PROFILE_NAME=key-manager",
+                format!("the {profile}'s profile is set up by hand"),
+                format!("leave it to the image: set {PROFILE_VARIABLE}={profile}"),
             )
             .object(member.workload.object)
         });

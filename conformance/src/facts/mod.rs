@@ -9,6 +9,7 @@ use am_product::data::File;
 use serde::Deserialize;
 
 pub use am_product::Port as PortFact;
+use am_product::Protocol;
 
 use crate::{component::Component, error::SuiteError};
 
@@ -135,13 +136,18 @@ pub enum Reach {
 impl Shape {
     /// Scheme, port before the offset, and path.
     pub fn parts(self) -> (&'static str, u16, &'static str) {
+        let servlet = PortFact::speaking(Protocol::Servlets, true).number;
         match self {
-            Self::Servlet => ("https", 9443, "/services/"),
-            Self::Jwks => ("https", 9443, "/oauth2/jwks"),
-            Self::Revoke => ("https", 9443, "/oauth2/revoke"),
-            Self::Notify => ("https", 9443, "/internal/data/v1/notify"),
-            Self::Jms => ("tcp", 5672, ""),
-            Self::Receivers | Self::Publishers => ("tcp", 9611, ""),
+            Self::Servlet => ("https", servlet, "/services/"),
+            Self::Jwks => ("https", servlet, "/oauth2/jwks"),
+            Self::Revoke => ("https", servlet, "/oauth2/revoke"),
+            Self::Notify => ("https", servlet, "/internal/data/v1/notify"),
+            Self::Jms => ("tcp", PortFact::speaking(Protocol::Jms, false).number, ""),
+            Self::Receivers | Self::Publishers => (
+                "tcp",
+                PortFact::speaking(Protocol::Thrift, false).number,
+                "",
+            ),
         }
     }
 
@@ -159,7 +165,10 @@ impl EdgeFact {
     /// The ports that the client connects to, before the offset: a receiver and its authentication port are used together.
     pub fn ports(&self) -> Vec<u16> {
         let (_, port, _) = self.shape.parts();
-        let authentication = self.shape.group_fields().map(|_| 9711);
+        let authentication = self
+            .shape
+            .group_fields()
+            .map(|_| PortFact::speaking(Protocol::ThriftAuth, true).number);
         std::iter::once(port).chain(authentication).collect()
     }
 }

@@ -121,7 +121,7 @@ fn role(document: &Document, effective: &Effective) -> Option<Fault> {
         Fault::new(
             FaultKind::RoleInfersNothing,
             Severity::SilentlyWrong,
-            format!("{message}: the all-in-one's switches stay as they are"),
+            format!("{message}: the switches of the whole product stay as they are"),
         )
         .at(&key, entry.map(|entry| entry.span))
         .help(help),

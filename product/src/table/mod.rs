@@ -8,6 +8,7 @@ use crate::capability::Capability;
 use crate::data::{DataError, File};
 use crate::distribution::Distribution;
 use crate::port::Port;
+use crate::purpose::PurposeRow;
 use crate::version::{Feature, ProductVersion};
 
 /// The table.
@@ -22,6 +23,7 @@ pub(crate) struct Table {
     pub(crate) distributions: Vec<DistributionRow>,
     pub(crate) components: Vec<ComponentRow>,
     pub(crate) ports: Vec<Port>,
+    pub(crate) purposes: Vec<PurposeRow>,
 }
 
 #[derive(Debug)]

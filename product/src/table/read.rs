@@ -9,6 +9,7 @@ use crate::data::DataError;
 use crate::distribution::Distribution;
 use crate::handle::Unknown;
 use crate::port::{Port, Protocol};
+use crate::purpose::PurposeRow;
 use crate::version::{Feature, ProductVersion};
 
 /// More would not fit into a handle.
@@ -23,6 +24,7 @@ struct Raw {
     distributions: Vec<RawDistribution>,
     components: Vec<RawComponent>,
     ports: Vec<Port>,
+    purposes: Vec<PurposeRow>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -152,6 +154,7 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
         distributions: of_distributions,
         components,
         ports: raw.ports,
+        purposes: raw.purposes,
     })
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             .not_applicable("AM-CONF-012", "the only node has a database of its own");
     }
     let workloads = wait::workloads(stage, &release).await?;
-    stage.topology = topology(&nodes, &workloads);
+    stage.topology = topology(&stage.lab.facts, &nodes, &workloads);
     write_down(stage, judgement);
     judge_identities(stage, &nodes);
     judge_silent(stage, &nodes).await?;

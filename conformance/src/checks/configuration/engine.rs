@@ -198,7 +198,7 @@ pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "the {who} has the role `{role}`, from which the product infers nothing"
                 ),
                 None => format!(
-                    "the {who} has no written role, so it keeps the switches of an all-in-one"
+                    "the {who} has no written role, so it keeps the switches of the whole product"
                 ),
             };
             Fault::new(message, "write server_role = \"default\" under [server]").at(

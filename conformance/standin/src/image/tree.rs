@@ -72,6 +72,9 @@ pub(super) fn base(standin: &[u8], shell: &[u8], shell_names: &[String]) -> io::
     for name in shell_names {
         tree.link(&format!("/bin/{name}"), SHELL)?;
     }
+    for (path, text) in crate::data::of_images().map_err(io::Error::other)? {
+        tree.file(&path, text.as_bytes(), 0o644)?;
+    }
     for folder in ["wso2-tmp", "solr/indexed-data", "solr/database"] {
         tree.folder(&format!("{WORKING_DIRECTORY}/{folder}"), SHARED_FOLDER)?;
     }
