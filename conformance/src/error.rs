@@ -16,6 +16,9 @@ pub enum SuiteError {
         /// What is wrong, with line and column where known.
         message: String,
     },
+    /// Data that every command reads is wrong or not there.
+    #[error(transparent)]
+    Data(#[from] am_product::data::DataError),
     /// An argument or specification makes no sense.
     #[error("{message}")]
     Usage {
@@ -60,6 +63,7 @@ impl SuiteError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Requirements { .. }
+            | Self::Data(_)
             | Self::Usage { .. }
             | Self::Spec { .. }
             | Self::Archive { .. } => 2,

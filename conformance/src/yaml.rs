@@ -1,5 +1,6 @@
 //! Reading the YAML that people write: an unknown field or word is an error with its line, and names the one that was meant.
 
+use am_product::data::File;
 use serde::de::DeserializeOwned;
 use serde_saphyr::Error;
 
@@ -12,6 +13,15 @@ pub(crate) fn read<T: DeserializeOwned>(text: &str) -> Result<T, String> {
         Some(name) => format!("{error}\nhelp: did you mean `{name}`?"),
         None => error.to_string(),
     })
+}
+
+/// Reads a file of data; the error names it.
+///
+/// # Errors
+/// When it cannot be read or breaks the format of the type.
+pub(crate) fn of_file<T: DeserializeOwned>(file: &File) -> Result<T, String> {
+    let text = file.text().map_err(|error| error.to_string())?;
+    read(&text).map_err(|message| format!("{}: {message}", file.path))
 }
 
 fn meant(error: &Error) -> Option<&'static str> {

@@ -17,7 +17,7 @@ use am_conformance::{
     suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, run_with},
     upstream::Upstream,
 };
-use am_deployment_toml::product::ProductVersion::{self, V4_6, V4_7};
+use am_deployment_toml::product::ProductVersion;
 use am_generator::{
     Model, Selection, Templates, generate,
     output::{self, Extent},
@@ -25,6 +25,10 @@ use am_generator::{
 use am_toolchain::{
     RenderError, RenderPool, RenderRequest, Rendered, StderrProgress, Tool, Toolchain,
 };
+
+fn of_version(name: &str) -> ProductVersion {
+    name.parse().expect("a version of the table")
+}
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -69,7 +73,7 @@ impl Bench {
         let model = Model::load(&root.join("generator/model"), "generator/model").expect("loads");
         let templates = Templates::load(&root.join("generator/templates"), "generator/templates")
             .expect("loads");
-        for version in [V4_6, V4_7] {
+        for version in [of_version("4.6.0"), of_version("4.7.0")] {
             let selection = Selection {
                 version: version.to_string(),
                 ..Selection::all(&model)
@@ -121,11 +125,15 @@ impl Bench {
         };
         let mut options = Options::new(
             self.folder.path(),
-            Input::Charts([V4_6, V4_7].map(directory).to_vec()),
+            Input::Charts(
+                [of_version("4.6.0"), of_version("4.7.0")]
+                    .map(directory)
+                    .to_vec(),
+            ),
         );
         options.patterns = vec![0, 1];
         options.platforms = vec!["none".into(), "aws".into()];
-        options.product_versions = vec![V4_7];
+        options.product_versions = vec![of_version("4.7.0")];
         options.variants = false;
         options.only = vec!["AM-DIST".into(), "AM-TOPO".into(), "AM-UPG-002".into()];
         options.cache = Some(self.path("cache"));

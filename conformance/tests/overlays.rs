@@ -20,7 +20,7 @@ fn workspace() -> PathBuf {
 /// Judges pattern 2 of charts in a folder, on every platform that it has.
 fn judge(charts: &Path) -> Report {
     let directory = ChartDirectory {
-        version: ProductVersion::V4_7,
+        version: ProductVersion::newest(),
         path: charts.to_owned(),
     };
     let mut options = Options::new(workspace(), Input::Charts(vec![directory]));

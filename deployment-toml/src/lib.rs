@@ -1,7 +1,7 @@
 //! Reads a `deployment.toml` as WSO2 API Manager's own configuration engine does.
 //!
 //! A file that is legal TOML may still stop the server, or make it talk to itself without a word in any log. This crate
-//! knows how: it holds the catalogue of keys of 4.5.0, 4.6.0 and 4.7.0, the rules that were observed on the engine, and
+//! knows how: it holds the catalogue of keys of each product version, the rules that were observed on the engine, and
 //! the fallbacks of the product's templates.
 //!
 //! | module | question it answers |
@@ -17,7 +17,7 @@
 //! A gateway whose event hub is misspelt starts, and asks itself for its APIs:
 //!
 //! ```
-//! use am_deployment_toml::{Distribution, Document, Effective, Environment, FaultKind, Product, ProductVersion};
+//! use am_deployment_toml::{Document, Effective, Environment, FaultKind, Product};
 //! use am_deployment_toml::{Provenance, Purpose, faults, references};
 //!
 //! let text = r#"
@@ -32,7 +32,7 @@
 //! [apim.eventhub]
 //! service_url = "https://control-plane:9443/services/"
 //! "#;
-//! let product = Product::new(ProductVersion::V4_7, Distribution::Gateway);
+//! let product = Product::new("4.7.0".parse()?, "wso2am-universal-gw".parse()?);
 //! let environment = Environment::new().with_opaque("AM_ADMIN_PASSWORD");
 //! let document = Document::parse(text)?;
 //!
@@ -47,7 +47,7 @@
 //!     .expect("every gateway has an event hub");
 //! assert_eq!(event_hub.provenance, Provenance::FallbackToSelf);
 //! assert!(event_hub.is_own_node());
-//! # Ok::<(), am_deployment_toml::ParseError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
 //! Nothing here reads files or the process environment (but for [`Environment::of_process`]), and no input makes it panic.
@@ -62,6 +62,8 @@ pub mod key;
 pub mod placeholder;
 pub mod product;
 pub mod span;
+#[cfg(test)]
+mod testing;
 pub mod value;
 pub mod wiring;
 

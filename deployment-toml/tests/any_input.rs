@@ -40,9 +40,17 @@ const PIECES: [&str; 24] = [
     "\u{0}",
 ];
 
+fn of_version(short: &str) -> ProductVersion {
+    short.parse().expect("a version of the table")
+}
+
+fn pack(short: &str) -> Distribution {
+    short.parse().expect("a distribution of the table")
+}
+
 fn products() -> impl Strategy<Value = Product> {
-    let versions = prop::sample::select(ProductVersion::ALL.to_vec());
-    let distributions = prop::sample::select(Distribution::ALL.to_vec());
+    let versions = prop::sample::select(ProductVersion::all().collect::<Vec<_>>());
+    let distributions = prop::sample::select(Distribution::all().collect::<Vec<_>>());
     (versions, distributions)
         .prop_map(|(version, distribution)| Product::new(version, distribution))
 }
@@ -203,15 +211,11 @@ fn the_real_looking_files_have_no_fault_where_they_belong() {
     ]
     .into_iter()
     .fold(Environment::new(), Environment::with_opaque);
-    let homes = [
-        Distribution::AllInOne,
-        Distribution::ControlPlane,
-        Distribution::Gateway,
-    ];
+    let homes = [pack("aio"), pack("acp"), pack("gw")];
     for (text, distribution) in REAL_LOOKING.into_iter().zip(homes) {
         let found = inspect(
             text,
-            Product::new(ProductVersion::V4_7, distribution),
+            Product::new(of_version("4.7"), distribution),
             &environment,
         );
         assert!(found.is_empty(), "{distribution}: {found:#?}");
@@ -220,7 +224,7 @@ fn the_real_looking_files_have_no_fault_where_they_belong() {
 
 #[test]
 fn deep_nesting_is_refused_and_not_followed() {
-    let product = Product::new(ProductVersion::V4_7, Distribution::AllInOne);
+    let product = Product::new(of_version("4.7"), pack("aio"));
     let deep = format!("a = {}1{}\n", "[".repeat(5000), "]".repeat(5000));
     assert_eq!(inspect(&deep, product, &Environment::new()).len(), 1);
     let long = format!("[{}]\n", vec!["a"; 5000].join("."));

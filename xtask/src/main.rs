@@ -6,6 +6,8 @@ mod exit;
 mod gen_charts;
 mod workspace;
 
+use std::path::PathBuf;
+
 use clap::{Parser, Subcommand};
 use exit::ExitStatus;
 
@@ -20,6 +22,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
+    /// Read everything from this copy of the workspace: model, templates, product table, requirements, facts, keys, charts,
+    /// tools. What the program holds is not used, so that a component, a version or a pattern is tried without compiling.
+    #[arg(long, value_name = "DIR", global = true)]
+    workspace: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -36,6 +42,10 @@ enum Command {
 
 fn main() -> std::process::ExitCode {
     let arguments = Arguments::parse();
+    if let Err(error) = workspace::choose(arguments.workspace.as_deref()) {
+        eprintln!("error: {error}");
+        return error.exit_code().into();
+    }
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
         Command::Conformance(arguments) => return conformance::run(&arguments).into(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use am_conformance::Component;
+use am_conformance::facts::Facts;
 use am_conformance::report::{Edge, EdgeVerdict, Node, Topology};
 use am_standin::observations::{EdgeObservation, Verdict};
 use serde_json::Value;
@@ -11,16 +12,16 @@ use crate::api::text;
 use crate::wiring::{Observed, requirement_of};
 
 /// Components, and the edges of the wiring table between them.
-pub(crate) fn topology(nodes: &[Observed], workloads: &[Value]) -> Topology {
+pub(crate) fn topology(facts: &Facts, nodes: &[Observed], workloads: &[Value]) -> Topology {
     let mut edges: BTreeMap<(Component, Option<Component>, u16, String), Edge> = BTreeMap::new();
     for node in nodes {
         let of_table = node
             .observations
             .edges
             .iter()
-            .filter(|edge| requirement_of(edge.edge.purpose).is_some());
-        for observed in of_table {
-            let edge = edge_of(node.component, observed);
+            .filter_map(|edge| Some((edge, requirement_of(facts, edge.edge.purpose)?)));
+        for (observed, requirement) in of_table {
+            let edge = edge_of(node.component, observed, requirement);
             let place = (edge.from, edge.to, edge.port, edge.key.clone());
             edges.entry(place).or_insert(edge);
         }
@@ -32,14 +33,14 @@ pub(crate) fn topology(nodes: &[Observed], workloads: &[Value]) -> Topology {
     }
 }
 
-fn edge_of(from: Component, observed: &EdgeObservation) -> Edge {
+fn edge_of(from: Component, observed: &EdgeObservation, requirement: &str) -> Edge {
     let edge = &observed.edge;
     let verdict = match observed.verdict {
         Verdict::Reached => EdgeVerdict::Resolves,
         Verdict::Untried | Verdict::Unknown => EdgeVerdict::Unknown,
         _ => EdgeVerdict::Dangles,
     };
-    let requirement = requirement_of(edge.purpose).filter(|_| verdict == EdgeVerdict::Dangles);
+    let broken_by = (verdict == EdgeVerdict::Dangles).then(|| requirement.to_owned());
     Edge {
         from,
         to: observed
@@ -55,7 +56,7 @@ fn edge_of(from: Component, observed: &EdgeObservation) -> Edge {
             .unwrap_or_default(),
         key: without_indexes(&edge.key),
         verdict,
-        broken_by: requirement.map(str::to_owned).into_iter().collect(),
+        broken_by: broken_by.into_iter().collect(),
     }
 }
 

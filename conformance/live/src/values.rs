@@ -17,25 +17,6 @@ const HUB: Duration = Duration::from_secs(3);
 /// How long the only event hub node must accept before a listener believes it: longer than a stand-in takes to stop.
 const SETTLE_SECONDS: u64 = 6;
 
-/// The key of a component in a chart's values.
-pub(crate) fn key(component: Component) -> &'static str {
-    match component {
-        Component::AllInOne => "allInOne",
-        Component::ControlPlane => "controlPlane",
-        Component::Gateway => "gateway",
-        Component::TrafficManager => "trafficManager",
-        Component::KeyManager => "keyManager",
-    }
-}
-
-/// The value that says how many nodes a component has.
-pub(crate) fn replicas_key(component: Component) -> &'static str {
-    match component {
-        Component::AllInOne | Component::ControlPlane | Component::TrafficManager => "replicas",
-        Component::Gateway | Component::KeyManager => "replicaCount",
-    }
-}
-
 /// What lets many patterns run side by side on two cores, and phases end in seconds. Nothing in here wires anything. The
 /// vendor's images get the chart's own values.
 pub(crate) fn harness(
@@ -67,7 +48,7 @@ pub(crate) fn harness(
         if listeners.contains(&component) {
             section["startup"] = json!({"settleSeconds": SETTLE_SECONDS});
         }
-        values.insert(key(component).to_owned(), section);
+        values.insert(component.values_key().to_owned(), section);
     }
     let database = json!({"bundled": {"resources": {"requests": {"cpu": "5m", "memory": "32Mi"}}}});
     values.insert("database".to_owned(), database);

@@ -35,42 +35,24 @@ pub(crate) struct Judgement {
     pub(crate) faults: Vec<(String, Fault)>,
 }
 
-/// The rows of the table, and what the stand-in calls their addresses.
-const ROWS: [(&str, Purpose); 15] = [
-    ("AM-WIRE-001", Purpose::KeyManager),
-    ("AM-WIRE-002", Purpose::Jwks),
-    ("AM-WIRE-003", Purpose::Revoke),
-    ("AM-WIRE-004", Purpose::Notification),
-    ("AM-WIRE-005", Purpose::GatewayEnvironment),
-    ("AM-WIRE-006", Purpose::ThrottlingService),
-    ("AM-WIRE-007", Purpose::ThrottleReceiver),
-    ("AM-WIRE-007", Purpose::ThrottleAuth),
-    ("AM-WIRE-008", Purpose::ThrottleDecision),
-    ("AM-WIRE-009", Purpose::ThrottleDuplicate),
-    ("AM-WIRE-010", Purpose::EventHubService),
-    ("AM-WIRE-011", Purpose::EventListening),
-    ("AM-WIRE-012", Purpose::EventPublish),
-    ("AM-WIRE-012", Purpose::EventPublishAuth),
-    ("AM-WIRE-013", Purpose::EventDuplicate),
-];
-
 /// What the stand-in calls the addresses of a row.
-fn purposes(requirement: &str) -> impl Iterator<Item = Purpose> {
-    ROWS.into_iter()
-        .filter(move |(row, _)| *row == requirement)
-        .map(|(_, purpose)| purpose)
+fn purposes(fact: &EdgeFact) -> impl Iterator<Item = Purpose> {
+    Purpose::at_key(&fact.key)
 }
 
 /// Whether a requirement is about a row of the table.
-pub(crate) fn is_row(requirement: &str) -> bool {
-    purposes(requirement).next().is_some()
+pub(crate) fn is_row(facts: &Facts, requirement: &str) -> bool {
+    facts
+        .edges
+        .iter()
+        .any(|fact| fact.requirement == requirement)
 }
 
 /// The requirement of the table that is about a purpose.
-pub(crate) fn requirement_of(purpose: Purpose) -> Option<&'static str> {
-    ROWS.into_iter()
-        .find(|(_, of_row)| *of_row == purpose)
-        .map(|(row, _)| row)
+pub(crate) fn requirement_of(facts: &Facts, purpose: Purpose) -> Option<&str> {
+    let key = purpose.key()?;
+    let row = facts.edges.iter().find(|fact| fact.key == key)?;
+    Some(&row.requirement)
 }
 
 /// Judges one release.
@@ -80,7 +62,7 @@ pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement
         for fact in facts.edges.iter().filter(|fact| fact.on == node.component) {
             if let Some(peer) = asked_for(fact, pattern, nodes) {
                 let used = |purpose: &Purpose| !is_switched_off(node, *purpose);
-                for purpose in purposes(&fact.requirement).filter(used) {
+                for purpose in purposes(fact).filter(used) {
                     judge_row(&mut judgement, fact, peer, purpose, node, nodes);
                 }
             }
@@ -261,7 +243,7 @@ fn judge_unexpected(
         judge_database(judgement, node, edge);
         return;
     }
-    let Some(requirement) = requirement_of(edge.edge.purpose) else {
+    let Some(requirement) = requirement_of(facts, edge.edge.purpose) else {
         return;
     };
     // A key may have a row for each way in which patterns use it.

@@ -20,7 +20,7 @@ fn charts(folder: &Path) -> Vec<ChartDirectory> {
     let model = Model::load(&root.join("generator/model"), "generator/model").expect("the model");
     let templates = Templates::load(&root.join("generator/templates"), "generator/templates")
         .expect("the templates");
-    let versions = ProductVersion::ALL.into_iter().map(|version| {
+    let versions = ProductVersion::all().map(|version| {
         let mut selection = Selection::all(&model);
         version.as_str().clone_into(&mut selection.version);
         let tree = generate(&model, &templates, &selection).expect("charts");

@@ -24,10 +24,8 @@ fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
         let (Some(component), Some(main)) = (member.component, member.main) else {
             continue;
         };
-        let Some(distribution) = context.facts.distributions.get(&component) else {
-            continue;
-        };
-        judge.require(main.image_repository() == distribution.image, || {
+        let image = component.distribution().pack();
+        judge.require(main.image_repository() == image, || {
             Fault::new(
                 format!(
                     "the {} runs the image `{}`",
@@ -37,7 +35,7 @@ fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
                 format!(
                     "use the {} distribution: an image whose repository is called `{}`",
                     component.title(),
-                    distribution.image
+                    image
                 ),
             )
             .object(member.workload.object)
@@ -76,8 +74,7 @@ fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
             if is_main || mains.iter().any(|main| without_tag(main.image()) == own) {
                 let tag = image.strip_prefix(own).unwrap_or_default();
                 // Versions that are there and not the servers' are AM-DIST-004's.
-                let is_version = ProductVersion::ALL
-                    .iter()
+                let is_version = ProductVersion::all()
                     .any(|version| tag.strip_prefix(':') == Some(version.as_str()));
                 let meant = near(image, mains.iter().map(Container::image))
                     .filter(|_| !is_main && !is_version)
@@ -113,7 +110,8 @@ fn helpers_share_images(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-const WHY: &str = "remove it: from 4.5.0 each component has its own distribution, and these profiles do not exist";
+const WHY: &str =
+    "remove it: each component has its own distribution, and these profiles do not exist";
 
 /// Looks for profiles in everything that can reach a command line: containers, their environment, mounted texts.
 fn no_profile_argument(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -169,7 +167,8 @@ const PROFILE_VARIABLE: &str = "PROFILE_NAME";
 
 /// `default` is how the product calls a server without a profile.
 fn is_profile_of_today(profile: &str) -> bool {
-    matches!(profile, "" | "default" | "key-manager")
+    matches!(profile, "" | "default")
+        || Component::all().any(|component| component.profile() == Some(profile))
 }
 
 /// The value of the variable in a container, wherever it comes from, as far as the documents tell.
@@ -246,15 +245,12 @@ fn profile_of_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
         };
         let profile = profile_variable(context, &member.workload, &main);
         // A script of the image, not of the chart, reads the variable; who starts the profile by hand needs none.
-        let by_hand = main
-            .arguments()
-            .iter()
-            .any(|argument| argument.contains("-Dprofile=key-manager"));
-        let wanted = context
-            .facts
-            .distributions
-            .get(&component)
-            .and_then(|distribution| distribution.profile.as_deref());
+        let wanted = component.profile();
+        let started_as = |profile: &str| {
+            let argument = format!("-Dprofile={profile}");
+            main.arguments().iter().any(|text| text.contains(&argument))
+        };
+        let by_hand = wanted.is_some_and(started_as);
         match wanted {
             Some(wanted) => judge.require(profile == Some(wanted) || by_hand, || {
                 Fault::new(
@@ -263,13 +259,20 @@ fn profile_of_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
                 )
                 .object(member.workload.object)
             }),
-            None => judge.require(profile != Some("key-manager") && !by_hand, || {
-                Fault::new(
-                    format!("the {} is started as key manager", component.title()),
-                    "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
-                )
-                .object(member.workload.object)
-            }),
+            None => {
+                let other = Component::all().find(|other| {
+                    let is_it = |of| profile == Some(of) || started_as(of);
+                    other.profile().is_some_and(is_it)
+                });
+                judge.require(other.is_none(), || {
+                    let other = other.map_or("another component", Component::title);
+                    Fault::new(
+                        format!("the {} is started as {other}", component.title()),
+                        "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
+                    )
+                    .object(member.workload.object)
+                });
+            }
         }
     }
 }
@@ -331,16 +334,16 @@ fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
             .object(member.workload.object)
         });
-        if member.component != Some(Component::KeyManager) {
+        let Some(profile) = member.component.and_then(Component::profile) else {
             continue;
-        }
+        };
         let arguments = main.env().into_iter().any(|variable| {
             matches!(variable.source, EnvSource::Literal(text) if text.contains("profileSetup"))
         });
         judge.require(!arguments, || {
             Fault::new(
-                "the key manager's profile is set up by hand",
-                "leave it to the image: set PROFILE_NAME=key-manager",
+                format!("the {profile}'s profile is set up by hand"),
+                format!("leave it to the image: set {PROFILE_VARIABLE}={profile}"),
             )
             .object(member.workload.object)
         });

@@ -2,16 +2,20 @@
 
 use std::sync::LazyLock;
 
+use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::{context::Context, variation::Variation};
 
+const FILE: File = File::new(
+    "conformance/requirements/given-values.yaml",
+    include_str!("../../requirements/given-values.yaml"),
+);
+
 /// The committed table.
-pub(super) static GIVEN: LazyLock<Result<GivenValues, String>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../requirements/given-values.yaml"))
-        .map_err(|error| format!("given-values.yaml: {error}"))
-});
+pub(super) static GIVEN: LazyLock<Result<GivenValues, String>> =
+    LazyLock::new(|| crate::yaml::of_file(&FILE));
 
 /// Every value.
 #[derive(Deserialize)]
@@ -37,9 +41,8 @@ pub(super) struct Given {
 pub(super) fn variation(context: &Context<'_>) -> Variation {
     let mut values = Map::new();
     for component in context.pattern().keys() {
-        let key = camel_case(component.name());
         values.insert(
-            key,
+            component.values_key().to_owned(),
             json!({"config": {"server": {"hostname": "rollout.example.com"}}}),
         );
     }
@@ -69,25 +72,11 @@ fn put(values: &mut Value, path: &[String], to: Value) {
     }
 }
 
-/// A component's key in the values: `traffic-manager` is `trafficManager`.
-fn camel_case(name: &str) -> String {
-    let mut parts = name.split('-');
-    let mut key = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let mut letters = part.chars();
-        if let Some(first) = letters.next() {
-            key.extend(first.to_uppercase());
-            key.push_str(letters.as_str());
-        }
-    }
-    key
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::{GIVEN, camel_case, put};
+    use super::{GIVEN, put};
 
     #[test]
     fn the_table_is_read() {
@@ -101,11 +90,5 @@ mod tests {
         put(&mut values, &["a".into(), "b.c/d".into()], json!("x"));
         put(&mut values, &["a".into(), "e".into()], json!(true));
         assert_eq!(values, json!({"a": {"b.c/d": "x", "e": true}}));
-    }
-
-    #[test]
-    fn components_are_called_as_in_the_values() {
-        assert_eq!(camel_case("traffic-manager"), "trafficManager");
-        assert_eq!(camel_case("gateway"), "gateway");
     }
 }

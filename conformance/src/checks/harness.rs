@@ -40,7 +40,7 @@ impl Default for Subject {
         Self {
             pattern: 3,
             platform: "none",
-            version: ProductVersion::V4_7,
+            version: ProductVersion::newest(),
             is_generated: false,
         }
     }

@@ -25,4 +25,4 @@ pub use network::{
     is_for_users,
 };
 pub use registry::Registry;
-pub(crate) use registry::Verdict;
+pub(crate) use registry::{Verdict, check_tables};

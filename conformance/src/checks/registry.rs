@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, FamilyChecks, condition, configuration, distribution, helm, kubernetes, network,
+    Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, network,
     operations, security, topology, upgrade, wiring,
 };
 use crate::{
@@ -104,6 +104,9 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
     if !applies_to.patterns.is_empty() && !applies_to.patterns.contains(&subject.pattern) {
         return Some(format!("does not concern pattern {}", subject.pattern));
     }
+    if applies_to.except_patterns.contains(&subject.pattern) {
+        return Some(format!("does not hold for pattern {}", subject.pattern));
+    }
     let has = |component| context.pattern().contains_key(component);
     if !applies_to.components.is_empty() && !applies_to.components.iter().any(has) {
         return Some("the pattern has none of the components concerned".into());
@@ -125,6 +128,17 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
         return Some(format!("does not hold on platform {}", subject.platform));
     }
     None
+}
+
+/// Whether every table that checks read can be used.
+///
+/// # Errors
+/// With the place of the first one that cannot.
+pub(crate) fn check_tables() -> Result<(), String> {
+    given::GIVEN.as_ref().map_err(Clone::clone)?;
+    helm::check_tables()?;
+    security::check_tables()?;
+    kubernetes::check_tables()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::{
     checks::FamilyChecks,
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     manifest::Service,
 };
@@ -15,13 +15,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-TOPO-005", workload_kinds),
     ("AM-TOPO-006", nodes_have_addresses),
     ("AM-TOPO-007", readable_before_ready),
-];
-
-/// Components whose nodes are addressed one by one.
-const STABLE: [Component; 3] = [
-    Component::AllInOne,
-    Component::ControlPlane,
-    Component::TrafficManager,
 ];
 
 fn components_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -127,7 +120,7 @@ fn workload_kinds(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(component) = member.component else {
             continue;
         };
-        let wanted = if STABLE.contains(&component) {
+        let wanted = if component.has(Capability::StableNodes) {
             "StatefulSet"
         } else {
             "Deployment"
@@ -159,7 +152,7 @@ fn workload_kinds(context: &Context<'_>, judge: &mut Judge<'_>) {
 
 /// Where a component has several nodes that clients list one by one, each needs a name of its own.
 fn nodes_have_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for component in STABLE {
+    for component in Component::all().filter(|one| one.has(Capability::StableNodes)) {
         let nodes = context.graph.nodes_of(component);
         if nodes.len() < 2 {
             continue;

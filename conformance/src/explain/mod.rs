@@ -66,6 +66,14 @@ fn scope(applies_to: &AppliesTo) -> String {
             .collect(),
     );
     list(
+        "all patterns but",
+        applies_to
+            .except_patterns
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+    );
+    list(
         "patterns with",
         applies_to
             .components

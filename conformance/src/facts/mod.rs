@@ -5,18 +5,23 @@
 
 use std::collections::BTreeMap;
 
+use am_product::data::File;
 use serde::Deserialize;
 
+pub use am_product::Port as PortFact;
+use am_product::Protocol;
+
 use crate::{component::Component, error::SuiteError};
+
+const FILE: File = File::new(
+    "conformance/requirements/facts.yaml",
+    include_str!("../../requirements/facts.yaml"),
+);
 
 /// Every table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
-    /// Distribution of each component.
-    pub distributions: BTreeMap<Component, Distribution>,
-    /// Ports before the offset.
-    pub ports: Vec<PortFact>,
     /// Components and minimum nodes of each pattern.
     pub patterns: BTreeMap<u8, BTreeMap<Component, usize>>,
     /// Which component must be told about which, by which key.
@@ -55,33 +60,6 @@ pub struct HostKey {
     /// Key of the port, if there is one.
     #[serde(default)]
     pub port: Option<String>,
-}
-
-/// A component's distribution.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Distribution {
-    /// Repository name of its image, without registry and organisation.
-    pub image: String,
-    /// Value of `PROFILE_NAME` that it needs, if any.
-    #[serde(default)]
-    pub profile: Option<String>,
-    /// Seconds that it needs to shut down.
-    pub shutdown_seconds: i64,
-}
-
-/// A port of the product.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PortFact {
-    /// Our name for it.
-    pub name: String,
-    /// Number before the offset.
-    pub number: u16,
-    /// Who listens on it.
-    pub components: Vec<Component>,
-    /// Whether it speaks TLS.
-    pub tls: bool,
 }
 
 /// A stream of events that the nodes of the event hub tell each other.
@@ -158,13 +136,18 @@ pub enum Reach {
 impl Shape {
     /// Scheme, port before the offset, and path.
     pub fn parts(self) -> (&'static str, u16, &'static str) {
+        let servlet = PortFact::speaking(Protocol::Servlets, true).number;
         match self {
-            Self::Servlet => ("https", 9443, "/services/"),
-            Self::Jwks => ("https", 9443, "/oauth2/jwks"),
-            Self::Revoke => ("https", 9443, "/oauth2/revoke"),
-            Self::Notify => ("https", 9443, "/internal/data/v1/notify"),
-            Self::Jms => ("tcp", 5672, ""),
-            Self::Receivers | Self::Publishers => ("tcp", 9611, ""),
+            Self::Servlet => ("https", servlet, "/services/"),
+            Self::Jwks => ("https", servlet, "/oauth2/jwks"),
+            Self::Revoke => ("https", servlet, "/oauth2/revoke"),
+            Self::Notify => ("https", servlet, "/internal/data/v1/notify"),
+            Self::Jms => ("tcp", PortFact::speaking(Protocol::Jms, false).number, ""),
+            Self::Receivers | Self::Publishers => (
+                "tcp",
+                PortFact::speaking(Protocol::Thrift, false).number,
+                "",
+            ),
         }
     }
 
@@ -191,22 +174,24 @@ impl EdgeFact {
     /// The ports that the client connects to, before the offset: a receiver and its authentication port are used together.
     pub fn ports(&self) -> Vec<u16> {
         let (_, port, _) = self.shape.parts();
-        let authentication = self.shape.group_fields().map(|_| 9711);
+        let authentication = self
+            .shape
+            .group_fields()
+            .map(|_| PortFact::speaking(Protocol::ThriftAuth, true).number);
         std::iter::once(port).chain(authentication).collect()
     }
 }
 
 impl Facts {
-    /// The tables that this build holds.
+    /// The tables of this run.
     ///
     /// # Errors
     /// When the file breaks a rule.
     pub fn load() -> Result<Self, SuiteError> {
-        serde_saphyr::from_str(include_str!("../../requirements/facts.yaml")).map_err(|error| {
-            SuiteError::Requirements {
-                file: "facts.yaml".into(),
-                message: error.to_string(),
-            }
+        let text = FILE.text()?;
+        crate::yaml::read(&text).map_err(|message| SuiteError::Requirements {
+            file: FILE.path.into(),
+            message,
         })
     }
 
@@ -214,19 +199,6 @@ impl Facts {
     pub fn pattern_names(&self) -> String {
         let names: Vec<String> = self.patterns.keys().map(u8::to_string).collect();
         names.join(", ")
-    }
-
-    /// The ports on which a component may listen, before the offset.
-    pub fn ports_of(&self, component: Component) -> impl Iterator<Item = &PortFact> {
-        self.ports
-            .iter()
-            .filter(move |port| port.components.contains(&component))
-    }
-
-    /// Whether a component listens on a port when its ports are shifted by `offset`.
-    pub fn listens(&self, component: Component, port: u16, offset: u16) -> bool {
-        self.ports_of(component)
-            .any(|fact| fact.number.checked_add(offset) == Some(port))
     }
 
     /// Whether the addresses of a key are for people and their browsers, so that no server connects to them.
@@ -237,22 +209,6 @@ impl Facts {
     /// Whether the URLs of a key are names of something.
     pub fn is_identifier_key(&self, key: &str) -> bool {
         is_any_of(&self.identifier_keys, key)
-    }
-
-    /// The component that an image's repository name stands for. The control plane's image is also the
-    /// key manager's; `profile` tells.
-    pub fn component_of_image(&self, repository: &str, profile: Option<&str>) -> Option<Component> {
-        let of_image = || {
-            self.distributions
-                .iter()
-                .filter(|(_, distribution)| distribution.image == repository)
-        };
-        of_image()
-            .find(|(_, distribution)| {
-                distribution.profile.is_some() && distribution.profile.as_deref() == profile
-            })
-            .or_else(|| of_image().find(|(_, distribution)| distribution.profile.is_none()))
-            .map(|(component, _)| *component)
     }
 }
 
@@ -294,7 +250,6 @@ pub fn matches_glob(pattern: &str, text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Facts, matches_glob};
-    use crate::component::Component;
 
     #[test]
     fn globs_match_as_people_expect() {
@@ -305,15 +260,6 @@ mod tests {
         ));
         assert!(matches_glob("a*b*c", "a-b-b-c"));
         assert!(matches_glob("exact", "exact") && !matches_glob("exact", "exactly"));
-    }
-
-    #[test]
-    fn only_the_key_manager_is_a_profile() {
-        let facts = Facts::load().expect("the committed tables parse");
-        let of = |profile| facts.component_of_image("wso2am-acp", profile);
-        assert_eq!(of(Some("key-manager")), Some(Component::KeyManager));
-        assert_eq!(of(Some("default")), Some(Component::ControlPlane));
-        assert_eq!(of(None), Some(Component::ControlPlane));
     }
 
     #[test]

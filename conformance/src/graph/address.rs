@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Graph, Member, NodeId, There};
 use crate::{
-    facts::{Facts, matches_glob},
+    facts::matches_glob,
     manifest::{Service, TargetPort, routes},
 };
 
@@ -12,7 +12,6 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub struct Resolver<'g, 'a> {
     pub(super) graph: &'g Graph<'a>,
-    pub(super) facts: &'g Facts,
 }
 
 /// Where an address leads.
@@ -372,7 +371,7 @@ impl<'a> Resolver<'_, 'a> {
                     .map_or(0, super::Node::offset);
                 let listens = member
                     .component
-                    .is_some_and(|component| self.facts.listens(component, number, offset));
+                    .is_some_and(|component| component.listens(number, offset));
                 if listens || declared.iter().any(|port| port.number == number) {
                     Ok(number)
                 } else {

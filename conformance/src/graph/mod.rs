@@ -78,7 +78,7 @@ impl<'a> Graph<'a> {
             .map(|workload| {
                 let hint = hints.components.get(&workload.object.release).copied();
                 let replicas = replicas(manifest, workload);
-                Member::new(*workload, facts, hint, replicas)
+                Member::new(*workload, hint, replicas)
             })
             .collect();
         let nodes = members
@@ -95,7 +95,7 @@ impl<'a> Graph<'a> {
             declared: hints.elsewhere.clone(),
             links: Vec::new(),
         };
-        graph.links = links(&graph, facts);
+        graph.links = links(&graph);
         graph
     }
 
@@ -160,8 +160,8 @@ impl<'a> Graph<'a> {
     }
 
     /// Something that resolves addresses as the pods of this graph would.
-    pub fn resolver<'g>(&'g self, facts: &'g Facts) -> Resolver<'g, 'a> {
-        Resolver { graph: self, facts }
+    pub fn resolver<'g>(&'g self) -> Resolver<'g, 'a> {
+        Resolver { graph: self }
     }
 }
 

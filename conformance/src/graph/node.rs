@@ -5,8 +5,10 @@ use am_deployment_toml::{
     effective::Effective,
     engine,
     environment::Environment,
-    product::{Distribution, Product, ProductVersion},
+    product::{Product, ProductVersion},
 };
+
+use am_product::{Port, Protocol};
 
 use super::mounts::{MountedFile, mounted_files};
 use crate::{
@@ -98,13 +100,8 @@ impl Node<'_> {
 }
 
 impl<'a> Member<'a> {
-    pub(super) fn new(
-        workload: Workload<'a>,
-        facts: &Facts,
-        hint: Option<Component>,
-        replicas: usize,
-    ) -> Self {
-        let (component, main) = identify(&workload, facts, hint);
+    pub(super) fn new(workload: Workload<'a>, hint: Option<Component>, replicas: usize) -> Self {
+        let (component, main) = identify(&workload, hint);
         Self {
             workload,
             component,
@@ -118,7 +115,6 @@ impl<'a> Member<'a> {
 /// hint for its release, else by ports that only one component has.
 fn identify<'a>(
     workload: &Workload<'a>,
-    facts: &Facts,
     hint: Option<Component>,
 ) -> (Option<Component>, Option<Container<'a>>) {
     let containers = workload.pod.containers();
@@ -131,31 +127,22 @@ fn identify<'a>(
     let is_labelled_otherwise = label.is_some_and(|name| Component::from_name(name).is_none());
     let by_image = containers
         .iter()
-        .filter(|container| !is_labelled_otherwise || is_product_server(container, facts))
+        .filter(|container| !is_labelled_otherwise || is_product_server(container))
         .find_map(|container| {
             let profile = container.env_literal("PROFILE_NAME");
             Some((
-                facts.component_of_image(container.image_repository(), profile)?,
+                Component::of_image(container.image_repository(), profile)?,
                 *container,
             ))
         });
     let by_label = label.and_then(Component::from_name);
     let serves = |container: &Container<'_>| {
         let ports = container.ports();
-        [9443, 9763]
-            .iter()
-            .all(|wanted| ports.iter().any(|port| port.number == *wanted))
+        servlet_ports().all(|wanted| ports.iter().any(|port| port.number == wanted.number))
     };
     let by_ports = || {
         let container = containers.iter().copied().find(serves)?;
-        let declares = |number| container.ports().iter().any(|port| port.number == number);
-        let component = match (declares(8243), declares(5672)) {
-            (true, true) => Component::AllInOne,
-            (true, false) => Component::Gateway,
-            // Control plane, traffic manager and key manager cannot be told apart by ports.
-            (false, _) => return None,
-        };
-        Some((component, container))
+        Some((told_by_ports(&container)?, container))
     };
     let main = |component: Component| {
         containers
@@ -176,15 +163,53 @@ fn identify<'a>(
     }
 }
 
+/// The ports that every component has.
+fn servlet_ports() -> impl Iterator<Item = &'static Port> {
+    Port::all()
+        .iter()
+        .filter(|port| port.speaks == Protocol::Servlets)
+}
+
+/// The component that has all of the product's ports that a container declares, and the fewest besides; `None` where several are
+/// alike in that.
+fn told_by_ports(container: &Container<'_>) -> Option<Component> {
+    let declared: Vec<&Port> = Port::all()
+        .iter()
+        .filter(|port| port.speaks != Protocol::Servlets)
+        .filter(|known| {
+            container
+                .ports()
+                .iter()
+                .any(|port| port.number == known.number)
+        })
+        .collect();
+    if declared.is_empty() {
+        return None;
+    }
+    let mut fitting: Vec<(usize, Component)> = Component::all()
+        .filter(|component| {
+            let has = |wanted: &&Port| component.ports().any(|port| port == *wanted);
+            declared.iter().all(has)
+        })
+        .map(|component| (component.ports().count(), component))
+        .collect();
+    fitting.sort_unstable();
+    match fitting.as_slice() {
+        [(fewest, _), (others, _), ..] if fewest == others => None,
+        [(_, component), ..] => Some(*component),
+        [] => None,
+    }
+}
+
 /// Whether a container is given a configuration or declares one of the product's ports.
-fn is_product_server(container: &Container<'_>, facts: &Facts) -> bool {
+fn is_product_server(container: &Container<'_>) -> bool {
     let reads =
         |path: &str| path.ends_with("/deployment.toml") || path.contains("/wso2-config-volume");
     container.mounts().iter().any(|mount| reads(mount.path))
         || container
             .ports()
             .iter()
-            .any(|port| facts.ports.iter().any(|fact| fact.number == port.number))
+            .any(|port| Port::all().iter().any(|known| known.number == port.number))
 }
 
 /// The pods of a workload. Pods of a Deployment read the same files, so they are read once.
@@ -221,7 +246,7 @@ fn read_configuration<'a>(
     member: &Member<'a>,
     pod_name: &str,
 ) -> Option<Configuration<'a>> {
-    let distribution = distribution_of(member.component?);
+    let distribution = member.component?.distribution();
     let main = member.main?;
     let (files, _) = mounted_files(manifest, &member.workload, &main, pod_name);
     // What is copied over the server home wins over what is mounted into it.
@@ -254,16 +279,6 @@ fn read_configuration<'a>(
         faults,
         environment_is_open,
     })
-}
-
-/// The distribution that reads a component's configuration.
-pub(crate) fn distribution_of(component: Component) -> Distribution {
-    match component {
-        Component::AllInOne => Distribution::AllInOne,
-        Component::ControlPlane | Component::KeyManager => Distribution::ControlPlane,
-        Component::Gateway => Distribution::Gateway,
-        Component::TrafficManager => Distribution::TrafficManager,
-    }
 }
 
 /// The variables that a container has, and whether others may be set that nothing tells.

@@ -3,7 +3,6 @@
 use am_deployment_toml::{effective::Provenance, wiring};
 
 use super::{Graph, NodeId, Target};
-use crate::facts::Facts;
 
 /// An address in a node's configuration and where it leads.
 #[derive(Debug, Clone)]
@@ -24,8 +23,8 @@ impl Link {
 }
 
 /// The links of all nodes, in order.
-pub fn links(graph: &Graph<'_>, facts: &Facts) -> Vec<Link> {
-    let resolver = graph.resolver(facts);
+pub fn links(graph: &Graph<'_>) -> Vec<Link> {
+    let resolver = graph.resolver();
     let mut links = Vec::new();
     for node in &graph.nodes {
         let Some(effective) = node.effective() else {

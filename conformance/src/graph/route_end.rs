@@ -412,8 +412,13 @@ mod tests {
     fn ask(route: &str, url: (&str, u16, &str)) -> Result<RouteEnd, String> {
         let manifest = manifest(&format!("{PODS}{route}"));
         let facts = Facts::load().expect("the committed tables parse");
-        let graph = Graph::build(&manifest, &facts, ProductVersion::V4_7, &Hints::default());
-        graph.resolver(&facts).behind_route(Url {
+        let graph = Graph::build(
+            &manifest,
+            &facts,
+            ProductVersion::newest(),
+            &Hints::default(),
+        );
+        graph.resolver().behind_route(Url {
             scheme: url.0,
             host: "am.example.com",
             port: Some(url.1),

@@ -6,7 +6,7 @@ use super::{
     Graph, Member, NodeId, Target,
     waits::{Awaited, awaited},
 };
-use crate::{component::Component, facts::Facts};
+use crate::component::Component;
 
 /// Before a node starts, one of some others must have started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,10 @@ pub struct StartOrder {
 
 impl StartOrder {
     /// The order among the nodes of a graph.
-    pub fn of(graph: &Graph<'_>, facts: &Facts) -> Self {
+    pub fn of(graph: &Graph<'_>) -> Self {
         let mut order = Self::default();
         for (index, member) in graph.members.iter().enumerate() {
-            let awaited = awaited(graph, facts, member);
+            let awaited = awaited(graph, member);
             let is_elsewhere = |target: &Target| matches!(target, Target::Elsewhere(_));
             if awaited.iter().any(|awaited| is_elsewhere(&awaited.target)) {
                 order.after_elsewhere.insert(index);

@@ -5,10 +5,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use regex::Regex;
 
 use super::{Graph, Member, Target, mounted_files};
-use crate::{
-    facts::Facts,
-    manifest::{Container, EnvSource, Manifest, array_at, str_at, strings_at},
-};
+use crate::manifest::{Container, EnvSource, Manifest, array_at, str_at, strings_at};
 
 /// An address that something names which runs before the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +24,8 @@ pub struct Awaited<'a> {
 
 /// Every address for which a member's pods may wait. How somebody waits (`nc`, `curl`, `/dev/tcp`, a program of the
 /// image) cannot be told in general; that a container which ends before the server starts names an address can.
-pub fn awaited<'a>(graph: &Graph<'a>, facts: &Facts, member: &Member<'a>) -> Vec<Awaited<'a>> {
-    let resolver = graph.resolver(facts);
+pub fn awaited<'a>(graph: &Graph<'a>, member: &Member<'a>) -> Vec<Awaited<'a>> {
+    let resolver = graph.resolver();
     let namespace = member.workload.object.namespace();
     let is_host =
         |host: &str| resolver.service_of(namespace, host).is_some() || resolver.is_declared(host);

@@ -192,8 +192,7 @@ fn without_names(text: &str, finding: &Finding, subject: &SubjectDescription) ->
     if let Some(object) = &finding.object {
         names.push(&object.release);
         // Object names are `F-C…`; F may be a shortened release name.
-        let full_name = Component::ALL
-            .iter()
+        let full_name = Component::all()
             .filter_map(|component| object.name.find(&format!("-{component}")))
             .min();
         if let Some(end) = full_name {

@@ -2,49 +2,83 @@
 
 use std::collections::BTreeMap;
 
+use am_product::data::File;
 use serde::Deserialize;
 
 use super::{AppliesWhen, Family, Requirement};
 use crate::error::SuiteError;
 
-/// The requirement files, embedded so that every command knows them wherever it runs.
-const FILES: [(Family, &str); 10] = [
+/// The requirement files, held so that every command knows them wherever it runs.
+const FILES: [(Family, File); 10] = [
     (
         Family::Distribution,
-        include_str!("../../requirements/distribution.yaml"),
+        File::new(
+            "conformance/requirements/distribution.yaml",
+            include_str!("../../requirements/distribution.yaml"),
+        ),
     ),
     (
         Family::Topology,
-        include_str!("../../requirements/topology.yaml"),
+        File::new(
+            "conformance/requirements/topology.yaml",
+            include_str!("../../requirements/topology.yaml"),
+        ),
     ),
     (
         Family::Wiring,
-        include_str!("../../requirements/wiring.yaml"),
+        File::new(
+            "conformance/requirements/wiring.yaml",
+            include_str!("../../requirements/wiring.yaml"),
+        ),
     ),
     (
         Family::Configuration,
-        include_str!("../../requirements/configuration.yaml"),
+        File::new(
+            "conformance/requirements/configuration.yaml",
+            include_str!("../../requirements/configuration.yaml"),
+        ),
     ),
     (
         Family::Network,
-        include_str!("../../requirements/network.yaml"),
+        File::new(
+            "conformance/requirements/network.yaml",
+            include_str!("../../requirements/network.yaml"),
+        ),
     ),
     (
         Family::Security,
-        include_str!("../../requirements/security.yaml"),
+        File::new(
+            "conformance/requirements/security.yaml",
+            include_str!("../../requirements/security.yaml"),
+        ),
     ),
     (
         Family::Operations,
-        include_str!("../../requirements/operations.yaml"),
+        File::new(
+            "conformance/requirements/operations.yaml",
+            include_str!("../../requirements/operations.yaml"),
+        ),
     ),
     (
         Family::Upgrade,
-        include_str!("../../requirements/upgrade.yaml"),
+        File::new(
+            "conformance/requirements/upgrade.yaml",
+            include_str!("../../requirements/upgrade.yaml"),
+        ),
     ),
-    (Family::Helm, include_str!("../../requirements/helm.yaml")),
+    (
+        Family::Helm,
+        File::new(
+            "conformance/requirements/helm.yaml",
+            include_str!("../../requirements/helm.yaml"),
+        ),
+    ),
     (
         Family::Kubernetes,
-        include_str!("../../requirements/kubernetes.yaml"),
+        File::new(
+            "conformance/requirements/kubernetes.yaml",
+            include_str!("../../requirements/kubernetes.yaml"),
+        ),
     ),
 ];
 
@@ -57,20 +91,20 @@ pub struct Catalogue {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
+struct Requirements {
     requirements: Vec<Requirement>,
 }
 
 impl Catalogue {
-    /// The requirements that this build of the suite holds.
+    /// The requirements of this run.
     ///
     /// # Errors
     /// When a file breaks a rule: an unknown field, a duplicate or misnamed id, a requirement without a
     /// mutant.
     pub fn load() -> Result<Self, SuiteError> {
         let mut requirements = Vec::new();
-        for (family, text) in FILES {
-            requirements.extend(parse(family, text)?);
+        for (family, file) in FILES {
+            requirements.extend(parse(family, &file.text()?)?);
         }
         let mut by_id = BTreeMap::new();
         for (index, requirement) in requirements.iter().enumerate() {
@@ -155,7 +189,7 @@ impl Catalogue {
 }
 
 fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
-    let file: File = crate::yaml::read(text).map_err(|error| wrong(family, error))?;
+    let file: Requirements = crate::yaml::read(text).map_err(|error| wrong(family, error))?;
     let mut requirements = file.requirements;
     for requirement in &mut requirements {
         requirement.family = family;

@@ -55,8 +55,12 @@ pub struct Condition {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Server {
-    /// One of these components; any unless given.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// One of these components, or of those with a capability; any unless given.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::component::words"
+    )]
     pub components: Vec<Component>,
     /// It is a `StatefulSet`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -146,8 +146,15 @@ pub struct AppliesTo {
     /// Pattern numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub patterns: Vec<u8>,
-    /// Components; the requirement applies to patterns that have one of them.
+    /// Pattern numbers for which it does not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub except_patterns: Vec<u8>,
+    /// Components, or capabilities for all that have them; the requirement applies to patterns that have one of them.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        deserialize_with = "crate::component::words"
+    )]
     pub components: Vec<Component>,
     /// Product versions, as `4.7` or `4.7.0`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -103,7 +103,7 @@ pub struct Selector {
 }
 
 /// Chooses `deployment.toml` files.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TomlSelector {
     /// Component that reads the file.
@@ -111,13 +111,6 @@ pub struct TomlSelector {
     /// Node, from 0; without it every node's file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub node: Option<usize>,
-}
-
-impl Default for Component {
-    /// The first component; only there so that selectors can be built field by field.
-    fn default() -> Self {
-        Self::AllInOne
-    }
 }
 
 impl Step {

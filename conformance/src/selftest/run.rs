@@ -13,6 +13,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 
 use crate::{
+    component::Component,
     error::SuiteError,
     fixture::{Edit, copy_directory},
     manifest::Manifest,
@@ -24,6 +25,9 @@ use crate::{
         SubjectVariations, Suite, base_subject, helm_programs, jobs, render_all, render_pool,
     },
 };
+
+/// The pattern that is changed where several would do: the one that is recommended.
+const USUAL: u8 = 3;
 
 /// What came of one mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -224,21 +228,8 @@ impl Run<'_> {
         let pattern = mutant
             .pattern
             .or_else(|| requirement.applies_to.patterns.first().copied())
-            .or_else(|| {
-                let wanted = &requirement.applies_to.components;
-                let has_all = |components: &BTreeMap<crate::Component, usize>| {
-                    wanted
-                        .iter()
-                        .all(|component| components.contains_key(component))
-                };
-                self.suite
-                    .facts
-                    .patterns
-                    .iter()
-                    .find(|(_, components)| has_all(components))
-                    .map(|(pattern, _)| *pattern)
-            })
-            .unwrap_or(3);
+            .or_else(|| self.suitable_pattern(requirement, mutant))
+            .ok_or("no pattern has what the requirement and the mutant name")?;
         let platform = mutant
             .platform
             .as_deref()
@@ -266,6 +257,42 @@ impl Run<'_> {
             mutant.variant.as_deref(),
         )
         .map(|subject| subject.with_values(&mutant.given))
+    }
+
+    /// A pattern that has the components that the mutant changes: one with all that the requirement is about, if there is one, else
+    /// the one with the most.
+    fn suitable_pattern(&self, requirement: &Requirement, mutant: &Mutant) -> Option<u8> {
+        let applies_to = &requirement.applies_to;
+        let steps = mutant.steps.iter();
+        let changed: Vec<Component> = steps
+            .filter_map(|step| {
+                let on = step.on.as_ref().and_then(|on| on.component);
+                on.or(step.toml.as_ref().map(|toml| toml.component))
+            })
+            .collect();
+        let suits = |pattern: &u8, components: &BTreeMap<Component, usize>| {
+            !applies_to.except_patterns.contains(pattern)
+                && changed.iter().all(|it| components.contains_key(it))
+        };
+        let patterns = || {
+            let all = self.suite.facts.patterns.iter();
+            all.filter(|(pattern, components)| suits(pattern, components))
+        };
+        let has_all = |components: &BTreeMap<Component, usize>| {
+            let mut wanted = applies_to.components.iter();
+            wanted.all(|component| components.contains_key(component))
+        };
+        let concerns = |components: &BTreeMap<Component, usize>| {
+            let mut wanted = applies_to.components.iter();
+            applies_to.components.is_empty() || wanted.any(|it| components.contains_key(it))
+        };
+        patterns()
+            .find(|(_, components)| has_all(components))
+            .or_else(|| {
+                patterns().find(|(pattern, components)| **pattern == USUAL && concerns(components))
+            })
+            .or_else(|| patterns().find(|(_, components)| concerns(components)))
+            .map(|(pattern, _)| *pattern)
     }
 
     fn base(&self, subject: &Subject) -> Result<BTreeSet<String>, String> {
@@ -438,7 +465,7 @@ mod tests {
     fn a_mutant_whose_chart_does_not_render_is_void_with_helms_words() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let charts = ChartDirectory {
-            version: ProductVersion::V4_7,
+            version: ProductVersion::newest(),
             path: workspace.join("charts-out"),
         };
         let options = Options {

@@ -16,7 +16,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 
 use super::{
-    Charts, HelmPrograms, Options, Subject,
+    Charts, HelmPrograms, Options, Subject, data,
     fingerprint::{self, Fingerprint},
     judge::Judged,
     judges::judges,
@@ -162,6 +162,9 @@ fn prune(folder: &Path, kept: usize) {
 fn of_run(options: &Options, programs: &HelmPrograms) -> Option<String> {
     let mut key = Fingerprint::default();
     key.add(fingerprint::of_program()?);
+    if let Some(root) = am_product::data::root() {
+        key.add(data::of_workspace(root));
+    }
     // What else judges is in the program.
     for tool in judges().filter(|judge| judge.starts_with("tools/")) {
         let folder = options.workspace.join(tool);

@@ -170,7 +170,7 @@ mod tests {
                 fs::write(path, "").expect("written");
             }
             let directory = ChartDirectory {
-                version: ProductVersion::V4_7,
+                version: ProductVersion::newest(),
                 path: folder.path().to_owned(),
             };
             let options = Options::new(folder.path(), Input::Charts(vec![directory]));
@@ -203,7 +203,7 @@ mod tests {
             };
             let subject = Subject {
                 description: description.clone(),
-                version: ProductVersion::V4_7,
+                version: ProductVersion::newest(),
                 renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
                 hints: Hints::default(),
                 is_generated: true,

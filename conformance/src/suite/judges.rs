@@ -39,7 +39,12 @@ mod tests {
             .canonicalize()
             .expect("the workspace");
         let mut held = 0;
-        for source in ["conformance/src", "deployment-toml/src", "toolchain/src"] {
+        for source in [
+            "conformance/src",
+            "deployment-toml/src",
+            "product/src",
+            "toolchain/src",
+        ] {
             assert!(is_covered(&format!("{source}/lib.rs")), "{source}");
             for entry in WalkDir::new(workspace.join(source)) {
                 let entry = entry.expect("readable");

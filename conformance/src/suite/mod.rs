@@ -4,6 +4,7 @@ mod affected;
 mod assemble;
 mod cache;
 mod coverage;
+mod data;
 mod digest;
 mod execute;
 mod fingerprint;
@@ -24,6 +25,7 @@ mod watch;
 
 pub use crate::subject::Subject;
 pub use affected::{Affected, Changes, Platforms};
+pub use data::{check_data, suite_digest};
 pub(crate) use digest::{ChartSet, Charts};
 pub use execute::{Progress, Silent, run, run_with};
 pub(crate) use execute::{helm_programs, jobs, render_pool};

@@ -2,26 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{component::Component, facts::Facts};
+use crate::facts::Facts;
 
-/// Values files that go with an overlay, later ones winning: what every pattern needs, and what a key manager needs besides.
+/// Values files that go with an overlay, later ones winning: what every pattern needs, and what a component
+/// needs besides (`aws-key-manager.yaml`).
 pub fn operator_values(
     workspace: &Path,
     facts: &Facts,
     pattern: u8,
     platform: &str,
 ) -> Vec<PathBuf> {
-    let has_key_manager = facts
-        .patterns
-        .get(&pattern)
-        .is_some_and(|components| components.contains_key(&Component::KeyManager));
-    let names = [
-        Some(format!("{platform}.yaml")),
-        has_key_manager.then(|| format!("{platform}-key-manager.yaml")),
-    ];
-    names
-        .into_iter()
-        .flatten()
+    let components = facts.patterns.get(&pattern).into_iter().flatten();
+    let of_components = components.map(|(component, _)| format!("{platform}-{component}.yaml"));
+    std::iter::once(format!("{platform}.yaml"))
+        .chain(of_components)
         .map(|name| workspace.join("fixtures/values").join(name))
         .filter(|file| file.is_file())
         .collect()

@@ -12,10 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let shell = Toolchain::new(&workspace).ensure(Tool::Shell, &mut StderrProgress::default())?;
     let programs = Programs::build(&workspace, shell)?;
-    let images: Vec<ImageSpec> = ProductVersion::ALL
-        .into_iter()
-        .flat_map(ImageSpec::all_of)
-        .collect();
+    let images: Vec<ImageSpec> = ProductVersion::all().flat_map(ImageSpec::all_of).collect();
     write_archive(&programs, Path::new(&out), &images)?;
     for image in images {
         println!("{}", image.reference());

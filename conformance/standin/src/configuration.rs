@@ -1,5 +1,6 @@
 //! The configuration that a component starts with, read as the product reads it.
 
+use am_product::Capability;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -14,7 +15,7 @@ use am_deployment_toml::wiring::{self, UrlGroupMode};
 use serde::{Deserialize, Serialize};
 
 use crate::database::Place;
-use crate::edge::{Edge, Provenance, Purpose};
+use crate::edge::{Edge, Provenance, Purpose, is_served_by, is_used_by};
 use crate::event_publishers::{self, EventPublisher};
 use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
@@ -111,7 +112,7 @@ impl Configuration {
         }
         let effective = Effective::resolve(&document, product, environment);
         let mut configuration = Self::of(&effective, role);
-        if role.has_event_hub() || role.has_traffic_manager() {
+        if role.has(Capability::EventHub) || role.has(Capability::Throttles) {
             let publishers = event_publishers::read(home, &effective, &mut configuration.warnings);
             let brokers = publishers.iter().flat_map(|publisher| &publisher.brokers);
             configuration.edges.extend(brokers.cloned());
@@ -127,7 +128,7 @@ impl Configuration {
         let mut warnings = Vec::new();
         let references = wiring::references(effective);
         let used = |reference: &wiring::Reference| {
-            reference.enabled && Purpose::of(&reference.purpose).is_used_by(role)
+            reference.enabled && is_used_by(reference.purpose.kind(), role)
         };
         let edges: Vec<Edge> = references
             .iter()
@@ -136,7 +137,7 @@ impl Configuration {
             .collect();
         for edge in edges
             .iter()
-            .filter(|edge| edge.own_node && edge.purpose.is_served_by(role) == Some(false))
+            .filter(|edge| edge.own_node && is_served_by(edge.purpose, role) == Some(false))
         {
             warnings.push(format!(
                 "{} is this node itself ({}), which is no place for {:?}",

@@ -4,131 +4,41 @@ use std::net::Ipv4Addr;
 
 use am_deployment_toml::effective;
 use am_deployment_toml::wiring;
+pub use am_product::Purpose;
 use serde::{Deserialize, Serialize};
 
 use crate::role::Role;
 
-/// What a component wants at an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// `apim.key_manager.service_url`
-    KeyManager,
-    /// `oauth.endpoints.oauth2_jwks_url`
-    Jwks,
-    /// `apim.oauth_config.revoke_endpoint`
-    Revoke,
-    /// `notification_endpoint` of an event listener
-    Notification,
-    /// `service_url` of `[[apim.gateway.environment]]`
-    GatewayEnvironment,
-    /// `apim.throttling.service_url`
-    ThrottlingService,
-    /// `[[apim.throttling.url_group]]` receivers
-    ThrottleReceiver,
-    /// `[[apim.throttling.url_group]]` authentication
-    ThrottleAuth,
-    /// `apim.throttling.throttle_decision_endpoints`
-    ThrottleDecision,
-    /// `apim.throttling.event_duplicate_url`
-    ThrottleDuplicate,
-    /// `apim.event_hub.service_url`
-    EventHubService,
-    /// `apim.event_hub.event_listening_endpoints`
-    EventListening,
-    /// `[[apim.event_hub.publish.url_group]]` receivers
-    EventPublish,
-    /// `[[apim.event_hub.publish.url_group]]` authentication
-    EventPublishAuth,
-    /// `apim.event_hub.event_duplicate_url`
-    EventDuplicate,
-    /// A database's URL
-    Database,
-    /// Any other address that the file writes; tried, never judged
-    Other,
+/// Whether a peer of this role can serve a purpose, whatever the pattern. `None`: everybody may.
+pub fn is_served_by(purpose: Purpose, role: Role) -> Option<bool> {
+    match role {
+        _ if purpose == Purpose::Database => Some(role == Role::Database),
+        Role::Component(component) => purpose.is_served_by(component),
+        Role::Database => purpose.key().map(|_| false),
+    }
 }
 
-impl Purpose {
-    /// Whether a peer of this role can serve the purpose, whatever the pattern. `None`: everybody may.
-    pub fn is_served_by(self, role: Role) -> Option<bool> {
-        match self {
-            Self::KeyManager | Self::Jwks | Self::Revoke => Some(role.has_key_manager()),
-            Self::GatewayEnvironment => Some(role.has_gateway()),
-            Self::ThrottlingService
-            | Self::ThrottleReceiver
-            | Self::ThrottleAuth
-            | Self::ThrottleDecision
-            | Self::ThrottleDuplicate => Some(role.has_traffic_manager()),
-            Self::Notification
-            | Self::EventHubService
-            | Self::EventListening
-            | Self::EventPublish
-            | Self::EventPublishAuth
-            | Self::EventDuplicate => Some(role.has_event_hub()),
-            Self::Database => Some(role == Role::Database),
-            Self::Other => None,
-        }
-    }
+/// Whether one of this role uses such an address at all.
+pub fn is_used_by(purpose: Purpose, role: Role) -> bool {
+    let component = role.component();
+    component.is_none_or(|component| purpose.is_used_by(component))
+}
 
-    /// Whether a component of this role uses such an address at all; the product renders some keys that nobody reads.
-    pub fn is_used_by(self, role: Role) -> bool {
-        match self {
-            Self::KeyManager => role != Role::KeyManager,
-            Self::Jwks
-            | Self::Revoke
-            | Self::GatewayEnvironment
-            | Self::EventPublish
-            | Self::EventPublishAuth
-            | Self::EventDuplicate => role.has_event_hub(),
-            Self::Notification => role.has_key_manager(),
-            Self::ThrottlingService | Self::ThrottleDecision => {
-                role.has_gateway() || role.has_traffic_manager()
-            }
-            Self::ThrottleReceiver | Self::ThrottleAuth => role.has_gateway(),
-            Self::ThrottleDuplicate => role.has_traffic_manager(),
-            Self::EventHubService | Self::EventListening | Self::Database | Self::Other => true,
-        }
-    }
-
-    pub(crate) fn of(purpose: &wiring::Purpose) -> Self {
-        use wiring::Purpose as P;
-        match purpose {
-            P::KeyManagerService => Self::KeyManager,
-            P::ThrottlingService => Self::ThrottlingService,
-            P::ThrottleReceiver { .. } => Self::ThrottleReceiver,
-            P::ThrottleAuth { .. } => Self::ThrottleAuth,
-            P::ThrottleDecision => Self::ThrottleDecision,
-            P::EventHubService => Self::EventHubService,
-            P::EventHubListening => Self::EventListening,
-            P::EventHubPublish { .. } => Self::EventPublish,
-            P::EventHubPublishAuth { .. } => Self::EventPublishAuth,
-            P::EventDuplicateThrottling => Self::ThrottleDuplicate,
-            P::EventDuplicateEventHub => Self::EventDuplicate,
-            P::JwksUrl => Self::Jwks,
-            P::RevokeEndpoint => Self::Revoke,
-            P::NotificationEndpoint => Self::Notification,
-            P::GatewayEnvironmentService { .. } => Self::GatewayEnvironment,
-            P::Database { .. } => Self::Database,
-            P::Other => Self::Other,
-        }
-    }
-
-    /// What is spoken at an address of this purpose and scheme.
-    pub(crate) fn transport(self, scheme: &str) -> Transport {
-        match (self, scheme) {
-            (
-                Self::ThrottleDecision
-                | Self::ThrottleDuplicate
-                | Self::EventListening
-                | Self::EventDuplicate,
-                _,
-            ) => Transport::Jms,
-            (Self::ThrottleReceiver | Self::EventPublish, _) => Transport::Thrift,
-            (Self::ThrottleAuth | Self::EventPublishAuth, _) => Transport::ThriftAuth,
-            (_, "https") => Transport::Https,
-            (_, "http") => Transport::Http,
-            _ => Transport::Tcp,
-        }
+/// What is spoken at an address of this purpose and scheme.
+pub(crate) fn transport(purpose: Purpose, scheme: &str) -> Transport {
+    match (purpose, scheme) {
+        (
+            Purpose::ThrottleDecision
+            | Purpose::ThrottleDuplicate
+            | Purpose::EventListening
+            | Purpose::EventDuplicate,
+            _,
+        ) => Transport::Jms,
+        (Purpose::ThrottleReceiver | Purpose::EventPublish, _) => Transport::Thrift,
+        (Purpose::ThrottleAuth | Purpose::EventPublishAuth, _) => Transport::ThriftAuth,
+        (_, "https") => Transport::Https,
+        (_, "http") => Transport::Http,
+        _ => Transport::Tcp,
     }
 }
 
@@ -225,7 +135,7 @@ pub struct Edge {
 impl Edge {
     /// The edge of a reference; `None` when the reference names no port that could be connected to.
     pub(crate) fn of(reference: &wiring::Reference) -> Option<Self> {
-        let purpose = Purpose::of(&reference.purpose);
+        let purpose = reference.purpose.kind();
         let address = &reference.address;
         let port = address.port_or_default()?;
         let path = address.path.split(['?', ';']).next().unwrap_or_default();
@@ -234,7 +144,7 @@ impl Edge {
             purpose,
             provenance: Provenance::from(&reference.provenance),
             url: format!("{}://{}:{port}{path}", address.scheme, address.host),
-            transport: purpose.transport(&address.scheme),
+            transport: transport(purpose, &address.scheme),
             host: address.host.clone(),
             port,
             own_node: reference.is_own_node() && !is_particular_loopback(&address.host),
@@ -268,27 +178,34 @@ pub(crate) fn is_particular_loopback(host: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn role(name: &str) -> Role {
+        Role::from_name(name).expect("a role")
+    }
+
     #[test]
     fn a_traffic_manager_decides_and_an_event_hub_publishes() {
         assert_eq!(
-            Purpose::ThrottleReceiver.is_served_by(Role::TrafficManager),
+            is_served_by(Purpose::ThrottleReceiver, role("traffic-manager")),
             Some(true)
         );
         assert_eq!(
-            Purpose::ThrottleReceiver.is_served_by(Role::ControlPlane),
+            is_served_by(Purpose::ThrottleReceiver, role("control-plane")),
             Some(false)
         );
         assert_eq!(
-            Purpose::EventListening.is_served_by(Role::TrafficManager),
+            is_served_by(Purpose::EventListening, role("traffic-manager")),
             Some(false)
         );
-        assert_eq!(Purpose::Other.is_served_by(Role::Gateway), None);
+        assert_eq!(is_served_by(Purpose::Other, role("gateway")), None);
     }
 
     #[test]
     fn keys_that_a_component_does_not_read_are_no_edges_of_it() {
-        assert!(!Purpose::ThrottleReceiver.is_used_by(Role::ControlPlane));
-        assert!(Purpose::EventListening.is_used_by(Role::KeyManager));
-        assert!(!Purpose::KeyManager.is_used_by(Role::KeyManager));
+        assert!(!is_used_by(
+            Purpose::ThrottleReceiver,
+            role("control-plane")
+        ));
+        assert!(is_used_by(Purpose::EventListening, role("key-manager")));
+        assert!(!is_used_by(Purpose::KeyManager, role("key-manager")));
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use am_deployment_toml::product::ProductVersion;
+use am_product::Feature;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -85,8 +85,8 @@ fn supervise(home: &Path) -> io::Result<u8> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let traps_signals =
-        distribution_of_home(&name).is_some_and(|(_, version)| version >= ProductVersion::V4_7);
+    let traps_signals = distribution_of_home(&name)
+        .is_some_and(|(_, version)| version.has(Feature::EntrypointForwardsSigterm));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -104,12 +104,12 @@ fn supervise(home: &Path) -> io::Result<u8> {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
             }
-            // Up to 4.6 the entrypoint is a plain shell that waits for its child: the signal reaches nobody.
+            // In older versions the entrypoint is a plain shell that waits for its child: the signal reaches nobody.
             if traps_signals {
                 return stop(home, &mut child).await;
             }
             eprintln!(
-                "docker-entrypoint.sh: the signal is not passed on before 4.7; use the stop command"
+                "docker-entrypoint.sh: this version does not pass the signal on; use the stop command"
             );
         }
     })

@@ -128,7 +128,7 @@ fn serve_database(number: u16, others: bool, folder: &Path) -> Result<(), Server
         .build()?;
     runtime.block_on(async {
         let configuration = Configuration::of_database(port);
-        let version = ProductVersion::V4_7;
+        let version = ProductVersion::newest();
         let node = Node::new(settings, identity, version, configuration, folder)?;
         server::serve(&Arc::clone(&node)).await
     })

@@ -8,6 +8,7 @@
 
 pub mod configuration;
 mod curl;
+pub mod data;
 pub mod database;
 mod dial;
 pub mod edge;

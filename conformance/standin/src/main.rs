@@ -3,5 +3,9 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Err(error) = am_standin::data::choose() {
+        eprintln!("am-standin: {error}");
+        return ExitCode::from(2);
+    }
     am_standin::multicall::run(std::env::args().collect())
 }

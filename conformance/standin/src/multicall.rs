@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::role::START_SCRIPTS;
+use am_product::Component;
+
 use crate::{curl, entrypoint, h2, start_script};
 
 /// Status of what the stand-in does not play; also what a shell says of a command that it cannot find.
@@ -34,9 +35,14 @@ fn usage() -> ExitCode {
     eprintln!(
         "am-standin plays an API Manager component; call it by the name of what it should be, or give that as first \
          argument: {ENTRYPOINT}, {}, java, curl, observations, connect",
-        START_SCRIPTS.join(", ")
+        start_scripts().collect::<Vec<_>>().join(", ")
     );
     ExitCode::from(2)
+}
+
+/// The names of every component's start script.
+fn start_scripts() -> impl Iterator<Item = &'static str> {
+    Component::all().map(Component::start_script)
 }
 
 /// Runs an applet; `None` when there is none of that name.
@@ -50,7 +56,9 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
         CONFIGURATION => start_script::print_configuration(),
         "observations" => crate::observe::observations(),
         "connect" => crate::observe::connect(arguments),
-        script if START_SCRIPTS.contains(&script) => start_script::main(path, arguments),
+        script if start_scripts().any(|known| known == script) => {
+            start_script::main(path, arguments)
+        }
         _ => return None,
     })
 }

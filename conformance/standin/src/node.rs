@@ -1,5 +1,6 @@
 //! A running stand-in: what it is, what it was told, and what it saw.
 
+use am_product::Capability;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr};
@@ -156,7 +157,7 @@ impl Node {
     /// Whether the gateway's start-up health check says yes.
     pub(crate) fn is_ready(&self) -> bool {
         let state = self.state();
-        state.open && (state.provisioned || !self.identity.role.has_gateway())
+        state.open && (state.provisioned || !self.identity.role.has(Capability::ServesTraffic))
     }
 
     /// Keeps a warning, each text once, and prints it as the product's log would.

@@ -1,6 +1,7 @@
 //! The ports of a role, and the keys that switch and move them (source: facts on the product's default configuration).
 
 use am_deployment_toml::effective::Effective;
+use am_product::{Component, Protocol};
 use serde::{Deserialize, Serialize};
 
 use crate::role::Role;
@@ -38,137 +39,37 @@ pub struct Port {
     pub service: Service,
 }
 
-struct Definition {
-    name: &'static str,
-    number: u16,
-    tls: bool,
-    service: Service,
-    /// The key that moves the port.
-    key: &'static str,
-    /// The keys that switch the port off when they are false.
-    switches: &'static [&'static str],
+impl From<Protocol> for Service {
+    fn from(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Servlets => Self::Servlet,
+            Protocol::Apis => Self::Gateway,
+            Protocol::Websockets | Protocol::Webhooks => Self::Streaming,
+            Protocol::Jms => Self::Jms,
+            Protocol::Thrift => Self::Thrift,
+            Protocol::ThriftAuth => Self::ThriftAuth,
+        }
+    }
 }
-
-const TRAFFIC_MANAGEMENT: &str = "server.enable_traffic_management";
-
-const DEFINITIONS: [Definition; 11] = [
-    Definition {
-        name: "servlet-https",
-        number: 9443,
-        tls: true,
-        service: Service::Servlet,
-        key: "transport.https.properties.port",
-        switches: &[],
-    },
-    Definition {
-        name: "servlet-http",
-        number: 9763,
-        tls: false,
-        service: Service::Servlet,
-        key: "transport.http.properties.port",
-        switches: &[],
-    },
-    Definition {
-        name: "gateway-https",
-        number: 8243,
-        tls: true,
-        service: Service::Gateway,
-        key: "transport.passthru_https.listener.parameters.port",
-        switches: &[],
-    },
-    Definition {
-        name: "gateway-http",
-        number: 8280,
-        tls: false,
-        service: Service::Gateway,
-        key: "transport.passthru_http.listener.parameters.port",
-        switches: &[],
-    },
-    Definition {
-        name: "wss",
-        number: 8099,
-        tls: true,
-        service: Service::Streaming,
-        key: "apim.wss.port",
-        switches: &["apim.wss.enable"],
-    },
-    Definition {
-        name: "ws",
-        number: 9099,
-        tls: false,
-        service: Service::Streaming,
-        key: "apim.ws.port",
-        switches: &["apim.ws.enable"],
-    },
-    Definition {
-        name: "websub-https",
-        number: 8021,
-        tls: true,
-        service: Service::Streaming,
-        key: "apim.webhooks.https.port",
-        switches: &["apim.webhooks.https.enable"],
-    },
-    Definition {
-        name: "websub-http",
-        number: 9021,
-        tls: false,
-        service: Service::Streaming,
-        key: "",
-        switches: &[],
-    },
-    Definition {
-        name: "thrift",
-        number: 9611,
-        tls: false,
-        service: Service::Thrift,
-        key: "transport.binary.receiver.tcpPort",
-        switches: &[TRAFFIC_MANAGEMENT],
-    },
-    Definition {
-        name: "thrift-ssl",
-        number: 9711,
-        tls: true,
-        service: Service::ThriftAuth,
-        key: "transport.binary.receiver.sslPort",
-        switches: &[TRAFFIC_MANAGEMENT],
-    },
-    Definition {
-        name: "jms",
-        number: 5672,
-        tls: false,
-        service: Service::Jms,
-        key: "broker.transport.amqp.default_connection.port",
-        switches: &[TRAFFIC_MANAGEMENT, "broker.transport.amqp.enabled"],
-    },
-];
 
 /// The ports that `role` opens with this configuration.
 pub(crate) fn of(role: Role, effective: &Effective, offset: u16) -> Vec<Port> {
-    DEFINITIONS
-        .iter()
-        .filter(|definition| match definition.service {
-            Service::Servlet => true,
-            Service::Gateway | Service::Streaming => role.has_gateway(),
-            Service::Jms | Service::Thrift | Service::ThriftAuth => {
-                role.has_event_hub() || role.has_traffic_manager()
-            }
-            Service::Database => role == Role::Database,
+    let known = role.component().into_iter().flat_map(Component::ports);
+    known
+        .filter(|port| {
+            let mut switches = port.switched_by.iter();
+            switches.all(|switch| effective.is_on(switch, true))
         })
-        .filter(|definition| {
-            definition
-                .switches
-                .iter()
-                .all(|switch| effective.is_on(switch, true))
-        })
-        .map(|definition| {
-            let moved = effective
-                .text(definition.key)
-                .and_then(|text| text.trim().parse().ok());
+        .map(|port| {
+            let moved = port
+                .moved_by
+                .as_deref()
+                .and_then(|key| effective.text(key)?.trim().parse().ok());
             Port {
-                name: definition.name.to_owned(),
-                number: moved.unwrap_or(definition.number).saturating_add(offset),
-                tls: definition.tls,
-                service: definition.service,
+                name: port.name.clone(),
+                number: moved.unwrap_or(port.number).saturating_add(offset),
+                tls: port.tls,
+                service: port.speaks.into(),
             }
         })
         .collect()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
 use crate::dial::{DialError, Stream, Target, connect, resolve};
-use crate::edge::{Edge, Purpose, Transport};
+use crate::edge::{Edge, Purpose, Transport, is_served_by};
 use crate::http_client::{Question, ask_over};
 use crate::identity::Identity;
 use crate::node::Node;
@@ -144,7 +144,7 @@ fn record(observed: &mut EdgeObservation, result: Result<Option<Identity>, DialE
         Ok(None) if observed.edge.purpose == Purpose::Database => Verdict::Reached,
         Ok(None) => Verdict::Unknown,
         Ok(Some(identity)) => {
-            let served = observed.edge.purpose.is_served_by(identity.role);
+            let served = is_served_by(observed.edge.purpose, identity.role);
             remember(&mut observed.peers, identity, now);
             if served == Some(false) {
                 Verdict::WrongRole

@@ -1,78 +1,54 @@
-//! Which component a stand-in plays, and what that component holds.
+//! Which component a stand-in plays.
 
 use std::fmt;
 
-use am_deployment_toml::product::{Distribution, ProductVersion};
-use serde::{Deserialize, Serialize};
+use am_product::{Capability, Component, Distribution, ProductVersion};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// The name of the one that is no component.
+const DATABASE: &str = "database";
 
 /// The part that a stand-in plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// `wso2am`
-    AllInOne,
-    /// `wso2am-acp`
-    ControlPlane,
-    /// `wso2am-universal-gw`
-    Gateway,
-    /// `wso2am-tm`
-    TrafficManager,
-    /// `wso2am-acp` with `PROFILE_NAME=key-manager`
-    KeyManager,
+    /// A component of the product.
+    Component(Component),
     /// The development database.
     Database,
 }
 
 impl Role {
-    /// The role of a distribution; the key manager is the control plane's distribution with a profile.
-    pub fn of(distribution: Distribution, profile: Option<&str>) -> Self {
-        match (distribution, profile) {
-            (Distribution::AllInOne, _) => Self::AllInOne,
-            (Distribution::ControlPlane, Some("key-manager")) => Self::KeyManager,
-            (Distribution::ControlPlane, _) => Self::ControlPlane,
-            (Distribution::Gateway, _) => Self::Gateway,
-            (Distribution::TrafficManager, _) => Self::TrafficManager,
-        }
+    /// The role of a distribution that is started with a profile, or without one; `None` when no component is that.
+    pub fn of(distribution: Distribution, profile: Option<&str>) -> Option<Self> {
+        Component::of(distribution, profile).map(Self::Component)
+    }
+
+    /// The role of this name, as in the charts.
+    pub fn from_name(name: &str) -> Option<Self> {
+        let component = Component::from_name(name).map(Self::Component);
+        component.or_else(|| (name == DATABASE).then_some(Self::Database))
     }
 
     /// The component's name, as in the charts.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::AllInOne => "all-in-one",
-            Self::ControlPlane => "control-plane",
-            Self::Gateway => "gateway",
-            Self::TrafficManager => "traffic-manager",
-            Self::KeyManager => "key-manager",
-            Self::Database => "database",
+            Self::Component(component) => component.name(),
+            Self::Database => DATABASE,
         }
     }
 
-    /// Whether it serves API traffic.
-    pub fn has_gateway(self) -> bool {
-        matches!(self, Self::AllInOne | Self::Gateway)
+    /// The component, unless it is the database.
+    pub fn component(self) -> Option<Component> {
+        match self {
+            Self::Component(component) => Some(component),
+            Self::Database => None,
+        }
     }
 
-    /// Whether it takes throttling decisions.
-    pub fn has_traffic_manager(self) -> bool {
-        matches!(self, Self::AllInOne | Self::TrafficManager)
-    }
-
-    /// Whether it is an event hub: the place where APIs are deployed and events start.
-    pub fn has_event_hub(self) -> bool {
-        matches!(self, Self::AllInOne | Self::ControlPlane)
-    }
-
-    /// Whether it serves `/oauth2`.
-    pub fn has_key_manager(self) -> bool {
-        matches!(self, Self::AllInOne | Self::ControlPlane | Self::KeyManager)
-    }
-
-    /// Whether it serves `/internal/data/v1`.
-    pub fn has_internal_data(self) -> bool {
-        matches!(
-            self,
-            Self::AllInOne | Self::ControlPlane | Self::TrafficManager
-        )
+    /// Whether it can do something; the database can nothing that a component does.
+    pub fn has(self, capability: Capability) -> bool {
+        self.component()
+            .is_some_and(|component| component.has(capability))
     }
 }
 
@@ -82,30 +58,25 @@ impl fmt::Display for Role {
     }
 }
 
-/// Splits the name of a server home, such as `wso2am-acp-4.7.0`, into distribution and version.
-pub fn distribution_of_home(name: &str) -> Option<(Distribution, ProductVersion)> {
-    let (pack, version) = name.rsplit_once('-')?;
-    Some((pack.parse().ok()?, version.parse().ok()?))
-}
-
-/// The name of a distribution's start script under `bin/`.
-pub fn start_script(distribution: Distribution) -> &'static str {
-    match distribution {
-        Distribution::AllInOne => "api-manager.sh",
-        Distribution::ControlPlane => "api-cp.sh",
-        Distribution::Gateway => "gateway.sh",
-        Distribution::TrafficManager => "traffic-manager.sh",
+impl Serialize for Role {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
-/// Every start script's name, the key manager's included.
-pub const START_SCRIPTS: [&str; 5] = [
-    "api-manager.sh",
-    "api-cp.sh",
-    "gateway.sh",
-    "traffic-manager.sh",
-    "key-manager.sh",
-];
+impl<'de> Deserialize<'de> for Role {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name).ok_or_else(|| D::Error::custom(format!("unknown role {name:?}")))
+    }
+}
+
+/// Splits the name of a server home, such as `wso2am-acp-4.7.0`, into distribution and version.
+pub fn distribution_of_home(name: &str) -> Option<(Distribution, ProductVersion)> {
+    let (pack, version) = name.rsplit_once('-')?;
+    let distribution = Distribution::all().find(|distribution| distribution.pack() == pack)?;
+    Some((distribution, ProductVersion::from_name(version)?))
+}
 
 #[cfg(test)]
 mod tests {
@@ -113,20 +84,31 @@ mod tests {
 
     #[test]
     fn the_home_tells_distribution_and_version() {
-        let found = distribution_of_home("wso2am-universal-gw-4.6.0");
-        assert_eq!(found, Some((Distribution::Gateway, ProductVersion::V4_6)));
+        let (distribution, version) =
+            distribution_of_home("wso2am-universal-gw-4.6.0").expect("a home");
+        assert_eq!(distribution.pack(), "wso2am-universal-gw");
+        assert_eq!(version.name(), "4.6.0");
         assert_eq!(distribution_of_home("wso2am-micro-4.6.0"), None);
     }
 
     #[test]
-    fn only_the_control_plane_has_a_key_manager_profile() {
+    fn a_profile_counts_only_in_the_distribution_that_has_it() {
+        let of = |pack: &str, profile| {
+            let distribution = Distribution::from_name(pack).expect("a pack");
+            Role::of(distribution, profile).map(Role::as_str)
+        };
+        assert_eq!(of("wso2am-acp", Some("key-manager")), Some("key-manager"));
+        assert_eq!(of("wso2am-acp", Some("default")), Some("control-plane"));
         assert_eq!(
-            Role::of(Distribution::ControlPlane, Some("key-manager")),
-            Role::KeyManager
+            of("wso2am-universal-gw", Some("key-manager")),
+            Some("gateway")
         );
-        assert_eq!(
-            Role::of(Distribution::Gateway, Some("key-manager")),
-            Role::Gateway
-        );
+    }
+
+    #[test]
+    fn the_database_is_a_role_and_no_component() {
+        assert_eq!(Role::from_name("database"), Some(Role::Database));
+        assert!(!Role::Database.has(Capability::EventHub));
+        assert_eq!(Role::from_name("nobody"), None);
     }
 }

@@ -4,6 +4,7 @@
 //! receiver group and so to every event hub node's broker; revocations do not, but from the node that is notified to its
 //! own broker and by its publishers to others (facts: observed-on-the-product.md, What breaks, 3).
 
+use am_product::Capability;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -137,17 +138,21 @@ pub(crate) fn broker(node: &Node, event: Event, copy: bool) {
             return;
         }
         match &event.what {
-            Happening::Requested { api, token } if node.identity.role.has_traffic_manager() => {
+            Happening::Requested { api, token }
+                if node.identity.role.has(Capability::Throttles) =>
+            {
                 decision = count(&mut state, node.settings.throttle_limit, api, token);
             }
             // The gateway of an all-in-one hears of it by its listener, as every gateway does.
-            Happening::Throttled { api, token } if !node.identity.role.has_gateway() => {
+            Happening::Throttled { api, token }
+                if !node.identity.role.has(Capability::ServesTraffic) =>
+            {
                 state.story.throttled.insert(pair(api, token));
             }
-            Happening::Deployed { api } if node.identity.role.has_event_hub() => {
+            Happening::Deployed { api } if node.identity.role.has(Capability::EventHub) => {
                 state.story.database.learn(api);
             }
-            Happening::Revoked { token } if node.identity.role.has_event_hub() => {
+            Happening::Revoked { token } if node.identity.role.has(Capability::EventHub) => {
                 let tokens = &mut state.story.database.revoked_tokens;
                 tokens.insert(token.clone());
             }
@@ -200,10 +205,12 @@ pub(crate) fn take(node: &Arc<Node>, event: &Event) {
             *announced = (*announced).max(api.revision);
             node.fetch.notify_one();
         }
-        Happening::Revoked { token } if node.identity.role.has_gateway() => {
+        Happening::Revoked { token } if node.identity.role.has(Capability::ServesTraffic) => {
             state.story.revoked_tokens.insert(token.clone());
         }
-        Happening::Throttled { api, token } if node.identity.role.has_gateway() => {
+        Happening::Throttled { api, token }
+            if node.identity.role.has(Capability::ServesTraffic) =>
+        {
             state.story.throttled.insert(pair(api, token));
         }
         _ => {}
@@ -212,7 +219,7 @@ pub(crate) fn take(node: &Arc<Node>, event: &Event) {
 
 /// Whether this node is a gateway with one of the API's labels.
 fn is_for(node: &Node, api: &Api) -> bool {
-    node.identity.role.has_gateway()
+    node.identity.role.has(Capability::ServesTraffic)
         && !api
             .environments
             .is_disjoint(&node.configuration.gateway_labels)

@@ -113,7 +113,11 @@ fn a_gateway_is_ready_only_after_it_fetched_from_its_event_hub() {
     let peer = &edges(&seen, Purpose::EventHubService)[0].peers[0].identity;
     assert_eq!(
         (peer.role, peer.pod.as_str(), peer.node.as_str()),
-        (Role::ControlPlane, "cp-0", "node-1")
+        (
+            Role::from_name("control-plane").expect("a role"),
+            "cp-0",
+            "node-1"
+        )
     );
 }
 
@@ -191,7 +195,10 @@ fn the_profile_makes_a_key_manager_of_the_control_plane() {
     }
     .run();
     let seen = node.wait_for("the start", |seen| seen.open);
-    assert_eq!(seen.identity.role, Role::KeyManager);
+    assert_eq!(
+        seen.identity.role,
+        Role::from_name("key-manager").expect("a role")
+    );
     assert_eq!(
         seen.ports
             .iter()

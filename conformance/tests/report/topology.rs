@@ -1,24 +1,28 @@
 //! Topologies of the hand-made report.
 
 use am_conformance::{
-    Component::{self, AllInOne, ControlPlane, Gateway, KeyManager, TrafficManager},
+    Component,
     report::{Edge, EdgeVerdict, Exposure, Node, Topology},
 };
 
+fn of(name: &str) -> Component {
+    Component::from_name(name).expect("a component of the table")
+}
+
 pub(crate) fn pattern_0() -> Topology {
     Topology {
-        nodes: vec![node(AllInOne, 1)],
+        nodes: vec![node(of("all-in-one"), 1)],
         edges: vec![
             edge(
-                AllInOne,
-                Some(AllInOne),
+                of("all-in-one"),
+                Some(of("all-in-one")),
                 9443,
                 "https",
                 "apim.key_manager.service_url",
             ),
-            database(AllInOne),
+            database(of("all-in-one")),
         ],
-        exposures: vec![exposure(AllInOne, "am.example.com", 9443)],
+        exposures: vec![exposure(of("all-in-one"), "am.example.com", 9443)],
     }
 }
 
@@ -35,20 +39,20 @@ pub(crate) fn pattern_3() -> Topology {
             edge.broken_by = vec!["AM-WIRE-007".into()];
         }
     }
-    let mut unknown = edge(Gateway, None, 443, "https", "apim.webhooks.callback");
+    let mut unknown = edge(of("gateway"), None, 443, "https", "apim.webhooks.callback");
     unknown.host = "$env{CALLBACK_HOST}".into();
     unknown.verdict = EdgeVerdict::Unknown;
     edges.push(unknown);
     Topology {
         nodes: vec![
-            node(ControlPlane, 2),
-            node(TrafficManager, 2),
-            node(Gateway, 2),
+            node(of("control-plane"), 2),
+            node(of("traffic-manager"), 2),
+            node(of("gateway"), 2),
         ],
         edges,
         exposures: vec![
-            exposure(ControlPlane, "cp.am.example.com", 9443),
-            exposure(Gateway, "gw.am.example.com", 8243),
+            exposure(of("control-plane"), "cp.am.example.com", 9443),
+            exposure(of("gateway"), "gw.am.example.com", 8243),
         ],
     }
 }
@@ -62,121 +66,121 @@ pub(crate) fn pattern_4() -> Topology {
         ]
         .contains(&edge.key.as_str())
         {
-            edge.to = Some(KeyManager);
-            edge.host = host(KeyManager);
+            edge.to = Some(of("key-manager"));
+            edge.host = host(of("key-manager"));
         }
     }
     edges.push(edge(
-        KeyManager,
-        Some(ControlPlane),
+        of("key-manager"),
+        Some(of("control-plane")),
         9443,
         "https",
         "apim.event_hub.service_url",
     ));
     edges.push(edge(
-        KeyManager,
-        Some(ControlPlane),
+        of("key-manager"),
+        Some(of("control-plane")),
         9443,
         "https",
         "event_listener[token_revocation].properties.notification_endpoint",
     ));
     edges.extend(per_node(
-        KeyManager,
-        ControlPlane,
+        of("key-manager"),
+        of("control-plane"),
         5672,
         "tcp",
         "apim.event_hub.event_listening_endpoints",
     ));
-    edges.push(database(KeyManager));
+    edges.push(database(of("key-manager")));
     Topology {
         nodes: vec![
-            node(ControlPlane, 2),
-            node(TrafficManager, 2),
-            node(Gateway, 7),
-            node(KeyManager, 2),
+            node(of("control-plane"), 2),
+            node(of("traffic-manager"), 2),
+            node(of("gateway"), 7),
+            node(of("key-manager"), 2),
         ],
         edges,
-        exposures: vec![exposure(Gateway, "gw.am.example.com", 8243)],
+        exposures: vec![exposure(of("gateway"), "gw.am.example.com", 8243)],
     }
 }
 
 fn distributed() -> Vec<Edge> {
     let mut edges = vec![
         edge(
-            Gateway,
-            Some(ControlPlane),
+            of("gateway"),
+            Some(of("control-plane")),
             9443,
             "https",
             "apim.key_manager.service_url",
         ),
         edge(
-            Gateway,
-            Some(ControlPlane),
+            of("gateway"),
+            Some(of("control-plane")),
             9443,
             "https",
             "apim.event_hub.service_url",
         ),
         edge(
-            Gateway,
-            Some(TrafficManager),
+            of("gateway"),
+            Some(of("traffic-manager")),
             9443,
             "https",
             "apim.throttling.service_url",
         ),
         edge(
-            ControlPlane,
-            Some(ControlPlane),
+            of("control-plane"),
+            Some(of("control-plane")),
             9443,
             "https",
             "apim.oauth_config.revoke_endpoint",
         ),
         edge(
-            ControlPlane,
-            Some(Gateway),
+            of("control-plane"),
+            Some(of("gateway")),
             9443,
             "https",
             "apim.gateway.environment[0].service_url",
         ),
         edge(
-            ControlPlane,
-            Some(ControlPlane),
+            of("control-plane"),
+            Some(of("control-plane")),
             5672,
             "tcp",
             "apim.event_hub.event_duplicate_url",
         ),
         edge(
-            TrafficManager,
-            Some(TrafficManager),
+            of("traffic-manager"),
+            Some(of("traffic-manager")),
             5672,
             "tcp",
             "apim.throttling.event_duplicate_url",
         ),
         edge(
-            TrafficManager,
-            Some(ControlPlane),
+            of("traffic-manager"),
+            Some(of("control-plane")),
             9443,
             "https",
             "apim.event_hub.service_url",
         ),
-        database(ControlPlane),
+        database(of("control-plane")),
     ];
     edges.extend(per_node(
-        Gateway,
-        TrafficManager,
+        of("gateway"),
+        of("traffic-manager"),
         9611,
         "tcp",
         "apim.throttling.url_group",
     ));
     edges.extend(per_node(
-        Gateway,
-        TrafficManager,
+        of("gateway"),
+        of("traffic-manager"),
         5672,
         "tcp",
         "apim.throttling.throttle_decision_endpoints",
     ));
     edges.extend(per_node(
-        Gateway,
-        ControlPlane,
+        of("gateway"),
+        of("control-plane"),
         5672,
         "tcp",
         "apim.event_hub.event_listening_endpoints",
@@ -186,8 +190,8 @@ fn distributed() -> Vec<Edge> {
 
 fn node(component: Component, replicas: usize) -> Node {
     let mut ports = vec!["servlet-https:9443".to_owned(), "servlet-http:9763".into()];
-    match component {
-        Gateway => ports.extend(
+    match component.name() {
+        "gateway" => ports.extend(
             [
                 "gateway-https:8243",
                 "gateway-http:8280",
@@ -196,11 +200,11 @@ fn node(component: Component, replicas: usize) -> Node {
             ]
             .map(String::from),
         ),
-        KeyManager => {}
+        "key-manager" => {}
         _ => ports.extend(["thrift:9611", "thrift-ssl:9711", "jms:5672"].map(String::from)),
     }
-    let kind = match component {
-        Gateway | KeyManager => "Deployment",
+    let kind = match component.name() {
+        "gateway" | "key-manager" => "Deployment",
         _ => "StatefulSet",
     };
     Node {

@@ -12,18 +12,33 @@ use std::sync::LazyLock;
 
 pub use record::{KeyType, Record, Use};
 
+use am_product::data::{DataError, File};
+
 use crate::key::KeyPath;
 use crate::product::{Distribution, Product, ProductVersion};
 use crate::value::Value;
 
-static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::read(
-        include_str!("../../data/keys.jsonl"),
-        include_str!("../../data/dead-keys.jsonl"),
-        include_str!("../../data/inference.json"),
-        include_str!("../../data/system-properties.json"),
-    )
-});
+const KEYS: File = File::new(
+    "deployment-toml/data/keys.jsonl",
+    include_str!("../../data/keys.jsonl"),
+);
+const DEAD_KEYS: File = File::new(
+    "deployment-toml/data/dead-keys.jsonl",
+    include_str!("../../data/dead-keys.jsonl"),
+);
+const INFERENCE: File = File::new(
+    "deployment-toml/data/inference.json",
+    include_str!("../../data/inference.json"),
+);
+const SYSTEM_PROPERTIES: File = File::new(
+    "deployment-toml/data/system-properties.json",
+    include_str!("../../data/system-properties.json"),
+);
+
+/// The files that the catalogue is read from.
+pub const FILES: [File; 4] = [KEYS, DEAD_KEYS, INFERENCE, SYSTEM_PROPERTIES];
+
+static CATALOGUE: LazyLock<Result<Catalogue, DataError>> = LazyLock::new(Catalogue::read);
 
 /// What the catalogue says about a key for one product.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,27 +88,38 @@ struct SystemProperties {
 impl Catalogue {
     /// The catalogue; parsed at the first call.
     pub fn get() -> &'static Self {
-        &CATALOGUE
+        match &*CATALOGUE {
+            Ok(catalogue) => catalogue,
+            // Programs that read data of others call `check` first; what a program holds is held right by a test.
+            Err(error) => panic!("{error}"),
+        }
     }
 
-    fn read(keys: &str, dead: &str, rules: &str, properties: &str) -> Self {
-        let records = record::read_lines(keys);
-        let dead = record::read_lines(dead);
+    /// Whether the catalogue of this run can be used. To be asked first where it is not what the program holds.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or a line of one breaks the format.
+    pub fn check() -> Result<(), DataError> {
+        CATALOGUE.as_ref().map(drop).map_err(Clone::clone)
+    }
+
+    fn read() -> Result<Self, DataError> {
+        let records = record::read_lines(&KEYS)?;
+        let dead = record::read_lines(&DEAD_KEYS)?;
         let inferred_otherwise = records
             .values()
             .map(|record| (record.path.clone(), other_triggers(record)))
             .filter(|(_, triggers)| !triggers.is_empty())
             .collect();
-        Self {
+        Ok(Self {
             inferred_otherwise,
             tree: lookup::Node::build(records.keys()),
             dead_tree: lookup::Node::build(dead.keys()),
             records,
             dead,
-            // The files are part of the crate; a test holds that all of them parse.
-            rules: serde_json::from_str(rules).unwrap_or_default(),
-            system_properties: serde_json::from_str(properties).unwrap_or_default(),
-        }
+            rules: read_json(&INFERENCE)?,
+            system_properties: read_json(&SYSTEM_PROPERTIES)?,
+        })
     }
 
     /// Every key that something reads, in order.
@@ -112,6 +138,7 @@ impl Catalogue {
     /// (`database.apim_db.pool_options.anything`) and of `database.<name>` are found too.
     /// Note that for a key which only a shared template reads, "known" does not mean "has an effect there".
     pub fn lookup(&self, path: &KeyPath, product: Product) -> Lookup<'_> {
+        let product = product.described();
         if let Some(record) = self.record(path) {
             if !record.versions.contains(&product.version) {
                 return Lookup::NotInVersion {
@@ -177,13 +204,18 @@ impl Catalogue {
 
     /// The values of `server.server_role` that infer anything in a distribution.
     pub fn server_roles(&self, distribution: Distribution) -> BTreeSet<&str> {
-        self.rules.values(SERVER_ROLE, distribution)
+        self.rules.values(SERVER_ROLE, distribution.described())
     }
 
     /// What `value` at `key` sets in `product`: the role of the server, the type of a database or of a user store.
     pub fn inferred(&self, key: &KeyPath, value: &str, product: Product) -> Vec<(KeyPath, Value)> {
-        self.rules.inferred(key, value, product)
+        self.rules.inferred(key, value, product.described())
     }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(file: &File) -> Result<T, DataError> {
+    // The error tells line and column.
+    serde_json::from_str(&file.text()?).map_err(|error| file.error(error.to_string()))
 }
 
 fn other_triggers(record: &Record) -> Vec<KeyPath> {

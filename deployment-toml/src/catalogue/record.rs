@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use am_product::data::{DataError, File};
 use serde::Deserialize;
 
 use crate::key::KeyPath;
@@ -109,6 +110,7 @@ impl Record {
 
     /// Whether `product` reads it.
     pub fn is_read_by(&self, product: Product) -> bool {
+        let product = product.described();
         self.versions.contains(&product.version)
             && self
                 .distributions(product.version)
@@ -117,9 +119,9 @@ impl Record {
 
     /// The product's default, typed as the key is (the product's own files hold many numbers as text).
     pub fn default_for(&self, product: Product) -> Option<Value> {
-        let short = short_version(product.version);
-        let default = match self.default_by_version.get(short) {
-            Some(serde_json::Value::Object(by)) => by.get(short_name(product.distribution))?,
+        let product = product.described();
+        let default = match self.default_by_version.get(product.version.short()) {
+            Some(serde_json::Value::Object(by)) => by.get(product.distribution.short())?,
             Some(value) => value,
             None => self.default.as_ref()?,
         };
@@ -233,14 +235,16 @@ impl From<Line> for Record {
             needs_text: line.needs_text,
             versions: line
                 .versions
-                .unwrap_or_else(|| ProductVersion::ALL.to_vec()),
+                .unwrap_or_else(|| ProductVersion::all().collect()),
             distributions: match line.distributions {
-                None => PerVersion::Same(Distribution::ALL.to_vec()),
+                None => PerVersion::Same(Distribution::all().collect()),
                 Some(LineDistributions::Same(some)) => PerVersion::Same(some),
                 Some(LineDistributions::By(by)) => PerVersion::By(
                     by.into_iter()
                         .map(|(version, which)| match which {
-                            AllOrSome::All(AllWord::All) => (version, Distribution::ALL.to_vec()),
+                            AllOrSome::All(AllWord::All) => {
+                                (version, Distribution::all().collect())
+                            }
                             AllOrSome::Some(some) => (version, some),
                         })
                         .collect(),
@@ -252,29 +256,17 @@ impl From<Line> for Record {
     }
 }
 
-/// Reads one record per line; the first line describes the file. A test holds that no line is lost.
-pub(super) fn read_lines(text: &str) -> BTreeMap<String, Record> {
-    text.lines()
-        .skip(1)
-        .filter_map(|line| serde_json::from_str::<Line>(line).ok())
-        .map(|line| (line.key.clone(), Record::from(line)))
+/// Reads one record per line; the first line describes the file.
+pub(super) fn read_lines(file: &File) -> Result<BTreeMap<String, Record>, DataError> {
+    let text = file.text()?;
+    let lines = text.lines().enumerate().skip(1);
+    lines
+        .map(|(at, line)| {
+            let line: Line = serde_json::from_str(line).map_err(|error| DataError {
+                file: format!("{}:{}", file.path, at + 1),
+                message: error.to_string(),
+            })?;
+            Ok((line.key.clone(), Record::from(line)))
+        })
         .collect()
-}
-
-/// The distribution's name in the data files.
-pub(super) fn short_name(distribution: Distribution) -> &'static str {
-    match distribution {
-        Distribution::AllInOne => "aio",
-        Distribution::ControlPlane => "acp",
-        Distribution::Gateway => "gw",
-        Distribution::TrafficManager => "tm",
-    }
-}
-
-fn short_version(version: ProductVersion) -> &'static str {
-    match version {
-        ProductVersion::V4_5 => "4.5",
-        ProductVersion::V4_6 => "4.6",
-        ProductVersion::V4_7 => "4.7",
-    }
 }

@@ -1,5 +1,6 @@
 use super::*;
 use crate::product::{Distribution as D, ProductVersion as V};
+use crate::testing::{of_version, pack};
 
 fn look(key: &str, version: V, distribution: D) -> Lookup<'static> {
     Catalogue::get().lookup(&KeyPath::from(key), Product::new(version, distribution))
@@ -19,10 +20,10 @@ fn no_line_of_the_data_files_is_lost() {
         lines(include_str!("../../data/dead-keys.jsonl"))
     );
     assert_eq!(catalogue.dead_records().count(), 299);
-    for distribution in D::ALL {
+    for distribution in D::all() {
         assert!(catalogue.server_roles(distribution).contains("default"));
         let role = KeyPath::from("server.server_role");
-        let product = Product::new(V::V4_7, distribution);
+        let product = Product::new(of_version("4.7"), distribution);
         assert!(!catalogue.inferred(&role, "default", product).is_empty());
     }
 }
@@ -45,8 +46,11 @@ fn every_record_finds_itself() {
 
 #[test]
 fn an_element_of_an_array_of_tables_is_known() {
-    let Lookup::Known(record) = look("apim.gateway.environment[3].name", V::V4_7, D::ControlPlane)
-    else {
+    let Lookup::Known(record) = look(
+        "apim.gateway.environment[3].name",
+        of_version("4.7"),
+        pack("acp"),
+    ) else {
         panic!("not known")
     };
     assert_eq!(record.key, "apim.gateway.environment[].name");
@@ -60,7 +64,7 @@ fn children_of_free_form_tables_are_known() {
         "event_listener[0].properties.'header.X-WSO2-KEY-MANAGER'",
     ] {
         assert!(
-            matches!(look(key, V::V4_7, D::AllInOne), Lookup::Known(_)),
+            matches!(look(key, of_version("4.7"), pack("aio")), Lookup::Known(_)),
             "{key}"
         );
     }
@@ -69,11 +73,11 @@ fn children_of_free_form_tables_are_known() {
 #[test]
 fn a_database_of_any_name_may_have_a_type_but_only_word_characters_match() {
     assert!(matches!(
-        look("database.custom_db.type", V::V4_5, D::AllInOne),
+        look("database.custom_db.type", of_version("4.5"), pack("aio")),
         Lookup::Known(_)
     ));
     assert!(matches!(
-        look("database.my-db.type", V::V4_5, D::AllInOne),
+        look("database.my-db.type", of_version("4.5"), pack("aio")),
         Lookup::Unknown { .. }
     ));
 }
@@ -83,11 +87,11 @@ fn a_key_of_a_later_version_says_in_which_it_is_read() {
     assert_eq!(
         look(
             "web_app.cookie_processor.same_site_cookies",
-            V::V4_5,
-            D::AllInOne
+            of_version("4.5"),
+            pack("aio")
         ),
         Lookup::NotInVersion {
-            versions: vec![V::V4_7]
+            versions: vec![of_version("4.7")]
         }
     );
 }
@@ -95,9 +99,9 @@ fn a_key_of_a_later_version_says_in_which_it_is_read() {
 #[test]
 fn a_key_of_other_distributions_says_in_which_it_is_read() {
     assert_eq!(
-        look("event_handler[].name", V::V4_7, D::Gateway),
+        look("event_handler[].name", of_version("4.7"), pack("gw")),
         Lookup::NotInDistribution {
-            distributions: vec![D::AllInOne, D::ControlPlane]
+            distributions: vec![pack("aio"), pack("acp")]
         }
     );
 }
@@ -105,14 +109,15 @@ fn a_key_of_other_distributions_says_in_which_it_is_read() {
 #[test]
 fn a_dead_key_is_told_from_an_unknown_one() {
     assert!(matches!(
-        look("apim.key_manager.enable", V::V4_7, D::AllInOne),
+        look("apim.key_manager.enable", of_version("4.7"), pack("aio")),
         Lookup::Dead(_)
     ));
 }
 
 #[test]
 fn a_misspelt_key_is_suggested() {
-    let Lookup::Unknown { did_you_mean } = look("apim.event_hub.service_ur", V::V4_7, D::Gateway)
+    let Lookup::Unknown { did_you_mean } =
+        look("apim.event_hub.service_ur", of_version("4.7"), pack("gw"))
     else {
         panic!("known")
     };
@@ -124,7 +129,8 @@ fn a_misspelt_key_is_suggested() {
 
 #[test]
 fn a_misplaced_key_is_suggested() {
-    let Lookup::Unknown { did_you_mean } = look("event_hub.service_url", V::V4_7, D::Gateway)
+    let Lookup::Unknown { did_you_mean } =
+        look("event_hub.service_url", of_version("4.7"), pack("gw"))
     else {
         panic!("known")
     };
@@ -144,18 +150,24 @@ fn defaults_depend_on_version_and_distribution() {
     let provider = record("encryption.internal_crypto_provider");
     let default = |v| {
         provider
-            .default_for(Product::new(v, D::Gateway))
+            .default_for(Product::new(v, pack("gw")))
             .map(|d| d.to_string())
     };
-    assert!(default(V::V4_6).is_some_and(|d| d.ends_with("KeyStoreBasedInternalCryptoProvider")));
-    assert!(default(V::V4_7).is_some_and(|d| d.ends_with("SymmetricKeyInternalCryptoProvider")));
+    assert!(
+        default(of_version("4.6"))
+            .is_some_and(|d| d.ends_with("KeyStoreBasedInternalCryptoProvider"))
+    );
+    assert!(
+        default(of_version("4.7"))
+            .is_some_and(|d| d.ends_with("SymmetricKeyInternalCryptoProvider"))
+    );
     let idle = record("apim.basic_authenticator.max_idle");
     assert_eq!(
-        idle.default_for(Product::new(V::V4_7, D::ControlPlane)),
+        idle.default_for(Product::new(of_version("4.7"), pack("acp"))),
         Some(Value::Integer(200))
     );
     assert_eq!(
-        idle.default_for(Product::new(V::V4_7, D::Gateway)),
+        idle.default_for(Product::new(of_version("4.7"), pack("gw"))),
         Some(Value::Integer(100))
     );
 }

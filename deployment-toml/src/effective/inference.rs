@@ -43,8 +43,8 @@ pub(super) fn with_defaults(own: Values, product: Product) -> Values {
 /// Built once: every product has well over a thousand.
 static DEFAULTS: LazyLock<BTreeMap<Product, Values>> = LazyLock::new(|| {
     let mut all = BTreeMap::new();
-    for version in ProductVersion::ALL {
-        for distribution in Distribution::ALL {
+    for version in ProductVersion::all() {
+        for distribution in Distribution::all() {
             let product = Product::new(version, distribution);
             all.insert(product, defaults(product));
         }

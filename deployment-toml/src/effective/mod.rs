@@ -150,7 +150,7 @@ impl Effective {
         let mut found = variables::substitute(&mut values, product, environment);
         found.extend(references::resolve(&mut values));
         let unresolved = unresolved(&values, found);
-        let duration_faults = units::convert(&mut values, product.version);
+        let duration_faults = units::convert(&mut values, product.described().version);
         fallback::apply(&mut values);
         Self {
             product,

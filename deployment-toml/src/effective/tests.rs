@@ -1,8 +1,9 @@
 use super::*;
 use crate::product::{Distribution as D, ProductVersion as V};
+use crate::testing::{of_version, pack};
 
 fn resolve(text: &str, distribution: D) -> Effective {
-    resolve_in(text, V::V4_7, distribution, &Environment::new())
+    resolve_in(text, of_version("4.7"), distribution, &Environment::new())
 }
 
 fn resolve_in(text: &str, version: V, distribution: D, environment: &Environment) -> Effective {
@@ -33,7 +34,7 @@ fn provenance<'a>(effective: &'a Effective, key: &str) -> &'a Provenance {
 fn a_written_value_wins_over_inference_and_default() {
     let text =
         "[server]\nserver_role = \"default\"\n[apim.throttling]\nenable_data_publishing = true\n";
-    let effective = resolve(text, D::TrafficManager);
+    let effective = resolve(text, pack("tm"));
     assert!(effective.is_on("apim.throttling.enable_data_publishing", false));
     assert!(provenance(&effective, "apim.throttling.enable_data_publishing").is_written());
 }
@@ -41,7 +42,7 @@ fn a_written_value_wins_over_inference_and_default() {
 #[test]
 fn the_default_role_switches_off_what_is_not_the_distributions() {
     let key = "apim.throttling.enable_data_publishing";
-    let with = resolve("[server]\nserver_role = \"default\"\n", D::TrafficManager);
+    let with = resolve("[server]\nserver_role = \"default\"\n", pack("tm"));
     assert!(!with.is_on(key, true));
     assert_eq!(
         provenance(&with, key),
@@ -50,7 +51,7 @@ fn the_default_role_switches_off_what_is_not_the_distributions() {
         }
     );
     for text in ["", "[server]\nserver_role = \"traffic-manager\"\n"] {
-        let without = resolve(text, D::TrafficManager);
+        let without = resolve(text, pack("tm"));
         assert!(without.is_on(key, false), "{text:?}");
         assert_eq!(provenance(&without, key), &Provenance::ProductDefault);
     }
@@ -58,7 +59,7 @@ fn the_default_role_switches_off_what_is_not_the_distributions() {
 
 #[test]
 fn an_alias_sets_its_targets_and_disappears() {
-    let effective = resolve("[transport.receiver]\ntcp_port = 9612\n", D::AllInOne);
+    let effective = resolve("[transport.receiver]\ntcp_port = 9612\n", pack("aio"));
     assert!(effective.get("transport.receiver.tcp_port").is_none());
     let target = effective
         .get("transport.binary.receiver.tcpPort")
@@ -74,7 +75,7 @@ fn an_alias_sets_its_targets_and_disappears() {
 fn references_are_followed_through_defaults() {
     let text = "[super_admin]\nusername = \"admin\"\npassword = \"$env{PW}\"\n";
     let environment = Environment::new().with("PW", "secret1");
-    let effective = resolve_in(text, V::V4_7, D::Gateway, &environment);
+    let effective = resolve_in(text, of_version("4.7"), pack("gw"), &environment);
     assert_eq!(
         effective.text("apim.event_hub.password").as_deref(),
         Some("secret1")
@@ -94,8 +95,8 @@ fn a_variable_of_unknown_value_stays_as_written() {
     let text = "[super_admin]\npassword = \"$env{PW}\"\n";
     let effective = resolve_in(
         text,
-        V::V4_7,
-        D::Gateway,
+        of_version("4.7"),
+        pack("gw"),
         &Environment::new().with_opaque("PW"),
     );
     assert_eq!(
@@ -123,11 +124,11 @@ fn a_database_url_follows_from_its_type() {
         ("oracle", "jdbc:oracle:thin:@db:5432/XE"),
         ("db2", "jdbc:db2://db:5432/apim"),
     ] {
-        let effective = resolve(&text(kind), D::ControlPlane);
+        let effective = resolve(&text(kind), pack("acp"));
         assert_eq!(effective.text("database.apim_db.url").as_deref(), Some(url));
     }
     // `postgres` infers nothing, the H2 default stays.
-    let wrong = resolve(&text("postgres"), D::ControlPlane);
+    let wrong = resolve(&text("postgres"), pack("acp"));
     assert!(
         wrong
             .text("database.apim_db.url")
@@ -137,7 +138,7 @@ fn a_database_url_follows_from_its_type() {
 
 #[test]
 fn a_missing_url_group_falls_back_to_the_node_itself() {
-    let effective = resolve("", D::Gateway);
+    let effective = resolve("", pack("gw"));
     let key = "apim.throttling.url_group[0].traffic_manager_urls";
     assert_eq!(
         texts(&effective, key),
@@ -155,7 +156,7 @@ fn a_missing_url_group_falls_back_to_the_node_itself() {
 #[test]
 fn the_publisher_falls_back_to_the_throttling_groups() {
     let text = "[[apim.throttling.url_group]]\ntraffic_manager_urls = [\"tcp://a:9611\"]\ntraffic_manager_auth_urls = [\"ssl://a:9711\"]\n[[apim.throttling.url_group]]\ntraffic_manager_urls = [\"tcp://b:9611\"]\ntraffic_manager_auth_urls = [\"ssl://b:9711\"]\n";
-    let effective = resolve(text, D::AllInOne);
+    let effective = resolve(text, pack("aio"));
     assert_eq!(effective.group_count("apim.event_hub.publish.url_group"), 2);
     let key = "apim.event_hub.publish.url_group[1].urls";
     assert_eq!(texts(&effective, key), ["tcp://b:9611"]);
@@ -170,13 +171,13 @@ fn the_publisher_falls_back_to_the_throttling_groups() {
 fn listening_endpoints_fall_back_to_throttle_decisions_and_then_to_the_own_broker() {
     let key = "apim.event_hub.event_listening_endpoints";
     let text = "[apim.throttling]\nthrottle_decision_endpoints = [\"tcp://tm:5672\"]\n";
-    let effective = resolve(text, D::Gateway);
+    let effective = resolve(text, pack("gw"));
     assert_eq!(texts(&effective, key), ["tcp://tm:5672"]);
     assert!(matches!(
         provenance(&effective, key),
         Provenance::FallbackFrom { .. }
     ));
-    let none = resolve("", D::Gateway);
+    let none = resolve("", pack("gw"));
     assert_eq!(texts(&none, key), ["tcp://${carbon.local.ip}:${jms.port}"]);
     assert_eq!(provenance(&none, key), &Provenance::FallbackToSelf);
 }
@@ -185,9 +186,9 @@ fn listening_endpoints_fall_back_to_throttle_decisions_and_then_to_the_own_broke
 fn the_event_hub_service_falls_back_to_the_throttling_service_and_then_to_the_node_itself() {
     let key = "apim.event_hub.service_url";
     let text = "[apim.throttling]\nservice_url = \"https://tm:9443/services/\"\n";
-    let effective = resolve(text, D::Gateway);
+    let effective = resolve(text, pack("gw"));
     assert_eq!(texts(&effective, key), ["https://tm:9443/services/"]);
-    let none = resolve("", D::Gateway);
+    let none = resolve("", pack("gw"));
     assert_eq!(provenance(&none, key), &Provenance::FallbackToSelf);
     assert!(texts(&none, key)[0].starts_with("https://localhost:"));
 }
@@ -197,10 +198,10 @@ fn duplicates_of_the_event_hub_fall_back_to_those_of_throttling() {
     let key = "apim.event_hub.event_duplicate_url";
     let effective = resolve(
         "[apim.throttling]\nevent_duplicate_url = [\"tcp://b:5672\"]\n",
-        D::AllInOne,
+        pack("aio"),
     );
     assert_eq!(texts(&effective, key), ["tcp://b:5672"]);
-    let none = resolve("", D::AllInOne);
+    let none = resolve("", pack("aio"));
     assert_eq!(provenance(&none, key), &Provenance::FallbackToSelf);
     assert!(none.get("apim.throttling.event_duplicate_url").is_none());
 }
@@ -218,7 +219,7 @@ fn references_without_end_end() {
         .expect("a string");
     }
     for last in ["$ref{system.parameter.k0}", "x"] {
-        let effective = resolve(&format!("{text}k40 = \"{last}\"\n"), D::AllInOne);
+        let effective = resolve(&format!("{text}k40 = \"{last}\"\n"), pack("aio"));
         assert!(effective.get("system.parameter.k0").is_some());
     }
 }

@@ -7,7 +7,7 @@ use crate::catalogue::Catalogue;
 use crate::environment::Environment;
 use crate::expression::{Expression, Source, expressions};
 use crate::key::{KeyPath, Segment};
-use crate::product::{Product, ProductVersion};
+use crate::product::{Feature, Product};
 
 pub(super) type Found = Vec<(KeyPath, Expression, Problem)>;
 
@@ -151,8 +151,8 @@ impl Pass<'_> {
             return text.to_owned();
         };
         let written = expression.to_string();
-        // The engine of 4.7 quotes the values of variables, and still not those of properties.
-        if is_variable && self.product.version >= ProductVersion::V4_7 {
+        // Newer engines quote the values of variables, and still not those of properties.
+        if is_variable && self.product.version.has(Feature::LiteralVariables) {
             return text.replace(&written, value);
         }
         let Some(replacement) = replacement(value, &written) else {

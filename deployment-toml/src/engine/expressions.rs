@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::{Fault, FaultKind, Severity};
+use crate::catalogue::Catalogue;
 use crate::document::Document;
 use crate::effective::{Effective, Problem, Unresolved};
 use crate::expression::{Source, expressions};
 use crate::key::{KeyPath, Segment};
-use crate::product::{Distribution, Product, ProductVersion};
+use crate::product::Product;
 
 /// Nothing supplies a value for these: the product's defaults refer to them.
 const REQUIRED: [&str; 3] = [
@@ -96,18 +97,13 @@ fn secrets(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) 
 /// The keys that a product does not start without. `database.shared_db.url` may also come from
 /// `type`, `hostname`, `port` and `name`.
 pub(super) fn required_keys(product: Product) -> impl Iterator<Item = &'static str> {
-    // From 4.7 on the gateway and the traffic manager have a default for the database.
-    let has_own_database = product.version >= ProductVersion::V4_7
-        && matches!(
-            product.distribution,
-            Distribution::Gateway | Distribution::TrafficManager
-        );
-    let databases = if has_own_database {
-        &[][..]
-    } else {
-        &REQUIRED_DATABASE[..]
+    // Some have a database of their own by default.
+    let has_no_default = move |key: &&str| {
+        let record = Catalogue::get().record(&KeyPath::from(*key));
+        record.is_none_or(|record| record.default_for(product).is_none())
     };
-    REQUIRED.iter().chain(databases).copied()
+    let databases = REQUIRED_DATABASE.into_iter().filter(has_no_default);
+    REQUIRED.into_iter().chain(databases)
 }
 
 fn missing_help(key: &str) -> String {

@@ -5,7 +5,7 @@ use crate::catalogue::{Catalogue, Lookup};
 use crate::document::{Document, Entry};
 use crate::effective::Effective;
 use crate::key::KeyPath;
-use crate::product::{Distribution, Product};
+use crate::product::Product;
 
 const SERVER_ROLE: &str = "server.server_role";
 
@@ -97,7 +97,7 @@ fn trigger(entry: &Entry, effective: &Effective) -> Option<Fault> {
     )
 }
 
-/// The all-in-one distribution works without a role; in the others it switches off what is not theirs.
+/// Where it is optional, a distribution works without a role; in the others it switches off what is not theirs.
 fn role(document: &Document, effective: &Effective) -> Option<Fault> {
     let distribution = effective.product().distribution;
     let key = KeyPath::from(SERVER_ROLE);
@@ -106,21 +106,22 @@ fn role(document: &Document, effective: &Effective) -> Option<Fault> {
     let message = match effective.server_role() {
         Some(role) if role.contains("$env{") || roles.contains(role.as_str()) => return None,
         Some(role) => format!("{role:?} infers nothing in {distribution}"),
-        None if distribution == Distribution::AllInOne => return None,
+        None if distribution.is_role_optional() => return None,
         None => format!("a missing role infers nothing in {distribution}"),
     };
-    let help = match distribution {
-        Distribution::AllInOne => format!(
+    let help = if distribution.is_role_optional() {
+        format!(
             "use one of {}",
             roles.into_iter().collect::<Vec<_>>().join(", ")
-        ),
-        _ => "write server_role = \"default\" in [server]".to_owned(),
+        )
+    } else {
+        "write server_role = \"default\" in [server]".to_owned()
     };
     Some(
         Fault::new(
             FaultKind::RoleInfersNothing,
             Severity::SilentlyWrong,
-            format!("{message}: the all-in-one's switches stay as they are"),
+            format!("{message}: the switches of the whole product stay as they are"),
         )
         .at(&key, entry.map(|entry| entry.span))
         .help(help),

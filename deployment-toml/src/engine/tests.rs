@@ -1,7 +1,7 @@
 //! One test or more per row of the observed behaviour of the engine.
 
 use super::*;
-use crate::product::{Distribution, ProductVersion};
+use crate::testing::{of_version, pack};
 
 const BASE: &str = r#"
 [server]
@@ -22,7 +22,7 @@ password = "shared"
 "#;
 
 fn product() -> Product {
-    Product::new(ProductVersion::V4_7, Distribution::Gateway)
+    Product::new(of_version("4.7"), pack("gw"))
 }
 
 fn environment() -> Environment {
@@ -332,7 +332,7 @@ fn broker_urls_have_no_query_string_except_duplicates() {
 #[test]
 fn a_database_type_that_infers_nothing_is_reported() {
     let text = BASE.replace("\"mysql\"", "\"postgresql\"");
-    let aio = Product::new(ProductVersion::V4_5, Distribution::AllInOne);
+    let aio = Product::new(of_version("4.5"), pack("aio"));
     let kinds: Vec<FaultKind> = inspect(&text, aio, &environment())
         .iter()
         .map(|f| f.kind)
@@ -349,9 +349,9 @@ fn required_keys_are_required_where_the_product_has_no_default() {
             .filter(|fault| fault.kind == FaultKind::MissingKey)
             .count()
     };
-    assert_eq!(none(ProductVersion::V4_5, Distribution::Gateway), 5);
-    assert_eq!(none(ProductVersion::V4_7, Distribution::Gateway), 3);
-    assert_eq!(none(ProductVersion::V4_7, Distribution::ControlPlane), 5);
+    assert_eq!(none(of_version("4.5"), pack("gw")), 5);
+    assert_eq!(none(of_version("4.7"), pack("gw")), 3);
+    assert_eq!(none(of_version("4.7"), pack("acp")), 5);
 }
 
 #[test]
@@ -362,7 +362,7 @@ fn a_role_that_infers_nothing_is_reported_outside_the_all_in_one() {
             found_in(&text, &environment()),
             ["RoleInfersNothing SilentlyWrong server.server_role"]
         );
-        let aio = Product::new(ProductVersion::V4_7, Distribution::AllInOne);
+        let aio = Product::new(of_version("4.7"), pack("aio"));
         assert!(inspect(&text, aio, &environment()).is_empty());
     }
 }
@@ -387,7 +387,7 @@ fn keys_that_nothing_reads_are_reported_with_a_suggestion() {
         "{}",
         faults[0].help
     );
-    let old = Product::new(ProductVersion::V4_5, Distribution::Gateway);
+    let old = Product::new(of_version("4.5"), pack("gw"));
     let text = format!("{BASE}[web_app.cookie_processor]\nsame_site_cookies = \"lax\"\n");
     let kinds: Vec<FaultKind> = inspect(&text, old, &environment())
         .iter()

@@ -6,6 +6,7 @@ mod groups;
 mod identity;
 mod scan;
 
+use am_product::Purpose as Kind;
 use serde::Serialize;
 
 pub use address::Address;
@@ -74,6 +75,31 @@ pub enum Purpose {
     },
     /// Any other address that the file writes.
     Other,
+}
+
+impl Purpose {
+    /// The same without its details, as the table of the product knows it.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::KeyManagerService => Kind::KeyManager,
+            Self::ThrottlingService => Kind::ThrottlingService,
+            Self::ThrottleReceiver { .. } => Kind::ThrottleReceiver,
+            Self::ThrottleAuth { .. } => Kind::ThrottleAuth,
+            Self::ThrottleDecision => Kind::ThrottleDecision,
+            Self::EventHubService => Kind::EventHubService,
+            Self::EventHubListening => Kind::EventListening,
+            Self::EventHubPublish { .. } => Kind::EventPublish,
+            Self::EventHubPublishAuth { .. } => Kind::EventPublishAuth,
+            Self::EventDuplicateThrottling => Kind::ThrottleDuplicate,
+            Self::EventDuplicateEventHub => Kind::EventDuplicate,
+            Self::JwksUrl => Kind::Jwks,
+            Self::RevokeEndpoint => Kind::Revoke,
+            Self::NotificationEndpoint => Kind::Notification,
+            Self::GatewayEnvironmentService { .. } => Kind::GatewayEnvironment,
+            Self::Database { .. } => Kind::Database,
+            Self::Other => Kind::Other,
+        }
+    }
 }
 
 /// An address in the effective configuration.

@@ -1,13 +1,14 @@
 use super::*;
 use crate::document::Document;
 use crate::environment::Environment;
-use crate::product::{Distribution as D, Product, ProductVersion as V};
+use crate::product::{Distribution as D, Product};
+use crate::testing::{of_version, pack};
 
 fn effective(text: &str, distribution: D) -> Effective {
     let document = Document::parse(text).expect("legal TOML");
     Effective::resolve(
         &document,
-        Product::new(V::V4_7, distribution),
+        Product::new(of_version("4.7"), distribution),
         &Environment::new(),
     )
 }
@@ -66,7 +67,7 @@ fn every_wiring_key_of_a_gateway_is_a_reference() {
         )
     };
     assert_eq!(
-        listed(GATEWAY, D::Gateway, wiring),
+        listed(GATEWAY, pack("gw"), wiring),
         [
             "https://cp:9443 apim.key_manager.service_url",
             "https://tm:9443 apim.throttling.service_url",
@@ -84,7 +85,7 @@ fn every_wiring_key_of_a_gateway_is_a_reference() {
 
 #[test]
 fn an_element_of_a_list_has_its_own_place() {
-    let found = references(&effective(GATEWAY, D::Gateway));
+    let found = references(&effective(GATEWAY, pack("gw")));
     let second = found
         .iter()
         .find(|r| r.key.to_string() == "apim.throttling.throttle_decision_endpoints[1]")
@@ -95,7 +96,7 @@ fn an_element_of_a_list_has_its_own_place() {
 #[test]
 fn own_addresses_use_the_own_offset_and_are_silent() {
     let text = "[server]\noffset = 3\n";
-    let found = references(&effective(text, D::Gateway));
+    let found = references(&effective(text, pack("gw")));
     let expected = [
         (Purpose::KeyManagerService, "localhost", 9446),
         (Purpose::EventHubService, "localhost", 9446),
@@ -125,7 +126,7 @@ fn own_addresses_use_the_own_offset_and_are_silent() {
     }
     let written = references(&effective(
         "[apim.key_manager]\nservice_url = \"https://localhost:9443/services/\"\n",
-        D::AllInOne,
+        pack("aio"),
     ));
     assert!(written[0].is_own_node() && !written[0].is_silent_self_reference());
 }
@@ -139,9 +140,9 @@ fn switches_that_the_role_turns_off_disable_references() {
             .find(|r| r.purpose == Purpose::ThrottleReceiver { group: 0 })
             .map(|r| r.enabled)
     };
-    assert_eq!(receivers(D::Gateway), Some(true));
-    assert_eq!(receivers(D::ControlPlane), Some(false));
-    assert_eq!(receivers(D::TrafficManager), Some(false));
+    assert_eq!(receivers(pack("gw")), Some(true));
+    assert_eq!(receivers(pack("acp")), Some(false));
+    assert_eq!(receivers(pack("tm")), Some(false));
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn plain_receiver_urls_win_over_groups() {
         )
     );
     assert_eq!(
-        listed(&text, D::Gateway, |p| matches!(
+        listed(&text, pack("gw"), |p| matches!(
             p,
             Purpose::ThrottleReceiver { .. }
         )),
@@ -165,7 +166,7 @@ fn plain_receiver_urls_win_over_groups() {
             "tcp://c:9611 apim.throttling.receiver_url",
         ]
     );
-    assert_eq!(listed(&text, D::Gateway, |p| *p == Purpose::Other), [""; 0]);
+    assert_eq!(listed(&text, pack("gw"), |p| *p == Purpose::Other), [""; 0]);
 }
 
 #[test]
@@ -175,14 +176,14 @@ fn a_connection_factory_wins_over_decision_endpoints() {
         "[apim.throttling]\njms.topic_connection_factory = \"amqp://a:b@clientid/carbon?brokerlist='tcp://x:5672'\"\n",
     );
     assert_eq!(
-        listed(&text, D::Gateway, |p| *p == Purpose::ThrottleDecision),
+        listed(&text, pack("gw"), |p| *p == Purpose::ThrottleDecision),
         ["tcp://x:5672 apim.throttling.jms.topic_connection_factory"]
     );
 }
 
 #[test]
 fn group_types_are_exact() {
-    let groups = url_groups(&effective(GATEWAY, D::Gateway), false);
+    let groups = url_groups(&effective(GATEWAY, pack("gw")), false);
     let modes: Vec<UrlGroupMode> = groups.iter().map(|group| group.mode).collect();
     assert_eq!(modes, [UrlGroupMode::Failover, UrlGroupMode::LoadBalance]);
 }
@@ -222,7 +223,7 @@ notification_endpoint = "https://localhost:${mgt.transport.https.port}/internal/
         )
     };
     assert_eq!(
-        listed(text, D::ControlPlane, wanted),
+        listed(text, pack("acp"), wanted),
         [
             "https://gw:9443 apim.gateway.environment[0].service_url",
             "https://localhost:9443 event_listener[0].properties.notification_endpoint",
@@ -237,7 +238,7 @@ notification_endpoint = "https://localhost:${mgt.transport.https.port}/internal/
 #[test]
 fn what_nodes_share_and_call_themselves_is_read_with_its_defaults() {
     let text = "[super_admin]\nusername = \"admin\"\npassword = \"pw\"\n[keystore.primary]\nfile_name = \"p.jks\"\npassword = \"kp\"\n[encryption]\nkey = \"k\"\n[[apim.gateway.environment]]\nname = \"Default\"\n[[apim.gateway.environment]]\nname = \"Internal\"\n";
-    let effective = effective(text, D::AllInOne);
+    let effective = effective(text, pack("aio"));
     let identity = effective.identity();
     assert_eq!(identity.super_admin.password.as_deref(), Some("pw"));
     assert_eq!(identity.encryption_key.as_deref(), Some("k"));
@@ -269,17 +270,17 @@ fn an_offset_is_read_however_it_is_written() {
         ("\"x\"", 0),
         ("99999", 0),
     ] {
-        let effective = effective(&format!("[server]\noffset = {text}\n"), D::Gateway);
+        let effective = effective(&format!("[server]\noffset = {text}\n"), pack("gw"));
         assert_eq!(effective.port_offset(), offset, "{text}");
     }
-    assert_eq!(effective("", D::Gateway).port_offset(), 0);
+    assert_eq!(effective("", pack("gw")).port_offset(), 0);
 }
 
 #[test]
 fn the_port_offset_of_the_command_line_wins() {
     let document = Document::parse("[server]\noffset = 1\n").expect("legal TOML");
     let environment = Environment::new().with_system_property("portOffset", "7");
-    let product = Product::new(V::V4_7, D::Gateway);
+    let product = Product::new(of_version("4.7"), pack("gw"));
     assert_eq!(
         Effective::resolve(&document, product, &environment).port_offset(),
         7

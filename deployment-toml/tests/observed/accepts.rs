@@ -18,8 +18,8 @@ fn a_quote_is_fine_where_the_value_becomes_the_text_of_an_element() {
     expect("[encryption]\nkey = 'a\"b'\n", &[]);
     expect("[keystore.internal]\npassword = 'a\"b'\n", &[]);
     let text = file("").replace("password = \"admin1\"", "password = 'a\"b'");
-    for version in ALL {
-        let found = faults(&text, version, Distribution::Gateway, &Environment::new());
+    for version in ProductVersion::all() {
+        let found = faults(&text, version, pack("gw"), &Environment::new());
         assert_eq!(found, [""; 0], "{version}");
     }
 }
@@ -52,8 +52,8 @@ fn what_the_engine_does_not_look_for_stays_a_text() {
     }
     let found = effective(
         "[[datasource]]\nid = \"$ref{server.hostname}\"\n",
-        ProductVersion::V4_7,
-        Distribution::ControlPlane,
+        of_version("4.7"),
+        pack("acp"),
     );
     assert_eq!(
         found.text("datasource[0].id").as_deref(),

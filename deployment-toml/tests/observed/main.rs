@@ -10,8 +10,17 @@ use am_deployment_toml::{
     inspect,
 };
 
-const OLD: [ProductVersion; 2] = [ProductVersion::V4_5, ProductVersion::V4_6];
-const ALL: [ProductVersion; 3] = ProductVersion::ALL;
+fn of_version(short: &str) -> ProductVersion {
+    short.parse().expect("a version of the table")
+}
+
+fn pack(short: &str) -> Distribution {
+    short.parse().expect("a distribution of the table")
+}
+
+fn old() -> Vec<ProductVersion> {
+    vec![of_version("4.5"), of_version("4.6")]
+}
 
 /// A sound file; `more` goes after it.
 fn file(more: &str) -> String {
@@ -58,13 +67,8 @@ fn expect(more: &str, wanted: &[&str]) {
 }
 
 fn expect_with(more: &str, environment: &Environment, wanted: &[&str]) {
-    for version in ALL {
-        let found = faults(
-            &file(more),
-            version,
-            Distribution::ControlPlane,
-            environment,
-        );
+    for version in ProductVersion::all() {
+        let found = faults(&file(more), version, pack("acp"), environment);
         assert_eq!(found, wanted, "{version}: {more:?}");
     }
 }
@@ -75,8 +79,8 @@ fn expect_stop(more: &str, kind: FaultKind) {
 }
 
 fn expect_stop_of(text: &str, kind: FaultKind) {
-    for version in ALL {
-        let product = Product::new(version, Distribution::AllInOne);
+    for version in ProductVersion::all() {
+        let product = Product::new(version, pack("aio"));
         let found = inspect(text, product, &Environment::new());
         let is_found = |fault: &am_deployment_toml::Fault| {
             fault.kind == kind && fault.severity == Severity::StartUpFails

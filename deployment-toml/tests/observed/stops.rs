@@ -8,13 +8,8 @@ const PASSWORD: &str = "[system.parameter]\na = \"$env{PW}\"\n";
 fn a_variable_with_a_dollar_sign_stops_the_old_engine() {
     for value in ["a$b", "a$1b", "ab$", "ab\\", "${x}"] {
         let environment = Environment::new().with("PW", value);
-        for version in OLD {
-            let found = faults(
-                &file(PASSWORD),
-                version,
-                Distribution::ControlPlane,
-                &environment,
-            );
+        for version in old() {
+            let found = faults(&file(PASSWORD), version, pack("acp"), &environment);
             assert_eq!(
                 found,
                 ["UnsafeForEngine StartUpFails system.parameter.a"],
@@ -23,8 +18,8 @@ fn a_variable_with_a_dollar_sign_stops_the_old_engine() {
         }
         let found = faults(
             &file(PASSWORD),
-            ProductVersion::V4_7,
-            Distribution::ControlPlane,
+            of_version("4.7"),
+            pack("acp"),
             &environment,
         );
         assert_eq!(found, [""; 0], "{value}");
@@ -37,26 +32,20 @@ fn a_variable_with_a_backslash_or_the_whole_match_arrives_changed_in_the_old_eng
         let environment = Environment::new().with("PW", value);
         for (versions, wanted, fault) in [
             (
-                &OLD[..],
+                old(),
                 arrives,
                 &["UnsafeForEngine SilentlyWrong system.parameter.a"][..],
             ),
-            (&[ProductVersion::V4_7][..], value, &[][..]),
+            (vec![of_version("4.7")], value, &[][..]),
         ] {
-            for &version in versions {
-                let found =
-                    effective_in(PASSWORD, version, Distribution::ControlPlane, &environment);
+            for version in versions {
+                let found = effective_in(PASSWORD, version, pack("acp"), &environment);
                 assert_eq!(
                     found.text("system.parameter.a").as_deref(),
                     Some(wanted),
                     "{version}"
                 );
-                let found = faults(
-                    &file(PASSWORD),
-                    version,
-                    Distribution::ControlPlane,
-                    &environment,
-                );
+                let found = faults(&file(PASSWORD), version, pack("acp"), &environment);
                 assert_eq!(found, fault, "{version}");
             }
         }
@@ -127,8 +116,8 @@ fn text_that_only_looks_like_it_is_read() {
 fn the_administrators_name_must_be_text() {
     for value in ["1", "[\"admin\"]", "true", "1.5"] {
         let text = file("").replace("username = \"admin\"", &format!("username = {value}"));
-        for version in ALL {
-            let found = faults(&text, version, Distribution::Gateway, &Environment::new());
+        for version in ProductVersion::all() {
+            let found = faults(&text, version, pack("gw"), &Environment::new());
             assert!(
                 found.contains(&"WrongType StartUpFails super_admin.username".to_owned()),
                 "{value}: {found:?}"
@@ -231,8 +220,8 @@ fn every_key_with_a_unit_is_held_to_it() {
     for record in durations {
         let found = faults(
             &format!("{} = \"1x\"\n", record.key),
-            ProductVersion::V4_7,
-            Distribution::AllInOne,
+            of_version("4.7"),
+            pack("aio"),
             &Environment::new(),
         );
         assert!(
@@ -279,13 +268,8 @@ fn text_where_a_list_is_meant_stops_the_server() {
             "cache_config.cache_manager[0].cache",
         ),
     ] {
-        for version in ALL {
-            let found = faults(
-                &file(more),
-                version,
-                Distribution::AllInOne,
-                &Environment::new(),
-            );
+        for version in ProductVersion::all() {
+            let found = faults(&file(more), version, pack("aio"), &Environment::new());
             assert_eq!(
                 found,
                 [format!("TextForList StartUpFails {key}")],
@@ -325,13 +309,8 @@ fn the_end_of_a_cdata_section_breaks_xml() {
         ),
     ] {
         let text = file("").replace(from, to);
-        for version in ALL {
-            let found = faults(
-                &text,
-                version,
-                Distribution::ControlPlane,
-                &Environment::new(),
-            );
+        for version in ProductVersion::all() {
+            let found = faults(&text, version, pack("acp"), &Environment::new());
             assert_eq!(
                 found,
                 [format!("UnsafeForXml StartUpFails {key}")],

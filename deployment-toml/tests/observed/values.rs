@@ -5,11 +5,8 @@ use am_deployment_toml::{Provenance, Value};
 
 fn duration(table: &str, key: &str, value: &str) -> Option<String> {
     let more = format!("[{table}]\n{key} = \"{value}\"\n");
-    let found: Vec<_> = ALL
-        .iter()
-        .map(|&version| {
-            effective(&more, version, Distribution::AllInOne).text(&format!("{table}.{key}"))
-        })
+    let found: Vec<_> = ProductVersion::all()
+        .map(|version| effective(&more, version, pack("aio")).text(&format!("{table}.{key}")))
         .collect();
     assert!(found.windows(2).all(|pair| pair[0] == pair[1]), "{found:?}");
     found.into_iter().next().flatten()
@@ -60,8 +57,8 @@ fn a_duration_that_loses_something_is_told() {
 #[test]
 fn a_reference_to_a_boolean_or_an_array_replaces_the_whole_value() {
     let more = "[system.parameter]\nflag = true\nlist = [\"x\", \"y\"]\nnumber = 5\na = \"is $ref{system.parameter.flag}\"\nb = \"are $ref{system.parameter.list}\"\nc = \"is $ref{system.parameter.number}\"\nd = [\"$ref{system.parameter.number}\", \"$ref{server.hostname}\"]\ne = [\"$ref{system.parameter.flag}\"]\n";
-    for version in ALL {
-        let found = effective(more, version, Distribution::AllInOne);
+    for version in ProductVersion::all() {
+        let found = effective(more, version, pack("aio"));
         let value = |key: &str| {
             found
                 .get(&format!("system.parameter.{key}"))
@@ -83,8 +80,8 @@ fn a_reference_in_a_variable_is_followed() {
     let environment = Environment::new().with("A", "$ref{server.hostname}/x");
     let found = effective_in(
         "[system.parameter]\na = \"$env{A}\"\n",
-        ProductVersion::V4_7,
-        Distribution::AllInOne,
+        of_version("4.7"),
+        pack("aio"),
         &environment,
     );
     assert_eq!(
@@ -150,21 +147,20 @@ const ROLES: [(&str, [Option<&str>; 3]); 14] = [
 
 #[test]
 fn the_roles_of_the_all_in_one_infer_its_switches() {
-    for version in ALL {
+    for version in ProductVersion::all() {
         for (at, role) in ["control-plane", "gateway-worker", "traffic-manager"]
             .iter()
             .enumerate()
         {
             let text = file("").replace("\"default\"", &format!("{role:?}"));
             let document = Document::parse(&text).expect("legal TOML");
-            for distribution in Distribution::ALL {
+            for distribution in Distribution::all() {
                 let product = Product::new(version, distribution);
                 let found = Effective::resolve(&document, product, &Environment::new());
                 for (key, wanted) in ROLES {
                     let is_old =
-                        version == ProductVersion::V4_5 && key.contains("certificate_manager");
-                    let wanted =
-                        wanted[at].filter(|_| distribution == Distribution::AllInOne && !is_old);
+                        version == of_version("4.5") && key.contains("certificate_manager");
+                    let wanted = wanted[at].filter(|_| distribution == pack("aio") && !is_old);
                     let inferred = found
                         .get(key)
                         .filter(|found| matches!(found.provenance, Provenance::Inferred { .. }))
@@ -179,8 +175,8 @@ fn the_roles_of_the_all_in_one_infer_its_switches() {
 #[test]
 fn a_database_of_type_h2_is_one_file_for_all_and_postgre_commits_its_validation() {
     let more = "[database.apim_db]\ntype = \"h2\"\n[database.other]\ntype = \"h2\"\n[database.config]\ntype = \"postgre\"\nhostname = \"h\"\nport = 5432\nname = \"n\"\n";
-    for version in ALL {
-        let found = effective(more, version, Distribution::ControlPlane);
+    for version in ProductVersion::all() {
+        let found = effective(more, version, pack("acp"));
         for name in ["apim_db", "other"] {
             assert_eq!(
                 found.text(&format!("database.{name}.url")).as_deref(),
@@ -201,53 +197,55 @@ fn a_database_of_type_h2_is_one_file_for_all_and_postgre_commits_its_validation(
 }
 
 /// Keys and where the product has a default for them: since a version, in which distributions.
-const DEFAULTS: [(&str, Option<ProductVersion>, &[Distribution]); 14] = {
-    use Distribution::{AllInOne, ControlPlane, Gateway, TrafficManager};
-    use ProductVersion::{V4_5, V4_6, V4_7};
-    const EVERY: &[Distribution] = &[AllInOne, ControlPlane, Gateway, TrafficManager];
-    const PORTALS: &[Distribution] = &[AllInOne, ControlPlane];
+const DEFAULTS: [(&str, Option<&str>, &[&str]); 14] = {
+    const EVERY: &[&str] = &["aio", "acp", "gw", "tm"];
+    const PORTALS: &[&str] = &["aio", "acp"];
     [
         (
             "passthru_http.'pass.through.transport.replay.transaction.max.buffer.size'",
-            Some(V4_7),
+            Some("4.7"),
             EVERY,
         ),
         (
             "passthru_http.'pass.through.transport.replay.worker.max.pool.size'",
-            Some(V4_7),
+            Some("4.7"),
             EVERY,
         ),
         (
             "synapse_properties.'synapse.mediators.access.control.mode'",
-            Some(V4_7),
+            Some("4.7"),
             EVERY,
         ),
         (
             "synapse_properties.'limit_java_class_access_in_scripts.enable'",
-            Some(V4_6),
+            Some("4.6"),
             EVERY,
         ),
         (
             "synapse_properties.'limit_java_class_access_in_scripts.list_type'",
-            Some(V4_6),
+            Some("4.6"),
             EVERY,
         ),
-        ("apim.certificate_manager.events_enabled", Some(V4_6), EVERY),
-        ("apim.ai.default_request_timeout", Some(V4_5), PORTALS),
+        (
+            "apim.certificate_manager.events_enabled",
+            Some("4.6"),
+            EVERY,
+        ),
+        ("apim.ai.default_request_timeout", Some("4.5"), PORTALS),
         (
             "apim.ai.failover_configurations.default_request_timeout",
-            Some(V4_5),
+            Some("4.5"),
             PORTALS,
         ),
         (
             "apim.ai.failover_configurations.failover_endpoints_limit",
-            Some(V4_5),
+            Some("4.5"),
             PORTALS,
         ),
-        ("apim.governance.scheduler.queue_size", Some(V4_5), PORTALS),
-        ("apim.devportal.mode", Some(V4_6), PORTALS),
-        ("apim.mcp.enable", Some(V4_6), PORTALS),
-        ("oauth.multiple_client_secrets.enable", Some(V4_7), PORTALS),
+        ("apim.governance.scheduler.queue_size", Some("4.5"), PORTALS),
+        ("apim.devportal.mode", Some("4.6"), PORTALS),
+        ("apim.mcp.enable", Some("4.6"), PORTALS),
+        ("oauth.multiple_client_secrets.enable", Some("4.7"), PORTALS),
         ("apim.jwt.binding_federated_user_claims", None, EVERY),
     ]
 };
@@ -255,14 +253,14 @@ const DEFAULTS: [(&str, Option<ProductVersion>, &[Distribution]); 14] = {
 #[test]
 fn defaults_are_there_only_where_the_product_has_them() {
     for (key, since, distributions) in DEFAULTS {
-        for version in ALL {
-            for distribution in Distribution::ALL {
+        for version in ProductVersion::all() {
+            for distribution in Distribution::all() {
                 let text = file("").replace("server_role = \"default\"\n", "");
                 let document = Document::parse(&text).expect("legal TOML");
                 let product = Product::new(version, distribution);
                 let found = Effective::resolve(&document, product, &Environment::new());
-                let wanted = since.is_some_and(|since| version >= since)
-                    && distributions.contains(&distribution);
+                let wanted = since.is_some_and(|since| version >= of_version(since))
+                    && distributions.contains(&distribution.short());
                 let record = am_deployment_toml::Catalogue::get()
                     .record(&key.into())
                     .expect("a known key");

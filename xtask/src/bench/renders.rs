@@ -33,8 +33,8 @@ impl Render {
 /// The charts of all product versions: charts-out, and the older ones made into the folder.
 pub(super) fn charts(programs: &Programs, folder: &Path) -> Result<Vec<ChartDirectory>, Error> {
     let mut directories = Vec::new();
-    for version in ProductVersion::ALL {
-        let path = if version == ProductVersion::ALL[ProductVersion::ALL.len() - 1] {
+    for version in ProductVersion::all() {
+        let path = if version == ProductVersion::newest() {
             programs.workspace.join("charts-out")
         } else {
             let path = folder.join(version.as_str());

@@ -16,7 +16,7 @@ use am_conformance::SuiteError;
 use am_conformance::context;
 use am_conformance::report::{self, Format, Output, Report, human};
 use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
-use am_deployment_toml::product::ProductVersion;
+use am_deployment_toml::product::{ProductVersion, Unknown};
 use clap::{Args, Subcommand};
 
 use crate::workspace;
@@ -42,7 +42,7 @@ pub(crate) struct Arguments {
     platform: Vec<String>,
     /// Check only this product version. May be repeated.
     #[arg(long, value_name = "VERSION")]
-    product_version: Vec<ProductVersion>,
+    product_version: Vec<String>,
     /// Render for this Kubernetes version; may be repeated. With --cluster kind, the version of the cluster.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Vec<String>,
@@ -171,11 +171,12 @@ enum Stale {
 
 fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options, SuiteError> {
     let root = workspace::root();
+    let versions = versions(arguments)?;
     let mut lines = Lines::default();
     let input = match (&arguments.spec, &arguments.charts) {
         (Some(file), _) => Input::Spec(file.clone()),
         (None, Some(path)) => {
-            let version = match arguments.product_version.as_slice() {
+            let version = match versions.as_slice() {
                 [] => suite::version_in(path)?,
                 [version] => *version,
                 [_, other, ..] => {
@@ -191,7 +192,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
             }])
         }
         (None, None) => {
-            let own = own_charts(&root, &arguments.product_version, folder)?;
+            let own = own_charts(&root, &versions, folder)?;
             if own.stale > 0 {
                 let message = format!(
                     "{CHARTS} is out of date ({} files differ from what the model generates); run `cargo xtask gen-charts`",
@@ -209,9 +210,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     let mut options = Options::new(root, input);
     options.patterns.clone_from(&arguments.pattern);
     options.platforms.clone_from(&arguments.platform);
-    options
-        .product_versions
-        .clone_from(&arguments.product_version);
+    options.product_versions = versions;
     options
         .kubernetes_versions
         .clone_from(&arguments.kubernetes_version);
@@ -221,10 +220,20 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
     options.jobs = arguments.jobs;
     options.variants = !arguments.no_variants;
     options.command = command_line();
-    options.suite = Some(env!("AM_SUITE_DIGEST").to_owned());
+    options.suite = Some(suite::suite_digest(env!("AM_SUITE_DIGEST")));
     options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);
     incremental::apply(arguments, &mut options, folder)?;
     Ok(options)
+}
+
+/// The product versions that were named: read here, because `--workspace` may bring others than the program holds.
+fn versions(arguments: &Arguments) -> Result<Vec<ProductVersion>, SuiteError> {
+    let names = arguments.product_version.iter();
+    let parsed = names.map(|name| {
+        name.parse()
+            .map_err(|unknown: Unknown| SuiteError::usage(unknown.to_string()))
+    });
+    parsed.collect()
 }
 
 fn skip(text: &str) -> Skip {

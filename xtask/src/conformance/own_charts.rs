@@ -17,11 +17,6 @@ pub(super) const CHARTS: &str = "charts-out";
 /// What charts are made of.
 pub(super) const SOURCES: [&str; 2] = ["generator/model", "generator/templates"];
 
-/// The product version of charts-out.
-pub(super) fn newest() -> ProductVersion {
-    ProductVersion::ALL[ProductVersion::ALL.len() - 1]
-}
-
 /// Our charts of each product version, ready to be judged.
 pub(super) struct OwnCharts {
     pub(super) directories: Vec<ChartDirectory>,
@@ -44,15 +39,15 @@ pub(super) fn own_charts(
         stale: 0,
     };
     let wanted = |version: &ProductVersion| wanted.is_empty() || wanted.contains(version);
-    for version in ProductVersion::ALL.into_iter().filter(wanted) {
+    for version in ProductVersion::all().filter(wanted) {
         let tree = generator.generate(version)?;
         let charts = root.join(CHARTS);
-        if version == newest() {
+        if version == ProductVersion::newest() {
             own.stale = output::check(&tree, &charts, Extent::Everything)
                 .map_err(cannot)?
                 .len();
         }
-        let path = if version == newest() && own.stale == 0 {
+        let path = if version == ProductVersion::newest() && own.stale == 0 {
             charts
         } else {
             let path = folder.join(version.as_str());
@@ -84,7 +79,7 @@ pub(super) fn regenerated(
     let before = Generator::load(&base).map_err(told)?;
     let now = Generator::load(root).map_err(told)?;
     let mut patterns = BTreeSet::new();
-    for version in ProductVersion::ALL {
+    for version in ProductVersion::all() {
         let before = before.generate(version).map_err(told)?;
         let now = now.generate(version).map_err(told)?;
         let charts: BTreeSet<&str> = before.charts().into_iter().chain(now.charts()).collect();
@@ -123,14 +118,14 @@ impl Generator {
 
     /// Refuses a model with a product version that the suite does not know.
     fn check_versions(&self) -> Result<(), SuiteError> {
-        let known = ProductVersion::ALL.map(ProductVersion::as_str);
+        let known: Vec<&str> = ProductVersion::all().map(ProductVersion::as_str).collect();
         let versions = &self.model.product.versions;
         if let Some(unjudged) = versions
             .iter()
             .find(|version| !known.contains(&version.value.as_str()))
         {
             return Err(SuiteError::usage(format!(
-                "product version {} of generator/model would not be checked: the suite knows {}; describe it in deployment-toml, or remove it from generator/model/product.yaml",
+                "product version {} of generator/model would not be checked: the suite knows {}; add it to product/data/product.yaml, or remove it from generator/model/product.yaml",
                 unjudged.value,
                 known.join(", ")
             )));

@@ -1,5 +1,6 @@
 //! What a user does: makes an API, subscribes to it, calls it, asks too often, and gives a token back.
 
+use am_product::{Port, Protocol};
 use serde_json::{Value, json};
 
 use super::curl::{Answer, Body, Courier, Login, Request};
@@ -7,9 +8,6 @@ use crate::error::LiveError;
 
 /// Requests of a minute that the journey's policy allows.
 pub(crate) const PER_MINUTE: u32 = 4;
-/// Ports of the portals and of the gateway.
-const SERVLET: u16 = 9443;
-const GATEWAY: u16 = 8243;
 /// Scopes of the operations below. Source: the definitions named in the module's documentation.
 const SCOPES: &str = "apim:admin apim:tier_manage apim:api_create apim:api_view apim:api_publish apim:subscribe apim:app_manage apim:sub_manage";
 const PUBLISHER: &str = "/api/am/publisher/v4";
@@ -53,7 +51,7 @@ impl Journey {
         gateway: &str,
     ) -> Result<Option<u16>, LiveError> {
         let request = Request {
-            port: GATEWAY,
+            port: Port::speaking(Protocol::Apis, true).number,
             path: format!("/{}/1.0.0/Version", self.context),
             login: Login::Bearer(self.token.clone()),
             body: Body::None,
@@ -70,7 +68,7 @@ impl Journey {
     ) -> Result<Option<u16>, LiveError> {
         let (id, secret) = self.client.clone();
         let request = Request {
-            port: SERVLET,
+            port: Port::speaking(Protocol::Servlets, true).number,
             path: "/oauth2/revoke".to_owned(),
             login: Login::Basic(id, secret),
             body: Body::Form(vec![("token", self.token.clone())]),
@@ -213,7 +211,7 @@ impl<C: Courier> Steps<'_, C> {
         body: Body,
     ) -> Result<Value, Stop> {
         let request = Request {
-            port: SERVLET,
+            port: Port::speaking(Protocol::Servlets, true).number,
             path,
             login: login.clone(),
             body,

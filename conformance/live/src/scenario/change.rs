@@ -7,13 +7,16 @@ use serde_json::json;
 
 use super::Stage;
 use super::prober::Prober;
+use super::stage::NO_GATEWAY;
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
-use crate::values::key;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    let gateway = stage.gateway();
+    let Some(gateway) = stage.gateway() else {
+        stage.record.not_applicable("AM-OPS-013", NO_GATEWAY);
+        return Ok(true);
+    };
     let several = stage
         .main
         .nodes
@@ -22,7 +25,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let before = uids(stage).await?;
     let service = format!("{}-{gateway}", stage.main.name);
     let prober = Prober::start(stage, &service);
-    let change = json!({key(gateway): {"config": {"apim": {"cors": {"allow_credentials": true}}}}});
+    let change =
+        json!({gateway.values_key(): {"config": {"apim": {"cors": {"allow_credentials": true}}}}});
     let ready = stage.upgrade_main(&change, "AM-OPS-013").await?;
     let seen = prober.stop().await?;
     if !ready {

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use am_product::Capability;
+use am_product::{Port, Protocol};
 use am_standin::edge::Purpose;
 use am_standin::observations::LinkObservation;
 use serde_json::json;
@@ -25,7 +27,6 @@ const RECONNECTION: Duration = Duration::from_secs(40);
 /// How often an event is told again because a connection did not hold.
 pub(super) const AGAIN: usize = 2;
 /// Where a key manager tells an event hub of a revoked token, without TLS.
-const SERVLET_PORT: u16 = 9763;
 const NOTIFY: &str = "/internal/data/v1/notify";
 
 /// After all pods started: nobody is deaf, and an API and a revocation reach everybody.
@@ -43,7 +44,7 @@ pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveE
     let nodes = collect(stage, &stage.main).await?;
     let hubs = nodes
         .iter()
-        .filter(|node| node.observations.identity.role.has_event_hub());
+        .filter(|node| node.observations.identity.role.has(Capability::EventHub));
     let requirement = if hubs.count() > 2 {
         EVERY_HUB_NODE_TOLD
     } else {
@@ -145,7 +146,7 @@ pub(super) async fn judge_revocations(
     let nodes = collect(stage, &stage.main).await?;
     let hubs: Vec<String> = nodes
         .iter()
-        .filter(|node| node.observations.identity.role.has_event_hub())
+        .filter(|node| node.observations.identity.role.has(Capability::EventHub))
         .map(|node| node.pod.clone())
         .collect();
     let mut missed = Vec::new();
@@ -185,13 +186,14 @@ async fn revoke_at_each(
     attempt: usize,
 ) -> Result<Vec<(String, String)>, LiveError> {
     let mut posted = Vec::new();
+    let port = Port::speaking(Protocol::Servlets, false).number;
     for hub in hubs {
         let token = format!("{when}, {hub}, {attempt}").replace([' ', ','], "-");
         let body = json!({"token": token});
         let answer = stage
             .lab
             .api
-            .ask_pod(&stage.namespace, hub, SERVLET_PORT, NOTIFY, Some(&body))
+            .ask_pod(&stage.namespace, hub, port, NOTIFY, Some(&body))
             .await?;
         if answer.is_none() {
             let fault = Fault::new(

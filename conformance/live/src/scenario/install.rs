@@ -10,7 +10,7 @@ use crate::api::{Pod, text};
 use crate::error::LiveError;
 use crate::options::Images;
 use crate::record::Fault;
-use crate::values::{environment, key};
+use crate::values::environment;
 
 /// How long an event hub takes to start on a slow machine, when everything else takes a second. Two that fill an empty
 /// database at once meet, though one may begin several seconds later: they fill it until their brokers' ports open.
@@ -74,7 +74,7 @@ fn slow_hubs(stage: &Stage) -> Value {
             if let Some(variables) = slow.as_array_mut() {
                 variables.push(json!({"name": "STANDIN_JMS_LEAD", "value": LEAD}));
             }
-            (key(hub).to_owned(), json!({"extraEnv": slow}))
+            (hub.values_key().to_owned(), json!({"extraEnv": slow}))
         })
         .collect();
     Value::Object(values)

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::{Release, Stage, observe};
 use crate::error::LiveError;
 use crate::record::Fault;
-use crate::values::{key, merge};
+use crate::values::merge;
 use crate::wiring::Observed;
 
 /// Longest name that Helm takes.
@@ -58,7 +58,12 @@ fn neighbour(main: &Release) -> Release {
     let offsets: Map<String, Value> = main
         .nodes
         .keys()
-        .map(|component| (key(*component).to_owned(), json!({"portOffset": OFFSET})))
+        .map(|component| {
+            (
+                component.values_key().to_owned(),
+                json!({"portOffset": OFFSET}),
+            )
+        })
         .collect();
     merge(&mut values, &Value::Object(offsets));
     Release {
@@ -73,10 +78,8 @@ fn neighbour(main: &Release) -> Release {
 fn judge_offset(stage: &mut Stage, nodes: &[Observed]) {
     for node in nodes {
         let expected = |name: &str, component: Component| {
-            stage
-                .lab
-                .facts
-                .ports_of(component)
+            component
+                .ports()
                 .find(|fact| fact.name == name)
                 .map(|fact| fact.number + OFFSET)
         };
@@ -138,7 +141,7 @@ mod tests {
             chart: "chart".into(),
             overlay: Some("dev"),
             values: serde_json::json!({"gateway": {"portOffset": 0}}),
-            nodes: [(Component::Gateway, 2)].into(),
+            nodes: [(Component::from_name("gateway").expect("a component"), 2)].into(),
         };
         let other = neighbour(&main);
         assert_eq!(other.overlay, None);

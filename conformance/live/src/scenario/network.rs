@@ -21,7 +21,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let gateway = stage.gateway();
     let Some(asker) = pods
         .iter()
-        .find(|pod| pod.component == gateway.name())
+        .find(|pod| gateway.is_some_and(|gateway| pod.component == gateway.name()))
         .cloned()
     else {
         let fault = Fault::new("no pod is there that serves API traffic", "install one");

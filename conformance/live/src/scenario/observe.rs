@@ -40,7 +40,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             .not_applicable("AM-CONF-012", "the only node has a database of its own");
     }
     let workloads = wait::workloads(stage, &release).await?;
-    stage.topology = topology(&nodes, &workloads);
+    stage.topology = topology(&stage.lab.facts, &nodes, &workloads);
     write_down(stage, judgement);
     judge_identities(stage, &nodes);
     judge_silent(stage, &nodes).await?;
@@ -150,26 +150,20 @@ pub(crate) async fn collect(stage: &Stage, release: &Release) -> Result<Vec<Obse
 
 /// A pod that cannot tell what it plays, because its server does not come up, still tells by its image.
 async fn judge_silent(stage: &mut Stage, nodes: &[Observed]) -> Result<(), LiveError> {
-    let facts = std::sync::Arc::clone(&stage.lab.facts);
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     for pod in pods {
         let Some(component) = Component::from_name(&pod.component) else {
             continue;
         };
         let told = nodes.iter().any(|node| node.pod == pod.name);
-        let Some(distribution) = facts.distributions.get(&component).filter(|_| !told) else {
-            continue;
-        };
-        if repository(&pod.image) != distribution.image {
+        let own = component.distribution().pack();
+        if !told && repository(&pod.image) != own {
             let fault = Fault::new(
                 format!(
                     "{} is labelled {component}, runs the image {} and does not come up: {}",
                     pod.name, pod.image, pod.state
                 ),
-                format!(
-                    "use the component's own distribution, {}",
-                    distribution.image
-                ),
+                format!("use the component's own distribution, {own}"),
             )
             .at("Pod", &pod.name)
             .value(&pod.image);

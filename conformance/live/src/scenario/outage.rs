@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use am_conformance::Component;
+use am_conformance::component::{Capability, Component};
+use am_product::{Port, Protocol};
 use am_standin::observations::StoryObservation;
 use serde_json::{Value, json};
 
 use super::Stage;
 use super::hearing::{self, LISTENERS_WAIT, judge_revocations};
 use super::observe::collect;
+use super::stage::NO_GATEWAY;
 use super::story::{self, Deployment, ask, statuses};
 use crate::api::Pod;
 use crate::error::LiveError;
@@ -25,10 +27,14 @@ const BEFORE: &str = "deployed-before-the-outage";
 const DURING: &str = "deployed-during-the-outage";
 /// Keeps everybody from the event hub's brokers while it has one that can be deployed to.
 const POLICY: &str = "am-live-outage";
-const JMS: u16 = 5672;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    let gateway = stage.gateway();
+    let Some(gateway) = stage.gateway() else {
+        for id in ["AM-OPS-004", LISTENERS_WAIT, FIRST_SERVER] {
+            stage.record.not_applicable(id, NO_GATEWAY);
+        }
+        return Ok(true);
+    };
     let Some(hub) = stage.hubs().into_iter().next() else {
         for id in ["AM-OPS-004", LISTENERS_WAIT, FIRST_SERVER] {
             let reason = "nobody listens to another server";
@@ -107,11 +113,15 @@ async fn stop(stage: &Stage, hub: Component) -> Result<(), LiveError> {
 /// Gateways need no event hub to serve what they know.
 async fn judge_served(stage: &mut Stage) -> Result<(), LiveError> {
     let nodes = collect(stage, &stage.main).await?;
-    let gateways = nodes
-        .iter()
-        .filter(|node| node.observations.identity.role.has_gateway());
+    let gateways = nodes.iter().filter(|node| {
+        node.observations
+            .identity
+            .role
+            .has(Capability::ServesTraffic)
+    });
+    let traffic = Port::speaking(Protocol::Apis, true).number;
     for node in gateways {
-        let question = json!({"url": format!("https://localhost:8243/{BEFORE}"), "token": "outage", "count": 3});
+        let question = json!({"url": format!("https://localhost:{traffic}/{BEFORE}"), "token": "outage", "count": 3});
         let answer = ask(stage, &node.pod, "/standin/request", &question).await?;
         let statuses = answer.as_ref().map(statuses).unwrap_or_default();
         let served = !statuses.is_empty() && statuses.iter().all(|status| *status == 200);
@@ -132,6 +142,7 @@ async fn judge_served(stage: &mut Stage) -> Result<(), LiveError> {
 
 /// Until the policy goes, nobody connects to the brokers, so that an API can be deployed of which nobody hears.
 async fn close(stage: &Stage, hub: Component) -> Result<(), LiveError> {
+    let jms = Port::speaking(Protocol::Jms, false).number;
     let policy = json!({
         "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": POLICY},
@@ -139,8 +150,8 @@ async fn close(stage: &Stage, hub: Component) -> Result<(), LiveError> {
             "podSelector": {"matchLabels": {"app.kubernetes.io/component": hub.name()}},
             "policyTypes": ["Ingress"],
             "ingress": [{"ports": [
-                {"port": 1, "endPort": JMS - 1, "protocol": "TCP"},
-                {"port": JMS + 1, "endPort": 65535, "protocol": "TCP"},
+                {"port": 1, "endPort": jms - 1, "protocol": "TCP"},
+                {"port": jms + 1, "endPort": 65535, "protocol": "TCP"},
             ]}],
         },
     });

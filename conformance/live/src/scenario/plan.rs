@@ -149,10 +149,13 @@ pub(crate) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Ve
 }
 
 /// The shortest way to judge certain requirements: the installation, and of each the first phase that judges it.
-pub(crate) fn phases_for<'r>(requirements: impl IntoIterator<Item = &'r str>) -> Vec<Phase> {
+pub(crate) fn phases_for<'r>(
+    facts: &Facts,
+    requirements: impl IntoIterator<Item = &'r str>,
+) -> Vec<Phase> {
     let first = |id: &str| {
         Phase::ALL.into_iter().find(|phase| {
-            *phase == Phase::Wiring && is_row(id) || phase.requirements().contains(&id)
+            *phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
         })
     };
     let wanted: Vec<Phase> = requirements.into_iter().filter_map(first).collect();
@@ -192,14 +195,20 @@ mod tests {
 
     #[test]
     fn only_the_phases_are_played_that_judge_what_is_asked() {
-        assert_eq!(phases_for(["AM-WIRE-008"]), [Phase::Install, Phase::Wiring]);
         assert_eq!(
-            phases_for(["AM-NET-007"]),
+            phases_for(&facts(), ["AM-WIRE-008"]),
+            [Phase::Install, Phase::Wiring]
+        );
+        assert_eq!(
+            phases_for(&facts(), ["AM-NET-007"]),
             [Phase::Install, Phase::Disruption]
         );
-        assert_eq!(phases_for(["AM-TOPO-002"]), [Phase::Install]);
-        assert_eq!(phases_for(["AM-OPS-023"]), [Phase::Install]);
-        assert_eq!(phases_for(["AM-WIRE-019"]), [Phase::Install]);
-        assert_eq!(phases_for(["AM-WIRE-013"]), [Phase::Install, Phase::Wiring]);
+        assert_eq!(phases_for(&facts(), ["AM-TOPO-002"]), [Phase::Install]);
+        assert_eq!(phases_for(&facts(), ["AM-OPS-023"]), [Phase::Install]);
+        assert_eq!(phases_for(&facts(), ["AM-WIRE-019"]), [Phase::Install]);
+        assert_eq!(
+            phases_for(&facts(), ["AM-WIRE-013"]),
+            [Phase::Install, Phase::Wiring]
+        );
     }
 }

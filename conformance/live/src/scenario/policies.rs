@@ -22,7 +22,7 @@ pub(super) async fn judge(stage: &mut Stage, nodes: &[Observed]) -> Result<(), L
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     let needs = needed(&stage.lab.facts, stage.pattern, &pods)
         .into_iter()
-        .chain(observed(nodes, &pods));
+        .chain(observed(&stage.lab.facts, nodes, &pods));
     let faults: Vec<Fault> = needs
         .filter_map(|need| forgotten(&policies, &stage.namespace, &need))
         .collect();
@@ -95,7 +95,7 @@ fn needed<'p>(facts: &Facts, pattern: u8, pods: &'p [Pod]) -> Vec<Need<'p>> {
             continue;
         };
         needs.extend(edge.ports().into_iter().map(|port| {
-            let name = facts.ports_of(peer).find(|fact| fact.number == port);
+            let name = peer.ports().find(|fact| fact.number == port);
             Need {
                 client,
                 server,
@@ -109,14 +109,14 @@ fn needed<'p>(facts: &Facts, pattern: u8, pods: &'p [Pod]) -> Vec<Need<'p>> {
 }
 
 /// The connections that the stand-ins made.
-fn observed<'p>(nodes: &[Observed], pods: &'p [Pod]) -> Vec<Need<'p>> {
+fn observed<'p>(facts: &Facts, nodes: &[Observed], pods: &'p [Pod]) -> Vec<Need<'p>> {
     let pod = |name: &str| pods.iter().find(|pod| pod.name == name);
     let mut needs = Vec::new();
     for node in nodes {
         let edges = node.observations.edges.iter().filter(|edge| {
             edge.verdict == Verdict::Reached
                 && (edge.edge.purpose == Purpose::Database
-                    || requirement_of(edge.edge.purpose).is_some())
+                    || requirement_of(facts, edge.edge.purpose).is_some())
         });
         for edge in edges {
             for met in &edge.peers {

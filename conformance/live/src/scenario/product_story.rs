@@ -4,10 +4,12 @@
 use std::time::{Duration, Instant};
 
 use am_conformance::Component;
+use am_product::{Port, Protocol};
 use serde_json::Value;
 
 use super::Stage;
 use super::hearing::LISTENERS_WAIT;
+use super::stage::NO_GATEWAY;
 use super::story;
 use crate::api::{Pod, text};
 use crate::error::LiveError;
@@ -22,7 +24,6 @@ const POLL: Duration = Duration::from_secs(1);
 const ENVIRONMENT: &str = "Default";
 /// The row of the wiring table by which tokens are revoked.
 const REVOKE: &str = "AM-WIRE-003";
-const JMS: u16 = 5672;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let (api, namespace) = (stage.lab.api.clone(), stage.namespace.clone());
@@ -47,7 +48,11 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             return Ok(true);
         }
     };
-    let gateways = pods(stage, stage.gateway()).await?;
+    let Some(gateway) = stage.gateway() else {
+        stage.record.not_applicable("AM-WIRE-014", NO_GATEWAY);
+        return Ok(true);
+    };
+    let gateways = pods(stage, gateway).await?;
     let steps = [
         (
             "AM-WIRE-014",
@@ -138,6 +143,7 @@ pub(super) async fn judge_deaf(stage: &mut Stage) -> Result<(), LiveError> {
         stage.record.not_applicable(LISTENERS_WAIT, reason);
     }
     for component in listeners {
+        let jms = Port::speaking(Protocol::Jms, false).number;
         for pod in pods(stage, component).await? {
             let table = stage
                 .lab
@@ -155,10 +161,10 @@ pub(super) async fn judge_deaf(stage: &mut Stage) -> Result<(), LiveError> {
                 stage.record.unsupported(LISTENERS_WAIT, reason);
                 continue;
             };
-            let fault = (!is_connected_to(&table, JMS)).then(|| {
+            let fault = (!is_connected_to(&table, jms)).then(|| {
                 Fault::new(
                     format!(
-                        "{pod} is deaf: it is ready and has no connection to port {JMS} of anybody"
+                        "{pod} is deaf: it is ready and has no connection to port {jms} of anybody"
                     ),
                     "let an init container wait until the event hub accepts connections",
                 )

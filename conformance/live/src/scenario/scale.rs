@@ -12,7 +12,7 @@ use crate::api::text;
 use crate::error::LiveError;
 use crate::options::Images;
 use crate::record::Fault;
-use crate::values::{key, merge, replicas_key};
+use crate::values::merge;
 
 /// Two event hub nodes tell each other.
 const PAIR: &str = "AM-WIRE-013";
@@ -23,8 +23,8 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         .iter()
         .filter(|(_, nodes)| **nodes > 1)
         .map(|(component, nodes)| {
-            let replicas = json!({replicas_key(*component): nodes + 1});
-            (key(*component).to_owned(), replicas)
+            let replicas = json!({component.nodes_key(): nodes + 1});
+            (component.values_key().to_owned(), replicas)
         })
         .collect();
     let mut more = Value::Object(replicas);
@@ -106,7 +106,7 @@ async fn another_node_first(stage: &Stage) -> Result<Value, LiveError> {
             let set = format!("{}-{hub}", stage.main.name);
             let count = stage.main.nodes.get(&hub).copied().unwrap_or(0);
             let config = json!({"config": {"apim": {"event_hub": {"event_listening_endpoints": rotated(url, &set, count)}}}});
-            merge(&mut values, &json!({key(listener): config}));
+            merge(&mut values, &json!({listener.values_key(): config}));
         }
     }
     Ok(values)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use am_conformance::Component;
+use am_conformance::component::{Capability, Component};
 use am_conformance::facts::{Facts, Reach};
 use am_conformance::report::Topology;
 use serde_json::json;
@@ -24,6 +24,9 @@ use crate::values;
 
 /// The row of the wiring table by which components listen to event hubs.
 const EVENT_LISTENING: &str = "AM-WIRE-011";
+
+/// Why phases that call APIs have nothing to do.
+pub(super) const NO_GATEWAY: &str = "nothing of the pattern serves API traffic";
 
 /// A pattern in its namespace.
 pub(crate) struct Stage {
@@ -168,7 +171,7 @@ impl Stage {
     #[must_use]
     pub(crate) fn without_volumes(mut self) -> Self {
         for hub in self.hubs() {
-            let none = json!({values::key(hub): {"persistence": {"enabled": false}}});
+            let none = json!({hub.values_key(): {"persistence": {"enabled": false}}});
             values::merge(&mut self.main.values, &none);
         }
         self
@@ -250,13 +253,13 @@ impl Stage {
             .collect()
     }
 
-    /// The component whose pods serve API traffic.
-    pub(crate) fn gateway(&self) -> Component {
-        if self.main.nodes.contains_key(&Component::Gateway) {
-            Component::Gateway
-        } else {
-            Component::AllInOne
-        }
+    /// The component whose pods serve API traffic, if one does.
+    pub(crate) fn gateway(&self) -> Option<Component> {
+        let serves = |component: &&Component| component.has(Capability::ServesTraffic);
+        let mut serving: Vec<Component> = self.main.nodes.keys().filter(serves).copied().collect();
+        // Where some manage APIs as well, the others are the gateways.
+        serving.sort_by_key(|component| component.has(Capability::Portals));
+        serving.first().copied()
     }
 }
 

@@ -4,12 +4,14 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use am_conformance::Component;
+use am_conformance::component::{Capability, Component};
+use am_product::{Port, Protocol};
 use am_standin::observations::StoryObservation;
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
 
 use super::observe::collect;
+use super::stage::NO_GATEWAY;
 use super::{Stage, hearing};
 use crate::api::Pod;
 use crate::error::LiveError;
@@ -133,12 +135,8 @@ pub(super) async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     let is_hub = |pod: &&Pod| {
         let component = Component::from_name(&pod.component);
-        pod.ready
-            && !pod.leaving
-            && matches!(
-                component,
-                Some(Component::AllInOne | Component::ControlPlane)
-            )
+        let is_hub = component.is_some_and(|component| component.has(Capability::EventHub));
+        pod.ready && !pod.leaving && is_hub
     };
     Ok(pods.iter().find(is_hub).map(|pod| pod.name.clone()))
 }
@@ -165,7 +163,12 @@ async fn kill(stage: &Stage, hub: &str) -> Result<(), LiveError> {
 
 /// Sends requests until every gateway refuses the client.
 async fn throttle(stage: &mut Stage) -> Result<(), LiveError> {
-    let url = format!("https://{}-{}:8243/{API}", stage.main.name, stage.gateway());
+    let Some(gateway) = stage.gateway() else {
+        stage.record.not_applicable("AM-OPS-004", NO_GATEWAY);
+        return Ok(());
+    };
+    let port = Port::speaking(Protocol::Apis, true).number;
+    let url = format!("https://{}-{gateway}:{port}/{API}", stage.main.name);
     let question = json!({"url": url, "token": "busy", "count": REQUESTS});
     let start = Instant::now();
     let mut last = String::new();
@@ -243,7 +246,12 @@ pub(super) async fn until(
         let nodes = collect(stage, &stage.main).await?;
         let gateways: Vec<&Observed> = nodes
             .iter()
-            .filter(|node| node.observations.identity.role.has_gateway())
+            .filter(|node| {
+                node.observations
+                    .identity
+                    .role
+                    .has(Capability::ServesTraffic)
+            })
             .filter(|node| !except.contains(&node.pod))
             .collect();
         let missing = gateways

@@ -137,7 +137,7 @@ async fn play(
             .expected
             .iter()
             .map(|expected| expected.requirement.as_str());
-        stages.push((stage, phases_for(expected)));
+        stages.push((stage, phases_for(&session.lab.facts, expected)));
     }
     let stages = play_all(options, session, stages).await?;
     let results = cases.iter().zip(&stages).map(|(case, stage)| CaseResult {

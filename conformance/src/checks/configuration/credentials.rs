@@ -8,7 +8,6 @@ use am_deployment_toml::{
 
 use super::same::identity;
 use crate::{
-    component::Component,
     context::{Context, Fault, Judge, configured},
     graph::{Configuration, Node},
 };
@@ -37,9 +36,9 @@ pub(super) fn of_peers(context: &Context<'_>, judge: &mut Judge<'_>) {
                 on.is_the_administrators(judge, field, path, found);
             }
         }
-        for table in tables_with_credentials(component) {
+        for table in component.logs_in_at() {
             for field in FIELDS {
-                let path = KeyPath::from(*table).child(field);
+                let path = KeyPath::from(table.as_str()).child(field);
                 if let Some(found) = effective.values().get(&path) {
                     on.is_the_administrators(judge, field, &path, found);
                 }
@@ -172,13 +171,6 @@ fn entries<'e>(effective: &Effective, list: &'e str) -> impl Iterator<Item = Key
 fn is_credential_of_entry(key: &str) -> bool {
     (key.starts_with("event_listener[") && key.contains("].properties."))
         || key.starts_with("apim.gateway.environment[")
-}
-
-fn tables_with_credentials(component: Component) -> &'static [&'static str] {
-    match component {
-        Component::KeyManager => &["apim.event_hub"],
-        _ => &["apim.key_manager", "apim.throttling", "apim.event_hub"],
-    }
 }
 
 /// Who writes the address of a database writes its account too: the product's own is that of its H2 files.

@@ -6,7 +6,7 @@ use am_deployment_toml::{
 };
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
     manifest::EnvSource,
@@ -179,7 +179,7 @@ pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(effective) = &configuration.effective else {
             continue;
         };
-        let may_be_silent = matches!(component, Component::AllInOne | Component::KeyManager);
+        let may_be_silent = component.has(Capability::RoleOptional);
         let found = effective
             .get(KEY)
             .filter(|found| found.provenance.is_written());
@@ -198,7 +198,7 @@ pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "the {who} has the role `{role}`, from which the product infers nothing"
                 ),
                 None => format!(
-                    "the {who} has no written role, so it keeps the switches of an all-in-one"
+                    "the {who} has no written role, so it keeps the switches of the whole product"
                 ),
             };
             Fault::new(message, "write server_role = \"default\" under [server]").at(

@@ -2,7 +2,7 @@
 //! without which nothing is told to gateways.
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     manifest::routes,
 };
@@ -27,10 +27,8 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
         let who = context.graph.describe(node.id);
         let name = effective.text("server.hostname").unwrap_or_default();
         // Gateways answer at other ports; their own server is nobody's to browse.
-        let is_browsed = matches!(
-            component,
-            Component::AllInOne | Component::ControlPlane | Component::KeyManager
-        );
+        let is_browsed =
+            component.has(Capability::Portals) || component.has(Capability::IssuesTokens);
         if is_browsed && hosts.contains(&name.as_str()) {
             let port = effective.text(PROXY_PORT).unwrap_or_default();
             judge.require(port == PUBLIC_PORT, || {
@@ -44,7 +42,7 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
                     .value(port.clone())
             });
         }
-        if matches!(component, Component::AllInOne | Component::ControlPlane) {
+        if component.has(Capability::Portals) {
             let url = effective.text(PORTAL).unwrap_or_default();
             judge.require(!url.is_empty() && !url.contains("//localhost"), || {
                 Fault::new(
@@ -79,10 +77,10 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
                     .and_then(|found| found.provenance.span()),
             )
         });
-        // The wiring table asks key managers for it; without one the control plane is the key manager.
         let issues_tokens = context.is_generated
-            && component == Component::ControlPlane
-            && !context.pattern().contains_key(&Component::KeyManager);
+            && component.has(Capability::IssuesTokens)
+            && !has_key_manager_alone(context)
+            && !is_told_by_row(context, component);
         judge.require(
             !issues_tokens || effective.group_count(LISTENER) > 0,
             || {
@@ -97,4 +95,21 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
             },
         );
     }
+}
+
+/// Whether the pattern has a component that issues tokens and has no portals.
+fn has_key_manager_alone(context: &Context<'_>) -> bool {
+    let is_alone = |component: &Component| {
+        component.has(Capability::IssuesTokens) && !component.has(Capability::Portals)
+    };
+    context.pattern().keys().any(is_alone)
+}
+
+/// Whether a row of the wiring table asks the component for its listener.
+fn is_told_by_row(context: &Context<'_>, component: Component) -> bool {
+    context.facts.edges.iter().any(|fact| {
+        fact.on == component
+            && fact.key.starts_with(LISTENER)
+            && fact.peers.contains_key(&context.subject.pattern)
+    })
 }

@@ -3,11 +3,11 @@
 //! Two nodes that both write `$env{AM_ADMIN_PASSWORD}` agree only if the variable comes from the same key
 //! of the same Secret, so values are compared by where they come from.
 
-use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::ProductVersion};
+use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::Feature};
 
 use crate::{
     checks::base64,
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     graph::{Configuration, Node},
     manifest::EnvSource,
@@ -71,15 +71,12 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
 
 /// Components whose nodes use the same databases, so that none may have its own when another shares one. Gateways and
 /// traffic managers may do without.
-const NEIGHBOURS: [&[Component]; 3] = [
-    &[
-        Component::AllInOne,
-        Component::ControlPlane,
-        Component::KeyManager,
-    ],
-    &[Component::Gateway],
-    &[Component::TrafficManager],
-];
+fn neighbours() -> Vec<Vec<Component>> {
+    let (sharing, alone): (Vec<_>, Vec<_>) =
+        Component::all().partition(|component| component.has(Capability::SharesDatabases));
+    let alone = alone.into_iter().map(|component| vec![component]);
+    std::iter::once(sharing).chain(alone).collect()
+}
 
 /// When one node uses a shared database, its neighbours do too.
 fn neighbours_share(
@@ -88,7 +85,7 @@ fn neighbours_share(
     key: &str,
     uses_shared: impl Fn(&EffectiveValue) -> bool,
 ) {
-    for components in NEIGHBOURS {
+    for components in neighbours() {
         let files = || {
             let of_component =
                 configured(context.graph).filter(|(_, of, _)| components.contains(of));
@@ -251,8 +248,8 @@ fn holds_a_key(encoded: &str) -> bool {
 
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     const KEY: &str = "encryption.key";
-    if context.version < ProductVersion::V4_7 {
-        judge.not_applicable("the product has an encryption key from 4.7");
+    if !context.version.has(Feature::EncryptionKey) {
+        judge.not_applicable("the product has no encryption key in this version");
         return;
     }
     for (node, _, configuration) in configured(context.graph) {
@@ -350,7 +347,7 @@ fn is_not_negative(
 }
 
 pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for component in Component::ALL {
+    for component in Component::all() {
         let mut first: Option<u16> = None;
         for node in context.graph.nodes_of(component) {
             let Some(configuration) = &node.configuration else {

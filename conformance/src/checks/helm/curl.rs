@@ -2,18 +2,22 @@
 
 use std::sync::LazyLock;
 
+use am_product::data::File;
 use serde::Deserialize;
 
 use am_suggest::near;
 
-static OPTIONS: LazyLock<Result<Options, String>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../../requirements/curl.yaml"))
-        .map_err(|error| format!("curl.yaml: {error}"))
-});
+const FILE: File = File::new(
+    "conformance/requirements/curl.yaml",
+    include_str!("../../../requirements/curl.yaml"),
+);
+
+pub(super) static OPTIONS: LazyLock<Result<Options, String>> =
+    LazyLock::new(|| crate::yaml::of_file(&FILE));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Options {
+pub(super) struct Options {
     flags: Vec<String>,
     numbers: Vec<String>,
     texts: Vec<String>,

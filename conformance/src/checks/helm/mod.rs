@@ -39,3 +39,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-020", release_tests::every_component_is_tested),
     ("AM-HELM-021", given::values_arrive),
 ];
+
+/// Whether the tables of this family can be used.
+pub(super) fn check_tables() -> Result<(), String> {
+    curl::OPTIONS.as_ref().map(drop).map_err(Clone::clone)
+}

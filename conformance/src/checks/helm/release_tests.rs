@@ -150,11 +150,10 @@ fn asked(context: &Context<'_>, object: &Object, url: &str) -> Result<BTreeSet<C
     let Some(url) = Url::read(url) else {
         return Ok(BTreeSet::new());
     };
-    let target =
-        context
-            .graph
-            .resolver(context.facts)
-            .resolve(object.namespace(), url.host, url.port);
+    let target = context
+        .graph
+        .resolver()
+        .resolve(object.namespace(), url.host, url.port);
     let (nodes, port) = match target {
         Target::Nodes { nodes, port, .. } => (nodes, port),
         Target::Dangling { reason, .. } => return of_service(context, object, url).ok_or(reason),
@@ -186,7 +185,7 @@ fn asked(context: &Context<'_>, object: &Object, url: &str) -> Result<BTreeSet<C
 /// A Service that has the port and lost its pods is the business of others (AM-NET-001, AM-NET-002); its label tells
 /// whom the test is for.
 fn of_service(context: &Context<'_>, object: &Object, url: Url<'_>) -> Option<BTreeSet<Component>> {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     let (service, _) = resolver.service_of(object.namespace(), url.host)?;
     let has_port = service
         .ports()

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use am_product::data::File;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -14,8 +15,13 @@ use am_suggest::near;
 /// The annotation by which kubectl chooses a container.
 const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
 
-static KNOWN: LazyLock<Result<Known, String>> =
-    LazyLock::new(|| Known::read(include_str!("../../../requirements/annotations.yaml")));
+const FILE: File = File::new(
+    "conformance/requirements/annotations.yaml",
+    include_str!("../../../requirements/annotations.yaml"),
+);
+
+pub(super) static KNOWN: LazyLock<Result<Known, String>> =
+    LazyLock::new(|| Known::read(&FILE.text().map_err(|error| error.to_string())?));
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -42,7 +48,7 @@ struct Family {
 }
 
 /// Every annotation by its whole name.
-struct Known {
+pub(super) struct Known {
     names: BTreeMap<String, Meaning>,
     /// Beginnings of names that go on freely.
     open: Vec<String>,

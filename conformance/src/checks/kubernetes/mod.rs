@@ -39,3 +39,9 @@ pub(crate) const CHECKS: FamilyChecks = &[
         annotations::controllers_understand_annotations,
     ),
 ];
+
+/// Whether the tables of this family can be used.
+pub(super) fn check_tables() -> Result<(), String> {
+    tables::TABLES.as_ref().map_err(Clone::clone)?;
+    annotations::KNOWN.as_ref().map(drop).map_err(Clone::clone)
+}

@@ -2,17 +2,21 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use am_product::data::File;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::schemas::{group, is_built_in};
 use crate::manifest::{Manifest, Object, Workload};
 
+const FILE: File = File::new(
+    "conformance/requirements/api-values.yaml",
+    include_str!("../../../requirements/api-values.yaml"),
+);
+
 /// The committed tables.
-pub(super) static TABLES: LazyLock<Result<Tables, String>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../../requirements/api-values.yaml"))
-        .map_err(|error| format!("api-values.yaml: {error}"))
-});
+pub(super) static TABLES: LazyLock<Result<Tables, String>> =
+    LazyLock::new(|| crate::yaml::of_file(&FILE));
 
 /// Every table.
 #[derive(Deserialize)]

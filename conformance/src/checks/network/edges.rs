@@ -11,7 +11,7 @@ use super::{
     services::offset_of,
 };
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::Context,
     facts::{Facts, Reach},
     graph::{Link, Member, Target, awaited},
@@ -57,7 +57,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
         }
     }
     for (from, client) in graph.members.iter().enumerate() {
-        for wait in awaited(graph, context.facts, client) {
+        for wait in awaited(graph, client) {
             let Target::Nodes { nodes, port, .. } = &wait.target else {
                 continue;
             };
@@ -155,7 +155,7 @@ pub(super) fn askers<'a>(context: &Context<'a>) -> Vec<Asker<'a>> {
     let Ok(url) = Regex::new(r"(?:[a-z]+://)?([A-Za-z0-9][A-Za-z0-9.-]*):([0-9]{2,5})\b") else {
         return Vec::new();
     };
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     context
         .manifest
         .workloads()
@@ -202,32 +202,19 @@ pub(super) fn port_of<'a>(member: &Member<'a>, number: u16) -> Port<'a> {
 
 /// Ports of the product that are for users and their browsers, by component.
 pub fn is_for_users(component: Component, port_name: &str) -> bool {
-    match component {
-        Component::AllInOne => matches!(
-            port_name,
-            "servlet-https"
-                | "gateway-https"
-                | "gateway-http"
-                | "wss"
-                | "ws"
-                | "websub-https"
-                | "websub-http"
-        ),
-        Component::ControlPlane | Component::KeyManager => port_name == "servlet-https",
-        Component::Gateway => matches!(
-            port_name,
-            "gateway-https" | "gateway-http" | "wss" | "ws" | "websub-https" | "websub-http"
-        ),
-        Component::TrafficManager => false,
-    }
+    component
+        .ports()
+        .any(|port| port.name == port_name && port.is_for_users_of(component))
 }
 
 /// What a component calls anywhere, if it does: gateways pass API traffic on, and the portals check endpoints, import
 /// definitions, send mail and ask identity providers.
 pub(super) fn calls_outside(component: Component) -> Option<&'static str> {
-    match component {
-        Component::AllInOne | Component::Gateway => Some("any backend of an API"),
-        Component::ControlPlane => Some("what its portals call"),
-        Component::TrafficManager | Component::KeyManager => None,
+    if component.has(Capability::ServesTraffic) {
+        Some("any backend of an API")
+    } else if component.has(Capability::Portals) {
+        Some("what its portals call")
+    } else {
+        None
     }
 }

@@ -344,7 +344,7 @@ pub(super) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
             .field("policyTypes")
         });
         let offset = offset_of(context.graph, server);
-        for fact in context.facts.ports_of(component) {
+        for fact in component.ports() {
             let number = fact.number.saturating_add(offset);
             let port = port_of(server, number);
             let is_for_users = is_for_users(component, &fact.name);

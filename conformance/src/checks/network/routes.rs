@@ -206,13 +206,13 @@ pub(super) fn product_port_of<'a>(
 ) -> Option<&'a PortFact> {
     let service = service_of(context, route, backend)?;
     let port = port_of(*service, backend)?;
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     selected(context.graph, *service)
         .into_iter()
         .find_map(|member| {
             member.component?;
             let number = resolver.container_port(member, port.target).ok()?;
-            product_port(context, number, offset_of(context.graph, member))
+            product_port(number, offset_of(context.graph, member))
         })
 }
 
@@ -251,7 +251,7 @@ fn sends_tls(route: &Route<'_>) -> Option<bool> {
 
 /// What a Service says about a port, for gateways that choose the protocol by it.
 fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     for service in &context.graph.services {
         let written = array_at(&service.object.value, "/spec/ports");
         for (port, value) in service.ports().iter().zip(written) {
@@ -268,7 +268,7 @@ fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .find_map(|member| {
                     member.component?;
                     let number = resolver.container_port(member, port.target).ok()?;
-                    product_port(context, number, offset_of(context.graph, member))
+                    product_port(number, offset_of(context.graph, member))
                 });
             let Some(fact) = fact else { continue };
             judge.require(fact.tls == tls, || {
@@ -446,7 +446,7 @@ pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
 
 /// The ports of servers to which routes lead: name of the route, index of the server, port.
 pub(super) fn service_ports_behind_routes(context: &Context<'_>) -> Vec<(String, usize, u16)> {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     let mut found = Vec::new();
     for route in routes(context.manifest) {
         for backend in &route.backends {

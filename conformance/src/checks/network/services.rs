@@ -114,7 +114,7 @@ fn is_undeclared(member: &Member<'_>, target: TargetPort<'_>) -> bool {
 }
 
 pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     for service in selecting(context.graph) {
         for member in selected(context.graph, *service) {
             for port in service.ports() {
@@ -166,13 +166,13 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
 }
 
 /// The product's port that `number` is on a node.
-pub(in crate::checks) fn product_port_of_node<'f>(
-    context: &Context<'f>,
+pub(in crate::checks) fn product_port_of_node(
+    context: &Context<'_>,
     node: NodeId,
     number: u16,
-) -> Option<&'f PortFact> {
+) -> Option<&'static PortFact> {
     let member = context.graph.member(node);
-    product_port(context, number, offset_of(context.graph, member))
+    product_port(number, offset_of(context.graph, member))
 }
 
 /// A Service's port that has the number of one of the component's ports leads to that one and no other.
@@ -188,7 +188,7 @@ fn ports_agree(
     };
     let offset = offset_of(context.graph, member);
     let of_component = |number| {
-        product_port(context, number, offset).filter(|fact| fact.components.contains(&component))
+        product_port(number, offset).filter(|fact| component.ports().any(|port| port == *fact))
     };
     let Some(promised) = of_component(offered) else {
         return;
@@ -218,20 +218,14 @@ fn ports_agree(
 }
 
 /// The product's port that `number` is on a node with this offset.
-pub(super) fn product_port<'f>(
-    context: &Context<'f>,
-    number: u16,
-    offset: u16,
-) -> Option<&'f PortFact> {
-    context
-        .facts
-        .ports
+pub(super) fn product_port(number: u16, offset: u16) -> Option<&'static PortFact> {
+    PortFact::all()
         .iter()
         .find(|fact| fact.number.checked_add(offset) == Some(number))
 }
 
 pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     for service in selecting(context.graph) {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
@@ -242,10 +236,10 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
                 let Ok(number) = resolver.container_port(member, port.target) else {
                     continue;
                 };
-                let Some(fact) = product_port(context, number, offset) else {
+                let Some(fact) = product_port(number, offset) else {
                     continue;
                 };
-                judge.require(fact.components.contains(&component), || {
+                judge.require(component.ports().any(|port| port == fact), || {
                     Fault::new(
                         format!(
                             "Service `{}` offers port {number} ({}), which the {} keeps closed",
@@ -276,7 +270,7 @@ pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .iter()
                 .map(|port| (port.number, port.name))
                 .collect();
-            for fact in context.facts.ports_of(component) {
+            for fact in component.ports() {
                 let number = fact.number.saturating_add(offset);
                 let name = offered.get(&number).copied();
                 judge.require(name == Some(Some(fact.name.as_str())), || {

@@ -6,6 +6,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, Object, Workload, array_at, is_below},
 };
@@ -20,11 +21,7 @@ pub(super) fn can_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             // Other images have other programs.
-            if context
-                .facts
-                .component_of_image(container.image_repository(), None)
-                .is_none()
-            {
+            if Component::of_image(container.image_repository(), None).is_none() {
                 continue;
             }
             own_command(context, &workload, &container, judge);

@@ -39,7 +39,7 @@ fn is_own_file(url: &str) -> bool {
 
 pub(super) fn one_server_goes_first(context: &Context<'_>, judge: &mut Judge<'_>) {
     let graph = context.graph;
-    let order = StartOrder::of(graph, context.facts);
+    let order = StartOrder::of(graph);
     for (key, nodes) in sharers(context).values() {
         if nodes.len() < 2 {
             continue;
@@ -82,7 +82,7 @@ pub(super) fn one_server_goes_first(context: &Context<'_>, judge: &mut Judge<'_>
 
 pub(super) fn nobody_waits_in_a_circle(context: &Context<'_>, judge: &mut Judge<'_>) {
     let graph = context.graph;
-    let order = StartOrder::of(graph, context.facts);
+    let order = StartOrder::of(graph);
     if order.is_empty() {
         judge.not_applicable("no pod waits for another");
         return;

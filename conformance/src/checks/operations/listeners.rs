@@ -21,7 +21,7 @@ pub(super) fn wait_for_their_hub(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(component) = member.component else {
             continue;
         };
-        let waits = awaited(graph, context.facts, member);
+        let waits = awaited(graph, member);
         for node in graph.nodes_of(component) {
             if !std::ptr::eq(graph.member(node.id), member) {
                 continue;

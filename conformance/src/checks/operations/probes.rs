@@ -1,10 +1,11 @@
 //! Probes: there, patient, answered by the component, and true.
 
+use am_product::Protocol;
 use serde_json::Value;
 
 use super::question::{Question, questions};
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member},
@@ -19,45 +20,6 @@ const START_UP_CHECK: &str = "/api/am/gateway/v2/server-startup-healthcheck";
 
 /// Paths that every component's servlet ports answer.
 const SERVLET_PATHS: [&str; 2] = ["/services/", "/carbon"];
-
-/// Contexts of web applications that only some components have; what is below them is not ours to judge.
-const WEB_CONTEXTS: [(&str, &[Component]); 6] = [
-    (
-        "/publisher",
-        &[Component::AllInOne, Component::ControlPlane],
-    ),
-    (
-        "/devportal",
-        &[Component::AllInOne, Component::ControlPlane],
-    ),
-    ("/admin", &[Component::AllInOne, Component::ControlPlane]),
-    (
-        "/oauth2",
-        &[
-            Component::AllInOne,
-            Component::ControlPlane,
-            Component::KeyManager,
-        ],
-    ),
-    (
-        "/api/",
-        &[
-            Component::AllInOne,
-            Component::ControlPlane,
-            Component::Gateway,
-            Component::TrafficManager,
-            Component::KeyManager,
-        ],
-    ),
-    (
-        "/internal",
-        &[
-            Component::AllInOne,
-            Component::ControlPlane,
-            Component::KeyManager,
-        ],
-    ),
-];
 
 /// Components with their main container.
 pub(super) fn mains<'g, 'a>(
@@ -106,10 +68,7 @@ fn databases_have_them(context: &Context<'_>, judge: &mut Judge<'_>) {
         .filter(|member| member.component.is_none())
     {
         for container in member.workload.pod.containers() {
-            let is_products = context
-                .facts
-                .component_of_image(container.image_repository(), None)
-                .is_some();
+            let is_products = Component::of_image(container.image_repository(), None).is_some();
             if !is_products {
                 continue;
             }
@@ -253,7 +212,7 @@ fn problem_of(
     component: Component,
     question: &Question<'_>,
 ) -> Option<String> {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     let number = match resolver.container_port(member, question.port) {
         Ok(number) => number,
         Err(reason) => return Some(reason),
@@ -269,16 +228,14 @@ fn problem_of(
             )
         })
         .map_or(0, crate::graph::Node::offset);
-    let fact = context
-        .facts
-        .ports_of(component)
+    let fact = component
+        .ports()
         .find(|fact| fact.number.checked_add(offset) == Some(number));
     let Some(fact) = fact else {
         // A declared port that is none of the product's may belong to a sidecar.
-        let is_products =
-            context.facts.ports.iter().any(|fact| {
-                fact.number == number || fact.number.checked_add(offset) == Some(number)
-            });
+        let is_products = PortFact::all()
+            .iter()
+            .any(|fact| fact.number == number || fact.number.checked_add(offset) == Some(number));
         return is_products.then(|| format!("nothing listens on port {number}"));
     };
     let (tls, path) = question.http?;
@@ -321,33 +278,30 @@ fn ports_are_declared(object: &Object, container: &Container<'_>, judge: &mut Ju
 
 /// Whether a path belongs to a web application, which may fail to be deployed: then the server redirects to a login page.
 pub(super) fn is_of_a_web_application(path: &str) -> bool {
-    WEB_CONTEXTS
-        .iter()
-        .any(|(context, _)| path.starts_with(context))
+    // What is below the context of a web application is not ours to judge.
+    Component::all().any(|component| has_context(component, path))
+}
+
+fn has_context(component: Component, path: &str) -> bool {
+    let contexts = component.web_contexts();
+    contexts.iter().any(|context| path.starts_with(context))
 }
 
 /// Whether a port may answer a path with success. Where it cannot be told, it may.
 pub(in crate::checks) fn answers(component: Component, port: &PortFact, path: &str) -> bool {
-    if !port.name.starts_with("servlet-") {
+    if port.speaks != Protocol::Servlets {
         // APIs have any path; receivers of events answer none.
-        return !matches!(port.name.as_str(), "thrift" | "thrift-ssl" | "jms");
+        return !port.speaks.is_of_events();
     }
     if path == START_UP_CHECK {
-        // The traffic manager's pack has the application as well.
-        return matches!(
-            component,
-            Component::AllInOne | Component::Gateway | Component::TrafficManager
-        );
+        return component.has(Capability::StartUpCheck);
     }
-    SERVLET_PATHS.iter().any(|known| path.starts_with(known))
-        || WEB_CONTEXTS.iter().any(|(context, components)| {
-            path.starts_with(context) && components.contains(&component)
-        })
+    SERVLET_PATHS.iter().any(|known| path.starts_with(known)) || has_context(component, path)
 }
 
 pub(super) fn tell_that_apis_are_deployed(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (member, component, main) in mains(context.graph) {
-        if !matches!(component, Component::AllInOne | Component::Gateway) {
+        if !component.has(Capability::ServesTraffic) {
             continue;
         }
         let Some(found) = probe(&main, "readinessProbe") else {

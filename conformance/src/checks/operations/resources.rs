@@ -2,6 +2,7 @@
 
 use super::quantity::{MIB, heap, memory, part, shown};
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object},
 };
@@ -34,10 +35,7 @@ fn of_helpers(context: &Context<'_>, judge: &mut Judge<'_>) {
             let is_main = mains
                 .iter()
                 .any(|main| std::ptr::eq(main.value, container.value));
-            let is_products = context
-                .facts
-                .component_of_image(container.image_repository(), None)
-                .is_some();
+            let is_products = Component::of_image(container.image_repository(), None).is_some();
             if is_main || !is_products {
                 continue;
             }

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use am_deployment_toml::product::ProductVersion;
+use am_deployment_toml::product::Feature;
 use regex::Regex;
 use serde_json::Value;
 
@@ -55,19 +55,16 @@ pub(super) fn fits_the_grace_period(context: &Context<'_>, judge: &mut Judge<'_>
         let (Some(component), Some(main)) = (member.component, member.main) else {
             continue;
         };
-        let Some(distribution) = context.facts.distributions.get(&component) else {
-            continue;
-        };
         let grace = integer_at(member.workload.pod.spec, "/terminationGracePeriodSeconds")
             .unwrap_or(DEFAULT_GRACE_SECONDS);
         let drain = drain_seconds(&main);
-        let needed = drain + distribution.shutdown_seconds;
+        let needed = drain + component.shutdown_seconds();
         judge.require(grace > needed, || {
             Fault::new(
                 format!(
                     "the {} is killed {grace} s after it was told to leave: preStop takes {drain} s and the server up to {} s",
                     component.title(),
-                    distribution.shutdown_seconds
+                    component.shutdown_seconds()
                 ),
                 format!("set terminationGracePeriodSeconds to more than {needed}"),
             )
@@ -120,7 +117,7 @@ pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .mounts()
                 .iter()
                 .any(|mount| mount.path.ends_with("/docker-entrypoint.sh"));
-        if context.version >= ProductVersion::V4_7 && !replaces_entrypoint {
+        if context.version.has(Feature::EntrypointForwardsSigterm) && !replaces_entrypoint {
             continue;
         }
         let hook = command(&main);

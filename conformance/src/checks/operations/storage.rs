@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
     manifest::{Container, Mount, VolumeSource, Workload, array_at, is_below, str_at},
@@ -249,8 +249,8 @@ fn keeps_its_databases(
         return;
     };
     for key in OWN_FILES.iter().filter(|key| key.starts_with("database.")) {
-        // Traffic managers have no use for the databases of APIs.
-        if component == Component::TrafficManager && *key != "database.local.url" {
+        // Not everybody has a use for the databases of APIs.
+        if !component.has(Capability::ApiDatabases) && *key != "database.local.url" {
             continue;
         }
         let Some(url) = effective.text(key) else {

@@ -5,6 +5,15 @@ mod literals;
 mod openshift;
 mod pod_security;
 mod secrets;
+
+/// Whether the tables of this family can be used.
+pub(super) fn check_tables() -> Result<(), String> {
+    pod_security::CONTROLS
+        .as_ref()
+        .map(drop)
+        .map_err(Clone::clone)
+}
+
 #[cfg(test)]
 mod tests;
 mod tokens;

@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use am_product::data::File;
 use serde::Deserialize;
 
 use crate::context::{Context, Fault, Judge};
@@ -10,7 +11,7 @@ use crate::context::{Context, Fault, Judge};
 /// What belongs to a requirement.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Control {
+pub(super) struct Control {
     /// Checks of the admission library.
     checks: Vec<String>,
     /// What to write.
@@ -19,10 +20,13 @@ struct Control {
     fields: Vec<String>,
 }
 
-static CONTROLS: LazyLock<Result<BTreeMap<String, Control>, String>> = LazyLock::new(|| {
-    serde_saphyr::from_str(include_str!("../../../requirements/pod-security.yaml"))
-        .map_err(|error| format!("pod-security.yaml: {error}"))
-});
+const FILE: File = File::new(
+    "conformance/requirements/pod-security.yaml",
+    include_str!("../../../requirements/pod-security.yaml"),
+);
+
+pub(super) static CONTROLS: LazyLock<Result<BTreeMap<String, Control>, String>> =
+    LazyLock::new(|| crate::yaml::of_file(&FILE));
 
 /// Judges every pod under the control that the requirement is about.
 pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {

@@ -1,6 +1,7 @@
 //! The user as whom the product's own images run.
 
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, PodTemplate, Workload, integer_at},
 };
@@ -8,9 +9,9 @@ use crate::{
 /// Organisation of the vendor's images; others may belong to any user.
 const ORGANISATION: &str = "wso2/";
 
-fn is_of_vendor(context: &Context<'_>, container: &Container<'_>) -> bool {
+fn is_of_vendor(container: &Container<'_>) -> bool {
     let repository = container.image_repository();
-    let is_product = context.facts.component_of_image(repository, None).is_some();
+    let is_product = Component::of_image(repository, None).is_some();
     let path = container.image().split(['@', ':']).next();
     is_product && path.is_some_and(|path| path.ends_with(&format!("{ORGANISATION}{repository}")))
 }
@@ -33,7 +34,7 @@ pub(super) fn run_as_the_owner(context: &Context<'_>, judge: &mut Judge<'_>) {
             owns_its_volumes(context, workload, judge);
         }
         for container in workload.pod.all_containers() {
-            if !is_of_vendor(context, &container) {
+            if !is_of_vendor(&container) {
                 continue;
             }
             let owner = context.facts.image_user;

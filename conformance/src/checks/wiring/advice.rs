@@ -22,7 +22,7 @@ impl Row<'_, '_> {
     /// Addresses that would be right, each with the nodes that it reaches, from the Services that there are.
     fn right_addresses(&self) -> Vec<RightAddress> {
         let graph = self.context.graph;
-        let resolver = graph.resolver(self.context.facts);
+        let resolver = graph.resolver();
         let namespace = graph.member(self.node.id).workload.object.namespace();
         let (scheme, wanted, path) = self.fact.shape.parts();
         let mut found = Vec::new();

@@ -1,11 +1,12 @@
 //! One row of the wiring table: a key on a component and the nodes that it must reach.
 
+use am_product::{Port, Protocol};
 use std::collections::BTreeSet;
 
 use am_deployment_toml::{effective::Provenance, wiring::Purpose};
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     facts::{EdgeFact, Reach, Shape},
     graph::{Configuration, Link, Node, NodeId, RouteEnd, Target, Url},
@@ -17,26 +18,8 @@ const LISTENER: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
 /// Whether a reference with this purpose is what the row is about. The authentication addresses of groups
 /// are judged on their own.
 pub(super) fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
-    match fact.key.as_str() {
-        "apim.key_manager.service_url" => *purpose == Purpose::KeyManagerService,
-        "oauth.endpoints.oauth2_jwks_url" => *purpose == Purpose::JwksUrl,
-        "apim.oauth_config.revoke_endpoint" => *purpose == Purpose::RevokeEndpoint,
-        "event_listener[token_revocation].properties.notification_endpoint" => {
-            *purpose == Purpose::NotificationEndpoint
-        }
-        "apim.gateway.environment[].service_url" => {
-            matches!(purpose, Purpose::GatewayEnvironmentService { .. })
-        }
-        "apim.throttling.service_url" => *purpose == Purpose::ThrottlingService,
-        "apim.throttling.url_group" => matches!(purpose, Purpose::ThrottleReceiver { .. }),
-        "apim.throttling.throttle_decision_endpoints" => *purpose == Purpose::ThrottleDecision,
-        "apim.throttling.event_duplicate_url" => *purpose == Purpose::EventDuplicateThrottling,
-        "apim.event_hub.service_url" => *purpose == Purpose::EventHubService,
-        "apim.event_hub.event_listening_endpoints" => *purpose == Purpose::EventHubListening,
-        "apim.event_hub.publish.url_group" => matches!(purpose, Purpose::EventHubPublish { .. }),
-        "apim.event_hub.event_duplicate_url" => *purpose == Purpose::EventDuplicateEventHub,
-        _ => false,
-    }
+    // Receivers come first.
+    am_product::Purpose::at_key(&fact.key).next() == Some(purpose.kind())
 }
 
 /// A row on one node.
@@ -177,7 +160,7 @@ impl Row<'_, '_> {
             Reach::Service | Reach::EveryNode => {
                 self.peer == self.fact.on
                     && self.peers.len() == 1
-                    && self.fact.on == Component::AllInOne
+                    && self.fact.on.has(Capability::WholeProduct)
             }
         }
     }
@@ -308,7 +291,7 @@ impl Row<'_, '_> {
             port: address.port_or_default(),
             path: &address.path,
         };
-        let resolver = self.context.graph.resolver(self.context.facts);
+        let resolver = self.context.graph.resolver();
         let (nodes, found) = match resolver.behind_route(url) {
             Ok(RouteEnd::Elsewhere) => return Ok(None),
             Ok(RouteEnd::Nodes { nodes, port }) => (nodes, port),
@@ -327,7 +310,8 @@ impl Row<'_, '_> {
         self.no_stranger(link, &nodes)?;
         let offset = self.offset_of(&nodes);
         // A route that ends TLS may pass requests on to the servlet port without TLS.
-        let clear = wanted == 9443 && found == 9763_u16.saturating_add(offset);
+        let servlets = |tls| Port::speaking(Protocol::Servlets, tls).number;
+        let clear = wanted == servlets(true) && found == servlets(false).saturating_add(offset);
         if !clear {
             self.right_port(link, found, wanted, offset)?;
         }

@@ -1,6 +1,7 @@
 //! Every other host that a configuration names: databases, directories, mail servers, public addresses.
 
 use am_deployment_toml::{effective::Provenance, key::KeyPath, wiring::Purpose};
+use am_product::{Port, Protocol};
 
 use super::{edge::is_row_of, texts::is_alias};
 use crate::{
@@ -39,24 +40,19 @@ fn has_row(context: &Context<'_>, component: Component, purpose: &Purpose) -> bo
     let pattern = context.subject.pattern;
     let is_single = context.graph.nodes_of(component).len() < 2;
     context.facts.edges.iter().any(|fact| {
-        let is_authentication = match purpose {
-            Purpose::ThrottleAuth { .. } => fact.key == "apim.throttling.url_group",
-            Purpose::EventHubPublishAuth { .. } => fact.key == "apim.event_hub.publish.url_group",
-            _ => false,
-        };
         fact.on == component
             && fact.peers.contains_key(&pattern)
             && !(fact.highly_available && is_single)
-            && (is_row_of(fact, purpose) || is_authentication)
+            && purpose.kind().key() == Some(fact.key.as_str())
     })
 }
 
 /// The port before the offset that a wiring key wants, whatever the pattern.
 fn wanted_port(context: &Context<'_>, purpose: &Purpose) -> Option<u16> {
-    /// Where receivers authenticate their senders. Source: facts/ports.yaml#meta.runtime_placeholders.
-    const AUTHENTICATION: u16 = 9711;
     match purpose {
-        Purpose::ThrottleAuth { .. } | Purpose::EventHubPublishAuth { .. } => Some(AUTHENTICATION),
+        Purpose::ThrottleAuth { .. } | Purpose::EventHubPublishAuth { .. } => {
+            Some(Port::speaking(Protocol::ThriftAuth, true).number)
+        }
         _ => {
             let mut rows = context.facts.edges.iter();
             let row = rows.find(|fact| is_row_of(fact, purpose))?;
@@ -157,7 +153,7 @@ impl On<'_, '_> {
         let Some(effective) = &self.configuration.effective else {
             return;
         };
-        let resolver = self.context.graph.resolver(self.context.facts);
+        let resolver = self.context.graph.resolver();
         let namespace = self.member().workload.object.namespace();
         for fact in &self.context.facts.host_keys {
             let Some(found) = effective
@@ -211,7 +207,7 @@ impl On<'_, '_> {
             | Target::External
             | Target::Unknown { .. } => None,
             Target::Route { .. } => {
-                let resolver = self.context.graph.resolver(self.context.facts);
+                let resolver = self.context.graph.resolver();
                 let reason = resolver.behind_route(url).err()?;
                 let help = "write the address at which the route answers, or give the route that host, port and path";
                 Some((reason, help.to_owned()))
@@ -276,7 +272,7 @@ fn nothing_listens(
     }
     context
         .graph
-        .resolver(context.facts)
+        .resolver()
         .container_port(member, crate::manifest::TargetPort::Number(port))
         .err()
         .map(|_| format!("it is the pod itself, in which nothing listens on port {port}"))

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    component::Component,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
 };
 
@@ -15,11 +15,12 @@ pub(super) fn labels_are_environments(context: &Context<'_>, judge: &mut Judge<'
     let mut environments: BTreeSet<String> = BTreeSet::new();
     let mut readable = false;
     for (_, component, configuration) in configured(context.graph) {
-        let (Component::AllInOne | Component::ControlPlane, Some(effective)) =
-            (component, &configuration.effective)
-        else {
+        let Some(effective) = &configuration.effective else {
             continue;
         };
+        if !component.has(Capability::Portals) {
+            continue;
+        }
         readable = true;
         environments.extend(effective.gateway_environments());
     }
@@ -27,18 +28,18 @@ pub(super) fn labels_are_environments(context: &Context<'_>, judge: &mut Judge<'
         judge.not_applicable("no control plane can be read");
         return;
     }
-    // Without a gateway of its own, the all-in-one is the pattern's gateway.
-    let is_separate = !context.graph.nodes_of(Component::Gateway).is_empty();
-    let gateway = if is_separate {
-        Component::Gateway
-    } else {
-        Component::AllInOne
+    // Without gateways of its own, a pattern is served by whatever has the portals as well.
+    let is_separate = Component::all().any(|component| {
+        is_gateway_alone(component) && !context.graph.nodes_of(component).is_empty()
+    });
+    let is_gateway = |component: Component| {
+        is_gateway_alone(component) || (!is_separate && component.has(Capability::ServesTraffic))
     };
     for (node, component, configuration) in configured(context.graph) {
         let Some(effective) = configuration
             .effective
             .as_ref()
-            .filter(|_| component == gateway)
+            .filter(|_| is_gateway(component))
         else {
             continue;
         };
@@ -70,4 +71,9 @@ pub(super) fn labels_are_environments(context: &Context<'_>, judge: &mut Judge<'
         }
     }
     judge.not_applicable("no gateway's configuration can be read");
+}
+
+/// Whether a component serves traffic and manages none of it.
+fn is_gateway_alone(component: Component) -> bool {
+    component.has(Capability::ServesTraffic) && !component.has(Capability::Portals)
 }

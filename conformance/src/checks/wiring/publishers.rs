@@ -233,9 +233,7 @@ impl<'o, 'a> On<'o, 'a> {
         };
         let graph = self.context.graph;
         let namespace = graph.member(self.node.id).workload.object.namespace();
-        let target = graph
-            .resolver(self.context.facts)
-            .resolve(namespace, host, Some(*port));
+        let target = graph.resolver().resolve(namespace, host, Some(*port));
         if target == Target::External {
             return Ok(None);
         }

@@ -15,7 +15,7 @@ const LONGEST: usize = 256 * 1024;
 
 /// Judges every address that names a Service.
 pub(super) fn every_service_offers_the_port(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             let on = |place: String| Text {

@@ -19,15 +19,6 @@ pub(super) const PADDING: usize = 12;
 /// Width of a character, in user units; a little more than any monospaced font of 11 units needs.
 pub(super) const CHARACTER: usize = 7;
 
-/// Components from left to right.
-const ORDER: [Component; 5] = [
-    Component::Gateway,
-    Component::TrafficManager,
-    Component::ControlPlane,
-    Component::AllInOne,
-    Component::KeyManager,
-];
-
 /// What stands at the top of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Party {
@@ -129,7 +120,9 @@ pub(super) fn columns(topology: &Topology) -> Vec<Column> {
                 .iter()
                 .any(|exposure| exposure.to == component)
     };
-    let components = ORDER.into_iter().filter(is_there);
+    let mut components: Vec<Component> = Component::all().filter(is_there).collect();
+    components.sort_by_key(|component| component.picture());
+    let components = components.into_iter();
     columns.extend(components.map(|component| Column::component(component, topology)));
     let provided = elsewhere(EdgeVerdict::Resolves);
     let provided = provided.iter().filter(|host| !public.contains(host));

@@ -40,7 +40,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
             namespace: "apim".into(),
             kubernetes_version: String::new(),
         },
-        version: ProductVersion::V4_7,
+        version: ProductVersion::newest(),
         renders: Vec::new(),
         hints: Hints::default(),
         is_generated,
@@ -216,10 +216,10 @@ proptest! {
     fn any_host_is_resolved(host in any::<String>(), namespace in "[a-z]{0,5}", port in any::<Option<u16>>()) {
         let manifest = Manifest::default();
         let facts = Facts::load().expect("the committed tables parse");
-        let graph = Graph::build(&manifest, &facts, ProductVersion::V4_7, &Hints::default());
-        graph.resolver(&facts).resolve(&namespace, &host, port);
+        let graph = Graph::build(&manifest, &facts, ProductVersion::newest(), &Hints::default());
+        graph.resolver().resolve(&namespace, &host, port);
         let dotted = format!("{host}.{namespace}.svc.cluster.local.");
-        graph.resolver(&facts).resolve(&namespace, &dotted, port);
+        graph.resolver().resolve(&namespace, &dotted, port);
     }
 
     #[test]

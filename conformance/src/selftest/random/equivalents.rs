@@ -1,15 +1,16 @@
 //! Mutations that change nothing that anybody could notice, as data with reasons.
 
+use am_product::data::File;
 use serde::Deserialize;
 
 use super::{Change, Mutation};
 use crate::error::SuiteError;
 
 /// The committed entries.
-const FILE: &str = include_str!("../../../mutation-equivalents.yaml");
-
-/// Name of that file in messages.
-const NAME: &str = "mutation-equivalents.yaml";
+const FILE: File = File::new(
+    "conformance/mutation-equivalents.yaml",
+    include_str!("../../../mutation-equivalents.yaml"),
+);
 
 /// Mutations that are harmless by their meaning.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -39,12 +40,12 @@ pub struct Equivalent {
 }
 
 impl Equivalents {
-    /// The entries that this build of the suite holds.
+    /// The entries of this run.
     ///
     /// # Errors
     /// When the file breaks a rule: no reason, no change, or a path that would explain everything.
     pub fn load() -> Result<Self, SuiteError> {
-        Self::parse(FILE)
+        Self::parse(&FILE.text()?)
     }
 
     fn parse(text: &str) -> Result<Self, SuiteError> {
@@ -138,7 +139,7 @@ fn path_matches(pattern: &str, path: &str) -> bool {
 
 fn wrong(message: String) -> SuiteError {
     SuiteError::Requirements {
-        file: NAME.into(),
+        file: FILE.path.into(),
         message,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -13,7 +14,10 @@ use crate::{
 /// The name of the plain combination.
 pub(super) const DEFAULT: &str = "default";
 
-const FILE: &str = "matrix.yaml";
+const FILE: File = File::new(
+    "conformance/requirements/matrix.yaml",
+    include_str!("../../../requirements/matrix.yaml"),
+);
 
 /// The combinations in which our charts are judged.
 #[derive(Debug, Clone, Deserialize)]
@@ -90,20 +94,17 @@ pub(super) enum Versions {
 }
 
 impl Matrix {
-    /// The matrix that this build holds.
+    /// The matrix of this run.
     ///
     /// # Errors
     /// When the file breaks a rule: an unknown field, a name that is there twice, a pattern that does not exist.
     pub(crate) fn load(facts: &Facts) -> Result<Self, SuiteError> {
-        let matrix = Self::read(
-            include_str!("../../../requirements/matrix.yaml"),
-            &facts.patterns.keys().copied().collect(),
-        )?;
+        let matrix = Self::read(&FILE.text()?, &facts.patterns.keys().copied().collect())?;
         for variant in &matrix.variants {
             for (component, elsewhere) in &variant.elsewhere {
                 if let Some(mistake) = elsewhere.mistake(*component, facts) {
                     return Err(SuiteError::Requirements {
-                        file: FILE.into(),
+                        file: FILE.path.into(),
                         message: format!("variant `{}`: {mistake}", variant.name),
                     });
                 }
@@ -122,13 +123,13 @@ impl Matrix {
         found.ok_or_else(|| {
             let hint = am_suggest::hint(name, names());
             let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-            format!("{FILE} has no variant `{name}`{hint}")
+            format!("{} has no variant `{name}`{hint}", FILE.path)
         })
     }
 
     fn read(text: &str, patterns: &BTreeSet<u8>) -> Result<Self, SuiteError> {
         let wrong = |message: String| SuiteError::Requirements {
-            file: FILE.into(),
+            file: FILE.path.into(),
             message,
         };
         let mut matrix: Self = crate::yaml::read(text).map_err(wrong)?;
@@ -210,7 +211,7 @@ impl Variant {
                 let mut over = Value::Null;
                 set_path(
                     &mut over,
-                    &values_key(*component),
+                    component.values_key(),
                     Value::Object(given.clone()),
                 );
                 merge(&mut values, &over);
@@ -223,31 +224,20 @@ impl Variant {
     }
 }
 
-/// The key of a component in the values of our charts: its name in camel case.
-fn values_key(component: Component) -> String {
-    let mut key = String::new();
-    for (index, word) in component.name().split('-').enumerate() {
-        let mut letters = word.chars();
-        if let Some(first) = letters.next().filter(|_| index > 0) {
-            key.push(first.to_ascii_uppercase());
-            key.push_str(letters.as_str());
-        } else {
-            key.push_str(word);
-        }
-    }
-    key
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use serde_json::{Value, json};
 
-    use super::{Matrix, values_key};
+    use super::Matrix;
     use crate::{component::Component, facts::Facts};
 
     const HEAD: &str = "release: am\nnamespace: apim\napiVersions: []\nwithoutDocuments: {}\n";
+
+    fn component(name: &str) -> Component {
+        Component::from_name(name).expect("a component")
+    }
 
     fn read(variants: &str) -> Result<Matrix, String> {
         let patterns = BTreeSet::from([0, 1]);
@@ -291,21 +281,20 @@ mod tests {
         .expect("well-formed");
         let values = |components: &[Component]| matrix.variants[0].values(components.iter());
         assert_eq!(
-            values(&[Component::Gateway, Component::AllInOne]),
+            values(&[component("gateway"), component("all-in-one")]),
             json!({"x": 1, "gateway": {"portOffset": 10, "replicaCount": 3}, "allInOne": {"portOffset": 10}})
         );
         assert_eq!(values(&[]), json!({"x": 1}));
         assert_eq!(matrix.default_variant().values([].iter()), Value::Null);
-        assert_eq!(values_key(Component::AllInOne), "allInOne");
     }
 
     #[test]
     fn a_variant_concerns_patterns_with_its_components_but_for_the_exceptions() {
         let matrix = read("[{name: a, onlyWith: [gateway], exceptPatterns: [0]}]").expect("parses");
         let variant = &matrix.variants[0];
-        let gateway = [Component::Gateway];
+        let gateway = [component("gateway")];
         assert!(variant.concerns(1, gateway.iter()));
         assert!(!variant.concerns(0, gateway.iter()));
-        assert!(!variant.concerns(1, [Component::AllInOne].iter()));
+        assert!(!variant.concerns(1, [component("all-in-one")].iter()));
     }
 }

@@ -86,7 +86,7 @@ fn charts_have_no_finding_for_random_values() {
             &suite.facts,
             &directory,
             pattern,
-            ProductVersion::V4_7,
+            ProductVersion::newest(),
             "none",
             None,
         )

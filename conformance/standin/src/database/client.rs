@@ -1,5 +1,6 @@
 //! A server's side of its shared database.
 
+use am_product::Capability;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -55,7 +56,7 @@ impl Database {
                 name: name.clone(),
                 connection: tokio::sync::Mutex::new(None),
             },
-            Some(Place::File { path }) if role.has_key_manager() => {
+            Some(Place::File { path }) if role.has(Capability::IssuesTokens) => {
                 let path = home.join(path);
                 Self::Embedded {
                     databases: Mutex::new(Databases::new(path.parent().unwrap_or(home))),

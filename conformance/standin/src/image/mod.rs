@@ -46,9 +46,8 @@ impl ImageSpec {
 
     /// The images of every distribution of a version.
     pub fn all_of(version: ProductVersion) -> Vec<Self> {
-        Distribution::ALL
-            .iter()
-            .map(|distribution| Self::of(Product::new(version, *distribution)))
+        Distribution::all()
+            .map(|distribution| Self::of(Product::new(version, distribution)))
             .collect()
     }
 

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use am_deployment_toml::product::{Distribution, Product};
+use am_product::{Component, Product};
 
 use super::USER_ID;
-use crate::role::start_script;
 
 /// Where the product's images keep everything.
 pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
@@ -73,6 +72,9 @@ pub(super) fn base(standin: &[u8], shell: &[u8], shell_names: &[String]) -> io::
     for name in shell_names {
         tree.link(&format!("/bin/{name}"), SHELL)?;
     }
+    for (path, text) in crate::data::of_images().map_err(io::Error::other)? {
+        tree.file(&path, text.as_bytes(), 0o644)?;
+    }
     for folder in ["wso2-tmp", "solr/indexed-data", "solr/database"] {
         tree.folder(&format!("{WORKING_DIRECTORY}/{folder}"), SHARED_FOLDER)?;
     }
@@ -89,12 +91,9 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
     for file in FILES {
         tree.file(&format!("{home}/{file}"), b"stand-in\n", 0o664)?;
     }
-    let key_manager =
-        (product.distribution == Distribution::ControlPlane).then_some("key-manager.sh");
-    for script in [start_script(product.distribution)]
-        .into_iter()
-        .chain(key_manager)
-    {
+    let of_distribution = |component: &Component| component.distribution() == product.distribution;
+    for component in Component::all().filter(of_distribution) {
+        let script = component.start_script();
         tree.link(&format!("{home}/bin/{script}"), STANDIN)?;
     }
     tree.finish()

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use am_deployment_toml::product::ProductVersion;
+use am_product::Feature;
 
 use super::Backoff;
 use crate::database::Records;
@@ -63,7 +63,7 @@ async fn fetch(node: &Node, edge: &Edge) -> Result<bool, String> {
         serde_json::from_slice(&body).map_err(|_| "the answer holds no artifacts".to_owned())?;
     if !provisioned {
         get(node, edge, "gateway-policies").await?;
-        if node.version >= ProductVersion::V4_6 {
+        if node.version.has(Feature::GatewaysFetchTenants) {
             get(node, edge, "tenants").await?;
         }
     }

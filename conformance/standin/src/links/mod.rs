@@ -7,6 +7,7 @@ mod event_publisher;
 mod listener;
 mod publisher;
 
+use am_product::Capability;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,7 +43,7 @@ pub(crate) fn start(node: &Arc<Node>) {
     for group in &configuration.publish_groups {
         publisher::start(node, group, publisher::Stream::Events);
     }
-    if node.identity.role.has_gateway() {
+    if node.identity.role.has(Capability::ServesTraffic) {
         artifacts::start(node);
     }
 }

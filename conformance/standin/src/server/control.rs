@@ -12,6 +12,7 @@
 //! `story.subscriptions[]` tells for each listener its key, its addresses, whom it is connected to, and whether it is
 //! deaf; `hangs` why a server never opens its ports; `warnings` what it would log.
 
+use am_product::Capability;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -47,23 +48,29 @@ pub(super) async fn serve(node: Arc<Node>, stream: TcpStream) {
 /// Commands of the story, by which the suite plays the user.
 async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Reply {
     match path {
-        "/standin/deploy" if node.identity.role.has_event_hub() => match body(request).await {
-            Some(Deploy { api, environments }) => {
-                match story::deploy(node, &api, &environments).await {
-                    Ok(api) => (200, json!(api)),
-                    Err(reason) => (409, json!({ "error": reason })),
+        "/standin/deploy" if node.identity.role.has(Capability::EventHub) => {
+            match body(request).await {
+                Some(Deploy { api, environments }) => {
+                    match story::deploy(node, &api, &environments).await {
+                        Ok(api) => (200, json!(api)),
+                        Err(reason) => (409, json!({ "error": reason })),
+                    }
                 }
+                None => (
+                    400,
+                    json!({ "error": "expected {\"api\": \"name\", \"environments\": [\"…\"]}" }),
+                ),
             }
-            None => (
-                400,
-                json!({ "error": "expected {\"api\": \"name\", \"environments\": [\"…\"]}" }),
-            ),
-        },
-        "/standin/revoke" if node.identity.role.has_event_hub() => match token(request).await {
-            Some(token) => revoke(node, &token).await,
-            None => (400, json!({ "error": "expected {\"token\": \"…\"}" })),
-        },
-        "/standin/notify" if node.identity.role.has_event_hub() => notify(node, request).await,
+        }
+        "/standin/revoke" if node.identity.role.has(Capability::EventHub) => {
+            match token(request).await {
+                Some(token) => revoke(node, &token).await,
+                None => (400, json!({ "error": "expected {\"token\": \"…\"}" })),
+            }
+        }
+        "/standin/notify" if node.identity.role.has(Capability::EventHub) => {
+            notify(node, request).await
+        }
         "/standin/request" => match body(request).await {
             Some(Ask { url, token, count }) => ask_many(node, &url, token, count).await,
             None => (

@@ -1,5 +1,6 @@
 //! HTTP: the servlet transport and the gateway's.
 
+use am_product::Capability;
 use std::convert::Infallible;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -110,28 +111,36 @@ async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
                 node.identity.version
             )),
         ),
-        (Method::GET, "/api/am/gateway/v2/server-startup-healthcheck") if role.has_gateway() => {
+        (Method::GET, "/api/am/gateway/v2/server-startup-healthcheck")
+            if role.has(Capability::ServesTraffic) =>
+        {
             health(node)
         }
-        (Method::GET, "/oauth2/jwks") if role.has_key_manager() => (200, json!({ "keys": [] })),
-        (Method::POST, "/oauth2/revoke") if role.has_key_manager() => match token(request).await {
-            Some(token) => {
-                notify_event_hub(node, &token);
-                (200, json!({}))
+        (Method::GET, "/oauth2/jwks") if role.has(Capability::IssuesTokens) => {
+            (200, json!({ "keys": [] }))
+        }
+        (Method::POST, "/oauth2/revoke") if role.has(Capability::IssuesTokens) => {
+            match token(request).await {
+                Some(token) => {
+                    notify_event_hub(node, &token);
+                    (200, json!({}))
+                }
+                None => (400, json!("no token")),
             }
-            None => (400, json!("no token")),
-        },
-        (Method::POST, "/internal/data/v1/notify") if role.has_event_hub() => {
+        }
+        (Method::POST, "/internal/data/v1/notify") if role.has(Capability::EventHub) => {
             notify(node, request).await
         }
-        (Method::GET, "/internal/data/v1/runtime-artifacts") if role.has_internal_data() => {
+        (Method::GET, "/internal/data/v1/runtime-artifacts")
+            if role.has(Capability::InternalData) =>
+        {
             match story::artifacts(node).await {
                 Ok(artifacts) => (200, json!(artifacts)),
                 Err(reason) => (500, json!({ "error": reason })),
             }
         }
         (Method::GET, "/internal/data/v1/gateway-policies" | "/internal/data/v1/tenants")
-            if role.has_internal_data() =>
+            if role.has(Capability::InternalData) =>
         {
             (200, json!([]))
         }

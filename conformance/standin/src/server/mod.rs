@@ -70,12 +70,11 @@ fn part_at(home: &Path) -> Result<(Product, Role), ServerError> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let (distribution, version) = distribution_of_home(&name).ok_or(ServerError::Home(name))?;
+    let (distribution, version) =
+        distribution_of_home(&name).ok_or_else(|| ServerError::Home(name.clone()))?;
     let profile = std::env::var("PROFILE_NAME").ok();
-    Ok((
-        Product::new(version, distribution),
-        Role::of(distribution, profile.as_deref()),
-    ))
+    let role = Role::of(distribution, profile.as_deref()).ok_or(ServerError::Home(name))?;
+    Ok((Product::new(version, distribution), role))
 }
 
 /// Reads the configuration at `home`.

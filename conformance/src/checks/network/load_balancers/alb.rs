@@ -39,7 +39,7 @@ pub(super) fn health_check_annotations(
     let Some(port) = port_of(behind.service, &behind.backend) else {
         return;
     };
-    let resolver = context.graph.resolver(context.facts);
+    let resolver = context.graph.resolver();
     let Ok(traffic) = resolver.container_port(behind.member, port.target) else {
         return;
     };
@@ -53,7 +53,7 @@ pub(super) fn health_check_annotations(
     };
     let offset = offset_of(context.graph, behind.member);
     let question = Question {
-        asked: number.and_then(|number| product_port(context, number, offset)),
+        asked: number.and_then(|number| product_port(number, offset)),
         port: Some(number.unwrap_or_default()),
         tls: told("healthcheck-protocol")
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case("https")),

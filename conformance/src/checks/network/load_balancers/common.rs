@@ -1,5 +1,7 @@
 //! What the load balancers of all clouds have in common: what is behind them, what they ask, and when they cut.
 
+use am_product::Protocol;
+
 use crate::{
     checks::{
         network::{routes::service_of, services::selected},
@@ -58,7 +60,7 @@ pub(super) fn answer(
     let title = behind.component.title();
     let problem = match (question.asked, question.port) {
         (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
-        (Some(fact), _) if !fact.components.contains(&behind.component) => {
+        (Some(fact), _) if !behind.component.ports().any(|port| port == fact) => {
             Some(format!("{}, which the {title} keeps closed", fact.name))
         }
         (Some(fact), _) if fact.tls != question.tls => Some(format!(
@@ -91,10 +93,10 @@ pub(super) fn answer(
 
 /// A probe may be content with any API; a load balancer needs a path that is there without one.
 fn answers_health_check(component: Component, fact: &PortFact, path: &str) -> bool {
-    if fact.name.starts_with("gateway-") {
+    if fact.speaks == Protocol::Apis {
         return path != "/";
     }
-    fact.name.starts_with("servlet-") && answers(component, fact, path)
+    fact.speaks == Protocol::Servlets && answers(component, fact, path)
 }
 
 /// What a load balancer does with connections.

@@ -138,7 +138,7 @@ pub(super) fn health_check_policy(
         .field("portSpecification")
     });
     let asked = match port {
-        Some(port) => product_port(context, port, offset_of(context.graph, behind.member)),
+        Some(port) => product_port(port, offset_of(context.graph, behind.member)),
         None => product_port_of(context, route.object, &behind.backend),
     };
     let path = policy

@@ -18,11 +18,12 @@ use self::{
 };
 use crate::{
     checks::network::routes::product_port_of,
-    component::Component,
+    component::Capability,
     context::{Context, Fault, Judge},
     facts::PortFact,
     manifest::{Route, routes},
 };
+use am_product::Protocol;
 
 pub(super) use alb::reach_pods;
 
@@ -72,7 +73,7 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             let limits = if gke {
                 of_policy(policy_of(context, BACKEND, behind.service))
             } else if openshift {
-                of_router(route.object, fact.name.starts_with("ws"))
+                of_router(route.object, fact.speaks == Protocol::Websockets)
             } else {
                 of_attributes(route.object, behind.service.object)
             };
@@ -89,17 +90,14 @@ fn judge_limits(
     judge: &mut Judge<'_>,
 ) {
     let has_several = context.graph.nodes_of(behind.component).len() >= 2;
-    let serves_portals = fact.name.starts_with("servlet-")
-        && matches!(
-            behind.component,
-            Component::AllInOne | Component::ControlPlane
-        );
-    let problem = if fact.name.starts_with("ws") && limits.idle_seconds < IDLE_SECONDS {
+    let serves_portals =
+        fact.speaks == Protocol::Servlets && behind.component.has(Capability::Portals);
+    let problem = if fact.speaks == Protocol::Websockets && limits.idle_seconds < IDLE_SECONDS {
         Some(format!(
             "cuts WebSockets after {} seconds",
             limits.idle_seconds
         ))
-    } else if fact.name.starts_with("gateway-") && limits.idle_seconds < BACKEND_SECONDS {
+    } else if fact.speaks == Protocol::Apis && limits.idle_seconds < BACKEND_SECONDS {
         Some(format!(
             "gives up after {} seconds, while the gateway waits {BACKEND_SECONDS} for a backend",
             limits.idle_seconds
