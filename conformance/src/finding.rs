@@ -135,6 +135,13 @@ pub struct TemplateLocation {
     pub line: Option<usize>,
 }
 
+impl TemplateLocation {
+    /// The path below the folder of the chart; a report's sources hold the text under this name.
+    pub(crate) fn path(&self) -> String {
+        format!("{}/{}", self.chart.trim_end_matches('/'), self.file)
+    }
+}
+
 /// A line of the generator's model or templates, from its source map.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -84,8 +84,14 @@ impl<'a> Resolver<'_, 'a> {
             };
         }
         let graph = self.graph;
-        match port.map(|port| graph.declared_target(self.facts, &host, port)) {
-            Some(Some(target)) => return target,
+        match port.map(|port| graph.declared_at(&host, port)) {
+            Some(Some(Ok(there))) => return Target::Elsewhere(there),
+            Some(Some(Err(reason))) => {
+                return Target::Dangling {
+                    reason,
+                    suggestion: None,
+                };
+            }
             None if graph.is_declared(&host) => return without_port(),
             _ => {}
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{Graph, Target};
-use crate::{component::Component, facts::Facts};
+use super::Graph;
+use crate::component::Component;
 
 /// Where a component is that runs in another release, cluster or machine, as the subject declares it. Documents cannot tell, and
 /// a component that is missing is never taken for one that is elsewhere.
@@ -58,15 +58,12 @@ impl Elsewhere {
     }
 
     /// The first rule that the declaration breaks, as a sentence.
-    pub fn mistake(&self, component: Component, facts: &Facts) -> Option<String> {
+    pub fn mistake(&self, component: Component) -> Option<String> {
         if self.service.is_none() && self.nodes.is_empty() {
             return Some(format!("elsewhere.{component}: needs `service` or `nodes`"));
         }
         for (place, _) in self.places() {
-            let known: Vec<&str> = facts
-                .ports_of(component)
-                .map(|port| port.name.as_str())
-                .collect();
+            let known: Vec<&str> = component.ports().map(|port| port.name.as_str()).collect();
             if let Some(unknown) = place
                 .ports
                 .keys()
@@ -109,11 +106,11 @@ impl Graph<'_> {
             .any(|(place, _)| place.host.eq_ignore_ascii_case(host))
     }
 
-    /// Where an address at a declared host leads; `None` for any other host.
-    pub(super) fn declared_target(&self, facts: &Facts, host: &str, port: u16) -> Option<Target> {
+    /// Whom an address at a declared host reaches, or why nobody; `None` for any other host.
+    pub(super) fn declared_at(&self, host: &str, port: u16) -> Option<Result<There, String>> {
         let mut offered = BTreeSet::new();
         for (component, declared) in &self.declared {
-            for fact in facts.ports_of(*component) {
+            for fact in component.ports() {
                 let mut there = There {
                     component: *component,
                     is_service: false,
@@ -132,17 +129,16 @@ impl Graph<'_> {
                     offered.insert(format!("{} {number}", fact.name));
                 }
                 if there.is_service || !there.nodes.is_empty() {
-                    return Some(Target::Elsewhere(there));
+                    return Some(Ok(there));
                 }
             }
         }
         let offered: Vec<String> = offered.into_iter().collect();
-        (!offered.is_empty()).then(|| Target::Dangling {
-            reason: format!(
+        (!offered.is_empty()).then(|| {
+            Err(format!(
                 "`{host}` is declared, but not with port {port}: it has {}",
                 offered.join(", ")
-            ),
-            suggestion: None,
+            ))
         })
     }
 }

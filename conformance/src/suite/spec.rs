@@ -112,7 +112,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
                 spec.pattern
             )));
         }
-        if let Some(mistake) = elsewhere.mistake(*component, facts) {
+        if let Some(mistake) = elsewhere.mistake(*component) {
             return Err(wrong(mistake));
         }
     }

@@ -12,7 +12,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{FindingGroup, Report, SubjectResult, groups};
 use crate::requirement::Level;
 
-use shared::Intact;
 use sign::Sign;
 pub(super) use wording::CauseRecord;
 pub use wording::Tally;

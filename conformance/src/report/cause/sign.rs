@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{FindingGroup, Report, text::template_path};
-use super::Intact;
+use super::super::{FindingGroup, Report};
+use super::shared::Intact;
 use crate::finding::Finding;
 
 /// Something that all findings of one cause have, and no finding of another. The order says which of two names the cause better.
@@ -172,7 +172,7 @@ fn lines(report: &Report, finding: &Finding) -> BTreeSet<Sign> {
     else {
         return signs;
     };
-    let path = template_path(template);
+    let path = template.path();
     let text = report
         .sources
         .get(&path)

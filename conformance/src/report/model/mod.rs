@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{finding::Finding, subject::SubjectDescription};
 
-pub use profile::{Profile, ProfileResult};
+pub use profile::Profile;
 pub use selftest::{SelftestSummary, Survivor};
-pub use statistics::Statistics;
+pub use statistics::{ProfileResult, Statistics};
 pub use subject::{RequirementResult, RequirementSummary, SubjectResult};
 pub use topology::{Edge, EdgeVerdict, Exposure, Node, Topology};
 

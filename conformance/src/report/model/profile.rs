@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Statistics, SubjectResult, Topology};
+use super::{ProfileResult, Statistics, SubjectResult, Topology};
 
 /// The verdict on one pattern.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,16 +26,4 @@ pub struct Profile {
     pub subjects: Vec<SubjectResult>,
     /// Components and the edges between them, of the first subject.
     pub topology: Topology,
-}
-
-/// The verdict on a pattern or run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ProfileResult {
-    /// Every MUST was judged and holds.
-    Success,
-    /// Nothing failed, but something was skipped on request.
-    Partial,
-    /// A MUST failed, could not be judged, or a chart did not render.
-    Failure,
 }

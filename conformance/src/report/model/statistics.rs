@@ -2,8 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ProfileResult;
 use crate::{outcome::Outcome, requirement::Level};
+
+/// The verdict on a pattern or run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileResult {
+    /// Every MUST was judged and holds.
+    Success,
+    /// Nothing failed, but something was skipped on request.
+    Partial,
+    /// A MUST failed, could not be judged, or a chart did not render.
+    Failure,
+}
 
 /// Counts of outcomes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

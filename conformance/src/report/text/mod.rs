@@ -5,7 +5,7 @@ mod render;
 
 use super::{Cause, FindingGroup, Report};
 use crate::{
-    finding::{Evidence, Finding, TemplateLocation},
+    finding::{Evidence, Finding},
     requirement::Level,
 };
 
@@ -165,11 +165,6 @@ impl<'r> FindingText<'r> {
     }
 }
 
-/// The path of a template below the folder of its chart; its text is in the report's sources under this name.
-pub(super) fn template_path(template: &TemplateLocation) -> String {
-    format!("{}/{}", template.chart.trim_end_matches('/'), template.file)
-}
-
 /// The command that explains the requirement `id`.
 pub(super) fn explain_command(id: &str) -> String {
     format!("cargo xtask conformance explain {id}")
@@ -196,7 +191,7 @@ fn places<'r>(report: &'r Report, finding: &'r Finding) -> Vec<Place<'r>> {
         });
     }
     if let Some(template) = &finding.template {
-        let path = template_path(template);
+        let path = template.path();
         places.push(line_of(report, PlaceRole::Template, path, template.line));
     }
     if let Some(generator) = &finding.generator {

@@ -102,7 +102,7 @@ impl Matrix {
         let matrix = Self::read(&FILE.text()?, &facts.patterns.keys().copied().collect())?;
         for variant in &matrix.variants {
             for (component, elsewhere) in &variant.elsewhere {
-                if let Some(mistake) = elsewhere.mistake(*component, facts) {
+                if let Some(mistake) = elsewhere.mistake(*component) {
                     return Err(SuiteError::Requirements {
                         file: FILE.path.into(),
                         message: format!("variant `{}`: {mistake}", variant.name),
