@@ -35,6 +35,7 @@ impl Distribution {
     }
 
     /// The distribution whose keys it reads: itself, or the one that it is like.
+    #[must_use]
     pub fn described(self) -> Self {
         self.row().like.unwrap_or(self)
     }

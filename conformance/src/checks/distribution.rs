@@ -251,29 +251,30 @@ fn profile_of_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
             main.arguments().iter().any(|text| text.contains(&argument))
         };
         let by_hand = wanted.is_some_and(started_as);
-        match wanted {
-            Some(wanted) => judge.require(profile == Some(wanted) || by_hand, || {
+        if let Some(wanted) = wanted {
+            let plain = Component::of(component.distribution(), None);
+            let plain = plain.map_or("another component", Component::title);
+            judge.require(profile == Some(wanted) || by_hand, || {
                 Fault::new(
                     format!("the {} is not started as one: PROFILE_NAME is {}", component.title(), profile.unwrap_or("not set")),
-                    format!("set the environment variable PROFILE_NAME={wanted}; without it the image starts a control plane"),
+                    format!("set the environment variable PROFILE_NAME={wanted}; without it the image starts as {plain}"),
                 )
                 .object(member.workload.object)
-            }),
-            None => {
-                let other = Component::all().find(|other| {
-                    let is_it = |of| profile == Some(of) || started_as(of);
-                    other.profile().is_some_and(is_it)
-                });
-                judge.require(other.is_none(), || {
-                    let other = other.map_or("another component", Component::title);
-                    Fault::new(
-                        format!("the {} is started as {other}", component.title()),
-                        "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
-                    )
-                    .object(member.workload.object)
-                });
-            }
+            });
+            continue;
         }
+        let other = Component::all().find(|other| {
+            let is_it = |of| profile == Some(of) || started_as(of);
+            other.profile().is_some_and(is_it)
+        });
+        judge.require(other.is_none(), || {
+            let other = other.map_or("another component", Component::title);
+            Fault::new(
+                format!("the {} is started as {other}", component.title()),
+                "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
+            )
+            .object(member.workload.object)
+        });
     }
 }
 

@@ -68,9 +68,9 @@ impl OwnAddress {
     }
 }
 
-impl<'a> Resolver<'_, 'a> {
+impl<'g, 'a> Resolver<'g, 'a> {
     /// Where `host` and `port` lead for a pod in `namespace`.
-    pub fn resolve(&self, namespace: &str, host: &str, port: Option<u16>) -> Target {
+    pub fn resolve(self, namespace: &str, host: &str, port: Option<u16>) -> Target {
         let host = host.trim_end_matches('.').to_lowercase();
         let without_port = || Target::Unknown {
             reason: format!("the address of `{host}` has no port that can be read"),
@@ -126,7 +126,7 @@ impl<'a> Resolver<'_, 'a> {
         }
     }
 
-    fn in_cluster(&self, namespace: &str, host: &str, port: u16) -> Option<Target> {
+    fn in_cluster(self, namespace: &str, host: &str, port: u16) -> Option<Target> {
         if let Some((service, pod)) = self.service_of(namespace, host) {
             return Some(match pod {
                 Some(pod) => self.pod_of(service, pod, port),
@@ -143,7 +143,7 @@ impl<'a> Resolver<'_, 'a> {
 
     /// The Service that a name of the cluster's DNS means, and the pod, if the name is a pod's.
     pub fn service_of<'h>(
-        &self,
+        self,
         namespace: &str,
         host: &'h str,
     ) -> Option<(Service<'a>, Option<&'h str>)> {
@@ -166,7 +166,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// Whether pods of the releases answer for a Service.
-    pub fn has_pods(&self, service: Service<'_>) -> bool {
+    pub fn has_pods(self, service: Service<'_>) -> bool {
         !self.selected(service).is_empty()
     }
 
@@ -176,14 +176,14 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// Whether a host is declared to live outside.
-    pub fn is_external(&self, host: &str) -> bool {
+    pub fn is_external(self, host: &str) -> bool {
         self.graph
             .external
             .iter()
             .any(|pattern| matches_glob(pattern, host))
     }
 
-    fn selected(&self, service: Service<'_>) -> Vec<(usize, &Member<'_>)> {
+    fn selected(self, service: Service<'_>) -> Vec<(usize, &'g Member<'a>)> {
         self.graph
             .members
             .iter()
@@ -196,7 +196,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// Where a port of a Service leads.
-    pub(super) fn service_port(&self, service: Service<'_>, port: u16) -> Target {
+    pub(super) fn service_port(self, service: Service<'_>, port: u16) -> Target {
         if service.external_name().is_some() {
             return Target::External;
         }
@@ -262,7 +262,7 @@ impl<'a> Resolver<'_, 'a> {
         }
     }
 
-    fn pod_of(&self, service: Service<'_>, pod: &str, port: u16) -> Target {
+    fn pod_of(self, service: Service<'_>, pod: &str, port: u16) -> Target {
         let dangling =
             |reason: String, suggestion: Option<String>| Target::Dangling { reason, suggestion };
         if !service.is_headless() {
@@ -345,7 +345,7 @@ impl<'a> Resolver<'_, 'a> {
     /// The number of a pod's port on which something listens: declared by a container, or, as declaring is
     /// only information to Kubernetes, one of the component's own ports.
     pub fn container_port(
-        &self,
+        self,
         member: &Member<'_>,
         wanted: TargetPort<'_>,
     ) -> Result<u16, String> {
@@ -390,7 +390,7 @@ impl<'a> Resolver<'_, 'a> {
     }
 
     /// The Service with the name most like `host`; with a port, only Services that lead somewhere with it.
-    pub fn nearest_service(&self, host: &str, port: Option<u16>) -> Option<String> {
+    pub fn nearest_service(self, host: &str, port: Option<u16>) -> Option<String> {
         // The part that names the Service decides; a pod's name comes before it.
         let mut labels = host.split('.');
         let first = labels.next().unwrap_or(host);

@@ -70,7 +70,7 @@ impl Resolver<'_, '_> {
     ///
     /// # Errors
     /// When no route answers: the sentence goes on after the route's name.
-    pub fn behind_route(&self, url: Url<'_>) -> Result<RouteEnd, String> {
+    pub fn behind_route(self, url: Url<'_>) -> Result<RouteEnd, String> {
         let host = url.host.trim_end_matches('.').to_lowercase();
         let all = routes(self.graph.manifest);
         let candidates: Vec<&Route<'_>> = all.iter().filter(|route| route.answers(&host)).collect();
@@ -86,7 +86,7 @@ impl Resolver<'_, '_> {
         Err(refusal)
     }
 
-    fn behind(&self, route: &Route<'_>, host: &str, url: Url<'_>) -> Result<RouteEnd, String> {
+    fn behind(self, route: &Route<'_>, host: &str, url: Url<'_>) -> Result<RouteEnd, String> {
         let path = url.path.split(['?', '#', ';']).next().unwrap_or_default();
         let path = if path.is_empty() { "/" } else { path };
         let backend = match backend_of(route, host, path) {

@@ -109,7 +109,6 @@ fn edge_of(graph: &Graph<'_>, link: &Link, from: Component, broken_by: Vec<Strin
 
 fn nodes_of(graph: &Graph<'_>) -> Vec<Node> {
     Component::all()
-        .into_iter()
         .filter_map(|component| {
             let members: Vec<_> = graph.members_of(component).collect();
             let first = members.first()?;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use am_product::Component;
+
 use crate::role::Role;
 use crate::settings::Settings;
 
@@ -9,9 +11,7 @@ use crate::settings::Settings;
 pub(crate) fn of(role: Role, settings: &Settings) -> Duration {
     settings.shutdown.unwrap_or_else(|| {
         // The database goes at once.
-        let seconds = role
-            .component()
-            .map_or(0.0, |component| component.stop_seconds());
+        let seconds = role.component().map_or(0.0, Component::stop_seconds);
         Duration::from_secs_f64(seconds).mul_f64(settings.stop_scale)
     })
 }

@@ -166,6 +166,10 @@ impl Pass<'_> {
     }
 
     /// An empty property is as good as none.
+    #[expect(
+        clippy::option_option,
+        reason = "not set, set to something that nobody knows, and set to a known value are three things"
+    )]
     fn property(&self, name: &str) -> Option<Option<&str>> {
         match self.environment.system_property(name) {
             Some(value) => (value != Some("")).then_some(value),

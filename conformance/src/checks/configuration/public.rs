@@ -79,6 +79,7 @@ pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) 
         });
         let issues_tokens = context.is_generated
             && component.has(Capability::IssuesTokens)
+            && component.has(Capability::Portals)
             && !has_key_manager_alone(context)
             && !is_told_by_row(context, component);
         judge.require(

@@ -56,7 +56,7 @@ pub(super) fn obeys_control(context: &Context<'_>, judge: &mut Judge<'_>) {
             let message = format!("{name}: {detail} ({})", violation.reason);
             let fault = Fault::new(message, &control.help).object(workload.object);
             let fields = control.fields.iter();
-            judge.fault(fields.fold(fault, |fault, field| fault.field(field)));
+            judge.fault(fields.fold(fault, Fault::field));
         }
     }
 }

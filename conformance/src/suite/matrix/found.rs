@@ -68,7 +68,7 @@ pub(super) fn charts_in(
     for path in entries(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let name = name.into_owned();
-        let is_archive = name.ends_with(".tgz");
+        let is_archive = path.extension().is_some_and(|ending| ending == "tgz");
         if !is_archive && !path.join("Chart.yaml").is_file() {
             continue;
         }

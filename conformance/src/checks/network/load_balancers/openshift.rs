@@ -1,4 +1,4 @@
-//! OpenShift's router, told by annotations of Routes.
+//! The router of `OpenShift`, told by annotations of Routes.
 
 use super::common::Limits;
 use crate::manifest::Object;
