@@ -81,9 +81,15 @@ pub(super) fn signs(report: &Report, groups: &[FindingGroup<'_>]) -> Vec<BTreeSe
                     port,
                 }));
             }
-            // What blames a name or a port is not the mistake of its neighbour on the line.
-            if signs.is_empty() {
-                signs = lines(report, finding);
+            // What blames a name or a port is not the mistake of its neighbour on the line, unless both are wrong by the same
+            // number: an offset shifts what is written and what is meant.
+            let shift = written
+                .as_ref()
+                .and_then(|written| shift(written.port?, &ports_in(&finding.message)));
+            match shift {
+                Some(shift) => signs.extend(lines(report, finding, &format!(" {shift:+}"))),
+                None if signs.is_empty() => signs = lines(report, finding, ""),
+                None => {}
             }
             signs.extend(reasons(finding, groups));
             signs
@@ -163,7 +169,7 @@ impl<'f> Written<'f> {
 
 /// Lines that say exactly what the finding is about. The line that begins a document, or the table around a missing key, says
 /// nothing about the fault.
-fn lines(report: &Report, finding: &Finding) -> BTreeSet<Sign> {
+fn lines(report: &Report, finding: &Finding, how: &str) -> BTreeSet<Sign> {
     let mut signs = BTreeSet::new();
     let Some((template, line)) = finding
         .template
@@ -196,7 +202,7 @@ fn lines(report: &Report, finding: &Finding) -> BTreeSet<Sign> {
         }
         Some(_) => return signs,
         None => finding.requirement.clone(),
-    };
+    } + how;
     signs.insert(Sign::Line {
         place: format!("{path}:{line}"),
         about: about.clone(),
@@ -206,6 +212,14 @@ fn lines(report: &Report, finding: &Finding) -> BTreeSet<Sign> {
         about,
     }));
     signs
+}
+
+/// By how much a port is wrong, where the sentence names one other.
+fn shift(written: u16, named: &BTreeSet<u16>) -> Option<i32> {
+    let mut others = named.iter().filter(|port| **port != written);
+    let meant = others.next().filter(|_| named.contains(&written))?;
+    let shift = i32::from(written) - i32::from(*meant);
+    others.next().is_none().then_some(shift)
 }
 
 /// The reason that this finding quotes, or that it is for others.

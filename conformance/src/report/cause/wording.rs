@@ -51,11 +51,21 @@ impl Cause<'_> {
             })
             .collect();
         format!(
-            "{} that share {}: {}",
+            "{} {}: {}",
             plural(self.consequences.len(), "consequence"),
-            self.shared(),
+            self.sharing(),
             ids.join(", ")
         )
+    }
+
+    /// What ties the consequences to the cause, behind their number.
+    pub(in crate::report) fn sharing(&self) -> String {
+        let verb = if self.consequences.len() == 1 {
+            "shares"
+        } else {
+            "share"
+        };
+        format!("that {verb} {}", self.shared())
     }
 
     /// The cause as reports for machines hold it.

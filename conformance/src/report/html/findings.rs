@@ -59,8 +59,8 @@ fn write_cause(
     let plural = if count == 1 { "" } else { "s" };
     let _ = writeln!(
         out,
-        "<details class=\"consequences\">\n<summary>{count} consequence{plural} that share {}</summary>",
-        text(&cause.shared())
+        "<details class=\"consequences\">\n<summary>{count} consequence{plural} {}</summary>",
+        text(&cause.sharing())
     );
     for group in &cause.consequences {
         write_finding(out, &FindingText::of(report, group), &next_id());
