@@ -14,8 +14,8 @@ use crate::{
     graph::{Configuration, Graph, Node},
     manifest::{Manifest, Object},
     outcome::Outcome,
-    report::SubjectDescription,
     requirement::Requirement,
+    subject::SubjectDescription,
     upstream::{Admission, Upstream},
     variation::Variations,
 };

@@ -28,9 +28,16 @@ pub struct BrokenChart {
     pub edits: Vec<Edit>,
     /// What the suite must say; exactly these requirements may fail.
     pub expected: Vec<Expectation>,
+    /// Causes that the report must count: a mistake is one, whatever it breaks.
+    #[serde(default = "one")]
+    pub causes: usize,
     /// What a live run must say, when the case is installed on a cluster as well.
     #[serde(default)]
     pub live: Option<LiveExpectations>,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// What a live run must say about a broken chart.

@@ -46,7 +46,7 @@ impl Outcome {
             Self::Failed { checked, findings }
         } else if checked == 0 {
             Self::Unsupported {
-                reason: "found nothing to look at, though the requirement applies".into(),
+                reason: "there was nothing to check, although the requirement applies".into(),
             }
         } else {
             Self::Passed { checked }

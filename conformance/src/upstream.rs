@@ -82,3 +82,22 @@ impl<'a> Admission<'a> {
         matches!(self.verdicts.get(), Some(Err(_)))
     }
 }
+
+#[cfg(test)]
+pub(crate) mod testing {
+    use std::{path::Path, sync::LazyLock};
+
+    use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
+
+    /// The render server of all tests, started when one first asks it.
+    pub(crate) fn upstream() -> &'static RenderPool {
+        static POOL: LazyLock<RenderPool> = LazyLock::new(|| {
+            let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+            let program = Toolchain::new(workspace)
+                .ensure(Tool::Renderer, &mut StderrProgress::default())
+                .expect("the render server can be built");
+            RenderPool::new(program, 2)
+        });
+        &POOL
+    }
+}

@@ -8,7 +8,7 @@ use std::{
 
 use am_conformance::{
     fixture::BrokenChart,
-    report::Report,
+    report::{Report, Tally, causes},
     suite::{ChartDirectory, Input, Options, Silent, run},
 };
 use am_deployment_toml::product::ProductVersion;
@@ -76,8 +76,13 @@ fn failing(report: &Report) -> BTreeSet<String> {
         .collect()
 }
 
+fn tally(report: &Report) -> Tally {
+    let subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+    Tally::of(&causes(report, subjects))
+}
+
 #[test]
-fn each_is_reported_by_exactly_the_requirements_that_it_names() {
+fn each_is_reported_by_exactly_the_requirements_that_it_names_as_so_many_causes() {
     let charts = tempfile::tempdir().expect("a temporary folder");
     for version in ProductVersion::ALL {
         generate_charts(version, &charts.path().join(version.as_str()));
@@ -108,6 +113,13 @@ fn each_is_reported_by_exactly_the_requirements_that_it_names() {
         if reported != expected {
             wrong.push(format!(
                 "{name}: reported by {reported:?}, expected {expected:?}"
+            ));
+        }
+        let tally = tally(&report);
+        if tally.causes != broken.causes {
+            wrong.push(format!(
+                "{name}: {tally}, expected {} causes",
+                broken.causes
             ));
         }
         for expectation in &broken.expected {

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
 /// A place in an input file. Lines and columns count from one; zero means "the whole file".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -89,15 +91,19 @@ impl Diagnostic {
     }
 }
 
+/// The line as the conformance suite draws lines, without the frame around it.
 fn excerpt(line: &str, place: &Place) -> String {
-    let gutter = place.line.to_string();
-    let mut out = format!("{gutter} | {line}");
-    if place.column > 0 {
-        let padding = " ".repeat(gutter.len());
-        let indent = " ".repeat(place.column - 1);
-        out = format!("{out}\n{padding} | {indent}^");
+    let mut snippet = Snippet::source(line).line_start(place.line).fold(false);
+    if let Some(before) = place.column.checked_sub(1) {
+        let marked = line.char_indices().nth(before);
+        let marked = marked.map_or(line.len()..line.len(), |(start, c)| {
+            start..start + c.len_utf8()
+        });
+        snippet = snippet.annotation(AnnotationKind::Primary.span(marked));
     }
-    out
+    let drawn = Renderer::plain().render(&[Group::with_level(Level::ERROR).element(snippet)]);
+    let lines = drawn.lines().filter(|line| line.trim() != "|");
+    lines.map(str::trim_end).collect::<Vec<_>>().join("\n")
 }
 
 impl fmt::Display for Diagnostic {

@@ -236,7 +236,7 @@ fn garbage_gets_an_answer_and_does_not_end_the_server() {
         .spawn()
         .expect("starts");
     let mut stdin = child.stdin.take().expect("piped");
-    stdin.write_all(b"\x00\xff{\n[]\n{}\n\n{\"render\":{\"chart\":7}}\n{\"render\":{}}\n{\"podSecurity\":{\"level\":\"none\"}}\n").expect("written");
+    stdin.write_all(b"\x00\xff{\n[]\n{}\n\n{\"render\":{\"chart\":7}}\n{\"render\":{}}\n{\"podSecurity\":{\"pods\":7}}\n").expect("written");
     drop(stdin);
     let output = child.wait_with_output().expect("ends");
     assert!(output.status.success(), "{}", output.status);

@@ -26,11 +26,11 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Make the Helm charts from the model, or check that they are up to date.
+    /// Generate the Helm charts from the model, or check that they are up to date.
     GenCharts(gen_charts::Arguments),
-    /// Judge charts: ours, a copy of them, or anybody's.
+    /// Check charts: ours, a copy of them, or anybody's.
     Conformance(Box<conformance::Arguments>),
-    /// Measure what generation costs, against Helm in the same run.
+    /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
 

@@ -297,5 +297,5 @@ fn charts_of_a_product_version_that_nobody_judges_are_refused() {
         .arg(folder.path().join("charts"))
         .assert()
         .code(2)
-        .stderr(contains("4.8.0 is a product version that nobody judges"));
+        .stderr(contains("4.8.0 is an unknown product version"));
 }

@@ -109,7 +109,7 @@ fn changed_since_judges_what_changed_and_says_when_nothing_did() {
     };
     since("main")
         .success()
-        .stdout("no chart is affected by the changes since main: nothing to judge\n");
+        .stdout("no chart is affected by the changes since main: nothing to check\n");
     let report = fs::read_to_string(copy.path("report.json")).expect("written");
     assert!(report.contains("\"nothingAffected\": true") && report.contains("\"profiles\": []"));
 
@@ -119,7 +119,7 @@ fn changed_since_judges_what_changed_and_says_when_nothing_did() {
         .code(1)
         .stdout(contains("AM-DIST-001"))
         .stdout(contains(
-            "only what the changes since main affect was judged: am-pattern-0",
+            "only what changed since main was checked: am-pattern-0",
         ));
     since("no-such-branch")
         .code(2)

@@ -2,8 +2,9 @@
 
 use am_conformance::report::{
     API_VERSION, ChartDigest, Coverage, Mode, Profile, ProfileResult, Report, RequirementResult,
-    RequirementSummary, Statistics, SubjectDescription, SubjectResult, ToolVersion, Topology,
+    RequirementSummary, Statistics, SubjectResult, ToolVersion, Topology,
 };
+use am_conformance::subject::SubjectDescription;
 use am_conformance::{Catalogue, Outcome};
 
 use crate::scenario::Stage;

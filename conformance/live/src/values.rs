@@ -14,6 +14,9 @@ const QUICK: Duration = Duration::from_secs(1);
 /// How long one takes that others listen to: longer, as the product's, so that whoever does not wait is deaf.
 const HUB: Duration = Duration::from_secs(3);
 
+/// How long the only event hub node must accept before a listener believes it: longer than a stand-in takes to stop.
+const SETTLE_SECONDS: u64 = 6;
+
 /// The key of a component in a chart's values.
 pub(crate) fn key(component: Component) -> &'static str {
     match component {
@@ -39,6 +42,7 @@ pub(crate) fn harness(
     images: Images,
     components: impl Iterator<Item = Component>,
     hubs: &BTreeSet<Component>,
+    listeners: &BTreeSet<Component>,
 ) -> Value {
     if images == Images::Real {
         return Value::Object(Map::new());
@@ -50,7 +54,7 @@ pub(crate) fn harness(
         } else {
             QUICK
         };
-        let section = json!({
+        let mut section = json!({
             "resources": {"requests": {"cpu": "5m", "memory": "32Mi"}},
             "startupProbe": {"periodSeconds": 1, "failureThreshold": 180},
             // A probe runs a shell and curl; the first comes as soon as the start-up probe is content.
@@ -60,6 +64,9 @@ pub(crate) fn harness(
             // Policies shall not keep the suite from asking stand-ins, whichever node the API server asks from.
             "networkPolicy": {"ingress": [{"ports": [{"port": OBSERVATIONS_PORT, "protocol": "TCP"}]}]},
         });
+        if listeners.contains(&component) {
+            section["startup"] = json!({"settleSeconds": SETTLE_SECONDS});
+        }
         values.insert(key(component).to_owned(), section);
     }
     let database = json!({"bundled": {"resources": {"requests": {"cpu": "5m", "memory": "32Mi"}}}});

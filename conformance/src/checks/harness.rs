@@ -1,12 +1,11 @@
 //! Small subjects for the tests of checks, with charts and further renders where a check needs them.
 
-use std::{collections::BTreeMap, path::Path, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
-use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
 
-use super::{Check, Verdict, verdict};
+use super::{Check, Verdict, registry::verdict};
 use crate::{
     chart::ChartSource,
     context::{Context, SchemaValidator},
@@ -14,23 +13,11 @@ use crate::{
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
     outcome::Outcome,
-    report::SubjectDescription,
     requirement::{AppliesTo, Catalogue, Example, Family, Level, Requirement},
-    upstream::Admission,
+    subject::SubjectDescription,
+    upstream::{Admission, testing::upstream},
     variation::{Refusal, Variation, Variations},
 };
-
-/// The render server of all tests, started when one first asks it.
-pub(crate) fn upstream() -> &'static RenderPool {
-    static POOL: LazyLock<RenderPool> = LazyLock::new(|| {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let program = Toolchain::new(workspace)
-            .ensure(Tool::Renderer, &mut StderrProgress::default())
-            .expect("the render server can be built");
-        RenderPool::new(program, 2)
-    });
-    &POOL
-}
 
 /// Reads documents as one release `r` in the namespace `apim`.
 pub(crate) fn manifest(documents: &str) -> Manifest {
@@ -189,6 +176,13 @@ impl Case {
             family: Family::Helm,
         };
         self.judge_as(&requirement, check, "n")
+    }
+
+    /// What comes of the requirement called `id` with its check, and its condition.
+    pub(crate) fn judge_requirement(&self, id: &str, check: Check) -> Outcome {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        let requirement = catalogue.get(id).expect("the requirement exists");
+        self.judge_as(requirement, check, "n")
     }
 
     fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {

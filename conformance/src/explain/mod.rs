@@ -43,7 +43,7 @@ fn describe(requirement: &Requirement) -> String {
         .collect();
     let _ = writeln!(
         text,
-        "\n  proved by   {} (cargo xtask conformance --only {} selftest)",
+        "\n  mutants     {} (run them: cargo xtask conformance --only {} selftest)",
         mutants.join(", "),
         requirement.id
     );
@@ -75,7 +75,7 @@ fn scope(applies_to: &AppliesTo) -> String {
     );
     list("versions", applies_to.versions.clone());
     list("platforms", applies_to.platforms.clone());
-    list("all platforms but", applies_to.except_platforms.clone());
+    list("all platforms except", applies_to.except_platforms.clone());
     if applies_to.charts == Charts::Generated {
         parts.push("generated charts".into());
     }

@@ -33,10 +33,10 @@ pub fn page() -> Result<String, SuiteError> {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{} requirements: {} MUST, {} SHOULD. Each is proved able to fail by its mutants, {mutants} in all: changes to a sound \
-         chart that it, and no unrelated requirement, must report.\n\n\
-         `cargo xtask conformance explain AM-WIRE-003` shows one with an example of failure and fix. How the requirements \
-         are judged on charts of your own is in [check-your-own-charts.md](check-your-own-charts.md).\n",
+        "{} requirements: {} MUST, {} SHOULD. Each has mutants, {mutants} in all: breakages that it, and no unrelated \
+         requirement, must report.\n\n\
+         `cargo xtask conformance explain AM-WIRE-003` shows a requirement with an example of a failure and its fix. To check \
+         your own charts against them, see [check-your-own-charts.md](check-your-own-charts.md).\n",
         catalogue.iter().count(),
         count(Level::Must),
         count(Level::Should),

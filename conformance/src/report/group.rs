@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Report, RequirementSummary, SubjectDescription, SubjectResult};
+use super::{Report, RequirementSummary, SubjectResult};
+use crate::subject::SubjectDescription;
 use crate::{component::Component, finding::Finding, outcome::Outcome, requirement::Level};
 
 /// A finding and all subjects on which it was made.

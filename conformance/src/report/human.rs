@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, fmt::Write as _};
 
 use super::{
-    FindingGroup, FindingText, Profile, ProfileResult, Report, Statistics, Style, SubjectResult,
-    groups, text::wrap,
+    Cause, FindingText, Profile, ProfileResult, Report, Statistics, Style, SubjectResult, Tally,
+    causes, text::wrap,
 };
 use crate::outcome::Outcome;
 
@@ -51,9 +51,15 @@ pub fn faults(report: &Report, style: Style) -> String {
             list(&ids),
         );
     }
-    for group in groups(report, subjects()) {
-        let text = FindingText::of(report, &group).render(style);
+    let causes = causes(report, subjects());
+    for cause in &causes {
+        let text = FindingText::of_cause(report, cause).render(style);
         let _ = writeln!(out, "{}\n", text.trim_end());
+    }
+    if causes.iter().any(|cause| !cause.consequences.is_empty()) {
+        out.push_str(
+            "Consequences are shown in full by --report html=FILE, markdown=FILE or json=FILE.\n\n",
+        );
     }
     for ((id, reason), ids) in reasons(subjects(), |outcome| match outcome {
         Outcome::Unsupported { reason } => Some(reason),
@@ -61,7 +67,7 @@ pub fn faults(report: &Report, style: Style) -> String {
     }) {
         let _ = writeln!(
             out,
-            "{}[{id}]: could not be judged: {reason}\n  = found: {}\n",
+            "{}[{id}]: could not be checked: {reason}\n  = found: {}\n",
             paint(style, Tone::Bad, "error"),
             list(&ids),
         );
@@ -69,7 +75,7 @@ pub fn faults(report: &Report, style: Style) -> String {
     for gap in &report.coverage.gaps {
         let _ = writeln!(
             out,
-            "{}: not everything was judged\n{}\n",
+            "{}: not everything was checked\n{}\n",
             paint(style, Tone::Bad, "error"),
             wrap(gap, style.width),
         );
@@ -91,9 +97,9 @@ pub fn faults(report: &Report, style: Style) -> String {
     out
 }
 
-/// The finding of `group` as text without colour: what every other format shows.
-pub(super) fn plain(report: &Report, group: &FindingGroup<'_>) -> String {
-    FindingText::of(report, group)
+/// The first finding of `cause` as text without colour: what every other format shows.
+pub(super) fn plain(report: &Report, cause: &Cause<'_>) -> String {
+    FindingText::of_cause(report, cause)
         .render(Style::PLAIN)
         .trim_end()
         .to_owned()
@@ -138,6 +144,12 @@ pub(super) fn counts(statistics: Statistics) -> String {
     text
 }
 
+/// Causes and consequences of the whole run.
+pub(super) fn tally(report: &Report) -> Tally {
+    let subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+    Tally::of(&causes(report, subjects))
+}
+
 fn final_line(report: &Report, style: Style) -> String {
     let statistics = report.statistics();
     let (word, tone) = match report.result() {
@@ -147,15 +159,18 @@ fn final_line(report: &Report, style: Style) -> String {
         }
         ProfileResult::Success => ("conformant", Tone::Good),
         ProfileResult::Partial if statistics.skipped == 0 => (
-            "conformant so far: not everything was judged now",
+            "conformant so far: not everything could be checked",
             Tone::Warn,
         ),
-        ProfileResult::Partial => ("conformant so far: something was skipped", Tone::Warn),
+        ProfileResult::Partial => (
+            "conformant so far: some requirements were skipped",
+            Tone::Warn,
+        ),
         ProfileResult::Failure if statistics.checked == 0 => {
             ("not conformant: nothing was checked", Tone::Bad)
         }
         ProfileResult::Failure if report.exit_code() == 3 => {
-            ("not conformant: not everything was judged", Tone::Bad)
+            ("not conformant: not everything was checked", Tone::Bad)
         }
         ProfileResult::Failure => ("not conformant", Tone::Bad),
     };
@@ -164,16 +179,23 @@ fn final_line(report: &Report, style: Style) -> String {
         .iter()
         .map(|profile| profile.subjects.len())
         .sum();
+    let tally = tally(report);
     let mut line = format!(
-        "{}: {} checks of {} requirements on {subjects} subjects",
+        "{}: {}{} checks of {} requirements on {subjects} subject{}",
         paint(style, tone, word),
+        if tally == Tally::default() {
+            String::new()
+        } else {
+            format!("{tally}; ")
+        },
         statistics.checked,
         report.requirements.len(),
+        if subjects == 1 { "" } else { "s" },
     );
     if report.coverage.cached > 0 {
         let _ = write!(
             line,
-            " ({} unchanged since an earlier run)",
+            " ({} unchanged since the last run)",
             report.coverage.cached
         );
     }
@@ -184,7 +206,7 @@ fn final_line(report: &Report, style: Style) -> String {
             selftest.killed, selftest.mutants, selftest.kill_rate
         );
     } else if report.mode == super::Mode::Static {
-        line.push_str("; self-test not run for this suite");
+        line.push_str("; self-test has not run for this version of the suite");
     }
     line.push('\n');
     line

@@ -6,7 +6,7 @@ use quick_junit::{
     NonSuccessKind, Report as JunitReport, SerializeError, TestCase, TestCaseStatus, TestSuite,
 };
 
-use super::{FindingGroup, Profile, Report, RequirementSummary, SubjectResult, groups, human};
+use super::{Cause, Profile, Report, RequirementSummary, SubjectResult, causes, human};
 use crate::{outcome::Outcome, requirement::Level};
 
 /// `report` as `JUnit` XML.
@@ -30,7 +30,7 @@ pub(super) fn render(report: &Report) -> Result<String, SerializeError> {
         for gap in &report.coverage.gaps {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
             status.set_message(gap.as_str()).set_type("coverage");
-            suite.add_test_case(TestCase::new("everything was judged", status));
+            suite.add_test_case(TestCase::new("everything was checked", status));
         }
         junit.add_test_suite(suite);
     }
@@ -62,9 +62,9 @@ fn suite(
         case.set_classname(name.as_str());
         suite.add_test_case(case);
     }
-    let groups = groups(report, subjects.iter().copied());
+    let causes = causes(report, subjects.iter().copied());
     for requirement in &report.requirements {
-        if let Some(mut case) = case(report, requirement, subjects, &groups) {
+        if let Some(mut case) = case(report, requirement, subjects, &causes) {
             case.set_classname(name.as_str());
             suite.add_test_case(case);
         }
@@ -72,12 +72,39 @@ fn suite(
     suite
 }
 
+/// The findings of `requirement`: causes in full, consequences in a line that names the cause.
+fn findings(
+    report: &Report,
+    requirement: &RequirementSummary,
+    causes: &[Cause<'_>],
+) -> Vec<String> {
+    let mut texts = Vec::new();
+    for cause in causes {
+        let first = cause.finding.finding;
+        if first.requirement == requirement.id {
+            texts.push(human::plain(report, cause));
+        }
+        let consequences = cause.consequences.iter().map(|group| group.finding);
+        let own = consequences.filter(|finding| finding.requirement == requirement.id);
+        texts.extend(own.map(|finding| {
+            format!(
+                "{}\n  = shares {} with its cause, {}: {}",
+                finding.message,
+                cause.shared(),
+                first.requirement,
+                first.message
+            )
+        }));
+    }
+    texts
+}
+
 /// The test case of `requirement`: the worst of its outcomes on `subjects`. None when no subject has one.
 fn case(
     report: &Report,
     requirement: &RequirementSummary,
     subjects: &[&SubjectResult],
-    groups: &[FindingGroup<'_>],
+    causes: &[Cause<'_>],
 ) -> Option<TestCase> {
     let outcomes: Vec<&Outcome> = subjects
         .iter()
@@ -85,11 +112,7 @@ fn case(
         .filter(|result| result.requirement == requirement.id)
         .map(|result| &result.outcome)
         .collect();
-    let findings: Vec<String> = groups
-        .iter()
-        .filter(|group| group.finding.requirement == requirement.id)
-        .map(|group| human::plain(report, group))
-        .collect();
+    let findings = findings(report, requirement, causes);
     let unsupported = outcomes.iter().find_map(|outcome| match outcome {
         Outcome::Unsupported { reason } => Some(reason),
         _ => None,
@@ -113,7 +136,7 @@ fn case(
     } else if let Some(reason) = unsupported {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status
-            .set_message(format!("could not be judged: {reason}"))
+            .set_message(format!("could not be checked: {reason}"))
             .set_type("unsupported");
         status
     } else if passed || failed {

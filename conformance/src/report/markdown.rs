@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{FindingText, ProfileResult, Report, groups, human};
+use super::{Cause, FindingText, ProfileResult, Report, Tally, causes, human};
 use crate::outcome::Outcome;
 
 /// `report` as Markdown.
@@ -13,7 +13,7 @@ pub(super) fn render(report: &Report) -> String {
         "**{}** – {}\n",
         match report.result() {
             ProfileResult::Success => "Conformant",
-            ProfileResult::Partial => "Conformant so far, not everything was judged",
+            ProfileResult::Partial => "Conformant so far; not everything was checked",
             ProfileResult::Failure => "Not conformant",
         },
         human::counts(report.statistics()),
@@ -56,24 +56,16 @@ pub(super) fn render(report: &Report) -> String {
         }
     }
     if !report.coverage.gaps.is_empty() {
-        out.push_str("\n## Not everything was judged\n\n");
+        out.push_str("\n## Not everything was checked\n\n");
         for gap in &report.coverage.gaps {
             let _ = writeln!(out, "- {}", cell(gap));
         }
     }
-    let groups = groups(report, subjects());
-    if !groups.is_empty() {
-        let _ = writeln!(out, "\n## Findings ({})\n", groups.len());
-        for group in &groups {
-            let text = FindingText::of(report, group);
-            let _ = writeln!(
-                out,
-                "<details><summary><code>{}</code> {}: {}</summary>\n\n{}\n\n</details>\n",
-                html_text(text.code),
-                super::group::severity(text.level),
-                html_text(text.headline),
-                code(&human::plain(report, group)),
-            );
+    let causes = causes(report, subjects());
+    if !causes.is_empty() {
+        let _ = writeln!(out, "\n## Findings ({})\n", Tally::of(&causes));
+        for cause in &causes {
+            write_cause(&mut out, report, cause);
         }
     }
     let unsupported = human::reasons(subjects(), |outcome| match outcome {
@@ -84,7 +76,7 @@ pub(super) fn render(report: &Report) -> String {
         Outcome::Skipped { reason } => Some(reason),
         _ => None,
     });
-    for (title, reasons) in [("Could not be judged", unsupported), ("Skipped", skipped)] {
+    for (title, reasons) in [("Could not be checked", unsupported), ("Skipped", skipped)] {
         if !reasons.is_empty() {
             let _ = writeln!(out, "\n## {title}\n");
         }
@@ -115,6 +107,29 @@ pub(super) fn render(report: &Report) -> String {
     }
     let _ = writeln!(out, "\n## Reproduce\n\n{}", code(&report.reproduce));
     out
+}
+
+/// A cause, to be unfolded, with its consequences one a line.
+fn write_cause(out: &mut String, report: &Report, cause: &Cause<'_>) {
+    let text = FindingText::of(report, &cause.finding);
+    let _ = writeln!(
+        out,
+        "<details><summary><code>{}</code> {}: {}</summary>\n\n{}\n",
+        html_text(text.code),
+        super::group::severity(text.level),
+        html_text(text.headline),
+        code(&human::plain(report, cause)),
+    );
+    for consequence in &cause.consequences {
+        let _ = writeln!(
+            out,
+            "- `{}` {} ({})",
+            consequence.finding.requirement,
+            cell(&consequence.finding.message),
+            cell(&consequence.spread())
+        );
+    }
+    out.push_str("\n</details>\n\n");
 }
 
 /// A fenced block whose fence is longer than any run of backticks in `text`.

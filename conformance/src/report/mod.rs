@@ -1,7 +1,7 @@
 //! The `ConformanceReport`: everything that a run learned, ready to be written in any format.
 
-mod edge;
-pub mod group;
+mod cause;
+mod group;
 mod html;
 pub mod human;
 mod junit;
@@ -10,13 +10,15 @@ mod model;
 mod news;
 mod output;
 mod sarif;
-pub mod text;
+mod text;
 
+pub use crate::subject::SubjectDescription;
+pub use cause::{Cause, Tally, causes};
 pub use group::{FindingGroup, groups};
 pub use model::{
     API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,
     ProfileResult, Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics,
-    SubjectDescription, SubjectResult, Survivor, ToolVersion, Topology,
+    SubjectResult, Survivor, ToolVersion, Topology,
 };
 pub use news::{News, news};
 pub use output::{Format, Output, OutputError, write};

@@ -8,9 +8,13 @@ use std::{
     str::FromStr,
 };
 
+use serde::Serialize;
 use thiserror::Error;
 
-use super::{Mode, Report, html, human, junit, markdown, sarif, text::Style};
+use super::{
+    Cause, Mode, Report, cause::CauseRecord, causes, html, human, junit, markdown, sarif,
+    text::Style,
+};
 
 /// A format that reports are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -92,10 +96,10 @@ impl Format {
         };
         match self {
             Self::Human => Ok(human::render(report, Style::PLAIN)),
-            Self::Json => serde_json::to_string_pretty(&timeless(report))
+            Self::Json => serde_json::to_string_pretty(&Written::of(&timeless(report)))
                 .map(|text| text + "\n")
                 .map_err(|error| failed(error.to_string())),
-            Self::Yaml => serde_saphyr::to_string(&timeless(report))
+            Self::Yaml => serde_saphyr::to_string(&Written::of(&timeless(report)))
                 .map_err(|error| failed(error.to_string())),
             Self::Junit => junit::render(report).map_err(|error| failed(error.to_string())),
             Self::Sarif => serde_json::to_string_pretty(&sarif::log(report))
@@ -103,6 +107,26 @@ impl Format {
                 .map_err(|error| failed(error.to_string())),
             Self::Html => Ok(html::render(report)),
             Self::Markdown => Ok(markdown::render(report)),
+        }
+    }
+}
+
+/// The report with what follows from it, for readers that count causes.
+#[derive(Serialize)]
+struct Written<'r> {
+    #[serde(flatten)]
+    report: &'r Report,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    causes: Vec<CauseRecord>,
+}
+
+impl<'r> Written<'r> {
+    fn of(report: &'r Report) -> Self {
+        let subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+        let causes = causes(report, subjects);
+        Self {
+            report,
+            causes: causes.iter().map(Cause::record).collect(),
         }
     }
 }
@@ -173,7 +197,7 @@ impl FromStr for Output {
 pub enum OutputError {
     /// The file's ending tells no format.
     #[error(
-        "cannot tell the report format of {}: end it in .txt, .json, .yaml, .xml (JUnit), .sarif, .html or .md, or write FORMAT=PATH",
+        "the report format of {} is unknown: use the ending .txt, .json, .yaml, .xml (JUnit), .sarif, .html or .md, or write FORMAT=PATH",
         path.display()
     )]
     Ending {

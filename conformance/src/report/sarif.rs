@@ -9,12 +9,12 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    FindingGroup, FindingText, Profile, Report, RequirementSummary, groups, human,
-    text::{Excerpt, Place, PlaceRole, explain_command},
+    Cause, FindingGroup, FindingText, Profile, Report, RequirementSummary, causes, human,
+    text::{Excerpt, Place, PlaceRole, Style, explain_command},
 };
 use crate::{outcome::Outcome, requirement::Level};
 
-/// `report` as a SARIF log with one run. A finding is told once per pattern, with its subjects.
+/// `report` as a SARIF log with one run. A finding is told once per pattern, with its subjects; a consequence names its cause.
 pub(super) fn log(report: &Report) -> Value {
     let rules: BTreeMap<&str, usize> = report
         .requirements
@@ -26,11 +26,11 @@ pub(super) fn log(report: &Report) -> Value {
         .profiles
         .iter()
         .flat_map(|profile| {
-            groups(report, &profile.subjects)
+            causes(report, &profile.subjects)
                 .into_iter()
-                .map(move |group| (profile, group))
+                .map(move |cause| (profile, cause))
         })
-        .map(|(profile, group)| result(report, profile, &group, &rules))
+        .flat_map(|(profile, cause)| results(report, profile, &cause, &rules))
         .collect();
     let notifications = notifications(report);
     json!({
@@ -87,15 +87,49 @@ fn rule(requirement: &RequirementSummary) -> Value {
     rule
 }
 
+/// The cause and its consequences; `causeFingerprint` ties them together.
+fn results(
+    report: &Report,
+    profile: &Profile,
+    cause: &Cause<'_>,
+    rules: &BTreeMap<&str, usize>,
+) -> Vec<Value> {
+    let mut first = result(
+        report,
+        profile,
+        &cause.finding,
+        &FindingText::of_cause(report, cause),
+        rules,
+    );
+    if cause.consequences.is_empty() {
+        return vec![first];
+    }
+    first["properties"]["consequences"] = json!(cause.consequences.len());
+    let consequences = cause.consequences.iter().map(|group| {
+        let mut result = result(
+            report,
+            profile,
+            group,
+            &FindingText::of(report, group),
+            rules,
+        );
+        result["properties"]["causeFingerprint"] = json!(fingerprint(profile, &cause.finding));
+        result["properties"]["sharedWithCause"] = json!(cause.shared());
+        result
+    });
+    std::iter::once(first.take()).chain(consequences).collect()
+}
+
 fn result(
     report: &Report,
     profile: &Profile,
     group: &FindingGroup<'_>,
+    text: &FindingText<'_>,
     rules: &BTreeMap<&str, usize>,
 ) -> Value {
     let finding = group.finding;
-    let text = FindingText::of(report, group);
-    let full = human::plain(report, group);
+    let full = text.render(Style::PLAIN);
+    let full = full.trim_end();
     let (main, related): (Vec<&Place<'_>>, Vec<&Place<'_>>) = text
         .places
         .iter()
@@ -257,7 +291,7 @@ fn notifications(report: &Report) -> Vec<Value> {
     })
     .into_iter()
     .map(|((id, reason), ids)| {
-        let text = format!("{id} could not be judged, {}: {reason}", human::list(&ids));
+        let text = format!("{id} could not be checked, {}: {reason}", human::list(&ids));
         json!({"level": "error", "message": {"text": text}, "associatedRule": {"id": id}})
     });
     let gaps = report.coverage.gaps.iter();

@@ -1,11 +1,7 @@
 //! Proof that every check can fail: each mutant breaks a green subject, and exactly the intended
 //! requirement must report it.
 
-pub(crate) mod mutate;
 pub mod random;
-pub(crate) mod record;
 mod run;
-mod toml_edit;
 
-pub use record::store;
 pub use run::{MutantResult, Verdict, selftest, selftest_with};

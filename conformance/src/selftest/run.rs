@@ -12,11 +12,11 @@ use std::{
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 
-use super::mutate;
 use crate::{
     error::SuiteError,
     fixture::{Edit, copy_directory},
     manifest::Manifest,
+    mutation,
     report::{SelftestSummary, Survivor},
     requirement::{Mutant, Requirement, Step},
     suite::{
@@ -300,7 +300,7 @@ impl Run<'_> {
     fn judge_subject(&self, subject: &Subject, steps: &[Step]) -> Result<Judged, String> {
         let charts = self.charts(subject)?;
         let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
-        mutate::documents(&mut manifest, steps, subject)?;
+        mutation::documents(&mut manifest, steps, subject)?;
         let variations = SubjectVariations::new(
             subject,
             self.renderer,
@@ -407,9 +407,9 @@ mod tests {
 
     use super::{MutantResult, Verdict, selftest_with, summary};
     use crate::{
-        checks::harness::upstream,
         suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService},
         upstream::Upstream,
+        upstream::testing::upstream,
     };
 
     struct Refusing;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{Subject, judges::judges, matrix::platforms_in};
-use crate::{error::SuiteError, report::SubjectDescription};
+use crate::{error::SuiteError, subject::SubjectDescription};
 
 /// The operator's values of each platform.
 const VALUES: &str = "fixtures/values";
@@ -287,7 +287,7 @@ impl Affected {
     pub(crate) fn sentence(&self) -> String {
         let since = &self.since;
         if let Some(reason) = &self.everything {
-            return format!("everything was judged: since {since}, {reason}");
+            return format!("everything was checked: since {since}, {reason}");
         }
         let parts: Vec<String> = self
             .patterns
@@ -301,7 +301,7 @@ impl Affected {
             })
             .collect();
         format!(
-            "only what the changes since {since} affect was judged: {}",
+            "only what changed since {since} was checked: {}",
             parts.join(", ")
         )
     }
@@ -309,7 +309,7 @@ impl Affected {
     /// The sentence of a run that has nothing to judge.
     pub fn nothing(&self) -> String {
         format!(
-            "no chart is affected by the changes since {}: nothing to judge",
+            "no chart is affected by the changes since {}: nothing to check",
             self.since
         )
     }

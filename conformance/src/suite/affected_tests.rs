@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{Affected, Changes, Platforms};
-use crate::report::SubjectDescription;
+use crate::subject::SubjectDescription;
 
 struct Checkout(tempfile::TempDir);
 

@@ -6,15 +6,13 @@ use am_toolchain::Tool;
 
 use super::{
     Input, Options,
-    digest::{ChartSet, Charts},
+    digest::Charts,
     judge::{Judged, Suite},
 };
 use crate::{
-    graph::Graph,
     outcome::Outcome,
     report::{
-        API_VERSION, Coverage, Mode, Profile, Report, RequirementSummary, Statistics,
-        SubjectResult, ToolVersion,
+        API_VERSION, Coverage, Mode, Profile, Report, RequirementSummary, Statistics, ToolVersion,
     },
     requirement::Requirement,
 };
@@ -63,7 +61,7 @@ impl Suite {
             selftest: options
                 .suite
                 .as_ref()
-                .and_then(|suite| crate::selftest::record::load(&options.workspace, suite)),
+                .and_then(|suite| super::kill_rate::load(&options.workspace, suite)),
             charts: charts.digests(),
             reproduce: options.command.clone(),
             coverage: Coverage::default(),
@@ -132,42 +130,5 @@ fn tools(options: &Options) -> Vec<ToolVersion> {
                 version,
             })
         })
-        .collect()
-}
-
-/// Texts that findings point into: configuration files with literal secrets masked, and templates.
-pub(super) fn sources_of(
-    graph: &Graph<'_>,
-    result: &SubjectResult,
-    charts: &ChartSet,
-) -> BTreeMap<String, String> {
-    let templates = result
-        .findings()
-        .filter_map(|finding| finding.template.as_ref())
-        .filter(|template| template.line.is_some())
-        .filter_map(|template| {
-            let chart = charts
-                .values()
-                .find(|chart| chart.place == template.chart)?;
-            let text = chart.files.get(&template.file)?;
-            Some((chart.path_of(&template.file), text.clone()))
-        });
-    let wanted: Vec<&str> = result
-        .findings()
-        .filter_map(|finding| finding.configuration.as_ref())
-        .map(|configuration| configuration.source.as_str())
-        .collect();
-    graph
-        .nodes
-        .iter()
-        .filter_map(|node| node.configuration.as_ref())
-        .filter(|configuration| wanted.contains(&configuration.source().as_str()))
-        .map(|configuration| {
-            (
-                configuration.source(),
-                crate::checks::configuration::masked(configuration),
-            )
-        })
-        .chain(templates)
         .collect()
 }

@@ -110,10 +110,10 @@ fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
         );
         match (&requirement.never_looked_at, looked.contains(id)) {
             (None, false) => gaps.push(format!(
-                "{id} looked at nothing on any subject: add a variant to conformance/requirements/matrix.yaml that gives it something, or say in {file} why it never can (neverLookedAt)"
+                "{id} checked nothing on any subject: add a variant to conformance/requirements/matrix.yaml that has what it checks, or give the reason why there can be none in {file} (neverLookedAt)"
             )),
             (Some(reason), true) => gaps.push(format!(
-                "{id} looked at something, though {file} says that it never can (neverLookedAt: {reason}): take that away"
+                "{id} checked something, but {file} says that it never can (neverLookedAt: {reason}): remove that entry"
             )),
             (None, true) | (Some(_), false) => {}
         }
@@ -136,7 +136,8 @@ mod tests {
     use crate::{
         graph::Hints,
         outcome::Outcome,
-        report::{RequirementResult, SubjectDescription, SubjectResult, Topology},
+        report::{RequirementResult, SubjectResult, Topology},
+        subject::SubjectDescription,
         suite::{
             ChartDirectory, Charts, Input, Matrix, Options, Subject,
             judge::{Judged, Suite},
@@ -271,7 +272,7 @@ mod tests {
         let gaps = run.gaps();
         assert_eq!(gaps.len(), 1, "{gaps:?}");
         assert!(
-            gaps[0].starts_with("AM-NET-009 looked at nothing"),
+            gaps[0].starts_with("AM-NET-009 checked nothing"),
             "{gaps:?}"
         );
     }
@@ -283,7 +284,7 @@ mod tests {
         let gaps = run.gaps();
         assert_eq!(gaps.len(), 1, "{gaps:?}");
         assert!(
-            gaps[0].starts_with("AM-HELM-010 looked at something"),
+            gaps[0].starts_with("AM-HELM-010 checked something"),
             "{gaps:?}"
         );
     }

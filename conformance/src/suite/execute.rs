@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     num::NonZero,
-    path::{Path, PathBuf},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -11,10 +10,7 @@ use std::{
     time::Instant,
 };
 
-use am_deployment_toml::product::ProductVersion;
-use am_toolchain::{
-    RenderError, RenderPool, RenderRequest, Rendered, Renderer as _, Tool, Toolchain,
-};
+use am_toolchain::{RenderPool, Tool, Toolchain};
 
 use super::{
     HelmPrograms, Input, Matrix, Options, Subject,
@@ -23,55 +19,14 @@ use super::{
     digest::Charts,
     judge::{Judged, Suite},
     matrix::charts_subjects,
+    render::RenderService,
     spec::spec_subject,
+    variation::Renders,
 };
 use crate::{
     error::SuiteError,
     report::{Coverage, Report, SubjectResult},
-    upstream::Upstream,
 };
-
-/// Renders charts for several threads at once.
-pub trait RenderService: Sync {
-    /// Renders one release; the same request gives the same documents, whatever the chart leaves to chance.
-    ///
-    /// # Errors
-    /// With Helm's own words when the chart or its values are wrong.
-    fn render(&self, request: &RenderRequest) -> Result<Rendered, RenderError>;
-
-    /// Renders one release as a user's Helm would: with chance and time.
-    ///
-    /// # Errors
-    /// As [`RenderService::render`].
-    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError>;
-
-    /// The warnings and errors of `helm lint --strict` about a chart with values files.
-    ///
-    /// # Errors
-    /// With Helm's own words when there is nothing to lint.
-    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError>;
-
-    /// The code of Go and Kubernetes that comes with it.
-    fn upstream(&self) -> &dyn Upstream;
-}
-
-impl RenderService for RenderPool {
-    fn render(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
-        self.with(|server| server.render(request))
-    }
-
-    fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
-        self.with(|server| server.render_with_chance(request))
-    }
-
-    fn lint(&self, chart: &Path, values_files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
-        self.with(|server| server.lint_strict(chart, values_files))
-    }
-
-    fn upstream(&self) -> &dyn Upstream {
-        self
-    }
-}
 
 /// Hears how a run goes on. Called from the thread that started the run's worker, one call at a time.
 pub trait Progress: Send {
@@ -173,7 +128,7 @@ pub fn run_with(
     );
     if is_stopped(options) {
         return Err(SuiteError::cannot_check(
-            "the run was ended before everything was judged",
+            "the run was stopped before everything was checked",
         ));
     }
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
@@ -195,13 +150,6 @@ fn choose_representatives(subjects: &mut [Subject]) {
     for subject in subjects {
         subject.is_representative = seen.insert((subject.description.pattern, subject.version));
     }
-}
-
-/// Whatever renders.
-pub(crate) struct Renders<'r> {
-    pub(super) renderer: &'r dyn RenderService,
-    pub(super) programs: &'r HelmPrograms,
-    pub(super) directories: BTreeMap<ProductVersion, PathBuf>,
 }
 
 fn judge_all(

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use am_toolchain::{RenderRequest, Rendered, RenderedDocument};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Options, Subject, SubjectVariations,
-    assemble::sources_of,
     digest::{ChartSet, Charts},
-    execute::{RenderService, Renders},
+    render::render_all,
+    sources::sources_of,
+    topology::topology_of,
+    variation::Renders,
 };
 use crate::{
     chart::ChartSource,
@@ -18,11 +19,10 @@ use crate::{
     error::SuiteError,
     facts::Facts,
     graph::Graph,
-    manifest::{Manifest, Object},
+    manifest::Manifest,
     outcome::Outcome,
     report::{RequirementResult, SubjectResult, Topology},
     requirement::{Catalogue, Level, Requirement},
-    topology::topology_of,
     upstream::{Admission, Upstream},
     variation::Variations,
 };
@@ -188,13 +188,19 @@ impl Suite {
             })
             .collect();
         let is_told = |verdict: &Verdict| matches!(verdict, Verdict::Told(Outcome::Failed { .. }));
-        let has_failed = verdicts.iter().any(|(_, verdict)| is_told(verdict));
+        let excuse = if verdicts.iter().any(|(_, verdict)| is_told(verdict)) {
+            Some("there was nothing to check; other requirements report why")
+        } else if !subject.is_generated {
+            Some("there was nothing to check in these charts")
+        } else {
+            None
+        };
         let results = verdicts
             .into_iter()
             .map(|(requirement, verdict)| RequirementResult {
                 requirement: requirement.id.clone(),
                 level: requirement.level,
-                outcome: outcome_of(requirement, verdict, has_failed),
+                outcome: outcome_of(requirement, verdict, excuse),
             })
             .collect();
         let result = SubjectResult {
@@ -230,17 +236,18 @@ impl Suite {
     }
 }
 
-/// A check that looked at nothing has judged nothing. Where something else failed, what it is about may be what is broken, and that is
-/// told already.
-fn outcome_of(requirement: &Requirement, verdict: Verdict, has_failed: bool) -> Outcome {
-    match verdict {
-        Verdict::Told(outcome) => outcome,
-        Verdict::Silent if has_failed => Outcome::NotApplicable {
-            reason: "found nothing to look at among what other requirements report".into(),
+/// A check that looked at nothing has judged nothing, and on our charts that is an error. There are two excuses: something else failed,
+/// and what this check is about may be what is broken; or the charts are another author's, of a shape that the condition, which is
+/// ours, does not foresee.
+fn outcome_of(requirement: &Requirement, verdict: Verdict, excuse: Option<&str>) -> Outcome {
+    match (verdict, excuse) {
+        (Verdict::Told(outcome), _) => outcome,
+        (Verdict::Silent, Some(excuse)) => Outcome::NotApplicable {
+            reason: excuse.to_owned(),
         },
-        Verdict::Silent => Outcome::Unsupported {
+        (Verdict::Silent, None) => Outcome::Unsupported {
             reason: format!(
-                "found nothing to look at, though its appliesWhen holds (conformance/requirements/{}.yaml): its check or the condition is wrong",
+                "there was nothing to check, although its appliesWhen holds (conformance/requirements/{}.yaml): either the check or the condition is wrong",
                 requirement.family.name()
             ),
         },
@@ -252,41 +259,6 @@ fn templates_of(manifest: &Manifest) -> BTreeSet<String> {
     templates.cloned().collect()
 }
 
-/// The documents of all releases; the error names the release.
-pub(crate) fn render_all(
-    requests: &[RenderRequest],
-    renderer: &dyn RenderService,
-    renders: &mut usize,
-) -> Result<Manifest, String> {
-    let mut manifest = Manifest::default();
-    for request in requests {
-        *renders += 1;
-        let documents = renderer
-            .render(request)
-            .map_err(|error| format!("release {} does not render: {error}", request.release))?;
-        manifest.objects.extend(objects_of(request, documents));
-    }
-    Ok(manifest)
-}
-
-/// The documents of one release.
-pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Object> {
-    let chart = request
-        .chart
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let object = |document: RenderedDocument| Object {
-        release: request.release.clone(),
-        chart: chart.clone(),
-        template: document.template,
-        text: document.text,
-        release_namespace: request.namespace.clone(),
-        value: document.value,
-    };
-    rendered.documents.into_iter().map(object).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::outcome_of;
@@ -296,12 +268,15 @@ mod tests {
     fn a_check_that_looks_at_nothing_is_an_error_unless_something_else_is_broken() {
         let catalogue = Catalogue::load().expect("the requirements are well-formed");
         let requirement = catalogue.get("AM-NET-009").expect("there");
-        let silent = |has_failed| outcome_of(requirement, Verdict::Silent, has_failed);
-        assert!(!silent(false).is_green());
-        assert!(matches!(silent(true), Outcome::NotApplicable { .. }));
+        let silent = |excuse| outcome_of(requirement, Verdict::Silent, excuse);
+        assert!(!silent(None).is_green());
+        assert!(matches!(
+            silent(Some("another is broken")),
+            Outcome::NotApplicable { .. }
+        ));
         let told = Outcome::Passed { checked: 1 };
         assert_eq!(
-            outcome_of(requirement, Verdict::Told(told.clone()), true),
+            outcome_of(requirement, Verdict::Told(told.clone()), None),
             told
         );
     }

@@ -9,13 +9,14 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 use serde::Deserialize;
 
-use super::{Options, Subject};
+use super::Options;
 use crate::{
     component::Component,
     error::SuiteError,
     facts::Facts,
     graph::{Elsewhere, Hints},
-    report::{API_VERSION, SubjectDescription},
+    report::API_VERSION,
+    subject::{Subject, SubjectDescription},
 };
 
 /// A specification of charts under test.
@@ -155,7 +156,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
             render.values_files.push(values);
         }
         for (path, value) in &release.set {
-            super::subject::set_path(&mut render.values, path, value.clone());
+            crate::subject::set_path(&mut render.values, path, value.clone());
         }
         render.kube_version.clone_from(&spec.kubernetes_version);
         renders.push(render);

@@ -13,11 +13,14 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{HelmCommand, RenderError, RenderRequest, Renderer as _};
 use serde_json::Value;
 
-use super::{Subject, execute::RenderService, judge::objects_of};
+use super::{
+    Subject,
+    render::{RenderService, objects_of},
+};
 use crate::{
     manifest::Manifest,
+    mutation,
     requirement::Step,
-    selftest::mutate,
     variation::{Refusal, Variation, Variations},
 };
 
@@ -43,6 +46,13 @@ pub(crate) struct SubjectVariations<'s> {
 }
 
 type Known = (String, Variation, Result<Manifest, Refusal>);
+
+/// Whatever renders.
+pub(crate) struct Renders<'r> {
+    pub(super) renderer: &'r dyn RenderService,
+    pub(super) programs: &'r HelmPrograms,
+    pub(super) directories: BTreeMap<ProductVersion, PathBuf>,
+}
 
 impl<'s> SubjectVariations<'s> {
     pub(crate) fn new(
@@ -155,7 +165,7 @@ impl<'s> SubjectVariations<'s> {
             objects: objects_of(&request, rendered),
         };
         // A step that finds nothing here changes nothing here; on the subject itself it would be void.
-        let _ = mutate::documents(&mut manifest, self.steps, self.subject);
+        let _ = mutation::documents(&mut manifest, self.steps, self.subject);
         Ok(manifest)
     }
 }

@@ -187,6 +187,8 @@ pub struct LinkObservation {
     pub peer: Option<Identity>,
     /// How often the connection was made.
     pub connections: u64,
+    /// Listeners: how many frames the broker sent, signs of life among them.
+    pub frames: u64,
     /// A listener whose first connection failed: it never tries again and hears nothing, and its node is ready.
     pub deaf: bool,
     /// Why the last attempt failed.

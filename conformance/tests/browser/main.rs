@@ -4,6 +4,7 @@
 //! `PATH`. Without one every test is reported as ignored, with the reason; `tools/browser/install` installs
 //! one.
 
+mod layout;
 #[path = "../report/sample.rs"]
 mod sample;
 #[path = "../report/topology.rs"]
@@ -20,7 +21,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 type Test = fn(&Path) -> Result<(), Failed>;
 
 fn main() -> ExitCode {
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 9] = [
         (
             "the_page_shows_every_pattern_and_finding",
             the_page_shows_every_pattern_and_finding,
@@ -37,6 +38,20 @@ fn main() -> ExitCode {
             "a_message_on_the_console_is_noticed",
             a_message_on_the_console_is_noticed,
         ),
+        (
+            "nothing_is_clipped_at_any_pattern",
+            layout::nothing_is_clipped_at_any_pattern,
+        ),
+        ("long_names_are_whole", layout::long_names_are_whole),
+        (
+            "a_clipped_label_is_noticed",
+            layout::a_clipped_label_is_noticed,
+        ),
+        (
+            "every_host_has_a_box_with_its_name",
+            layout::every_host_has_a_box_with_its_name,
+        ),
+        ("the_page_is_printed", layout::the_page_is_printed),
     ];
     let trials = tests.map(|(name, test)| {
         Trial::ignorable_test(name, move || match browser() {
@@ -70,6 +85,7 @@ fn open(browser: &Path, page: &str) -> Result<(String, Vec<String>), Failed> {
         .args([
             "--headless",
             "--no-sandbox",
+            "--window-size=1600,1000",
             "--disable-gpu",
             "--disable-dev-shm-usage",
         ])
@@ -136,10 +152,11 @@ fn the_page_shows_every_pattern_and_finding(browser: &Path) -> Result<(), Failed
 fn pictures_have_their_nodes_and_broken_edges(browser: &Path) -> Result<(), Failed> {
     let document = open_report(browser, &sample::report())?;
     for (part, times) in [
-        ("<svg ", 3),
+        ("role=\"img\"", 3),
         ("data-node=\"control-plane\"", 2),
         ("data-node=\"key-manager\"", 1),
-        ("data-node=\"outside\"", 3),
+        ("data-node=\"db.am.example.com\"", 3),
+        ("data-node=\"gw.am.example.com\"", 2),
         ("data-status=\"broken\"", 2),
         (
             "data-from=\"control-plane\" data-to=\"nowhere\" data-port=\"9443\" data-status=\"broken\"",

@@ -76,7 +76,11 @@ fn every_format_tells_a_finding_in_the_same_words() {
                 .replace("&amp;", "&");
             // YAML and narrow notes break lines at spaces.
             let plain = plain.split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(plain.contains(text.headline), "{format}: {}", text.headline);
+            assert!(
+                plain.contains(text.headline()),
+                "{format}: {}",
+                text.headline()
+            );
             let help_start: String = text.help().split(' ').take(4).collect::<Vec<_>>().join(" ");
             assert!(plain.contains(&help_start), "{format}: {help_start}");
         }

@@ -3,6 +3,7 @@
 //! Golden files are under `golden/`; `UPDATE_GOLDEN=1 cargo test -p am-conformance --test report` writes
 //! them anew. Review the difference before you commit it.
 
+mod causes;
 mod golden;
 mod html;
 mod human;

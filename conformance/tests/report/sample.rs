@@ -214,7 +214,7 @@ fn outcome(requirement: &RequirementSummary, subject: &SubjectDescription) -> Ou
     Outcome::of(7, findings)
 }
 
-fn base(requirement: &str, message: &str, help: &str) -> Finding {
+pub(crate) fn base(requirement: &str, message: &str, help: &str) -> Finding {
     Finding {
         requirement: requirement.into(),
         level: Level::Must,

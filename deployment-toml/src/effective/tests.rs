@@ -116,7 +116,10 @@ fn a_database_url_follows_from_its_type() {
         ("postgre", "jdbc:postgresql://db:5432/apim"),
         ("mysql", "jdbc:mysql://db:5432/apim"),
         ("mariadb", "jdbc:mariadb://db:5432/apim"),
-        ("mssql", "jdbc:sqlserver://db:5432;databaseName=apim"),
+        (
+            "mssql",
+            "jdbc:sqlserver://db:5432;databaseName=apim;SendStringParametersAsUnicode=false",
+        ),
         ("oracle", "jdbc:oracle:thin:@db:5432/XE"),
         ("db2", "jdbc:db2://db:5432/apim"),
     ] {

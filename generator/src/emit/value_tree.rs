@@ -242,6 +242,10 @@ impl<'m> Scope<'_, 'm> {
                 self.part
                     .is_some_and(|part| self.chart.may_wait(&part) == wanted)
             })
+            && when.listens.is_none_or(|wanted| {
+                self.part
+                    .is_some_and(|part| self.chart.waits_of(part.name()).is_empty() != wanted)
+            })
             && when
                 .divisible
                 .is_none_or(|wanted| self.chart.is_divisible() == wanted)

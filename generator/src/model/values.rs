@@ -133,6 +133,9 @@ pub struct When {
     /// The component has something to wait for before its server starts, or has nothing.
     #[serde(default)]
     pub waits: Option<bool>,
+    /// The component has another to wait for that it listens to, or has none.
+    #[serde(default)]
+    pub listens: Option<bool>,
     /// The pattern has several components, so that a release may run a part of them, or has one.
     #[serde(default)]
     pub divisible: Option<bool>,

@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -53,6 +54,55 @@ fn a_wait_ends_when_one_of_its_peers_accepts() {
         text.contains(&format!("127.0.0.1:{port} accepts connections after ")),
         "{text}"
     );
+}
+
+#[test]
+fn the_only_peer_is_believed_once_it_went_on_accepting() {
+    let open = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = open.local_addr().expect("an address").port();
+    // Half of the bound, where that is less than `settleSeconds`.
+    let script = wait_for(&[port], 8);
+    assert!(
+        script.contains("accepts connections (event hub) for 4 s, or comes up"),
+        "{script}"
+    );
+    let output = run(&script, &[]);
+    assert!(output.status.success(), "{output:?}");
+    let seconds = seconds_of(&text(&output));
+    assert!((4..8).contains(&seconds), "{seconds}");
+}
+
+#[test]
+fn the_only_peer_is_waited_for_again_when_it_stops_while_it_should_go_on() {
+    let old = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = old.local_addr().expect("an address");
+    let script = wait_for(&[address.port()], 40);
+    let upgrade = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_secs(1));
+        drop(old);
+        std::thread::sleep(Duration::from_secs(4));
+        TcpListener::bind(address).map(|new| {
+            std::thread::sleep(Duration::from_secs(6));
+            drop(new);
+        })
+    });
+    let output = run(&script, &[]);
+    assert!(output.status.success(), "{output:?}");
+    // The new one was seen to come up, so nothing more is waited for.
+    let seconds = seconds_of(&text(&output));
+    assert!((4..15).contains(&seconds), "{seconds}");
+    upgrade
+        .join()
+        .expect("joins")
+        .expect("the port is free again");
+}
+
+fn seconds_of(text: &str) -> u32 {
+    let after = text.split("accepts connections after ").nth(1);
+    let number = after.and_then(|rest| rest.split(' ').next());
+    number
+        .and_then(|number| number.parse().ok())
+        .expect("a number of seconds")
 }
 
 #[test]

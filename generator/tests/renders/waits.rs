@@ -23,6 +23,31 @@ fn listeners_wait_for_the_event_hub_first() {
 }
 
 #[test]
+fn the_only_node_of_a_peer_must_go_on_accepting_once() {
+    let of = |pattern, values, role: &str| {
+        let release = release(pattern, values);
+        release
+            .script("gateway", &format!("wait-for-{role}"))
+            .contains("\"$missed\" = yes")
+    };
+    // The all-in-one of pattern 2 is event hub and throttles.
+    assert!(of(2, json!({}), "event-hub"));
+    assert!(!of(2, json!({}), "throttling"));
+    assert!(
+        !of(3, json!({}), "event-hub"),
+        "one of two nodes always accepts"
+    );
+    let endpoints = json!({"throttling": {"throttle_decision_endpoints": ["tcp://tm:5672"]}});
+    let single = json!({"gateway": {"config": {"apim": endpoints}}});
+    assert!(
+        of(3, single, "throttling"),
+        "another server than the event hub"
+    );
+    let off = json!({"gateway": {"startup": {"settleSeconds": 0}}});
+    assert!(!of(2, off, "event-hub"));
+}
+
+#[test]
 fn a_single_node_that_listens_to_itself_waits_for_nobody() {
     assert_eq!(
         release(0, json!({})).init_names("all-in-one"),

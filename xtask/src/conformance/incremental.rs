@@ -17,17 +17,17 @@ const CACHE: &str = "target/conformance/cache";
 #[derive(Debug, Args)]
 #[group(id = "incremental")]
 pub(crate) struct Arguments {
-    /// Judge every subject anew. Otherwise a subject whose charts, values, tools and suite are as in an earlier run is
-    /// not judged again: its outcomes come from target/conformance/cache, and the report says how many did.
+    /// Check every subject again. By default the outcomes of a subject are taken from target/conformance/cache when its
+    /// charts, values, tools and suite have not changed; the report says how many were.
     #[arg(long)]
     pub(super) no_cache: bool,
-    /// Judge only what changed since this branch left REF, uncommitted and untracked files included. Patterns are
-    /// affected when their files or what the generator makes of them changed, platforms by fixtures/values, and
-    /// everything when what judges changed. When nothing is affected, nothing is judged and the exit code is 0.
+    /// Check only what changed since this branch left REF, including uncommitted and untracked files. A pattern is
+    /// affected when its files or the generator's output for it changed, a platform when its file in fixtures/values
+    /// changed, and everything when the suite changed. When nothing is affected, nothing is checked and the exit code is 0.
     #[arg(long, value_name = "REF", conflicts_with = "watch")]
     pub(super) changed_since: Option<String>,
-    /// Go on after the first run: judge again what a saved file affects, and tell what is new. Of our own charts, what
-    /// the model generates is judged; charts-out is not written. Ctrl-C ends it with 0 or 1, by the last result.
+    /// Keep running: when a file is saved, check again what it affects and print what is new. For our own charts, the
+    /// model's output is checked and charts-out is not written. Ctrl-C ends it with 0 or 1, depending on the last result.
     #[arg(long, conflicts_with = "cluster")]
     pub(super) watch: bool,
 }

@@ -16,7 +16,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[group(id = "live")]
 pub(crate) struct Arguments {
-    /// Judge on a cluster: kind (a new one), context=NAME (an existing one) or envtest (a bare API server).
+    /// Check on a cluster: kind (a new one), context=NAME (an existing one) or envtest (an API server only).
     #[arg(long, value_name = "CLUSTER")]
     cluster: Option<Cluster>,
     /// Node image of the kind cluster.
@@ -25,7 +25,7 @@ pub(crate) struct Arguments {
     /// Name of the kind cluster.
     #[arg(long, value_name = "NAME", requires = "cluster")]
     name: Option<String>,
-    /// Keep the kind cluster, or the namespaces on an existing one, when the run ends.
+    /// Do not delete the kind cluster, or the namespaces in an existing cluster, at the end.
     #[arg(long, requires = "cluster")]
     keep: bool,
     /// What runs in the pods.
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
 enum Run {
     /// Stand-ins, built here.
     Standin,
-    /// The vendor's images, which the cluster must be able to pull.
+    /// The vendor's images; the cluster must be able to pull them.
     Real,
 }
 

@@ -28,44 +28,44 @@ const REPORT: &str = "target/conformance/report.json";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Judge the `am-pattern-N` charts of this directory instead of charts-out.
+    /// Check the `am-pattern-N` charts in this directory instead of charts-out.
     #[arg(long, value_name = "DIR", conflicts_with = "spec")]
     charts: Option<PathBuf>,
-    /// Judge the releases that this specification (kind `PatternUnderTest`) lists, made of any charts.
+    /// Check the releases listed in this specification (kind `PatternUnderTest`), whatever charts they use.
     #[arg(long, value_name = "FILE")]
     spec: Option<PathBuf>,
-    /// Judge only this pattern. May be repeated.
+    /// Check only this pattern. May be repeated.
     #[arg(long, value_name = "N")]
     pattern: Vec<u8>,
-    /// Judge only this platform: the name of an overlay, or `none` for the chart without one. May be repeated.
+    /// Check only this platform: the name of an overlay, or `none` for the chart without one. May be repeated.
     #[arg(long, value_name = "NAME")]
     platform: Vec<String>,
-    /// Judge only this product version. May be repeated.
+    /// Check only this product version. May be repeated.
     #[arg(long, value_name = "VERSION")]
     product_version: Vec<ProductVersion>,
-    /// Tell templates this Kubernetes version; may be repeated. With --cluster kind, the version of the cluster.
+    /// Render for this Kubernetes version; may be repeated. With --cluster kind, the version of the cluster.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Vec<String>,
-    /// Judge only these requirements: an id, the start of ids, or a family. May be repeated.
+    /// Check only these requirements: an id, a prefix of ids, or a family. May be repeated.
     #[arg(long, value_name = "REQUIREMENT")]
     only: Vec<String>,
-    /// Leave a requirement out, with the reason that the report shows. May be repeated.
+    /// Skip a requirement; the report shows the reason. May be repeated.
     #[arg(long, value_name = "REQUIREMENT=REASON")]
     skip: Vec<String>,
-    /// Hosts that live outside the cluster; `*` stands for any characters. May be repeated.
+    /// Hosts outside the cluster; `*` matches any characters. May be repeated.
     #[arg(long, value_name = "PATTERN")]
     external: Vec<String>,
-    /// Subjects judged at a time; as many as there are CPU cores unless given. With --cluster, patterns at a time; as many
-    /// as memory allows unless given.
+    /// How many subjects to check in parallel; 0 means one per CPU core. With --cluster, how many patterns to run in
+    /// parallel; 0 means as many as fit into memory.
     #[arg(long, value_name = "N", default_value_t = 0)]
     jobs: usize,
-    /// Leave out the variants: names, namespaces, replicas, offsets, Kubernetes versions.
+    /// Skip the variants: names, namespaces, replicas, offsets, Kubernetes versions.
     #[arg(long)]
     no_variants: bool,
     #[command(flatten)]
     incremental: incremental::Arguments,
-    /// Write a report: FORMAT=PATH, or PATH whose ending tells the format. May be repeated. Unless one is JSON, JSON
-    /// also goes to target/conformance/report.json.
+    /// Write a report: FORMAT=PATH, or PATH with an ending that implies the format. May be repeated. Unless one of them is
+    /// JSON, a JSON report is also written to target/conformance/report.json.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
     #[command(flatten)]
@@ -76,15 +76,15 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// Print a requirement with an example of failure and fix.
+    /// Print a requirement with an example of a failure and its fix.
     Explain {
         /// Id, such as AM-WIRE-003.
         id: String,
     },
-    /// List every requirement on a page in Markdown: print it, write it, or check it.
+    /// Print, write or check the Markdown page that lists every requirement.
     Requirements(requirements::Arguments),
-    /// Break green charts on purpose and prove that exactly the intended requirement notices; with --cluster, install broken
-    /// charts and prove that each is caught and named.
+    /// Break sound charts on purpose and check that exactly the intended requirement reports it; with --cluster, install
+    /// broken charts and check that each is caught and named.
     Selftest(selftest::Arguments),
     /// Change rendered charts at random and list the changes that no requirement reports.
     Mutate(mutate::Arguments),
@@ -106,7 +106,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         && arguments.action.is_some()
     {
         return Err(SuiteError::usage(format!(
-            "{option} is about judging charts: leave it or the subcommand out"
+            "{option} cannot be combined with a subcommand: leave one of them out"
         )));
     }
     if let Some(Action::Explain { id }) = &arguments.action {
@@ -180,7 +180,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
                 [version] => *version,
                 [_, other, ..] => {
                     return Err(SuiteError::usage(format!(
-                        "--charts judges one product version: {other} would be judged by nobody; run once for each"
+                        "--charts takes one product version, so {other} would not be checked; run the command once per version"
                     )));
                 }
             };
@@ -194,12 +194,12 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
             let own = own_charts(&root, &arguments.product_version, folder)?;
             if own.stale > 0 {
                 let message = format!(
-                    "{CHARTS} is not what the model generates ({} files differ); run `cargo xtask gen-charts`",
+                    "{CHARTS} is out of date ({} files differ from what the model generates); run `cargo xtask gen-charts`",
                     own.stale
                 );
                 match stale {
                     Stale::Refused => return Err(SuiteError::cannot_check(message)),
-                    Stale::Told => println!("{message}; judging what the model generates"),
+                    Stale::Told => println!("{message}; checking what the model generates"),
                 }
             }
             lines.maps = own.maps;

@@ -9,13 +9,13 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Decides which mutants are drawn; the same seed and count draw the same ones again.
+    /// Seed of the random draw; the same seed and count give the same mutants.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How many mutants are drawn.
+    /// Number of mutants to draw.
     #[arg(long, default_value_t = 300)]
     count: usize,
-    /// How the result is written to standard output.
+    /// Format of the result on standard output.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
 }

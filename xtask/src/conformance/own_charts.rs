@@ -130,7 +130,7 @@ impl Generator {
             .find(|version| !known.contains(&version.value.as_str()))
         {
             return Err(SuiteError::usage(format!(
-                "product version {} of generator/model is judged by nobody: the suite knows {}; describe it in deployment-toml, or take it out of generator/model/product.yaml",
+                "product version {} of generator/model would not be checked: the suite knows {}; describe it in deployment-toml, or remove it from generator/model/product.yaml",
                 unjudged.value,
                 known.join(", ")
             )));

@@ -20,7 +20,7 @@ impl suite::Progress for Terminal {
             let _ = stderr.flush();
         } else if done * 10 / total > self.tenths {
             self.tenths = done * 10 / total;
-            let _ = writeln!(stderr, "judged {done} of {total}");
+            let _ = writeln!(stderr, "checked {done} of {total}");
         }
     }
 }

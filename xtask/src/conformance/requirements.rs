@@ -12,7 +12,7 @@ pub(super) struct Arguments {
     /// Write the page instead of printing it.
     #[arg(long)]
     write: bool,
-    /// Tell whether the committed page is up to date (exit code 1 if not).
+    /// Check that the committed page is up to date (exit code 1 if it is not).
     #[arg(long, conflicts_with = "write")]
     check: bool,
 }

@@ -2,13 +2,14 @@
 
 use am_conformance::SuiteError;
 use am_conformance::report::{Format, Output, SelftestSummary};
-use am_conformance::selftest::{MutantResult, Verdict, store};
+use am_conformance::selftest::{MutantResult, Verdict};
 use am_conformance::suite::Options;
+use am_conformance::suite::kill_rate::store;
 use clap::Args;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// Write the result: FORMAT=PATH, or PATH whose ending tells the format; json or yaml. May be repeated.
+    /// Write the result: FORMAT=PATH, or PATH with an ending that implies the format; json or yaml. May be repeated.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
 }

@@ -56,13 +56,13 @@ pub(super) fn run(arguments: &Arguments, folder: &Path) -> Result<u8, SuiteError
             Err(error @ SuiteError::Usage { .. }) if is_first => return Err(error),
             Err(error) => {
                 is_conformant = false;
-                println!("{what}: cannot judge this yet, waiting for the next change\n{error}");
+                println!("{what}: cannot check this yet, waiting for the next change\n{error}");
             }
         }
         if stop.load(Ordering::Relaxed) {
             break;
         }
-        println!("watching; Ctrl-C ends");
+        println!("watching for changes; Ctrl-C ends");
         match current.wait() {
             Woken::Saved(files) => what = names(&files),
             Woken::Ended => break,
@@ -100,9 +100,9 @@ fn tell(what: &str, last: Option<&Report>, report: &Report, seconds: f64) {
     let verdict = match (news.all, report.exit_code()) {
         (0, 0) => "all clear".to_owned(),
         (0, _) => "not conformant".to_owned(),
-        (all, _) => format!("{} new, {} gone, {all} in all", news.appeared, news.gone),
+        (all, _) => format!("{} new, {} fixed, {all} in total", news.appeared, news.gone),
     };
-    println!("{what}: {judged} of {subjects} subjects judged in {seconds:.1} s: {verdict}");
+    println!("{what}: {judged} of {subjects} subjects checked in {seconds:.1} s: {verdict}");
 }
 
 /// What a run reads.

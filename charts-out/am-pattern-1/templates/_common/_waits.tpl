@@ -34,7 +34,8 @@ that is no plain address, such as `$env{…}`, cannot be waited for. Takes (dict
 
 {{/*
 The loop of a wait: tries each endpoint every two seconds, for two seconds at most, and calls `reached` for the one that accepts. As
-process 1, bash would not hear that the pod is deleted. Takes (dict "endpoints" "seconds").
+process 1, bash would not hear that the pod is deleted. With `settles`, `missed` says that none accepted, once. Takes (dict
+"endpoints" "seconds" "settles").
 */}}
 {{- define "am-pattern-1.waitLoop" }}
 trap 'exit 143' TERM
@@ -42,7 +43,7 @@ said=0
 while [ "$SECONDS" -lt {{ .seconds }} ]; do
   {{- range .endpoints }}
   {{- $parts := splitList ":" . }}
-  timeout 2 bash -c 'exec 3<>/dev/tcp/{{ first $parts }}/{{ last $parts }}' 2>/dev/null && reached {{ . }}
+  timeout 2 bash -c 'exec 3<>/dev/tcp/{{ first $parts }}/{{ last $parts }}' 2>/dev/null && reached {{ . }}{{ if $.settles }} || missed=yes{{ end }}
   {{- end }}
   if [ $((SECONDS - said)) -ge 30 ]; then
     said=$SECONDS
@@ -67,23 +68,39 @@ done
 {{- end }}
 
 {{/*
-Waits until one of the endpoints accepts a connection. A wait that fails starts again, so that nobody starts deaf. No container where
-nothing can be waited for. Takes (dict "root" "component" "role" "title" "peer" "port" "path").
+Waits until one of the endpoints accepts a connection. An upgrade that replaces the only one together with its listener lets the old
+one accept for some seconds more, so that it is believed at once only if it was seen to come up. A wait that fails starts again, so
+that nobody starts deaf. No container where nothing can be waited for. Takes (dict "root" "component" "role" "title" "peer" "port"
+"path" "settled"), of which the last keeps the endpoints that an earlier wait of the pod has seen settle.
 */}}
 {{- define "am-pattern-1.waitForPeer" }}
 {{- $endpoints := include "am-pattern-1.listeningEndpoints" . | fromJsonArray }}
 {{- $key := include "am-pattern-1.valuesKey" .component }}
-{{- $seconds := (get .root.Values $key).startup.waitSeconds | int }}
+{{- $startup := (get .root.Values $key).startup }}
+{{- $seconds := $startup.waitSeconds | int }}
+{{- $settle := ternary (min ($startup.settleSeconds | int) (div $seconds 2)) 0 (eq (len $endpoints) 1) | int }}
+{{- $at := join "," $endpoints }}
+{{- if hasKey .settled $at }}
+{{- $settle = 0 }}
+{{- end }}
+{{- $_ := set .settled $at true }}
 {{- if $endpoints }}
 {{- include "am-pattern-1.waitContainer" (dict "root" .root "component" .component "name" (printf "wait-for-%s" .role)) }}
   args:
     - |
+      {{- if $settle }}
+      missed=no
+      {{- end }}
       reached() {
+        {{- if $settle }}
+        # It may be about to be replaced.
+        [ "$missed" = yes ] || [ "$SECONDS" -ge {{ $settle }} ] || return 0
+        {{- end }}
         echo "$1 accepts connections after $SECONDS s"
         exit 0
       }
-      echo "{{ .component }} waits until one of {{ join ", " $endpoints }} accepts connections ({{ .title }}), at most {{ $seconds }} s"
-      {{- include "am-pattern-1.waitLoop" (dict "endpoints" $endpoints "seconds" $seconds) | trim | nindent 6 }}
+      echo "{{ .component }} waits until one of {{ join ", " $endpoints }} accepts connections ({{ .title }}){{ if $settle }} for {{ $settle }} s, or comes up{{ end }}, at most {{ $seconds }} s"
+      {{- include "am-pattern-1.waitLoop" (dict "endpoints" $endpoints "seconds" $seconds "settles" (ne $settle 0)) | trim | nindent 6 }}
       echo "none of {{ join ", " $endpoints }} accepted a connection within {{ $seconds }} s: look at the logs of {{ .peer }} and at NetworkPolicies on the way; {{ $key }}.startup.waitForPeers false starts without this"
       exit 1
 {{- end }}

@@ -42,6 +42,7 @@
     {{- end }}
 {{- end }}
 {{- if $values.startup.waitForPeers }}
+{{- $settled := dict }}
 {{- if and (gt (int $values.replicas) 1) (ne .Values.database.mode "embedded") }}
 {{- include "am-pattern-3.waitForFirstNode" (dict "root" . "component" "control-plane" "port" "servlet-https") }}
 {{- end }}

@@ -3,7 +3,8 @@
 {{- define "am-pattern-3.traffic-manager.initContainers" -}}
 {{- $values := .Values.trafficManager }}
 {{- if $values.startup.waitForPeers }}
-{{- include "am-pattern-3.waitForPeer" (dict "root" $ "component" "traffic-manager" "role" "event-hub" "title" "event hub" "peer" "control-plane" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints")) }}
+{{- $settled := dict }}
+{{- include "am-pattern-3.waitForPeer" (dict "root" $ "component" "traffic-manager" "role" "event-hub" "title" "event hub" "peer" "control-plane" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
 {{- end }}
 {{- with $values.initContainers }}
 {{ tpl (toYaml .) $ }}

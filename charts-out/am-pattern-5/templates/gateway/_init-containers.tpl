@@ -3,8 +3,9 @@
 {{- define "am-pattern-5.gateway.initContainers" -}}
 {{- $values := .Values.gateway }}
 {{- if $values.startup.waitForPeers }}
-{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "event-hub" "title" "event hub" "peer" "all-in-one" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints")) }}
-{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "throttling" "title" "throttling" "peer" "all-in-one" "port" "jms" "path" (list "apim" "throttling" "throttle_decision_endpoints")) }}
+{{- $settled := dict }}
+{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "event-hub" "title" "event hub" "peer" "all-in-one" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
+{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "throttling" "title" "throttling" "peer" "all-in-one" "port" "jms" "path" (list "apim" "throttling" "throttle_decision_endpoints") "settled" $settled) }}
 {{- end }}
 {{- with $values.initContainers }}
 {{ tpl (toYaml .) $ }}

@@ -3,7 +3,8 @@
 {{- define "am-pattern-5.key-manager.initContainers" -}}
 {{- $values := .Values.keyManager }}
 {{- if $values.startup.waitForPeers }}
-{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "key-manager" "role" "event-hub" "title" "event hub" "peer" "all-in-one" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints")) }}
+{{- $settled := dict }}
+{{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "key-manager" "role" "event-hub" "title" "event hub" "peer" "all-in-one" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
 {{- end }}
 {{- with $values.initContainers }}
 {{ tpl (toYaml .) $ }}

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use am_conformance::facts::Facts;
-use am_conformance::report::{Profile, SubjectDescription};
+use am_conformance::report::Profile;
+use am_conformance::subject::SubjectDescription;
 use am_conformance::suite::{BARE, operator_values, platforms_of};
 use am_conformance::{Catalogue, SuiteError};
 use am_toolchain::{RenderRequest, RenderServer, Renderer as _, StderrProgress, Tool, Toolchain};

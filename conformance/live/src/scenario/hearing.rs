@@ -64,15 +64,23 @@ fn subscriptions(node: &Observed) -> impl Iterator<Item = &LinkObservation> {
     node.observations.story.subscriptions.iter()
 }
 
-/// Waits until every listener that is not deaf is connected; otherwise one that is not when patience ends, and its key.
+/// Waits until every listener that is not deaf hears its broker; otherwise one that does not when patience ends, and its
+/// key. A connection alone proves nothing: that to a pod that was killed looks alive for some seconds.
 pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>, LiveError> {
     let start = Instant::now();
+    let mut at_first: BTreeMap<(String, String), u64> = BTreeMap::new();
     loop {
         let nodes = collect(stage, &stage.main).await?;
-        let silent = nodes.iter().find_map(|node| {
-            let link = subscriptions(node).find(|link| link.peer.is_none() && !link.deaf)?;
-            Some((node.pod.clone(), link.key.clone()))
-        });
+        let mut silent = None;
+        for node in &nodes {
+            for link in subscriptions(node).filter(|link| !link.deaf) {
+                let place = (node.pod.clone(), link.key.clone());
+                let at_first = *at_first.entry(place.clone()).or_insert(link.frames);
+                if link.peer.is_none() || link.frames == at_first {
+                    silent = Some(place);
+                }
+            }
+        }
         if silent.is_none() || start.elapsed() > RECONNECTION {
             return Ok(silent);
         }
@@ -100,7 +108,10 @@ pub(super) async fn connections(
 }
 
 /// Connections that a node never makes again tell at once who is deaf; those pods.
-async fn judge_deaf(stage: &mut Stage, when: &str) -> Result<BTreeSet<String>, LiveError> {
+pub(super) async fn judge_deaf(
+    stage: &mut Stage,
+    when: &str,
+) -> Result<BTreeSet<String>, LiveError> {
     let nodes = collect(stage, &stage.main).await?;
     let mut deaf = BTreeSet::new();
     for node in &nodes {

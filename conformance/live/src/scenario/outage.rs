@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::Stage;
 use super::hearing::{self, LISTENERS_WAIT, judge_revocations};
 use super::observe::collect;
-use super::story::{self, ask, statuses};
+use super::story::{self, Deployment, ask, statuses};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -41,13 +41,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stop(stage, hub).await?;
         return Ok(come_back(stage, hub).await? && restore(stage, hub).await?);
     }
-    // Pods went and came in the phase before: what is told while a gateway connects again is lost on it.
-    hearing::connected(stage).await?;
-    deploy(stage, BEFORE).await?;
-    let knows = |story: &StoryObservation| story.apis.contains_key(BEFORE);
-    if let Some(gateway) = story::until(stage, &BTreeSet::new(), knows).await? {
+    if let Deployment::Missing { gateway, why, .. } = story::deploy(stage, BEFORE).await? {
         let fault = Fault::new(
-            format!("an API does not reach {gateway} before the outage"),
+            format!("an API does not reach {gateway} before the outage, {why}"),
             "see the story's findings",
         );
         stage.failed("AM-OPS-004", fault);

@@ -62,6 +62,7 @@ impl Stage {
                 lab.images,
                 nodes.keys().copied(),
                 &hubs(&lab.facts, pattern),
+                &listeners(&lab.facts, pattern),
             ),
             nodes,
         };
@@ -257,6 +258,21 @@ impl Stage {
             Component::AllInOne
         }
     }
+}
+
+/// The components that listen to another one's event hub.
+fn listeners(facts: &Facts, pattern: u8) -> BTreeSet<Component> {
+    facts
+        .edges
+        .iter()
+        .filter(|edge| edge.requirement == EVENT_LISTENING)
+        .filter(|edge| {
+            edge.peers
+                .get(&pattern)
+                .is_some_and(|peer| *peer != edge.on)
+        })
+        .map(|edge| edge.on)
+        .collect()
 }
 
 /// The components of a pattern that others listen to for events.

@@ -23,17 +23,13 @@ const API: &str = "pizza";
 const REQUESTS: u32 = 24;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    let Some(hub) = hub(stage).await? else {
-        let fault = Fault::new("no event hub is there to deploy to", "install one");
-        stage.failed("AM-WIRE-014", fault);
-        return Ok(false);
-    };
-    let mut missing = None;
-    for _ in 0..=hearing::AGAIN {
-        hearing::connected(stage).await?;
-        let before = hearing::connections(stage).await?;
-        let deployed = ask(stage, &hub, "/standin/deploy", &json!({"api": API})).await?;
-        if deployed.is_none() {
+    let hub = match deploy(stage, API).await? {
+        Deployment::NoHub => {
+            let fault = Fault::new("no event hub is there to deploy to", "install one");
+            stage.failed("AM-WIRE-014", fault);
+            return Ok(false);
+        }
+        Deployment::Refused { hub } => {
             let fault = Fault::new(
                 format!("{hub} cannot deploy an API: no gateway environment takes it"),
                 "name a gateway environment in the configuration of the control plane",
@@ -41,30 +37,95 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             stage.failed("AM-WIRE-014", fault);
             return Ok(true);
         }
-        missing = until(stage, &BTreeSet::new(), |story| {
-            story.apis.contains_key(API)
-        })
-        .await?;
-        if missing.is_none() || hearing::connections(stage).await? == before {
-            break;
+        Deployment::Missing { hub, gateway, why } => {
+            let fault = Fault::new(
+                format!("an API deployed at {hub} does not reach {gateway}, {why}"),
+                "let the gateway listen to every node of the event hub, with a label that is an environment",
+            );
+            stage.failed("AM-WIRE-014", fault);
+            stage.passed("AM-OPS-004");
+            return Ok(true);
         }
-    }
-    let fault = missing.map(|gateway| {
-        Fault::new(
-            format!("an API deployed at {hub} does not reach {gateway}"),
-            "let the gateway listen to every node of the event hub, with a label that is an environment",
-        )
-    });
-    let reached = fault.is_none();
-    stage.check("AM-WIRE-014", fault);
-    stage.check("AM-OPS-004", None);
-    if !reached {
-        return Ok(true);
-    }
+        Deployment::Everywhere { hub } => hub,
+    };
+    stage.passed("AM-WIRE-014");
+    stage.passed("AM-OPS-004");
     kill(stage, &hub).await?;
     throttle(stage).await?;
     revoke(stage).await?;
     stage.wait_for_main("AM-OPS-004").await
+}
+
+/// What came of a deployment.
+pub(super) enum Deployment {
+    /// No event hub is ready.
+    NoHub,
+    /// The event hub does not take it.
+    Refused { hub: String },
+    /// A gateway never serves it, and what that saw of it.
+    Missing {
+        hub: String,
+        gateway: String,
+        why: String,
+    },
+    /// Every gateway serves it.
+    Everywhere { hub: String },
+}
+
+/// Deploys an API and waits until every gateway serves it.
+pub(super) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveError> {
+    let mut attempt = 0;
+    loop {
+        hearing::connected(stage).await?;
+        let Some(hub) = hub(stage).await? else {
+            return Ok(Deployment::NoHub);
+        };
+        let before = hearing::connections(stage).await?;
+        if ask(stage, &hub, "/standin/deploy", &json!({"api": api}))
+            .await?
+            .is_none()
+        {
+            return Ok(Deployment::Refused { hub });
+        }
+        let serves = |story: &StoryObservation| story.apis.contains_key(api);
+        let Some(gateway) = until(stage, &BTreeSet::new(), serves).await? else {
+            return Ok(Deployment::Everywhere { hub });
+        };
+        if attempt == hearing::AGAIN || hearing::connections(stage).await? == before {
+            let why = what_it_saw(stage, &gateway, api).await?;
+            return Ok(Deployment::Missing { hub, gateway, why });
+        }
+        attempt += 1;
+    }
+}
+
+/// Whether a gateway heard of an API, and why it does not serve it.
+async fn what_it_saw(stage: &Stage, gateway: &str, api: &str) -> Result<String, LiveError> {
+    let nodes = collect(stage, &stage.main).await?;
+    let Some(node) = nodes.iter().find(|node| node.pod == gateway) else {
+        return Ok("which does not answer".to_owned());
+    };
+    let story = &node.observations.story;
+    let event = format!("deployed/{api}/");
+    let mut heard = story.heard.values().flatten();
+    if let Some(event) = heard.find(|id| id.starts_with(&event)) {
+        let warning = node.observations.warnings.last();
+        let warning = warning.map_or("it warned of nothing", String::as_str);
+        return Ok(format!(
+            "which heard {event} and does not serve it: {warning}"
+        ));
+    }
+    let listens = story
+        .subscriptions
+        .iter()
+        .filter_map(|link| Some((link.url.as_deref()?, link.peer.as_ref()?)));
+    let listens: Vec<String> = listens
+        .map(|(url, peer)| format!("{url} ({})", peer.pod))
+        .collect();
+    Ok(format!(
+        "which never heard of it, though it listens to {}",
+        listens.join(" and ")
+    ))
 }
 
 /// A ready pod that is an event hub, the first node if it is there.

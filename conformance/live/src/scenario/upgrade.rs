@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::change::uids;
-use super::{Stage, revision};
+use super::{Stage, hearing, revision};
 use crate::api::text;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -31,7 +31,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.passed("AM-UPG-002");
         judge_kept(stage, &before, &version).await?;
     }
-    revision::run(stage).await
+    let goes_on = revision::run(stage).await?;
+    // An upgrade replaces listeners and those they listen to at once.
+    hearing::judge_deaf(stage, "after the upgrades").await?;
+    Ok(goes_on)
 }
 
 /// What must outlive an upgrade is still there, and Secrets say the same.

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, path::Path};
 use proptest::prelude::*;
 
 use super::usage;
-use crate::checks::harness::upstream;
+use crate::upstream::testing::upstream;
 
 /// Pieces that mean something to Go's parser.
 const PIECES: [&str; 22] = [

@@ -481,7 +481,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::{Segment, Usage};
-    use crate::checks::harness::upstream;
+    use crate::upstream::testing::upstream;
 
     fn usage(files: &BTreeMap<String, String>) -> Usage {
         super::usage(files, upstream()).expect("parsed")

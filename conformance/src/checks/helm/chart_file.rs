@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::values::yaml;
+use super::files::yaml;
 use crate::{
     context::{Context, Fault, Judge},
     manifest::Workload,

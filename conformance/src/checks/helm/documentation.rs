@@ -1,6 +1,7 @@
 //! Every value says what it is for.
 
-use super::values::{leaves, line_of, yaml};
+use super::files::{leaves, yaml};
+use super::values::line_of;
 use crate::context::{Context, Fault, Judge};
 
 /// Generated charts write `# --` above every value; any other comment is good enough for other charts.

@@ -3,6 +3,7 @@
 mod chart_file;
 mod curl;
 mod documentation;
+mod files;
 mod given;
 mod labels;
 mod names;

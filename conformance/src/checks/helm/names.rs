@@ -352,7 +352,8 @@ mod tests {
                 .judge(check)
                 .is_green()
         );
-        let none = case("{apiVersion: v1, kind: Role, metadata: {name: REL-x}}").judge(check);
+        let none = case("{apiVersion: v1, kind: Role, metadata: {name: REL-x}}")
+            .judge_requirement("AM-HELM-010", check);
         assert!(matches!(none, Outcome::NotApplicable { .. }));
     }
 

@@ -216,10 +216,9 @@ mod tests {
 
     #[test]
     fn custom_resources_without_schema_are_no_fault_and_no_pass() {
-        let unknown = judged(
-            "{apiVersion: example.com/v1, kind: X, metadata: {name: a}}",
-            custom_objects_are_valid,
-        );
+        let unknown = Case::documents("{apiVersion: example.com/v1, kind: X, metadata: {name: a}}")
+            .with_schemas(Schemas)
+            .judge_requirement("AM-K8S-002", custom_objects_are_valid);
         assert!(
             matches!(unknown, Outcome::NotApplicable { .. }),
             "{unknown:?}"

@@ -2,27 +2,8 @@
 
 use crate::{
     context::{Context, Fault, Judge},
-    graph::{Graph, Member},
     manifest::DisruptionBudget,
 };
-
-/// The server workloads whose pods a budget protects.
-pub(in crate::checks) fn protected<'g, 'a>(
-    graph: &'g Graph<'a>,
-    budget: DisruptionBudget<'_>,
-) -> Vec<&'g Member<'a>> {
-    let Some(selector) = budget.selector() else {
-        return Vec::new();
-    };
-    graph
-        .members
-        .iter()
-        .filter(|member| {
-            member.workload.object.namespace() == budget.0.namespace()
-                && selector.matches(&member.workload.pod.labels())
-        })
-        .collect()
-}
 
 pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
     for budget in context
@@ -30,7 +11,7 @@ pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
         .of_kind("PodDisruptionBudget")
         .map(DisruptionBudget)
     {
-        judge.require(!protected(context.graph, budget).is_empty(), || {
+        judge.require(!context.graph.protected_by(budget).is_empty(), || {
             Fault::new(
                 format!("PodDisruptionBudget `{}` protects no pods", budget.0.name()),
                 "make its selector the labels of the pods it is for",
@@ -68,7 +49,9 @@ pub(super) fn protect_each_pod_once(context: &Context<'_>, judge: &mut Judge<'_>
         let of_member: Vec<&str> = budgets
             .iter()
             .filter(|budget| {
-                protected(context.graph, **budget)
+                context
+                    .graph
+                    .protected_by(**budget)
                     .iter()
                     .any(|other| std::ptr::eq(*other, member))
             })

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::{
-    checks::network::budgets::protected,
     component::Component,
     context::{Context, Fault, Judge},
     graph::{Graph, Member},
@@ -16,7 +15,9 @@ pub(super) fn allows_a_drain(context: &Context<'_>, judge: &mut Judge<'_>) {
         .of_kind("PodDisruptionBudget")
         .map(DisruptionBudget)
     {
-        let pods: usize = protected(context.graph, budget)
+        let pods: usize = context
+            .graph
+            .protected_by(budget)
             .iter()
             .map(|member| member.replicas)
             .sum();
@@ -58,7 +59,9 @@ pub(super) fn has_a_budget(context: &Context<'_>, judge: &mut Judge<'_>) {
             .of_kind("PodDisruptionBudget")
             .map(DisruptionBudget)
             .any(|budget| {
-                protected(context.graph, budget)
+                context
+                    .graph
+                    .protected_by(budget)
                     .iter()
                     .any(|other| std::ptr::eq(*other, member))
             });
@@ -84,7 +87,9 @@ fn keeps_one_up(context: &Context<'_>, member: &Member<'_>, judge: &mut Judge<'_
         .of_kind("PodDisruptionBudget")
         .map(DisruptionBudget)
     {
-        let is_own = protected(context.graph, budget)
+        let is_own = context
+            .graph
+            .protected_by(budget)
             .iter()
             .any(|other| std::ptr::eq(*other, member));
         let Some(away) = budget

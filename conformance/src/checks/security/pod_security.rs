@@ -64,7 +64,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::CONTROLS;
-    use crate::{checks::harness::upstream, upstream::Upstream as _};
+    use crate::upstream::{Upstream as _, testing::upstream};
 
     fn good() -> Value {
         json!({

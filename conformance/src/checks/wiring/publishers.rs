@@ -10,7 +10,7 @@ use crate::{
     component::Component,
     context::{Context, Fault, Judge},
     facts::{MirroredStream, Reach, Shape},
-    graph::{MountedFile, Node, NodeId, Target, mounted_files},
+    graph::{Link, MountedFile, Node, NodeId, Target, mounted_files},
 };
 
 /// Where the server looks for publishers.
@@ -142,12 +142,9 @@ impl<'o, 'a> On<'o, 'a> {
 
     /// Whom the product's own second publisher tells: the first broker of its list that accepts.
     fn by_the_product(&self) -> BTreeSet<(&'o str, NodeId)> {
-        let first = self.context.graph.links.iter().find(|link| {
-            link.from == self.node.id
-                && link.reference.purpose == Purpose::EventDuplicateEventHub
-                && link.reference.enabled
-        });
-        let node = first.and_then(|link| self.hub_node(&link.target));
+        let node = self
+            .product_link()
+            .and_then(|link| self.hub_node(&link.target));
         let streams = self.context.facts.mirrored_streams.iter();
         node.into_iter()
             .flat_map(|node| {
@@ -156,6 +153,15 @@ impl<'o, 'a> On<'o, 'a> {
                     .map(move |stream| (stream.topic.as_str(), node))
             })
             .collect()
+    }
+
+    /// Where the product's own second publisher leads.
+    fn product_link(&self) -> Option<&'o Link> {
+        self.context.graph.links.iter().find(|link| {
+            link.from == self.node.id
+                && link.reference.purpose == Purpose::EventDuplicateEventHub
+                && link.reference.enabled
+        })
     }
 
     /// The node of the hub whose broker an address is.
@@ -260,7 +266,10 @@ impl<'o, 'a> On<'o, 'a> {
     fn untold(&self, stream: &MirroredStream, other: &Node<'_>) -> Fault<'a> {
         let graph = self.context.graph;
         let (who, other) = (graph.describe(self.node.id), graph.describe(other.id));
-        Fault::new(
+        let astray = self
+            .product_link()
+            .filter(|link| self.hub_node(&link.target).is_none());
+        let fault = Fault::new(
             format!(
                 "{who} does not tell {other} of {}: listeners that are connected there never hear of them",
                 stream.tells
@@ -271,6 +280,10 @@ impl<'o, 'a> On<'o, 'a> {
             ),
         )
         .object(graph.member(self.node.id).workload.object)
-        .peer(other)
+        .peer(other);
+        match astray {
+            Some(link) => fault.value(link.reference.raw.clone()),
+            None => fault,
+        }
     }
 }

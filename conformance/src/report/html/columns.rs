@@ -1,19 +1,23 @@
-//! Who stands at the top of a topology's picture, from left to right.
+//! What stands at the top of a topology's picture, from left to right: public hosts, components, other hosts.
 
 use super::{
     super::{Edge, EdgeVerdict, Node, Topology},
-    escape::shortened,
+    wrap::wrapped,
 };
 use crate::component::Component;
 
 /// Width of a component's box.
 pub(super) const BOX_WIDTH: usize = 204;
+/// Least width of a host's box.
+const HOST_WIDTH: usize = 116;
 /// Space between two boxes.
 pub(super) const GAP: usize = 36;
 /// Space around the picture.
 pub(super) const MARGIN: usize = 24;
-/// Characters that fit into a box.
-const BOX_CHARACTERS: usize = 29;
+/// Space between a box and its text.
+pub(super) const PADDING: usize = 12;
+/// Width of a character, in user units; a little more than any monospaced font of 11 units needs.
+pub(super) const CHARACTER: usize = 7;
 
 /// Components from left to right.
 const ORDER: [Component; 5] = [
@@ -25,105 +29,135 @@ const ORDER: [Component; 5] = [
 ];
 
 /// What stands at the top of a column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Party {
-    Clients,
     Component(Component),
-    Outside,
+    /// A host that is no component's Service.
+    Host(String),
+}
+
+impl Party {
+    /// The name in words.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Component(component) => component.name(),
+            Self::Host(host) => host,
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(super) struct Column {
     pub(super) party: Party,
+    pub(super) width: usize,
     /// Middle.
     pub(super) x: usize,
-    pub(super) title: String,
-    /// Number of nodes; none for parties that are no component.
+    /// The title, in lines.
+    pub(super) title: Vec<String>,
+    /// Number of nodes; none for hosts.
     pub(super) replicas: Option<usize>,
     pub(super) lines: Vec<String>,
 }
 
-/// The columns of `topology`.
-pub(super) fn columns(topology: &Topology) -> Vec<Column> {
-    let mut parties = Vec::new();
-    let by_route = |edge: &Edge| edge.to.is_none() && edge.verdict == EdgeVerdict::Resolves;
-    if !topology.exposures.is_empty() || topology.edges.iter().any(by_route) {
-        let mut hosts: Vec<String> = topology
-            .exposures
-            .iter()
-            .map(|exposure| exposure.host.clone())
-            .collect();
-        hosts.sort();
-        hosts.dedup();
-        parties.push((Party::Clients, "Clients".to_owned(), None, hosts));
+impl Column {
+    /// Its left edge.
+    pub(super) fn left(&self) -> usize {
+        self.x - self.width / 2
     }
-    for component in ORDER {
+
+    fn component(component: Component, topology: &Topology) -> Self {
         let node = topology
             .nodes
             .iter()
             .find(|node| node.component == component);
-        let named = topology
-            .edges
+        let lines = node.map_or_else(|| vec!["not deployed".to_owned()], node_lines);
+        let room = (BOX_WIDTH - 2 * PADDING) / CHARACTER;
+        Self {
+            party: Party::Component(component),
+            width: BOX_WIDTH,
+            x: 0,
+            title: vec![capitalised(component.title())],
+            replicas: Some(node.map_or(0, |node| node.replicas)),
+            lines: lines.iter().flat_map(|line| wrapped(line, room)).collect(),
+        }
+    }
+
+    fn host(host: &str, kind: &str) -> Self {
+        let room = (BOX_WIDTH - 2 * PADDING) / CHARACTER;
+        let title = wrapped(host, room);
+        let lines = wrapped(kind, room);
+        let longest = title.iter().chain(&lines).map(|line| line.chars().count());
+        let width = longest.max().unwrap_or(0) * CHARACTER + 2 * PADDING;
+        Self {
+            party: Party::Host(host.to_owned()),
+            // An even width has a middle.
+            width: width.max(HOST_WIDTH).next_multiple_of(2),
+            x: 0,
+            title,
+            replicas: None,
+            lines,
+        }
+    }
+}
+
+/// The columns of `topology`.
+pub(super) fn columns(topology: &Topology) -> Vec<Column> {
+    let public = topology
+        .exposures
+        .iter()
+        .map(|exposure| exposure.host.as_str());
+    let public = sorted(public);
+    let elsewhere = |verdict: EdgeVerdict| {
+        let leads = move |edge: &&Edge| edge.to.is_none() && edge.verdict == verdict;
+        let hosts = topology.edges.iter().filter(leads);
+        sorted(hosts.map(|edge| edge.host.as_str()))
+    };
+    let mut columns: Vec<Column> = public
+        .iter()
+        .map(|host| Column::host(host, "public host"))
+        .collect();
+    let is_there = |component: &Component| {
+        let component = *component;
+        let at_edge = |edge: &Edge| edge.from == component || edge.to == Some(component);
+        topology
+            .nodes
             .iter()
-            .any(|edge| edge.from == component || edge.to == Some(component))
+            .any(|node| node.component == component)
+            || topology.edges.iter().any(at_edge)
             || topology
                 .exposures
                 .iter()
-                .any(|exposure| exposure.to == component);
-        if node.is_some() || named {
-            let lines = node.map_or_else(|| vec!["not deployed".to_owned()], node_lines);
-            let replicas = node.map_or(0, |node| node.replicas);
-            parties.push((
-                Party::Component(component),
-                capitalised(component.title()),
-                Some(replicas),
-                lines,
-            ));
-        }
+                .any(|exposure| exposure.to == component)
+    };
+    let components = ORDER.into_iter().filter(is_there);
+    columns.extend(components.map(|component| Column::component(component, topology)));
+    let provided = elsewhere(EdgeVerdict::Resolves);
+    let provided = provided.iter().filter(|host| !public.contains(host));
+    columns.extend(provided.map(|host| Column::host(host, "of the release")));
+    let external = elsewhere(EdgeVerdict::External);
+    let external = external.iter().filter(|host| !public.contains(host));
+    columns.extend(external.map(|host| Column::host(host, "outside")));
+    let mut left = MARGIN;
+    for column in &mut columns {
+        column.x = left + column.width / 2;
+        left += column.width + GAP;
     }
-    let mut outside: Vec<String> = topology
-        .edges
-        .iter()
-        .filter(|edge| leads_outside(edge))
-        .map(|edge| edge.host.clone())
-        .collect();
-    outside.sort();
-    outside.dedup();
-    if !outside.is_empty() {
-        parties.push((Party::Outside, "Outside".to_owned(), None, outside));
-    }
-    parties
-        .into_iter()
-        .enumerate()
-        .map(|(index, (party, title, replicas, lines))| Column {
-            party,
-            x: MARGIN + BOX_WIDTH / 2 + index * (BOX_WIDTH + GAP),
-            title,
-            replicas,
-            lines: lines
-                .iter()
-                .map(|line| shortened(line, BOX_CHARACTERS))
-                .collect(),
-        })
-        .collect()
+    columns
 }
 
-fn leads_outside(edge: &Edge) -> bool {
-    edge.to.is_none() && edge.verdict == EdgeVerdict::External
+fn sorted<'t>(hosts: impl Iterator<Item = &'t str>) -> Vec<&'t str> {
+    let mut hosts: Vec<&str> = hosts.collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
 }
 
 fn node_lines(node: &Node) -> Vec<String> {
     let mut lines = node.workloads.clone();
-    lines.extend(
-        node.services
-            .iter()
-            .map(|service| format!("Service {service}")),
-    );
-    lines.extend(
-        node.ports
-            .iter()
-            .map(|port| format!("• {}", port.replace(':', " "))),
-    );
+    let services = node.services.iter();
+    lines.extend(services.map(|service| format!("Service {service}")));
+    let ports = node.ports.iter();
+    lines.extend(ports.map(|port| format!("• {}", port.replace(':', " "))));
     lines
 }
 

@@ -13,11 +13,11 @@ pub(super) fn write(out: &mut String, report: &Report) {
     out.push_str(
         "<section id=\"requirements\" aria-labelledby=\"requirements-title\">\n\
          <h2 id=\"requirements-title\">Requirements</h2>\n\
-         <p class=\"legend\">✓ passed · ✗ failed · ! warning (a SHOULD is not met) · ? could not be judged · \
-         ↷ skipped · – not applicable · ∅ did not run. Numbers are things looked at.</p>\n\
+         <p class=\"legend\">✓ passed · ✗ failed · ! warning (a SHOULD is not met) · ? could not be checked · \
+         ↷ skipped · – not applicable · ∅ did not run. The numbers count what was checked.</p>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Outcome of each requirement in each pattern\">\n\
          <table class=\"coverage\">\n<thead><tr><th scope=\"col\">Requirement</th><th scope=\"col\">Level</th>\
-         <th scope=\"col\">What it says</th>",
+         <th scope=\"col\">Text</th>",
     );
     for profile in &report.profiles {
         let _ = write!(out, "<th scope=\"col\">{}</th>", text(&profile.name));
@@ -26,7 +26,7 @@ pub(super) fn write(out: &mut String, report: &Report) {
     for requirement in &report.requirements {
         let _ = write!(
             out,
-            "<tr id=\"req-{0}\"><th scope=\"row\"><code>{0}</code><br/>{1}</th><td>{2}</td><td>{3}<br/><small>{4}</small></td>",
+            "<tr id=\"req-{0}\"><th scope=\"row\"><code>{0}</code><br/>{1}</th><td data-label=\"Level\">{2}</td><td>{3}<br/><small>{4}</small></td>",
             text(&requirement.id),
             text(&requirement.title),
             requirement.level,
@@ -35,7 +35,12 @@ pub(super) fn write(out: &mut String, report: &Report) {
         );
         for profile in &report.profiles {
             let (class, sign, word) = outcome_in(profile, requirement);
-            let _ = write!(out, "<td class=\"{class}\">{sign} {}</td>", text(&word));
+            let _ = write!(
+                out,
+                "<td class=\"{class}\" data-label=\"{}\">{sign} {}</td>",
+                text(&profile.name),
+                text(&word)
+            );
         }
         out.push_str("</tr>\n");
     }
@@ -69,7 +74,7 @@ fn outcome_in(
         };
     }
     if has(|outcome| matches!(outcome, Outcome::Unsupported { .. })) {
-        ("bad", "?", "could not be judged".into())
+        ("bad", "?", "could not be checked".into())
     } else if has(|outcome| matches!(outcome, Outcome::Skipped { .. })) {
         ("warn", "↷", "skipped".into())
     } else if has(|outcome| matches!(outcome, Outcome::Passed { .. })) {

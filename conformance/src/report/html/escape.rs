@@ -19,15 +19,6 @@ pub(super) fn text(raw: &str) -> String {
     out
 }
 
-/// `text`, cut with an ellipsis when it has more than `characters`.
-pub(super) fn shortened(text: &str, characters: usize) -> String {
-    if text.chars().count() <= characters {
-        return text.to_owned();
-    }
-    let kept: String = text.chars().take(characters.saturating_sub(1)).collect();
-    kept + "…"
-}
-
 #[cfg(test)]
 mod tests {
     use super::text;

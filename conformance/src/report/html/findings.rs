@@ -4,9 +4,8 @@ use std::fmt::Write as _;
 
 use super::{
     super::{
-        FindingGroup, FindingText, Profile, Report,
+        Cause, FindingGroup, FindingText, Profile, Report, Tally, causes,
         group::severity,
-        groups,
         text::{Note, NoteLabel, Place},
     },
     escape::text,
@@ -24,23 +23,52 @@ pub(super) fn write_profile(out: &mut String, report: &Report, profile: &Profile
         badge(profile.result),
         text(&profile.summary)
     );
-    let groups = groups(report, &profile.subjects);
+    let causes = causes(report, &profile.subjects);
     if !profile.topology.nodes.is_empty() {
-        picture::write(out, profile, &groups);
+        // Numbered as they are written below.
+        let findings: Vec<&FindingGroup<'_>> = causes.iter().flat_map(Cause::findings).collect();
+        picture::write(out, profile, &findings);
     }
-    if groups.is_empty() {
+    if causes.is_empty() {
         out.push_str("<p>No findings.</p>\n");
     } else {
-        let _ = writeln!(out, "<h3>Findings ({})</h3>", groups.len());
-        for (index, group) in groups.iter().enumerate() {
-            write_finding(out, report, group, &format!("{id}-finding-{}", index + 1));
+        let _ = writeln!(out, "<h3>Findings ({})</h3>", Tally::of(&causes));
+        let mut number = 0;
+        for cause in &causes {
+            write_cause(out, report, cause, || {
+                number += 1;
+                format!("{id}-finding-{number}")
+            });
         }
     }
     out.push_str("</section>\n");
 }
 
-fn write_finding(out: &mut String, report: &Report, group: &FindingGroup<'_>, id: &str) {
-    let finding = FindingText::of(report, group);
+/// The finding to look at first, and the others folded.
+fn write_cause(
+    out: &mut String,
+    report: &Report,
+    cause: &Cause<'_>,
+    mut next_id: impl FnMut() -> String,
+) {
+    write_finding(out, &FindingText::of_cause(report, cause), &next_id());
+    if cause.consequences.is_empty() {
+        return;
+    }
+    let count = cause.consequences.len();
+    let plural = if count == 1 { "" } else { "s" };
+    let _ = writeln!(
+        out,
+        "<details class=\"consequences\">\n<summary>{count} consequence{plural} that share {}</summary>",
+        text(&cause.shared())
+    );
+    for group in &cause.consequences {
+        write_finding(out, &FindingText::of(report, group), &next_id());
+    }
+    out.push_str("</details>\n");
+}
+
+fn write_finding(out: &mut String, finding: &FindingText<'_>, id: &str) {
     let word = severity(finding.level);
     let sign = if word == "error" { "✗" } else { "!" };
     let _ = writeln!(

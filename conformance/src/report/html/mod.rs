@@ -10,6 +10,7 @@ mod findings;
 mod layout;
 mod overview;
 mod picture;
+mod wrap;
 
 use std::fmt::Write as _;
 
@@ -51,7 +52,7 @@ fn header(out: &mut String, report: &Report) {
     };
     let _ = writeln!(
         out,
-        "<header>\n<h1>Conformance report</h1>\n<p>Suite {}, judged from {mode}.</p>\n\
+        "<header>\n<h1>Conformance report</h1>\n<p>Suite {}, checked on {mode}.</p>\n\
          <nav aria-label=\"Patterns\"><ul>",
         text(&report.suite_version)
     );
@@ -83,7 +84,7 @@ fn reproduce(out: &mut String, report: &Report) {
         out.push_str("</ul>\n");
     }
     if !report.charts.is_empty() {
-        out.push_str("<h3>Charts judged</h3>\n<ul>\n");
+        out.push_str("<h3>Charts</h3>\n<ul>\n");
         for chart in &report.charts {
             let _ = writeln!(
                 out,

@@ -8,11 +8,24 @@ use super::{
 };
 use crate::outcome::Outcome;
 
+/// Numbers of a pattern; time is the last.
+const COLUMNS: [&str; 9] = [
+    "Checks",
+    "Passed",
+    "Failed",
+    "Warnings",
+    "Skipped",
+    "Unsupported",
+    "Not applicable",
+    "Subjects",
+    "Seconds",
+];
+
 /// The verdict in words.
 pub(super) fn verdict(result: ProfileResult) -> &'static str {
     match result {
         ProfileResult::Success => "conformant",
-        ProfileResult::Partial => "conformant so far, not everything was judged",
+        ProfileResult::Partial => "conformant so far; not everything was checked",
         ProfileResult::Failure => "not conformant",
     }
 }
@@ -45,17 +58,7 @@ pub(super) fn write(out: &mut String, report: &Report) {
             .map(|scope| format!("<p>{}</p>\n", text(scope)))
             .unwrap_or_default(),
     );
-    for column in [
-        "Checks",
-        "Passed",
-        "Failed",
-        "Warnings",
-        "Skipped",
-        "Unsupported",
-        "Not applicable",
-        "Subjects",
-        "Seconds",
-    ] {
+    for column in COLUMNS {
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{column}</th>");
     }
     out.push_str("</tr></thead>\n<tbody>\n");
@@ -63,11 +66,11 @@ pub(super) fn write(out: &mut String, report: &Report) {
         let counts = profile.statistics;
         let _ = write!(
             out,
-            "<tr><th scope=\"row\"><a href=\"#{0}\">{0}</a></th><td>{1}</td>",
+            "<tr><th scope=\"row\"><a href=\"#{0}\">{0}</a></th><td data-label=\"Result\">{1}</td>",
             text(&profile.name),
             badge(profile.result)
         );
-        for number in [
+        let numbers = [
             counts.checked,
             counts.passed,
             counts.failed,
@@ -76,13 +79,20 @@ pub(super) fn write(out: &mut String, report: &Report) {
             counts.unsupported,
             counts.not_applicable,
             profile.subjects.len(),
-        ] {
-            let _ = write!(out, "<td class=\"number\">{number}</td>");
+        ];
+        for (column, number) in COLUMNS.into_iter().zip(numbers) {
+            let _ = write!(
+                out,
+                "<td class=\"number\" data-label=\"{column}\">{number}</td>"
+            );
         }
         let seconds = profile
             .seconds
             .map_or("–".into(), |seconds| format!("{seconds:.1}"));
-        let _ = writeln!(out, "<td class=\"number\">{seconds}</td></tr>");
+        let _ = writeln!(
+            out,
+            "<td class=\"number\" data-label=\"Seconds\">{seconds}</td></tr>"
+        );
     }
     out.push_str("</tbody>\n</table>\n</div>\n");
     problems(out, report);
@@ -126,7 +136,7 @@ fn problems(out: &mut String, report: &Report) {
         }
     }
     if !report.coverage.gaps.is_empty() {
-        out.push_str("<h3>Not everything was judged</h3>\n<ul>\n");
+        out.push_str("<h3>Not everything was checked</h3>\n<ul>\n");
         for gap in &report.coverage.gaps {
             let _ = writeln!(out, "<li>{}</li>", text(gap));
         }
@@ -141,8 +151,8 @@ fn problems(out: &mut String, report: &Report) {
         _ => None,
     });
     for (title, reasons) in [
-        ("Requirements that could not be judged", unsupported),
-        ("Requirements skipped on request", skipped),
+        ("Requirements that could not be checked", unsupported),
+        ("Skipped requirements", skipped),
     ] {
         if reasons.is_empty() {
             continue;

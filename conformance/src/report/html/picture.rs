@@ -4,103 +4,124 @@ use std::fmt::Write as _;
 
 use super::{
     super::{FindingGroup, Profile},
-    columns::{BOX_WIDTH, Column, Party},
-    escape::{shortened, text},
-    layout::{LINE, Layout, Row, SIGN, Status},
+    columns::{CHARACTER, Column, MARGIN, PADDING, Party},
+    escape::text,
+    layout::{BOX_SPACE, Band, LINE, Layout, Row, SIGN, STUB, Status},
 };
 
-/// Width of a character of a label, in user units; a little more than any font of 11 units needs.
-const CHARACTER: usize = 7;
-/// Length of a line that leads nowhere, and depth of a line that leads back.
-const STUB: usize = 44;
-/// Characters of a label; longer keys are cut, the table has them whole.
-const LABEL: usize = 84;
-
 /// Writes the picture of `profile` and its table; `groups` are the pattern's findings.
-pub(super) fn write(out: &mut String, profile: &Profile, groups: &[FindingGroup<'_>]) {
+pub(super) fn write(out: &mut String, profile: &Profile, groups: &[&FindingGroup<'_>]) {
     let layout = Layout::new(&profile.topology, groups);
     let id = text(&profile.name);
+    let count = layout.rows().count();
     let broken = layout
-        .rows
-        .iter()
+        .rows()
         .filter(|row| row.status == Status::Broken)
         .count();
     let _ = writeln!(
         out,
-        "<h3>Topology</h3>\n<figure class=\"topology\">\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" \
-         aria-label=\"Topology of {id}\">\n\
-         <svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" height=\"{h}\" style=\"min-width:{least}px\" role=\"img\" \
-         aria-labelledby=\"{id}-svg-title {id}-svg-description\">\n\
-         <title id=\"{id}-svg-title\">Topology of {id}</title>\n\
-         <desc id=\"{id}-svg-description\">{} connections, {broken} broken. The table below lists them.</desc>",
-        layout.rows.len(),
-        w = layout.width,
-        h = layout.height,
-        // A narrow window shrinks the picture while its text can be read, then scrolls.
-        least = layout.width.min(1200),
+        "<h3>Topology</h3>\n<figure class=\"topology\">\n\
+         <p class=\"narrow\">Scroll the picture sideways, or read the table below it.</p>\n\
+         <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Topology of {id}\">\n\
+         <div class=\"picture\" role=\"img\" aria-label=\"Topology of {id}: {count} connections, {broken} broken. The table below lists them.\">",
     );
-    for column in &layout.columns {
-        write_lifeline(out, &layout, column);
-    }
-    for row in &layout.rows {
-        write_row(out, &layout, row);
-    }
+    open_svg(out, layout.width, 0, layout.top + layout.box_height);
     for column in &layout.columns {
         write_box(out, &layout, column);
     }
-    out.push_str("</svg>\n</div>\n");
+    out.push_str("</svg>\n");
+    for band in &layout.bands {
+        write_band(out, &layout, band);
+    }
+    out.push_str("</div>\n</div>\n");
     legend(out);
     write_table(out, &id, &layout);
     out.push_str("</figure>\n");
 }
 
+/// A piece of the picture. All pieces have the width of the whole and touch each other.
+fn open_svg(out: &mut String, width: usize, top: usize, height: usize) {
+    let _ = writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 {top} {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         aria-hidden=\"true\">"
+    );
+}
+
 fn legend(out: &mut String) {
     out.push_str(
-        "<figcaption>Each arrow is a connection that a configuration file asks for: port, scheme and key. \
-         <span class=\"key resolved\">solid: resolved</span> · <span class=\"key external\">dash-dotted: declared external</span> · \
+        "<figcaption>Each arrow is a connection from a configuration file, with its port, scheme and key. \
+         <span class=\"key resolved\">solid: resolved</span> · <span class=\"key external\">dash-dotted: external, as declared</span> · \
          <span class=\"key unknown\">dotted with ?: unknown</span> · <span class=\"key broken\">dashed with ✗: broken</span></figcaption>\n",
     );
 }
 
-fn write_lifeline(out: &mut String, layout: &Layout, column: &Column) {
-    let _ = writeln!(
-        out,
-        "<line class=\"lifeline\" x1=\"{x}\" x2=\"{x}\" y1=\"{}\" y2=\"{}\"/>",
-        layout.top + layout.box_height,
-        layout.height - 8,
-        x = column.x,
-    );
+fn write_band(out: &mut String, layout: &Layout, band: &Band) {
+    // The space above the first piece belongs to it.
+    let top = match layout.bands.first() {
+        Some(first) if std::ptr::eq(first, band) => layout.top + layout.box_height,
+        _ => band.top,
+    };
+    let bottom = band.top + band.height;
+    open_svg(out, layout.width, top, bottom - top);
+    for column in &layout.columns {
+        let _ = writeln!(
+            out,
+            "<line class=\"lifeline\" x1=\"{x}\" x2=\"{x}\" y1=\"{top}\" y2=\"{bottom}\"/>",
+            x = column.x,
+        );
+    }
+    for row in &band.rows {
+        write_row(out, layout, row);
+    }
+    out.push_str("</svg>\n");
 }
 
 fn write_box(out: &mut String, layout: &Layout, column: &Column) {
-    let (class, name) = match column.party {
-        Party::Clients => ("party", "clients"),
-        Party::Outside => ("party", "outside"),
-        Party::Component(component) => ("component", component.name()),
+    let class = match column.party {
+        Party::Host(_) => "host",
+        Party::Component(_) => "component",
     };
-    let left = column.x - BOX_WIDTH / 2;
+    let left = column.left();
+    // A host's box is as high as its name, and stands where its connections begin.
+    let top = match column.party {
+        Party::Host(_) => {
+            let lines = column.title.len() + column.lines.len();
+            layout.top + layout.box_height - (BOX_SPACE / 2 + lines * LINE)
+        }
+        Party::Component(_) => layout.top,
+    };
+    let bottom = layout.top + layout.box_height;
     let _ = writeln!(
         out,
-        "<g class=\"node {class}\" data-node=\"{name}\">\n\
-         <rect x=\"{left}\" y=\"{}\" width=\"{BOX_WIDTH}\" height=\"{}\" rx=\"8\"/>\n\
-         <text class=\"title\" x=\"{}\" y=\"{}\">{}</text>",
-        layout.top,
-        layout.box_height,
-        left + 12,
-        layout.top + 24,
-        text(&column.title),
+        "<g class=\"node {class}\" data-node=\"{}\">\n\
+         <rect x=\"{left}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"8\"/>",
+        text(column.party.name()),
+        top,
+        column.width,
+        // The lower edge is drawn inside.
+        bottom - top - 1,
     );
-    let mut y = layout.top + 44;
-    if let Some(replicas) = column.replicas {
-        write_replicas(out, left, y, replicas);
+    let x = left + PADDING;
+    let mut y = top + 8;
+    for line in &column.title {
+        y += LINE;
+        let _ = writeln!(
+            out,
+            "<text class=\"title\" x=\"{x}\" y=\"{y}\">{}</text>",
+            text(line)
+        );
     }
     y += 4;
+    if let Some(replicas) = column.replicas {
+        y += LINE;
+        write_replicas(out, left, y, replicas);
+    }
     for line in &column.lines {
         y += LINE;
         let _ = writeln!(
             out,
-            "<text class=\"detail\" x=\"{}\" y=\"{y}\">{}</text>",
-            left + 12,
+            "<text class=\"detail\" x=\"{x}\" y=\"{y}\">{}</text>",
             text(line)
         );
     }
@@ -132,59 +153,118 @@ fn write_row(out: &mut String, layout: &Layout, row: &Row) {
         out,
         "<g class=\"edge {status}\" data-from=\"{}\" data-to=\"{}\" data-port=\"{}\" data-status=\"{status}\">\n\
          <title>{}</title>",
-        party_name(Some(row.from)),
-        party_name(row.to),
+        text(row.from.name()),
+        text(name_of(row.to.as_ref())),
         row.port,
         text(&sentence(row)),
     );
-    let label = shortened(&row.label, LABEL);
     let _ = writeln!(
         out,
         "<circle class=\"start\" cx=\"{x}\" cy=\"{y}\" r=\"3\"/>"
     );
-    if let Some(to) = row.to_x {
-        let rightwards = to > x;
-        let tip = if rightwards { to - 1 } else { to + 1 };
-        let _ = writeln!(out, "<path class=\"line\" d=\"M{x} {y}H{tip}\"/>");
-        arrow(out, tip, y, rightwards);
-        let middle = usize::midpoint(x, to);
-        mark(out, row.status, middle, y);
-        let room = if row.has_sign() { SIGN / 2 } else { 0 };
-        centred(out, layout, "label", middle, y - 6 - room, &label);
-        centred(out, layout, "remark", middle, y + 14 + room, &row.remark);
-        out.push_str("</g>\n");
-        return;
+    match row.to_x {
+        Some(to) => write_arrow(out, layout, row, to),
+        None => write_stub(out, row),
     }
-    let words = if row.to.is_none() {
-        format!("{label} → {}", shortened(&row.hosts.join(", "), LABEL))
-    } else {
-        label
-    };
-    let longest = words.chars().count().max(row.remark.chars().count()) * CHARACTER;
-    // To the right, as one reads, unless only the left has the room.
-    let rightwards = x + STUB + 12 + longest < layout.width || x < layout.width / 2;
+    out.push_str("</g>\n");
+}
+
+/// A connection to another column, its texts above and below the middle.
+fn write_arrow(out: &mut String, layout: &Layout, row: &Row, to: usize) {
+    let (x, y) = (row.from_x, row.y);
+    let rightwards = to > x;
+    let tip = if rightwards { to - 1 } else { to + 1 };
+    let _ = writeln!(out, "<path class=\"line\" d=\"M{x} {y}H{tip}\"/>");
+    arrow(out, tip, y, rightwards);
+    let middle = usize::midpoint(x, to);
+    mark(out, row.status, middle, y);
+    let room = if row.has_sign() { SIGN / 2 } else { 0 };
+    let lines = row.texts.label.iter().rev().enumerate();
+    for (index, line) in lines {
+        centred(
+            out,
+            layout,
+            "label",
+            middle,
+            y - 6 - room - index * LINE,
+            line,
+        );
+    }
+    for (index, line) in row.texts.remark.iter().enumerate() {
+        centred(
+            out,
+            layout,
+            "remark",
+            middle,
+            y + 14 + room + index * LINE,
+            line,
+        );
+    }
+}
+
+/// A connection that leads back, or nowhere: then the host that it names stands at its end.
+fn write_stub(out: &mut String, row: &Row) {
+    let (x, y) = (row.from_x, row.y);
+    let texts = &row.texts;
+    let rightwards = texts.rightwards;
     let end = if rightwards { x + STUB } else { x - STUB };
-    if row.to.is_some() {
+    let beside = if rightwards {
+        end + PADDING
+    } else {
+        end - PADDING
+    };
+    let mut room = 0;
+    if texts.end.is_empty() {
+        let back = if rightwards { x + 1 } else { x - 1 };
         let _ = writeln!(
             out,
-            "<path class=\"line\" d=\"M{x} {}H{end}V{y}H{}\"/>",
+            "<path class=\"line\" d=\"M{x} {}H{end}V{y}H{back}\"/>",
             y - 10,
-            if rightwards { x + 1 } else { x - 1 }
         );
-        arrow(out, if rightwards { x + 1 } else { x - 1 }, y, !rightwards);
+        arrow(out, back, y, !rightwards);
         mark(out, row.status, end, y - 5);
     } else {
-        let _ = writeln!(out, "<path class=\"line\" d=\"M{x} {y}H{end}\"/>");
-        mark(out, row.status, end, y);
+        let _ = writeln!(out, "<path class=\"line\" d=\"M{x} {y}H{beside}\"/>");
+        mark(out, row.status, usize::midpoint(x, end), y);
+        room = texts.end.len() * LINE / 2;
+        write_end(out, &texts.end, beside, y - room, rightwards);
     }
-    let beside = if rightwards {
-        end + 12
-    } else {
-        end.saturating_sub(12)
-    };
-    anchored(out, "label", beside, y - 3, rightwards, &words);
-    anchored(out, "remark", beside, y + 12, rightwards, &row.remark);
-    out.push_str("</g>\n");
+    for (index, line) in texts.label.iter().rev().enumerate() {
+        anchored(
+            out,
+            "label",
+            beside,
+            y - 3 - room - index * LINE,
+            rightwards,
+            line,
+        );
+    }
+    for (index, line) in texts.remark.iter().enumerate() {
+        anchored(
+            out,
+            "remark",
+            beside,
+            y + 12 + room + index * LINE,
+            rightwards,
+            line,
+        );
+    }
+}
+
+/// The box of a host at the end of a connection.
+fn write_end(out: &mut String, lines: &[String], beside: usize, top: usize, rightwards: bool) {
+    let longest = lines.iter().map(|line| line.chars().count()).max();
+    let width = (longest.unwrap_or(0) + 2) * CHARACTER;
+    let left = if rightwards { beside } else { beside - width };
+    let _ = writeln!(
+        out,
+        "<rect class=\"end\" x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{}\" rx=\"4\"/>",
+        lines.len() * LINE + 2
+    );
+    for (index, line) in lines.iter().enumerate() {
+        let y = top + LINE * (index + 1) - 3;
+        anchored(out, "host", left + CHARACTER, y, true, line);
+    }
 }
 
 /// A sign on a line, so that its meaning does not hang on its colour.
@@ -213,15 +293,9 @@ fn arrow(out: &mut String, x: usize, y: usize, rightwards: bool) {
 
 /// A text around `middle`, moved so that it stays inside of the picture.
 fn centred(out: &mut String, layout: &Layout, class: &str, middle: usize, y: usize, label: &str) {
-    if label.is_empty() {
-        return;
-    }
-    let half = label.chars().count() * CHARACTER / 2;
-    let middle = if half * 2 + 16 >= layout.width {
-        layout.width / 2
-    } else {
-        middle.clamp(half + 8, layout.width - half - 8)
-    };
+    let half = (label.chars().count() * CHARACTER).div_ceil(2);
+    let least = MARGIN / 2 + half;
+    let middle = middle.clamp(least, (layout.width - MARGIN / 2 - half).max(least));
     let _ = writeln!(
         out,
         "<text class=\"{class}\" text-anchor=\"middle\" x=\"{middle}\" y=\"{y}\">{}</text>",
@@ -230,9 +304,6 @@ fn centred(out: &mut String, layout: &Layout, class: &str, middle: usize, y: usi
 }
 
 fn anchored(out: &mut String, class: &str, x: usize, y: usize, rightwards: bool, label: &str) {
-    if label.is_empty() {
-        return;
-    }
     let anchor = if rightwards { "start" } else { "end" };
     let _ = writeln!(
         out,
@@ -241,20 +312,15 @@ fn anchored(out: &mut String, class: &str, x: usize, y: usize, rightwards: bool,
     );
 }
 
-fn party_name(party: Option<Party>) -> &'static str {
-    match party {
-        Some(Party::Clients) => "clients",
-        Some(Party::Outside) => "outside",
-        Some(Party::Component(component)) => component.name(),
-        None => "nowhere",
-    }
+fn name_of(party: Option<&Party>) -> &str {
+    party.map_or("nowhere", Party::name)
 }
 
 fn sentence(row: &Row) -> String {
     let mut sentence = format!(
         "{} to {}: {} ({}), {}",
-        party_name(Some(row.from)),
-        party_name(row.to),
+        row.from.name(),
+        name_of(row.to.as_ref()),
         row.label,
         row.hosts.join(", "),
         row.status.name(),
@@ -272,9 +338,9 @@ fn write_table(out: &mut String, id: &str, layout: &Layout) {
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Connections of {id}\">\n\
          <table>\n<thead><tr><th scope=\"col\">From</th><th scope=\"col\">To</th><th scope=\"col\">Port</th>\
          <th scope=\"col\">Scheme</th><th scope=\"col\">Key</th><th scope=\"col\">Hosts</th><th scope=\"col\">Status</th></tr></thead>\n<tbody>",
-        layout.rows.len()
+        layout.rows().count()
     );
-    for row in &layout.rows {
+    for row in layout.rows() {
         let finding = row.finding.map_or_else(String::new, |at| {
             format!(" (<a href=\"#{id}-finding-{0}\">finding {0}</a>)", at + 1)
         });
@@ -285,10 +351,12 @@ fn write_table(out: &mut String, id: &str, layout: &Layout) {
         };
         let _ = writeln!(
             out,
-            "<tr class=\"{status}\"><td>{}</td><td>{}</td><td class=\"number\">{}</td><td>{}</td><td><code>{}</code></td>\
-             <td><code>{}</code></td><td>{sign}{status}{finding}</td></tr>",
-            party_name(Some(row.from)),
-            party_name(row.to),
+            "<tr class=\"{status}\"><td data-label=\"From\">{}</td><td data-label=\"To\">{}</td>\
+             <td class=\"number\" data-label=\"Port\">{}</td><td data-label=\"Scheme\">{}</td>\
+             <td data-label=\"Key\"><code>{}</code></td><td data-label=\"Hosts\"><code>{}</code></td>\
+             <td data-label=\"Status\">{sign}{status}{finding}</td></tr>",
+            text(row.from.name()),
+            text(name_of(row.to.as_ref())),
             row.port,
             text(&row.scheme),
             text(&row.key),

@@ -7,27 +7,27 @@ const CONTEXT: usize = 2;
 
 /// A text and the part of it that is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Excerpt<'t> {
+pub(in crate::report) struct Excerpt<'t> {
     text: &'t str,
     span: Range<usize>,
 }
 
 /// A line of an excerpt, cut where the marked part begins and ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExcerptLine<'t> {
+pub(in crate::report) struct ExcerptLine<'t> {
     /// Line number, from 1.
-    pub number: usize,
+    pub(in crate::report) number: usize,
     /// The line up to the marked part; the whole line when nothing is marked in it.
-    pub before: &'t str,
+    pub(in crate::report) before: &'t str,
     /// The marked part of the line; may be empty.
-    pub marked: &'t str,
+    pub(in crate::report) marked: &'t str,
     /// The rest of the line.
-    pub after: &'t str,
+    pub(in crate::report) after: &'t str,
 }
 
 impl<'t> Excerpt<'t> {
     /// The part `span` of `text`; none when the span does not fit the text, or the text is empty.
-    pub fn new(text: &'t str, span: Range<usize>) -> Option<Self> {
+    pub(in crate::report) fn new(text: &'t str, span: Range<usize>) -> Option<Self> {
         if text.is_empty() || span.start >= text.len() {
             return None;
         }
@@ -36,7 +36,7 @@ impl<'t> Excerpt<'t> {
     }
 
     /// Line `number` of `text`, without its indentation; none when there is no such line.
-    pub fn line(text: &'t str, number: usize) -> Option<Self> {
+    pub(in crate::report) fn line(text: &'t str, number: usize) -> Option<Self> {
         let mut start = 0;
         for (index, line) in text.split_inclusive('\n').enumerate() {
             if index + 1 == number {
@@ -50,22 +50,22 @@ impl<'t> Excerpt<'t> {
     }
 
     /// The whole text.
-    pub fn text(&self) -> &'t str {
+    pub(in crate::report) fn text(&self) -> &'t str {
         self.text
     }
 
     /// The marked bytes of it.
-    pub fn span(&self) -> Range<usize> {
+    pub(in crate::report) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
     /// The marked part.
-    pub fn marked(&self) -> &'t str {
+    pub(in crate::report) fn marked(&self) -> &'t str {
         self.text.get(self.span.clone()).unwrap_or_default()
     }
 
     /// The marked lines with a few lines around them.
-    pub fn lines(&self) -> Vec<ExcerptLine<'t>> {
+    pub(in crate::report) fn lines(&self) -> Vec<ExcerptLine<'t>> {
         let mut lines = Vec::new();
         let mut start = 0;
         for (index, raw) in self.text.split_inclusive('\n').enumerate() {

@@ -3,13 +3,13 @@
 mod excerpt;
 mod render;
 
-use super::{FindingGroup, Report};
+use super::{Cause, FindingGroup, Report};
 use crate::{
-    finding::{Evidence, Finding},
+    finding::{Evidence, Finding, TemplateLocation},
     requirement::Level,
 };
 
-pub use excerpt::{Excerpt, ExcerptLine};
+pub(super) use excerpt::Excerpt;
 pub use render::Style;
 pub(super) use render::wrap;
 
@@ -17,35 +17,35 @@ pub(super) use render::wrap;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FindingText<'r> {
     /// Id of the requirement.
-    pub code: &'r str,
+    pub(super) code: &'r str,
     /// Level of the requirement.
-    pub level: Level,
+    pub(super) level: Level,
     /// What is wrong.
-    pub headline: &'r str,
+    pub(super) headline: &'r str,
     /// Where it is wrong: the place to look at first comes first.
-    pub places: Vec<Place<'r>>,
+    pub(super) places: Vec<Place<'r>>,
     /// What else there is to know, in reading order; the fix is among them.
-    pub notes: Vec<Note>,
+    pub(super) notes: Vec<Note>,
 }
 
 /// A place in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place<'r> {
+pub(super) struct Place<'r> {
     /// What kind of file it is.
-    pub role: PlaceRole,
+    pub(super) role: PlaceRole,
     /// Path, or `release/Kind/name/data key` in rendered documents.
-    pub path: String,
+    pub(super) path: String,
     /// Line and, where known, column; both from 1.
-    pub position: Option<(usize, Option<usize>)>,
+    pub(super) position: Option<(usize, Option<usize>)>,
     /// The text itself, where the report holds it.
-    pub excerpt: Option<Excerpt<'r>>,
+    pub(super) excerpt: Option<Excerpt<'r>>,
     /// What to say about it.
-    pub label: String,
+    pub(super) label: String,
 }
 
 /// What kind of file a place is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlaceRole {
+pub(super) enum PlaceRole {
     /// A configuration file as it was rendered.
     Configuration,
     /// A chart's template.
@@ -56,7 +56,7 @@ pub enum PlaceRole {
 
 impl PlaceRole {
     /// The role in words.
-    pub fn title(self) -> &'static str {
+    pub(super) fn title(self) -> &'static str {
         match self {
             Self::Configuration => "rendered configuration",
             Self::Template => "chart template",
@@ -80,17 +80,16 @@ impl std::fmt::Display for Place<'_> {
 
 /// One thing to know about a finding.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
+pub(super) struct Note {
     /// What it is about.
-    pub label: NoteLabel,
+    pub(super) label: NoteLabel,
     /// What there is to know.
-    pub text: String,
+    pub(super) text: String,
 }
 
 /// What a note is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(missing_docs, reason = "each name is the label")]
-pub enum NoteLabel {
+pub(super) enum NoteLabel {
     Object,
     Key,
     Value,
@@ -98,13 +97,14 @@ pub enum NoteLabel {
     Meant,
     Requirement,
     Found,
+    Also,
     Help,
     Explain,
 }
 
 impl NoteLabel {
     /// The label as reports print it.
-    pub fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Object => "object",
             Self::Key => "key",
@@ -113,6 +113,7 @@ impl NoteLabel {
             Self::Meant => "meant",
             Self::Requirement => "requirement",
             Self::Found => "found",
+            Self::Also => "also",
             Self::Help => "help",
             Self::Explain => "explain",
         }
@@ -133,6 +134,28 @@ impl<'r> FindingText<'r> {
         }
     }
 
+    /// Tells the first finding of `cause`, and how many others have the same cause.
+    pub(super) fn of_cause(report: &'r Report, cause: &Cause<'r>) -> Self {
+        let mut text = Self::of(report, &cause.finding);
+        if !cause.consequences.is_empty() {
+            let before = text
+                .notes
+                .iter()
+                .position(|note| note.label == NoteLabel::Help);
+            let note = Note {
+                label: NoteLabel::Also,
+                text: cause.folded(),
+            };
+            text.notes.insert(before.unwrap_or(text.notes.len()), note);
+        }
+        text
+    }
+
+    /// What is wrong.
+    pub fn headline(&self) -> &str {
+        self.headline
+    }
+
     /// What to do about it.
     pub fn help(&self) -> &str {
         self.notes
@@ -142,8 +165,13 @@ impl<'r> FindingText<'r> {
     }
 }
 
+/// The path of a template below the folder of its chart; its text is in the report's sources under this name.
+pub(super) fn template_path(template: &TemplateLocation) -> String {
+    format!("{}/{}", template.chart.trim_end_matches('/'), template.file)
+}
+
 /// The command that explains the requirement `id`.
-pub fn explain_command(id: &str) -> String {
+pub(super) fn explain_command(id: &str) -> String {
     format!("cargo xtask conformance explain {id}")
 }
 
@@ -168,7 +196,7 @@ fn places<'r>(report: &'r Report, finding: &'r Finding) -> Vec<Place<'r>> {
         });
     }
     if let Some(template) = &finding.template {
-        let path = format!("{}/{}", template.chart.trim_end_matches('/'), template.file);
+        let path = template_path(template);
         places.push(line_of(report, PlaceRole::Template, path, template.line));
     }
     if let Some(generator) = &finding.generator {

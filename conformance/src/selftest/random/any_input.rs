@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::draw::draw;
 use crate::{
-    checks::harness::upstream,
     facts::Facts,
     graph::{Graph, Hints},
     manifest::{Manifest, Object},
-    report::SubjectDescription,
     requirement::Catalogue,
+    subject::SubjectDescription,
     suite::{ChartSet, Input, Options, PatternUnderTest, Subject, Suite},
+    upstream::testing::upstream,
 };
 
 fn workspace() -> std::path::PathBuf {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::toml;
 use crate::{
     manifest::{Manifest, Object},
-    selftest::mutate::{remove, set, split},
+    mutation::{remove, set, split},
 };
 
 /// What a mutation does.

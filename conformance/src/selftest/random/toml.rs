@@ -3,7 +3,7 @@
 use ::toml_edit::{Array, ArrayOfTables, DocumentMut, Item, TableLike, Value};
 use serde_json::Value as Json;
 
-use crate::selftest::toml_edit::value_of;
+use crate::mutation::toml_edit::value_of;
 
 /// A change at a place.
 pub(super) enum Edit<'e> {

@@ -36,7 +36,7 @@ pub fn platforms_of(chart: &Path) -> Result<Vec<String>, SuiteError> {
             }
             _ => {
                 return Err(SuiteError::usage(format!(
-                    "{} is judged by nobody: an overlay is a file overlays/<platform>.yaml, and `{BARE}` is the chart without one; rename it or take it away",
+                    "{} would not be checked: an overlay is a file overlays/<platform>.yaml, and `{BARE}` means the chart without one; rename or remove it",
                     path.display()
                 )));
             }
@@ -77,8 +77,8 @@ pub(super) fn charts_in(
             charts.insert(pattern, path);
         } else if chosen.is_empty() {
             return Err(SuiteError::usage(format!(
-                "{} is judged by nobody: charts are judged as am-pattern-<N>, with a pattern of conformance/requirements/facts.yaml ({}); \
-                 describe its pattern there, judge it with --spec, or choose others with --pattern",
+                "{} would not be checked: a chart must be named am-pattern-<N> after a pattern in conformance/requirements/facts.yaml ({}); \
+                 describe its pattern there, check it with --spec, or select other patterns with --pattern",
                 path.display(),
                 facts.pattern_names()
             )));
@@ -117,15 +117,15 @@ pub fn version_in(directory: &Path) -> Result<ProductVersion, SuiteError> {
         })?;
         let unjudged = |what: String| {
             SuiteError::usage(format!(
-                "{}: {what}; name the version to judge it as with --product-version",
+                "{}: {what}; state the version to check it as with --product-version",
                 file.display()
             ))
         };
         let Chart { app_version } = serde_saphyr::from_str(&text)
-            .map_err(|error| unjudged(format!("it does not tell its product version: {error}")))?;
+            .map_err(|error| unjudged(format!("it does not state its product version: {error}")))?;
         let version: ProductVersion = app_version.parse().map_err(|_| {
             unjudged(format!(
-                "appVersion {app_version} is a product version that nobody judges; known are {}",
+                "appVersion {app_version} is an unknown product version; known versions are {}",
                 ProductVersion::ALL.map(ProductVersion::as_str).join(", ")
             ))
         })?;
@@ -193,7 +193,10 @@ mod tests {
             write(chart.path(), file, "");
             let error = platforms_of(chart.path()).expect_err("refused");
             assert_eq!(error.exit_code(), 2);
-            assert!(error.to_string().contains("judged by nobody"), "{error}");
+            assert!(
+                error.to_string().contains("would not be checked"),
+                "{error}"
+            );
             fs::remove_dir_all(chart.path().join("overlays")).expect("removed");
         }
     }
@@ -236,6 +239,6 @@ mod tests {
             "am-pattern-1/Chart.yaml",
             "appVersion: \"4.8.0\"\n",
         );
-        assert!(told().is_err_and(|error| error.contains("4.8.0 is a product version that nobody judges")));
+        assert!(told().is_err_and(|error| error.contains("4.8.0 is an unknown product version")));
     }
 }

@@ -18,7 +18,7 @@ pub(crate) use variants::Matrix;
 use super::{ChartDirectory, Options, Subject, operator_values};
 use crate::{
     component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
-    report::SubjectDescription,
+    subject::SubjectDescription,
 };
 use variants::{Kubernetes, Variant, Versions};
 
@@ -84,7 +84,7 @@ fn charts_of(
     };
     if let Some(missing) = options.product_versions.iter().find(is_missing) {
         return Err(SuiteError::usage(format!(
-            "product version {missing} is judged by nobody: no directory of charts for it was given"
+            "product version {missing} would not be checked: there is no directory with its charts"
         )));
     }
     let is_chosen = |directory: &&ChartDirectory| {

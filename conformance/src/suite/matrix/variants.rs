@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    component::Component, error::SuiteError, facts::Facts, graph::Elsewhere,
-    suite::subject::set_path, suite::variation::merge,
+    component::Component, error::SuiteError, facts::Facts, graph::Elsewhere, subject::set_path,
+    suite::variation::merge,
 };
 
 /// The name of the plain combination.

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use self::generate::{Generator, Kept};
 use super::{
-    Charts, Input, Options, RenderService, Subject, Suite, base_subject, judge::objects_of,
+    Charts, Input, Options, RenderService, Subject, Suite, base_subject, render::objects_of,
     render_pool,
 };
 use crate::manifest::Manifest;

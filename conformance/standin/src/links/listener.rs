@@ -45,6 +45,7 @@ pub(super) fn start(node: &Arc<Node>, purpose: Purpose, topics: Vec<Topic>) {
                 link.connected(&connection.url, &connection.peer);
             });
             while let Ok(Ok(Some(frame))) = timeout(SILENCE, connection.framed.receive()).await {
+                node.observe_link(Links::Subscriptions, link, |link| link.frames += 1);
                 if let Frame::Event { event } = frame {
                     story::take(&node, &event);
                 }

@@ -78,6 +78,7 @@ fn register(node: &Node, links: Links, key: String, edges: &[Edge]) -> usize {
             url: None,
             peer: None,
             connections: 0,
+            frames: 0,
             deaf: false,
             last_error: None,
         },

@@ -1,6 +1,6 @@
 //! The load balancers of the AWS controller, told by annotations of Ingresses and Services.
 
-use super::{Behind, Limits, Question, answer, behind};
+use super::common::{Behind, Limits, Question, answer, behind};
 use crate::{
     checks::network::{
         routes::port_of,

@@ -1,6 +1,6 @@
 //! GKE's own Gateway: policies beside the routes tell it what to ask and how to treat connections.
 
-use super::{Behind, Limits, Question, answer};
+use super::common::{Behind, Limits, Question, answer};
 use crate::{
     checks::network::{
         routes::{port_of, product_port_of},

@@ -1,6 +1,7 @@
 //! Load balancers of clouds in front of routes: what they ask to know who is healthy, and what they cut.
 
 mod alb;
+mod common;
 mod gke;
 mod openshift;
 #[cfg(test)]
@@ -8,23 +9,19 @@ mod tests;
 
 use self::{
     alb::{health_check_annotations, is_of_alb, of_attributes},
+    common::{Behind, Limits, behind},
     gke::{
         BACKEND, HEALTH_CHECK, encrypts, health_check_policy, is_of_gke, of_policy, policies,
         policy_of, target_is_there,
     },
     openshift::of_router,
 };
-use super::{
-    routes::{product_port_of, service_of},
-    services::selected,
-};
 use crate::{
-    checks::operations::probes::answers,
+    checks::network::routes::product_port_of,
     component::Component,
     context::{Context, Fault, Judge},
     facts::PortFact,
-    graph::Member,
-    manifest::{Backend, Object, Route, Service, routes},
+    manifest::{Route, routes},
 };
 
 pub(super) use alb::reach_pods;
@@ -38,35 +35,6 @@ const BACKEND_SECONDS: i64 = 120;
 
 /// Seconds in which portals and receivers of events answer.
 const ANSWER_SECONDS: i64 = 30;
-
-/// A backend of a route that one of the product's components is behind.
-struct Behind<'g, 'a> {
-    backend: Backend<'a>,
-    service: Service<'a>,
-    member: &'g Member<'a>,
-    component: Component,
-}
-
-fn behind<'g, 'a>(context: &'g Context<'a>, route: &Route<'a>) -> Vec<Behind<'g, 'a>> {
-    let mut found = Vec::new();
-    for backend in &route.backends {
-        let Some(service) = service_of(context, route.object, backend) else {
-            continue;
-        };
-        let member = selected(context.graph, *service)
-            .into_iter()
-            .find_map(|member| Some((member, member.component?)));
-        if let Some((member, component)) = member {
-            found.push(Behind {
-                backend: *backend,
-                service: *service,
-                member,
-                component,
-            });
-        }
-    }
-    found
-}
 
 pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
     for kind in [HEALTH_CHECK, BACKEND] {
@@ -87,62 +55,6 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
             }
         }
     }
-}
-
-/// What a load balancer asks to know whether a pod is healthy.
-struct Question<'q> {
-    asked: Option<&'q PortFact>,
-    port: Option<u16>,
-    tls: bool,
-    path: &'q str,
-}
-
-fn answer(
-    object: &Object,
-    behind: &Behind<'_, '_>,
-    question: &Question<'_>,
-    judge: &mut Judge<'_>,
-) {
-    let title = behind.component.title();
-    let problem = match (question.asked, question.port) {
-        (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
-        (Some(fact), _) if !fact.components.contains(&behind.component) => {
-            Some(format!("{}, which the {title} keeps closed", fact.name))
-        }
-        (Some(fact), _) if fact.tls != question.tls => Some(format!(
-            "{} over {}, which speaks {}",
-            fact.name,
-            if question.tls { "HTTPS" } else { "HTTP" },
-            if fact.tls { "HTTPS" } else { "HTTP" }
-        )),
-        (Some(fact), _) if !answers_health_check(behind.component, fact, question.path) => {
-            Some(format!(
-                "{} for {}, where the {title} has nothing",
-                fact.name, question.path
-            ))
-        }
-        _ => None,
-    };
-    judge.require(problem.is_none(), || {
-        Fault::new(
-            format!(
-                "{} lets the load balancer ask {}: all pods seem ill, and nobody is served",
-                object.reference(),
-                problem.unwrap_or_default()
-            ),
-            "ask /services/Version on servlet-https (9443 plus the offset) over HTTPS",
-        )
-        .object(object)
-        .value(question.path)
-    });
-}
-
-/// A probe may be content with any API; a load balancer needs a path that is there without one.
-fn answers_health_check(component: Component, fact: &PortFact, path: &str) -> bool {
-    if fact.name.starts_with("gateway-") {
-        return path != "/";
-    }
-    fact.name.starts_with("servlet-") && answers(component, fact, path)
 }
 
 pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -167,14 +79,6 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             judge_limits(context, &route, &behind, (fact, &limits), judge);
         }
     }
-}
-
-/// What a load balancer does with connections.
-struct Limits {
-    idle_seconds: i64,
-    is_sticky: bool,
-    drains: bool,
-    help: &'static str,
 }
 
 fn judge_limits(

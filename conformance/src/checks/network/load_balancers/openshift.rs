@@ -1,6 +1,6 @@
 //! OpenShift's router, told by annotations of Routes.
 
-use super::Limits;
+use super::common::Limits;
 use crate::manifest::Object;
 
 const ROUTER: &str = "haproxy.router.openshift.io/";

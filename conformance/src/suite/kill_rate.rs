@@ -40,7 +40,7 @@ pub fn store(workspace: &Path, suite: &str, summary: &SelftestSummary) -> Result
 }
 
 /// The result of the last self-test, if it was of this very suite.
-pub(crate) fn load(workspace: &Path, suite: &str) -> Option<SelftestSummary> {
+pub(super) fn load(workspace: &Path, suite: &str) -> Option<SelftestSummary> {
     let text = std::fs::read_to_string(workspace.join(FILE)).ok()?;
     let record: Record = serde_json::from_str(&text).ok()?;
     (record.suite == suite).then_some(record.summary)

@@ -1,14 +1,16 @@
 //! Applies the steps of a mutant.
 
+pub(crate) mod toml_edit;
+
 use serde_json::Value;
 
-use super::toml_edit::edit;
+use self::toml_edit::edit;
 use crate::{
     facts::Facts,
     graph::Graph,
     manifest::{Manifest, Object},
     requirement::{Selector, Step},
-    suite::Subject,
+    subject::Subject,
 };
 
 /// Applies the steps that change rendered documents, in order.

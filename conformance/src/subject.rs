@@ -4,8 +4,32 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
+use serde::{Deserialize, Serialize};
 
-use crate::{graph::Hints, report::SubjectDescription};
+use crate::graph::Hints;
+
+/// What was judged: a pattern in one combination.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubjectDescription {
+    /// Short id, unique in a report, such as `p3/aws/4.7.0/long-name`.
+    pub id: String,
+    /// Pattern number.
+    pub pattern: u8,
+    /// Product version.
+    pub product_version: String,
+    /// Platform overlay; `none` for the bare chart.
+    pub platform: String,
+    /// Variant, such as `default` or `long-name`.
+    pub variant: String,
+    /// Helm releases, in the order in which they were rendered.
+    pub releases: Vec<String>,
+    /// Namespace.
+    pub namespace: String,
+    /// Kubernetes version that templates were told; empty for Helm's own default.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kubernetes_version: String,
+}
 
 /// The releases of a pattern in one combination of platform, version and variant.
 #[derive(Debug, Clone)]

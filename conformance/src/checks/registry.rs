@@ -1,0 +1,167 @@
+//! Which check judges which requirement.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Check, FamilyChecks, condition, configuration, distribution, helm, kubernetes, network,
+    operations, security, topology, upgrade, wiring,
+};
+use crate::{
+    context::{Context, Judge},
+    error::SuiteError,
+    outcome::Outcome,
+    requirement::{AppliesTo, Catalogue, Charts, Requirement, Subjects},
+};
+
+const FAMILIES: [FamilyChecks; 10] = [
+    distribution::CHECKS,
+    topology::CHECKS,
+    wiring::CHECKS,
+    configuration::CHECKS,
+    network::CHECKS,
+    security::CHECKS,
+    operations::CHECKS,
+    upgrade::CHECKS,
+    helm::CHECKS,
+    kubernetes::CHECKS,
+];
+
+/// What came of a check.
+pub(crate) enum Verdict {
+    /// Its outcome.
+    Told(Outcome),
+    /// It looked at nothing, though the requirement's condition holds.
+    Silent,
+}
+
+/// Which check judges which requirement.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    checks: BTreeMap<&'static str, Check>,
+}
+
+impl Registry {
+    /// The registry of this build.
+    ///
+    /// # Errors
+    /// When a requirement has no check, a check no requirement, or an id two checks.
+    pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
+        let mut checks = BTreeMap::new();
+        for (id, check) in FAMILIES.iter().flat_map(|family| family.iter()) {
+            if checks.insert(*id, *check).is_some() {
+                return Err(SuiteError::usage(format!("{id} has two checks")));
+            }
+            catalogue
+                .get(id)
+                .map_err(|_| SuiteError::usage(format!("the check of {id} has no requirement")))?;
+        }
+        if let Some(bare) = catalogue
+            .iter()
+            .find(|requirement| !checks.contains_key(requirement.id.as_str()))
+        {
+            return Err(SuiteError::usage(format!("{} has no check", bare.id)));
+        }
+        Ok(Self { checks })
+    }
+
+    /// Judges one requirement on one subject.
+    pub(crate) fn judge(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
+        if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
+            return Verdict::Told(Outcome::NotApplicable { reason });
+        }
+        let Some(check) = self.checks.get(requirement.id.as_str()) else {
+            return Verdict::Told(Outcome::Unsupported {
+                reason: "no check".into(),
+            });
+        };
+        verdict(requirement, *check, context)
+    }
+}
+
+/// Lets a check look at a subject, and says what to make of it when it looked at nothing.
+pub(super) fn verdict(requirement: &Requirement, check: Check, context: &Context<'_>) -> Verdict {
+    let mut judge = Judge::new(context, requirement);
+    check(context, &mut judge);
+    match &requirement.applies_when {
+        Some(when) if judge.is_silent() && condition::holds(when, &requirement.id, context) => {
+            Verdict::Silent
+        }
+        Some(when) if judge.is_silent() => Verdict::Told(Outcome::NotApplicable {
+            reason: when.otherwise.clone(),
+        }),
+        _ => Verdict::Told(judge.outcome()),
+    }
+}
+
+fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String> {
+    let subject = context.subject;
+    if applies_to.charts == Charts::Generated && !context.is_generated {
+        return Some("asks for the layout of the generated charts".into());
+    }
+    if applies_to.subjects == Subjects::Representative && !context.is_representative {
+        return Some("is judged once per chart and product version".into());
+    }
+    if !applies_to.patterns.is_empty() && !applies_to.patterns.contains(&subject.pattern) {
+        return Some(format!("does not concern pattern {}", subject.pattern));
+    }
+    let has = |component| context.pattern().contains_key(component);
+    if !applies_to.components.is_empty() && !applies_to.components.iter().any(has) {
+        return Some("the pattern has none of the components concerned".into());
+    }
+    let is_version = |version: &String| {
+        subject.product_version == *version
+            || subject.product_version.starts_with(&format!("{version}."))
+    };
+    if !applies_to.versions.is_empty() && !applies_to.versions.iter().any(is_version) {
+        return Some(format!(
+            "does not concern version {}",
+            subject.product_version
+        ));
+    }
+    if !applies_to.platforms.is_empty() && !applies_to.platforms.contains(&subject.platform) {
+        return Some(format!("does not concern platform {}", subject.platform));
+    }
+    if applies_to.except_platforms.contains(&subject.platform) {
+        return Some(format!("does not hold on platform {}", subject.platform));
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Registry, Verdict};
+    use crate::{checks::harness::Subject, outcome::Outcome, requirement::Catalogue};
+
+    #[test]
+    fn every_requirement_has_a_check_and_every_check_a_requirement() {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        Registry::load(&catalogue).expect("requirements and checks agree");
+        assert!(!catalogue.is_empty());
+    }
+
+    const SERVICE: &str =
+        "{apiVersion: v1, kind: Service, metadata: {name: a}, spec: {ports: [{port: 1}]}}";
+    const SCALER: &str = "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: a}, \
+        spec: {scaleTargetRef: {kind: Deployment, name: nobody}}}";
+
+    /// What the registry says of AM-NET-010, which looks at workloads that are scaled, on some documents.
+    fn verdict(documents: &str) -> Verdict {
+        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+        let registry = Registry::load(&catalogue).expect("requirements and checks agree");
+        let requirement = catalogue.get("AM-NET-010").expect("there");
+        Subject::default().with_context(documents, |context| registry.judge(requirement, context))
+    }
+
+    #[test]
+    fn a_requirement_is_not_applicable_where_its_condition_does_not_hold() {
+        let Verdict::Told(Outcome::NotApplicable { reason }) = verdict(SERVICE) else {
+            panic!("it asks for nothing")
+        };
+        assert_eq!(reason, "no workload has a HorizontalPodAutoscaler");
+    }
+
+    #[test]
+    fn a_check_that_looks_at_nothing_where_its_condition_holds_is_silent() {
+        assert!(matches!(verdict(SCALER), Verdict::Silent));
+    }
+}

@@ -1,0 +1,41 @@
+//! The verdict on a pattern.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Statistics, SubjectResult, Topology};
+
+/// The verdict on one pattern.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Profile {
+    /// Name, such as `am-pattern-3`.
+    pub name: String,
+    /// Pattern number.
+    pub pattern: u8,
+    /// The verdict.
+    pub result: ProfileResult,
+    /// One sentence.
+    pub summary: String,
+    /// Counts over all subjects.
+    pub statistics: Statistics,
+    /// Time spent on rendering and judging it, in seconds: the sum over its subjects, several of which are judged at a
+    /// time. Absent when nobody measured it; never in a static report for machines, which is the same for the same charts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// What was judged: one entry per combination of platform, version and variant.
+    pub subjects: Vec<SubjectResult>,
+    /// Components and the edges between them, of the first subject.
+    pub topology: Topology,
+}
+
+/// The verdict on a pattern or run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProfileResult {
+    /// Every MUST was judged and holds.
+    Success,
+    /// Nothing failed, but something was skipped on request.
+    Partial,
+    /// A MUST failed, could not be judged, or a chart did not render.
+    Failure,
+}
