@@ -141,8 +141,8 @@ impl Matrix {
                     variant.name
                 )));
             }
-            let named = variant.except_patterns.iter().chain(&variant.only_patterns);
-            if let Some(unknown) = named
+            let listed = variant.except_patterns.iter().chain(&variant.only_patterns);
+            if let Some(unknown) = listed
                 .into_iter()
                 .find(|pattern| !patterns.contains(pattern))
             {
