@@ -6,7 +6,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
 
-use super::{Check, Verdict, verdict};
+use super::{Check, Registry, Verdict, verdict};
 use crate::{
     chart::ChartSource,
     context::{Context, SchemaValidator},
@@ -65,6 +65,11 @@ impl Subject {
         let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
         let requirement = catalogue.get(id).expect("the requirement exists");
         self.case(documents).judge_as(requirement, check, "apim")
+    }
+
+    /// Judges the requirement called `id`, wherever it applies, on documents of the release `r` in the namespace `apim`.
+    pub(crate) fn judge_requirement(&self, id: &str, documents: &str) -> Outcome {
+        self.case(documents).judge_requirement(id)
     }
 
     /// What comes of documents of the release `r` in the namespace `apim`.
@@ -181,6 +186,7 @@ impl Case {
             applies_to: AppliesTo::default(),
             applies_when: None,
             never_looked_at: None,
+            rows: Vec::new(),
             example: Example {
                 failure: String::new(),
                 fix: String::new(),
@@ -189,6 +195,23 @@ impl Case {
             family: Family::Helm,
         };
         self.judge_as(&requirement, check, "n")
+    }
+
+    /// What the requirement called `id` says, wherever it applies.
+    pub(crate) fn judge_requirement(&self, id: &str) -> Outcome {
+        static SUITE: LazyLock<(Catalogue, Registry)> = LazyLock::new(|| {
+            let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+            let registry = Registry::load(&catalogue).expect("requirements and checks agree");
+            (catalogue, registry)
+        });
+        let (catalogue, registry) = &*SUITE;
+        let requirement = catalogue.get(id).expect("the requirement exists");
+        self.with_context("apim", |context| {
+            match registry.look(requirement, context) {
+                Verdict::Told(outcome) => outcome,
+                Verdict::Silent => Outcome::of(0, Vec::new()),
+            }
+        })
     }
 
     fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {

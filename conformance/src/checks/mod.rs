@@ -10,6 +10,7 @@ pub(crate) mod helm;
 pub(crate) mod kubernetes;
 pub(crate) mod network;
 pub(crate) mod operations;
+pub(crate) mod rows;
 pub(crate) mod security;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
@@ -56,10 +57,19 @@ pub(crate) enum Verdict {
     Silent,
 }
 
+/// What judges a requirement.
+#[derive(Clone)]
+enum Judgement {
+    /// A check in code.
+    Code(Check),
+    /// Its rows.
+    Rows(Vec<rows::Compiled>),
+}
+
 /// Which check judges which requirement.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Registry {
-    checks: BTreeMap<&'static str, Check>,
+    checks: BTreeMap<String, Judgement>,
 }
 
 impl Registry {
@@ -69,8 +79,21 @@ impl Registry {
     /// When a requirement has no check, a check no requirement, or an id two checks.
     pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
         let mut checks = BTreeMap::new();
+        for requirement in catalogue
+            .iter()
+            .filter(|requirement| !requirement.rows.is_empty())
+        {
+            let compiled = requirement.rows.iter().map(rows::compile);
+            let compiled = compiled
+                .collect::<Result<_, _>>()
+                .map_err(|error| SuiteError::usage(format!("{}: {error}", requirement.id)))?;
+            checks.insert(requirement.id.clone(), Judgement::Rows(compiled));
+        }
         for (id, check) in FAMILIES.iter().flat_map(|family| family.iter()) {
-            if checks.insert(*id, *check).is_some() {
+            if checks
+                .insert((*id).to_owned(), Judgement::Code(*check))
+                .is_some()
+            {
                 return Err(SuiteError::usage(format!("{id} has two checks")));
             }
             catalogue
@@ -79,7 +102,7 @@ impl Registry {
         }
         if let Some(bare) = catalogue
             .iter()
-            .find(|requirement| !checks.contains_key(requirement.id.as_str()))
+            .find(|requirement| !checks.contains_key(&requirement.id))
         {
             return Err(SuiteError::usage(format!("{} has no check", bare.id)));
         }
@@ -91,17 +114,31 @@ impl Registry {
         if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
             return Verdict::Told(Outcome::NotApplicable { reason });
         }
-        let Some(check) = self.checks.get(requirement.id.as_str()) else {
-            return Verdict::Told(Outcome::Unsupported {
+        self.look(requirement, context)
+    }
+
+    /// Judges one requirement on a subject that it is about.
+    fn look(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
+        match self.checks.get(&requirement.id) {
+            Some(Judgement::Code(check)) => verdict(requirement, *check, context),
+            Some(Judgement::Rows(rows)) => verdict(
+                requirement,
+                |context, judge| rows.iter().for_each(|row| row.judge(context, judge)),
+                context,
+            ),
+            None => Verdict::Told(Outcome::Unsupported {
                 reason: "no check".into(),
-            });
-        };
-        verdict(requirement, *check, context)
+            }),
+        }
     }
 }
 
 /// Lets a check look at a subject, and says what to make of it when it looked at nothing.
-fn verdict(requirement: &Requirement, check: Check, context: &Context<'_>) -> Verdict {
+fn verdict(
+    requirement: &Requirement,
+    check: impl Fn(&Context<'_>, &mut Judge<'_>),
+    context: &Context<'_>,
+) -> Verdict {
     let mut judge = Judge::new(context, requirement);
     check(context, &mut judge);
     match &requirement.applies_when {

@@ -7,12 +7,14 @@
 mod catalogue;
 mod condition;
 mod mutant;
+mod row;
 
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::Catalogue;
 pub use condition::{AppliesWhen, Condition, Server};
 pub use mutant::{Mutant, Selector, Step, TomlSelector};
+pub use row::{Each, OneOrMore, Row, Variable};
 
 use crate::component::Component;
 
@@ -126,6 +128,9 @@ pub struct Requirement {
     /// Why it finds nothing to look at in any chart of ours, in those cases where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_looked_at: Option<String>,
+    /// What must hold for each of something. Other requirements have a check in code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
     /// How it looks when it is not met, and the fix.
     pub example: Example,
     /// Changes to a conformant chart that must make its check fail; at least one.
