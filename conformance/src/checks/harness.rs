@@ -193,6 +193,7 @@ impl Case {
             },
             mutants: Vec::new(),
             family: Family::Helm,
+            own: None,
         };
         self.judge_as(&requirement, check, "n")
     }

@@ -10,7 +10,7 @@ pub(crate) mod helm;
 pub(crate) mod kubernetes;
 pub(crate) mod network;
 pub(crate) mod operations;
-pub(crate) mod rows;
+mod rows;
 pub(crate) mod security;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
@@ -22,6 +22,7 @@ pub use network::{
     connection::{Blocked, Connection, Direction, blocked_by},
     is_for_users,
 };
+pub(crate) use rows::UNJUDGED;
 
 use crate::{
     context::{Context, Judge},
@@ -83,10 +84,13 @@ impl Registry {
             .iter()
             .filter(|requirement| !requirement.rows.is_empty())
         {
-            let compiled = requirement.rows.iter().map(rows::compile);
-            let compiled = compiled
-                .collect::<Result<_, _>>()
-                .map_err(|error| SuiteError::usage(format!("{}: {error}", requirement.id)))?;
+            let compiled = requirement.rows.iter().enumerate().map(|(index, row)| {
+                rows::compile(row).map_err(|wrong| SuiteError::Requirements {
+                    file: place_of(requirement, index, wrong.field),
+                    message: format!("{}: `{}`: {}", requirement.id, wrong.field, wrong.message),
+                })
+            });
+            let compiled = compiled.collect::<Result<_, _>>()?;
             checks.insert(requirement.id.clone(), Judgement::Rows(compiled));
         }
         for (id, check) in FAMILIES.iter().flat_map(|family| family.iter()) {
@@ -118,7 +122,7 @@ impl Registry {
     }
 
     /// Judges one requirement on a subject that it is about.
-    fn look(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
+    pub(crate) fn look(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
         match self.checks.get(&requirement.id) {
             Some(Judgement::Code(check)) => verdict(requirement, *check, context),
             Some(Judgement::Rows(rows)) => verdict(
@@ -130,6 +134,14 @@ impl Registry {
                 reason: "no check".into(),
             }),
         }
+    }
+}
+
+/// Where a field of a row stands.
+fn place_of(requirement: &Requirement, row: usize, field: &str) -> String {
+    match &requirement.own {
+        Some(own) => own.place_of(row, field),
+        None => format!("{}.yaml", requirement.family.name()),
     }
 }
 

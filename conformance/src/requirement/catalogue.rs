@@ -1,10 +1,10 @@
 //! Reads `conformance/requirements` strictly.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-use super::{AppliesWhen, Family, Requirement};
+use super::{AppliesWhen, Family, Requirement, own};
 use crate::error::SuiteError;
 
 /// The requirement files, embedded so that every command knows them wherever it runs.
@@ -68,17 +68,29 @@ impl Catalogue {
     /// When a file breaks a rule: an unknown field, a duplicate or misnamed id, a requirement without a
     /// mutant.
     pub fn load() -> Result<Self, SuiteError> {
+        Self::load_with(&[])
+    }
+
+    /// The requirements of the suite, and those of files that users bring.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; for files of users, with their line.
+    pub fn load_with(files: &[PathBuf]) -> Result<Self, SuiteError> {
         let mut requirements = Vec::new();
         for (family, text) in FILES {
             requirements.extend(parse(family, text)?);
         }
-        let mut by_id = BTreeMap::new();
+        for file in files {
+            requirements.extend(own::read(file)?);
+        }
+        let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
         for (index, requirement) in requirements.iter().enumerate() {
-            if by_id.insert(requirement.id.clone(), index).is_some() {
-                return Err(wrong(
-                    requirement.family,
-                    format!("{} is there twice", requirement.id),
-                ));
+            if let Some(first) = by_id.insert(requirement.id.clone(), index) {
+                let first = requirements[first].own.as_ref();
+                let first =
+                    first.map_or_else(String::new, |own| format!(", first in {}", own.place()));
+                let message = format!("{} is there twice{first}", requirement.id);
+                return Err(wrong_in(requirement, message));
             }
         }
         for requirement in &requirements {
@@ -88,7 +100,7 @@ impl Catalogue {
                         "{}: mutant {} names the unknown requirement {unknown}",
                         requirement.id, mutant.name
                     );
-                    return Err(wrong(requirement.family, message));
+                    return Err(wrong_in(requirement, message));
                 }
             }
         }
@@ -213,6 +225,16 @@ fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
         }
     }
     Ok(requirements)
+}
+
+fn wrong_in(requirement: &Requirement, message: String) -> SuiteError {
+    match &requirement.own {
+        Some(own) => SuiteError::Requirements {
+            file: own.place(),
+            message,
+        },
+        None => wrong(requirement.family, message),
+    }
 }
 
 fn wrong(family: Family, message: String) -> SuiteError {

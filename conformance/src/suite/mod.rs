@@ -12,6 +12,7 @@ mod judges;
 mod matrix;
 mod operator;
 mod options;
+mod own;
 #[cfg(test)]
 mod random_values;
 mod spec;

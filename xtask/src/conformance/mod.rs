@@ -52,6 +52,10 @@ pub(crate) struct Arguments {
     /// Leave a requirement out, with the reason that the report shows. May be repeated.
     #[arg(long, value_name = "REQUIREMENT=REASON")]
     skip: Vec<String>,
+    /// Judge the requirements of this file (kind `Requirements`) beside those of the suite; docs/your-own-requirements.md
+    /// describes it. May be repeated.
+    #[arg(long, value_name = "FILE")]
+    requirements: Vec<PathBuf>,
     /// Hosts that live outside the cluster; `*` stands for any characters. May be repeated.
     #[arg(long, value_name = "PATTERN")]
     external: Vec<String>,
@@ -110,7 +114,10 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         )));
     }
     if let Some(Action::Explain { id }) = &arguments.action {
-        print!("{}", am_conformance::explain::explain(id)?);
+        print!(
+            "{}",
+            am_conformance::explain::explain(id, &arguments.requirements)?
+        );
         return Ok(0);
     }
     if let Some(Action::Requirements(arguments)) = &arguments.action {
@@ -135,6 +142,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
 }
 
 fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
+    am_conformance::selftest::prove_own(options)?;
     let report: Report = suite::run(options, &mut Terminal::default())?;
     print!("{}", human::render(&report, report::Style::for_stdout()));
     write(arguments, &report)?;
@@ -217,6 +225,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
         .clone_from(&arguments.kubernetes_version);
     options.only.clone_from(&arguments.only);
     options.skip = arguments.skip.iter().map(|text| skip(text)).collect();
+    options.requirements.clone_from(&arguments.requirements);
     options.external.clone_from(&arguments.external);
     options.jobs = arguments.jobs;
     options.variants = !arguments.no_variants;

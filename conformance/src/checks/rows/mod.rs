@@ -45,9 +45,25 @@ pub(crate) struct Compiled {
     wanted: Vec<String>,
 }
 
-/// Compiles a row; the error names the field that is wrong and what was probably meant.
-pub(crate) fn compile(row: &Row) -> Result<Compiled, String> {
-    let look = Look::read(&row.each).map_err(|error| format!("`each`: {error}"))?;
+/// A field of a row that is wrong.
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    /// Its name.
+    pub(crate) field: &'static str,
+    /// What is wrong with it, and what was probably meant.
+    pub(crate) message: String,
+}
+
+fn wrong(field: &'static str) -> impl Fn(String) -> Wrong {
+    move |message| Wrong { field, message }
+}
+
+/// How findings begin that say that nothing was judged.
+pub(crate) const UNJUDGED: &str = "it cannot be judged";
+
+/// Compiles a row.
+pub(crate) fn compile(row: &Row) -> Result<Compiled, Wrong> {
+    let look = Look::read(&row.each).map_err(wrong("each"))?;
     let scope = look.variables();
     let mut own: Vec<String> = Vec::new();
     let mut values = Vec::new();
@@ -58,7 +74,7 @@ pub(crate) fn compile(row: &Row) -> Result<Compiled, String> {
             .chain(own.iter().map(String::as_str))
             .collect();
         let compiled = Expression::compile(&variable.expression, &known)
-            .map_err(|error| format!("`variables`: {}: {error}", variable.name))?;
+            .map_err(|error| wrong("variables")(format!("{}: {error}", variable.name)))?;
         let name = format!("{OWN}.{}", variable.name);
         values.push((name.clone(), compiled));
         own.push(name);
@@ -68,15 +84,11 @@ pub(crate) fn compile(row: &Row) -> Result<Compiled, String> {
         .copied()
         .chain(own.iter().map(String::as_str))
         .collect();
-    let expression = |name: &str, source: &str| {
-        Expression::compile(source, &variables).map_err(|error| format!("`{name}`: {error}"))
-    };
-    let template = |name: &str, source: &str| {
-        Template::compile(source, &variables).map_err(|error| format!("`{name}`: {error}"))
-    };
-    let when = row.when.as_deref().map(|source| {
-        Expression::compile(source, &scope).map_err(|error| format!("`when`: {error}"))
-    });
+    let expression =
+        |name, source: &str| Expression::compile(source, &variables).map_err(wrong(name));
+    let template = |name, source: &str| Template::compile(source, &variables).map_err(wrong(name));
+    let when = row.when.as_deref();
+    let when = when.map(|source| Expression::compile(source, &scope).map_err(wrong("when")));
     let value = row
         .value
         .as_deref()
@@ -134,10 +146,7 @@ impl Compiled {
                 }
             }
         }
-        judge.not_applicable(format!(
-            "there are no {} that it is about",
-            self.look.plural()
-        ));
+        judge.not_applicable(self.look.nothing(context));
     }
 
     /// Whether the row holds on an item; nothing where it is not about it.
@@ -191,7 +200,7 @@ fn not_evaluated<'a>(item: &Item<'a>, error: &str) -> Fault<'a> {
         .object
         .map_or_else(String::new, |object| format!(" on {}", object.reference()));
     let fault = Fault::new(
-        format!("it cannot be judged{place}: {error}"),
+        format!("{UNJUDGED}{place}: {error}"),
         "correct the document where it is not as its kind wants it, or the expression where it expects too much",
     );
     match item.object {

@@ -146,13 +146,22 @@ impl Look {
         })
     }
 
-    /// How messages name what it looks at.
-    pub(super) fn plural(&self) -> String {
+    /// Why it looks at nothing in a subject.
+    pub(super) fn nothing(&self, context: &Context<'_>) -> String {
         if self.kinds.is_empty() {
-            self.scope.plural.to_owned()
-        } else {
-            format!("objects of the kind {}", self.kinds.join(" or "))
+            return format!("there are no {} that it is about", self.scope.plural);
         }
+        let rendered = || context.manifest.objects.iter().map(Object::kind);
+        let unknown = self
+            .kinds
+            .iter()
+            .find(|kind| !rendered().any(|other| other == *kind));
+        let meant = unknown.and_then(|kind| am_suggest::near(kind, rendered()));
+        let hint = meant.map_or_else(String::new, |meant| format!("; did you mean `{meant}`?"));
+        format!(
+            "there are no objects of the kind {} that it is about{hint}",
+            self.kinds.join(" or ")
+        )
     }
 
     /// The variables of its expressions.
