@@ -299,6 +299,15 @@ fn read(documents: &str, release: &str, namespace: &str) -> Manifest {
     Manifest { objects }
 }
 
+/// Ids of a family.
+pub(crate) fn ids_of(family: Family) -> Vec<String> {
+    let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+    let own = catalogue
+        .iter()
+        .filter(|requirement| requirement.family == family);
+    own.map(|requirement| requirement.id.clone()).collect()
+}
+
 /// Messages of the findings; empty means passed. Anything that is neither passed nor failed panics.
 pub(crate) fn messages(outcome: &Outcome) -> Vec<String> {
     match outcome {

@@ -136,6 +136,10 @@ impl Catalogue {
         let upper = id.to_uppercase();
         let hint = am_suggest::near(&upper, self.by_id.keys().map(String::as_str))
             .map(|known| format!(", did you mean {known}?"))
+            .or_else(|| {
+                let is_own = !upper.starts_with("AM-") && upper.contains('-');
+                is_own.then(|| ": the file that has it is given with --requirements".to_owned())
+            })
             .unwrap_or_default();
         Err(SuiteError::usage(format!(
             "unknown requirement `{id}`{hint}"

@@ -161,11 +161,14 @@ fn judged(
         admission: Admission::new(&Nobody),
         variations: None,
     };
-    match registry.look(requirement, &context) {
+    // Why it looks at nothing is told by the rows, not by its condition.
+    let unconditional = Requirement {
+        applies_when: None,
+        ..requirement.clone()
+    };
+    match registry.look(&unconditional, &context) {
         Verdict::Told(outcome) => outcome,
-        Verdict::Silent => Outcome::Unsupported {
-            reason: "though its appliesWhen holds there".into(),
-        },
+        Verdict::Silent => Outcome::of(0, Vec::new()),
     }
 }
 

@@ -93,6 +93,9 @@ fn told(error: &ExecutionError) -> String {
 /// Before the names of a row's own variables.
 pub(super) const OWN: &str = "variables";
 
+/// Types, with which `type(…)` is compared.
+const TYPES: [&str; 6] = ["bool", "double", "int", "list", "map", "string"];
+
 /// The namespace of CEL's functions that make optional values.
 const NAMESPACE: &str = "optional";
 
@@ -187,7 +190,7 @@ impl Names<'_> {
     }
 
     fn variable(&mut self, name: &str) -> Result<(), String> {
-        if name.starts_with('@') || self.own.iter().any(|own| own == name) {
+        if name.starts_with('@') || TYPES.contains(&name) || self.own.iter().any(|own| own == name) {
             return Ok(());
         }
         if !self.known.contains(&name) {
