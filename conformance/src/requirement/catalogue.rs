@@ -304,6 +304,24 @@ requirements:
         assert!(message(&GOOD.replace("AM-DIST", "AM-WIRE")).contains("AM-DIST- and three digits"));
     }
 
+    /// RFC 2119 forbids by MUST NOT; "nothing MUST" forbids nothing.
+    #[test]
+    fn what_is_forbidden_is_forbidden_by_must_not() {
+        let words = regex::Regex::new(r"(?i)(^|[,;:] )(on \w+ )?(nothing|nobody|none|no one|no \w+( \w+)?|neither)\b[^,;]* (MUST|SHOULD)\b")
+            .expect("a pattern");
+        assert!(words.is_match("Nothing MUST start a server."));
+        assert!(words.is_match("On OpenShift no pod MUST fix the user."));
+        let catalogue = super::Catalogue::load().expect("the requirements are well-formed");
+        for requirement in catalogue.iter() {
+            assert!(
+                !words.is_match(&requirement.text),
+                "{}: {}",
+                requirement.id,
+                requirement.text
+            );
+        }
+    }
+
     #[test]
     fn a_text_without_its_level_is_an_error() {
         assert!(message(&GOOD.replace("MUST be", "should be")).contains("must say MUST"));

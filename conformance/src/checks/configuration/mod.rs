@@ -35,6 +35,10 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-CONF-022", entries::are_known_listeners),
     ("AM-CONF-024", entries::have_known_gateway_types),
     ("AM-CONF-025", entries::are_of_our_gateways),
+    ("AM-CONF-027", engine::variables_are_read),
+    ("AM-CONF-028", credentials::are_written_out),
+    ("AM-CONF-029", same::keystores_are_mounted),
+    ("AM-CONF-030", same::key_is_well_formed),
     ("AM-CONF-026", entries::notify_as_the_resident_key_manager),
 ];
 

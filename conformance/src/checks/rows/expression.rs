@@ -190,7 +190,8 @@ impl Names<'_> {
     }
 
     fn variable(&mut self, name: &str) -> Result<(), String> {
-        if name.starts_with('@') || TYPES.contains(&name) || self.own.iter().any(|own| own == name) {
+        if name.starts_with('@') || TYPES.contains(&name) || self.own.iter().any(|own| own == name)
+        {
             return Ok(());
         }
         if !self.known.contains(&name) {

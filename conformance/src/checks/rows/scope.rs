@@ -182,3 +182,34 @@ impl Look {
         items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::{EVERYWHERE, SCOPES};
+
+    #[test]
+    fn every_scope_and_variable_is_documented() {
+        let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/your-own-requirements.md");
+        let page = fs::read_to_string(page).expect("the page is there");
+        for scope in &SCOPES {
+            let variables = scope.variables.iter().map(|name| format!("`{name}`"));
+            let row = format!("| {} |", variables.collect::<Vec<_>>().join(", "));
+            let is_there = |line: &str| {
+                line.starts_with(&format!("| `{}` |", scope.name)) && line.ends_with(&row)
+            };
+            assert!(page.lines().any(is_there), "{}", scope.name);
+        }
+        let own = SCOPES
+            .iter()
+            .flat_map(|scope| scope.variables.iter().copied());
+        for variable in own.chain(EVERYWHERE).collect::<BTreeSet<_>>() {
+            let start = format!("| `{variable}` |");
+            assert!(
+                page.lines().any(|line| line.starts_with(&start)),
+                "{variable}"
+            );
+        }
+    }
+}
