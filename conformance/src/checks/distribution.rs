@@ -11,38 +11,11 @@ use crate::{
 use am_suggest::near;
 
 pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-DIST-001", image_of_component),
     ("AM-DIST-002", no_profile_argument),
     ("AM-DIST-003", profile_of_key_manager),
-    ("AM-DIST-004", image_of_version),
     ("AM-DIST-005", entrypoint_is_kept),
     ("AM-DIST-006", helpers_share_images),
 ];
-
-fn image_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let (Some(component), Some(main)) = (member.component, member.main) else {
-            continue;
-        };
-        let image = component.distribution().pack();
-        judge.require(main.image_repository() == image, || {
-            Fault::new(
-                format!(
-                    "the {} runs the image `{}`",
-                    component.title(),
-                    main.image()
-                ),
-                format!(
-                    "use the {} distribution: an image whose repository is called `{}`",
-                    component.title(),
-                    image
-                ),
-            )
-            .object(member.workload.object)
-            .value(main.image())
-        });
-    }
-}
 
 /// An image's name without tag and digest; the tag is another requirement's business.
 fn without_tag(image: &str) -> &str {
@@ -276,40 +249,6 @@ fn profile_of_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
             .object(member.workload.object)
         });
     }
-}
-
-fn image_of_version(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let version = &context.subject.product_version;
-    for member in &context.graph.members {
-        let (Some(component), Some(main)) = (member.component, member.main) else {
-            continue;
-        };
-        let image = main.image();
-        if image.contains('@') {
-            // A digest says more than a tag, but not which version it is.
-            continue;
-        }
-        let tag = image
-            .rsplit('/')
-            .next()
-            .and_then(|last| last.split_once(':'))
-            .map(|(_, tag)| tag);
-        let is_version = tag
-            .and_then(|tag| tag.strip_prefix(version.as_str()))
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']));
-        judge.require(is_version, || {
-            Fault::new(
-                format!(
-                    "the {} runs the image `{image}`, not version {version}",
-                    component.title()
-                ),
-                format!("use the tag `{version}` or a digest"),
-            )
-            .object(member.workload.object)
-            .value(image)
-        });
-    }
-    judge.not_applicable("every image is given by digest");
 }
 
 fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {

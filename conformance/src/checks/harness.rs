@@ -1,11 +1,11 @@
 //! Small subjects for the tests of checks, with charts and further renders where a check needs them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use am_deployment_toml::product::ProductVersion;
 use serde_json::Value;
 
-use super::{Check, Verdict, registry::verdict};
+use super::{Check, Registry, Verdict, registry::verdict};
 use crate::{
     chart::ChartSource,
     context::{Context, SchemaValidator},
@@ -52,6 +52,11 @@ impl Subject {
         let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
         let requirement = catalogue.get(id).expect("the requirement exists");
         self.case(documents).judge_as(requirement, check, "apim")
+    }
+
+    /// Judges the requirement called `id`, wherever it applies, on documents of the release `r` in the namespace `apim`.
+    pub(crate) fn judge_requirement(&self, id: &str, documents: &str) -> Outcome {
+        self.case(documents).judge_requirement(id)
     }
 
     /// What comes of documents of the release `r` in the namespace `apim`.
@@ -168,21 +173,33 @@ impl Case {
             applies_to: AppliesTo::default(),
             applies_when: None,
             never_looked_at: None,
+            rows: Vec::new(),
             example: Example {
                 failure: String::new(),
                 fix: String::new(),
             },
             mutants: Vec::new(),
             family: Family::Helm,
+            own: None,
         };
         self.judge_as(&requirement, check, "n")
     }
 
-    /// What comes of the requirement called `id` with its check, and its condition.
-    pub(crate) fn judge_requirement(&self, id: &str, check: Check) -> Outcome {
-        let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+    /// What the requirement called `id` says, wherever it applies.
+    pub(crate) fn judge_requirement(&self, id: &str) -> Outcome {
+        static SUITE: LazyLock<(Catalogue, Registry)> = LazyLock::new(|| {
+            let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+            let registry = Registry::load(&catalogue).expect("requirements and checks agree");
+            (catalogue, registry)
+        });
+        let (catalogue, registry) = &*SUITE;
         let requirement = catalogue.get(id).expect("the requirement exists");
-        self.judge_as(requirement, check, "n")
+        self.with_context("apim", |context| {
+            match registry.look(requirement, context) {
+                Verdict::Told(outcome) => outcome,
+                Verdict::Silent => Outcome::of(0, Vec::new()),
+            }
+        })
     }
 
     fn judge_as(&self, requirement: &Requirement, check: Check, namespace: &str) -> Outcome {
@@ -267,6 +284,15 @@ fn read(documents: &str, release: &str, namespace: &str) -> Manifest {
         })
         .collect();
     Manifest { objects }
+}
+
+/// Ids of a family.
+pub(crate) fn ids_of(family: Family) -> Vec<String> {
+    let catalogue = Catalogue::load().expect("the committed requirements are well-formed");
+    let own = catalogue
+        .iter()
+        .filter(|requirement| requirement.family == family);
+    own.map(|requirement| requirement.id.clone()).collect()
 }
 
 /// Messages of the findings; empty means passed. Anything that is neither passed nor failed panics.

@@ -13,6 +13,7 @@ pub(crate) mod kubernetes;
 pub(crate) mod network;
 pub(crate) mod operations;
 mod registry;
+mod rows;
 pub(crate) mod security;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
@@ -26,3 +27,4 @@ pub use network::{
 };
 pub use registry::Registry;
 pub(crate) use registry::{Verdict, check_tables};
+pub(crate) use rows::UNJUDGED;

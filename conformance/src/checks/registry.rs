@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, network,
-    operations, security, topology, upgrade, wiring,
+    operations, rows, security, topology, upgrade, wiring,
 };
 use crate::{
     context::{Context, Judge},
@@ -34,10 +34,19 @@ pub(crate) enum Verdict {
     Silent,
 }
 
+/// What judges a requirement.
+#[derive(Clone)]
+enum Judgement {
+    /// A check in code.
+    Code(Check),
+    /// Its rows.
+    Rows(Vec<rows::Compiled>),
+}
+
 /// Which check judges which requirement.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Registry {
-    checks: BTreeMap<&'static str, Check>,
+    checks: BTreeMap<String, Judgement>,
 }
 
 impl Registry {
@@ -47,8 +56,24 @@ impl Registry {
     /// When a requirement has no check, a check no requirement, or an id two checks.
     pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
         let mut checks = BTreeMap::new();
+        for requirement in catalogue
+            .iter()
+            .filter(|requirement| !requirement.rows.is_empty())
+        {
+            let compiled = requirement.rows.iter().enumerate().map(|(index, row)| {
+                rows::compile(row).map_err(|wrong| SuiteError::Requirements {
+                    file: place_of(requirement, index, wrong.field),
+                    message: format!("{}: `{}`: {}", requirement.id, wrong.field, wrong.message),
+                })
+            });
+            let compiled = compiled.collect::<Result<_, _>>()?;
+            checks.insert(requirement.id.clone(), Judgement::Rows(compiled));
+        }
         for (id, check) in FAMILIES.iter().flat_map(|family| family.iter()) {
-            if checks.insert(*id, *check).is_some() {
+            if checks
+                .insert((*id).to_owned(), Judgement::Code(*check))
+                .is_some()
+            {
                 return Err(SuiteError::usage(format!("{id} has two checks")));
             }
             catalogue
@@ -57,7 +82,7 @@ impl Registry {
         }
         if let Some(bare) = catalogue
             .iter()
-            .find(|requirement| !checks.contains_key(requirement.id.as_str()))
+            .find(|requirement| !checks.contains_key(&requirement.id))
         {
             return Err(SuiteError::usage(format!("{} has no check", bare.id)));
         }
@@ -69,17 +94,39 @@ impl Registry {
         if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
             return Verdict::Told(Outcome::NotApplicable { reason });
         }
-        let Some(check) = self.checks.get(requirement.id.as_str()) else {
-            return Verdict::Told(Outcome::Unsupported {
+        self.look(requirement, context)
+    }
+
+    /// Judges one requirement on a subject that it is about.
+    pub(crate) fn look(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
+        match self.checks.get(&requirement.id) {
+            Some(Judgement::Code(check)) => verdict(requirement, *check, context),
+            Some(Judgement::Rows(rows)) => verdict(
+                requirement,
+                |context, judge| rows.iter().for_each(|row| row.judge(context, judge)),
+                context,
+            ),
+            None => Verdict::Told(Outcome::Unsupported {
                 reason: "no check".into(),
-            });
-        };
-        verdict(requirement, *check, context)
+            }),
+        }
+    }
+}
+
+/// Where a field of a row stands.
+fn place_of(requirement: &Requirement, row: usize, field: &str) -> String {
+    match &requirement.own {
+        Some(own) => own.place_of(row, field),
+        None => format!("{}.yaml", requirement.family.name()),
     }
 }
 
 /// Lets a check look at a subject, and says what to make of it when it looked at nothing.
-pub(super) fn verdict(requirement: &Requirement, check: Check, context: &Context<'_>) -> Verdict {
+pub(super) fn verdict(
+    requirement: &Requirement,
+    check: impl Fn(&Context<'_>, &mut Judge<'_>),
+    context: &Context<'_>,
+) -> Verdict {
     let mut judge = Judge::new(context, requirement);
     check(context, &mut judge);
     match &requirement.applies_when {

@@ -23,6 +23,8 @@ pub struct Workload<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct PodTemplate<'a> {
     metadata: Option<&'a Value>,
+    /// The whole template: metadata and specification.
+    pub value: &'a Value,
     /// The pod's specification.
     pub spec: &'a Value,
 }
@@ -71,6 +73,7 @@ impl<'a> Workload<'a> {
         Some(Self {
             object,
             pod: PodTemplate {
+                value: template,
                 metadata: template.get("metadata"),
                 spec: template.get("spec")?,
             },

@@ -1,11 +1,11 @@
 //! Reads `conformance/requirements` strictly.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use am_product::data::File;
 use serde::Deserialize;
 
-use super::{AppliesWhen, Family, Requirement};
+use super::{AppliesWhen, Family, Requirement, own};
 use crate::error::SuiteError;
 
 /// The requirement files, held so that every command knows them wherever it runs.
@@ -102,17 +102,29 @@ impl Catalogue {
     /// When a file breaks a rule: an unknown field, a duplicate or misnamed id, a requirement without a
     /// mutant.
     pub fn load() -> Result<Self, SuiteError> {
+        Self::load_with(&[])
+    }
+
+    /// The requirements of the suite, and those of files that users bring.
+    ///
+    /// # Errors
+    /// As [`Self::load`]; for files of users, with their line.
+    pub fn load_with(files: &[PathBuf]) -> Result<Self, SuiteError> {
         let mut requirements = Vec::new();
         for (family, file) in FILES {
             requirements.extend(parse(family, &file.text()?)?);
         }
-        let mut by_id = BTreeMap::new();
+        for file in files {
+            requirements.extend(own::read(file)?);
+        }
+        let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
         for (index, requirement) in requirements.iter().enumerate() {
-            if by_id.insert(requirement.id.clone(), index).is_some() {
-                return Err(wrong(
-                    requirement.family,
-                    format!("{} is there twice", requirement.id),
-                ));
+            if let Some(first) = by_id.insert(requirement.id.clone(), index) {
+                let first = requirements[first].own.as_ref();
+                let first =
+                    first.map_or_else(String::new, |own| format!(", first in {}", own.place()));
+                let message = format!("{} is there twice{first}", requirement.id);
+                return Err(wrong_in(requirement, message));
             }
         }
         for requirement in &requirements {
@@ -122,7 +134,7 @@ impl Catalogue {
                         "{}: mutant {} names the unknown requirement {unknown}",
                         requirement.id, mutant.name
                     );
-                    return Err(wrong(requirement.family, message));
+                    return Err(wrong_in(requirement, message));
                 }
             }
         }
@@ -158,6 +170,10 @@ impl Catalogue {
         let upper = id.to_uppercase();
         let hint = am_suggest::near(&upper, self.by_id.keys().map(String::as_str))
             .map(|known| format!(", did you mean {known}?"))
+            .or_else(|| {
+                let is_own = !upper.starts_with("AM-") && upper.contains('-');
+                is_own.then(|| ": the file that has it is given with --requirements".to_owned())
+            })
             .unwrap_or_default();
         Err(SuiteError::usage(format!(
             "unknown requirement `{id}`{hint}"
@@ -249,6 +265,16 @@ fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
     Ok(requirements)
 }
 
+fn wrong_in(requirement: &Requirement, message: String) -> SuiteError {
+    match &requirement.own {
+        Some(own) => SuiteError::Requirements {
+            file: own.place(),
+            message,
+        },
+        None => wrong(requirement.family, message),
+    }
+}
+
 fn wrong(family: Family, message: String) -> SuiteError {
     SuiteError::Requirements {
         file: format!("{}.yaml", family.name()),
@@ -310,6 +336,24 @@ requirements:
     #[test]
     fn an_id_of_another_family_is_an_error() {
         assert!(message(&GOOD.replace("AM-DIST", "AM-WIRE")).contains("AM-DIST- and three digits"));
+    }
+
+    /// RFC 2119 forbids by MUST NOT; "nothing MUST" forbids nothing.
+    #[test]
+    fn what_is_forbidden_is_forbidden_by_must_not() {
+        let words = regex::Regex::new(r"(?i)(^|[,;:] )(on \w+ )?(nothing|nobody|none|no one|no \w+( \w+)?|neither)\b[^,;]* (MUST|SHOULD)\b")
+            .expect("a pattern");
+        assert!(words.is_match("Nothing MUST start a server."));
+        assert!(words.is_match("On OpenShift no pod MUST fix the user."));
+        let catalogue = super::Catalogue::load().expect("the requirements are well-formed");
+        for requirement in catalogue.iter() {
+            assert!(
+                !words.is_match(&requirement.text),
+                "{}: {}",
+                requirement.id,
+                requirement.text
+            );
+        }
     }
 
     #[test]

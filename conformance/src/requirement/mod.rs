@@ -7,12 +7,16 @@
 mod catalogue;
 mod condition;
 mod mutant;
+mod own;
+mod row;
 
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::Catalogue;
 pub use condition::{AppliesWhen, Condition, Server};
 pub use mutant::{Mutant, Selector, Step, TomlSelector};
+pub use own::{Examples, Own};
+pub use row::{Each, OneOrMore, Row, Variable};
 
 use crate::component::Component;
 
@@ -53,10 +57,12 @@ pub enum Family {
     Upgrade,
     Helm,
     Kubernetes,
+    /// Requirements that users bring.
+    Own,
 }
 
 impl Family {
-    /// Every family, in the order in which reports list them.
+    /// Every family of the suite, in the order in which reports list them.
     pub const ALL: [Self; 10] = [
         Self::Distribution,
         Self::Topology,
@@ -83,6 +89,7 @@ impl Family {
             Self::Upgrade => "upgrade",
             Self::Helm => "helm",
             Self::Kubernetes => "kubernetes",
+            Self::Own => "own",
         }
     }
 
@@ -99,6 +106,7 @@ impl Family {
             Self::Upgrade => "AM-UPG-",
             Self::Helm => "AM-HELM-",
             Self::Kubernetes => "AM-K8S-",
+            Self::Own => "",
         }
     }
 }
@@ -126,6 +134,9 @@ pub struct Requirement {
     /// Why it finds nothing to look at in any chart of ours, in those cases where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub never_looked_at: Option<String>,
+    /// What must hold for each of something. Other requirements have a check in code.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rows: Vec<Row>,
     /// How it looks when it is not met, and the fix.
     pub example: Example,
     /// Changes to a conformant chart that must make its check fail; at least one.
@@ -133,6 +144,9 @@ pub struct Requirement {
     /// The family, from the file that holds it.
     #[serde(skip_deserializing, default = "unset_family")]
     pub family: Family,
+    /// Where it comes from, when a user brings it.
+    #[serde(skip)]
+    pub own: Option<Own>,
 }
 
 fn unset_family() -> Family {

@@ -1,7 +1,9 @@
 //! Proof that every check can fail: each mutant breaks a green subject, and exactly the intended
 //! requirement must report it.
 
+mod own;
 pub mod random;
 mod run;
 
+pub use own::prove_own;
 pub use run::{MutantResult, Verdict, selftest, selftest_with};

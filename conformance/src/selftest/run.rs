@@ -184,6 +184,11 @@ struct Run<'r> {
 }
 
 impl Run<'_> {
+    fn is_own(&self, id: &str) -> bool {
+        let requirement = self.suite.catalogue.get(id);
+        requirement.is_ok_and(|requirement| requirement.own.is_some())
+    }
+
     fn judge(&self, requirement: &Requirement, mutant: &Mutant) -> Verdict {
         match self.failing(requirement, mutant) {
             Err(reason) => Verdict::Void(reason),
@@ -191,6 +196,8 @@ impl Run<'_> {
             Ok(mut failing) => {
                 failing.remove(&requirement.id);
                 failing.retain(|id| !mutant.also.contains_key(id));
+                // What users ask besides has nothing to do with mutants of the suite.
+                failing.retain(|id| !self.is_own(id) || requirement.own.is_some());
                 if failing.is_empty() {
                     Verdict::Killed
                 } else {

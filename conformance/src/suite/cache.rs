@@ -176,6 +176,10 @@ fn of_run(options: &Options, programs: &HelmPrograms) -> Option<String> {
     }
     key.add(programs.helm3.is_some().to_string());
     key.list(&options.only);
+    for file in &options.requirements {
+        key.add(file.as_os_str().as_encoded_bytes());
+        key.add(fs::read(file).ok()?);
+    }
     for skip in &options.skip {
         key.add(&skip.requirement);
         key.add(&skip.reason);

@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     Charts, Input, Matrix, Options, Subject,
     judge::{Judged, Suite},
+    own,
 };
 use crate::{chart::ChartSource, outcome::Outcome};
 
-/// The gaps of a run, as sentences that say what to do. A run that was narrowed on purpose has none, nor has one whose charts did
+/// The gaps of a run, as sentences that say what to do. A run that was narrowed on purpose has only those of requirements that the
+/// user brings, and there are none for one whose charts did
 /// not render, because that is told already.
 pub(super) fn gaps(
     options: &Options,
@@ -20,10 +22,14 @@ pub(super) fn gaps(
     judged: &[Judged],
 ) -> Vec<String> {
     let is_rendered = judged.iter().all(|judged| judged.result.error.is_none());
-    if !is_whole(options) || !is_rendered {
+    if !is_rendered {
         return Vec::new();
     }
-    let mut gaps = unrendered(matrix, charts, subjects, judged);
+    let mut gaps = own::unlooked(suite.requirements(), judged);
+    if !is_whole(options) {
+        return gaps;
+    }
+    gaps.extend(unrendered(matrix, charts, subjects, judged));
     gaps.extend(unlooked(suite, judged));
     gaps
 }
@@ -102,7 +108,10 @@ fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
         }
     }
     let mut gaps = Vec::new();
-    for requirement in suite.requirements() {
+    for requirement in suite
+        .requirements()
+        .filter(|requirement| requirement.own.is_none())
+    {
         let id = requirement.id.as_str();
         let file = format!(
             "conformance/requirements/{}.yaml",

@@ -11,6 +11,7 @@ use super::{
     sources::sources_of,
     topology::topology_of,
     variation::Renders,
+    own,
 };
 use crate::{
     chart::ChartSource,
@@ -67,8 +68,10 @@ pub(crate) struct Suite {
 
 impl Suite {
     pub(crate) fn load(options: &Options) -> Result<Self, SuiteError> {
-        let catalogue = Catalogue::load()?;
+        let catalogue = Catalogue::load_with(&options.requirements)?;
         let registry = Registry::load(&catalogue)?;
+        let facts = Facts::load()?;
+        own::prove(&catalogue, &registry, &facts)?;
         let mut chosen: Vec<String> = Vec::new();
         for pattern in &options.only {
             chosen.extend(
@@ -97,7 +100,7 @@ impl Suite {
                 .collect();
         }
         Ok(Self {
-            facts: Facts::load()?,
+            facts,
             catalogue,
             registry,
             skipped,

@@ -14,6 +14,7 @@ pub mod kill_rate;
 mod matrix;
 mod operator;
 mod options;
+mod own;
 #[cfg(test)]
 mod random_values;
 mod render;

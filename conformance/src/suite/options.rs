@@ -32,6 +32,8 @@ pub struct Options {
     pub only: Vec<String>,
     /// Requirements not to judge, each with its reason.
     pub skip: Vec<Skip>,
+    /// Files of requirements that the user brings.
+    pub requirements: Vec<PathBuf>,
     /// Subjects judged at a time; 0 for as many as there are CPU cores.
     pub jobs: usize,
     /// Whether to judge variants (names, namespaces, replicas, offsets) besides the plain combinations.
@@ -110,6 +112,7 @@ impl Options {
             kubernetes_versions: Vec::new(),
             only: Vec::new(),
             skip: Vec::new(),
+            requirements: Vec::new(),
             jobs: 0,
             variants: true,
             external: Vec::new(),

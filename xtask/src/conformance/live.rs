@@ -123,6 +123,7 @@ fn refused(suite: &suite::Options) -> Option<&'static str> {
     [
         (!suite.only.is_empty(), "--only"),
         (!suite.skip.is_empty(), "--skip"),
+        (!suite.requirements.is_empty(), "--requirements"),
         (!suite.platforms.is_empty(), "--platform"),
         (!suite.external.is_empty(), "--external"),
         (!suite.variants, "--no-variants"),

@@ -52,6 +52,10 @@ pub(crate) struct Arguments {
     /// Skip a requirement; the report shows the reason. May be repeated.
     #[arg(long, value_name = "REQUIREMENT=REASON")]
     skip: Vec<String>,
+    /// Also check the requirements in this file (kind `Requirements`), described in docs/your-own-requirements.md. May be
+    /// repeated.
+    #[arg(long, value_name = "FILE")]
+    requirements: Vec<PathBuf>,
     /// Hosts outside the cluster; `*` matches any characters. May be repeated.
     #[arg(long, value_name = "PATTERN")]
     external: Vec<String>,
@@ -110,7 +114,10 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         )));
     }
     if let Some(Action::Explain { id }) = &arguments.action {
-        print!("{}", am_conformance::explain::explain(id)?);
+        print!(
+            "{}",
+            am_conformance::explain::explain(id, &arguments.requirements)?
+        );
         return Ok(0);
     }
     if let Some(Action::Requirements(arguments)) = &arguments.action {
@@ -135,6 +142,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
 }
 
 fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
+    am_conformance::selftest::prove_own(options)?;
     let report: Report = suite::run(options, &mut Terminal::default())?;
     print!("{}", human::render(&report, report::Style::for_stdout()));
     write(arguments, &report)?;
@@ -216,6 +224,7 @@ fn options(arguments: &Arguments, folder: &Path, stale: Stale) -> Result<Options
         .clone_from(&arguments.kubernetes_version);
     options.only.clone_from(&arguments.only);
     options.skip = arguments.skip.iter().map(|text| skip(text)).collect();
+    options.requirements.clone_from(&arguments.requirements);
     options.external.clone_from(&arguments.external);
     options.jobs = arguments.jobs;
     options.variants = !arguments.no_variants;

@@ -209,9 +209,6 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                     )
                 });
             }
-            if context.is_generated {
-                on.names_its_account(&table, judge);
-            }
             let url = written("url").and_then(|found| found.value.scalar_text());
             let Some(url) = url else {
                 continue;
@@ -234,6 +231,25 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+}
+
+/// What a chart writes of a database tells its kind, and takes its account from a Secret.
+pub(super) fn are_written_out(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, _, configuration) in configured(context.graph) {
+        let Some(effective) = &configuration.effective else {
+            continue;
+        };
+        let on = On {
+            context,
+            node,
+            configuration,
+            effective,
+        };
+        for database in DATABASES {
+            on.names_its_account(&KeyPath::from("database").child(database), judge);
+        }
+    }
+    judge.not_applicable("no node writes anything of a database");
 }
 
 /// Whether the address says that the platform's identity takes the place of the password.

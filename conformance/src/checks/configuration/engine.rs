@@ -37,9 +37,6 @@ pub(super) fn variables_are_set(context: &Context<'_>, judge: &mut Judge<'_>) {
         &[FaultKind::UnsetVariable],
         |_, _, configuration| !configuration.environment_is_open,
     );
-    if context.is_generated {
-        variables_are_read(context, judge);
-    }
 }
 
 /// Variables of our charts without which the product takes passwords of its own for the operator's keystores
@@ -48,7 +45,7 @@ const STORES: [&str; 2] = ["AM_KEYSTORE_", "AM_TRUSTSTORE_"];
 
 /// Our charts give a server the passwords of keystores that its configuration names: one that nobody reads was meant for
 /// a key that now has the product's own default.
-fn variables_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn variables_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (node, _, configuration) in configured(context.graph) {
         let Some(main) = context.graph.member(node.id).main else {
             continue;
@@ -73,6 +70,7 @@ fn variables_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
+    judge.not_applicable("no server is given passwords of keystores");
 }
 
 pub(super) fn keys_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {

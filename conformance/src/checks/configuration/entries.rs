@@ -1,6 +1,6 @@
 //! Entries of lists for which the product has no defaults: gateway environments and event listeners.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use am_deployment_toml::{
     effective::{Effective, EffectiveValue},
@@ -44,12 +44,6 @@ const ADDRESSES: [(&str, &str); 6] = [
     ("websub_event_receiver_https_endpoint", "https"),
 ];
 
-/// Lists of brokers that a node listens to.
-const ENDPOINTS: [&str; 2] = [
-    "apim.event_hub.event_listening_endpoints",
-    "apim.throttling.throttle_decision_endpoints",
-];
-
 /// Which keys an environment serves. Source: the product's documentation of `[[apim.gateway.environment]]`.
 const ENVIRONMENT_TYPES: [&str; 3] = ["hybrid", "production", "sandbox"];
 
@@ -81,29 +75,78 @@ const NOTIFIER: [(&str, &str); 3] = [
     ("name", "org.wso2.is.notification.ApimOauthEventInterceptor"),
 ];
 
-pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let mut names: BTreeMap<Component, (String, Vec<String>)> = BTreeMap::new();
-    for (node, component, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        let on = On {
+/// Every node whose configuration can be read.
+fn nodes<'o>(context: &'o Context<'o>) -> impl Iterator<Item = On<'o, 'o>> {
+    configured(context.graph).filter_map(move |(node, component, configuration)| {
+        Some(On {
             context,
             node,
+            component,
             configuration,
-            effective,
-        };
-        for at in 0..effective.group_count(ENVIRONMENTS) {
-            on.judge_environment(judge, &KeyPath::from(ENVIRONMENTS).element(at));
+            effective: configuration.effective.as_ref()?,
+        })
+    })
+}
+
+/// Judges each entry of a list on every node.
+fn each(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    list: &str,
+    look: impl Fn(&On<'_, '_>, &mut Judge<'_>, &KeyPath),
+) {
+    for on in nodes(context) {
+        for at in 0..on.effective.group_count(list) {
+            look(&on, judge, &KeyPath::from(list).element(at));
         }
-        for at in 0..effective.group_count(LISTENERS) {
-            on.judge_listener(judge, &KeyPath::from(LISTENERS).element(at));
-        }
-        on.judge_endpoints(judge);
+    }
+    judge.not_applicable(format!("no node has an entry of {list}"));
+}
+
+pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, ENVIRONMENTS, |on, judge, entry| {
+        on.judge_fields(judge, entry)
+    });
+}
+
+pub(super) fn promise_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, ENVIRONMENTS, |on, judge, entry| {
+        on.judge_addresses(judge, entry)
+    });
+}
+
+pub(super) fn have_known_gateway_types(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, ENVIRONMENTS, |on, judge, entry| {
+        on.judge_gateway_type(judge, entry)
+    });
+}
+
+pub(super) fn are_of_our_gateways(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, ENVIRONMENTS, |on, judge, entry| {
+        on.judge_words(judge, entry)
+    });
+}
+
+pub(super) fn are_known_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, LISTENERS, |on, judge, entry| {
+        on.judge_listener(judge, entry)
+    });
+}
+
+pub(super) fn notify_as_the_resident_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
+    each(context, judge, LISTENERS, |on, judge, entry| {
+        on.judge_header(judge, entry)
+    });
+}
+
+/// Nodes of a component share the APIs, so they have the same environments.
+pub(super) fn agree(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut names: BTreeMap<Component, (String, Vec<String>)> = BTreeMap::new();
+    for on in nodes(context) {
         let mine = on.environments();
         let (first, expected) = names
-            .entry(component)
-            .or_insert_with(|| (context.graph.describe(node.id), mine.clone()));
+            .entry(on.component)
+            .or_insert_with(|| (context.graph.describe(on.node.id), mine.clone()));
         judge.require(mine == *expected, || {
             let message = format!(
                 "has the gateway environments {}, but the {first} has {}",
@@ -120,12 +163,13 @@ pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
 struct On<'o, 'a> {
     context: &'o Context<'o>,
     node: &'o Node<'a>,
+    component: Component,
     configuration: &'o Configuration<'a>,
     effective: &'o Effective,
 }
 
 impl On<'_, '_> {
-    fn judge_environment(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+    fn judge_fields(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         for (field, otherwise) in FIELDS {
             let path = entry.child(field);
             let is_there = self.text(&path).is_some_and(|text| !text.is_empty());
@@ -134,7 +178,9 @@ impl On<'_, '_> {
                 self.at(&path, &message, format!("write `{path}`"))
             });
         }
-        self.judge_words(judge, entry);
+    }
+
+    fn judge_addresses(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         for (field, scheme) in ADDRESSES {
             let path = entry.child(field);
             let Some(text) = self.text(&path) else {
@@ -163,28 +209,8 @@ impl On<'_, '_> {
         }
     }
 
-    /// A broker that is named twice is connected twice, and each of its events is handled twice.
-    fn judge_endpoints(&self, judge: &mut Judge<'_>) {
-        for key in ENDPOINTS {
-            let Some(found) = self.effective.get(key) else {
-                continue;
-            };
-            let mut seen = BTreeSet::new();
-            for address in found.value.strings() {
-                judge.require(seen.insert(address), || {
-                    let message = format!("listens to `{address}` twice");
-                    self.at(
-                        &KeyPath::from(key),
-                        &message,
-                        "name each node once".to_owned(),
-                    )
-                });
-            }
-        }
-    }
-
     /// Words by which the product chooses an implementation; what is not there has a default.
-    fn judge_words(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+    fn judge_gateway_type(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         let path = entry.child("gateway_type");
         let written = self.text(&path).unwrap_or_default();
         let meant = near(&written, GATEWAY_TYPES);
@@ -201,10 +227,10 @@ impl On<'_, '_> {
                 )
             },
         );
-        if !self.context.is_generated {
-            return;
-        }
-        // Our gateways are all of the product's own kind, and for people to use.
+    }
+
+    /// Our gateways are all of the product's own kind, and for people to use.
+    fn judge_words(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
         let path = entry.child("type");
         let written = self.text(&path).unwrap_or_default();
         judge.require(
@@ -239,23 +265,6 @@ impl On<'_, '_> {
         if self.found(&endpoint).is_none() {
             return;
         }
-        let properties = entry.child("properties");
-        let header = self
-            .effective
-            .under(&properties)
-            .map(|(path, _)| path.clone())
-            .find(|path| path.to_string().contains(KEY_MANAGER_HEADER));
-        if let Some((header, name)) =
-            header.and_then(|path| Some((path.clone(), self.text(&path)?)))
-        {
-            judge.require(
-                !self.context.is_generated || name == RESIDENT_KEY_MANAGER,
-                || {
-                    let message = format!("notifies in the name of the key manager `{name}`, which is none of the pattern's");
-                    self.at(&header, &message, format!("write \"{RESIDENT_KEY_MANAGER}\""))
-                },
-            );
-        }
         for (field, wanted) in NOTIFIER {
             let path = entry.child(field);
             let is_right = self.text(&path).is_some_and(|text| text == wanted);
@@ -266,6 +275,32 @@ impl On<'_, '_> {
                 self.at(&path, &message, format!("write {field} = \"{wanted}\""))
             });
         }
+    }
+
+    fn judge_header(&self, judge: &mut Judge<'_>, entry: &KeyPath) {
+        let properties = entry.child("properties");
+        let notifies = self
+            .found(&properties.child("notification_endpoint"))
+            .is_some();
+        let header = self
+            .effective
+            .under(&properties)
+            .map(|(path, _)| path.clone())
+            .find(|path| notifies && path.to_string().contains(KEY_MANAGER_HEADER));
+        let Some((header, name)) = header.and_then(|path| Some((path.clone(), self.text(&path)?)))
+        else {
+            return;
+        };
+        judge.require(name == RESIDENT_KEY_MANAGER, || {
+            let message = format!(
+                "notifies in the name of the key manager `{name}`, which is none of the pattern's"
+            );
+            self.at(
+                &header,
+                &message,
+                format!("write \"{RESIDENT_KEY_MANAGER}\""),
+            )
+        });
     }
 
     /// Names of the environments, in order.

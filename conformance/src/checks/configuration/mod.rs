@@ -30,7 +30,16 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-CONF-015", same::offset_of_component),
     ("AM-CONF-016", entries::are_whole),
     ("AM-CONF-017", public::links_lead_somewhere),
-    ("AM-CONF-018", public::the_event_hub_is_on),
+    ("AM-CONF-020", entries::promise_addresses),
+    ("AM-CONF-021", entries::agree),
+    ("AM-CONF-022", entries::are_known_listeners),
+    ("AM-CONF-024", entries::have_known_gateway_types),
+    ("AM-CONF-025", entries::are_of_our_gateways),
+    ("AM-CONF-027", engine::variables_are_read),
+    ("AM-CONF-028", credentials::are_written_out),
+    ("AM-CONF-029", same::keystores_are_mounted),
+    ("AM-CONF-030", same::key_is_well_formed),
+    ("AM-CONF-026", entries::notify_as_the_resident_key_manager),
 ];
 
 pub(crate) use secrets::masked;

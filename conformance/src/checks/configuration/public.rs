@@ -1,5 +1,4 @@
-//! What a server tells people about itself: the port of its public name, and links between the portals. And the switch
-//! without which nothing is told to gateways.
+//! What a server tells people about itself: the port of its public name, and links between the portals.
 
 use crate::{
     component::{Capability, Component},
@@ -9,8 +8,6 @@ use crate::{
 
 const PROXY_PORT: &str = "transport.https.properties.proxyPort";
 const PORTAL: &str = "apim.devportal.url";
-const LISTENER: &str = "event_listener";
-const EVENT_HUB: &str = "apim.event_hub.enable";
 
 /// Port at which browsers ask for a public name.
 const PUBLIC_PORT: &str = "443";
@@ -54,63 +51,4 @@ pub(super) fn links_lead_somewhere(context: &Context<'_>, judge: &mut Judge<'_>)
             });
         }
     }
-}
-
-pub(super) fn the_event_hub_is_on(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, component, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        judge.require(effective.is_on(EVENT_HUB, true), || {
-            Fault::new(
-                format!(
-                    "the {} has the event hub switched off, so no gateway learns of an API",
-                    context.graph.describe(node.id)
-                ),
-                format!("leave `{EVENT_HUB}` out, or write true"),
-            )
-            .at(
-                configuration,
-                EVENT_HUB,
-                effective
-                    .get(EVENT_HUB)
-                    .and_then(|found| found.provenance.span()),
-            )
-        });
-        let issues_tokens = context.is_generated
-            && component.has(Capability::IssuesTokens)
-            && component.has(Capability::Portals)
-            && !has_key_manager_alone(context)
-            && !is_told_by_row(context, component);
-        judge.require(
-            !issues_tokens || effective.group_count(LISTENER) > 0,
-            || {
-                Fault::new(
-                    format!(
-                        "the {} issues tokens and tells nobody of those that it revokes",
-                        context.graph.describe(node.id)
-                    ),
-                    "write the token_revocation listener that a key manager has",
-                )
-                .at(configuration, LISTENER, None)
-            },
-        );
-    }
-}
-
-/// Whether the pattern has a component that issues tokens and has no portals.
-fn has_key_manager_alone(context: &Context<'_>) -> bool {
-    let is_alone = |component: &Component| {
-        component.has(Capability::IssuesTokens) && !component.has(Capability::Portals)
-    };
-    context.pattern().keys().any(is_alone)
-}
-
-/// Whether a row of the wiring table asks the component for its listener.
-fn is_told_by_row(context: &Context<'_>, component: Component) -> bool {
-    context.facts.edges.iter().any(|fact| {
-        fact.on == component
-            && fact.key.starts_with(LISTENER)
-            && fact.peers.contains_key(&context.subject.pattern)
-    })
 }

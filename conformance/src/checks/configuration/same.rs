@@ -13,27 +13,33 @@ use crate::{
     manifest::EnvSource,
 };
 
-/// Why nothing is compared.
 pub(super) fn administrator(context: &Context<'_>, judge: &mut Judge<'_>) {
     for key in ["super_admin.username", "super_admin.password"] {
         agree(context, judge, key, |_| true);
     }
 }
 
+/// Keystores that a configuration names.
+const KEYSTORES: [&str; 4] = [
+    "keystore.primary",
+    "keystore.tls",
+    "keystore.internal",
+    "truststore",
+];
+
+pub(super) fn keystores_are_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for store in KEYSTORES {
+        is_mounted(context, judge, &format!("{store}.file_name"));
+    }
+    judge.not_applicable("no configuration names a keystore");
+}
+
 pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for store in [
-        "keystore.primary",
-        "keystore.tls",
-        "keystore.internal",
-        "truststore",
-    ] {
+    for store in KEYSTORES {
         for field in ["file_name", "type", "alias", "password", "key_password"] {
             agree(context, judge, &format!("{store}.{field}"), |_| true);
         }
         is_of_a_known_type(context, judge, &format!("{store}.type"));
-        if context.is_generated {
-            is_mounted(context, judge, &format!("{store}.file_name"));
-        }
     }
 }
 
@@ -191,7 +197,7 @@ fn is_of_a_known_type(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
 }
 
 /// A key in a Secret of the release is one that the product can use: 256 bits in hexadecimal digits.
-fn is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn key_is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (node, _, configuration) in configured(context.graph) {
         let written = configuration
             .effective
@@ -237,6 +243,7 @@ fn is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
+    judge.not_applicable("no Secret of a release holds an encryption key");
 }
 
 /// Whether a Secret's value is 64 hexadecimal digits, without a line break that would be part of them.
@@ -272,9 +279,6 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
     agree(context, judge, KEY, |value| value.provenance.is_written());
     cipher(context, judge);
-    if context.is_generated {
-        is_well_formed(context, judge);
-    }
     judge.not_applicable("no node's configuration can be read");
 }
 

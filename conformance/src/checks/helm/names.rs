@@ -353,7 +353,7 @@ mod tests {
                 .is_green()
         );
         let none = case("{apiVersion: v1, kind: Role, metadata: {name: REL-x}}")
-            .judge_requirement("AM-HELM-010", check);
+            .judge_requirement("AM-HELM-010");
         assert!(matches!(none, Outcome::NotApplicable { .. }));
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::schemas::{group, is_cluster_scoped};
 use crate::{
     context::{Context, Fault, Judge},
-    manifest::{LabelSelector, Object, Workload},
+    manifest::Object,
 };
 
 /// etcd takes requests of at most 1.5 MiB; the API server refuses a larger `ConfigMap` or Secret at 1 MiB.
@@ -51,33 +51,6 @@ pub(super) fn objects_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-pub(super) fn selectors_match_own_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for workload in context.manifest.workloads() {
-        let Some(selector) = workload.object.value.pointer("/spec/selector") else {
-            continue;
-        };
-        if !matches!(
-            workload.object.kind(),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"
-        ) {
-            continue;
-        }
-        judge.require(
-            LabelSelector(selector).matches(&workload.pod.labels()),
-            || mismatch(&workload),
-        );
-    }
-}
-
-fn mismatch<'a>(workload: &Workload<'a>) -> Fault<'a> {
-    Fault::new(
-        format!("the selector of {} does not match the labels of its own pods, so the API server refuses it", workload.object.reference()),
-        "write the same labels into spec.selector.matchLabels and spec.template.metadata.labels",
-    )
-    .object(workload.object)
-    .field("matchLabels")
-}
-
 pub(super) fn objects_are_small_enough(context: &Context<'_>, judge: &mut Judge<'_>) {
     for object in &context.manifest.objects {
         let bytes = object.value.to_string().len();
@@ -96,7 +69,7 @@ pub(super) fn objects_are_small_enough(context: &Context<'_>, judge: &mut Judge<
 
 #[cfg(test)]
 mod tests {
-    use super::{objects_are_small_enough, objects_are_unique, selectors_match_own_pods};
+    use super::{objects_are_small_enough, objects_are_unique};
     use crate::checks::harness::{Case, messages};
 
     #[test]
@@ -122,9 +95,9 @@ mod tests {
                  template: {{metadata: {{labels: {{x: {label}, z: w}}}}, spec: {{containers: []}}}}}}}}"
             ))
         };
-        assert!(case("ab").judge(selectors_match_own_pods).is_green());
+        assert!(case("ab").judge_requirement("AM-K8S-014").is_green());
         assert_eq!(
-            messages(&case("cd").judge(selectors_match_own_pods)).len(),
+            messages(&case("cd").judge_requirement("AM-K8S-014")).len(),
             1
         );
     }

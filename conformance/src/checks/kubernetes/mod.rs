@@ -29,7 +29,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-K8S-011", references::references_resolve),
     ("AM-K8S-012", api_versions::api_versions_are_served),
     ("AM-K8S-013", quantities::quantities_are_valid),
-    ("AM-K8S-014", identities::selectors_match_own_pods),
     ("AM-K8S-015", identities::objects_are_small_enough),
     ("AM-K8S-016", fields::fields_hold_accepted_values),
     ("AM-K8S-017", choices::one_of_several_is_written),

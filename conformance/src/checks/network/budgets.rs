@@ -5,40 +5,6 @@ use crate::{
     manifest::DisruptionBudget,
 };
 
-pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for budget in context
-        .manifest
-        .of_kind("PodDisruptionBudget")
-        .map(DisruptionBudget)
-    {
-        judge.require(!context.graph.protected_by(budget).is_empty(), || {
-            Fault::new(
-                format!("PodDisruptionBudget `{}` protects no pods", budget.0.name()),
-                "make its selector the labels of the pods it is for",
-            )
-            .object(budget.0)
-        });
-        let selects_all = ["matchLabels", "matchExpressions"].iter().all(|part| {
-            let part = budget
-                .0
-                .value
-                .pointer("/spec/selector")
-                .and_then(|selector| selector.get(part));
-            part.is_none_or(|part| {
-                part.as_object().is_none_or(serde_json::Map::is_empty)
-                    && part.as_array().is_none_or(Vec::is_empty)
-            })
-        });
-        judge.require(!selects_all, || {
-            Fault::new(
-                format!("PodDisruptionBudget `{}` is about every pod of its namespace, whoever installed it", budget.0.name()),
-                "make its selector the labels of the pods it is for",
-            )
-            .object(budget.0)
-        });
-    }
-}
-
 pub(super) fn protect_each_pod_once(context: &Context<'_>, judge: &mut Judge<'_>) {
     let budgets: Vec<_> = context
         .manifest

@@ -10,54 +10,6 @@ use crate::{
 /// The group of the Gateway API's kinds.
 const GATEWAY_API: &str = "gateway.networking.k8s.io/";
 
-pub(super) fn verify_existing_services(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for policy in context.manifest.of_kind("BackendTLSPolicy") {
-        for target in array_at(&policy.value, "/spec/targetRefs") {
-            if str_at(target, "/kind") != Some("Service") {
-                continue;
-            }
-            let name = str_at(target, "/name").unwrap_or_default();
-            let service = context.graph.services.iter().find(|service| {
-                service.name() == name && service.object.namespace() == policy.namespace()
-            });
-            let Some(service) = service else {
-                judge.looked();
-                judge.fault(
-                    Fault::new(
-                        format!(
-                            "BackendTLSPolicy `{}` is about the Service `{name}`, which no release has",
-                            policy.name()
-                        ),
-                        "name the Service to which the route leads",
-                    )
-                    .object(policy)
-                    .value(name),
-                );
-                continue;
-            };
-            let Some(section) = str_at(target, "/sectionName") else {
-                judge.looked();
-                continue;
-            };
-            let has_port = service
-                .ports()
-                .iter()
-                .any(|port| port.name == Some(section));
-            judge.require(has_port, || {
-                Fault::new(
-                    format!(
-                        "BackendTLSPolicy `{}` is about port `{section}` of Service `{name}`, which it does not have",
-                        policy.name()
-                    ),
-                    "use the name of the Service's port",
-                )
-                .object(policy)
-                .value(section)
-            });
-        }
-    }
-}
-
 pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
         let parents = array_at(&route.object.value, "/spec/parentRefs");

@@ -1,7 +1,6 @@
 //! Services, budgets, autoscalers, routes and network policies: does traffic get where it is sent, and
 //! nowhere else?
 
-mod autoscalers;
 pub(in crate::checks) mod budgets;
 pub(in crate::checks) mod connection;
 mod edges;
@@ -22,22 +21,16 @@ pub use edges::is_for_users;
 use crate::checks::FamilyChecks;
 
 pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-NET-001", services::select_pods),
     ("AM-NET-002", services::reach_container_ports),
     ("AM-NET-003", services::offer_only_open_ports),
     ("AM-NET-004", services::offer_every_port),
     ("AM-NET-005", services::differ_in_selectors),
     ("AM-NET-006", services::govern_stateful_sets),
-    ("AM-NET-007", budgets::select_pods),
     ("AM-NET-008", budgets::protect_each_pod_once),
-    ("AM-NET-009", autoscalers::scale_something),
-    ("AM-NET-010", autoscalers::own_the_replicas),
-    ("AM-NET-011", autoscalers::can_measure),
     ("AM-NET-012", mounts::lead_to_files),
     ("AM-NET-013", routes::reach_services),
     ("AM-NET-014", routes::match_tls_of_ports),
     ("AM-NET-015", routes::claim_hosts_once),
-    ("AM-NET-016", gateways::verify_existing_services),
     ("AM-NET-017", policies::allow_needed_edges),
     ("AM-NET-018", policies::allow_nothing_more),
     ("AM-NET-019", policies::govern_pods),

@@ -6,7 +6,7 @@ use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member, NodeId},
-    manifest::{Object, Service, TargetPort, Workload},
+    manifest::{Service, TargetPort},
 };
 
 /// The server workloads whose pods a Service selects.
@@ -41,63 +41,6 @@ fn selecting<'g, 'a>(graph: &'g Graph<'a>) -> impl Iterator<Item = &'g Service<'
         .services
         .iter()
         .filter(|service| !service.selector().is_empty() && service.external_name().is_none())
-}
-
-pub(super) fn select_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let workloads = context.manifest.workloads();
-    for service in selecting(context.graph) {
-        let selects = |workload: &Workload<'_>| {
-            workload.object.namespace() == service.object.namespace()
-                && service.selects(&workload.pod.labels())
-        };
-        judge.require(workloads.iter().any(selects), || {
-            let selector: Vec<String> = service
-                .selector()
-                .iter()
-                .map(|(key, value)| format!("{key}={value}"))
-                .collect();
-            Fault::new(
-                format!("Service `{}` selects no pods", service.name()),
-                "make its selector the labels of the pods it is for, in their namespace",
-            )
-            .object(service.object)
-            .value(selector.join(","))
-        });
-    }
-    for service in &context.graph.services {
-        leads_somewhere(context, *service, judge);
-    }
-}
-
-/// A Service without a selector needs its endpoints from somebody, and one with an address of its own needs ports.
-fn leads_somewhere(context: &Context<'_>, service: Service<'_>, judge: &mut Judge<'_>) {
-    if service.external_name().is_some() {
-        return;
-    }
-    if service.selector().is_empty() {
-        let is_of_service = |object: &Object| {
-            object.name() == service.name()
-                || object.labels().get("kubernetes.io/service-name") == Some(&service.name())
-        };
-        let has_endpoints = ["Endpoints", "EndpointSlice"]
-            .into_iter()
-            .flat_map(|kind| context.manifest.of_kind(kind))
-            .any(is_of_service);
-        judge.require(has_endpoints, || {
-            Fault::new(
-                format!("Service `{}` selects no pods: it has no selector, and no endpoints are rendered for it", service.name()),
-                "make its selector the labels of the pods it is for",
-            )
-            .object(service.object)
-        });
-    }
-    judge.require(!service.ports().is_empty() || service.is_headless(), || {
-        Fault::new(
-            format!("Service `{}` has no port", service.name()),
-            "list the ports of its pods; the API server refuses a Service without one",
-        )
-        .object(service.object)
-    });
 }
 
 /// Whether nothing tells where the pods listen: not one of the product's components, and no port declared,

@@ -119,55 +119,6 @@ fn keeps_one_up(context: &Context<'_>, member: &Member<'_>, judge: &mut Judge<'_
     }
 }
 
-/// A pod that is not healthy serves nobody, so it may go whatever the budget.
-pub(super) fn lets_unhealthy_pods_go(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for budget in context
-        .manifest
-        .of_kind("PodDisruptionBudget")
-        .map(DisruptionBudget)
-    {
-        let policy = budget.0.str("/spec/unhealthyPodEvictionPolicy");
-        // Who writes the other word has chosen.
-        judge.require(policy.is_some(), || {
-            Fault::new(
-                format!(
-                    "PodDisruptionBudget `{}` keeps pods that run and are not ready: a node on which servers cannot start is never drained",
-                    budget.0.name()
-                ),
-                "set unhealthyPodEvictionPolicy: AlwaysAllow",
-            )
-            .object(budget.0)
-            .field("unhealthyPodEvictionPolicy")
-        });
-    }
-}
-
-/// Nodes look for each other while they start.
-pub(super) fn starts_together(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let Some(component) = member
-            .component
-            .filter(|_| member.workload.is_stateful_set())
-        else {
-            continue;
-        };
-        let object = member.workload.object;
-        let policy = object.str("/spec/podManagementPolicy");
-        judge.require(policy == Some("Parallel"), || {
-            Fault::new(
-                format!(
-                    "the nodes of the {} start one after the other: one that cannot start keeps the others away",
-                    component.title()
-                ),
-                "set podManagementPolicy: Parallel",
-            )
-            .object(object)
-            .field("podManagementPolicy")
-            .value(policy.unwrap_or("OrderedReady"))
-        });
-    }
-}
-
 /// Whether a constraint that must hold may put all pods in one place.
 fn permits_one_place(term: &Value, pods: usize) -> bool {
     let skew = integer_at(term, "/maxSkew").unwrap_or(1);

@@ -21,13 +21,11 @@ mod tests;
 use crate::checks::FamilyChecks;
 
 pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-OPS-001", probes::are_there),
     ("AM-OPS-002", probes::wait_for_the_start),
     ("AM-OPS-003", probes::are_answered),
     ("AM-OPS-004", probes::tell_that_apis_are_deployed),
     ("AM-OPS-005", shutdown::fits_the_grace_period),
     ("AM-OPS-006", shutdown::stops_the_server),
-    ("AM-OPS-007", resources::are_requested),
     ("AM-OPS-008", resources::hold_the_heap),
     ("AM-OPS-009", availability::allows_a_drain),
     ("AM-OPS-010", availability::has_a_budget),
@@ -40,12 +38,12 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-017", shutdown::waits_for_its_clients),
     ("AM-OPS-018", commands::can_be_run),
     ("AM-OPS-019", probes::notice_in_time),
-    ("AM-OPS-020", availability::lets_unhealthy_pods_go),
-    ("AM-OPS-021", availability::starts_together),
     ("AM-OPS-022", storage::is_used),
     ("AM-OPS-023", listeners::wait_for_their_hub),
     ("AM-OPS-024", first_start::one_server_goes_first),
     ("AM-OPS-025", first_start::nobody_waits_in_a_circle),
     ("AM-OPS-026", redirects::are_no_answer),
     ("AM-OPS-027", redirects::are_compared),
+    ("AM-OPS-030", resources::write_the_heap),
+    ("AM-OPS-031", storage::keeps_everything),
 ];

@@ -35,60 +35,6 @@ pub(super) fn probe<'a>(container: &Container<'a>, kind: &str) -> Option<&'a Val
     container.value.get(kind).filter(|probe| !probe.is_null())
 }
 
-pub(super) fn are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (member, component, main) in mains(context.graph) {
-        for (kind, consequence) in [
-            (
-                "readinessProbe",
-                "requests reach it before it can serve them",
-            ),
-            ("livenessProbe", "a server that hangs is never restarted"),
-        ] {
-            judge.require(probe(&main, kind).is_some(), || {
-                Fault::new(
-                    format!("the {} has no {kind}: {consequence}", component.title()),
-                    format!("add a {kind} to the container `{}`", main.name()),
-                )
-                .object(member.workload.object)
-                .field(kind)
-            });
-        }
-    }
-    if context.is_generated {
-        databases_have_them(context, judge);
-    }
-}
-
-/// Whatever else our charts keep running from an image of the product.
-fn databases_have_them(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in context
-        .graph
-        .members
-        .iter()
-        .filter(|member| member.component.is_none())
-    {
-        for container in member.workload.pod.containers() {
-            let is_products = Component::of_image(container.image_repository(), None).is_some();
-            if !is_products {
-                continue;
-            }
-            for kind in ["readinessProbe", "livenessProbe"] {
-                judge.require(probe(&container, kind).is_some(), || {
-                    Fault::new(
-                        format!(
-                            "container `{}` of {} has no {kind}",
-                            container.name(),
-                            member.workload.object.reference()
-                        ),
-                        format!("add a {kind}"),
-                    )
-                    .object(member.workload.object)
-                });
-            }
-        }
-    }
-}
-
 /// Seconds after which a probe gives up at the earliest.
 fn patience(probe: &Value) -> i64 {
     let number = |at: &str, default| integer_at(probe, at).unwrap_or(default);

@@ -7,68 +7,6 @@ use crate::{
     manifest::{Container, EnvSource, Object},
 };
 
-pub(super) fn are_requested(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let (Some(component), Some(main)) = (member.component, member.main) else {
-            continue;
-        };
-        let who = format!("the {}", component.title());
-        of_container(&main, &who, member.workload.object, judge);
-    }
-    if context.is_generated {
-        of_helpers(context, judge);
-    }
-}
-
-/// Everything else that our charts start from an image of the product: what prepares a server, the bundled database
-/// and the tests. Sidecars and init containers of the operator's are the operator's.
-fn of_helpers(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let mains: Vec<_> = context
-        .graph
-        .members
-        .iter()
-        .filter(|member| member.component.is_some())
-        .filter_map(|member| member.main)
-        .collect();
-    for workload in context.manifest.workloads() {
-        for container in workload.pod.all_containers() {
-            let is_main = mains
-                .iter()
-                .any(|main| std::ptr::eq(main.value, container.value));
-            let is_products = Component::of_image(container.image_repository(), None).is_some();
-            if is_main || !is_products {
-                continue;
-            }
-            let who = format!("container `{}`", container.name());
-            of_container(&container, &who, workload.object, judge);
-        }
-    }
-}
-
-fn of_container(container: &Container<'_>, who: &str, object: &Object, judge: &mut Judge<'_>) {
-    for (at, why) in [
-        ("requests/cpu", "the scheduler places it anywhere"),
-        ("requests/memory", "the scheduler places it anywhere"),
-        ("limits/memory", "it can take its neighbours' memory"),
-    ] {
-        let written = container.value.pointer(&format!("/resources/{at}"));
-        // A request that is not written is taken from the limit.
-        let inherited = at.strip_prefix("requests/").and_then(|resource| {
-            container
-                .value
-                .pointer(&format!("/resources/limits/{resource}"))
-        });
-        judge.require(written.or(inherited).is_some(), || {
-            Fault::new(
-                format!("{who} has no {}: {why}", at.replace('/', ".")),
-                format!("set resources.{}", at.replace('/', ".")),
-            )
-            .object(object)
-            .field("resources")
-        });
-    }
-}
-
 /// Java's options of a container, in the order in which the start script gives them; `None` when some of
 /// them come from elsewhere.
 fn java_options(container: &Container<'_>) -> Option<String> {
@@ -96,7 +34,25 @@ fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
         .next_back()
 }
 
-/// Our charts fit the heap to the limit: one that is not written is the product's own, whatever the machine.
+/// A heap that is not written is the product's own, whatever the machine.
+pub(super) fn write_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let (Some(component), Some(main)) = (member.component, member.main) else {
+            continue;
+        };
+        let Some(options) = java_options(&main) else {
+            continue;
+        };
+        names_its_heap(
+            component.title(),
+            &main,
+            &options,
+            member.workload.object,
+            judge,
+        );
+    }
+}
+
 fn names_its_heap(
     title: &str,
     main: &Container<'_>,
@@ -154,15 +110,6 @@ pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value
             .pointer("/resources/limits/memory")
             .and_then(memory);
-        if context.is_generated {
-            names_its_heap(
-                component.title(),
-                &main,
-                &options,
-                member.workload.object,
-                judge,
-            );
-        }
         let initial = last(&options, "-Xms").and_then(heap);
         let maximum = last(&options, "-Xmx").and_then(heap);
         // Without a largest heap, Java takes a share of the limit.

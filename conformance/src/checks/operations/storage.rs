@@ -156,7 +156,7 @@ fn path_of(text: &str) -> Option<&str> {
 /// A volume for a node's own files is of use only when its configuration keeps files there, and what is kept elsewhere
 /// is lost with the pod.
 pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, component, configuration) in configured(context.graph) {
+    for (node, _, configuration) in configured(context.graph) {
         let member = context.graph.member(node.id);
         let (Some(effective), Some(main)) = (&configuration.effective, member.main) else {
             continue;
@@ -194,14 +194,21 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .value(folder)
             });
         }
-        if context.is_generated {
-            keeps_its_databases(context, (node.id, component), configuration, &mounts, judge);
-        }
-    }
-    if context.is_generated {
-        every_volume_is_mounted(context, judge);
     }
     judge.not_applicable("no component has a volume for files of its own");
+}
+
+/// Whatever a node keeps is on its volumes, and whatever volumes are claimed are mounted.
+pub(super) fn keeps_everything(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for (node, component, configuration) in configured(context.graph) {
+        let Some(main) = context.graph.member(node.id).main else {
+            continue;
+        };
+        let mounts = main.mounts();
+        keeps_its_databases(context, (node.id, component), configuration, &mounts, judge);
+    }
+    every_volume_is_mounted(context, judge);
+    judge.not_applicable("no node has a volume for files of its own");
 }
 
 /// A volume beside the path that it is for stays empty, and the node's files are lost with the pod.
@@ -228,7 +235,7 @@ fn is_not_a_misspelled_one(mount: &Mount<'_>, workload: &Workload<'_>, judge: &m
     });
 }
 
-/// Where our charts give a node a volume for its databases, all databases in its own files are there.
+/// Where a node has a volume for its databases, all databases in its own files are there.
 fn keeps_its_databases(
     context: &Context<'_>,
     (node, component): (crate::graph::NodeId, Component),
@@ -282,8 +289,7 @@ fn keeps_its_databases(
     }
 }
 
-/// Our charts have no volume that nobody needs: a container that does not mount its own writes what the next restart
-/// takes away.
+/// A container that does not mount its own volume writes what the next restart takes away.
 fn every_volume_is_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
     for workload in context.manifest.workloads() {
         let claims = workload.claim_templates();

@@ -1,8 +1,6 @@
-//! Pod Security, `OpenShift`'s constraint, tokens, images and secrets.
+//! Pod Security and secrets. The other requirements of the family are rows.
 
-mod images;
 mod literals;
-mod openshift;
 mod pod_security;
 mod secrets;
 
@@ -16,8 +14,6 @@ pub(super) fn check_tables() -> Result<(), String> {
 
 #[cfg(test)]
 mod tests;
-mod tokens;
-mod users;
 
 use crate::checks::FamilyChecks;
 
@@ -36,12 +32,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-SEC-012", pod_security::obeys_control),
     ("AM-SEC-013", pod_security::obeys_control),
     ("AM-SEC-014", pod_security::obeys_control),
-    ("AM-SEC-015", openshift::leaves_ids_to_the_platform),
-    ("AM-SEC-016", tokens::are_not_mounted),
-    ("AM-SEC-017", images::are_pinned),
     ("AM-SEC-018", secrets::none_in_config_maps),
     ("AM-SEC-019", secrets::none_in_environment),
     ("AM-SEC-020", secrets::none_in_arguments),
     ("AM-SEC-021", secrets::no_defaults),
-    ("AM-SEC-022", users::run_as_the_owner),
 ];

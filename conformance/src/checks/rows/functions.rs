@@ -1,0 +1,223 @@
+//! The functions of expressions: CEL's own with its extensions for texts and lists, and what requirements need besides.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+
+use cel::{
+    Context, Env, ExecutionError, Value,
+    common::{
+        ast::{CallExpr, Expr, IdedExpr},
+        types::{CelBool, CelMap, CelMapKey, CelString, STRING_TYPE},
+        value::{CowVal, Val},
+    },
+    extensions,
+};
+use regex::Regex;
+
+/// Names for "did you mean": macros and functions that expressions use. Whether there is a function is not told by this list.
+pub(super) const NAMES: [&str; 34] = [
+    "all",
+    "charAt",
+    "contains",
+    "distinct",
+    "double",
+    "endsWith",
+    "exists",
+    "exists_one",
+    "filter",
+    "flatten",
+    "format",
+    "has",
+    "hasValue",
+    "image",
+    "indexOf",
+    "int",
+    "join",
+    "lowerAscii",
+    "map",
+    "matches",
+    "optMap",
+    "orValue",
+    "replace",
+    "size",
+    "slice",
+    "sort",
+    "split",
+    "startsWith",
+    "string",
+    "substring",
+    "trim",
+    "type",
+    "upperAscii",
+    "value",
+];
+
+/// What expressions are compiled and run with.
+pub(super) static ENVIRONMENT: LazyLock<Result<Arc<Env>, String>> = LazyLock::new(|| {
+    let mut env = Env::stdlib();
+    let text = || STRING_TYPE;
+    let added = env
+        .add_extension(extensions::strings)
+        .and_then(|()| env.add_extension(extensions::lists))
+        .and_then(|()| {
+            env.add_member_overload("matches", "matches_text", text(), vec![text()], matches)
+        })
+        .and_then(|()| env.add_overload("image", "image_text", vec![text()], image));
+    added.map_err(|error| error.to_string())?;
+    Ok(Arc::new(env))
+});
+
+/// Whether there is a function of this name, called alone or on a value.
+pub(super) fn is_known(name: &str, env: &Arc<Env>) -> bool {
+    let context = Context::with_env(Arc::clone(env));
+    let is_missing = |target: Option<Box<IdedExpr>>| {
+        let call = Expr::Call(CallExpr {
+            func_name: name.to_owned(),
+            target,
+            args: Vec::new(),
+        });
+        let call = IdedExpr { id: 0, expr: call };
+        matches!(
+            Value::resolve_val(&call, &context),
+            Err(ExecutionError::UndeclaredReference(_))
+        )
+    };
+    let nothing = Expr::List(cel::common::ast::ListExpr::default());
+    let nothing = IdedExpr {
+        id: 1,
+        expr: nothing,
+    };
+    !is_missing(None) || !is_missing(Some(Box::new(nothing)))
+}
+
+fn text_of<'b>(value: &'b CowVal<'_, '_>) -> Result<&'b str, ExecutionError> {
+    let found = value.downcast_ref::<CelString>().map(CelString::inner);
+    found.ok_or_else(|| ExecutionError::function_error("text", "not a text"))
+}
+
+/// A pattern, compiled once.
+pub(super) fn pattern(source: &str) -> Result<Regex, String> {
+    static KNOWN: LazyLock<RwLock<HashMap<String, Regex>>> = LazyLock::new(RwLock::default);
+    let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(pattern) = known.get(source) {
+        return Ok(pattern.clone());
+    }
+    drop(known);
+    let pattern = Regex::new(source).map_err(|error| error.to_string())?;
+    let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
+    known.insert(source.to_owned(), pattern.clone());
+    Ok(pattern)
+}
+
+/// `text.matches(pattern)`: whether a part of the text is like the pattern.
+fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let [text, source] = &arguments[..] else {
+        return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
+    };
+    let pattern = pattern(text_of(source)?)
+        .map_err(|error| ExecutionError::function_error("matches", error))?;
+    Ok(CowVal::owned(CelBool::from(
+        pattern.is_match(text_of(text)?),
+    )))
+}
+
+/// `image(text)`: registry, repository, name, tag and digest of an image, as far as they are written.
+fn image<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let [written] = &arguments[..] else {
+        return Err(ExecutionError::invalid_argument_count(1, arguments.len()));
+    };
+    let parts = parts_of_image(text_of(written)?);
+    let fields: HashMap<CelMapKey<'v>, Box<dyn Val + 'v>> = parts
+        .into_iter()
+        .map(|(name, part)| {
+            let part: Box<dyn Val + 'v> = Box::new(CelString::from(part));
+            (CelMapKey::String(CelString::from(name)), part)
+        })
+        .collect();
+    Ok(CowVal::owned(CelMap::from(fields)))
+}
+
+/// What an image without a registry is pulled from.
+const DEFAULT_REGISTRY: &str = "docker.io";
+
+fn parts_of_image(image: &str) -> Vec<(&'static str, String)> {
+    let (name, digest) = match image.split_once('@') {
+        Some((name, digest)) => (name, Some(digest)),
+        None => (image, None),
+    };
+    let (path, tag) = match name.rsplit_once(':') {
+        // A colon before a slash is that of a registry's port.
+        Some((path, tag)) if !tag.contains('/') => (path, Some(tag)),
+        _ => (name, None),
+    };
+    let is_registry = |part: &str| part.contains(['.', ':']) || part == "localhost";
+    let (registry, repository) = match path.split_once('/') {
+        Some((first, rest)) if is_registry(first) => (first, rest),
+        _ => (DEFAULT_REGISTRY, path),
+    };
+    let last = repository.rsplit('/').next().unwrap_or(repository);
+    let written = [("tag", tag), ("digest", digest)];
+    [
+        ("registry", registry),
+        ("repository", repository),
+        ("name", last),
+    ]
+    .into_iter()
+    .chain(
+        written
+            .into_iter()
+            .filter_map(|(name, part)| Some((name, part?))),
+    )
+    .map(|(name, part)| (name, part.to_owned()))
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ENVIRONMENT, NAMES, is_known, parts_of_image};
+
+    /// Expanded while an expression is compiled.
+    const MACROS: [&str; 7] = [
+        "all",
+        "exists",
+        "exists_one",
+        "filter",
+        "has",
+        "map",
+        "optMap",
+    ];
+
+    #[test]
+    fn every_name_that_is_suggested_can_be_called() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        for name in NAMES {
+            assert!(MACROS.contains(&name) || is_known(name, env), "{name}");
+        }
+        assert!(!is_known("startWith", env));
+    }
+
+    #[test]
+    fn an_image_has_its_parts() {
+        let parts = |image: &str| {
+            let parts = parts_of_image(image).into_iter();
+            parts
+                .map(|(name, part)| format!("{name}={part}"))
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            parts("wso2/wso2am:4.7.0"),
+            "registry=docker.io repository=wso2/wso2am name=wso2am tag=4.7.0"
+        );
+        assert_eq!(
+            parts("r.example.com:5000/apim/wso2am@sha256:ab"),
+            "registry=r.example.com:5000 repository=apim/wso2am name=wso2am digest=sha256:ab"
+        );
+        assert_eq!(
+            parts("wso2am"),
+            "registry=docker.io repository=wso2am name=wso2am"
+        );
+    }
+}

@@ -1,0 +1,277 @@
+//! What there is in each scope of a subject.
+
+use serde_json::{Value, json};
+
+use super::{
+    bound::Bound,
+    scope::{Item, Looked},
+};
+use crate::{
+    component::{Capability, Component},
+    graph::{Member, Node},
+    manifest::{LabelSelector, Object, Service, Workload},
+    variation::releases as charts_of_releases,
+};
+
+type Variables<'a> = Vec<(&'static str, Bound<'a>)>;
+
+pub(super) fn objects<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let context = looked.context;
+    let workloads = if looked.wants("selected") {
+        context.manifest.workloads()
+    } else {
+        Vec::new()
+    };
+    let item = |object: &'a Object| {
+        let mut variables = vec![("object", Bound::Part(&object.value))];
+        if looked.wants("selected") {
+            variables.push(("selected", selected(looked, object, &workloads)));
+        }
+        Item {
+            object: Some(object),
+            variables,
+            ..Item::default()
+        }
+    };
+    context.manifest.objects.iter().map(item).collect()
+}
+
+/// What makes the pods that the selector of an object chooses.
+fn selected<'a>(looked: &Looked<'a>, object: &'a Object, workloads: &[Workload<'a>]) -> Bound<'a> {
+    let service = Service { object };
+    let selector = object.value.pointer("/spec/selector").map(LabelSelector);
+    let chosen = workloads.iter().filter(|workload| {
+        let labels = workload.pod.labels();
+        workload.object.namespace() == object.namespace()
+            && if object.kind() == "Service" {
+                service.selects(&labels)
+            } else {
+                selector.is_some_and(|selector| selector.matches(&labels))
+            }
+    });
+    let record = |workload: &Workload<'a>| {
+        let mut variables = of_pod(workload);
+        let mut members = looked.context.graph.members.iter();
+        let member = members.find(|member| std::ptr::eq(member.workload.object, workload.object));
+        if let Some(member) = member {
+            variables.push(("server", server(looked, member)));
+        }
+        Bound::Record(variables)
+    };
+    Bound::List(chosen.map(record).collect())
+}
+
+fn of_pod<'a>(workload: &Workload<'a>) -> Variables<'a> {
+    vec![
+        ("object", Bound::Part(&workload.object.value)),
+        ("pod", Bound::Part(workload.pod.value)),
+    ]
+}
+
+pub(super) fn pods<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let workloads = looked.context.manifest.workloads();
+    let item = |workload: &Workload<'a>| Item {
+        object: Some(workload.object),
+        variables: of_pod(workload),
+        ..Item::default()
+    };
+    workloads.iter().map(item).collect()
+}
+
+pub(super) fn containers<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let of_workload = |workload: Workload<'a>| {
+        let containers = workload.pod.all_containers().into_iter();
+        containers.map(move |container| {
+            let mut variables = of_pod(&workload);
+            variables.push(("container", Bound::Part(container.value)));
+            variables.push(("init", Bound::Made(json!(container.init))));
+            Item {
+                object: Some(workload.object),
+                variables,
+                ..Item::default()
+            }
+        })
+    };
+    let workloads = looked.context.manifest.workloads();
+    workloads.into_iter().flat_map(of_workload).collect()
+}
+
+/// Members that are a component of the product.
+fn members<'a>(looked: &Looked<'a>) -> impl Iterator<Item = &'a Member<'a>> {
+    let members = looked.context.graph.members.iter();
+    members.filter(|member| member.component.is_some())
+}
+
+pub(super) fn servers<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let item = |member: &'a Member<'a>| {
+        let mut variables = of_pod(&member.workload);
+        variables.push(("container", Bound::Part(member.main?.value)));
+        if looked.wants("server") {
+            variables.push(("server", server(looked, member)));
+        }
+        Some(Item {
+            object: Some(member.workload.object),
+            variables,
+            ..Item::default()
+        })
+    };
+    members(looked).filter_map(item).collect()
+}
+
+/// What is known of a server besides its document.
+fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
+    let context = looked.context;
+    let mut made = json!({
+        "replicas": member.replicas,
+        "stateful": member.workload.is_stateful_set(),
+    });
+    if let (Some(component), Value::Object(fields)) = (member.component, &mut made) {
+        fields.insert("component".into(), json!(component.name()));
+        fields.insert("title".into(), json!(component.title()));
+        fields.insert(
+            "nodes".into(),
+            json!(context.graph.nodes_of(component).len()),
+        );
+        fields.insert("image".into(), json!(component.distribution().pack()));
+        fields.insert("shutdownSeconds".into(), json!(component.shutdown_seconds()));
+        let has = |word: &&str| Capability::from_word(word).is_some_and(|one| component.has(one));
+        let capabilities: Vec<&str> = Capability::words().filter(has).collect();
+        fields.insert("capabilities".into(), json!(capabilities));
+        let elsewhere = context.graph.declared.contains_key(&component);
+        fields.insert("elsewhere".into(), json!(elsewhere));
+    }
+    Bound::Made(made)
+}
+
+fn of_node<'a>(looked: &Looked<'a>, node: &Node<'a>) -> Item<'a> {
+    let graph = looked.context.graph;
+    let member = graph.member(node.id);
+    let mut variables = of_pod(&member.workload);
+    if looked.wants("server") {
+        variables.push(("server", server(looked, member)));
+    }
+    if looked.wants("node") {
+        let made = json!({
+            "name": node.pod_name,
+            "title": graph.describe(node.id),
+            "ordinal": node.id.ordinal,
+            "configured": node.configuration.is_some(),
+        });
+        variables.push(("node", Bound::Made(made)));
+    }
+    Item {
+        object: Some(member.workload.object),
+        variables,
+        ..Item::default()
+    }
+}
+
+fn nodes_of_components<'a>(looked: &Looked<'a>) -> impl Iterator<Item = &'a Node<'a>> {
+    let graph = looked.context.graph;
+    let nodes = graph.nodes.iter();
+    nodes.filter(|node| graph.component(node.id).is_some())
+}
+
+pub(super) fn nodes<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    nodes_of_components(looked)
+        .map(|node| of_node(looked, node))
+        .collect()
+}
+
+pub(super) fn configurations<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let item = |node: &'a Node<'a>| {
+        let configuration = node.configuration.as_ref()?;
+        let mut item = of_node(looked, node);
+        let effective = configuration.effective.as_ref()?;
+        item.variables.push(("toml", Bound::Toml(effective)));
+        item.object = Some(configuration.object);
+        item.configuration = Some((configuration, None));
+        Some(item)
+    };
+    nodes_of_components(looked).filter_map(item).collect()
+}
+
+pub(super) fn entries<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let of_file = |node: &'a Node<'a>| {
+        let configuration = node.configuration.as_ref()?;
+        let entries = configuration.document.as_ref().ok()?.entries();
+        Some(entries.iter().map(move |entry| {
+            let mut item = of_node(looked, node);
+            let value = serde_json::to_value(&entry.value).unwrap_or(Value::Null);
+            let made = json!({"key": entry.path.to_string(), "value": value});
+            item.variables.push(("entry", Bound::Made(made)));
+            item.object = Some(configuration.object);
+            item.configuration = Some((configuration, Some(entry.span)));
+            item
+        }))
+    };
+    nodes_of_components(looked)
+        .filter_map(of_file)
+        .flatten()
+        .collect()
+}
+
+pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let context = looked.context;
+    let item = |(component, minimum): (&Component, &usize)| {
+        let members: Vec<_> = context.graph.members_of(*component).collect();
+        let nodes: usize = members.iter().map(|member| member.replicas).sum();
+        let made = json!({
+            "name": component.name(),
+            "title": component.title(),
+            "minimum": minimum,
+            "nodes": nodes,
+            "workloads": members.len(),
+            "elsewhere": context.graph.elsewhere(*component).is_some(),
+        });
+        Item {
+            object: members.first().map(|member| member.workload.object),
+            variables: vec![("component", Bound::Made(made))],
+            ..Item::default()
+        }
+    };
+    context.pattern().iter().map(item).collect()
+}
+
+pub(super) fn releases<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let manifest = looked.context.manifest;
+    let item = |(release, chart): (&'a str, &'a str)| {
+        let own = manifest
+            .objects
+            .iter()
+            .filter(|object| object.release == release);
+        let own = Bound::List(own.map(|object| Bound::Part(&object.value)).collect());
+        let record = vec![
+            ("name", Bound::Made(json!(release))),
+            ("chart", Bound::Made(json!(chart))),
+            ("objects", own),
+        ];
+        Item {
+            variables: vec![("release", Bound::Record(record))],
+            ..Item::default()
+        }
+    };
+    charts_of_releases(manifest).into_iter().map(item).collect()
+}
+
+pub(super) fn charts<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let charts = looked.context.charts.values();
+    let with_sources = charts.filter(|chart| !chart.files.is_empty());
+    let item = |chart: &crate::chart::ChartSource| {
+        let read = |file: &str| {
+            let text = chart.files.get(file)?;
+            serde_saphyr::from_str::<Value>(text).ok()
+        };
+        let made = json!({
+            "name": chart.name,
+            "metadata": read("Chart.yaml").unwrap_or_else(|| json!({})),
+            "values": read("values.yaml").unwrap_or_else(|| json!({})),
+            "files": chart.files.keys().collect::<Vec<_>>(),
+        });
+        Item {
+            variables: vec![("chart", Bound::Made(made))],
+            ..Item::default()
+        }
+    };
+    with_sources.map(item).collect()
+}
