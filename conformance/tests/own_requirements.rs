@@ -24,7 +24,7 @@ fn house() -> PathBuf {
 /// Judges a subject of pattern 3 by a file of requirements alone.
 fn judge(file: &Path) -> Result<Report, String> {
     let charts = ChartDirectory {
-        version: ProductVersion::V4_7,
+        version: ProductVersion::newest(),
         path: workspace().join("charts-out"),
     };
     let options = Options {

@@ -12,7 +12,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-TOPO-006", nodes_have_addresses),
 ];
 
-
 fn workload_kinds(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
         let Some(component) = member.component else {

@@ -1,14 +1,17 @@
 //! What a whole run of our charts left unjudged: a template that no subject rendered, a requirement that found nothing to look at
 //! anywhere. Either would be green by silence.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+};
 
 use super::{
     Charts, Input, Matrix, Options, Subject,
     judge::{Judged, Suite},
     own,
 };
-use crate::{chart::ChartSource, outcome::Outcome};
+use crate::{chart::ChartSource, outcome::Outcome, requirement::Requirement};
 
 /// The gaps of a run, as sentences that say what to do. A run that was narrowed on purpose has only those of requirements that the
 /// user brings, and there are none for one whose charts did
@@ -25,7 +28,7 @@ pub(super) fn gaps(
     if !is_rendered {
         return Vec::new();
     }
-    let mut gaps = own::unlooked(suite.requirements(), judged);
+    let mut gaps = unlooked_by_own(suite.requirements(), judged);
     if !is_whole(options) {
         return gaps;
     }
@@ -126,6 +129,43 @@ fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
             )),
             (None, true) | (Some(_), false) => {}
         }
+    }
+    gaps
+}
+
+/// Requirements of users that looked at nothing on any subject, although they state no condition: a slip of the pen in `each` or
+/// `when` would be green otherwise.
+fn unlooked_by_own<'r>(
+    requirements: impl Iterator<Item = &'r Requirement>,
+    judged: &[Judged],
+) -> Vec<String> {
+    let mut gaps = Vec::new();
+    for requirement in requirements.filter(|requirement| requirement.applies_when.is_none()) {
+        let Some(own) = &requirement.own else {
+            continue;
+        };
+        let results = || {
+            let results = judged.iter().flat_map(|judged| &judged.result.results);
+            results.filter(|result| result.requirement == requirement.id)
+        };
+        let has_looked =
+            results().any(|result| !matches!(result.outcome, Outcome::NotApplicable { .. }));
+        if has_looked || results().next().is_none() {
+            continue;
+        }
+        let mut gap = format!(
+            "{} ({}) looked at nothing on any subject",
+            requirement.id,
+            own.place()
+        );
+        if let Some(result) = results().next() {
+            // Writing to a string cannot fail.
+            let _ = write!(gap, ": {}", own::reason_of(&result.outcome));
+        }
+        gap.push_str(
+            "; correct `each` or `when`, or say with appliesWhen when it asks for something",
+        );
+        gaps.push(gap);
     }
     gaps
 }

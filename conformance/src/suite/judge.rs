@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     Options, Subject, SubjectVariations,
     digest::{ChartSet, Charts},
+    own,
     render::render_all,
     sources::sources_of,
     topology::topology_of,
     variation::Renders,
-    own,
 };
 use crate::{
     chart::ChartSource,

@@ -1,13 +1,12 @@
 //! Requirements that users bring: each shows by its examples that it can fail before anything is judged by it, and what looks at
 //! nothing is told.
 
-use std::{collections::BTreeMap, fmt::Write as _};
+use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{PodViolation, RenderError, TemplateTree};
 use serde_json::{Value, json};
 
-use super::judge::Judged;
 use crate::{
     checks::{Registry, UNJUDGED, Verdict},
     context::Context,
@@ -98,7 +97,7 @@ fn prove_one(
     }
 }
 
-fn reason_of(outcome: &Outcome) -> &str {
+pub(super) fn reason_of(outcome: &Outcome) -> &str {
     match outcome {
         Outcome::NotApplicable { reason }
         | Outcome::Unsupported { reason }
@@ -125,10 +124,7 @@ fn judged(
     let manifest = Manifest {
         objects: objects.collect(),
     };
-    let version = ProductVersion::ALL
-        .into_iter()
-        .max()
-        .unwrap_or(ProductVersion::V4_7);
+    let version = ProductVersion::newest();
     let patterns = &requirement.applies_to.patterns;
     let largest = facts
         .patterns
@@ -215,41 +211,4 @@ impl Upstream for Nobody {
     ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
         Ok(Vec::new())
     }
-}
-
-/// Requirements of users that looked at nothing on any subject, although they state no condition: a slip of the pen in `each` or
-/// `when` would be green otherwise.
-pub(super) fn unlooked<'r>(
-    requirements: impl Iterator<Item = &'r Requirement>,
-    judged: &[Judged],
-) -> Vec<String> {
-    let mut gaps = Vec::new();
-    for requirement in requirements.filter(|requirement| requirement.applies_when.is_none()) {
-        let Some(own) = &requirement.own else {
-            continue;
-        };
-        let results = || {
-            let results = judged.iter().flat_map(|judged| &judged.result.results);
-            results.filter(|result| result.requirement == requirement.id)
-        };
-        let has_looked =
-            results().any(|result| !matches!(result.outcome, Outcome::NotApplicable { .. }));
-        if has_looked || results().next().is_none() {
-            continue;
-        }
-        let mut gap = format!(
-            "{} ({}) looked at nothing on any subject",
-            requirement.id,
-            own.place()
-        );
-        if let Some(result) = results().next() {
-            // Writing to a string cannot fail.
-            let _ = write!(gap, ": {}", reason_of(&result.outcome));
-        }
-        gap.push_str(
-            "; correct `each` or `when`, or say with appliesWhen when it asks for something",
-        );
-        gaps.push(gap);
-    }
-    gaps
 }

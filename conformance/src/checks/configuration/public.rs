@@ -1,7 +1,7 @@
 //! What a server tells people about itself: the port of its public name, and links between the portals.
 
 use crate::{
-    component::{Capability, Component},
+    component::Capability,
     context::{Context, Fault, Judge, configured},
     manifest::routes,
 };

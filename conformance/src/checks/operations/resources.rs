@@ -2,7 +2,6 @@
 
 use super::quantity::{MIB, heap, memory, part, shown};
 use crate::{
-    component::Component,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object},
 };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     bound::Bound,
-    scope::{Item, Looked},
+    item::{Item, Looked},
 };
 use crate::{
     component::{Capability, Component},
@@ -133,7 +133,10 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
             json!(context.graph.nodes_of(component).len()),
         );
         fields.insert("image".into(), json!(component.distribution().pack()));
-        fields.insert("shutdownSeconds".into(), json!(component.shutdown_seconds()));
+        fields.insert(
+            "shutdownSeconds".into(),
+            json!(component.shutdown_seconds()),
+        );
         let has = |word: &&str| Capability::from_word(word).is_some_and(|one| component.has(one));
         let capabilities: Vec<&str> = Capability::words().filter(has).collect();
         fields.insert("capabilities".into(), json!(capabilities));

@@ -5,6 +5,7 @@
 mod bound;
 mod expression;
 mod functions;
+mod item;
 mod items;
 mod scope;
 mod template;
@@ -22,7 +23,8 @@ use serde_json::{Value, json};
 use self::{
     expression::{Expression, OWN},
     functions::ENVIRONMENT,
-    scope::{Item, Look, Looked},
+    item::{Item, Looked},
+    scope::Look,
     template::Template,
 };
 use crate::{
