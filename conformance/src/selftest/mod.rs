@@ -4,6 +4,8 @@
 mod own;
 pub mod random;
 mod run;
+#[cfg(test)]
+mod tests;
 
 pub use own::prove_own;
 pub use run::{MutantResult, Verdict, selftest, selftest_with};

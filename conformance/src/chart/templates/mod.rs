@@ -8,6 +8,8 @@ mod abstract_value;
 mod any_input;
 mod evaluate;
 mod functions;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use abstract_value::Segment;
 pub(crate) use evaluate::{Read, Usage, usage};

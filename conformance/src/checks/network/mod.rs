@@ -15,6 +15,8 @@ pub(in crate::checks) mod services;
 mod synced_secrets;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_policies;
 
 pub use edges::is_for_users;
 
