@@ -237,7 +237,10 @@ impl Places {
         if place.is_empty() || places.iter().any(|known| known == place) {
             return Ok(());
         }
-        let kind = if file.ends_with(".md") {
+        let kind = if Path::new(file)
+            .extension()
+            .is_some_and(|ending| ending == "md")
+        {
             "heading"
         } else {
             "key"
