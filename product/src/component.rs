@@ -135,3 +135,36 @@ impl fmt::Display for Component {
         f.pad(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Capability, Component};
+
+    #[test]
+    fn a_word_means_the_component_of_that_name_or_all_that_can_do_it() {
+        let names = |word: &str| -> Vec<&str> {
+            let meant = Component::meant_by(word).expect("a word of the table");
+            meant.into_iter().map(Component::name).collect()
+        };
+        assert_eq!(names("gateway"), ["gateway"]);
+        assert_eq!(names("serves-traffic"), ["all-in-one", "gateway"]);
+        let error = Component::meant_by("serve-traffic").expect_err("no such word");
+        assert!(error.to_string().contains("did you mean `serves-traffic`?"));
+    }
+
+    #[test]
+    fn no_capability_has_the_name_of_a_component() {
+        for word in Capability::words() {
+            assert_eq!(Component::from_name(word), None, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_profile_tells_components_of_one_distribution_apart() {
+        let of = |profile| Component::of_image("wso2am-acp", profile).map(Component::name);
+        assert_eq!(of(Some("key-manager")), Some("key-manager"));
+        assert_eq!(of(Some("default")), Some("control-plane"));
+        assert_eq!(of(None), Some("control-plane"));
+        assert_eq!(Component::of_image("nginx", None), None);
+    }
+}

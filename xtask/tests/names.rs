@@ -128,7 +128,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
             .into_owned();
         if path.is_dir() {
             found.extend(files(&path));
-        } else if name.ends_with(".rs")
+        } else if path.extension().is_some_and(|ending| ending == "rs")
             && !TESTS.contains(&name.as_str())
             && !name.ends_with("_tests.rs")
         {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// Folders whose `source:` fields and mentions of facts are citations.
-const CITING: [&str; 8] = [
+const CITING: [&str; 9] = [
     "conformance/mutation-equivalents.yaml",
     "conformance/requirements",
     "conformance/src",
@@ -15,6 +15,7 @@ const CITING: [&str; 8] = [
     "docs",
     "generator/model",
     "generator/templates",
+    "product",
     "charts-out",
 ];
 
@@ -236,7 +237,10 @@ impl Places {
         if place.is_empty() || places.iter().any(|known| known == place) {
             return Ok(());
         }
-        let kind = if file.ends_with(".md") {
+        let kind = if Path::new(file)
+            .extension()
+            .is_some_and(|ending| ending == "md")
+        {
             "heading"
         } else {
             "key"
