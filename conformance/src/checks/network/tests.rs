@@ -351,5 +351,3 @@ fn a_check_that_finds_nothing_to_look_at_does_not_apply() {
         );
     }
 }
-
-/// Policies for the edges between the gateways and the traffic managers of pattern 3.

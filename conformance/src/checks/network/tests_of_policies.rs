@@ -2,6 +2,7 @@
 
 use super::tests::{PATTERN, judge};
 
+/// Policies for the edges between the gateways and the traffic managers of pattern 3.
 const POLICIES: &str = r"
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

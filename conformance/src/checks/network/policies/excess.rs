@@ -4,7 +4,9 @@ use super::common::{NO_POLICIES, title};
 use crate::{
     checks::network::{
         edges::{between_members, calls_outside, is_for_users, pods_of, port_of},
-        reachability::{Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match},
+        reachability::{
+            Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match,
+        },
         services::offset_of,
     },
     context::{Context, Fault, Judge},
