@@ -1,6 +1,6 @@
 //! What policies must not allow.
 
-use super::common::{NO_POLICIES, title};
+use super::common::NO_POLICIES;
 use crate::{
     checks::network::{
         edges::{between_members, calls_outside, is_for_users, pods_of, port_of},
@@ -11,7 +11,7 @@ use crate::{
     },
     context::{Context, Fault, Judge},
     graph::Member,
-    manifest::{NetworkPolicy, array_at},
+    manifest::array_at,
 };
 
 pub(in crate::checks::network) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
