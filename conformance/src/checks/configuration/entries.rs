@@ -105,37 +105,37 @@ fn each(
 
 pub(super) fn are_whole(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, ENVIRONMENTS, |on, judge, entry| {
-        on.judge_fields(judge, entry)
+        on.judge_fields(judge, entry);
     });
 }
 
 pub(super) fn promise_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, ENVIRONMENTS, |on, judge, entry| {
-        on.judge_addresses(judge, entry)
+        on.judge_addresses(judge, entry);
     });
 }
 
 pub(super) fn have_known_gateway_types(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, ENVIRONMENTS, |on, judge, entry| {
-        on.judge_gateway_type(judge, entry)
+        on.judge_gateway_type(judge, entry);
     });
 }
 
 pub(super) fn are_of_our_gateways(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, ENVIRONMENTS, |on, judge, entry| {
-        on.judge_words(judge, entry)
+        on.judge_words(judge, entry);
     });
 }
 
 pub(super) fn are_known_listeners(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, LISTENERS, |on, judge, entry| {
-        on.judge_listener(judge, entry)
+        on.judge_listener(judge, entry);
     });
 }
 
 pub(super) fn notify_as_the_resident_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
     each(context, judge, LISTENERS, |on, judge, entry| {
-        on.judge_header(judge, entry)
+        on.judge_header(judge, entry);
     });
 }
 

@@ -113,7 +113,7 @@ impl Names<'_> {
             Expr::Ident(name) => self.variable(name)?,
             Expr::Select(select) => match &select.operand.expr {
                 Expr::Ident(name) if name == OWN => {
-                    self.variable(&format!("{OWN}.{}", select.field))?
+                    self.variable(&format!("{OWN}.{}", select.field))?;
                 }
                 _ => self.check(&mut select.operand)?,
             },

@@ -112,6 +112,10 @@ pub(super) fn pattern(source: &str) -> Result<Regex, String> {
 }
 
 /// `text.matches(pattern)`: whether a part of the text is like the pattern.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
 fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let [text, source] = &arguments[..] else {
         return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
@@ -124,6 +128,10 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
 }
 
 /// `image(text)`: registry, repository, name, tag and digest of an image, as far as they are written.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
 fn image<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let [written] = &arguments[..] else {
         return Err(ExecutionError::invalid_argument_count(1, arguments.len()));

@@ -56,8 +56,7 @@ fn end_of(source: &str) -> Option<usize> {
     let mut quote = None;
     for (at, letter) in source.char_indices() {
         match (quote, letter) {
-            (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => {}
+            (Some(open), _) => quote = (open != letter).then_some(open),
             (None, '\'' | '"') => quote = Some(letter),
             (None, '{') => depth += 1,
             (None, '}') if depth == 0 => return Some(at),
