@@ -38,18 +38,27 @@ struct Part<'p> {
     index: Option<usize>,
 }
 
-/// `a.b[1].c`
+/// `a.b[1].c`; a key with dots stands in quotes, as in TOML: `a.'b.c'`.
 fn parts(path: &str) -> Vec<Part<'_>> {
-    path.split('.')
-        .map(|part| match part.split_once('[') {
-            Some((key, index)) => Part {
-                key,
-                index: index.trim_end_matches(']').parse().ok(),
-            },
-            None => Part {
-                key: part,
-                index: None,
-            },
+    let mut quote = None;
+    let at_dot = |letter: char| {
+        match quote {
+            Some(open) if letter == open => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            _ => {}
+        }
+        letter == '.' && quote.is_none()
+    };
+    path.split(at_dot)
+        .map(|part| {
+            let (key, index) = match part.split_once('[') {
+                Some((key, index)) => (key, index.trim_end_matches(']').parse().ok()),
+                None => (part, None),
+            };
+            Part {
+                key: key.trim_matches(['\'', '"']),
+                index,
+            }
         })
         .collect()
 }
@@ -159,6 +168,20 @@ mod tests {
         )
         .expect("set");
         assert!(float.contains("b = 0.0"), "{float}");
+    }
+
+    #[test]
+    fn a_key_with_dots_stands_in_quotes() {
+        let text = "[a.p]\n\"x.y\" = \"old\"\n";
+        for path in ["a.p.'x.y'", "a.p.\"x.y\""] {
+            let step = Step {
+                set: Some(path.to_owned()),
+                to: Some("new".into()),
+                ..Step::default()
+            };
+            let set = edit(text, &step).expect("set");
+            assert_eq!(set, text.replace("old", "new"), "{path}");
+        }
     }
 
     #[test]
