@@ -111,7 +111,7 @@ fn an_address_that_is_not_declared_is_found_even_where_its_host_is_external() {
 fn a_wrong_declaration_is_refused() {
     let refused = |elsewhere: Value| {
         let report = judged("other-cluster.yaml", |spec| spec["elsewhere"] = elsewhere);
-        report.err().expect("the declaration is refused")
+        report.expect_err("the declaration is refused")
     };
     for (elsewhere, part) in [
         (
