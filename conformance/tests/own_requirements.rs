@@ -101,7 +101,7 @@ fn a_rule_is_explained() {
     for part in [
         "HOUSE-001 (MUST, own)",
         "for each    container",
-        "proved by   its examples",
+        "proof       its examples",
     ] {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }

@@ -154,7 +154,7 @@ fn wrong_usage_is_2_and_says_what_to_write() {
         .args(["--watch", "selftest"])
         .assert()
         .code(2)
-        .stderr(contains("--watch is about judging charts"));
+        .stderr(contains("--watch cannot be combined with a subcommand"));
     conformance(folder.path())
         .args(["--platform", "azur"])
         .assert()

@@ -208,7 +208,7 @@ fn watch_tells_what_a_saved_file_breaks_and_mends() {
         "{text}"
     );
     assert!(
-        text.contains("1 of 1 subjects judged") && text.contains("1 new, 0 gone, 1 in all"),
+        text.contains("1 of 1 subjects checked") && text.contains("1 new, 0 fixed, 1 in total"),
         "{text}"
     );
 
@@ -219,7 +219,7 @@ fn watch_tells_what_a_saved_file_breaks_and_mends() {
     fs::write(copy.values(), &sound).expect("written");
     let text = watching.round();
     assert!(
-        text.contains("0 of 1 subjects judged"),
+        text.contains("0 of 1 subjects checked"),
         "known from the start: {text}"
     );
     assert!(text.contains("all clear"), "{text}");

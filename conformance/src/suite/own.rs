@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::{
     checks::{Registry, UNJUDGED, Verdict},
+    component::Component,
     context::Context,
     error::SuiteError,
     facts::Facts,
@@ -176,7 +177,8 @@ fn documents_of(entry: &Value) -> Vec<Value> {
     let component = entry
         .get("component")
         .and_then(Value::as_str)
-        .unwrap_or("all-in-one");
+        .or_else(|| Component::all().next().map(Component::name))
+        .unwrap_or_default();
     let path = "/home/wso2carbon/wso2-config-volume/repository/conf/deployment.toml";
     let map = json!({
         "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "example"}, "data": {"deployment.toml": toml},

@@ -75,7 +75,7 @@ fn before_4_7_only_the_stop_command_stops_the_server() {
     );
     let (status, text) = node.end();
     assert_eq!(status, Some(0));
-    assert!(text.contains("not passed on"), "{text}");
+    assert!(text.contains("does not pass the signal on"), "{text}");
 }
 
 #[test]

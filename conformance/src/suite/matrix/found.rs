@@ -105,6 +105,12 @@ pub fn version_in(directory: &Path) -> Result<ProductVersion, SuiteError> {
     struct Chart {
         app_version: String,
     }
+    if !directory.is_dir() {
+        return Err(SuiteError::cannot_check(format!(
+            "no directory of charts at {}",
+            directory.display()
+        )));
+    }
     let mut found: Option<(ProductVersion, PathBuf)> = None;
     for chart in entries(directory)? {
         let file = chart.join("Chart.yaml");
