@@ -231,7 +231,7 @@ fn what_cannot_be_read_or_written_is_3() {
         .arg(folder.path())
         .assert()
         .code(3)
-        .stderr(contains("no chart at"));
+        .stderr(contains("no chart in"));
     fs::write(folder.path().join("file"), "").expect("written");
     conformance(&folder.path().join("file"))
         .args(["--only", "AM-WIRE-001", "--spec"])
