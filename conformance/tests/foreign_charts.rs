@@ -7,6 +7,7 @@ use std::{
 };
 
 use am_conformance::{
+    fixture::copy_directory,
     report::Report,
     requirement::Level,
     suite::{Input, Options, Silent, run},
@@ -230,7 +231,7 @@ fn images_versions_environments_and_users_are_judged_across_releases() {
 fn an_archive_is_judged_like_its_folder() {
     let broken = tempfile::tempdir().expect("a temporary folder");
     let chart = broken.path().join("gateway");
-    copy(&examples().join("gateway"), &chart);
+    copy_directory(&examples().join("gateway"), &chart).expect("copied");
     let values = fs::read_to_string(chart.join("values.yaml")).expect("the values");
     fs::write(
         chart.join("values.yaml"),
@@ -270,17 +271,4 @@ fn an_archive_is_judged_like_its_folder() {
         (folder_name.as_str(), archive_name.as_str()),
         ("gateway", "gateway-0.1.0.tgz")
     );
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("created");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }

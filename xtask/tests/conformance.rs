@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use am_conformance::fixture::copy_directory;
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
@@ -72,10 +73,11 @@ fn a_conformant_pattern_is_0_and_a_broken_one_1() {
 fn our_own_chart_is_0_and_a_changed_copy_1_with_the_generators_line() {
     let folder = folder();
     let charts = folder.path().join("charts");
-    copy(
+    copy_directory(
         &workspace().join("charts-out/am-pattern-0"),
         &charts.join("am-pattern-0"),
-    );
+    )
+    .expect("copied");
     let run = || {
         let mut command = conformance(folder.path());
         command
@@ -271,19 +273,6 @@ fn the_page_of_requirements_can_be_checked() {
         .assert()
         .code(0)
         .stdout(contains("is up to date"));
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("created");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("readable");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::process::{Child, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
+use am_conformance::fixture::copy_directory;
 use assert_cmd::Command;
 use predicates::str::contains;
 
@@ -20,7 +21,7 @@ impl Copy {
     fn new() -> Self {
         let copy = Self(tempfile::tempdir().expect("a temporary folder"));
         let chart = Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts-out/am-pattern-0");
-        copy_folder(&chart, &copy.path("charts/am-pattern-0"));
+        copy_directory(&chart, &copy.path("charts/am-pattern-0")).expect("copied");
         // No other test's chart is the same, so nothing of this one is known before.
         let values = fs::read_to_string(copy.values()).expect("copied");
         let own = format!("{values}\n# {}\n", copy.0.path().display());
@@ -76,19 +77,6 @@ impl Copy {
         let mut command = Command::cargo_bin("xtask").expect("built");
         command.args(self.arguments());
         command
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("made");
-    for entry in fs::read_dir(from).expect("there") {
-        let entry = entry.expect("there");
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).expect("copied");
-        }
     }
 }
 

@@ -62,7 +62,8 @@ impl Workspace {
         for path in DATA {
             copy(&root().join(path), &folder.path().join(path));
         }
-        // The tools are built already.
+        // Tools that are built already are not built again.
+        fs::create_dir_all(root().join("target/tools")).expect("writable");
         fs::create_dir(folder.path().join("target")).expect("writable");
         for tools in ["tools", "target/tools"] {
             let own = root().join(tools).canonicalize().expect("the tools");
