@@ -25,6 +25,9 @@ pub(crate) use brokers::ALIVE_INTERVAL;
 const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
+/// How often the pool of connections to the shared database looks after itself.
+const POOL_INTERVAL: Duration = Duration::from_secs(1);
+
 /// Starts everything that this role keeps up.
 pub(crate) fn start(node: &Arc<Node>) {
     let configuration = &node.configuration;
@@ -46,6 +49,13 @@ pub(crate) fn start(node: &Arc<Node>) {
     if node.identity.role.has(Capability::ServesTraffic) {
         artifacts::start(node);
     }
+    let node = Arc::clone(node);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(POOL_INTERVAL).await;
+            node.database.keep_connected(&node).await;
+        }
+    });
 }
 
 /// The wait before the next attempt; doubles up to the longest.
