@@ -6,11 +6,11 @@ use am_deployment_toml::{
     value::Value,
 };
 
-use super::same::identity;
-use crate::{
-    context::{Context, Fault, Judge, configured},
-    graph::{Configuration, Node},
+use super::{
+    on::{On, nodes},
+    same::identity,
 };
+use crate::context::{Context, Fault, Judge};
 
 /// What an account is made of.
 const FIELDS: [&str; 2] = ["username", "password"];
@@ -20,40 +20,23 @@ const DATABASES: [&str; 2] = ["apim_db", "shared_db"];
 
 /// The credentials by which a node logs in at its peers are those of the administrator that all nodes share.
 pub(super) fn of_peers(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, component, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        let on = On {
-            context,
-            node,
-            configuration,
-            effective,
-        };
-        for (path, found) in effective.values() {
+    for on in nodes(context) {
+        for (path, found) in on.effective.values() {
             let field = path.last_key().unwrap_or_default();
             if FIELDS.contains(&field) && is_credential_of_entry(&path.to_string()) {
                 on.is_the_administrators(judge, field, path, found);
             }
         }
-        for table in component.logs_in_at() {
+        for table in on.component.logs_in_at() {
             for field in FIELDS {
                 let path = KeyPath::from(table.as_str()).child(field);
-                if let Some(found) = effective.values().get(&path) {
+                if let Some(found) = on.effective.values().get(&path) {
                     on.is_the_administrators(judge, field, &path, found);
                 }
             }
         }
         on.entries_have_them(judge);
     }
-}
-
-/// One node.
-struct On<'o, 'a> {
-    context: &'o Context<'o>,
-    node: &'o Node<'a>,
-    configuration: &'o Configuration<'a>,
-    effective: &'o Effective,
 }
 
 impl On<'_, '_> {
@@ -175,16 +158,7 @@ fn is_credential_of_entry(key: &str) -> bool {
 
 /// Who writes the address of a database writes its account too: the product's own is that of its H2 files.
 pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, _, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        let on = On {
-            context,
-            node,
-            configuration,
-            effective,
-        };
+    for on in nodes(context) {
         for database in DATABASES {
             let table = KeyPath::from("database").child(database);
             let written = |field: &str| on.written(&table.child(field));
@@ -198,12 +172,12 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                     Fault::new(
                         format!(
                             "the {} has an empty `{path}`, which the product does not fill in",
-                            context.graph.describe(node.id)
+                            context.graph.describe(on.node.id)
                         ),
                         format!("write `{path}`, or leave it out if `type` tells it"),
                     )
                     .at(
-                        configuration,
+                        on.configuration,
                         path.to_string(),
                         found.provenance.span(),
                     )
@@ -222,11 +196,11 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
                     Fault::new(
                         format!(
                             "the {} has the address of {database} but no {field}: it takes that of the product's own H2 file, or none",
-                            context.graph.describe(node.id)
+                            context.graph.describe(on.node.id)
                         ),
                         format!("write `{path} = \"$env{{…}}\"`, from a Secret"),
                     )
-                    .at(configuration, path.to_string(), None)
+                    .at(on.configuration, path.to_string(), None)
                 });
             }
         }
@@ -235,16 +209,7 @@ pub(super) fn of_databases(context: &Context<'_>, judge: &mut Judge<'_>) {
 
 /// What a chart writes of a database tells its kind, and takes its account from a Secret.
 pub(super) fn are_written_out(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, _, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        let on = On {
-            context,
-            node,
-            configuration,
-            effective,
-        };
+    for on in nodes(context) {
         for database in DATABASES {
             on.names_its_account(&KeyPath::from("database").child(database), judge);
         }

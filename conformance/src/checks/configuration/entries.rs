@@ -2,16 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use am_deployment_toml::{
-    effective::{Effective, EffectiveValue},
-    key::KeyPath,
-    span::Span,
-};
+use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, span::Span};
 
+use super::on::{On, nodes};
 use crate::{
     component::Component,
-    context::{Context, Fault, Judge, configured},
-    graph::{Configuration, Node},
+    context::{Context, Fault, Judge},
 };
 use am_suggest::near;
 
@@ -74,19 +70,6 @@ const NOTIFIER: [(&str, &str); 3] = [
     ),
     ("name", "org.wso2.is.notification.ApimOauthEventInterceptor"),
 ];
-
-/// Every node whose configuration can be read.
-fn nodes<'o>(context: &'o Context<'o>) -> impl Iterator<Item = On<'o, 'o>> {
-    configured(context.graph).filter_map(move |(node, component, configuration)| {
-        Some(On {
-            context,
-            node,
-            component,
-            configuration,
-            effective: configuration.effective.as_ref()?,
-        })
-    })
-}
 
 /// Judges each entry of a list on every node.
 fn each(
@@ -157,15 +140,6 @@ pub(super) fn agree(context: &Context<'_>, judge: &mut Judge<'_>) {
             on.fault(ENVIRONMENTS.to_owned(), None, &message, help)
         });
     }
-}
-
-/// One node.
-struct On<'o, 'a> {
-    context: &'o Context<'o>,
-    node: &'o Node<'a>,
-    component: Component,
-    configuration: &'o Configuration<'a>,
-    effective: &'o Effective,
 }
 
 impl On<'_, '_> {

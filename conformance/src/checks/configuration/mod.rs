@@ -3,6 +3,7 @@
 mod credentials;
 mod engine;
 mod entries;
+mod on;
 mod public;
 mod same;
 mod secrets;
