@@ -25,7 +25,7 @@ const POLL: Duration = Duration::from_millis(500);
 const PATIENCE: Duration = Duration::from_secs(20);
 const RECONNECTION: Duration = Duration::from_secs(40);
 /// How often an event is told again because a connection did not hold.
-pub(super) const AGAIN: usize = 2;
+const AGAIN: usize = 2;
 /// Where a key manager tells an event hub of a revoked token, without TLS.
 const NOTIFY: &str = "/internal/data/v1/notify";
 
@@ -90,13 +90,9 @@ pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>,
 }
 
 /// Every connection over which events travel, and how often it was made: `None` while it is away.
-///
-/// What is told while a connection is away is lost, as on the product, and a machine under load can hold a pod up for so
-/// long that its peers take it for gone. An event that does not arrive speaks against the chart only if every connection
-/// held.
-pub(super) async fn connections(
-    stage: &Stage,
-) -> Result<BTreeMap<(String, String, Vec<String>), Option<u64>>, LiveError> {
+type Connections = BTreeMap<(String, String, Vec<String>), Option<u64>>;
+
+async fn connections(stage: &Stage) -> Result<Connections, LiveError> {
     let mut connections = BTreeMap::new();
     for node in collect(stage, &stage.main).await? {
         let story = node.observations.story;
@@ -106,6 +102,32 @@ pub(super) async fn connections(
         }
     }
     Ok(connections)
+}
+
+/// Attempts to tell something.
+///
+/// What is told while a connection is away is lost, as on the product, and a machine under load can hold a pod up for so
+/// long that its peers take it for gone. An event that does not arrive speaks against the chart only if every connection
+/// held.
+#[derive(Default)]
+pub(super) struct Attempts {
+    made: usize,
+    connections: Option<Connections>,
+}
+
+impl Attempts {
+    /// The number of the next attempt: the first one, and further ones while a connection did not hold during the last.
+    pub(super) async fn next(&mut self, stage: &Stage) -> Result<Option<usize>, LiveError> {
+        if let Some(before) = &self.connections
+            && (self.made > AGAIN || *before == connections(stage).await?)
+        {
+            return Ok(None);
+        }
+        connected(stage).await?;
+        self.connections = Some(connections(stage).await?);
+        self.made += 1;
+        Ok(Some(self.made))
+    }
 }
 
 /// Connections that a node never makes again tell at once who is deaf; those pods.
@@ -149,9 +171,8 @@ pub(super) async fn judge_revocations(
         .filter(|node| node.observations.identity.role.has(Capability::EventHub))
         .map(|node| node.pod.clone())
         .collect();
-    let mut missed = Vec::new();
-    for attempt in 0..=AGAIN {
-        let before = connections(stage).await?;
+    let (mut attempts, mut missed) = (Attempts::default(), Vec::new());
+    while let Some(attempt) = attempts.next(stage).await? {
         let posted = revoke_at_each(stage, requirement, &hubs, when, attempt).await?;
         missed = unheard(stage, &posted, except).await?;
         if missed.is_empty() {
@@ -160,8 +181,6 @@ pub(super) async fn judge_revocations(
                 "{when}: a revocation posted to each of {} event hub nodes is heard by every listener",
                 posted.len()
             ));
-        }
-        if missed.is_empty() || connections(stage).await? == before {
             break;
         }
     }
@@ -240,12 +259,11 @@ async fn judge_deployment(
     except: &BTreeSet<String>,
 ) -> Result<(), LiveError> {
     let name = format!("deployed {when}").replace(' ', "-");
-    let mut missed = Vec::new();
-    for _ in 0..=AGAIN {
+    let (mut attempts, mut missed) = (Attempts::default(), Vec::new());
+    while attempts.next(stage).await?.is_some() {
         let Some(hub) = story::hub(stage).await? else {
             return Ok(());
         };
-        let before = connections(stage).await?;
         let api = ask(stage, &hub, "/standin/deploy", &json!({"api": name})).await?;
         let Some(revision) = api.as_ref().and_then(|api| api.get("revision")) else {
             // The story tells why.
@@ -255,8 +273,6 @@ async fn judge_deployment(
         missed = unheard(stage, &posted, except).await?;
         if missed.is_empty() {
             stage.passed(LISTENERS_WAIT);
-        }
-        if missed.is_empty() || connections(stage).await? == before {
             break;
         }
     }

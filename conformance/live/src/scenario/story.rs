@@ -10,9 +10,10 @@ use am_standin::observations::StoryObservation;
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
 
+use super::Stage;
+use super::hearing::Attempts;
 use super::observe::collect;
 use super::stage::NO_GATEWAY;
-use super::{Stage, hearing};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -76,29 +77,23 @@ pub(super) enum Deployment {
 
 /// Deploys an API and waits until every gateway serves it.
 pub(super) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveError> {
-    let mut attempt = 0;
-    loop {
-        hearing::connected(stage).await?;
+    let (mut attempts, mut end) = (Attempts::default(), Deployment::NoHub);
+    while attempts.next(stage).await?.is_some() {
         let Some(hub) = hub(stage).await? else {
             return Ok(Deployment::NoHub);
         };
-        let before = hearing::connections(stage).await?;
-        if ask(stage, &hub, "/standin/deploy", &json!({"api": api}))
-            .await?
-            .is_none()
-        {
+        let taken = ask(stage, &hub, "/standin/deploy", &json!({"api": api})).await?;
+        if taken.is_none() {
             return Ok(Deployment::Refused { hub });
         }
         let serves = |story: &StoryObservation| story.apis.contains_key(api);
         let Some(gateway) = until(stage, &BTreeSet::new(), serves).await? else {
             return Ok(Deployment::Everywhere { hub });
         };
-        if attempt == hearing::AGAIN || hearing::connections(stage).await? == before {
-            let why = what_it_saw(stage, &gateway, api).await?;
-            return Ok(Deployment::Missing { hub, gateway, why });
-        }
-        attempt += 1;
+        let why = what_it_saw(stage, &gateway, api).await?;
+        end = Deployment::Missing { hub, gateway, why };
     }
+    Ok(end)
 }
 
 /// Whether a gateway heard of an API, and why it does not serve it.
@@ -124,6 +119,9 @@ async fn what_it_saw(stage: &Stage, gateway: &str, api: &str) -> Result<String, 
     let listens: Vec<String> = listens
         .map(|(url, peer)| format!("{url} ({})", peer.pod))
         .collect();
+    if listens.is_empty() {
+        return Ok("which never heard of it and listens to nobody".to_owned());
+    }
     Ok(format!(
         "which never heard of it, though it listens to {}",
         listens.join(" and ")
@@ -198,11 +196,8 @@ async fn throttle(stage: &mut Stage) -> Result<(), LiveError> {
 
 /// Revokes a token; every gateway must learn of it.
 async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
-    let mut missing = None;
-    for attempt in 0..=hearing::AGAIN {
-        // What is told while a gateway connects to the next event hub node is lost on it, as on the product.
-        hearing::connected(stage).await?;
-        let before = hearing::connections(stage).await?;
+    let (mut attempts, mut missing) = (Attempts::default(), None);
+    while let Some(attempt) = attempts.next(stage).await? {
         let token = format!("stolen-{attempt}");
         let start = Instant::now();
         let mut revoked = false;
@@ -221,7 +216,7 @@ async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
             story.revoked_tokens.contains(&token)
         })
         .await?;
-        if missing.is_none() || hearing::connections(stage).await? == before {
+        if missing.is_none() {
             break;
         }
     }
