@@ -86,21 +86,6 @@ impl Database {
         }
     }
 
-    /// Opens a connection that was lost again, as a pool does that keeps idle connections: whoever looks at the database's
-    /// clients must see this server.
-    pub(crate) async fn keep_connected(&self, node: &Node) {
-        let Self::Remote {
-            edge, connection, ..
-        } = self
-        else {
-            return;
-        };
-        let mut connection = connection.lock().await;
-        if connection.is_none() {
-            *connection = connect(node, edge).await.ok().flatten();
-        }
-    }
-
     /// Asks; nothing is answered when no stand-in plays this database.
     pub(crate) async fn ask(
         &self,

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
+use crate::database::Request;
 use crate::edge::{Edge, Purpose, Transport};
 use crate::node::{Links, Node};
 use crate::observations::LinkObservation;
@@ -25,7 +26,7 @@ pub(crate) use brokers::ALIVE_INTERVAL;
 const SHORTEST_WAIT: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
-/// How often the pool of connections to the shared database looks after itself.
+/// How often the pool tries its idle connection to the shared database, and opens another one for one that is dead.
 const POOL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Starts everything that this role keeps up.
@@ -53,7 +54,8 @@ pub(crate) fn start(node: &Arc<Node>) {
     tokio::spawn(async move {
         loop {
             tokio::time::sleep(POOL_INTERVAL).await;
-            node.database.keep_connected(&node).await;
+            // A database that is away is asked again in a moment.
+            let _alive = node.database.ask(&node, Request::Read).await;
         }
     });
 }
