@@ -1,5 +1,6 @@
 //! The API server, as JSON: the suite handles objects of any kind, so it needs no types for them.
 
+mod ends;
 mod pod;
 mod resources;
 mod trouble;
@@ -10,6 +11,7 @@ use kube::api::AttachParams;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+pub(crate) use ends::Ends;
 pub(crate) use pod::Pod;
 pub(crate) use resources::Resources;
 pub(crate) use trouble::explain;

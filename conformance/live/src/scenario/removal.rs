@@ -1,13 +1,13 @@
 //! Removes the releases and lists what is left.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use am_standin::role::Role;
+use k8s_openapi::jiff::Timestamp;
 use serde_json::Value;
 
 use super::Stage;
-use crate::api::{Pod, Resources, text};
+use crate::api::{Ends, Pod, Resources, text};
 use crate::error::LiveError;
 use crate::record::Fault;
 
@@ -23,10 +23,8 @@ const VERSIONS: [&str; 8] = [
     "rbac.authorization.k8s.io/v1",
 ];
 const POLL: Duration = Duration::from_secs(1);
-/// Time between two looks at pods that leave.
-const LOOK: Duration = Duration::from_millis(500);
-/// How much later than it happened one hears that a container ended. A server takes longer to stop.
-const LATE_NEWS: Duration = Duration::from_secs(2);
+/// Two ends that are this close may have come in either order: both are told in whole seconds.
+const ROUNDING: i64 = 1;
 /// Pods take their grace period to go.
 const PATIENCE: Duration = Duration::from_secs(100);
 
@@ -35,18 +33,14 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         let database = databases(stage, &release).await?;
         let (helm, namespace) = (stage.lab.helm.clone(), stage.namespace.clone());
         let uninstall = helm.uninstall(&release, &namespace);
-        let (done, order) = tokio::join!(uninstall, leaving(stage, &release));
+        let ends = stage.lab.api.ends(&namespace, &release, PATIENCE);
+        let (done, ends) = tokio::join!(uninstall, ends);
         let done = done?;
         if !done.success {
             let what = format!("uninstall {release}");
             stage.helm_failed(&what, &done, "AM-UPG-011").await?;
         }
-        // The second release is there to show that releases do not get in each other's way; how a database leaves is judged
-        // on the release of the pattern, whose servers have worked with it.
-        let order = order?;
-        if release == stage.main.name {
-            judge_order(stage, database, &order);
-        }
+        judge_order(stage, database, &ends?);
     }
     let start = Instant::now();
     let left = loop {
@@ -93,24 +87,8 @@ async fn databases(stage: &Stage, release: &str) -> Result<Vec<String>, LiveErro
         .collect())
 }
 
-/// The pods of a release that runs, in the order in which they were last seen running, until all are gone.
-async fn leaving(stage: &Stage, release: &str) -> Result<BTreeMap<String, Duration>, LiveError> {
-    let start = Instant::now();
-    let mut seen = BTreeMap::new();
-    loop {
-        let pods = Pod::list(&stage.lab.api, &stage.namespace, release).await?;
-        for pod in pods.iter().filter(|pod| pod.running) {
-            seen.insert(pod.name.clone(), start.elapsed());
-        }
-        if pods.is_empty() || start.elapsed() > PATIENCE {
-            return Ok(seen);
-        }
-        tokio::time::sleep(LOOK).await;
-    }
-}
-
 /// A bundled database stays until the last server has left: a server without database hangs until it is killed.
-fn judge_order(stage: &mut Stage, databases: Vec<String>, seen: &BTreeMap<String, Duration>) {
+fn judge_order(stage: &mut Stage, databases: Vec<String>, ends: &Ends) {
     const ID: &str = "AM-OPS-005";
     if databases.is_empty() {
         stage
@@ -118,23 +96,32 @@ fn judge_order(stage: &mut Stage, databases: Vec<String>, seen: &BTreeMap<String
             .not_applicable(ID, "the release brings no database");
     }
     for database in databases {
-        let gone = seen.get(&database).copied().unwrap_or_default();
-        let later = seen
-            .iter()
-            .filter(|(_, last)| **last > gone + LATE_NEWS)
-            .max_by_key(|(_, last)| **last);
-        let fault = later.map(|(server, last)| {
-            Fault::new(
-                format!(
-                    "{database} stops {:.1} s before {server}, which needs it to stop",
-                    last.saturating_sub(gone).as_secs_f64()
-                ),
-                "let a preStop hook of the database wait until nobody is connected",
-            )
-            .at("Pod", &database)
-        });
-        stage.check(ID, fault);
+        let Some(end) = ends.get(&database) else {
+            let why = format!("nobody saw {database} end");
+            stage.record.unsupported(ID, why);
+            continue;
+        };
+        stage.check(ID, outlived(&database, *end, ends));
     }
+}
+
+/// The server that ran longest after its database had ended.
+fn outlived(database: &str, end: Timestamp, ends: &Ends) -> Option<Fault> {
+    let seconds = |last: &Timestamp| last.as_second() - end.as_second();
+    let (server, last) = ends
+        .iter()
+        .max_by_key(|(_, last)| **last)
+        .filter(|(_, last)| seconds(last) > ROUNDING)?;
+    Some(
+        Fault::new(
+            format!(
+                "{database} stops {} s before {server}, which needs it to stop",
+                seconds(last)
+            ),
+            "let a preStop hook of the database wait until nobody is connected",
+        )
+        .at("Pod", database),
+    )
 }
 
 async fn releases(stage: &Stage) -> Result<Vec<String>, LiveError> {
@@ -188,8 +175,30 @@ fn is_kept_secret(object: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_leftover;
+    use super::{is_leftover, outlived};
+    use crate::api::Ends;
+    use k8s_openapi::jiff::Timestamp;
     use serde_json::json;
+
+    #[test]
+    fn a_database_may_not_end_before_the_last_server() {
+        let at = |second| Timestamp::from_second(second).expect("a time");
+        let ends = |database, server| {
+            Ends::from([
+                ("db-0".to_owned(), at(database)),
+                ("gateway-0".to_owned(), at(server)),
+            ])
+        };
+        let message = |ends: &Ends| outlived("db-0", ends["db-0"], ends).map(|fault| fault.message);
+        assert_eq!(message(&ends(20, 14)), None);
+        // 20.9 s and 21.0 s look like this.
+        assert_eq!(message(&ends(20, 21)), None);
+        let early = message(&ends(20, 22)).expect("a fault");
+        assert_eq!(
+            early,
+            "db-0 stops 2 s before gateway-0, which needs it to stop"
+        );
+    }
 
     #[test]
     fn only_what_is_documented_may_stay() {
