@@ -16,8 +16,9 @@ use crate::topology::topology;
 use crate::wiring::{self, Judgement, Observed};
 
 const POLL: Duration = Duration::from_secs(1);
-/// Stand-ins connect every few seconds; after this, what is not reached stays so.
-const PATIENCE: Duration = Duration::from_secs(25);
+/// Stand-ins connect every few seconds, and the network plugin of a busy node opens a new policy within half a minute; after
+/// this, what is not reached stays so.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let release = stage.main.clone();

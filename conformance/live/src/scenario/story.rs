@@ -119,6 +119,13 @@ async fn what_it_saw(stage: &Stage, gateway: &str, api: &str) -> Result<String, 
     let listens: Vec<String> = listens
         .map(|(url, peer)| format!("{url} ({})", peer.pod))
         .collect();
+    if let Some(link) = story.subscriptions.iter().find(|link| link.deaf) {
+        let why = link.last_error.as_deref().unwrap_or("it failed");
+        return Ok(format!(
+            "which is deaf since its first connection to {}: {why}",
+            link.urls.join(", ")
+        ));
+    }
     if listens.is_empty() {
         return Ok("which never heard of it and listens to nobody".to_owned());
     }
