@@ -131,7 +131,7 @@ struct Promise<'p, 'a> {
 
 fn promises<'a>(context: &Context<'a>) -> Vec<Promise<'static, 'a>> {
     let resolver = context.graph.resolver();
-    let mut promises = Vec::new();
+    let mut kept = Vec::new();
     for service in selecting(context.graph) {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
@@ -147,7 +147,7 @@ fn promises<'a>(context: &Context<'a>) -> Vec<Promise<'static, 'a>> {
                 let (Some(promised), Ok(reached)) = (of_component(port.number), reached) else {
                     continue;
                 };
-                promises.push(Promise {
+                kept.push(Promise {
                     service: *service,
                     component,
                     offered: port.number,
@@ -158,7 +158,7 @@ fn promises<'a>(context: &Context<'a>) -> Vec<Promise<'static, 'a>> {
             }
         }
     }
-    promises
+    kept
 }
 
 /// A Service's port that has the number of one of the component's ports leads to no other of them.
