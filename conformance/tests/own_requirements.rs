@@ -9,6 +9,7 @@ use std::{
 use am_conformance::{
     explain::explain,
     report::Report,
+    selftest::prove_own,
     suite::{ChartDirectory, Input, Options, Silent, run},
 };
 use am_deployment_toml::product::ProductVersion;
@@ -21,21 +22,24 @@ fn house() -> PathBuf {
     workspace().join("fixtures/own-requirements/house.yaml")
 }
 
-/// Judges a subject of pattern 3 by a file of requirements alone.
-fn judge(file: &Path) -> Result<Report, String> {
+/// Options that judge a subject of pattern 3 by a file of requirements alone.
+fn options(file: &Path) -> Options {
     let charts = ChartDirectory {
         version: ProductVersion::newest(),
         path: workspace().join("charts-out"),
     };
-    let options = Options {
+    Options {
         patterns: vec![3],
         platforms: vec!["none".into()],
         only: vec!["own".into()],
         requirements: vec![file.to_owned()],
         variants: false,
         ..Options::new(workspace(), Input::Charts(vec![charts]))
-    };
-    run(&options, &mut Silent).map_err(|error| format!("{} ({})", error, error.exit_code()))
+    }
+}
+
+fn judge(file: &Path) -> Result<Report, String> {
+    run(&options(file), &mut Silent).map_err(|error| format!("{} ({})", error, error.exit_code()))
 }
 
 /// The house's file with a part changed.
@@ -184,4 +188,77 @@ fn a_rule_that_is_wrong_is_refused_with_its_line() {
             "{to}: {error}"
         );
     }
+}
+
+/// A rule without an example, about Services; its mutant gives the gateway's a type.
+const BY_MUTANT: &str = "\
+apiVersion: conformance.am-charts/v1
+kind: Requirements
+requirements:
+  - id: HOUSE-010
+    level: MUST
+    title: Services stay inside
+    text: A Service MUST be of the type ClusterIP.
+    rows:
+      - each: Service
+        holds: object.spec.?type.orValue('ClusterIP') == 'ClusterIP'
+        fault: \"{reference} is reached from outside\"
+        help: leave the type out
+    mutants:
+      - name: port-on-every-node
+        pattern: 3
+        steps:
+          - {on: {kind: Service, component: gateway}, set: /spec/type, to: NodePort}
+";
+
+/// What is said of the rule, with a part changed.
+fn proved(from: &str, to: &str, change: impl Fn(Options) -> Options) -> Result<(), String> {
+    assert!(BY_MUTANT.contains(from), "{from}");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("own.yaml");
+    fs::write(&file, BY_MUTANT.replacen(from, to, 1)).expect("written");
+    let options = change(options(&file));
+    prove_own(&options).map_err(|error| format!("{} ({})", error, error.exit_code()))
+}
+
+#[test]
+fn a_rule_without_an_example_is_taken_when_its_mutant_is_caught() {
+    assert_eq!(proved("HOUSE-010", "HOUSE-010", |options| options), Ok(()));
+}
+
+#[test]
+fn a_rule_without_an_example_is_refused_when_its_mutant_shows_nothing() {
+    for (from, to, told) in [
+        (
+            "holds: object.spec.?type.orValue('ClusterIP') == 'ClusterIP'",
+            "holds: object.spec.?type.orValue('ClusterIP') != ''",
+            "HOUSE-010, mutant port-on-every-node: it does not report it",
+        ),
+        (
+            "set: /spec/type, to: NodePort",
+            "set: /spec/type, to: ClusterIP",
+            "HOUSE-010, mutant port-on-every-node: ",
+        ),
+        (
+            "== 'ClusterIP'",
+            "== 'LoadBalancer'",
+            "HOUSE-010, mutant port-on-every-node: ",
+        ),
+    ] {
+        let error = proved(from, to, |options| options).expect_err("it must be refused");
+        assert!(
+            error.contains(told) && error.ends_with("(2)"),
+            "{to}: {error}"
+        );
+    }
+    let spec = workspace().join("fixtures/foreign-charts/pattern-3.yaml");
+    let error = proved("HOUSE-010", "HOUSE-010", |options| Options {
+        input: Input::Spec(spec.clone()),
+        ..options
+    })
+    .expect_err("mutants change charts of this repository");
+    assert!(
+        error.starts_with("HOUSE-010 shows by mutants alone") && error.ends_with("(2)"),
+        "{error}"
+    );
 }

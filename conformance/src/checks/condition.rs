@@ -1,5 +1,6 @@
 //! Whether the condition of a requirement holds on a subject.
 
+use am_deployment_toml::key::KeyPath;
 use serde_json::Value;
 
 use crate::{
@@ -61,12 +62,29 @@ impl Server {
         (self.components.is_empty() || self.components.contains(&component))
             && (!self.stateful || member.workload.is_stateful_set())
             && (!self.several_nodes || graph.nodes_of(component).len() > 1)
+            && graph.nodes_of(component).len() >= self.nodes
             && (!self.configured || is_configured(graph, component))
+            && (self.writes.is_empty() || writes(graph, component, &self.writes))
             && (self.has.is_empty()
                 || member
                     .main
-                    .is_some_and(|main| has(main.value, &self.has, None)))
+                    .is_some_and(|main| has(main.value, &self.has, self.is.as_ref())))
     }
+}
+
+/// Whether the configuration of a node of a component writes a key, or something below it.
+fn writes(graph: &Graph<'_>, component: Component, key: &str) -> bool {
+    let key = KeyPath::from(key);
+    graph.nodes_of(component).iter().any(|node| {
+        let effective = node
+            .configuration
+            .as_ref()
+            .and_then(|file| file.effective.as_ref());
+        effective.is_some_and(|effective| {
+            let mut found = effective.under(&key);
+            found.any(|(_, found)| found.provenance.is_written())
+        })
+    })
 }
 
 /// Whether a node of a component has a configuration that can be read.

@@ -7,45 +7,7 @@ use crate::{
     manifest::Service,
 };
 
-pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-TOPO-005", workload_kinds),
-    ("AM-TOPO-006", nodes_have_addresses),
-];
-
-fn workload_kinds(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let Some(component) = member.component else {
-            continue;
-        };
-        let wanted = if component.has(Capability::StableNodes) {
-            "StatefulSet"
-        } else {
-            "Deployment"
-        };
-        judge.require(member.workload.object.kind() == wanted, || {
-            Fault::new(
-                format!(
-                    "the {} is a {}",
-                    component.title(),
-                    member.workload.object.kind()
-                ),
-                format!("make it a {wanted}"),
-            )
-            .object(member.workload.object)
-        });
-        let others = context
-            .graph
-            .members_of(component)
-            .filter(|other| other.workload.object.release == member.workload.object.release);
-        judge.require(others.count() == 1, || {
-            Fault::new(
-                format!("the {} is spread over several workloads", component.title()),
-                "use one workload with as many replicas as there are nodes",
-            )
-            .object(member.workload.object)
-        });
-    }
-}
+pub(crate) const CHECKS: FamilyChecks = &[("AM-TOPO-006", nodes_have_addresses)];
 
 /// Where a component has several nodes that clients list one by one, each needs a name of its own.
 fn nodes_have_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {

@@ -68,12 +68,26 @@ pub struct Server {
     /// Its component has several nodes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub several_nodes: bool,
+    /// Its component has at least so many nodes.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub nodes: usize,
     /// Its `deployment.toml` can be read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub configured: bool,
+    /// Its `deployment.toml` writes this key, or something below it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub writes: String,
     /// Its main container has this field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub has: String,
+    /// The value of that field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub is: Option<Value>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl AppliesWhen {

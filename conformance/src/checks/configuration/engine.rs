@@ -6,7 +6,7 @@ use am_deployment_toml::{
 };
 
 use crate::{
-    component::{Capability, Component},
+    component::Component,
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
     manifest::EnvSource,
@@ -70,7 +70,6 @@ pub(super) fn variables_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("no server is given passwords of keystores");
 }
 
 pub(super) fn keys_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -167,45 +166,6 @@ fn is_judged_by_row(context: &Context<'_>, component: Component, key: &str) -> b
 
 pub(super) fn required_keys(context: &Context<'_>, judge: &mut Judge<'_>) {
     report(context, judge, &[FaultKind::MissingKey], |_, _, _| true);
-}
-
-/// On control plane, gateway and traffic manager nothing is inferred unless the role is `default`; on the others any
-/// other role makes a part of them what they are not.
-pub(super) fn server_role(context: &Context<'_>, judge: &mut Judge<'_>) {
-    const KEY: &str = "server.server_role";
-    for (node, component, configuration) in configured(context.graph) {
-        let Some(effective) = &configuration.effective else {
-            continue;
-        };
-        let may_be_silent = component.has(Capability::RoleOptional);
-        let found = effective
-            .get(KEY)
-            .filter(|found| found.provenance.is_written());
-        let role = found.and_then(|found| found.value.scalar_text());
-        let is_right = match &role {
-            Some(role) => role == "default",
-            None => may_be_silent,
-        };
-        judge.require(is_right, || {
-            let who = context.graph.describe(node.id);
-            let message = match &role {
-                Some(role) if may_be_silent => {
-                    format!("the {who} has the role `{role}`, which is not what it is")
-                }
-                Some(role) => format!(
-                    "the {who} has the role `{role}`, from which the product infers nothing"
-                ),
-                None => format!(
-                    "the {who} has no written role, so it keeps the switches of the whole product"
-                ),
-            };
-            Fault::new(message, "write server_role = \"default\" under [server]").at(
-                configuration,
-                KEY,
-                found.and_then(|found| found.provenance.span()),
-            )
-        });
-    }
 }
 
 /// Reports the engine's faults of some kinds; every configuration counts as looked at.

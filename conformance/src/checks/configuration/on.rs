@@ -9,16 +9,16 @@ use crate::{
 };
 
 /// One node.
-pub(super) struct On<'o, 'a> {
-    pub(super) context: &'o Context<'o>,
-    pub(super) node: &'o Node<'a>,
-    pub(super) component: Component,
-    pub(super) configuration: &'o Configuration<'a>,
-    pub(super) effective: &'o Effective,
+pub(in crate::checks) struct On<'o, 'a> {
+    pub(in crate::checks) context: &'o Context<'o>,
+    pub(in crate::checks) node: &'o Node<'a>,
+    pub(in crate::checks) component: Component,
+    pub(in crate::checks) configuration: &'o Configuration<'a>,
+    pub(in crate::checks) effective: &'o Effective,
 }
 
 /// Every node whose configuration can be read.
-pub(super) fn nodes<'o>(context: &'o Context<'o>) -> impl Iterator<Item = On<'o, 'o>> {
+pub(in crate::checks) fn nodes<'o>(context: &'o Context<'o>) -> impl Iterator<Item = On<'o, 'o>> {
     configured(context.graph).filter_map(move |(node, component, configuration)| {
         Some(On {
             context,

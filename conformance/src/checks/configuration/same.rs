@@ -3,13 +3,15 @@
 //! Two nodes that both write `$env{AM_ADMIN_PASSWORD}` agree only if the variable comes from the same key
 //! of the same Secret, so values are compared by where they come from.
 
-use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, product::Feature};
+use std::collections::BTreeMap;
 
+use am_deployment_toml::{effective::EffectiveValue, key::KeyPath};
+
+use super::on::nodes;
 use crate::{
-    checks::base64,
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
-    graph::{Configuration, Node},
+    graph::Node,
     manifest::EnvSource,
 };
 
@@ -20,26 +22,18 @@ pub(super) fn administrator(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// Keystores that a configuration names.
-const KEYSTORES: [&str; 4] = [
+pub(super) const KEYSTORES: [&str; 4] = [
     "keystore.primary",
     "keystore.tls",
     "keystore.internal",
     "truststore",
 ];
 
-pub(super) fn keystores_are_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for store in KEYSTORES {
-        is_mounted(context, judge, &format!("{store}.file_name"));
-    }
-    judge.not_applicable("no configuration names a keystore");
-}
-
 pub(super) fn keystores(context: &Context<'_>, judge: &mut Judge<'_>) {
     for store in KEYSTORES {
         for field in ["file_name", "type", "alias", "password", "key_password"] {
             agree(context, judge, &format!("{store}.{field}"), |_| true);
         }
-        is_of_a_known_type(context, judge, &format!("{store}.type"));
     }
 }
 
@@ -71,8 +65,11 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             uses_shared,
         );
     }
-    agree(context, judge, "user_store.type", |_| true);
     judge.not_applicable("no node uses a shared database");
+}
+
+pub(super) fn user_stores(context: &Context<'_>, judge: &mut Judge<'_>) {
+    agree(context, judge, "user_store.type", |_| true);
 }
 
 /// Components whose nodes use the same databases, so that none may have its own when another shares one. Gateways and
@@ -119,146 +116,8 @@ fn neighbours_share(
     }
 }
 
-/// Where the product looks for keystores, below its home.
-const STORES: &str = "/repository/resources/security/";
-
-/// Who brings one keystore brings all that the configuration names: those of the image have other passwords.
-fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
-    for (node, _, configuration) in configured(context.graph) {
-        let found = configuration
-            .effective
-            .as_ref()
-            .and_then(|effective| effective.get(key))
-            .filter(|found| found.provenance.is_written());
-        let file = found.and_then(|found| found.value.scalar_text());
-        let (Some(found), Some(file), Some(main)) =
-            (found, file, context.graph.member(node.id).main)
-        else {
-            continue;
-        };
-        let mounts = main.mounts();
-        // Below the home, or the volume that is copied over it: where the configuration itself is.
-        let home = mounts
-            .iter()
-            .find_map(|mount| mount.path.strip_suffix("/repository/conf/deployment.toml"));
-        let mounted: Vec<&str> = mounts
-            .iter()
-            .filter_map(|mount| {
-                let (folder, file) = mount.path.split_once(STORES)?;
-                home.is_none_or(|home| home == folder).then_some(file)
-            })
-            .collect();
-        let is_told = mounts.iter().any(|mount| mount.path.contains(STORES));
-        judge.require(!is_told || mounted.contains(&file.as_str()), || {
-            Fault::new(
-                format!(
-                    "the {} is told to open the keystore `{file}`, and only {} are mounted",
-                    context.graph.describe(node.id),
-                    mounted.join(", ")
-                ),
-                "mount the key of the Secret with the keystores that has this name",
-            )
-            .at(configuration, key, found.provenance.span())
-            .value(file.clone())
-        });
-    }
-}
-
-/// Types of keystores that Java opens for the product.
-const STORE_TYPES: [&str; 4] = ["JKS", "PKCS12", "BCFKS", "JCEKS"];
-
-fn is_of_a_known_type(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
-    for (node, _, configuration) in configured(context.graph) {
-        let Some(found) = configuration
-            .effective
-            .as_ref()
-            .and_then(|effective| effective.get(key))
-        else {
-            continue;
-        };
-        let Some(kind) = found.value.scalar_text().filter(|kind| !kind.contains('$')) else {
-            continue;
-        };
-        let is_known = STORE_TYPES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(&kind));
-        judge.require(is_known, || {
-            Fault::new(
-                format!(
-                    "the {} has a keystore of the type `{kind}`, which Java does not open",
-                    context.graph.describe(node.id)
-                ),
-                format!("write one of {}", STORE_TYPES.join(", ")),
-            )
-            .at(configuration, key, found.provenance.span())
-            .value(kind.clone())
-        });
-    }
-}
-
-/// A key in a Secret of the release is one that the product can use: 256 bits in hexadecimal digits.
-pub(super) fn key_is_well_formed(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for (node, _, configuration) in configured(context.graph) {
-        let written = configuration
-            .effective
-            .as_ref()
-            .and_then(|effective| effective.get("encryption.key"))
-            .map(|found| found.value.to_string());
-        let member = context.graph.member(node.id);
-        let (Some(written), Some(main)) = (written, member.main) else {
-            continue;
-        };
-        for variable in main.env() {
-            let EnvSource::Secret { name, key, .. } = variable.source else {
-                continue;
-            };
-            if !written.contains(&format!("$env{{{}}}", variable.name)) {
-                continue;
-            }
-            let namespace = member.workload.object.namespace();
-            let data = context
-                .manifest
-                .find("Secret", namespace, name)
-                .and_then(|secret| {
-                    secret
-                        .value
-                        .get("data")?
-                        .get(key)?
-                        .as_str()
-                        .map(|text| (secret, text))
-                });
-            let Some((secret, text)) = data else {
-                continue;
-            };
-            judge.require(holds_a_key(text), || {
-                Fault::new(
-                    format!(
-                        "{} has under `{key}` no encryption key that the {} can use",
-                        secret.reference(),
-                        context.graph.describe(node.id)
-                    ),
-                    "fill it with 64 hexadecimal digits (`openssl rand -hex 32`)",
-                )
-                .object(secret)
-            });
-        }
-    }
-    judge.not_applicable("no Secret of a release holds an encryption key");
-}
-
-/// Whether a Secret's value is 64 hexadecimal digits, without a line break that would be part of them.
-fn holds_a_key(encoded: &str) -> bool {
-    let is_whole = encoded.len().is_multiple_of(4) && !encoded.contains(char::is_whitespace);
-    let key = base64::decode(encoded).filter(|_| is_whole);
-    key.is_some_and(|key| key.len() == 64 && key.bytes().all(|digit| digit.is_ascii_hexdigit()))
-}
-
 pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
     const KEY: &str = "encryption.key";
-    if !context.version.has(Feature::EncryptionKey) {
-        judge.not_applicable("the product has no encryption key in this version");
-        return;
-    }
     for (node, _, configuration) in configured(context.graph) {
         let Some(effective) = &configuration.effective else {
             continue;
@@ -278,12 +137,10 @@ pub(super) fn encryption_key(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     agree(context, judge, KEY, |value| value.provenance.is_written());
-    cipher(context, judge);
-    judge.not_applicable("no node's configuration can be read");
 }
 
 /// The same key under another cipher reads nothing either. A node that leaves it out has the product's own.
-fn cipher(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn cipher(context: &Context<'_>, judge: &mut Judge<'_>) {
     let table = KeyPath::from("system.parameter");
     let key = format!("{table}.org.wso2.CipherTransformation");
     let ciphers: Vec<_> = configured(context.graph)
@@ -325,31 +182,6 @@ fn cipher(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// Nodes of a component share their ports, so they must share their offset.
-/// Below zero the server listens on other ports than anybody asks.
-fn is_not_negative(
-    context: &Context<'_>,
-    node: &Node<'_>,
-    configuration: &Configuration<'_>,
-    judge: &mut Judge<'_>,
-) {
-    let written = configuration
-        .effective
-        .as_ref()
-        .and_then(|effective| effective.text("server.offset"))
-        .unwrap_or_default();
-    judge.require(!written.trim().starts_with('-'), || {
-        Fault::new(
-            format!(
-                "{} has the port offset {written}",
-                context.graph.describe(node.id)
-            ),
-            "write 0 or more",
-        )
-        .at(configuration, "server.offset", None)
-        .value(written.clone())
-    });
-}
-
 pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) {
     for component in Component::all() {
         let mut first: Option<u16> = None;
@@ -357,7 +189,6 @@ pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) 
             let Some(configuration) = &node.configuration else {
                 continue;
             };
-            is_not_negative(context, node, configuration, judge);
             let offset = configuration.offset();
             let expected = *first.get_or_insert(offset);
             judge.require(offset == expected, || {
@@ -369,6 +200,29 @@ pub(super) fn offset_of_component(context: &Context<'_>, judge: &mut Judge<'_>) 
                 .value(offset.to_string())
             });
         }
+    }
+}
+
+/// Nodes of a component share the APIs, so they have the same environments.
+pub(super) fn environments(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut names: BTreeMap<Component, (String, Vec<String>)> = BTreeMap::new();
+    for on in nodes(context) {
+        let who = context.graph.describe(on.node.id);
+        let mine = on.effective.gateway_environments();
+        let (first, expected) = names
+            .entry(on.component)
+            .or_insert_with(|| (who.clone(), mine.clone()));
+        judge.require(mine == *expected, || {
+            Fault::new(
+                format!(
+                    "the {who} has the gateway environments {}, but the {first} has {}",
+                    mine.join(", "),
+                    expected.join(", ")
+                ),
+                "give all nodes of a component the same environments: they share the APIs",
+            )
+            .at(on.configuration, "apim.gateway.environment", None)
+        });
     }
 }
 

@@ -1,4 +1,4 @@
-//! Gateways, their listeners, and policies about the TLS behind them.
+//! Gateways, and the listeners to which routes attach.
 
 use serde_json::Value;
 
@@ -26,21 +26,6 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
                 )
                 .object(route.object)
                 .field("parentRefs"),
-            );
-        }
-        let twice = (1..parents.len()).find(|at| parents[..*at].contains(&parents[*at]));
-        if let Some(parent) = twice.and_then(|at| parents.get(at)) {
-            judge.looked();
-            judge.fault(
-                Fault::new(
-                    format!(
-                        "{} attaches to the same listener twice, which the API server refuses",
-                        route.object.reference()
-                    ),
-                    "name each listener once",
-                )
-                .object(route.object)
-                .value(str_at(parent, "/name").unwrap_or_default()),
             );
         }
         for parent in parents {
@@ -71,28 +56,9 @@ pub(super) fn attach_to_listeners(context: &Context<'_>, judge: &mut Judge<'_>) 
             });
         }
     }
-    for gateway in context.manifest.of_kind("Gateway") {
-        let mut seen = std::collections::BTreeSet::new();
-        for name in array_at(&gateway.value, "/spec/listeners")
-            .iter()
-            .filter_map(|listener| str_at(listener, "/name"))
-        {
-            judge.require(seen.insert(name), || {
-                Fault::new(
-                    format!(
-                        "{} has two listeners called `{name}`, and the API server refuses it",
-                        gateway.reference()
-                    ),
-                    "give each listener a name of its own",
-                )
-                .object(gateway)
-                .value(name)
-            });
-        }
-    }
 }
 
-/// Why a Gateway that no release has should be there: its name is one letter off, or the one that our charts give.
+/// Why a Gateway that no release has should be there: its name is one letter off.
 fn missing_gateway(
     context: &Context<'_>,
     route: &Object,
@@ -103,30 +69,17 @@ fn missing_gateway(
         return None;
     }
     let name = str_at(parent, "/name")?;
-    let reference = route.reference();
-    let near = context
+    let rendered = context
         .manifest
         .of_kind("Gateway")
         .filter(|gateway| gateway.namespace() == route.namespace())
         .map(Object::name);
-    if let Some(near) = am_suggest::near(name, near) {
-        return Some((
-            format!("{reference} attaches to Gateway `{name}`, which no release has"),
-            format!("did you mean `{near}`?"),
-        ));
-    }
-    let is_ours = context.is_generated
-        && route
-            .name()
-            .strip_prefix(name)
-            .is_some_and(|rest| rest.starts_with('-'));
-    is_ours.then(|| {
-        (
-            format!("{reference} attaches to the release's own Gateway `{name}`, which is not there"),
-            "make the Gateway (exposure.gatewayApi.gateway.create), or name another one in parentRefs"
-                .to_owned(),
-        )
-    })
+    let near = am_suggest::near(name, rendered)?;
+    let reference = route.reference();
+    Some((
+        format!("{reference} attaches to Gateway `{name}`, which no release has"),
+        format!("did you mean `{near}`?"),
+    ))
 }
 
 fn gateway_of<'a>(context: &Context<'a>, route: &Object, parent: &Value) -> Option<&'a Object> {

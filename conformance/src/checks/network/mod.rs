@@ -1,7 +1,6 @@
 //! Services, budgets, autoscalers, routes and network policies: does traffic get where it is sent, and
 //! nowhere else?
 
-pub(in crate::checks) mod budgets;
 pub(in crate::checks) mod connection;
 mod edges;
 mod gateways;
@@ -26,19 +25,23 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-NET-002", services::reach_container_ports),
     ("AM-NET-003", services::offer_only_open_ports),
     ("AM-NET-004", services::offer_every_port),
-    ("AM-NET-005", services::differ_in_selectors),
-    ("AM-NET-006", services::govern_stateful_sets),
-    ("AM-NET-008", budgets::protect_each_pod_once),
     ("AM-NET-012", mounts::lead_to_files),
     ("AM-NET-013", routes::reach_services),
     ("AM-NET-014", routes::match_tls_of_ports),
     ("AM-NET-015", routes::claim_hosts_once),
     ("AM-NET-017", policies::allow_needed_edges),
     ("AM-NET-018", policies::allow_nothing_more),
-    ("AM-NET-019", policies::govern_pods),
     ("AM-NET-020", gateways::attach_to_listeners),
     ("AM-NET-021", load_balancers::ask_what_is_answered),
-    ("AM-NET-022", selectors::stay_in_the_release),
+    ("AM-NET-022", selectors::leave_other_releases_alone),
     ("AM-NET-023", load_balancers::keep_connections),
     ("AM-NET-024", load_balancers::reach_pods),
+    ("AM-NET-029", selectors::name_the_release),
+    ("AM-NET-034", policies::allow_long_answers),
+    ("AM-NET-036", policies::databases_are_governed),
+    ("AM-NET-041", services::mix_up_no_ports),
+    ("AM-NET-042", services::lead_to_the_products_ports),
+    ("AM-NET-048", synced_secrets::have_one_origin),
+    ("AM-NET-051", load_balancers::speak_tls_where_it_is_spoken),
+    ("AM-NET-053", load_balancers::keep_sessions),
 ];

@@ -113,18 +113,6 @@ fn keys_of_environment(
             .object(workload.object)
             .value(key)
         });
-        // Our charts fill every key that a server reads.
-        judge.require(!context.is_generated || !is_empty(object, key), || {
-            Fault::new(
-                format!(
-                    "the variable {} is read from the key `{key}` of {kind} `{name}`, which is empty",
-                    variable.name
-                ),
-                "fill the key",
-            )
-            .object(object)
-            .value(key)
-        });
     }
 }
 
@@ -159,13 +147,6 @@ fn is_not_a_typo(
         .object(workload.object)
         .value(name)
     });
-}
-
-fn is_empty(object: &Object, key: &str) -> bool {
-    ["data", "stringData"]
-        .into_iter()
-        .filter_map(|part| object.value.get(part)?.get(key))
-        .all(|value| value.as_str() == Some(""))
 }
 
 fn has_key(object: &Object, key: &str) -> bool {

@@ -71,23 +71,6 @@ fn redirects_only(route: &Object) -> bool {
             .all(|rule| !array_at(rule, "/filters").is_empty())
 }
 
-/// Paths that a route names, of an Ingress or of the Gateway API.
-fn paths_of(route: &Object) -> Vec<&str> {
-    let rules = array_at(&route.value, "/spec/rules").iter();
-    rules
-        .flat_map(|rule| {
-            let ingress = array_at(rule, "/http/paths")
-                .iter()
-                .filter_map(|path| str_at(path, "/path"));
-            let gateway = array_at(rule, "/matches")
-                .iter()
-                .filter(|matched| str_at(matched, "/path/type") != Some("RegularExpression"))
-                .filter_map(|matched| str_at(matched, "/path/value"));
-            ingress.chain(gateway)
-        })
-        .collect()
-}
-
 pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
         judge.require(
@@ -113,23 +96,6 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
             )
             .object(route.object)
         });
-        for path in paths_of(route.object) {
-            // Our charts give each host to one server, whole.
-            judge.require(
-                path == "/" || !context.is_generated && path.starts_with('/'),
-                || {
-                    Fault::new(
-                        format!(
-                            "{} has the path `{path}`, which leaves requests without an answer",
-                            route.object.reference()
-                        ),
-                        "write the path /",
-                    )
-                    .object(route.object)
-                    .value(path)
-                },
-            );
-        }
         for backend in &route.backends {
             let Some(service) = service_of(context, route.object, backend) else {
                 judge.looked();
@@ -263,6 +229,7 @@ fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
                 Some("http" | "ws" | "h2c" | "kubernetes.io/ws" | "kubernetes.io/h2c") => false,
                 _ => continue,
             };
+            judge.looked();
             let fact = selected(context.graph, *service)
                 .into_iter()
                 .find_map(|member| {
@@ -297,6 +264,7 @@ pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(tls) = sends_tls(&route) else {
             continue;
         };
+        judge.looked();
         for backend in &route.backends {
             let Some(fact) = product_port_of(context, route.object, backend) else {
                 continue;
@@ -320,34 +288,7 @@ pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .value(fact.name.clone())
             });
         }
-        if route.object.str("/spec/tls/termination") == Some("reencrypt") {
-            let has_authority = route
-                .object
-                .str("/spec/tls/destinationCACertificate")
-                .is_some_and(|text| !text.trim().is_empty());
-            let is_service_certificate = route.backends.iter().all(|backend| {
-                service_of(context, route.object, backend).is_some_and(|service| {
-                    service
-                        .object
-                        .annotations()
-                        .keys()
-                        .any(|key| key.ends_with("openshift.io/serving-cert-secret-name"))
-                })
-            });
-            judge.require(has_authority || is_service_certificate, || {
-                Fault::new(
-                    format!(
-                        "{} encrypts again, but the router has no certificate to verify the component by",
-                        route.object.reference()
-                    ),
-                    "set tls.destinationCACertificate to the issuer of the component's certificate, or use passthrough",
-                )
-                .object(route.object)
-                .field("destinationCACertificate")
-            });
-        }
     }
-    judge.not_applicable("no route says whether it sends TLS");
 }
 
 /// What one rule of a route claims: kind of route, host, path and whatever else narrows it down.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge},
     facts::PortFact,
     graph::{Graph, Member, NodeId},
@@ -84,7 +85,6 @@ pub(super) fn reach_container_ports(context: &Context<'_>, judge: &mut Judge<'_>
                             .object(service.object)
                             .value(port.number.to_string())
                         });
-                        ports_agree(context, *service, member, (port.number, number), judge);
                     }
                     Err(reason) => {
                         judge.looked();
@@ -118,46 +118,83 @@ pub(in crate::checks) fn product_port_of_node(
     product_port(number, offset_of(context.graph, member))
 }
 
-/// A Service's port that has the number of one of the component's ports leads to that one and no other.
-fn ports_agree(
-    context: &Context<'_>,
-    service: Service<'_>,
-    member: &Member<'_>,
-    (offered, reached): (u16, u16),
-    judge: &mut Judge<'_>,
-) {
-    let Some(component) = member.component else {
-        return;
-    };
-    let offset = offset_of(context.graph, member);
-    let of_component = |number| {
-        product_port(number, offset).filter(|fact| component.ports().any(|port| port == *fact))
-    };
-    let Some(promised) = of_component(offered) else {
-        return;
-    };
-    let found = of_component(reached);
-    // Others may have moved a listener by its own key; our charts move all ports together.
-    if found.is_none() && !context.is_generated {
-        return;
+/// A port of a Service that has the number of one of the component's own ports.
+struct Promise<'p, 'a> {
+    service: Service<'a>,
+    component: Component,
+    offered: u16,
+    promised: &'p PortFact,
+    reached: u16,
+    /// The component's own port that is reached, if it is one.
+    found: Option<&'p PortFact>,
+}
+
+fn promises<'a>(context: &Context<'a>) -> Vec<Promise<'static, 'a>> {
+    let resolver = context.graph.resolver();
+    let mut kept = Vec::new();
+    for service in selecting(context.graph) {
+        for member in selected(context.graph, *service) {
+            let Some(component) = member.component else {
+                continue;
+            };
+            let offset = offset_of(context.graph, member);
+            let of_component = |number| {
+                product_port(number, offset)
+                    .filter(|fact| component.ports().any(|port| port == *fact))
+            };
+            for port in service.ports() {
+                let reached = resolver.container_port(member, port.target);
+                let (Some(promised), Ok(reached)) = (of_component(port.number), reached) else {
+                    continue;
+                };
+                kept.push(Promise {
+                    service: *service,
+                    component,
+                    offered: port.number,
+                    promised,
+                    reached,
+                    found: of_component(reached),
+                });
+            }
+        }
     }
-    judge.require(found == Some(promised), || {
+    kept
+}
+
+/// A Service's port that has the number of one of the component's ports leads to no other of them.
+pub(super) fn mix_up_no_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for promise in promises(context) {
+        let is_other = promise.found.is_some_and(|found| found != promise.promised);
+        judge.require(!is_other, || promise.broken());
+    }
+}
+
+/// Others may move a listener by its own key; our charts move all ports together.
+pub(super) fn lead_to_the_products_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for promise in promises(context) {
+        judge.require(promise.found.is_some(), || promise.broken());
+    }
+}
+
+impl<'a> Promise<'_, 'a> {
+    fn broken(&self) -> Fault<'a> {
+        let (offered, reached) = (self.offered, self.reached);
         Fault::new(
             format!(
                 "port {offered} ({}) of Service `{}` leads to port {reached} ({}) of the {}",
-                promised.name,
-                service.name(),
-                found.map_or("nobody's", |found| &found.name),
-                component.title()
+                self.promised.name,
+                self.service.name(),
+                self.found.map_or("nobody's", |found| &found.name),
+                self.component.title()
             ),
             format!(
                 "set targetPort to {offered}, or to the name that the container gives this port"
             ),
         )
-        .object(service.object)
+        .object(self.service.object)
         .field("targetPort")
         .value(reached.to_string())
-    });
+    }
 }
 
 /// The product's port that `number` is on a node with this offset.
@@ -240,70 +277,5 @@ pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
                 });
             }
         }
-    }
-}
-
-pub(super) fn differ_in_selectors(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let mut seen: BTreeMap<(&str, BTreeMap<&str, &str>), &str> = BTreeMap::new();
-    for service in selecting(context.graph) {
-        let key = (service.object.namespace(), service.selector());
-        let first = *seen.entry(key).or_insert_with(|| service.name());
-        judge.require(first == service.name(), || {
-            Fault::new(
-                format!(
-                    "Services `{first}` and `{}` have the same selector",
-                    service.name()
-                ),
-                "give the pods one more label and select by it; AKS Automatic refuses two Services with one selector",
-            )
-            .object(service.object)
-        });
-    }
-}
-
-pub(super) fn govern_stateful_sets(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let workload = &member.workload;
-        if !workload.is_stateful_set() {
-            continue;
-        }
-        let Some(name) = workload.service_name() else {
-            // Optional since Kubernetes 1.33; pods of components need it to be addressed one by one.
-            judge.require(member.component.is_none(), || {
-                Fault::new(
-                    format!("{} names no governing Service", workload.object.reference()),
-                    "set spec.serviceName to a headless Service",
-                )
-                .object(workload.object)
-                .field("serviceName")
-            });
-            continue;
-        };
-        let service = context.graph.services.iter().find(|service| {
-            service.name() == name && service.object.namespace() == workload.object.namespace()
-        });
-        let problem = match service {
-            None => Some("there is no such Service"),
-            Some(service) if !service.selects(&workload.pod.labels()) => {
-                Some("that Service does not select its pods")
-            }
-            Some(service) if member.component.is_some() && !service.is_headless() => {
-                Some("that Service is not headless")
-            }
-            Some(_) => None,
-        };
-        judge.require(problem.is_none(), || {
-            Fault::new(
-                format!(
-                    "{} is governed by `{name}`, but {}",
-                    workload.object.reference(),
-                    problem.unwrap_or_default()
-                ),
-                "name a headless Service (clusterIP: None) that selects the pods; their addresses come from it",
-            )
-            .object(workload.object)
-            .field("clusterIP")
-            .value(name)
-        });
     }
 }

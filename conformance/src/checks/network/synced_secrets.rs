@@ -62,11 +62,6 @@ pub(super) fn key_is_written(
 
 /// Every key of a written Secret is filled with something that the driver fetches.
 pub(super) fn objects_are_fetched(context: &Context<'_>, judge: &mut Judge<'_>) {
-    are_written_once(context, judge);
-    are_mounted_read_only(context, judge);
-    if context.is_generated {
-        have_one_origin(context, judge);
-    }
     for (object, secret) in synced(context) {
         let fetched: Vec<&str> = object
             .value
@@ -94,51 +89,8 @@ pub(super) fn objects_are_fetched(context: &Context<'_>, judge: &mut Judge<'_>) 
     }
 }
 
-/// The driver leaves a Secret that is already there as it is, so the keys of a second list are never written.
-fn are_written_once(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let mut seen = BTreeSet::new();
-    for (object, secret) in synced(context) {
-        let name = str_at(secret, "/secretName").unwrap_or_default();
-        let is_first = seen.insert((object.namespace(), object.name(), name));
-        judge.require(is_first, || {
-            Fault::new(
-                format!(
-                    "{} writes the Secret `{name}` twice, and only the first list counts",
-                    object.reference()
-                ),
-                "write all keys into one entry of secretObjects",
-            )
-            .object(object)
-            .field("secretObjects")
-            .value(name)
-        });
-    }
-}
-
-/// The driver refuses a volume that is not read-only. Source: kubernetes-sigs/secrets-store-csi-driver, node server.
-fn are_mounted_read_only(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for workload in context.manifest.workloads() {
-        for volume in array_at(workload.pod.spec, "/volumes") {
-            let is_drivers = str_at(volume, "/csi/driver")
-                .is_some_and(|driver| driver.starts_with("secrets-store"));
-            let is_read_only = volume.pointer("/csi/readOnly").and_then(Value::as_bool);
-            judge.require(!is_drivers || is_read_only == Some(true), || {
-                Fault::new(
-                    format!(
-                        "{} asks the Secrets Store driver for a volume to write on, which it refuses",
-                        workload.object.reference()
-                    ),
-                    "write readOnly: true under csi",
-                )
-                .object(workload.object)
-                .field("readOnly")
-            });
-        }
-    }
-}
-
 /// In our charts what is fetched is called after the key that it fills, so all of it begins and ends alike.
-fn have_one_origin(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn have_one_origin(context: &Context<'_>, judge: &mut Judge<'_>) {
     for object in context.manifest.of_kind("SecretProviderClass") {
         let parameters = object.value.pointer("/spec/parameters");
         let lists = parameters
@@ -243,6 +195,10 @@ spec:
         messages(&Subject::default().judge("AM-NET-012", lead_to_files, documents))
     }
 
+    fn judge_origins(documents: &str) -> Vec<String> {
+        messages(&Subject::default().judge("AM-NET-048", super::have_one_origin, documents))
+    }
+
     #[test]
     fn keys_that_nobody_writes_or_fetches_are_found() {
         assert_eq!(judge(GOOD), Vec::<String>::new());
@@ -256,25 +212,8 @@ spec:
         );
     }
 
-    fn judge_ours(documents: &str) -> Vec<String> {
-        let subject = Subject {
-            is_generated: true,
-            ..Subject::default()
-        };
-        messages(&subject.judge("AM-NET-012", lead_to_files, documents))
-    }
-
     #[test]
-    fn a_secret_that_is_written_twice_is_found() {
-        let twice = GOOD.replace(
-            "  secretObjects:\n",
-            "  secretObjects:\n    - {secretName: credentials, type: Opaque, data: [{key: password, objectName: admin-password}]}\n",
-        );
-        assert!(judge(&twice)[0].contains("twice"));
-    }
-
-    #[test]
-    fn what_is_not_called_after_its_key_is_found_in_our_charts() {
+    fn what_is_not_called_after_its_key_is_found() {
         let gcp = |name: &str| {
             let list = format!(
                 "\n      - resourceName: projects/p/secrets/apim-admin-password/versions/latest\n        path: admin-password\n      - resourceName: {name}/versions/latest\n        path: db-password\n"
@@ -284,7 +223,7 @@ spec:
             format!("{}{list}{}", &GOOD[..start], &GOOD[end..])
         };
         assert_eq!(
-            judge_ours(&gcp("projects/p/secrets/apim-db-password")),
+            judge_origins(&gcp("projects/p/secrets/apim-db-password")),
             Vec::<String>::new()
         );
         for wrong in [
@@ -292,7 +231,7 @@ spec:
             "projects/p/secrets/apm-db-password",
         ] {
             assert!(
-                judge_ours(&gcp(wrong))[0].contains("called after"),
+                judge_origins(&gcp(wrong))[0].contains("called after"),
                 "{wrong}"
             );
         }

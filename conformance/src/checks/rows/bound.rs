@@ -26,6 +26,8 @@ pub(super) enum Bound<'a> {
     List(Vec<Bound<'a>>),
     /// The values in force of a `deployment.toml`, by their keys.
     Toml(&'a Effective),
+    /// Those that the file itself writes.
+    Written(&'a Effective),
 }
 
 impl Bound<'_> {
@@ -38,7 +40,8 @@ impl Bound<'_> {
             Self::List(items) => Box::new(CelList::from(
                 items.iter().map(Bound::val).collect::<Vec<_>>(),
             )),
-            Self::Toml(effective) => Box::new(Keys(effective)),
+            Self::Toml(effective) => Box::new(Keys(effective, false)),
+            Self::Written(effective) => Box::new(Keys(effective, true)),
         }
     }
 }
@@ -55,8 +58,9 @@ pub(super) fn find<'b, 'a>(
 #[derive(Debug, Clone, Copy)]
 struct Record<'v>(&'v [(&'static str, Bound<'v>)]);
 
+/// Values of a `deployment.toml`, and whether only those count that the file itself writes.
 #[derive(Debug, Clone, Copy)]
-struct Keys<'v>(&'v Effective);
+struct Keys<'v>(&'v Effective, bool);
 
 /// Something that has values by name, as a map has them.
 trait Named<'v>: std::fmt::Debug + Send + Sync + Copy {
@@ -71,7 +75,9 @@ impl<'v> Named<'v> for Record<'v> {
 
 impl<'v> Named<'v> for Keys<'v> {
     fn named(self, name: &str) -> Option<Box<dyn Val + 'v>> {
-        self.0.get(name).map(|found| of_toml(&found.value))
+        let Self(effective, only_written) = self;
+        let found = effective.get(name)?;
+        (!only_written || found.provenance.is_written()).then(|| of_toml(&found.value))
     }
 }
 

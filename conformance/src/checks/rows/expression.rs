@@ -281,4 +281,21 @@ mod tests {
             Err("`>` cannot be used with int and string".to_owned())
         );
     }
+
+    #[test]
+    fn selectors_and_near_names_are_understood_in_documents_and_in_what_is_written_out() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        for source in [
+            "selects({'matchLabels': {'a': '1'}}, {'a': '1', 'b': '2'})",
+            "!selects({'matchLabels': {'a': '1'}}, {'b': '2'})",
+            "!selects({'matchExpressions': [{'key': 'a', 'operator': 'Exists'}]}, {})",
+            "selects({}, {'b': '2'})",
+            "near('Regulra', ['AWS', 'Regular']) == 'Regular'",
+            "near('Elsewhere', ['AWS', 'Regular']) == ''",
+        ] {
+            let compiled = Expression::compile(source, &[]).expect("every name is known");
+            let context = Context::with_env(env.clone());
+            assert_eq!(compiled.holds(&context), Ok(true), "{source}");
+        }
+    }
 }

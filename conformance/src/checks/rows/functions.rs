@@ -9,15 +9,19 @@ use cel::{
     Context, Env, ExecutionError, Value,
     common::{
         ast::{CallExpr, Expr, IdedExpr},
-        types::{CelBool, CelMap, CelMapKey, CelString, STRING_TYPE},
+        types::{CelBool, CelMap, CelMapKey, CelString, LIST_TYPE, MAP_TYPE, STRING_TYPE},
         value::{CowVal, Val},
     },
     extensions,
 };
 use regex::Regex;
+use serde_json::Value as Json;
+
+use super::value;
+use crate::manifest::LabelSelector;
 
 /// Names for "did you mean": macros and functions that expressions use. Whether there is a function is not told by this list.
-pub(super) const NAMES: [&str; 34] = [
+pub(super) const NAMES: [&str; 36] = [
     "all",
     "charAt",
     "contains",
@@ -38,9 +42,11 @@ pub(super) const NAMES: [&str; 34] = [
     "lowerAscii",
     "map",
     "matches",
+    "near",
     "optMap",
     "orValue",
     "replace",
+    "selects",
     "size",
     "slice",
     "sort",
@@ -64,7 +70,11 @@ pub(super) static ENVIRONMENT: LazyLock<Result<Arc<Env>, String>> = LazyLock::ne
         .and_then(|()| {
             env.add_member_overload("matches", "matches_text", text(), vec![text()], matches)
         })
-        .and_then(|()| env.add_overload("image", "image_text", vec![text()], image));
+        .and_then(|()| env.add_overload("image", "image_text", vec![text()], image))
+        .and_then(|()| env.add_overload("near", "near_text_list", vec![text(), LIST_TYPE], near))
+        .and_then(|()| {
+            env.add_overload("selects", "selects_maps", vec![MAP_TYPE, MAP_TYPE], selects)
+        });
     added.map_err(|error| error.to_string())?;
     Ok(Arc::new(env))
 });
@@ -125,6 +135,40 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
     Ok(CowVal::owned(CelBool::from(
         pattern.is_match(text_of(text)?),
     )))
+}
+
+/// `near(text, known)`: the one of the known texts that was probably meant by another; empty where none is.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
+fn near<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let [written, known] = &arguments[..] else {
+        return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
+    };
+    let known = value::json(known.as_ref());
+    let known = known.as_array().into_iter().flatten();
+    let meant = am_suggest::near(text_of(written)?, known.filter_map(Json::as_str));
+    let meant = meant.unwrap_or_default().to_owned();
+    Ok(CowVal::owned(CelString::from(meant)))
+}
+
+/// `selects(selector, labels)`: whether a selector, with matchLabels and matchExpressions, chooses what has these labels.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
+fn selects<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let [selector, labels] = &arguments[..] else {
+        return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
+    };
+    let (selector, labels) = (value::json(selector.as_ref()), value::json(labels.as_ref()));
+    let labels = labels.as_object().into_iter().flatten();
+    let labels = labels
+        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+        .collect();
+    let is_chosen = LabelSelector(&selector).matches(&labels);
+    Ok(CowVal::owned(CelBool::from(is_chosen)))
 }
 
 /// `image(text)`: registry, repository, name, tag and digest of an image, as far as they are written.

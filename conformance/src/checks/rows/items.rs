@@ -1,5 +1,8 @@
 //! What there is in each scope of a subject.
 
+use std::collections::BTreeSet;
+
+use am_deployment_toml::key::{KeyPath, Segment};
 use serde_json::{Value, json};
 
 use super::{
@@ -39,7 +42,9 @@ pub(super) fn objects<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
 /// What makes the pods that the selector of an object chooses.
 fn selected<'a>(looked: &Looked<'a>, object: &'a Object, workloads: &[Workload<'a>]) -> Bound<'a> {
     let service = Service { object };
-    let selector = object.value.pointer("/spec/selector").map(LabelSelector);
+    let selector = ["/spec/selector", "/spec/podSelector"]
+        .into_iter()
+        .find_map(|path| object.value.pointer(path).map(LabelSelector));
     let chosen = workloads.iter().filter(|workload| {
         let labels = workload.pod.labels();
         workload.object.namespace() == object.namespace()
@@ -132,6 +137,11 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
             "nodes".into(),
             json!(context.graph.nodes_of(component).len()),
         );
+        let of_release = context
+            .graph
+            .members_of(component)
+            .filter(|other| other.workload.object.release == member.workload.object.release);
+        fields.insert("workloads".into(), json!(of_release.count()));
         fields.insert("image".into(), json!(component.distribution().pack()));
         fields.insert(
             "shutdownSeconds".into(),
@@ -187,11 +197,47 @@ pub(super) fn configurations<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         let mut item = of_node(looked, node);
         let effective = configuration.effective.as_ref()?;
         item.variables.push(("toml", Bound::Toml(effective)));
+        item.variables.push(("written", Bound::Written(effective)));
         item.object = Some(configuration.object);
         item.configuration = Some((configuration, None));
         Some(item)
     };
     nodes_of_components(looked).filter_map(item).collect()
+}
+
+/// Every table of every list, such as each `[[apim.gateway.environment]]`, beside what a configuration has.
+pub(super) fn tables<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let of_file = |node: &'a Node<'a>| {
+        let configuration = node.configuration.as_ref()?;
+        let effective = configuration.effective.as_ref()?;
+        let tables: BTreeSet<(KeyPath, usize)> =
+            effective.values().keys().filter_map(table_of).collect();
+        Some(tables.into_iter().map(move |(list, at)| {
+            let mut item = of_node(looked, node);
+            let made = json!({"list": list.to_string(), "key": list.element(at).to_string()});
+            item.variables.push(("table", Bound::Made(made)));
+            item.variables.push(("toml", Bound::Toml(effective)));
+            item.object = Some(configuration.object);
+            item.configuration = Some((configuration, None));
+            item
+        }))
+    };
+    nodes_of_components(looked)
+        .filter_map(of_file)
+        .flatten()
+        .collect()
+}
+
+/// The outermost list in a path, and which of its tables the path is in.
+fn table_of(path: &KeyPath) -> Option<(KeyPath, usize)> {
+    let mut list = KeyPath::root();
+    for segment in path.segments() {
+        match segment {
+            Segment::Key(key) => list = list.child(key),
+            Segment::Index(at) => return Some((list, *at)),
+        }
+    }
+    None
 }
 
 pub(super) fn entries<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {

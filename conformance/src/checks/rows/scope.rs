@@ -21,7 +21,7 @@ pub(super) struct Scope {
 /// Variables that expressions have in every scope.
 pub(super) const EVERYWHERE: [&str; 4] = ["reference", "subject", "product", "objects"];
 
-pub(super) const SCOPES: [Scope; 10] = [
+pub(super) const SCOPES: [Scope; 11] = [
     Scope {
         name: "object",
         plural: "objects",
@@ -55,8 +55,14 @@ pub(super) const SCOPES: [Scope; 10] = [
     Scope {
         name: "configuration",
         plural: "readable deployment.toml files",
-        variables: &["object", "server", "node", "toml"],
+        variables: &["object", "server", "node", "toml", "written"],
         items: items::configurations,
+    },
+    Scope {
+        name: "table",
+        plural: "tables of lists in deployment.toml files",
+        variables: &["object", "server", "node", "toml", "table"],
+        items: items::tables,
     },
     Scope {
         name: "entry",

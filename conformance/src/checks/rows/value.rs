@@ -170,6 +170,28 @@ impl<'b, 'v: 'w, 'w> Iterator<'b, 'w> for Names<'b, 'v> {
     }
 }
 
+/// A value as a document would hold it.
+pub(super) fn json(value: &dyn Val) -> Value {
+    if let Some(list) = value.downcast_ref::<CelList>() {
+        return list
+            .inner()
+            .iter()
+            .map(|item| json(item.as_ref()))
+            .collect();
+    }
+    let (Some(names), Some(fields)) = (value.as_iterable(), value.as_indexer()) else {
+        return Value::String(text(value));
+    };
+    let mut names = names.iter();
+    let mut made = Map::new();
+    while let Some(name) = names.next() {
+        if let Ok(field) = fields.get(name) {
+            made.insert(text(name), json(field.as_ref()));
+        }
+    }
+    Value::Object(made)
+}
+
 /// A value as people read it: lists with commas, nothing for what is not there.
 pub(super) fn text(value: &dyn Val) -> String {
     if let Some(text) = value.downcast_ref::<CelString>() {

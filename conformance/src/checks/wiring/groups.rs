@@ -72,12 +72,11 @@ pub(super) fn one_group_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
-    no_group_twice(context, judge);
 }
 
 /// Events are sent to every group, so two groups of the same receivers count everything twice. Whatever the table says
 /// about the component: a list that is written is used.
-fn no_group_twice(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn no_group_twice(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (node, _, configuration) in configured(context.graph) {
         let Some(effective) = &configuration.effective else {
             continue;

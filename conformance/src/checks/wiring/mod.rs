@@ -39,6 +39,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-018", texts::every_service_offers_the_port),
     ("AM-WIRE-019", publishers::every_node_is_told),
     ("AM-WIRE-020", elsewhere::only_declared_addresses),
+    ("AM-WIRE-021", labels::gateways_have_labels),
+    ("AM-WIRE-022", groups::no_group_twice),
 ];
 
 /// Judges the rows of the table that name the requirement.

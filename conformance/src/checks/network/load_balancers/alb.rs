@@ -85,35 +85,12 @@ pub(super) fn of_attributes(ingress: &Object, service: &Object) -> Limits {
     }
 }
 
-/// Without a target type the AWS controller sends to ports of the nodes, which our Services do not have; without a class
-/// nobody may feel responsible.
+/// Without a target type the AWS controller sends to ports of the nodes, which our Services do not have.
 pub(in crate::checks::network) fn reach_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
     for route in routes(context.manifest) {
         if route.object.kind() != "Ingress" || !is_of_alb(route.object) {
             continue;
         }
-        let class = route
-            .object
-            .str("/spec/ingressClassName")
-            .filter(|class| !class.is_empty())
-            .or_else(|| {
-                route
-                    .object
-                    .annotations()
-                    .get("kubernetes.io/ingress.class")
-                    .copied()
-            });
-        judge.require(class.is_some(), || {
-            Fault::new(
-                format!(
-                    "{} has annotations for the AWS controller and no class, so none may serve it",
-                    route.object.reference()
-                ),
-                "write ingressClassName: alb",
-            )
-            .object(route.object)
-            .field("ingressClassName")
-        });
         for behind in behind(context, &route) {
             let name = format!("{ALB}target-type");
             let of_service = behind.service.object.annotations();

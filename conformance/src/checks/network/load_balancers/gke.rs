@@ -31,7 +31,7 @@ pub(super) fn is_of_gke(context: &Context<'_>, route: &Object) -> bool {
                         .str("/spec/gatewayClassName")
                         .is_some_and(|class| class.starts_with(GKE_CLASS)),
                     // A Gateway of the platform's; the overlay tells whose.
-                    None => context.is_generated && context.subject.platform == "gcp",
+                    None => context.subject.platform == "gcp",
                 }
             })
 }
@@ -68,28 +68,6 @@ fn is_about_a_service(policy: &Object) -> bool {
             .is_empty()
 }
 
-pub(super) fn target_is_there(context: &Context<'_>, policy: &Object, judge: &mut Judge<'_>) {
-    if policy.str("/spec/targetRef/kind") != Some("Service") {
-        return;
-    }
-    let name = policy.str("/spec/targetRef/name").unwrap_or_default();
-    let is_there = context
-        .manifest
-        .find("Service", policy.namespace(), name)
-        .is_some();
-    judge.require(is_there, || {
-        Fault::new(
-            format!(
-                "{} is about the Service `{name}`, which no release has",
-                policy.reference()
-            ),
-            "name the Service to which the route leads",
-        )
-        .object(policy)
-        .value(name)
-    });
-}
-
 pub(super) fn health_check_policy(
     context: &Context<'_>,
     route: &Route<'_>,
@@ -124,19 +102,6 @@ pub(super) fn health_check_policy(
     };
     let at = |field: &str| format!("/spec/default/config/{section}/{field}");
     let port = integer_at(&policy.value, &at("port")).and_then(|port| u16::try_from(port).ok());
-    // Which port is asked when one is written and not said to be it, Google's documentation does not tell.
-    let is_fixed = policy.str(&at("portSpecification")) == Some("USE_FIXED_PORT");
-    judge.require(!context.is_generated || port.is_none() || is_fixed, || {
-        Fault::new(
-            format!(
-                "{} writes a port and does not say that it is the one to ask",
-                policy.reference()
-            ),
-            "write portSpecification: USE_FIXED_PORT",
-        )
-        .object(policy)
-        .field("portSpecification")
-    });
     let asked = match port {
         Some(port) => product_port(port, offset_of(context.graph, behind.member)),
         None => product_port_of(context, route.object, &behind.backend),

@@ -9,19 +9,16 @@ mod tests;
 
 use self::{
     alb::{health_check_annotations, is_of_alb, of_attributes},
-    common::{Behind, Limits, behind},
-    gke::{
-        BACKEND, HEALTH_CHECK, encrypts, health_check_policy, is_of_gke, of_policy, policies,
-        policy_of, target_is_there,
-    },
+    common::{Limits, behind},
+    gke::{BACKEND, encrypts, health_check_policy, is_of_gke, of_policy, policy_of},
     openshift::of_router,
 };
 use crate::{
     checks::network::routes::product_port_of,
-    component::Capability,
+    component::{Capability, Component},
     context::{Context, Fault, Judge},
     facts::PortFact,
-    manifest::{Route, routes},
+    manifest::{Object, routes},
 };
 use am_product::Protocol;
 
@@ -38,16 +35,10 @@ const BACKEND_SECONDS: i64 = 120;
 const ANSWER_SECONDS: i64 = 30;
 
 pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for kind in [HEALTH_CHECK, BACKEND] {
-        for policy in policies(context, kind) {
-            target_is_there(context, policy, judge);
-        }
-    }
     for route in routes(context.manifest) {
         if is_of_gke(context, route.object) {
             for behind in behind(context, &route) {
                 health_check_policy(context, &route, &behind, judge);
-                encrypts(context, &route, &behind, judge);
             }
         }
         if route.object.kind() == "Ingress" && is_of_alb(route.object) {
@@ -58,7 +49,49 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
     }
 }
 
+pub(super) fn speak_tls_where_it_is_spoken(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for route in routes(context.manifest) {
+        if is_of_gke(context, route.object) {
+            for behind in behind(context, &route) {
+                encrypts(context, &route, &behind, judge);
+            }
+        }
+    }
+}
+
 pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for cut in cuts(context) {
+        let problem = cut.problem();
+        judge.require(problem.is_none(), || {
+            cut.fault(&problem.unwrap_or_default())
+        });
+    }
+}
+
+/// Whoever is logged in to a portal is known to one node.
+pub(super) fn keep_sessions(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let portals = cuts(context).into_iter().filter(|cut| {
+        cut.port.speaks == Protocol::Servlets
+            && cut.component.has(Capability::Portals)
+            && context.graph.nodes_of(cut.component).len() >= 2
+    });
+    for cut in portals {
+        judge.require(cut.limits.is_sticky, || {
+            cut.fault("sends the people who are logged in to a portal from node to node")
+        });
+    }
+}
+
+/// What a load balancer does with the connections of a route to a port of a component.
+struct Cut<'c, 'a> {
+    route: &'a Object,
+    component: Component,
+    port: &'c PortFact,
+    limits: Limits,
+}
+
+fn cuts<'c, 'a>(context: &'c Context<'a>) -> Vec<Cut<'c, 'a>> {
+    let mut found = Vec::new();
     for route in routes(context.manifest) {
         let gke = is_of_gke(context, route.object);
         let alb = route.object.kind() == "Ingress" && is_of_alb(route.object);
@@ -67,62 +100,48 @@ pub(super) fn keep_connections(context: &Context<'_>, judge: &mut Judge<'_>) {
             continue;
         }
         for behind in behind(context, &route) {
-            let Some(fact) = product_port_of(context, route.object, &behind.backend) else {
+            let Some(port) = product_port_of(context, route.object, &behind.backend) else {
                 continue;
             };
             let limits = if gke {
                 of_policy(policy_of(context, BACKEND, behind.service))
             } else if openshift {
-                of_router(route.object, fact.speaks == Protocol::Websockets)
+                of_router(route.object, port.speaks == Protocol::Websockets)
             } else {
                 of_attributes(route.object, behind.service.object)
             };
-            judge_limits(context, &route, &behind, (fact, &limits), judge);
+            found.push(Cut {
+                route: route.object,
+                component: behind.component,
+                port,
+                limits,
+            });
         }
     }
+    found
 }
 
-fn judge_limits(
-    context: &Context<'_>,
-    route: &Route<'_>,
-    behind: &Behind<'_, '_>,
-    (fact, limits): (&PortFact, &Limits),
-    judge: &mut Judge<'_>,
-) {
-    let has_several = context.graph.nodes_of(behind.component).len() >= 2;
-    let serves_portals =
-        fact.speaks == Protocol::Servlets && behind.component.has(Capability::Portals);
-    let problem = if fact.speaks == Protocol::Websockets && limits.idle_seconds < IDLE_SECONDS {
-        Some(format!(
-            "cuts WebSockets after {} seconds",
-            limits.idle_seconds
-        ))
-    } else if fact.speaks == Protocol::Apis && limits.idle_seconds < BACKEND_SECONDS {
-        Some(format!(
-            "gives up after {} seconds, while the gateway waits {BACKEND_SECONDS} for a backend",
-            limits.idle_seconds
-        ))
-    } else if limits.idle_seconds < ANSWER_SECONDS {
-        Some(format!(
-            "cuts requests after {} seconds",
-            limits.idle_seconds
-        ))
-    } else if !limits.drains {
-        Some("cuts requests in flight when a pod leaves".to_owned())
-    } else if serves_portals && has_several && !limits.is_sticky {
-        Some("sends the people who are logged in to a portal from node to node".to_owned())
-    } else {
-        None
-    };
-    judge.require(problem.is_none(), || {
-        Fault::new(
-            format!(
-                "the load balancer of {} {}",
-                route.object.reference(),
-                problem.unwrap_or_default()
-            ),
-            limits.help,
-        )
-        .object(route.object)
-    });
+impl<'a> Cut<'_, 'a> {
+    /// What is cut too early.
+    fn problem(&self) -> Option<String> {
+        let seconds = self.limits.idle_seconds;
+        if self.port.speaks == Protocol::Websockets && seconds < IDLE_SECONDS {
+            Some(format!("cuts WebSockets after {seconds} seconds"))
+        } else if self.port.speaks == Protocol::Apis && seconds < BACKEND_SECONDS {
+            Some(format!(
+                "gives up after {seconds} seconds, while the gateway waits {BACKEND_SECONDS} for a backend"
+            ))
+        } else if seconds < ANSWER_SECONDS {
+            Some(format!("cuts requests after {seconds} seconds"))
+        } else if !self.limits.drains {
+            Some("cuts requests in flight when a pod leaves".to_owned())
+        } else {
+            None
+        }
+    }
+
+    fn fault(&self, problem: &str) -> Fault<'a> {
+        let message = format!("the load balancer of {} {problem}", self.route.reference());
+        Fault::new(message, self.limits.help).object(self.route)
+    }
 }

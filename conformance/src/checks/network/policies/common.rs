@@ -6,8 +6,6 @@ use crate::{
     manifest::NetworkPolicy,
 };
 
-pub(super) const NO_POLICIES: &str = "no release has a NetworkPolicy";
-
 /// How messages name a workload: its component, or its own name.
 pub(super) fn title(member: &Member<'_>) -> String {
     member.component.map_or_else(

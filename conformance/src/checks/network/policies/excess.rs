@@ -1,6 +1,5 @@
 //! What policies must not allow.
 
-use super::common::NO_POLICIES;
 use crate::{
     checks::network::{
         edges::{between_members, calls_outside, is_for_users, pods_of, port_of},
@@ -11,13 +10,11 @@ use crate::{
     },
     context::{Context, Fault, Judge},
     graph::Member,
-    manifest::array_at,
 };
 
 pub(in crate::checks::network) fn allow_nothing_more(context: &Context<'_>, judge: &mut Judge<'_>) {
     let policies = Policies::of(context.manifest);
     if policies.all.is_empty() {
-        judge.not_applicable(NO_POLICIES);
         return;
     }
     let needs = between_members(context);
@@ -106,37 +103,17 @@ pub(in crate::checks::network) fn allow_nothing_more(context: &Context<'_>, judg
         }
         open_egress(&policies, server, judge);
     }
-    if context.is_generated {
-        rules_name_their_ports(&policies, judge);
-        databases_are_governed(context, &policies, judge);
-    }
-}
-
-/// Our policies name the ports that are needed; an entry without one means all of them.
-fn rules_name_their_ports(policies: &Policies<'_>, judge: &mut Judge<'_>) {
-    for policy in &policies.all {
-        for (rules, side) in [("/spec/ingress", "ingress"), ("/spec/egress", "egress")] {
-            for port in array_at(&policy.0.value, rules)
-                .iter()
-                .flat_map(|rule| array_at(rule, "/ports"))
-            {
-                judge.require(port.get("port").is_some(), || {
-                    Fault::new(
-                        format!(
-                            "an {side} rule of NetworkPolicy `{}` is about every port",
-                            policy.0.name()
-                        ),
-                        "name the port that is needed",
-                    )
-                    .object(policy.0)
-                });
-            }
-        }
-    }
 }
 
 /// The bundled database is for the servers of its release only.
-fn databases_are_governed(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
+pub(in crate::checks::network) fn databases_are_governed(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+) {
+    let policies = Policies::of(context.manifest);
+    if policies.all.is_empty() {
+        return;
+    }
     for member in context
         .graph
         .members

@@ -1,6 +1,6 @@
 //! What policies must allow.
 
-use super::common::{NO_POLICIES, culprit, title};
+use super::common::{culprit, title};
 use crate::{
     checks::network::{
         edges::{
@@ -30,7 +30,6 @@ fn missing<'a>(
 pub(in crate::checks::network) fn allow_needed_edges(context: &Context<'_>, judge: &mut Judge<'_>) {
     let policies = Policies::of(context.manifest);
     if policies.all.is_empty() {
-        judge.not_applicable(NO_POLICIES);
         return;
     }
     needed_between_members(context, &policies, judge);
@@ -162,24 +161,27 @@ fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &m
     }
 }
 
+/// What the rules for what leads outside say about the pods of a server and one of these ports.
+fn outside(policies: &Policies<'_>, member: &Member<'_>, ports: &[u16], is_tcp: bool) -> Verdict {
+    let pods = pods_of(&member.workload);
+    policies.strongest(&pods, Direction::Egress, |_, rule| {
+        let port_fits = rule.ports.is_empty()
+            || rule.ports.iter().any(|port| {
+                port.is_tcp() == is_tcp && ports.iter().any(|number| port.covers(*number, None))
+            });
+        if leads_outside(rule) && port_fits {
+            Verdict::Allowed
+        } else {
+            Verdict::Denied
+        }
+    })
+}
+
 fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
-    let outside = |member: &Member<'_>, ports: &[u16], is_udp: bool| {
-        let pods = pods_of(&member.workload);
-        policies.strongest(&pods, Direction::Egress, |_, rule| {
-            let port_fits = rule.ports.is_empty()
-                || rule.ports.iter().any(|port| {
-                    port.is_tcp() != is_udp && ports.iter().any(|number| port.covers(*number, None))
-                });
-            if leads_outside(rule) && port_fits {
-                Verdict::Allowed
-            } else {
-                Verdict::Denied
-            }
-        })
-    };
     for ((from, number), key) in to_outside(context) {
         let client = &context.graph.members[from];
-        judge.require(outside(client, &[number], false) != Verdict::Denied, || {
+        let verdict = outside(policies, client, &[number], true);
+        judge.require(verdict != Verdict::Denied, || {
             missing(
                 policies,
                 &pods_of(&client.workload),
@@ -192,46 +194,56 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
             )
         });
     }
+    names(context, policies, false, judge);
     for member in &context.graph.members {
-        let Some(component) = member.component else {
+        let Some(what) = member.component.and_then(calls_outside) else {
             continue;
         };
         let pods = pods_of(&member.workload);
         if !policies.governs(&pods, Direction::Egress) {
             continue;
         }
+        judge.require(calls_out(policies, &pods, context, member), || {
+            missing(
+                policies,
+                &pods,
+                Direction::Egress,
+                format!("the {} may not reach {what}", title(member)),
+                format!("add an egress rule for {what}, or one for anywhere"),
+            )
+        });
+    }
+}
+
+/// Answers that do not fit into a datagram come over TCP: that of a headless Service with many nodes.
+pub(in crate::checks::network) fn allow_long_answers(context: &Context<'_>, judge: &mut Judge<'_>) {
+    names(context, &Policies::of(context.manifest), true, judge);
+}
+
+/// Whether components may ask for names, by UDP or TCP.
+fn names(context: &Context<'_>, policies: &Policies<'_>, is_tcp: bool, judge: &mut Judge<'_>) {
+    let protocol = if is_tcp { "TCP" } else { "UDP" };
+    let components = context.graph.members.iter();
+    for member in components.filter(|member| member.component.is_some()) {
+        let pods = pods_of(&member.workload);
+        if !policies.governs(&pods, Direction::Egress) {
+            continue;
+        }
         // Some clusters' name servers listen on 5353 behind their Service's port 53. A rule that names only the
         // name servers' pods is as good.
-        // Answers that do not fit into a datagram come over TCP: that of a headless Service with many nodes.
-        for (protocol, is_tcp) in [("UDP", false), ("TCP", true)] {
-            if is_tcp && !context.is_generated {
-                continue;
-            }
-            let names = outside(member, &[53, 5353], !is_tcp);
-            judge.require(names != Verdict::Denied, || {
-                missing(
-                    policies,
-                    &pods,
-                    Direction::Egress,
-                    format!(
-                        "the {} may not ask for names ({protocol} port 53)",
-                        component.title()
-                    ),
-                    "add an egress rule for port 53, UDP and TCP".to_owned(),
-                )
-            });
-        }
-        if let Some(what) = calls_outside(component) {
-            judge.require(calls_out(policies, &pods, context, member), || {
-                missing(
-                    policies,
-                    &pods,
-                    Direction::Egress,
-                    format!("the {} may not reach {what}", component.title()),
-                    format!("add an egress rule for {what}, or one for anywhere"),
-                )
-            });
-        }
+        let verdict = outside(policies, member, &[53, 5353], is_tcp);
+        judge.require(verdict != Verdict::Denied, || {
+            missing(
+                policies,
+                &pods,
+                Direction::Egress,
+                format!(
+                    "the {} may not ask for names ({protocol} port 53)",
+                    title(member)
+                ),
+                "add an egress rule for port 53, UDP and TCP".to_owned(),
+            )
+        });
     }
 }
 
