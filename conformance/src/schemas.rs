@@ -49,7 +49,7 @@ impl SchemaValidator for PinnedSchemas {
                 .unwrap_or_default()
         };
         let kind = format!("{} {}", field("apiVersion"), field("kind"));
-        if !set.kinds().contains(&kind.as_str()) {
+        if !set.knows(&kind) {
             return None;
         }
         Some(match set.validate(document) {

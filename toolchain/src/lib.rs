@@ -1,4 +1,4 @@
-//! Finds or builds the pinned Go tools and renders charts with real Helm.
+//! Renders charts with real Helm, and the pinned tools that it takes.
 //!
 //! [`Toolchain::ensure`] turns a [`Tool`] into the path of an executable of exactly the version that `tools/` pins.
 //! [`Renderer`] turns a chart and its values into parsed documents: [`HelmCommand`] runs the `helm` program, once for
@@ -9,24 +9,20 @@ mod documents;
 mod helm_command;
 mod helm_message;
 mod pod_security;
-mod progress;
 mod render;
 mod render_pool;
 mod render_server;
+mod schema_file;
 pub mod schemas;
 mod template_tree;
-mod tool;
-mod toolchain;
 
+pub use am_pinned_tools::{Progress, Silent, StderrProgress, Tool, ToolError, Toolchain};
 pub use documents::parse_documents;
 pub use helm_command::HelmCommand;
 pub use pod_security::PodViolation;
-pub use progress::{Progress, Silent, StderrProgress};
 pub use render::{
     RenderError, RenderRequest, Rendered, RenderedDocument, Renderer, ValuesViolation,
 };
 pub use render_pool::RenderPool;
 pub use render_server::RenderServer;
 pub use template_tree::{Operand, Pipeline, TemplateNode, TemplateTree};
-pub use tool::{Tool, ToolError};
-pub use toolchain::Toolchain;

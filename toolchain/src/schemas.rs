@@ -8,10 +8,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, ValidationError, Validator};
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
+
+use crate::schema_file::SchemaFile;
 
 /// The schemas of each Kubernetes minor version, oldest first.
 const KUBERNETES: [(&str, &str); 9] = [
@@ -60,23 +61,12 @@ const LONGEST_MESSAGE: usize = 300;
 
 static LOADED: Mutex<BTreeMap<&str, Arc<SchemaSet>>> = Mutex::new(BTreeMap::new());
 
-/// The schemas of one Kubernetes version and of the custom resources. Each kind is compiled when it is first needed,
-/// once for the whole process.
+/// The schemas of one Kubernetes version and of the custom resources, which all versions share.
 #[derive(Debug)]
 pub struct SchemaSet {
     version: &'static str,
     kubernetes: SchemaFile,
-    custom_resources: SchemaFile,
-    compiled: Mutex<BTreeMap<String, Arc<Validator>>>,
-}
-
-/// A file of `fixtures/schemas/`.
-#[derive(Debug, Deserialize)]
-struct SchemaFile {
-    /// From `apiVersion kind` to a definition's name.
-    kinds: BTreeMap<String, String>,
-    #[serde(rename = "$defs")]
-    definitions: Map<String, Value>,
+    custom_resources: Arc<SchemaFile>,
 }
 
 /// A field that the API server would refuse.
@@ -134,11 +124,17 @@ impl SchemaSet {
         if let Some(set) = loaded.get(version) {
             return Ok(Arc::clone(set));
         }
+        let custom_resources = match loaded.values().next() {
+            Some(other) => Arc::clone(&other.custom_resources),
+            None => Arc::new(SchemaFile::parse(
+                "custom-resources.json",
+                CUSTOM_RESOURCES,
+            )?),
+        };
         let set = Arc::new(Self {
             version,
-            kubernetes: parse(&format!("kubernetes-{version}.json"), text)?,
-            custom_resources: parse("custom-resources.json", CUSTOM_RESOURCES)?,
-            compiled: Mutex::default(),
+            kubernetes: SchemaFile::parse(&format!("kubernetes-{version}.json"), text)?,
+            custom_resources,
         });
         loaded.insert(version, Arc::clone(&set));
         Ok(set)
@@ -146,19 +142,21 @@ impl SchemaSet {
 
     /// The kinds that can be checked, as `apiVersion kind`.
     pub fn kinds(&self) -> Vec<&str> {
-        let both = [&self.kubernetes, &self.custom_resources];
-        both.into_iter()
+        let files = self.files().into_iter();
+        files
             .flat_map(|file| file.kinds.keys().map(String::as_str))
             .collect()
+    }
+
+    /// Whether a kind (`apiVersion kind`) can be checked.
+    pub fn knows(&self, kind: &str) -> bool {
+        self.file_of(kind).is_some()
     }
 
     /// The schema of a kind (`apiVersion kind`) with every reference replaced by what it refers to: the standalone form that
     /// other validators read, one file a kind. `None` when there is no schema for the kind.
     pub fn standalone(&self, kind: &str) -> Option<Value> {
-        let both = [&self.kubernetes, &self.custom_resources];
-        let (file, name) = both
-            .into_iter()
-            .find_map(|file| Some((file, file.kinds.get(kind)?)))?;
+        let (file, name) = self.file_of(kind)?;
         let definition = file.definitions.get(name)?;
         Some(file.without_references(definition, &mut vec![name]))
     }
@@ -171,7 +169,7 @@ impl SchemaSet {
     pub fn validate(&self, object: &Value) -> Result<Vec<SchemaViolation>, SchemaError> {
         let field = |name: &str| object.get(name).and_then(Value::as_str).unwrap_or_default();
         let kind = format!("{} {}", field("apiVersion"), field("kind"));
-        let Some(validator) = self.validator(&kind)? else {
+        let Some((file, name)) = self.file_of(&kind) else {
             let message = format!(
                 "there is no schema for {kind:?} with Kubernetes {}",
                 self.version
@@ -181,7 +179,8 @@ impl SchemaSet {
                 message,
             }]);
         };
-        let mut violations: Vec<_> = validator
+        let mut violations: Vec<_> = file
+            .validator(&kind, name)?
             .iter_errors(object)
             .flat_map(|error| violations_of(&error))
             .collect();
@@ -189,70 +188,15 @@ impl SchemaSet {
         Ok(violations)
     }
 
-    fn validator(&self, kind: &str) -> Result<Option<Arc<Validator>>, SchemaError> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(validator) = compiled.get(kind) {
-            return Ok(Some(Arc::clone(validator)));
-        }
-        let both = [&self.kubernetes, &self.custom_resources];
-        let Some((file, name)) = both
-            .into_iter()
-            .find_map(|file| Some((file, file.kinds.get(kind)?)))
-        else {
-            return Ok(None);
-        };
-        let schema = json!({ "$ref": format!("#/$defs/{name}"), "$defs": file.definitions });
-        let validator = jsonschema::options()
-            // Go's regular expressions are of the linear kind, too.
-            .with_pattern_options(PatternOptions::regex())
-            .build(&schema)
-            .map_err(|error| SchemaError::Unusable {
-                file: kind.to_owned(),
-                message: error.to_string(),
-            })?;
-        let validator = Arc::new(validator);
-        compiled.insert(kind.to_owned(), Arc::clone(&validator));
-        Ok(Some(validator))
+    fn files(&self) -> [&SchemaFile; 2] {
+        [&self.kubernetes, &self.custom_resources]
     }
-}
 
-impl SchemaFile {
-    /// A copy of a schema in which definitions stand where they are referred to; one that refers to itself allows anything
-    /// at that depth.
-    fn without_references<'f>(&'f self, schema: &'f Value, inside: &mut Vec<&'f str>) -> Value {
-        match schema {
-            Value::Object(members) => {
-                let name = members.get("$ref").and_then(Value::as_str);
-                let Some(name) = name.and_then(|path| path.strip_prefix("#/$defs/")) else {
-                    let copy = |(key, value): (&String, &'f Value)| {
-                        (key.clone(), self.without_references(value, inside))
-                    };
-                    return Value::Object(members.iter().map(copy).collect());
-                };
-                match self.definitions.get(name) {
-                    Some(definition) if !inside.contains(&name) => {
-                        inside.push(name);
-                        let copy = self.without_references(definition, inside);
-                        inside.pop();
-                        copy
-                    }
-                    _ => Value::Object(Map::new()),
-                }
-            }
-            Value::Array(items) => {
-                let copy = |item| self.without_references(item, inside);
-                Value::Array(items.iter().map(copy).collect())
-            }
-            other => other.clone(),
-        }
+    /// The file that describes a kind, and the name of the kind's definition in it.
+    fn file_of(&self, kind: &str) -> Option<(&SchemaFile, &str)> {
+        let mut files = self.files().into_iter();
+        files.find_map(|file| Some((file, file.kinds.get(kind)?.as_str())))
     }
-}
-
-fn parse(file: &str, text: &str) -> Result<SchemaFile, SchemaError> {
-    serde_json::from_str(text).map_err(|error| SchemaError::Unusable {
-        file: file.to_owned(),
-        message: error.to_string(),
-    })
 }
 
 /// One violation for each unknown field, at the field; one at the place of any other error.

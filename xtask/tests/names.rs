@@ -8,15 +8,18 @@ use am_product::{Component, Distribution, ProductVersion};
 use serde::Deserialize;
 
 /// Where production Rust lies.
-const SOURCES: [&str; 9] = [
+const SOURCES: [&str; 12] = [
     "conformance/live/src",
     "conformance/src",
     "conformance/standin/src",
     "deployment-toml/src",
     "generator/src",
+    "pinned-tools/src",
     "product/src",
     "suggest/src",
     "toolchain/src",
+    "xtask/launch/src",
+    "xtask/live/src",
     "xtask/src",
 ];
 

@@ -47,34 +47,3 @@ pub enum Images {
     /// The vendor's images, which the cluster must be able to pull.
     Real,
 }
-
-impl std::str::FromStr for Cluster {
-    type Err = String;
-
-    /// `kind`, `envtest` or `context=NAME`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
-            None if text == "kind" => Ok(Self::Kind(KindOptions::default())),
-            None if text == "envtest" => Ok(Self::Envtest),
-            Some(("context", name)) if !name.is_empty() => Ok(Self::Context(name.to_owned())),
-            _ => Err(format!(
-                "`{text}` is no cluster: write kind, envtest or context=NAME"
-            )),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Cluster;
-
-    #[test]
-    fn clusters_are_named_in_three_ways() {
-        assert!(matches!("kind".parse(), Ok(Cluster::Kind(_))));
-        assert!(matches!("envtest".parse(), Ok(Cluster::Envtest)));
-        assert!(matches!("context=prod".parse(), Ok(Cluster::Context(name)) if name == "prod"));
-        for wrong in ["context", "context=", "minikube", "kind=x", ""] {
-            assert!(wrong.parse::<Cluster>().is_err(), "{wrong}");
-        }
-    }
-}

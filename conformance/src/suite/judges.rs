@@ -42,6 +42,7 @@ mod tests {
         for source in [
             "conformance/src",
             "deployment-toml/src",
+            "pinned-tools/src",
             "product/src",
             "toolchain/src",
         ] {

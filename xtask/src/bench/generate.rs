@@ -35,6 +35,7 @@ pub(super) fn compare(programs: &Programs, runs: usize) -> Result<Comparison, Er
         ours: "cargo xtask gen-charts",
         theirs: "helm template am-pattern-3",
         aim: 1.0,
+        memory_aim: None,
         pairs,
     })
 }

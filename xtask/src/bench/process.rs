@@ -32,6 +32,8 @@ pub(super) struct Comparison {
     pub(super) theirs: &'static str,
     /// The ratio of wall times that we aim at, at most.
     pub(super) aim: f64,
+    /// The MiB that ours may hold, at most.
+    pub(super) memory_aim: Option<f64>,
     /// Costs of each pair of runs: ours, theirs.
     pub(super) pairs: Vec<(Cost, Cost)>,
 }
@@ -215,6 +217,7 @@ impl Comparison {
             "runs": self.pairs.len(),
             "ratio": self.ratio(),
             "aim": self.aim,
+            "aimMebibytes": self.memory_aim,
             "ours": side(self.ours, |pair| pair.0),
             "theirs": side(self.theirs, |pair| pair.1),
         })
@@ -224,7 +227,7 @@ impl Comparison {
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ratio = self.ratio();
-        let verdict = if ratio <= self.aim { "met" } else { "missed" };
+        let verdict = |is_met| if is_met { "met" } else { "missed" };
         writeln!(f, "{} ({} pairs)", self.title, self.pairs.len())?;
         writeln!(
             f,
@@ -242,9 +245,19 @@ impl fmt::Display for Comparison {
         )?;
         write!(
             f,
-            "  ratio {ratio:.2}, aim at most {:.2}: {verdict}",
-            self.aim
-        )
+            "  ratio {ratio:.3}, aim at most {:.3}: {}",
+            self.aim,
+            verdict(ratio <= self.aim)
+        )?;
+        let peak = self.mebibytes(|pair| pair.0);
+        match self.memory_aim {
+            Some(aim) => write!(
+                f,
+                "\n  peak {peak:.0} MiB, aim at most {aim:.0}: {}",
+                verdict(peak <= aim)
+            ),
+            None => Ok(()),
+        }
     }
 }
 
@@ -278,6 +291,7 @@ mod tests {
             ours: "",
             theirs: "",
             aim: 1.0,
+            memory_aim: Some(2.0),
             pairs: vec![
                 (cost(10), cost(20)),
                 (cost(90), cost(10)),
@@ -286,7 +300,15 @@ mod tests {
         };
         assert!((comparison.ratio() - 1.0).abs() < 1e-9);
         assert!((comparison.mebibytes(|pair| pair.0) - 3.0).abs() < 1e-9);
-        assert!(comparison.to_string().ends_with("met"));
+        let told = comparison.to_string();
+        assert!(
+            told.contains("ratio 1.000, aim at most 1.000: met"),
+            "{told}"
+        );
+        assert!(
+            told.ends_with("peak 3 MiB, aim at most 2: missed"),
+            "{told}"
+        );
     }
 
     #[test]

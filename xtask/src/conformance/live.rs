@@ -1,21 +1,19 @@
-//! `cargo xtask conformance --cluster …`: the same requirements on a cluster.
-
-use std::sync::Arc;
+//! `cargo xtask conformance --cluster …`: the options of live runs, and what they ask for.
 
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
-use am_conformance::report::{self, Output, human};
-use am_conformance::suite::{self, Input};
-use am_live::progress::StderrProgress;
-use am_live::{Cluster, Images, LiveReport, LiveSelftest, Progress, Timing, Verdict};
+use am_conformance::report::Output;
+use am_conformance::suite::{self, ChartDirectory, Input};
 use clap::{Args, ValueEnum};
+
+use super::Action;
 
 /// Options of live runs.
 //
 // Named apart from the static arguments that it is flattened into.
 #[derive(Debug, Args)]
 #[group(id = "live")]
-pub(crate) struct Arguments {
+pub(super) struct Arguments {
     /// Check on a cluster: kind (a new one), context=NAME (an existing one) or envtest (an API server only).
     #[arg(long, value_name = "CLUSTER")]
     cluster: Option<Cluster>,
@@ -29,71 +27,130 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "cluster")]
     keep: bool,
     /// What runs in the pods.
-    #[arg(long, value_enum, default_value_t = Run::Standin, requires = "cluster")]
-    images: Run,
+    #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
+    images: Images,
 }
 
+/// Where to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cluster {
+    /// A new kind cluster, removed afterwards.
+    Kind,
+    /// An existing cluster, by the name of a kubeconfig context.
+    Context(String),
+    /// A bare API server: admission and validation only.
+    Envtest,
+}
+
+impl std::str::FromStr for Cluster {
+    type Err = String;
+
+    /// `kind`, `envtest` or `context=NAME`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.split_once('=') {
+            None if text == "kind" => Ok(Self::Kind),
+            None if text == "envtest" => Ok(Self::Envtest),
+            Some(("context", name)) if !name.is_empty() => Ok(Self::Context(name.to_owned())),
+            _ => Err(format!(
+                "`{text}` is no cluster: write kind, envtest or context=NAME"
+            )),
+        }
+    }
+}
+
+/// What runs in the pods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Run {
+pub enum Images {
     /// Stand-ins, built here.
     Standin,
     /// The vendor's images; the cluster must be able to pull them.
     Real,
 }
 
-/// Runs on the cluster that the arguments name, or breaks charts on it; `None` when they name none.
-pub(crate) fn run(
-    arguments: &Arguments,
+/// A live run as the command line asks for it.
+#[derive(Debug, Clone)]
+pub struct LiveRun {
+    /// Where to run.
+    pub cluster: Cluster,
+    /// Node image of a kind cluster.
+    pub kind_image: Option<String>,
+    /// Name of a kind cluster.
+    pub name: Option<String>,
+    /// Version of Kubernetes of a kind cluster.
+    pub kubernetes: Option<String>,
+    /// Whether the cluster, or on an existing one the namespaces, are kept.
+    pub keep: bool,
+    /// What runs in the pods.
+    pub images: Images,
+    /// The charts, one directory per product version.
+    pub charts: Vec<ChartDirectory>,
+    /// The patterns to play; empty for all.
+    pub patterns: Vec<u8>,
+    /// Patterns at a time; 0 for as many as memory allows.
+    pub jobs: usize,
+    /// The workspace: where `tools/` and `fixtures/` are.
+    pub workspace: std::path::PathBuf,
+    /// The command that repeats this run, for the report.
+    pub command: String,
+    /// Reports to write.
+    pub outputs: Vec<Output>,
+    /// Whether broken charts are installed instead, to see that each is caught.
+    pub is_selftest: bool,
+}
+
+/// Plays charts on a cluster, tells what it saw, and returns the exit code.
+pub type PlayLive = fn(&LiveRun) -> Result<u8, SuiteError>;
+
+/// Runs on the cluster that the arguments name; `None` when they name none.
+pub(super) fn run(
+    arguments: &super::Arguments,
     suite: &suite::Options,
-    outputs: &[Output],
-    is_selftest: bool,
+    play: Option<PlayLive>,
 ) -> Option<Result<u8, SuiteError>> {
-    let mut cluster = arguments.cluster.clone()?;
+    let cluster = arguments.live.cluster.clone()?;
+    Some(match asked(arguments, cluster, suite) {
+        Ok(run) => match play {
+            Some(play) => play(&run),
+            None => Err(SuiteError::cannot_check(
+                "this program was built without what a cluster needs; run it as `cargo xtask`",
+            )),
+        },
+        Err(done) => done,
+    })
+}
+
+/// What the arguments ask for; the end of the run when that cannot be done, or there is nothing to do.
+fn asked(
+    arguments: &super::Arguments,
+    cluster: Cluster,
+    suite: &suite::Options,
+) -> Result<LiveRun, Result<u8, SuiteError>> {
     if let Some(refused) = refused(suite) {
-        return Some(Err(SuiteError::usage(format!(
+        return Err(Err(SuiteError::usage(format!(
             "{refused} is about documents; with --cluster, leave it out"
         ))));
     }
     let Input::Charts(charts) = &suite.input else {
-        return Some(Err(SuiteError::usage(
+        return Err(Err(SuiteError::usage(
             "--cluster judges charts; it takes no --spec",
         )));
     };
-    if let Cluster::Kind(kind) = &mut cluster {
-        kind.name.clone_from(&arguments.name);
-        kind.image.clone_from(&arguments.kind_image);
-        kind.kubernetes = suite.kubernetes_versions.first().cloned();
-    }
-    let patterns = match patterns(suite) {
-        Ok(patterns) => patterns,
-        Err(done) => return Some(done),
-    };
-    let options = am_live::Options {
-        workspace: suite.workspace.clone(),
+    let live = &arguments.live;
+    Ok(LiveRun {
         cluster,
-        images: match arguments.images {
-            Run::Standin => Images::Standin,
-            Run::Real => Images::Real,
-        },
+        kind_image: live.kind_image.clone(),
+        name: live.name.clone(),
+        kubernetes: suite.kubernetes_versions.first().cloned(),
+        keep: live.keep,
+        images: live.images,
         charts: charts.clone(),
-        patterns,
+        patterns: patterns(suite)?,
         jobs: suite.jobs,
-        keep: arguments.keep,
+        workspace: suite.workspace.clone(),
         command: suite.command.clone(),
-    };
-    let progress: Arc<dyn Progress> = Arc::new(StderrProgress::new());
-    let done = if is_selftest {
-        am_live::selftest(&options, &progress).map(|done| Ok(tell_selftest(&done)))
-    } else {
-        am_live::run(&options, &progress).map(|done| tell(&done, outputs))
-    };
-    Some(done.unwrap_or_else(|error| {
-        Err(if error.exit_code() == 2 {
-            SuiteError::usage(error.to_string())
-        } else {
-            SuiteError::cannot_check(error.to_string())
-        })
-    }))
+        outputs: arguments.report.clone(),
+        is_selftest: matches!(arguments.action, Some(Action::Selftest(_))),
+    })
 }
 
 /// What live runs install charts with.
@@ -132,57 +189,17 @@ fn refused(suite: &suite::Options) -> Option<&'static str> {
     .find_map(|(given, name)| given.then_some(name))
 }
 
-fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
-    print_timings(&done.timings);
-    for (pattern, expected, reached) in &done.edges {
-        println!("am-pattern-{pattern}: {reached} of {expected} edges of the wiring table reached");
-    }
-    if let Some(memory) = done.memory {
-        println!(
-            "memory of the nodes: {} MiB when they were empty, {} MiB at most",
-            memory.empty >> 20,
-            memory.peak >> 20
-        );
-    }
-    print!(
-        "{}",
-        human::render(&done.report, report::Style::for_stdout())
-    );
-    report::write(&done.report, outputs)
-        .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
-    Ok(done.report.exit_code())
-}
+#[cfg(test)]
+mod tests {
+    use super::Cluster;
 
-fn tell_selftest(done: &LiveSelftest) -> u8 {
-    print_timings(&done.timings);
-    let mut caught = 0;
-    for case in &done.cases {
-        let (word, lines) = match &case.verdict {
-            Verdict::Caught(messages) => {
-                caught += 1;
-                ("caught", messages.clone())
-            }
-            Verdict::Missed(why) => ("MISSED", vec![why.clone()]),
-            Verdict::Also(others) => ("NOT ALONE", others.clone()),
-            Verdict::Unsupported(why) => ("unsupported", vec![why.clone()]),
-        };
-        println!("{word:<12}{}: {}", case.name, case.about);
-        for line in lines {
-            println!("            {line}");
+    #[test]
+    fn clusters_are_named_in_three_ways() {
+        assert_eq!("kind".parse(), Ok(Cluster::Kind));
+        assert_eq!("envtest".parse(), Ok(Cluster::Envtest));
+        assert_eq!("context=prod".parse(), Ok(Cluster::Context("prod".into())));
+        for wrong in ["context", "context=", "minikube", "kind=x", ""] {
+            assert!(wrong.parse::<Cluster>().is_err(), "{wrong}");
         }
-    }
-    println!(
-        "{caught} of {} broken charts caught on Kubernetes {}",
-        done.cases.len(),
-        done.kubernetes
-    );
-    done.exit_code()
-}
-
-/// A line for each phase of each pattern.
-fn print_timings(timings: &[Timing]) {
-    for timing in timings {
-        let seconds = timing.took.as_secs_f64();
-        println!("{:<20} {:<18} {seconds:7.1} s", timing.about, timing.phase);
     }
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask conformance`: judge charts, explain requirements, prove that the checks can fail.
 
 mod incremental;
-mod live;
+pub(crate) mod live;
 mod mutate;
 mod own_charts;
 mod progress;
@@ -20,6 +20,7 @@ use am_deployment_toml::product::{ProductVersion, Unknown};
 use clap::{Args, Subcommand};
 
 use crate::workspace;
+use live::PlayLive;
 use own_charts::{CHARTS, Lines, lines_of, own_charts};
 use progress::Terminal;
 
@@ -95,8 +96,8 @@ enum Action {
 }
 
 /// Runs the command and returns its exit code.
-pub(crate) fn run(arguments: &Arguments) -> u8 {
-    match execute(arguments) {
+pub(crate) fn run(arguments: &Arguments, live: Option<PlayLive>) -> u8 {
+    match execute(arguments, live) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error}");
@@ -105,7 +106,7 @@ pub(crate) fn run(arguments: &Arguments) -> u8 {
     }
 }
 
-fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
+fn execute(arguments: &Arguments, live: Option<PlayLive>) -> Result<u8, SuiteError> {
     if let Some(option) = arguments.incremental.named()
         && arguments.action.is_some()
     {
@@ -130,8 +131,7 @@ fn execute(arguments: &Arguments) -> Result<u8, SuiteError> {
         return watch::run(arguments, folder.path());
     }
     let options = options(arguments, folder.path(), Stale::Refused)?;
-    let is_selftest = matches!(arguments.action, Some(Action::Selftest(_)));
-    if let Some(done) = live::run(&arguments.live, &options, &arguments.report, is_selftest) {
+    if let Some(done) = live::run(arguments, &options, live) {
         return done;
     }
     match &arguments.action {

@@ -1,17 +1,21 @@
 //! Follows values through templates.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use am_toolchain::{Operand, Pipeline, RenderError, TemplateNode, TemplateTree};
 
 use super::abstract_value::{Abstract, Segment};
 use crate::upstream::Upstream;
 
+/// A place in the values; many lines read the same, so they share it.
+pub(crate) type ValuePath = Arc<[Segment]>;
+
 /// A place in the values that a template reads.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Read {
     /// Where in the values.
-    pub(crate) path: Vec<Segment>,
+    pub(crate) path: ValuePath,
     /// Whether everything below is used too.
     pub(crate) whole: bool,
     /// Whether the template reads exactly this, as opposed to perhaps.
@@ -30,7 +34,7 @@ pub(crate) struct Usage {
     /// Why other reads may be hidden, if they may.
     pub(crate) hidden: Option<String>,
     /// What each line reads, by file and line; what the named templates read that it calls is part of it.
-    pub(crate) lines: BTreeMap<(String, usize), BTreeSet<Vec<Segment>>>,
+    pub(crate) lines: BTreeMap<(String, usize), BTreeSet<ValuePath>>,
 }
 
 impl Usage {
@@ -116,6 +120,7 @@ fn follow(
 ) -> Usage {
     let mut evaluator = Evaluator {
         definitions,
+        paths: BTreeSet::new(),
         results: BTreeMap::new(),
         calls: Vec::new(),
         file: String::new(),
@@ -162,10 +167,12 @@ fn is_template_elsewhere(path: &str) -> bool {
 
 pub(super) struct Evaluator<'a> {
     definitions: &'a BTreeMap<String, (String, Vec<TemplateNode>)>,
+    /// Every place that was read so far.
+    paths: BTreeSet<ValuePath>,
     /// Text of each call, where it is always the same, and what it reads; nothing while the call is under way.
     results: BTreeMap<(String, Abstract), Called>,
     /// What the calls under way have read so far.
-    calls: Vec<BTreeSet<Vec<Segment>>>,
+    calls: Vec<BTreeSet<ValuePath>>,
     file: String,
     depth: usize,
     evaluations: usize,
@@ -176,7 +183,7 @@ pub(super) struct Evaluator<'a> {
 #[derive(Clone, Default)]
 struct Called {
     text: Option<String>,
-    reads: BTreeSet<Vec<Segment>>,
+    reads: BTreeSet<ValuePath>,
 }
 
 /// Variables and the dot.
@@ -232,7 +239,7 @@ impl Evaluator<'_> {
     }
 
     /// Notes what a line of the current file reads, itself or through a call.
-    fn note_reads(&mut self, line: usize, reads: BTreeSet<Vec<Segment>>) {
+    fn note_reads(&mut self, line: usize, reads: BTreeSet<ValuePath>) {
         if let Some(call) = self.calls.last_mut() {
             call.extend(reads.iter().cloned());
         }
@@ -250,14 +257,15 @@ impl Evaluator<'_> {
     pub(super) fn consume(&mut self, value: &Abstract, whole: bool, line: usize) {
         match value {
             Abstract::Values { path, certain } => {
+                let path = self.shared(path);
                 self.usage.reads.push(Read {
-                    path: path.clone(),
+                    path: Arc::clone(&path),
                     whole,
                     certain: *certain && line > 0,
                     file: self.file.clone(),
                     line,
                 });
-                self.note_reads(line, BTreeSet::from([path.clone()]));
+                self.note_reads(line, BTreeSet::from([path]));
             }
             Abstract::List(parts) | Abstract::OneOf(parts) => {
                 for part in parts {
@@ -271,6 +279,15 @@ impl Evaluator<'_> {
             }
             Abstract::Root | Abstract::Text(_) | Abstract::Number(_) | Abstract::Unknown => {}
         }
+    }
+
+    fn shared(&mut self, path: &[Segment]) -> ValuePath {
+        if let Some(known) = self.paths.get(path) {
+            return Arc::clone(known);
+        }
+        let path: ValuePath = path.into();
+        self.paths.insert(Arc::clone(&path));
+        path
     }
 
     fn body(&mut self, nodes: &[TemplateNode], scope: &mut Scope) -> Option<String> {

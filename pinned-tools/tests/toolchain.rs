@@ -1,11 +1,14 @@
 //! Finding and building tools, with and without Go.
 
-mod support;
-
-use std::path::Path;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use am_toolchain::{HelmCommand, Silent, Tool, ToolError, Toolchain};
+use am_pinned_tools::{Silent, StderrProgress, Tool, ToolError, Toolchain};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// A workspace that pins Helm 4 and has built nothing.
 fn empty_workspace() -> tempfile::TempDir {
@@ -162,7 +165,7 @@ fn a_tool_that_no_go_mod_requires_is_an_error() {
 fn every_tool_is_pinned() {
     for tool in Tool::ALL {
         let version = tool
-            .pinned_version(&support::workspace())
+            .pinned_version(&workspace())
             .unwrap_or_else(|error| panic!("{error}"));
         assert!(version.starts_with('v'), "{tool}: {version}");
     }
@@ -170,18 +173,21 @@ fn every_tool_is_pinned() {
 
 #[test]
 fn the_render_server_is_made_of_the_pinned_helm() {
-    let version = |tool: Tool| tool.pinned_version(&support::workspace()).expect("pinned");
+    let version = |tool: Tool| tool.pinned_version(&workspace()).expect("pinned");
     assert_eq!(version(Tool::Renderer), version(Tool::Helm4));
 }
 
 #[test]
 fn both_helms_have_exactly_the_pinned_version() {
     for tool in [Tool::Helm4, Tool::Helm3] {
-        let output = Command::new(support::tool(tool))
+        let path = Toolchain::new(workspace())
+            .ensure(tool, &mut StderrProgress::default())
+            .unwrap_or_else(|error| panic!("{error}"));
+        let output = Command::new(path)
             .args(["version", "--short"])
             .output()
             .expect("runs");
-        let version = tool.pinned_version(&support::workspace()).expect("pinned");
+        let version = tool.pinned_version(&workspace()).expect("pinned");
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             said.starts_with(&version),
@@ -190,29 +196,28 @@ fn both_helms_have_exactly_the_pinned_version() {
     }
 }
 
+/// The build of both is the longest part of a fresh clone's first run; what they share is compiled once.
 #[test]
-fn lint_passes_a_sound_chart_and_reports_a_broken_one() {
-    let helm = HelmCommand::new(support::tool(Tool::Helm4));
-    let folder = tempfile::tempdir().expect("temporary folder");
-    assert_eq!(
-        helm.package(&support::fixture("chart"), folder.path())
-            .expect("packed"),
-        folder.path().join("fixture-0.1.0.tgz")
-    );
-    assert_eq!(
-        helm.lint_strict(&support::fixture("chart"), &[])
-            .expect("runs"),
-        Vec::<String>::new()
-    );
-
-    std::fs::write(
-        folder.path().join("Chart.yaml"),
-        "apiVersion: v2\nname: x\n",
-    )
-    .expect("file");
-    let messages = helm.lint_strict(folder.path(), &[]).expect("runs");
-    assert!(
-        messages.iter().any(|message| message.contains("version")),
-        "{messages:?}"
-    );
+fn helm_3_is_built_of_the_same_modules_as_the_render_server() {
+    let modules = |tool: &str| {
+        let path = workspace().join("tools").join(tool).join("go.mod");
+        let text = std::fs::read_to_string(path).expect("go.mod");
+        let lines = text.lines().filter_map(|line| {
+            let mut words = line.strip_prefix('\t')?.split(' ');
+            Some((words.next()?.to_owned(), words.next()?.to_owned()))
+        });
+        lines.collect::<BTreeMap<_, _>>()
+    };
+    let renderer = modules("renderer");
+    let mut shared = 0;
+    for (module, version) in modules("helm3") {
+        if let Some(other) = renderer.get(&module) {
+            assert_eq!(
+                &version, other,
+                "{module} of tools/helm3 and tools/renderer"
+            );
+            shared += 1;
+        }
+    }
+    assert!(shared > 50, "{shared} modules are shared");
 }

@@ -9,7 +9,7 @@ use predicates::prelude::*;
 use predicates::str::contains;
 
 fn conformance(arguments: &[&str]) -> Command {
-    let mut command = Command::cargo_bin("xtask").expect("built");
+    let mut command = Command::cargo_bin("xtask-live").expect("built");
     command
         .args(["conformance", "--pattern", "0"])
         .args(arguments);

@@ -1,11 +1,17 @@
-//! What a person sees while a tool is being built.
+//! What a person sees while something is being built.
 
 use std::io::{IsTerminal, Write};
-use std::time::Duration;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+/// How often a process is asked whether it has ended.
+const INTERVAL: Duration = Duration::from_millis(50);
+/// What takes no longer is not told.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Hears about work that takes seconds or minutes.
 pub trait Progress {
-    /// Called when the work starts, about once a second while it goes on, and when it is done.
+    /// Called about once a second while the work goes on, and when it is done.
     fn report(&mut self, what: &str, elapsed: Duration, done: bool);
 }
 
@@ -42,5 +48,31 @@ impl Progress for StderrProgress {
             writeln!(stderr, "{what} …")
         };
         self.announced = !done;
+    }
+}
+
+/// Waits for a process, and tells how long it takes when that is more than a second.
+///
+/// # Errors
+/// When the system cannot wait for it.
+pub fn wait_for(
+    child: &mut Child,
+    what: &str,
+    progress: &mut dyn Progress,
+) -> std::io::Result<ExitStatus> {
+    let start = Instant::now();
+    let mut told = Duration::ZERO;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            if told > Duration::ZERO {
+                progress.report(what, start.elapsed(), true);
+            }
+            return Ok(status);
+        }
+        std::thread::sleep(INTERVAL);
+        if start.elapsed() >= told + SHORT {
+            told = start.elapsed();
+            progress.report(what, told, false);
+        }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::error::ToolError;
+
 /// A program that the project uses and pins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tool {
@@ -212,66 +214,6 @@ fn required_version<'a>(go_mod: &'a str, module: &str) -> Option<&'a str> {
         }
     }
     None
-}
-
-/// Why a tool cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ToolError {
-    /// A file or folder could not be used.
-    #[error("could not {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The `go.mod` says nothing about the tool.
-    #[error("{} does not require {module}, so {tool} has no version: add the `require` line", go_mod.display())]
-    NotPinned {
-        /// The tool.
-        tool: Tool,
-        /// The module that should be required.
-        module: &'static str,
-        /// The file that should require it.
-        go_mod: PathBuf,
-    },
-    /// Neither the tool nor Go is there.
-    #[error("{}", missing_message(*tool, version, found_on_path.as_deref(), go))]
-    Missing {
-        /// The tool.
-        tool: Tool,
-        /// The version that is needed.
-        version: String,
-        /// A version of the tool on `PATH`, which is not the right one.
-        found_on_path: Option<String>,
-        /// The version of Go that could build it.
-        go: String,
-    },
-    /// Go is there and the build failed.
-    #[error("could not build {tool} {version} in {}: go said:\n{output}", folder.display())]
-    Build {
-        /// The tool.
-        tool: Tool,
-        /// The version that was built.
-        version: String,
-        /// The Go module's folder.
-        folder: PathBuf,
-        /// What Go wrote.
-        output: String,
-    },
-}
-
-fn missing_message(tool: Tool, version: &str, found: Option<&str>, go: &str) -> String {
-    let found = found
-        .map(|other| format!(" (PATH has {other})"))
-        .unwrap_or_default();
-    let install = match tool.program() {
-        Some(program) => format!("install Go or put {program} {version} on PATH{found}"),
-        None => "install Go".to_owned(),
-    };
-    format!("{tool} {version} is not built and go {go} or newer was not found on PATH: {install}")
 }
 
 #[cfg(test)]

@@ -3,15 +3,14 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sha2::{Digest, Sha256};
-use walkdir::WalkDir;
-
-use crate::progress::Progress;
-use crate::tool::{Tool, ToolError};
+use crate::error::ToolError;
+use crate::progress::{Progress, wait_for};
+use crate::tool::Tool;
 
 /// Finds and builds the pinned tools of one workspace.
 #[derive(Debug, Clone)]
@@ -88,34 +87,18 @@ impl Toolchain {
             .join(tool.name()))
     }
 
-    /// A short hash of the module's files.
+    /// A short hash of the files that the module is built of.
     fn source_hash(&self, tool: Tool) -> Result<String, ToolError> {
+        let mut files = Vec::new();
         let folder = self.workspace.join(tool.folder());
-        let mut hash = Sha256::new();
-        for entry in WalkDir::new(&folder).sort_by_file_name() {
-            let entry = entry.map_err(|error| ToolError::Io {
-                action: "read",
-                path: error.path().unwrap_or(&folder).to_owned(),
-                source: error.into(),
-            })?;
-            let name = entry.file_name().to_string_lossy();
-            let is_test = name.ends_with("_test.go");
-            if entry.file_type().is_file()
-                && !is_test
-                && (name.starts_with("go.") || name.ends_with(".go"))
-            {
-                let content = fs::read(entry.path()).map_err(io("read", entry.path()))?;
-                hash.update(name.as_bytes());
-                hash.update((content.len() as u64).to_le_bytes());
-                hash.update(&content);
-            }
+        sources(&folder, &mut files)?;
+        files.sort();
+        let mut hash = DefaultHasher::new();
+        for file in files {
+            file.strip_prefix(&folder).unwrap_or(&file).hash(&mut hash);
+            fs::read(&file).map_err(io("read", &file))?.hash(&mut hash);
         }
-        let digest = hash.finalize();
-        let mut text = String::new();
-        for byte in &digest[..6] {
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(text)
+        Ok(format!("{:016x}", hash.finish()))
     }
 
     fn build(
@@ -154,19 +137,7 @@ impl Toolchain {
             .map_err(io("run", go))?;
 
         let what = format!("building {tool} {version} with Go");
-        let start = Instant::now();
-        let mut last = Duration::ZERO;
-        progress.report(&what, last, false);
-        let status = loop {
-            if let Some(status) = child.try_wait().map_err(io("wait for", go))? {
-                break status;
-            }
-            std::thread::sleep(Duration::from_millis(50));
-            if start.elapsed() >= last + Duration::from_secs(1) {
-                last = start.elapsed();
-                progress.report(&what, last, false);
-            }
-        };
+        let status = wait_for(&mut child, &what, progress).map_err(io("wait for", go))?;
         if !status.success() {
             let output = fs::read_to_string(&log)
                 .unwrap_or_default()
@@ -179,9 +150,7 @@ impl Toolchain {
                 output,
             });
         }
-        fs::rename(&unfinished, executable).map_err(io("create", executable))?;
-        progress.report(&what, start.elapsed(), true);
-        Ok(())
+        fs::rename(&unfinished, executable).map_err(io("create", executable))
     }
 
     /// The tool on the search path and the version that it says it is.
@@ -213,6 +182,21 @@ impl Toolchain {
             .trim()
             .to_owned())
     }
+}
+
+/// The files below a folder that Go builds a program of.
+fn sources(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), ToolError> {
+    for entry in fs::read_dir(folder).map_err(io("read", folder))? {
+        let path = entry.map_err(io("read", folder))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let is_source = name.ends_with(".go") && !name.ends_with("_test.go");
+        if path.is_dir() {
+            sources(&path, files)?;
+        } else if is_source || name.starts_with("go.") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// The first word of a version message that looks like a version, with a leading `v`: `kind v0.33.0 go1.26 …` and

@@ -1,0 +1,97 @@
+//! What a command needs: told from its words, before the program that reads them is compiled. A wrong guess costs time only.
+
+use std::ffi::OsString;
+
+use am_pinned_tools::Tool;
+
+/// The program that runs a command, and the tools that it will ask for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Needs {
+    pub(crate) program: &'static str,
+    pub(crate) tools: &'static [Tool],
+}
+
+/// Words by which a command renders nothing.
+const RENDERS_NOTHING: [&str; 4] = ["-h", "--help", "explain", "requirements"];
+
+/// What the arguments of `cargo xtask` need.
+pub(crate) fn of(arguments: &[OsString]) -> Needs {
+    let words: Vec<_> = arguments
+        .iter()
+        .map(|word| word.to_string_lossy())
+        .collect();
+    let has = |word: &str| words.iter().any(|it| it == word);
+    let on_cluster = words
+        .iter()
+        .any(|word| word == "--cluster" || word.starts_with("--cluster="));
+    let is_on = |cluster: &str| has(cluster) || has(&format!("--cluster={cluster}"));
+    // A copy of the workspace has tools of its own.
+    let has_own_tools = words.iter().any(|word| word.starts_with("--workspace"));
+    let tools: &[Tool] = if has_own_tools || RENDERS_NOTHING.iter().any(|word| has(word)) {
+        &[]
+    } else if has("bench") {
+        &[Tool::Renderer, Tool::Helm3, Tool::Helm4, Tool::Kubeconform]
+    } else if !has("conformance") {
+        &[]
+    } else if !on_cluster {
+        &[Tool::Renderer, Tool::Helm3]
+    } else if is_on("envtest") {
+        &[Tool::KubeApiserver, Tool::Etcd, Tool::Renderer]
+    } else if is_on("kind") {
+        &[Tool::Kind, Tool::Helm4, Tool::Shell]
+    } else {
+        &[Tool::Helm4, Tool::Shell]
+    };
+    let program = if on_cluster { "xtask-live" } else { "xtask" };
+    Needs { program, tools }
+}
+
+#[cfg(test)]
+mod tests {
+    use am_pinned_tools::Tool;
+
+    use super::{Needs, of};
+
+    fn needs(command: &str) -> Needs {
+        let words: Vec<_> = command.split(' ').map(Into::into).collect();
+        of(&words)
+    }
+
+    #[test]
+    fn only_a_cluster_asks_for_what_a_cluster_needs() {
+        assert_eq!(needs("gen-charts --check").program, "xtask");
+        assert_eq!(needs("conformance --pattern 3").program, "xtask");
+        assert_eq!(
+            needs("conformance --cluster kind selftest").program,
+            "xtask-live"
+        );
+        assert_eq!(
+            needs("conformance --cluster=context=a").program,
+            "xtask-live"
+        );
+    }
+
+    #[test]
+    fn tools_are_built_for_commands_that_use_them() {
+        assert_eq!(needs("conformance").tools, [Tool::Renderer, Tool::Helm3]);
+        assert!(
+            needs("conformance --cluster=kind")
+                .tools
+                .contains(&Tool::Kind)
+        );
+        assert!(
+            needs("conformance --cluster envtest")
+                .tools
+                .contains(&Tool::Etcd)
+        );
+        assert!(needs("bench").tools.contains(&Tool::Kubeconform));
+        for nothing in [
+            "gen-charts",
+            "conformance --help",
+            "conformance explain AM-WIRE-003",
+            "--workspace copy conformance",
+        ] {
+            assert_eq!(needs(nothing).tools, [], "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Plays charts on a cluster and tells what was seen.
+
+use std::sync::Arc;
+
+use am_conformance::SuiteError;
+use am_conformance::report::{self, Output, human};
+use am_live::progress::StderrProgress;
+use am_live::{KindOptions, LiveReport, LiveSelftest, Progress, Timing, Verdict};
+use xtask::{Cluster, Images, LiveRun};
+
+/// Runs on the cluster, or breaks charts on it, and returns the exit code.
+pub(crate) fn play(run: &LiveRun) -> Result<u8, SuiteError> {
+    let options = options(run);
+    let progress: Arc<dyn Progress> = Arc::new(StderrProgress::new());
+    let done = if run.is_selftest {
+        am_live::selftest(&options, &progress).map(|done| Ok(tell_selftest(&done)))
+    } else {
+        am_live::run(&options, &progress).map(|done| tell(&done, &run.outputs))
+    };
+    done.unwrap_or_else(|error| {
+        Err(if error.exit_code() == 2 {
+            SuiteError::usage(error.to_string())
+        } else {
+            SuiteError::cannot_check(error.to_string())
+        })
+    })
+}
+
+fn options(run: &LiveRun) -> am_live::Options {
+    am_live::Options {
+        workspace: run.workspace.clone(),
+        cluster: match &run.cluster {
+            Cluster::Kind => am_live::Cluster::Kind(KindOptions {
+                name: run.name.clone(),
+                image: run.kind_image.clone(),
+                kubernetes: run.kubernetes.clone(),
+            }),
+            Cluster::Context(name) => am_live::Cluster::Context(name.clone()),
+            Cluster::Envtest => am_live::Cluster::Envtest,
+        },
+        images: match run.images {
+            Images::Standin => am_live::Images::Standin,
+            Images::Real => am_live::Images::Real,
+        },
+        charts: run.charts.clone(),
+        patterns: run.patterns.clone(),
+        jobs: run.jobs,
+        keep: run.keep,
+        command: run.command.clone(),
+    }
+}
+
+fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
+    print_timings(&done.timings);
+    for (pattern, expected, reached) in &done.edges {
+        println!("am-pattern-{pattern}: {reached} of {expected} edges of the wiring table reached");
+    }
+    if let Some(memory) = done.memory {
+        println!(
+            "memory of the nodes: {} MiB when they were empty, {} MiB at most",
+            memory.empty >> 20,
+            memory.peak >> 20
+        );
+    }
+    print!(
+        "{}",
+        human::render(&done.report, report::Style::for_stdout())
+    );
+    report::write(&done.report, outputs)
+        .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
+    Ok(done.report.exit_code())
+}
+
+fn tell_selftest(done: &LiveSelftest) -> u8 {
+    print_timings(&done.timings);
+    let mut caught = 0;
+    for case in &done.cases {
+        let (word, lines) = match &case.verdict {
+            Verdict::Caught(messages) => {
+                caught += 1;
+                ("caught", messages.clone())
+            }
+            Verdict::Missed(why) => ("MISSED", vec![why.clone()]),
+            Verdict::Also(others) => ("NOT ALONE", others.clone()),
+            Verdict::Unsupported(why) => ("unsupported", vec![why.clone()]),
+        };
+        println!("{word:<12}{}: {}", case.name, case.about);
+        for line in lines {
+            println!("            {line}");
+        }
+    }
+    println!(
+        "{caught} of {} broken charts caught on Kubernetes {}",
+        done.cases.len(),
+        done.kubernetes
+    );
+    done.exit_code()
+}
+
+/// A line for each phase of each pattern.
+fn print_timings(timings: &[Timing]) {
+    for timing in timings {
+        let seconds = timing.took.as_secs_f64();
+        println!("{:<20} {:<18} {seconds:7.1} s", timing.about, timing.phase);
+    }
+}

@@ -1,0 +1,59 @@
+//! Thin commands over the am-charts libraries: arguments in, library call, exit code out.
+
+mod bench;
+mod conformance;
+mod exit;
+mod gen_charts;
+mod workspace;
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+use exit::ExitStatus;
+
+pub use conformance::live::{Cluster, Images, LiveRun, PlayLive};
+
+/// Judging is mostly making and dropping small texts and trees, on several threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Commands of the am-charts project.
+///
+/// Exit codes: 0 done or up to date, 1 a difference or a finding, 2 wrong usage or bad input,
+/// 3 something could not be checked or written, 4 a mutant survived.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Arguments {
+    /// Read everything from this copy of the workspace: model, templates, product table, requirements, facts, keys, charts,
+    /// tools. What the program holds is not used, so that a component, a version or a pattern is tried without compiling.
+    #[arg(long, value_name = "DIR", global = true)]
+    workspace: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Generate the Helm charts from the model, or check that they are up to date.
+    GenCharts(gen_charts::Arguments),
+    /// Check charts: ours, a copy of them, or anybody's.
+    Conformance(Box<conformance::Arguments>),
+    /// Measure the cost of generation and of the static suite against Helm in the same run.
+    Bench(bench::Arguments),
+}
+
+/// Runs the command that the arguments of this process name; `live` plays charts on a cluster. A program without it holds nothing
+/// that only a cluster needs, and is compiled in half the time.
+pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
+    let arguments = Arguments::parse();
+    if let Err(error) = workspace::choose(arguments.workspace.as_deref()) {
+        eprintln!("error: {error}");
+        return error.exit_code().into();
+    }
+    let status: ExitStatus = match arguments.command {
+        Command::GenCharts(arguments) => gen_charts::run(&arguments),
+        Command::Conformance(arguments) => return conformance::run(&arguments, live).into(),
+        Command::Bench(arguments) => bench::run(&arguments),
+    };
+    status.into()
+}
