@@ -9,15 +9,18 @@ use cel::{
     Context, Env, ExecutionError, Value,
     common::{
         ast::{CallExpr, Expr, IdedExpr},
-        types::{CelBool, CelMap, CelMapKey, CelString, STRING_TYPE},
+        types::{CelBool, CelInt, CelList, CelMap, CelMapKey, CelString, DYN_TYPE, STRING_TYPE},
         value::{CowVal, Val},
     },
     extensions,
 };
 use regex::Regex;
 
+use super::value::json;
+use crate::manifest::{LabelSelector, strings_at};
+
 /// Names for "did you mean": macros and functions that expressions use. Whether there is a function is not told by this list.
-pub(super) const NAMES: [&str; 34] = [
+pub(super) const NAMES: [&str; 36] = [
     "all",
     "charAt",
     "contains",
@@ -41,6 +44,7 @@ pub(super) const NAMES: [&str; 34] = [
     "optMap",
     "orValue",
     "replace",
+    "selects",
     "size",
     "slice",
     "sort",
@@ -48,6 +52,7 @@ pub(super) const NAMES: [&str; 34] = [
     "startsWith",
     "string",
     "substring",
+    "sum",
     "trim",
     "type",
     "upperAscii",
@@ -64,7 +69,12 @@ pub(super) static ENVIRONMENT: LazyLock<Result<Arc<Env>, String>> = LazyLock::ne
         .and_then(|()| {
             env.add_member_overload("matches", "matches_text", text(), vec![text()], matches)
         })
-        .and_then(|()| env.add_overload("image", "image_text", vec![text()], image));
+        .and_then(|()| env.add_overload("image", "image_text", vec![text()], image))
+        .and_then(|()| env.add_overload("sum", "sum_list", vec![DYN_TYPE], sum))
+        .and_then(|()| {
+            let arguments = vec![DYN_TYPE, DYN_TYPE];
+            env.add_overload("selects", "selects_labels", arguments, selects)
+        });
     added.map_err(|error| error.to_string())?;
     Ok(Arc::new(env))
 });
@@ -98,16 +108,16 @@ fn text_of<'b>(value: &'b CowVal<'_, '_>) -> Result<&'b str, ExecutionError> {
 }
 
 /// A pattern, compiled once.
-pub(super) fn pattern(source: &str) -> Result<Regex, String> {
-    static KNOWN: LazyLock<RwLock<HashMap<String, Regex>>> = LazyLock::new(RwLock::default);
+pub(super) fn pattern(source: &str) -> Result<Arc<Regex>, String> {
+    static KNOWN: LazyLock<RwLock<HashMap<String, Arc<Regex>>>> = LazyLock::new(RwLock::default);
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(pattern) = known.get(source) {
-        return Ok(pattern.clone());
+        return Ok(Arc::clone(pattern));
     }
     drop(known);
-    let pattern = Regex::new(source).map_err(|error| error.to_string())?;
+    let pattern = Arc::new(Regex::new(source).map_err(|error| error.to_string())?);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    known.insert(source.to_owned(), pattern.clone());
+    known.insert(source.to_owned(), Arc::clone(&pattern));
     Ok(pattern)
 }
 
@@ -125,6 +135,44 @@ fn matches<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
     Ok(CowVal::owned(CelBool::from(
         pattern.is_match(text_of(text)?),
     )))
+}
+
+/// `sum(list)`: of whole numbers.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
+fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let list = arguments
+        .first()
+        .and_then(|list| list.downcast_ref::<CelList>());
+    let numbers = list.map(|list| {
+        let number =
+            |item: &Box<dyn Val + 'v>| item.downcast_ref::<CelInt>().map(|number| *number.inner());
+        list.inner()
+            .iter()
+            .map(number)
+            .collect::<Option<Vec<i64>>>()
+    });
+    let numbers = numbers.flatten();
+    let total = numbers.and_then(|numbers| numbers.into_iter().try_fold(0_i64, i64::checked_add));
+    let total =
+        total.ok_or_else(|| ExecutionError::function_error("sum", "no list of whole numbers"))?;
+    Ok(CowVal::owned(CelInt::from(total)))
+}
+
+/// `selects(selector, labels)`: whether a label selector, of matchLabels and matchExpressions, chooses what has these labels.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
+fn selects<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let [selector, labels] = &arguments[..] else {
+        return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
+    };
+    let (selector, labels) = (json(selector.as_ref()), json(labels.as_ref()));
+    let is_chosen = LabelSelector(&selector).matches(&strings_at(&labels, ""));
+    Ok(CowVal::owned(CelBool::from(is_chosen)))
 }
 
 /// `image(text)`: registry, repository, name, tag and digest of an image, as far as they are written.
@@ -184,7 +232,10 @@ fn parts_of_image(image: &str) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use cel::Context;
+
     use super::{ENVIRONMENT, NAMES, is_known, parts_of_image};
+    use crate::checks::rows::expression::Expression;
 
     /// Expanded while an expression is compiled.
     const MACROS: [&str; 7] = [
@@ -226,6 +277,42 @@ mod tests {
         assert_eq!(
             parts("wso2am"),
             "registry=docker.io repository=wso2am name=wso2am"
+        );
+    }
+
+    #[test]
+    fn labels_are_selected_and_numbers_added() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        let context = Context::with_env(env.clone());
+        let holds = |source: &str| {
+            let compiled = Expression::compile(source, &[])?;
+            compiled.holds(&context)
+        };
+        for source in [
+            "selects({'matchLabels': {'a': 'b'}}, {'a': 'b', 'c': 'd'})",
+            "!selects({'matchLabels': {'a': 'b'}}, {'a': 'c'})",
+            "selects({'matchExpressions': [{'key': 'a', 'operator': 'In', 'values': ['b']}]}, {'a': 'b'})",
+            "selects({}, {})",
+            "sum([1, 2, 3]) == 6 && sum([]) == 0",
+        ] {
+            assert_eq!(holds(source), Ok(true), "{source}");
+        }
+        assert!(holds("sum(['a']) == 0").is_err());
+    }
+
+    #[test]
+    fn what_is_no_list_has_no_entries() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        let context = Context::with_env(env.clone());
+        let entries = |source: &str| {
+            let compiled = Expression::compile(source, &[])?;
+            compiled.entries(&context).map(|entries| entries.len())
+        };
+        assert_eq!(entries("['a', 'b']"), Ok(2));
+        assert_eq!(entries("{'a': 1}"), Ok(1));
+        assert_eq!(
+            entries("1"),
+            Err("it is int and must be a list or a map".to_owned())
         );
     }
 }

@@ -170,6 +170,33 @@ impl<'b, 'v: 'w, 'w> Iterator<'b, 'w> for Names<'b, 'v> {
     }
 }
 
+/// A value as documents have it.
+pub(super) fn json(value: &dyn Val) -> Value {
+    if let Some(list) = value.downcast_ref::<CelList>() {
+        return list
+            .inner()
+            .iter()
+            .map(|item| json(item.as_ref()))
+            .collect();
+    }
+    if let (Some(names), Some(fields)) = (value.as_iterable(), value.as_indexer()) {
+        let mut names = names.iter();
+        let mut map = Map::new();
+        while let Some(name) = names.next() {
+            let field = fields.get(name).map(|field| json(field.as_ref()));
+            map.insert(text(name), field.unwrap_or_default());
+        }
+        return Value::Object(map);
+    }
+    if let Some(number) = value.downcast_ref::<CelInt>() {
+        return Value::from(*number.inner());
+    }
+    if let Some(truth) = value.downcast_ref::<CelBool>() {
+        return Value::from(*truth.inner());
+    }
+    Value::from(text(value))
+}
+
 /// A value as people read it: lists with commas, nothing for what is not there.
 pub(super) fn text(value: &dyn Val) -> String {
     if let Some(text) = value.downcast_ref::<CelString>() {
