@@ -146,16 +146,12 @@ fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Executi
     let list = arguments
         .first()
         .and_then(|list| list.downcast_ref::<CelList>());
-    let numbers = list.map(|list| {
-        let number =
-            |item: &Box<dyn Val + 'v>| item.downcast_ref::<CelInt>().map(|number| *number.inner());
-        list.inner()
-            .iter()
-            .map(number)
-            .collect::<Option<Vec<i64>>>()
+    let total = list.and_then(|list| {
+        let mut items = list.inner().iter();
+        items.try_fold(0_i64, |total, item| {
+            total.checked_add(*item.downcast_ref::<CelInt>()?.inner())
+        })
     });
-    let numbers = numbers.flatten();
-    let total = numbers.and_then(|numbers| numbers.into_iter().try_fold(0_i64, i64::checked_add));
     let total =
         total.ok_or_else(|| ExecutionError::function_error("sum", "no list of whole numbers"))?;
     Ok(CowVal::owned(CelInt::from(total)))
@@ -306,7 +302,7 @@ mod tests {
         let context = Context::with_env(env.clone());
         let entries = |source: &str| {
             let compiled = Expression::compile(source, &[])?;
-            compiled.entries(&context).map(|entries| entries.len())
+            Ok::<_, String>(compiled.entries(&context)?.len())
         };
         assert_eq!(entries("['a', 'b']"), Ok(2));
         assert_eq!(entries("{'a': 1}"), Ok(1));
