@@ -12,9 +12,9 @@ use am_suggest::near;
 
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-DIST-002", no_profile_argument),
-    ("AM-DIST-003", profile_of_key_manager),
-    ("AM-DIST-005", entrypoint_is_kept),
+    ("AM-DIST-003", profiles_are_started),
     ("AM-DIST-006", helpers_share_images),
+    ("AM-DIST-007", nothing_else_is_started),
 ];
 
 /// An image's name without tag and digest; the tag is another requirement's business.
@@ -211,79 +211,49 @@ fn name_at(text: &str) -> String {
         .collect()
 }
 
-fn profile_of_key_manager(context: &Context<'_>, judge: &mut Judge<'_>) {
+/// A script of the image, not of the chart, reads the variable; who starts the profile by hand needs none.
+fn is_started_as(main: &Container<'_>, profile: &str) -> bool {
+    let argument = format!("-Dprofile={profile}");
+    main.arguments().iter().any(|text| text.contains(&argument))
+}
+
+fn profiles_are_started(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
         let (Some(component), Some(main)) = (member.component, member.main) else {
             continue;
         };
-        let profile = profile_variable(context, &member.workload, &main);
-        // A script of the image, not of the chart, reads the variable; who starts the profile by hand needs none.
-        let wanted = component.profile();
-        let started_as = |profile: &str| {
-            let argument = format!("-Dprofile={profile}");
-            main.arguments().iter().any(|text| text.contains(&argument))
+        let Some(wanted) = component.profile() else {
+            continue;
         };
-        let by_hand = wanted.is_some_and(started_as);
-        if let Some(wanted) = wanted {
+        let profile = profile_variable(context, &member.workload, &main);
+        let is_started = profile == Some(wanted) || is_started_as(&main, wanted);
+        judge.require(is_started, || {
             let plain = Component::of(component.distribution(), None);
             let plain = plain.map_or("another component", Component::title);
-            judge.require(profile == Some(wanted) || by_hand, || {
-                Fault::new(
-                    format!("the {} is not started as one: PROFILE_NAME is {}", component.title(), profile.unwrap_or("not set")),
-                    format!("set the environment variable PROFILE_NAME={wanted}; without it the image starts as {plain}"),
-                )
-                .object(member.workload.object)
-            });
-            continue;
-        }
-        let other = Component::all().find(|other| {
-            let is_it = |of| profile == Some(of) || started_as(of);
-            other.profile().is_some_and(is_it)
-        });
-        judge.require(other.is_none(), || {
-            let other = other.map_or("another component", Component::title);
             Fault::new(
-                format!("the {} is started as {other}", component.title()),
-                "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
+                format!("the {} is not started as one: PROFILE_NAME is {}", component.title(), profile.unwrap_or("not set")),
+                format!("set the environment variable PROFILE_NAME={wanted}; without it the image starts as {plain}"),
             )
             .object(member.workload.object)
         });
     }
 }
 
-fn entrypoint_is_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
+fn nothing_else_is_started(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
-        let (Some(_), Some(main)) = (member.component, member.main) else {
+        let (Some(component), Some(main)) = (member.component, member.main) else {
             continue;
         };
-        judge.require(main.value.get("command").is_none(), || {
-            Fault::new(
-                "the container replaces the image's entrypoint",
-                "remove `command`; the entrypoint copies the configuration, keeps artifacts and, from 4.7, stops the server",
-            )
-            .object(member.workload.object)
+        let profile = profile_variable(context, &member.workload, &main);
+        let other = Component::all().find(|other| {
+            let is_it = |of| profile == Some(of) || is_started_as(&main, of);
+            *other != component && other.profile().is_some_and(is_it)
         });
-        let over = main
-            .mounts()
-            .into_iter()
-            .find(|mount| mount.path.ends_with("/docker-entrypoint.sh"));
-        judge.require(over.is_none(), || {
+        judge.require(other.is_none(), || {
+            let other = other.map_or("another component", Component::title);
             Fault::new(
-                "a file is mounted over the image's entrypoint",
-                "remove the mount of docker-entrypoint.sh",
-            )
-            .object(member.workload.object)
-        });
-        let Some(profile) = member.component.and_then(Component::profile) else {
-            continue;
-        };
-        let arguments = main.env().into_iter().any(|variable| {
-            matches!(variable.source, EnvSource::Literal(text) if text.contains("profileSetup"))
-        });
-        judge.require(!arguments, || {
-            Fault::new(
-                format!("the {profile}'s profile is set up by hand"),
-                format!("leave it to the image: set {PROFILE_VARIABLE}={profile}"),
+                format!("the {} is started as {other}", component.title()),
+                "remove PROFILE_NAME from its environment and -Dprofile from its arguments",
             )
             .object(member.workload.object)
         });

@@ -26,7 +26,7 @@ pub use waits::{Awaited, awaited};
 use crate::{
     component::Component,
     facts::Facts,
-    manifest::{Autoscaler, DisruptionBudget, Manifest, Service, Workload},
+    manifest::{Autoscaler, Manifest, Service, Workload},
 };
 
 /// Everything that checks look at.
@@ -122,20 +122,6 @@ impl<'a> Graph<'a> {
         self.members
             .iter()
             .filter(move |member| member.component == Some(component))
-    }
-
-    /// The server workloads whose pods a budget protects.
-    pub(crate) fn protected_by(&self, budget: DisruptionBudget<'_>) -> Vec<&Member<'a>> {
-        let Some(selector) = budget.selector() else {
-            return Vec::new();
-        };
-        self.members
-            .iter()
-            .filter(|member| {
-                member.workload.object.namespace() == budget.0.namespace()
-                    && selector.matches(&member.workload.pod.labels())
-            })
-            .collect()
     }
 
     /// The component of a node.

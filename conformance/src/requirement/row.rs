@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub struct Row {
     /// What is looked at, one by one: a scope such as `container`, or kinds of objects.
     pub each: Each,
+    /// A list in each of them whose entries are looked at one by one, as `item`; of a map, its keys. CEL.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<String>,
     /// Which of them are looked at; all of them unless given. CEL.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<String>,

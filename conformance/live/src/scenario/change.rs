@@ -81,7 +81,7 @@ async fn judge_restarts(
                     "put a checksum of the configuration into the pod template",
                 )
             });
-            stage.check("AM-OPS-014", fault.clone());
+            stage.check("AM-OPS-041", fault.clone());
             stage.check("AM-UPG-006", fault);
         } else {
             let fault = (!stayed).then(|| {

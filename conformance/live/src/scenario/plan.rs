@@ -106,7 +106,7 @@ impl Phase {
             Self::Test => &["AM-HELM-016"],
             Self::Story => &["AM-OPS-004", "AM-WIRE-014"],
             Self::Scale => &["AM-UPG-001", "AM-UPG-009", "AM-WIRE-013", "AM-WIRE-019"],
-            Self::Change => &["AM-OPS-013", "AM-OPS-014", "AM-UPG-006", "AM-UPG-007"],
+            Self::Change => &["AM-OPS-013", "AM-OPS-041", "AM-UPG-006", "AM-UPG-007"],
             Self::Disruption => &["AM-NET-007", "AM-OPS-001", "AM-OPS-009"],
             Self::Outage => &["AM-OPS-004", "AM-OPS-023", "AM-OPS-024"],
             Self::Restart => &["AM-OPS-001", "AM-OPS-023"],

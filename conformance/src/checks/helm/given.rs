@@ -12,26 +12,41 @@ use crate::{
     variation::releases,
 };
 
+/// Renders every release with what an operator gives, and judges the documents. Charts that refuse the values are told apart by
+/// other requirements.
+fn with_given(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    look: impl Fn(&Manifest, &mut Judge<'_>),
+) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered with other values here");
+    };
+    let variation = given::variation(context);
+    for release in releases(context.manifest).into_keys() {
+        if let Ok(changed) = variations.render(release, &variation) {
+            look(&changed, judge);
+        }
+    }
+}
+
 pub(super) fn values_arrive(context: &Context<'_>, judge: &mut Judge<'_>) {
     let table = match GIVEN.as_ref() {
         Ok(table) => table,
         Err(error) => return judge.unsupported(error.clone()),
     };
-    let Some(variations) = context.variations else {
-        return judge.not_applicable("the charts cannot be rendered with other values");
-    };
-    let variation = given::variation(context);
-    for release in releases(context.manifest).into_keys() {
-        // Charts that refuse the values are told apart by other requirements.
-        let Ok(changed) = variations.render(release, &variation) else {
-            continue;
-        };
-        for given in &table.given {
-            arrives(context, given, &changed, judge);
-        }
-        governs_every_server(context, &changed, judge);
-    }
     judge.not_applicable("nothing is rendered that an operator's values are for");
+    with_given(context, judge, |changed, judge| {
+        for given in &table.given {
+            arrives(context, given, changed, judge);
+        }
+    });
+}
+
+pub(super) fn policies_govern_every_server(context: &Context<'_>, judge: &mut Judge<'_>) {
+    with_given(context, judge, |changed, judge| {
+        governs_every_server(context, changed, judge);
+    });
 }
 
 /// The object that is judged, for findings to point at.
@@ -121,8 +136,11 @@ fn governs_every_server(context: &Context<'_>, changed: &Manifest, judge: &mut J
 
 #[cfg(test)]
 mod tests {
-    use super::values_arrive;
-    use crate::checks::harness::{Case, messages};
+    use super::{policies_govern_every_server, values_arrive};
+    use crate::checks::{
+        Check,
+        harness::{Case, messages},
+    };
 
     fn documents(role: &str, selected: &str) -> String {
         format!(
@@ -135,18 +153,22 @@ mod tests {
     #[test]
     fn a_value_that_does_not_arrive_and_a_server_without_policy_are_found() {
         let role = "arn:aws:iam::210987654321:role/conformance";
-        for (role, selected, told) in [
-            (role, "b", None),
+        let arrive: Check = values_arrive;
+        let governed: Check = policies_govern_every_server;
+        for (check, role, selected, told) in [
+            (arrive, role, "b", None),
+            (governed, role, "b", None),
             (
+                arrive,
                 "arn:aws:iam::210987654321:role/other",
                 "b",
                 Some("does not get"),
             ),
-            (role, "other", Some("no NetworkPolicy")),
+            (governed, role, "other", Some("no NetworkPolicy")),
         ] {
             let text = documents(role, selected);
             let case = Case::documents(&text).varied(move |_| Ok(text.clone()));
-            let outcome = case.judge(values_arrive);
+            let outcome = case.judge(check);
             match told {
                 None => assert!(outcome.is_green(), "{outcome:?}"),
                 Some(told) => assert!(messages(&outcome)[0].contains(told), "{outcome:?}"),

@@ -32,9 +32,14 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-013", chart_file::lint_is_clean),
     ("AM-HELM-015", chart_file::notes_are_there),
     ("AM-HELM-018", labels::objects_tell_where_they_belong),
-    ("AM-HELM-019", release_tests::tests_end_and_ask_somebody),
     ("AM-HELM-020", release_tests::every_component_is_tested),
     ("AM-HELM-021", given::values_arrive),
+    ("AM-HELM-023", release_tests::options_are_curls),
+    ("AM-HELM-024", release_tests::somebody_answers),
+    ("AM-HELM-025", release_tests::tests_tell_the_truth),
+    ("AM-HELM-026", release_tests::tests_wait_for_the_server),
+    ("AM-HELM-027", documentation::every_comment_is_marked),
+    ("AM-HELM-028", given::policies_govern_every_server),
 ];
 
 /// Whether the tables of this family can be used.

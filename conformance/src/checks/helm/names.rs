@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    checks::kubernetes::{identities, metadata, names, references, schemas},
+    checks::kubernetes::{identities, names, references, schemas},
     context::{Context, Fault, Judge},
     manifest::{Manifest, Object},
     variation::{Refusal, Variation, Variations, releases},
@@ -69,7 +69,7 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
                 let label = object
                     .labels()
                     .into_iter()
-                    .find(|(_, value)| !metadata::is_label_value(value));
+                    .find(|(_, value)| !names::is_label_value(value));
                 let problem = names::problem(object).or_else(|| {
                     label.map(|(key, value)| format!("its label `{key}` would be `{value}`"))
                 });

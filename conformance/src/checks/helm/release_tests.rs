@@ -1,4 +1,4 @@
-//! Pods of `helm test`: they end, and ask the server that they are for.
+//! Pods of `helm test`: they ask the server that they are for.
 
 use std::collections::BTreeSet;
 
@@ -48,100 +48,96 @@ fn words_for_curl<'a>(container: &Container<'a>) -> Option<Vec<&'a str>> {
     (has_command && name == "curl").then(|| rest.to_vec())
 }
 
-pub(super) fn tests_end_and_ask_somebody(context: &Context<'_>, judge: &mut Judge<'_>) {
+/// Looks at what every container of a test gives to curl; at nothing where it runs something else.
+fn with_curl<'a>(
+    context: &Context<'a>,
+    judge: &mut Judge<'_>,
+    look: impl Fn(&'a Object, Option<&CommandLine<'_>>, &mut Judge<'_>),
+) {
     for test in tests(context) {
-        let policy = test
-            .object
-            .str("/spec/restartPolicy")
-            .filter(|_| test.object.kind() == "Pod");
-        if test.object.kind() == "Pod" {
-            judge.require(matches!(policy, Some("Never" | "OnFailure")), || {
-                Fault::new(
-                    format!(
-                        "the test {} is started again whenever it has ended, so it never passes",
-                        test.object.reference()
-                    ),
-                    "set restartPolicy to Never",
-                )
-                .object(test.object)
-                .field("restartPolicy")
-            });
-        }
         for container in test.pod.containers() {
             let Some(words) = words_for_curl(&container) else {
-                judge.require(!context.is_generated, || {
-                    Fault::new(
-                        format!("the test {} does not run curl", test.object.reference()),
-                        "let it ask its component with curl",
-                    )
-                    .object(test.object)
-                });
+                look(test.object, None, judge);
                 continue;
             };
-            let line = match CommandLine::read(&words) {
-                Ok(line) => line,
+            match CommandLine::read(&words) {
+                Ok(line) => look(test.object, Some(&line), judge),
                 Err(error) => return judge.unsupported(error),
-            };
-            judge.looked();
-            for (message, help) in &line.problems {
-                judge.fault(
-                    Fault::new(
-                        format!("the test {} {message}", test.object.reference()),
-                        help.clone(),
-                    )
-                    .object(test.object),
-                );
-            }
-            if context.is_generated {
-                tells_the_truth(test.object, &line, judge);
-            }
-            for url in &line.urls {
-                let problem = asked(context, test.object, url).err();
-                judge.require(problem.is_none(), || {
-                    Fault::new(
-                        format!(
-                            "the test {} asks {url}, where nobody answers: {}",
-                            test.object.reference(),
-                            problem.unwrap_or_default()
-                        ),
-                        "ask a port of a Service whose pods answer there",
-                    )
-                    .object(test.object)
-                    .value(*url)
-                });
             }
         }
     }
+    judge.not_applicable("no test runs curl");
 }
 
-/// A test fails when the server says that something is wrong, and does not fail because it is still starting.
-fn tells_the_truth(object: &Object, line: &CommandLine<'_>, judge: &mut Judge<'_>) {
-    judge.require(line.has(&["--fail", "-f", "--fail-with-body"]), || {
-        Fault::new(
-            format!(
-                "the test {} passes whatever the server answers",
-                object.reference()
-            ),
-            "add --fail, so that curl takes an answer like 500 for a failure",
-        )
-        .object(object)
+pub(super) fn options_are_curls(context: &Context<'_>, judge: &mut Judge<'_>) {
+    with_curl(context, judge, |test, line, judge| {
+        let Some(line) = line else { return };
+        judge.looked();
+        for (message, help) in &line.problems {
+            let message = format!("the test {} {message}", test.reference());
+            judge.fault(Fault::new(message, help.clone()).object(test));
+        }
     });
-    let tries = line.number("--retry").unwrap_or(0.0) * line.number("--retry-delay").unwrap_or(1.0);
-    // Zero means without end.
-    let seconds = match line.number("--retry-max-time") {
-        Some(most) if most > 0.0 => tries.min(most),
-        _ => tries,
-    };
-    let goes_on = line.has(&["--retry-all-errors", "--retry-connrefused"]);
-    judge.require(goes_on && seconds >= PATIENCE_SECONDS, || {
-        Fault::new(
-            format!(
-                "the test {} gives up before a server has started",
-                object.reference()
-            ),
-            format!("let it retry all errors for {PATIENCE_SECONDS} seconds or more (--retry-all-errors, --retry, --retry-delay)"),
-        )
-        .object(object)
+}
+
+pub(super) fn somebody_answers(context: &Context<'_>, judge: &mut Judge<'_>) {
+    with_curl(context, judge, |test, line, judge| {
+        for url in line.into_iter().flat_map(|line| &line.urls) {
+            let problem = asked(context, test, url).err();
+            judge.require(problem.is_none(), || {
+                Fault::new(
+                    format!(
+                        "the test {} asks {url}, where nobody answers: {}",
+                        test.reference(),
+                        problem.unwrap_or_default()
+                    ),
+                    "ask a port of a Service whose pods answer there",
+                )
+                .object(test)
+                .value(*url)
+            });
+        }
+    });
+}
+
+pub(super) fn tests_tell_the_truth(context: &Context<'_>, judge: &mut Judge<'_>) {
+    with_curl(context, judge, |test, line, judge| {
+        let fails = line.map(|line| line.has(&["--fail", "-f", "--fail-with-body"]));
+        judge.require(fails == Some(true), || {
+            let (problem, help) = if line.is_some() {
+                (
+                    "passes whatever the server answers",
+                    "add --fail, so that curl takes an answer like 500 for a failure",
+                )
+            } else {
+                ("does not run curl", "let it ask its component with curl")
+            };
+            Fault::new(format!("the test {} {problem}", test.reference()), help).object(test)
+        });
+    });
+}
+
+pub(super) fn tests_wait_for_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
+    with_curl(context, judge, |test, line, judge| {
+        let Some(line) = line else { return };
+        let number = |option: &str| line.number(option);
+        let tries = number("--retry").unwrap_or(0.0) * number("--retry-delay").unwrap_or(1.0);
+        // Zero means without end.
+        let seconds = match number("--retry-max-time") {
+            Some(most) if most > 0.0 => tries.min(most),
+            _ => tries,
+        };
+        let goes_on = line.has(&["--retry-all-errors", "--retry-connrefused"]);
+        judge.require(goes_on && seconds >= PATIENCE_SECONDS, || {
+            Fault::new(
+                format!(
+                    "the test {} gives up before a server has started",
+                    test.reference()
+                ),
+                format!("let it retry all errors for {PATIENCE_SECONDS} seconds or more (--retry-all-errors, --retry, --retry-delay)"),
+            )
+            .object(test)
+        });
     });
 }
 
@@ -229,10 +225,9 @@ pub(super) fn every_component_is_tested(context: &Context<'_>, judge: &mut Judge
 
 #[cfg(test)]
 mod tests {
-    use super::{every_component_is_tested, tests_end_and_ask_somebody};
-    use crate::checks::{
-        Check,
-        harness::{Subject, messages},
+    use crate::{
+        Outcome,
+        checks::harness::{Case, messages},
     };
 
     const RELEASE: &str = r"
@@ -263,42 +258,69 @@ spec:
       args: [--fail, --retry-all-errors, --retry, '60', --retry-delay, '2', 'http://g:9763/services/Version']
 ";
 
-    fn judged(check: Check, documents: &str) -> Vec<String> {
-        let subject = Subject {
-            is_generated: true,
-            ..Subject::default()
-        };
-        messages(&subject.judge("AM-HELM-019", check, documents))
+    const TESTS: [&str; 5] = [
+        "AM-HELM-019",
+        "AM-HELM-023",
+        "AM-HELM-024",
+        "AM-HELM-025",
+        "AM-HELM-026",
+    ];
+
+    fn judged(ids: &[&str], documents: &str) -> Vec<String> {
+        let case = Case::documents(documents);
+        let found = ids.iter().map(|id| case.judge_requirement(id));
+        let applicable = found.filter(|outcome| !matches!(outcome, Outcome::NotApplicable { .. }));
+        applicable.flat_map(|outcome| messages(&outcome)).collect()
     }
 
     #[test]
     fn a_test_that_ends_and_asks_its_server_passes() {
-        assert_eq!(
-            judged(tests_end_and_ask_somebody, RELEASE),
-            Vec::<String>::new()
-        );
-        assert_eq!(
-            judged(every_component_is_tested, RELEASE),
-            Vec::<String>::new()
-        );
+        let none = Vec::<String>::new();
+        assert_eq!(judged(&TESTS, RELEASE), none);
+        assert_eq!(judged(&["AM-HELM-020"], RELEASE), none);
     }
 
     #[test]
     fn each_fault_of_a_test_is_found() {
-        for (from, to, told) in [
-            ("  restartPolicy: Never\n", "", "started again"),
-            ("[curl]", "[]", "does not run curl"),
-            ("[curl]", "[culr]", "does not run curl"),
-            ("--fail, ", "", "whatever"),
-            ("--retry-all-errors, ", "", "gives up"),
-            ("'60'", "'6'", "gives up"),
-            ("--retry-delay", "--retry-dely", "unknown option"),
-            ("'http://g:9763/services/Version'", "''", "no URL"),
-            ("9763/services", "9764/services", "nobody answers"),
-            ("/services/Version", "/srvices/Version", "nothing at"),
-            ("http://g", "https://g", "another protocol"),
+        for (id, from, to, told) in [
+            (
+                "AM-HELM-019",
+                "  restartPolicy: Never\n",
+                "",
+                "started again",
+            ),
+            ("AM-HELM-025", "[curl]", "[]", "does not run curl"),
+            ("AM-HELM-025", "[curl]", "[culr]", "does not run curl"),
+            ("AM-HELM-025", "--fail, ", "", "whatever"),
+            ("AM-HELM-026", "--retry-all-errors, ", "", "gives up"),
+            ("AM-HELM-026", "'60'", "'6'", "gives up"),
+            (
+                "AM-HELM-023",
+                "--retry-delay",
+                "--retry-dely",
+                "unknown option",
+            ),
+            (
+                "AM-HELM-023",
+                "'http://g:9763/services/Version'",
+                "''",
+                "no URL",
+            ),
+            (
+                "AM-HELM-024",
+                "9763/services",
+                "9764/services",
+                "nobody answers",
+            ),
+            (
+                "AM-HELM-024",
+                "/services/Version",
+                "/srvices/Version",
+                "nothing at",
+            ),
+            ("AM-HELM-024", "http://g", "https://g", "another protocol"),
         ] {
-            let found = judged(tests_end_and_ask_somebody, &RELEASE.replace(from, to));
+            let found = judged(&[id], &RELEASE.replace(from, to));
             assert!(
                 found.iter().any(|message| message.contains(told)),
                 "{to}: {found:?}"
@@ -312,7 +334,7 @@ spec:
             ("helm.sh/hook: test", "helm.sh/hook: ''"),
             ("http://g:", "http://h:"),
         ] {
-            let found = judged(every_component_is_tested, &RELEASE.replace(from, to));
+            let found = judged(&["AM-HELM-020"], &RELEASE.replace(from, to));
             assert_eq!(found.len(), 1, "{to}");
         }
     }

@@ -19,13 +19,13 @@ pub(super) fn every_value_is_in_the_schema(context: &Context<'_>, judge: &mut Ju
         };
         let Some(schema) = yaml(chart, "values.schema.json") else {
             // Many charts have none; the vendor's are among them.
-            if !context.is_generated && !chart.files.contains_key("values.schema.json") {
+            if !chart.files.contains_key("values.schema.json") {
                 continue;
             }
             judge.looked();
             judge.fault(Fault::new(
-                format!("{} has no values.schema.json", chart.name),
-                "write one that knows every value, so that a typing error in a user's values is an error",
+                format!("values.schema.json of {} cannot be read", chart.name),
+                "correct it, so that a typing error in a user's values is an error",
             ));
             continue;
         };
@@ -152,7 +152,6 @@ fn refuses(
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered with other values here");
     };
-    judge.not_applicable("no chart has a values.schema.json and a value to get wrong");
     for (release, chart) in releases(context.manifest) {
         let Some(source) = context.charts.get(chart) else {
             continue;
@@ -221,15 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn only_of_our_own_charts_a_schema_is_asked() {
-        let case = || Case::chart(&[("values.yaml", "a: 1\n")]);
-        let own = case().generated().judge(every_value_is_in_the_schema);
-        assert_eq!(messages(&own).len(), 1);
-        let foreign = case().judge_requirement("AM-HELM-003");
-        assert!(
-            matches!(foreign, Outcome::NotApplicable { .. }),
-            "{foreign:?}"
-        );
+    fn a_schema_that_cannot_be_read_is_found_and_none_is_not_asked_for() {
+        let values = ("values.yaml", "a: 1\n");
+        let broken = Case::chart(&[values, ("values.schema.json", "{")]);
+        let found = messages(&broken.judge(every_value_is_in_the_schema));
+        assert!(found[0].contains("cannot be read"), "{found:?}");
+        let none = Case::chart(&[values]).judge_requirement("AM-HELM-003");
+        assert!(matches!(none, Outcome::NotApplicable { .. }), "{none:?}");
     }
 
     #[test]

@@ -32,6 +32,13 @@ pub(super) fn fields_hold_accepted_values(context: &Context<'_>, judge: &mut Jud
             }
         }
     }
+}
+
+pub(super) fn topologies_are_spelt_well(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let tables = match TABLES.as_ref() {
+        Ok(tables) => tables,
+        Err(error) => return judge.unsupported(error.clone()),
+    };
     for row in &tables.near {
         for (object, root) in roots(context.manifest, row.pod, &row.kinds, None) {
             for path in &row.paths {
@@ -97,12 +104,16 @@ fn key(row: &Near, object: &Object, path: &str, found: &Value, judge: &mut Judge
 
 #[cfg(test)]
 mod tests {
-    use super::fields_hold_accepted_values;
-    use crate::checks::harness::Case;
+    use super::{fields_hold_accepted_values, topologies_are_spelt_well};
+    use crate::checks::{Check, harness::Case};
 
     fn judged(documents: &str) -> Vec<String> {
+        judged_by(fields_hold_accepted_values, documents)
+    }
+
+    fn judged_by(check: Check, documents: &str) -> Vec<String> {
         Case::documents(documents)
-            .judge(fields_hold_accepted_values)
+            .judge(check)
             .findings()
             .iter()
             .map(|finding| finding.message.clone())
@@ -121,10 +132,17 @@ mod tests {
 
     #[test]
     fn a_topology_that_is_almost_a_known_one_is_found() {
+        let check: Check = topologies_are_spelt_well;
         let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {topologySpreadConstraints: [{topologyKey: kubernetes.io/hostname}]}}";
-        assert!(judged(pod).is_empty());
-        assert!(judged(&pod.replace("kubernetes.io/hostname", "example.com/rack")).is_empty());
-        assert!(judged(&pod.replace("hostname", "hostnam"))[0].contains("hostnam"));
+        assert!(judged_by(check, pod).is_empty());
+        assert!(
+            judged_by(
+                check,
+                &pod.replace("kubernetes.io/hostname", "example.com/rack")
+            )
+            .is_empty()
+        );
+        assert!(judged_by(check, &pod.replace("hostname", "hostnam"))[0].contains("hostnam"));
     }
 
     #[test]

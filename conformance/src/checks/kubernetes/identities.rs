@@ -1,4 +1,4 @@
-//! One object for each identity, selectors that match, and sizes.
+//! One object for each identity.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,6 @@ use crate::{
     context::{Context, Fault, Judge},
     manifest::Object,
 };
-
-/// etcd takes requests of at most 1.5 MiB; the API server refuses a larger `ConfigMap` or Secret at 1 MiB.
-const MOST_BYTES: usize = 1024 * 1024;
 
 /// What makes an object the same for the API server: group (not version), kind, namespace and name.
 pub(crate) fn identity(object: &Object) -> (&str, &str, &str, &str) {
@@ -51,25 +48,9 @@ pub(super) fn objects_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-pub(super) fn objects_are_small_enough(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for object in &context.manifest.objects {
-        let bytes = object.value.to_string().len();
-        judge.require(bytes <= MOST_BYTES, || {
-            Fault::new(
-                format!(
-                    "{} has {bytes} bytes, at most {MOST_BYTES} are possible",
-                    object.reference()
-                ),
-                "split it, or put the content on a volume",
-            )
-            .object(object)
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{objects_are_small_enough, objects_are_unique};
+    use super::objects_are_unique;
     use crate::checks::harness::{Case, messages};
 
     #[test]
@@ -84,36 +65,6 @@ mod tests {
             Case::documents(elsewhere)
                 .judge(objects_are_unique)
                 .is_green()
-        );
-    }
-
-    #[test]
-    fn a_selector_that_misses_its_own_pods_is_found() {
-        let case = |label: &str| {
-            Case::documents(&format!(
-                "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: a}}, spec: {{selector: {{matchLabels: {{x: ab}}}}, \
-                 template: {{metadata: {{labels: {{x: {label}, z: w}}}}, spec: {{containers: []}}}}}}}}"
-            ))
-        };
-        assert!(case("ab").judge_requirement("AM-K8S-014").is_green());
-        assert_eq!(
-            messages(&case("cd").judge_requirement("AM-K8S-014")).len(),
-            1
-        );
-    }
-
-    #[test]
-    fn an_object_of_more_than_a_mebibyte_is_found() {
-        let case = |bytes: usize| {
-            Case::documents(&format!(
-                "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{x: {}}}}}",
-                "a".repeat(bytes)
-            ))
-        };
-        assert!(case(1000).judge(objects_are_small_enough).is_green());
-        assert_eq!(
-            messages(&case(1024 * 1024).judge(objects_are_small_enough)).len(),
-            1
         );
     }
 }

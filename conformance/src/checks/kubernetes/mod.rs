@@ -5,9 +5,7 @@ pub(super) mod api_versions;
 pub(super) mod choices;
 pub(super) mod fields;
 pub(super) mod identities;
-pub(super) mod metadata;
 pub(super) mod names;
-pub(super) mod pods;
 pub(super) mod quantities;
 pub(super) mod references;
 pub(super) mod schemas;
@@ -19,17 +17,10 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-K8S-001", schemas::kubernetes_objects_are_valid),
     ("AM-K8S-002", schemas::custom_objects_are_valid),
     ("AM-K8S-003", names::names_are_valid),
-    ("AM-K8S-004", metadata::labels_are_valid),
-    ("AM-K8S-005", metadata::annotations_are_valid),
     ("AM-K8S-006", identities::objects_are_unique),
-    ("AM-K8S-007", pods::names_in_pods_are_unique),
-    ("AM-K8S-008", pods::ports_are_named_well),
-    ("AM-K8S-009", pods::environment_is_named_well),
-    ("AM-K8S-010", pods::mounts_are_sound),
     ("AM-K8S-011", references::references_resolve),
     ("AM-K8S-012", api_versions::api_versions_are_served),
     ("AM-K8S-013", quantities::quantities_are_valid),
-    ("AM-K8S-015", identities::objects_are_small_enough),
     ("AM-K8S-016", fields::fields_hold_accepted_values),
     ("AM-K8S-017", choices::one_of_several_is_written),
     ("AM-K8S-018", choices::nothing_needed_is_left_out),
@@ -37,6 +28,8 @@ pub(crate) const CHECKS: FamilyChecks = &[
         "AM-K8S-019",
         annotations::controllers_understand_annotations,
     ),
+    ("AM-K8S-023", quantities::requests_fit_below_limits),
+    ("AM-K8S-025", fields::topologies_are_spelt_well),
 ];
 
 /// Whether the tables of this family can be used.
@@ -44,3 +37,6 @@ pub(super) fn check_tables() -> Result<(), String> {
     tables::TABLES.as_ref().map_err(Clone::clone)?;
     annotations::KNOWN.as_ref().map(drop).map_err(Clone::clone)
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,18 @@ pub(crate) fn is_subdomain(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_label)
 }
 
+/// Whether a text may be the value of a label; empty may.
+pub(crate) fn is_label_value(text: &str) -> bool {
+    let is_end = |c: char| c.is_ascii_alphanumeric();
+    text.is_empty()
+        || (text.len() <= 63
+            && text.starts_with(is_end)
+            && text.ends_with(is_end)
+            && text
+                .chars()
+                .all(|c| is_end(c) || matches!(c, '-' | '_' | '.')))
+}
+
 pub(super) fn names_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
     for object in &context.manifest.objects {
         let problem = problem(object);

@@ -9,43 +9,61 @@ use crate::{
 use am_suggest::near;
 
 pub(super) fn quantities_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for resources in resources(context) {
+        resources_are_valid(judge, &resources);
+    }
+    for workload in context.manifest.workloads() {
+        for volume in array_at(workload.pod.spec, "/volumes") {
+            if let Some(limit) = volume.pointer("/emptyDir/sizeLimit") {
+                let place = "the sizeLimit of an emptyDir";
+                quantity_is_valid(judge, workload.object, limit, place);
+            }
+        }
+    }
+}
+
+/// What a container or claim requests and is limited to.
+struct Resources<'a> {
+    object: &'a Object,
+    value: &'a Value,
+    /// What it may request.
+    known: &'static [&'static str],
+    place: String,
+}
+
+impl<'a> Resources<'a> {
+    fn of(&self, field: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        let found = self.value.get(field).and_then(Value::as_object);
+        found.into_iter().flatten()
+    }
+}
+
+fn resources<'a>(context: &Context<'a>) -> Vec<Resources<'a>> {
+    let mut found = Vec::new();
+    let mut add = |object, value: Option<&'a Value>, known, place: String| {
+        found.extend(value.map(|value| Resources {
+            object,
+            value,
+            known,
+            place,
+        }));
+    };
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             let place = format!("container `{}`", container.name());
-            if let Some(resources) = container.value.get("resources") {
-                resources_are_valid(judge, workload.object, resources, &RESOURCES, &place);
-            }
-        }
-        for volume in array_at(workload.pod.spec, "/volumes") {
-            if let Some(limit) = volume.pointer("/emptyDir/sizeLimit") {
-                quantity_is_valid(
-                    judge,
-                    workload.object,
-                    limit,
-                    "the sizeLimit of an emptyDir",
-                );
-            }
+            let own = container.value.get("resources");
+            add(workload.object, own, &RESOURCES, place);
         }
         for claim in array_at(&workload.object.value, "/spec/volumeClaimTemplates") {
-            if let Some(resources) = claim.pointer("/spec/resources") {
-                resources_are_valid(
-                    judge,
-                    workload.object,
-                    resources,
-                    &STORAGE,
-                    "a claim template",
-                );
-            }
+            let own = claim.pointer("/spec/resources");
+            add(workload.object, own, &STORAGE, "a claim template".into());
         }
-    }
-    for object in &context.manifest.objects {
-        counts_are_whole_or_percent(judge, object);
     }
     for claim in context.manifest.of_kind("PersistentVolumeClaim") {
-        if let Some(resources) = claim.value.pointer("/spec/resources") {
-            resources_are_valid(judge, claim, resources, &STORAGE, "the claim");
-        }
+        let own = claim.value.pointer("/spec/resources");
+        add(claim, own, &STORAGE, "the claim".into());
     }
+    found
 }
 
 /// What a container may request, besides extended resources (with a domain) and huge pages.
@@ -74,83 +92,44 @@ fn name_is_known(judge: &mut Judge<'_>, object: &Object, known: &[&str], name: &
     });
 }
 
-fn resources_are_valid(
-    judge: &mut Judge<'_>,
-    object: &Object,
-    resources: &Value,
-    known: &[&str],
-    place: &str,
-) {
-    let of = |field: &str| resources.get(field).and_then(Value::as_object);
+fn resources_are_valid(judge: &mut Judge<'_>, resources: &Resources<'_>) {
+    let Resources {
+        object,
+        known,
+        place,
+        ..
+    } = resources;
     for field in ["requests", "limits"] {
-        for (name, quantity) in of(field).into_iter().flatten() {
+        for (name, quantity) in resources.of(field) {
             name_is_known(judge, object, known, name, &format!("{field} of {place}"));
             let place = format!("{field}.{name} of {place}");
             quantity_is_valid(judge, object, quantity, &place);
             has_a_unit(judge, object, name, quantity, &place);
         }
     }
-    for (name, request) in of("requests").into_iter().flatten() {
-        let limit = of("limits").and_then(|limits| limits.get(name));
-        let (Some(request), Some(limit)) = (amount(request), limit.and_then(amount)) else {
-            continue;
-        };
-        judge.require(request <= limit, || {
-            Fault::new(
-                format!(
-                    "requests.{name} of {place} of {} is more than its limit",
-                    object.reference()
-                ),
-                "raise the limit or lower the request",
-            )
-            .object(object)
-            .field("requests")
-        });
-    }
 }
 
-/// Fields that hold a number or a percentage. Source: Kubernetes, `IntOrString` of rollouts and disruption budgets.
-const COUNTS: [(&str, &[&str]); 3] = [
-    (
-        "Deployment",
-        &[
-            "/spec/strategy/rollingUpdate/maxSurge",
-            "/spec/strategy/rollingUpdate/maxUnavailable",
-        ],
-    ),
-    (
-        "StatefulSet",
-        &["/spec/updateStrategy/rollingUpdate/maxUnavailable"],
-    ),
-    (
-        "PodDisruptionBudget",
-        &["/spec/minAvailable", "/spec/maxUnavailable"],
-    ),
-];
-
-/// A text must be a percentage: the API server refuses `"1"`.
-fn counts_are_whole_or_percent(judge: &mut Judge<'_>, object: &Object) {
-    let fields = COUNTS.iter().filter(|(kind, _)| *kind == object.kind());
-    for field in fields.flat_map(|(_, fields)| *fields) {
-        let Some(text) = object.str(field) else {
-            continue;
-        };
-        let is_percent = text
-            .strip_suffix('%')
-            .is_some_and(|number| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
-        judge.require(is_percent, || {
-            Fault::new(
-                format!(
-                    "{} of {} is the text `{text}`, and the API server takes numbers and percentages",
-                    field.trim_start_matches("/spec/").replace('/', "."),
-                    object.reference()
-                ),
-                "write the number without quotes, or a percentage such as \"25%\"",
-            )
-            .object(object)
-            .field(*field)
-            .value(text)
-        });
+pub(super) fn requests_fit_below_limits(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for resources in resources(context) {
+        let place = &resources.place;
+        for (name, request) in resources.of("requests") {
+            let limit = resources.of("limits").find(|(limited, _)| *limited == name);
+            let limit = limit.and_then(|(_, limit)| amount(limit));
+            let (Some(request), Some(limit)) = (amount(request), limit) else {
+                continue;
+            };
+            judge.require(request <= limit, || {
+                Fault::new(
+                    format!(
+                        "requests.{name} of {place} of {} is more than its limit",
+                        resources.object.reference()
+                    ),
+                    "raise the limit or lower the request",
+                )
+                .object(resources.object)
+                .field("requests")
+            });
+        }
     }
 }
 
@@ -238,14 +217,17 @@ fn amount(quantity: &Value) -> Option<f64> {
 mod tests {
     use serde_json::json;
 
-    use super::{amount, quantities_are_valid};
-    use crate::checks::harness::{Case, messages};
+    use super::{amount, quantities_are_valid, requests_fit_below_limits};
+    use crate::checks::{
+        Check,
+        harness::{Case, messages},
+    };
 
-    fn judged(resources: &str) -> crate::Outcome {
+    fn judged(check: Check, resources: &str) -> crate::Outcome {
         Case::documents(&format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{name: a, resources: {resources}}}]}}}}"
         ))
-        .judge(quantities_are_valid)
+        .judge(check)
     }
 
     #[test]
@@ -270,11 +252,21 @@ mod tests {
 
     #[test]
     fn what_is_no_quantity_and_a_request_above_its_limit_are_found() {
-        assert!(judged("{requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2Gi}}").is_green());
-        assert_eq!(messages(&judged("{requests: {memory: 2GB}}")).len(), 1);
+        let check: Check = quantities_are_valid;
+        assert!(
+            judged(
+                check,
+                "{requests: {cpu: 1, memory: 2Gi}, limits: {memory: 2Gi}}"
+            )
+            .is_green()
+        );
         assert_eq!(
-            messages(&judged("{requests: {memory: 3Gi}, limits: {memory: 2Gi}}")).len(),
+            messages(&judged(check, "{requests: {memory: 2GB}}")).len(),
             1
         );
+        let check: Check = requests_fit_below_limits;
+        assert!(judged(check, "{requests: {memory: 2Gi}, limits: {memory: 2Gi}}").is_green());
+        let more = judged(check, "{requests: {memory: 3Gi}, limits: {memory: 2Gi}}");
+        assert_eq!(messages(&more).len(), 1);
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::{
     component::Component,
     context::{Context, Fault, Judge},
-    manifest::{Container, Object, Workload, array_at, is_below},
+    manifest::{Container, Workload, array_at, is_below},
 };
 use am_suggest::near;
 
@@ -17,14 +17,47 @@ static VARIABLE: LazyLock<Option<Regex>> =
 static ASSIGNMENT: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b([A-Z][A-Z0-9_]+)=").ok());
 
-pub(super) fn can_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
+/// A command of a chart in an image of the product.
+struct Command<'a> {
+    workload: Workload<'a>,
+    container: Container<'a>,
+    place: String,
+    words: Vec<&'a str>,
+    /// What prepares a server, stores its data or tests it: its command is its own, and not that of a hook or probe.
+    is_own: bool,
+}
+
+fn commands<'a>(context: &Context<'a>) -> Vec<Command<'a>> {
+    let mut found = Vec::new();
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
             // Other images have other programs.
             if Component::of_image(container.image_repository(), None).is_none() {
                 continue;
             }
-            own_command(context, &workload, &container, judge);
+            let command = |place: String, words: Vec<&'a str>, is_own: bool| Command {
+                workload,
+                container,
+                place,
+                words,
+                is_own,
+            };
+            // The image's entrypoint is the server.
+            let is_server = context.graph.members.iter().any(|member| {
+                let main = member.component.and(member.main);
+                main.is_some_and(|main| std::ptr::eq(main.value, container.value))
+            });
+            if !is_server {
+                let mut own = words(container.value, "/command");
+                if !own.is_empty() {
+                    own.extend(words(container.value, "/args"));
+                }
+                found.push(command(
+                    format!("container `{}`", container.name()),
+                    own,
+                    true,
+                ));
+            }
             for at in [
                 "/lifecycle/preStop",
                 "/lifecycle/postStart",
@@ -32,15 +65,14 @@ pub(super) fn can_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
                 "/readinessProbe",
                 "/livenessProbe",
             ] {
-                let Some(exec) = container.value.pointer(&format!("{at}/exec")) else {
-                    continue;
-                };
-                let place = format!("{} of container `{}`", &at[1..], container.name());
-                let words = words(exec, "/command");
-                report(context, workload.object, &place, &container, &words, judge);
+                if let Some(exec) = container.value.pointer(&format!("{at}/exec")) {
+                    let place = format!("{} of container `{}`", &at[1..], container.name());
+                    found.push(command(place, words(exec, "/command"), false));
+                }
             }
         }
     }
+    found
 }
 
 fn words<'a>(value: &'a Value, at: &str) -> Vec<&'a str> {
@@ -50,53 +82,69 @@ fn words<'a>(value: &'a Value, at: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// What prepares a server, stores its data or tests it must say what it runs: the image's entrypoint is the server.
-fn own_command(
-    context: &Context<'_>,
-    workload: &Workload<'_>,
-    container: &Container<'_>,
-    judge: &mut Judge<'_>,
-) {
-    let is_server = context.graph.members.iter().any(|member| {
-        member.component.is_some()
-            && member
-                .main
-                .is_some_and(|main| std::ptr::eq(main.value, container.value))
-    });
-    if is_server {
-        return;
+pub(super) fn can_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for command in commands(context) {
+        let problem = if command.is_own && command.words.is_empty() {
+            Some((
+                "is missing, so it starts a whole server".to_owned(),
+                "write the command that it is for".to_owned(),
+            ))
+        } else {
+            not_run(&context.facts.programs, &command.words)
+        };
+        report(&command, problem, judge);
     }
-    let mut command = words(container.value, "/command");
-    let place = format!("container `{}`", container.name());
-    judge.require(!command.is_empty(), || {
-        Fault::new(
-            format!("{place} has no command, so it starts a whole server"),
-            "write the command that it is for",
-        )
-        .object(workload.object)
-    });
-    if command.is_empty() {
-        return;
+}
+
+pub(super) fn read_what_is_set(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for command in commands(context) {
+        let Some(script) = script(&command.words) else {
+            continue;
+        };
+        let unset = unset_variable(context, &command.container, script);
+        let problem = unset.map(|name| {
+            (
+                format!("reads the variable {name}, which nobody sets"),
+                "add it to the container's env".to_owned(),
+            )
+        });
+        report(&command, problem, judge);
     }
-    command.extend(words(container.value, "/args"));
-    report(context, workload.object, &place, container, &command, judge);
-    has_the_volumes_it_names(workload, container, &command.join(" "), judge);
+}
+
+pub(super) fn find_their_files_and_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for command in commands(context) {
+        if let Some(script) = script(&command.words) {
+            let problem = other_name(script).or_else(|| other_place(&command.container, script));
+            report(&command, problem, judge);
+        }
+        if command.is_own {
+            has_the_volumes_it_names(&command, judge);
+        }
+    }
+}
+
+/// What is wrong with a command, and what to do about it.
+type Problem = (String, String);
+
+fn report(command: &Command<'_>, problem: Option<Problem>, judge: &mut Judge<'_>) {
+    judge.require(problem.is_none(), || {
+        let (message, help) = problem.unwrap_or_default();
+        let message = format!("the command of {} {message}", command.place);
+        Fault::new(message, help).object(command.workload.object)
+    });
 }
 
 /// A path at which another container of the pod has a volume is on that volume here too, or what is written is lost.
-fn has_the_volumes_it_names(
-    workload: &Workload<'_>,
-    container: &Container<'_>,
-    command: &str,
-    judge: &mut Judge<'_>,
-) {
-    let own = container.mounts();
-    let others = workload.pod.all_containers();
+fn has_the_volumes_it_names(command: &Command<'_>, judge: &mut Judge<'_>) {
+    let own = command.container.mounts();
+    let text = command.words.join(" ");
+    let others = command.workload.pod.all_containers();
     let named: BTreeSet<&str> = others
         .iter()
         .flat_map(Container::mounts)
         .map(|mount| mount.path.trim_end_matches('/'))
-        .filter(|path| names_path(command, path))
+        .filter(|path| names_path(&text, path))
         .collect();
     for path in named {
         let is_there = own.iter().any(|mount| is_below(mount.path, path));
@@ -104,12 +152,12 @@ fn has_the_volumes_it_names(
             Fault::new(
                 format!(
                     "container `{}` of {} works in {path}, where another container has a volume and it has none",
-                    container.name(),
-                    workload.object.reference()
+                    command.container.name(),
+                    command.workload.object.reference()
                 ),
                 "mount the volume there",
             )
-            .object(workload.object)
+            .object(command.workload.object)
             .value(path)
         });
     }
@@ -127,28 +175,8 @@ fn names_path(command: &str, path: &str) -> bool {
         })
 }
 
-fn report(
-    context: &Context<'_>,
-    object: &Object,
-    place: &str,
-    container: &Container<'_>,
-    command: &[&str],
-    judge: &mut Judge<'_>,
-) {
-    let problem = problem_of(context, container, command);
-    judge.require(problem.is_none(), || {
-        let (message, help) = problem.unwrap_or_default();
-        Fault::new(format!("the command of {place} {message}"), help).object(object)
-    });
-}
-
-/// What is wrong with a command, and what to do about it.
-fn problem_of(
-    context: &Context<'_>,
-    container: &Container<'_>,
-    command: &[&str],
-) -> Option<(String, String)> {
-    let programs = &context.facts.programs;
+/// Why a command does not run, if so.
+fn not_run(programs: &[String], command: &[&str]) -> Option<Problem> {
     let program = command.first().copied().unwrap_or_default();
     if !programs.iter().any(|known| known == program) {
         let help = near(program, programs.iter().map(String::as_str)).map_or_else(
@@ -160,38 +188,30 @@ fn problem_of(
             help,
         ));
     }
-    let name = program.rsplit('/').next().unwrap_or(program);
-    match name {
-        "sleep" => {
-            let is_number = command.len() == 2
-                && command[1].bytes().all(|byte| byte.is_ascii_digit())
-                && !command[1].is_empty();
-            (!is_number).then(|| {
-                (
-                    "sleeps for no number of seconds".to_owned(),
-                    "write one whole number".to_owned(),
-                )
-            })
-        }
-        "bash" | "sh" => {
-            let script = match command {
-                [_, "-c", script, ..] if !script.trim().is_empty() => *script,
-                _ => {
-                    return Some((
-                        "gives the shell no script".to_owned(),
-                        "write `-c` and the script after the shell".to_owned(),
-                    ));
-                }
-            };
-            unset_variable(context, container, script)
-                .map(|name| {
-                    (
-                        format!("reads the variable {name}, which nobody sets"),
-                        "add it to the container's env".to_owned(),
-                    )
-                })
-                .or_else(|| other_name(script))
-                .or_else(|| other_place(container, script))
+    let seconds = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (problem, help) = match (name_of(program), command) {
+        ("sleep", [_, number]) if seconds(number) => return None,
+        ("sleep", _) => ("sleeps for no number of seconds", "write one whole number"),
+        ("bash" | "sh", _) if script(command).is_none() => (
+            "gives the shell no script",
+            "write `-c` and the script after the shell",
+        ),
+        _ => return None,
+    };
+    Some((problem.to_owned(), help.to_owned()))
+}
+
+fn name_of(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+/// The script that a command gives to a shell.
+fn script<'a>(command: &[&'a str]) -> Option<&'a str> {
+    match command {
+        [shell, "-c", script, ..]
+            if matches!(name_of(shell), "bash" | "sh") && !script.trim().is_empty() =>
+        {
+            Some(script)
         }
         _ => None,
     }
@@ -201,7 +221,7 @@ fn problem_of(
 static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"echo "[^"]*""#).ok());
 
 /// Names of files in a script that are almost the same: one of them is a typo of the other.
-fn other_name(script: &str) -> Option<(String, String)> {
+fn other_name(script: &str) -> Option<Problem> {
     let done = SAID.as_ref()?.replace_all(script, "echo");
     let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
     let names: BTreeSet<&str> = done
@@ -230,7 +250,7 @@ static LISTENS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-tcpPort
 static FOLDER: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"-baseDir\s+(\S+)").ok());
 
 /// A server of H2 that listens where nobody asks, or keeps its files where no volume is.
-fn other_place(container: &Container<'_>, script: &str) -> Option<(String, String)> {
+fn other_place(container: &Container<'_>, script: &str) -> Option<Problem> {
     let option = |pattern: &LazyLock<Option<Regex>>| {
         let found = pattern.as_ref()?.captures(script)?;
         Some(found.get(1)?.as_str().to_owned())
@@ -296,18 +316,21 @@ fn unset_variable(
 
 #[cfg(test)]
 mod tests {
-    use super::can_be_run;
-    use crate::checks::harness::{Subject, messages};
+    use crate::{
+        Outcome,
+        checks::harness::{Subject, messages},
+    };
 
     fn judged(container: &str) -> Vec<String> {
-        let subject = Subject {
-            is_generated: true,
-            ..Subject::default()
-        };
         let pod = format!(
             "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{containers: [{{name: c, image: 'wso2/wso2am:4.7.0', {container}}}]}}}}"
         );
-        messages(&subject.judge("AM-OPS-018", can_be_run, &pod))
+        let ids = ["AM-OPS-018", "AM-OPS-038", "AM-OPS-039"];
+        let outcomes = ids.map(|id| Subject::default().judge_requirement(id, &pod));
+        let judged = outcomes
+            .iter()
+            .filter(|outcome| !matches!(outcome, Outcome::NotApplicable { .. }));
+        judged.flat_map(messages).collect()
     }
 
     #[test]
@@ -326,7 +349,7 @@ mod tests {
     #[test]
     fn what_cannot_be_run_is_found() {
         for (bad, told) in [
-            ("args: [a]", "no command"),
+            ("args: [a]", "whole server"),
             ("command: [/bin/bashx, -c, a]", "/bin/bashx"),
             ("command: [/bin/bash, -c]", "no script"),
             ("command: [/bin/bash, /bin/bash, -c, a]", "no script"),

@@ -1,7 +1,6 @@
-//! Probes, shutdown, memory, drains, spread, rollouts and storage: does the deployment survive a day in
-//! operation?
+//! Probes, shutdown, memory, rollouts and storage: does the deployment survive a day in operation? Drains, spread and updates are
+//! rows.
 
-mod availability;
 mod commands;
 mod first_start;
 mod listeners;
@@ -21,23 +20,15 @@ mod tests;
 use crate::checks::FamilyChecks;
 
 pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-OPS-002", probes::wait_for_the_start),
     ("AM-OPS-003", probes::are_answered),
-    ("AM-OPS-004", probes::tell_that_apis_are_deployed),
     ("AM-OPS-005", shutdown::fits_the_grace_period),
     ("AM-OPS-006", shutdown::stops_the_server),
     ("AM-OPS-008", resources::hold_the_heap),
-    ("AM-OPS-009", availability::allows_a_drain),
-    ("AM-OPS-010", availability::has_a_budget),
-    ("AM-OPS-011", availability::spreads_over_zones),
-    ("AM-OPS-012", availability::spreads_over_nodes),
-    ("AM-OPS-013", availability::updates_one_by_one),
     ("AM-OPS-014", rollout::follows_changes),
     ("AM-OPS-015", storage::is_per_node),
     ("AM-OPS-016", storage::is_set_up),
     ("AM-OPS-017", shutdown::waits_for_its_clients),
     ("AM-OPS-018", commands::can_be_run),
-    ("AM-OPS-019", probes::notice_in_time),
     ("AM-OPS-022", storage::is_used),
     ("AM-OPS-023", listeners::wait_for_their_hub),
     ("AM-OPS-024", first_start::one_server_goes_first),
@@ -46,4 +37,11 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-027", redirects::are_compared),
     ("AM-OPS-030", resources::write_the_heap),
     ("AM-OPS-031", storage::keeps_everything),
+    ("AM-OPS-034", resources::start_below_the_largest_heap),
+    ("AM-OPS-035", resources::request_the_first_heap),
+    ("AM-OPS-037", redirects::are_not_followed),
+    ("AM-OPS-038", commands::read_what_is_set),
+    ("AM-OPS-039", commands::find_their_files_and_ports),
+    ("AM-OPS-040", rollout::has_a_checksum_of_every_volume),
+    ("AM-OPS-041", rollout::follows_the_content),
 ];

@@ -18,11 +18,35 @@ const READINESS: &str = "readinessProbe";
 const HELP: &str = "let an exec probe compare what `curl --write-out '%{http_code}'` prints with 200, without --location";
 
 pub(super) fn are_no_answer(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge_readiness(context, judge, |found| match Curl::of(found) {
+        Some(curl) => {
+            let is_wrong = !curl.compares && !curl.follows;
+            let problem = "does not compare the status, and curl ends well with a redirect too";
+            Some((curl.path, is_wrong.then_some(problem)))
+        }
+        None => Some((
+            str_at(found, "/httpGet/path")?,
+            Some("is an httpGet, which follows redirects"),
+        )),
+    });
+}
+
+pub(super) fn are_not_followed(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge_readiness(context, judge, |found| {
+        let curl = Curl::of(found)?;
+        Some((curl.path, curl.follows.then_some("follows redirects")))
+    });
+}
+
+/// Judges every readiness probe that asks a web application; `problem_of` tells the path that one asks, and what is wrong with it.
+fn judge_readiness(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    problem_of: impl Fn(&Value) -> Option<(&str, Option<&'static str>)>,
+) {
     for (member, component, main) in mains(context.graph) {
-        let Some(found) = probe(&main, READINESS) else {
-            continue;
-        };
-        let Some((path, problem)) = problem_of(found) else {
+        let found = probe(&main, READINESS).and_then(&problem_of);
+        let Some((path, problem)) = found.filter(|(path, _)| is_of_a_web_application(path)) else {
             continue;
         };
         judge.require(problem.is_none(), || {
@@ -40,22 +64,6 @@ pub(super) fn are_no_answer(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     judge.not_applicable("no component asks a web application whether it is ready");
-}
-
-/// The web application that a probe asks, and how a redirect fools it, if so.
-fn problem_of(probe: &Value) -> Option<(&str, Option<&'static str>)> {
-    if let Some(curl) = Curl::of(probe) {
-        let problem = if curl.follows {
-            Some("follows redirects")
-        } else if curl.compares {
-            None
-        } else {
-            Some("does not compare the status, and curl ends well with a redirect too")
-        };
-        return is_of_a_web_application(curl.path).then_some((curl.path, problem));
-    }
-    let path = str_at(probe, "/httpGet/path")?;
-    is_of_a_web_application(path).then_some((path, Some("is an httpGet, which follows redirects")))
 }
 
 /// Our charts ask so wherever they ask.

@@ -33,123 +33,138 @@ fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
         .next_back()
 }
 
-/// A heap that is not written is the product's own, whatever the machine.
-pub(super) fn write_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let (Some(component), Some(main)) = (member.component, member.main) else {
-            continue;
-        };
-        let Some(options) = java_options(&main) else {
-            continue;
-        };
-        names_its_heap(
-            component.title(),
-            &main,
-            &options,
-            member.workload.object,
-            judge,
-        );
+/// A component's memory, as far as it is written.
+struct Memory<'g, 'a> {
+    title: &'static str,
+    object: &'a Object,
+    main: &'g Container<'a>,
+    options: String,
+}
+
+impl Memory<'_, '_> {
+    /// The first heap, or the largest.
+    fn heap(&self, option: &str) -> Option<u64> {
+        last(&self.options, option).and_then(heap)
+    }
+
+    fn resource(&self, path: &str) -> Option<u64> {
+        let found = self.main.value.pointer(path);
+        found.and_then(memory)
     }
 }
 
-fn names_its_heap(
-    title: &str,
-    main: &Container<'_>,
-    options: &str,
-    object: &Object,
-    judge: &mut Judge<'_>,
-) {
-    let is_written = main
-        .env()
-        .iter()
-        .any(|variable| variable.name == "JVM_MEM_OPTS");
-    let is_whole = last(options, "-Xmx").and_then(heap).is_some()
-        && last(options, "-Xms").and_then(heap).is_some()
-        && options
-            .split_whitespace()
-            .all(|option| option.starts_with('-'));
-    judge.require(is_written && is_whole, || {
-        Fault::new(
-            format!("the {title} does not say how large its heap may be, or Java does not understand it: `{options}`"),
-            "set JVM_MEM_OPTS to -Xms and -Xmx with a number and a unit",
-        )
-        .object(object)
-        .value(options)
-    });
-    let request = main
-        .value
-        .pointer("/resources/requests/memory")
-        .and_then(memory);
-    let initial = last(options, "-Xms").and_then(heap);
-    if let (Some(request), Some(initial)) = (request, initial) {
+/// Components whose options of Java can be read.
+fn memories<'g, 'a>(context: &'g Context<'a>) -> impl Iterator<Item = Memory<'g, 'a>> {
+    context.graph.members.iter().filter_map(|member| {
+        let main = member.main.as_ref()?;
+        Some(Memory {
+            title: member.component?.title(),
+            object: member.workload.object,
+            main,
+            options: java_options(main)?,
+        })
+    })
+}
+
+/// A heap that is not written is the product's own, whatever the machine.
+pub(super) fn write_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for memory in memories(context) {
+        let env = memory.main.env();
+        let is_written = env.iter().any(|variable| variable.name == "JVM_MEM_OPTS");
+        let options = &memory.options;
+        let is_whole = memory.heap("-Xmx").is_some()
+            && memory.heap("-Xms").is_some()
+            && options
+                .split_whitespace()
+                .all(|option| option.starts_with('-'));
+        judge.require(is_written && is_whole, || {
+            Fault::new(
+                format!(
+                    "the {} does not say how large its heap may be, or Java does not understand it: `{options}`",
+                    memory.title
+                ),
+                "set JVM_MEM_OPTS to -Xms and -Xmx with a number and a unit",
+            )
+            .object(memory.object)
+            .value(options)
+        });
+    }
+}
+
+pub(super) fn request_the_first_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for memory in memories(context) {
+        let request = memory.resource("/resources/requests/memory");
+        let (Some(request), Some(initial)) = (request, memory.heap("-Xms")) else {
+            continue;
+        };
         judge.require(initial <= request, || {
             Fault::new(
                 format!(
-                    "the heap of the {title} starts with {}, and only {} are requested",
+                    "the heap of the {} starts with {}, and only {} are requested",
+                    memory.title,
                     shown(initial),
                     shown(request)
                 ),
                 "request at least the first heap (-Xms)",
             )
-            .object(object)
+            .object(memory.object)
             .value(shown(request))
         });
     }
 }
 
+pub(super) fn start_below_the_largest_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for memory in memories(context) {
+        let (Some(initial), Some(maximum)) = (memory.heap("-Xms"), memory.heap("-Xmx")) else {
+            continue;
+        };
+        judge.require(initial <= maximum, || {
+            Fault::new(
+                format!(
+                    "the heap of the {} starts with {} and may have {}: Java refuses to start",
+                    memory.title,
+                    shown(initial),
+                    shown(maximum)
+                ),
+                "make -Xms at most -Xmx",
+            )
+            .object(memory.object)
+            .value(shown(initial))
+        });
+    }
+}
+
 pub(super) fn hold_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for member in &context.graph.members {
-        let (Some(component), Some(main)) = (member.component, member.main) else {
-            continue;
-        };
-        let Some(options) = java_options(&main) else {
-            continue;
-        };
-        let limit = main
-            .value
-            .pointer("/resources/limits/memory")
-            .and_then(memory);
-        let initial = last(&options, "-Xms").and_then(heap);
-        let maximum = last(&options, "-Xmx").and_then(heap);
+    for memory in memories(context) {
+        let limit = memory.resource("/resources/limits/memory");
         // Without a largest heap, Java takes a share of the limit.
-        let share =
-            || last(&options, "-XX:MaxRAMPercentage=").and_then(|text| text.parse::<f64>().ok());
-        let largest = maximum.or_else(|| part(limit?, share()?));
-        if let (Some(largest), Some(limit)) = (largest, limit) {
-            let besides = context.facts.memory_besides_heap_mib * MIB;
-            let needed = largest.saturating_add(besides);
-            judge.require(needed <= limit, || {
-                Fault::new(
-                    format!(
-                        "the heap of the {} may grow to {}, and its memory limit is {}: what the server needs besides does not fit",
-                        component.title(),
-                        shown(largest),
-                        shown(limit)
-                    ),
-                    format!(
-                        "raise the limit to {} or more: the heap, and {} for classes, threads, buffers and the diagnostics tool",
-                        shown(needed),
-                        shown(besides)
-                    ),
-                )
-                .object(member.workload.object)
-                .value(shown(largest))
-            });
-        }
-        if let (Some(initial), Some(maximum)) = (initial, maximum) {
-            judge.require(initial <= maximum, || {
-                Fault::new(
-                    format!(
-                        "the heap of the {} starts with {} and may have {}: Java refuses to start",
-                        component.title(),
-                        shown(initial),
-                        shown(maximum)
-                    ),
-                    "make -Xms at most -Xmx",
-                )
-                .object(member.workload.object)
-                .value(shown(initial))
-            });
-        }
+        let share = || {
+            last(&memory.options, "-XX:MaxRAMPercentage=")?
+                .parse::<f64>()
+                .ok()
+        };
+        let largest = memory.heap("-Xmx").or_else(|| part(limit?, share()?));
+        let (Some(largest), Some(limit)) = (largest, limit) else {
+            continue;
+        };
+        let besides = context.facts.memory_besides_heap_mib * MIB;
+        let needed = largest.saturating_add(besides);
+        judge.require(needed <= limit, || {
+            Fault::new(
+                format!(
+                    "the heap of the {} may grow to {}, and its memory limit is {}: what the server needs besides does not fit",
+                    memory.title,
+                    shown(largest),
+                    shown(limit)
+                ),
+                format!(
+                    "raise the limit to {} or more: the heap, and {} for classes, threads, buffers and the diagnostics tool",
+                    shown(needed),
+                    shown(besides)
+                ),
+            )
+            .object(memory.object)
+            .value(shown(largest))
+        });
     }
 }

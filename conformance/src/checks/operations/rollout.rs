@@ -105,7 +105,7 @@ pub(super) fn follows_changes(context: &Context<'_>, judge: &mut Judge<'_>) {
             if is_immutable(object) {
                 continue;
             }
-            judge.require(is_covered(context, &found, reading), || {
+            judge.require(!found.is_empty(), || {
                 Fault::new(
                     format!(
                         "{} reads {} `{}`, but no checksum of it is in its pod template: a change does not restart its pods",
@@ -120,29 +120,56 @@ pub(super) fn follows_changes(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    compare_with_changed_configuration(context, judge);
     judge.not_applicable("no component reads a ConfigMap or Secret of a release");
 }
 
-/// In the generated layout the checksum of a `ConfigMap` is named after the volume; elsewhere any checksum
-/// may be the one.
-fn is_covered(context: &Context<'_>, checksums: &[&str], reading: Reading<'_>) -> bool {
-    match (context.is_generated, reading.kind, reading.volume) {
-        (true, "ConfigMap", Some(volume)) => checksums
-            .iter()
-            .any(|key| key.rsplit('/').next() == Some(volume)),
-        (true, "Secret", _) => checksums
-            .iter()
-            .any(|key| key.rsplit('/').next() == Some("references")),
-        _ => !checksums.is_empty(),
+/// In the generated layout the checksum of a `ConfigMap` is named after the volume, and one is of everything that is read by a
+/// reference.
+pub(super) fn has_a_checksum_of_every_volume(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for member in &context.graph.members {
+        let object = member.workload.object;
+        let found = checksums(&member.workload);
+        for reading in readings(&member.workload) {
+            let meant = match (reading.kind, reading.volume) {
+                ("ConfigMap", Some(volume)) => volume,
+                ("Secret", _) => "references",
+                _ => continue,
+            };
+            let is_rendered = context
+                .manifest
+                .find(reading.kind, object.namespace(), reading.name)
+                .is_some_and(|found| !is_immutable(found));
+            if member.component.is_none() || !is_rendered {
+                continue;
+            }
+            let is_there = found
+                .iter()
+                .any(|key| key.rsplit('/').next() == Some(meant));
+            judge.require(is_there, || {
+                Fault::new(
+                    format!(
+                        "{} reads {} `{}`, but its pod template has no annotation checksum/{meant}",
+                        object.reference(),
+                        reading.kind,
+                        reading.name
+                    ),
+                    format!("add checksum/{meant}, computed from the content"),
+                )
+                .object(object)
+                .value(reading.name)
+            });
+        }
     }
 }
 
-/// Renders our charts once more with another host name in every `deployment.toml`, and looks which pod
-/// templates took notice.
-fn compare_with_changed_configuration(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let (true, Some(variations)) = (context.is_generated, context.variations) else {
+/// Renders the charts once more with another host name in every `deployment.toml`, and looks which pod templates took notice.
+pub(super) fn follows_the_content(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let mut members = context.graph.members.iter();
+    if members.all(|member| member.component.is_none()) {
         return;
+    }
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered with other values here");
     };
     let variation = given::variation(context);
     let releases: BTreeSet<&str> = context
@@ -220,18 +247,14 @@ spec:
       containers: [{name: traffic-manager, image: 'wso2am-tm:4.7.0'}]
 ";
 
-    fn judge(is_generated: bool, documents: &str) -> Vec<String> {
-        let subject = Subject {
-            is_generated,
-            ..Subject::default()
-        };
-        messages(&subject.judge("AM-OPS-014", super::follows_changes, documents))
+    fn judge(id: &str, documents: &str) -> Vec<String> {
+        messages(&Subject::default().judge_requirement(id, documents))
     }
 
     #[test]
     fn a_checksum_in_the_template_covers_what_is_mounted() {
-        assert_eq!(judge(true, POD), Vec::<String>::new());
-        assert_eq!(judge(false, POD), Vec::<String>::new());
+        assert_eq!(judge("AM-OPS-014", POD), Vec::<String>::new());
+        assert_eq!(judge("AM-OPS-040", POD), Vec::<String>::new());
     }
 
     #[test]
@@ -240,14 +263,14 @@ spec:
             "annotations: {checksum/configuration: 0a1b2c3d4e5f6071}",
             "annotations: {a: b}",
         );
-        assert_eq!(judge(false, &bare).len(), 1);
+        assert_eq!(judge("AM-OPS-014", &bare).len(), 1);
     }
 
     #[test]
     fn in_the_generated_layout_the_checksum_must_be_of_that_volume() {
         let other = POD.replace("checksum/configuration", "checksum/files");
-        assert_eq!(judge(true, &other).len(), 1);
-        assert_eq!(judge(false, &other), Vec::<String>::new());
+        assert_eq!(judge("AM-OPS-040", &other).len(), 1);
+        assert_eq!(judge("AM-OPS-014", &other), Vec::<String>::new());
     }
 
     #[test]
@@ -261,7 +284,7 @@ spec:
                 "annotations: {checksum/configuration: 0a1b2c3d4e5f6071}",
                 "annotations: {a: b}",
             );
-        let outcome = Subject::default().judge("AM-OPS-014", super::follows_changes, &reloaded);
+        let outcome = Subject::default().judge_requirement("AM-OPS-014", &reloaded);
         assert!(matches!(outcome, crate::Outcome::NotApplicable { .. }));
     }
 }

@@ -198,7 +198,6 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.not_applicable("no component has a volume for files of its own");
 }
 
-/// Whatever a node keeps is on its volumes, and whatever volumes are claimed are mounted.
 pub(super) fn keeps_everything(context: &Context<'_>, judge: &mut Judge<'_>) {
     for (node, component, configuration) in configured(context.graph) {
         let Some(main) = context.graph.member(node.id).main else {
@@ -207,7 +206,6 @@ pub(super) fn keeps_everything(context: &Context<'_>, judge: &mut Judge<'_>) {
         let mounts = main.mounts();
         keeps_its_databases(context, (node.id, component), configuration, &mounts, judge);
     }
-    every_volume_is_mounted(context, judge);
     judge.not_applicable("no node has a volume for files of its own");
 }
 
@@ -286,30 +284,5 @@ fn keeps_its_databases(
             .at(configuration, *key, None)
             .value(file)
         });
-    }
-}
-
-/// A container that does not mount its own volume writes what the next restart takes away.
-fn every_volume_is_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for workload in context.manifest.workloads() {
-        let claims = workload.claim_templates();
-        for claim in claims {
-            let is_mounted = workload
-                .pod
-                .containers()
-                .iter()
-                .any(|container| container.mounts().iter().any(|mount| mount.volume == claim));
-            judge.require(is_mounted, || {
-                Fault::new(
-                    format!(
-                        "{} claims the volume `{claim}`, and no container mounts it: what should be there is lost with the pod",
-                        workload.object.reference()
-                    ),
-                    "mount the volume where the container keeps its files",
-                )
-                .object(workload.object)
-                .value(claim)
-            });
-        }
     }
 }

@@ -68,6 +68,25 @@ impl Expression {
         Ok(value.into_owned())
     }
 
+    /// The entries of the list that it is, or the keys of the map.
+    pub(super) fn entries<'v>(
+        &self,
+        context: &Context<'_, 'v>,
+    ) -> Result<Vec<Box<dyn Val + 'v>>, String> {
+        let found = self.value(context)?;
+        let mut entries = Vec::new();
+        let list = found.as_iterable().ok_or_else(|| {
+            let kind = found.get_type().name();
+            format!("it is {kind} and must be a list or a map")
+        })?;
+        let mut iterator = list.iter();
+        while let Some(entry) = iterator.next() {
+            entries.push(entry.clone_as_boxed());
+        }
+        drop(iterator);
+        Ok(entries)
+    }
+
     /// Its value for people.
     pub(super) fn text(&self, context: &Context<'_, '_>) -> Result<String, String> {
         let value = Value::resolve_val(&self.tree, context).map_err(|error| told(&error))?;

@@ -9,7 +9,10 @@ use cel::{
     Context, Env, ExecutionError, Value,
     common::{
         ast::{CallExpr, Expr, IdedExpr},
-        types::{CelBool, CelMap, CelMapKey, CelString, LIST_TYPE, MAP_TYPE, STRING_TYPE},
+        types::{
+            CelBool, CelInt, CelList, CelMap, CelMapKey, CelString, DYN_TYPE, LIST_TYPE,
+            STRING_TYPE,
+        },
         value::{CowVal, Val},
     },
     extensions,
@@ -18,10 +21,10 @@ use regex::Regex;
 use serde_json::Value as Json;
 
 use super::value;
-use crate::manifest::LabelSelector;
+use crate::manifest::{LabelSelector, strings_at};
 
 /// Names for "did you mean": macros and functions that expressions use. Whether there is a function is not told by this list.
-pub(super) const NAMES: [&str; 36] = [
+pub(super) const NAMES: [&str; 37] = [
     "all",
     "charAt",
     "contains",
@@ -54,6 +57,7 @@ pub(super) const NAMES: [&str; 36] = [
     "startsWith",
     "string",
     "substring",
+    "sum",
     "trim",
     "type",
     "upperAscii",
@@ -72,8 +76,10 @@ pub(super) static ENVIRONMENT: LazyLock<Result<Arc<Env>, String>> = LazyLock::ne
         })
         .and_then(|()| env.add_overload("image", "image_text", vec![text()], image))
         .and_then(|()| env.add_overload("near", "near_text_list", vec![text(), LIST_TYPE], near))
+        .and_then(|()| env.add_overload("sum", "sum_list", vec![DYN_TYPE], sum))
         .and_then(|()| {
-            env.add_overload("selects", "selects_maps", vec![MAP_TYPE, MAP_TYPE], selects)
+            let arguments = vec![DYN_TYPE, DYN_TYPE];
+            env.add_overload("selects", "selects_labels", arguments, selects)
         });
     added.map_err(|error| error.to_string())?;
     Ok(Arc::new(env))
@@ -108,16 +114,16 @@ fn text_of<'b>(value: &'b CowVal<'_, '_>) -> Result<&'b str, ExecutionError> {
 }
 
 /// A pattern, compiled once.
-pub(super) fn pattern(source: &str) -> Result<Regex, String> {
-    static KNOWN: LazyLock<RwLock<HashMap<String, Regex>>> = LazyLock::new(RwLock::default);
+pub(super) fn pattern(source: &str) -> Result<Arc<Regex>, String> {
+    static KNOWN: LazyLock<RwLock<HashMap<String, Arc<Regex>>>> = LazyLock::new(RwLock::default);
     let known = KNOWN.read().unwrap_or_else(PoisonError::into_inner);
     if let Some(pattern) = known.get(source) {
-        return Ok(pattern.clone());
+        return Ok(Arc::clone(pattern));
     }
     drop(known);
-    let pattern = Regex::new(source).map_err(|error| error.to_string())?;
+    let pattern = Arc::new(Regex::new(source).map_err(|error| error.to_string())?);
     let mut known = KNOWN.write().unwrap_or_else(PoisonError::into_inner);
-    known.insert(source.to_owned(), pattern.clone());
+    known.insert(source.to_owned(), Arc::clone(&pattern));
     Ok(pattern)
 }
 
@@ -153,7 +159,23 @@ fn near<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execut
     Ok(CowVal::owned(CelString::from(meant)))
 }
 
-/// `selects(selector, labels)`: whether a selector, with matchLabels and matchExpressions, chooses what has these labels.
+/// `sum(list)`: of whole numbers.
+fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
+    let list = arguments
+        .first()
+        .and_then(|list| list.downcast_ref::<CelList>());
+    let total = list.and_then(|list| {
+        let mut items = list.inner().iter();
+        items.try_fold(0_i64, |total, item| {
+            total.checked_add(*item.downcast_ref::<CelInt>()?.inner())
+        })
+    });
+    let total =
+        total.ok_or_else(|| ExecutionError::function_error("sum", "no list of whole numbers"))?;
+    Ok(CowVal::owned(CelInt::from(total)))
+}
+
+/// `selects(selector, labels)`: whether a label selector, of matchLabels and matchExpressions, chooses what has these labels.
 #[allow(
     clippy::needless_pass_by_value,
     reason = "the signature of an overload"
@@ -163,11 +185,7 @@ fn selects<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Exe
         return Err(ExecutionError::invalid_argument_count(2, arguments.len()));
     };
     let (selector, labels) = (value::json(selector.as_ref()), value::json(labels.as_ref()));
-    let labels = labels.as_object().into_iter().flatten();
-    let labels = labels
-        .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
-        .collect();
-    let is_chosen = LabelSelector(&selector).matches(&labels);
+    let is_chosen = LabelSelector(&selector).matches(&strings_at(&labels, ""));
     Ok(CowVal::owned(CelBool::from(is_chosen)))
 }
 
@@ -228,7 +246,10 @@ fn parts_of_image(image: &str) -> Vec<(&'static str, String)> {
 
 #[cfg(test)]
 mod tests {
+    use cel::Context;
+
     use super::{ENVIRONMENT, NAMES, is_known, parts_of_image};
+    use crate::checks::rows::expression::Expression;
 
     /// Expanded while an expression is compiled.
     const MACROS: [&str; 7] = [
@@ -270,6 +291,42 @@ mod tests {
         assert_eq!(
             parts("wso2am"),
             "registry=docker.io repository=wso2am name=wso2am"
+        );
+    }
+
+    #[test]
+    fn labels_are_selected_and_numbers_added() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        let context = Context::with_env(env.clone());
+        let holds = |source: &str| {
+            let compiled = Expression::compile(source, &[])?;
+            compiled.holds(&context)
+        };
+        for source in [
+            "selects({'matchLabels': {'a': 'b'}}, {'a': 'b', 'c': 'd'})",
+            "!selects({'matchLabels': {'a': 'b'}}, {'a': 'c'})",
+            "selects({'matchExpressions': [{'key': 'a', 'operator': 'In', 'values': ['b']}]}, {'a': 'b'})",
+            "selects({}, {})",
+            "sum([1, 2, 3]) == 6 && sum([]) == 0",
+        ] {
+            assert_eq!(holds(source), Ok(true), "{source}");
+        }
+        assert!(holds("sum(['a']) == 0").is_err());
+    }
+
+    #[test]
+    fn what_is_no_list_has_no_entries() {
+        let env = ENVIRONMENT.as_ref().expect("no name is declared twice");
+        let context = Context::with_env(env.clone());
+        let entries = |source: &str| {
+            let compiled = Expression::compile(source, &[])?;
+            Ok::<_, String>(compiled.entries(&context)?.len())
+        };
+        assert_eq!(entries("['a', 'b']"), Ok(2));
+        assert_eq!(entries("{'a': 1}"), Ok(1));
+        assert_eq!(
+            entries("1"),
+            Err("it is int and must be a list or a map".to_owned())
         );
     }
 }

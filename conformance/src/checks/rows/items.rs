@@ -10,6 +10,7 @@ use super::{
     item::{Item, Looked},
 };
 use crate::{
+    checks::kubernetes::schemas::is_built_in,
     component::{Capability, Component},
     graph::{Member, Node},
     manifest::{LabelSelector, Object, Service, Workload},
@@ -30,6 +31,9 @@ pub(super) fn objects<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         if looked.wants("selected") {
             variables.push(("selected", selected(looked, object, &workloads)));
         }
+        if looked.wants("length") {
+            variables.push(("length", Bound::Made(json!(object.value.to_string().len()))));
+        }
         Item {
             object: Some(object),
             variables,
@@ -37,6 +41,40 @@ pub(super) fn objects<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         }
     };
     context.manifest.objects.iter().map(item).collect()
+}
+
+/// Metadata of documents and of the pods and claims that they make. Custom resources may hold anything below the top.
+pub(super) fn metadata<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let of_object = |object: &'a Object| {
+        let mut found = Vec::new();
+        if is_built_in(object.api_version()) {
+            collect_metadata(&object.value, &mut found);
+        } else {
+            found.extend(object.value.get("metadata"));
+        }
+        found.into_iter().map(move |metadata| Item {
+            object: Some(object),
+            variables: vec![
+                ("object", Bound::Part(&object.value)),
+                ("metadata", Bound::Part(metadata)),
+            ],
+            ..Item::default()
+        })
+    };
+    let objects = looked.context.manifest.objects.iter();
+    objects.flat_map(of_object).collect()
+}
+
+fn collect_metadata<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
+    match value {
+        Value::Object(map) => {
+            found.extend(map.get("metadata").filter(|metadata| metadata.is_object()));
+            map.values()
+                .for_each(|entry| collect_metadata(entry, found));
+        }
+        Value::Array(list) => list.iter().for_each(|entry| collect_metadata(entry, found)),
+        _ => {}
+    }
 }
 
 /// What makes the pods that the selector of an object chooses.

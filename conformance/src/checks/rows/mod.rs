@@ -36,6 +36,7 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct Compiled {
     look: Look,
+    over: Option<Expression>,
     when: Option<Expression>,
     variables: Vec<(String, Expression)>,
     holds: Expression,
@@ -60,13 +61,21 @@ fn wrong(field: &'static str) -> impl Fn(String) -> Wrong {
     move |message| Wrong { field, message }
 }
 
+/// What expressions call an entry of the list that a row goes through.
+const ENTRY: &str = "item";
+
 /// How findings begin that say that nothing was judged.
 pub(crate) const UNJUDGED: &str = "it cannot be judged";
 
 /// Compiles a row.
 pub(crate) fn compile(row: &Row) -> Result<Compiled, Wrong> {
     let look = Look::read(&row.each).map_err(wrong("each"))?;
-    let scope = look.variables();
+    let mut scope = look.variables();
+    let over = row.over.as_deref();
+    let over = over.map(|source| Expression::compile(source, &scope).map_err(wrong("over")));
+    if over.is_some() {
+        scope.push(ENTRY);
+    }
     let mut own: Vec<String> = Vec::new();
     let mut values = Vec::new();
     for variable in &row.variables {
@@ -97,6 +106,7 @@ pub(crate) fn compile(row: &Row) -> Result<Compiled, Wrong> {
         .map(|source| expression("value", source));
     let at = row.at.all().iter().map(|source| template("at", source));
     let mut compiled = Compiled {
+        over: over.transpose()?,
         when: when.transpose()?,
         holds: expression("holds", &row.holds)?,
         at: at.collect::<Result<_, _>>()?,
@@ -114,7 +124,8 @@ pub(crate) fn compile(row: &Row) -> Result<Compiled, Wrong> {
 impl Compiled {
     fn asked_for(&self) -> Vec<String> {
         let templates = self.at.iter().chain([&self.fault, &self.help]);
-        let expressions = self.when.iter().chain([&self.holds]).chain(&self.value);
+        let conditions = self.over.iter().chain(&self.when);
+        let expressions = conditions.chain([&self.holds]).chain(&self.value);
         expressions
             .chain(self.variables.iter().map(|(_, expression)| expression))
             .chain(templates.flat_map(Template::expressions))
@@ -139,16 +150,26 @@ impl Compiled {
             };
             let mut cel = CelContext::with_env(environment.clone());
             cel.set_variable_resolver(&variables);
-            match self.holds_on(&mut cel) {
-                Ok(None) => {}
-                Ok(Some(good)) => judge.require(good, || self.fault(&item, &cel)),
-                Err(error) => {
-                    judge.looked();
-                    judge.fault(not_evaluated(&item, &error));
+            match self.over.as_ref().map(|over| over.entries(&cel)) {
+                None => self.judge_one(&item, &mut cel, judge),
+                Some(Ok(entries)) => {
+                    for entry in entries {
+                        cel.add_variable_as_val(ENTRY, entry);
+                        self.judge_one(&item, &mut cel, judge);
+                    }
                 }
+                Some(Err(error)) => unjudged(&item, &format!("`over`: {error}"), judge),
             }
         }
         judge.not_applicable(self.look.nothing(context));
+    }
+
+    fn judge_one(&self, item: &Item<'_>, cel: &mut CelContext<'_, '_>, judge: &mut Judge<'_>) {
+        match self.holds_on(cel) {
+            Ok(None) => {}
+            Ok(Some(good)) => judge.require(good, || self.fault(item, cel)),
+            Err(error) => unjudged(item, &error, judge),
+        }
     }
 
     /// Whether the row holds on an item; nothing where it is not about it.
@@ -197,7 +218,7 @@ impl Compiled {
 }
 
 /// Nothing was judged there, so it is not passed over.
-fn not_evaluated<'a>(item: &Item<'a>, error: &str) -> Fault<'a> {
+fn unjudged(item: &Item<'_>, error: &str, judge: &mut Judge<'_>) {
     let place = item
         .object
         .map_or_else(String::new, |object| format!(" on {}", object.reference()));
@@ -205,10 +226,11 @@ fn not_evaluated<'a>(item: &Item<'a>, error: &str) -> Fault<'a> {
         format!("{UNJUDGED}{place}: {error}"),
         "correct the document where it is not as its kind wants it, or the expression where it expects too much",
     );
-    match item.object {
+    judge.looked();
+    judge.fault(match item.object {
         Some(object) => fault.object(object),
         None => fault,
-    }
+    });
 }
 
 /// Variables that every scope has, made when they are first asked for.

@@ -21,12 +21,18 @@ pub(super) struct Scope {
 /// Variables that expressions have in every scope.
 pub(super) const EVERYWHERE: [&str; 4] = ["reference", "subject", "product", "objects"];
 
-pub(super) const SCOPES: [Scope; 11] = [
+pub(super) const SCOPES: [Scope; 12] = [
     Scope {
         name: "object",
         plural: "objects",
-        variables: &["object", "selected"],
+        variables: &["object", "selected", "length"],
         items: items::objects,
+    },
+    Scope {
+        name: "metadata",
+        plural: "metadata of documents",
+        variables: &["object", "metadata"],
+        items: items::metadata,
     },
     Scope {
         name: "pod",

@@ -179,17 +179,22 @@ pub(super) fn json(value: &dyn Val) -> Value {
             .map(|item| json(item.as_ref()))
             .collect();
     }
-    let (Some(names), Some(fields)) = (value.as_iterable(), value.as_indexer()) else {
-        return Value::String(text(value));
-    };
-    let mut names = names.iter();
-    let mut made = Map::new();
-    while let Some(name) = names.next() {
-        if let Ok(field) = fields.get(name) {
-            made.insert(text(name), json(field.as_ref()));
+    if let (Some(names), Some(fields)) = (value.as_iterable(), value.as_indexer()) {
+        let mut names = names.iter();
+        let mut map = Map::new();
+        while let Some(name) = names.next() {
+            let field = fields.get(name).map(|field| json(field.as_ref()));
+            map.insert(text(name), field.unwrap_or_default());
         }
+        return Value::Object(map);
     }
-    Value::Object(made)
+    if let Some(number) = value.downcast_ref::<CelInt>() {
+        return Value::from(*number.inner());
+    }
+    if let Some(truth) = value.downcast_ref::<CelBool>() {
+        return Value::from(*truth.inner());
+    }
+    Value::from(text(value))
 }
 
 /// A value as people read it: lists with commas, nothing for what is not there.

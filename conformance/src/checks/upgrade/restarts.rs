@@ -206,7 +206,6 @@ pub(super) fn change_restarts_only_its_component(context: &Context<'_>, judge: &
     let Some(variations) = context.variations else {
         return judge.unsupported("charts cannot be rendered with other values here");
     };
-    judge.not_applicable("no chart has the configuration of a component among its values");
     for (release, chart) in releases(context.manifest) {
         let Some(source) = context.charts.get(chart) else {
             continue;

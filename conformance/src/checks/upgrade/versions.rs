@@ -1,81 +1,11 @@
 //! From one chart or product version to the next.
 
-use serde_json::Value;
-
 use crate::{
     checks::kubernetes::identities::identity,
     context::{Context, Fault, Judge},
-    manifest::{Manifest, Object, Workload, array_at, strings_at},
+    manifest::{Manifest, Object},
     variation::{Variation, releases},
 };
-
-/// Labels that change with every version of the chart or product.
-const VERSION_LABELS: [&str; 3] = ["helm.sh/chart", "app.kubernetes.io/version", "chart"];
-
-pub(super) fn no_version_in_immutable_fields(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for workload in context
-        .manifest
-        .workloads()
-        .into_iter()
-        .filter(Workload::is_server)
-    {
-        let object = workload.object;
-        check_labels(
-            judge,
-            object,
-            &object.value,
-            "/spec/selector/matchLabels",
-            "the selector",
-        );
-        for claim in array_at(&object.value, "/spec/volumeClaimTemplates") {
-            check_labels(judge, object, claim, "/metadata/labels", "a claim template");
-        }
-    }
-}
-
-fn check_labels(judge: &mut Judge<'_>, object: &Object, value: &Value, at: &str, place: &str) {
-    let labels = strings_at(value, at);
-    let found = VERSION_LABELS
-        .into_iter()
-        .find(|label| labels.contains_key(label));
-    judge.require(found.is_none(), || {
-        Fault::new(
-            format!(
-                "{place} of {} has the label `{}`, so the next version cannot be installed over it",
-                object.reference(),
-                found.unwrap_or_default()
-            ),
-            "use only labels that never change: name, instance, component",
-        )
-        .object(object)
-    });
-}
-
-pub(super) fn no_chart_version_in_pods(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for workload in context
-        .manifest
-        .workloads()
-        .into_iter()
-        .filter(Workload::is_server)
-    {
-        let labels = workload.pod.labels();
-        let annotations = workload.pod.annotations();
-        let found = ["helm.sh/chart", "chart"]
-            .into_iter()
-            .find(|label| labels.contains_key(label) || annotations.contains_key(label));
-        judge.require(found.is_none(), || {
-            Fault::new(
-                format!(
-                    "the pods of {} carry `{}`, so every version of the chart restarts them",
-                    workload.object.reference(),
-                    found.unwrap_or_default()
-                ),
-                "write the chart's version into the labels of the object, not of its pods",
-            )
-            .object(workload.object)
-        });
-    }
-}
 
 /// Objects whose loss an upgrade cannot undo: data, credentials, and the addresses that clients know.
 fn is_precious(object: &Object) -> bool {
@@ -153,8 +83,11 @@ fn vanished(
 
 #[cfg(test)]
 mod tests {
-    use super::{no_chart_version_in_pods, no_version_in_immutable_fields, nothing_vanishes};
-    use crate::checks::harness::{Case, messages};
+    use super::nothing_vanishes;
+    use crate::{
+        Outcome,
+        checks::harness::{Case, messages},
+    };
 
     fn set(selector: &str, claim: &str, pod: &str) -> Case {
         Case::documents(&format!(
@@ -165,14 +98,18 @@ mod tests {
 
     #[test]
     fn versions_in_selectors_and_claims_are_found() {
-        let check = no_version_in_immutable_fields;
-        assert!(set("a", "b", "helm.sh/chart").judge(check).is_green());
+        let id = "AM-UPG-003";
+        assert!(
+            set("a", "b", "helm.sh/chart")
+                .judge_requirement(id)
+                .is_green()
+        );
         assert_eq!(
-            messages(&set("helm.sh/chart", "b", "c").judge(check)).len(),
+            messages(&set("helm.sh/chart", "b", "c").judge_requirement(id)).len(),
             1
         );
         assert_eq!(
-            messages(&set("a", "app.kubernetes.io/version", "c").judge(check)).len(),
+            messages(&set("a", "app.kubernetes.io/version", "c").judge_requirement(id)).len(),
             1
         );
     }
@@ -180,12 +117,12 @@ mod tests {
     #[test]
     fn the_chart_version_in_pods_is_found() {
         assert_eq!(
-            messages(&set("a", "b", "helm.sh/chart").judge(no_chart_version_in_pods)).len(),
+            messages(&set("a", "b", "helm.sh/chart").judge_requirement("AM-UPG-008")).len(),
             1
         );
         assert!(
             set("helm.sh/chart", "b", "c")
-                .judge(no_chart_version_in_pods)
+                .judge_requirement("AM-UPG-008")
                 .is_green()
         );
     }
@@ -209,5 +146,30 @@ mod tests {
         );
         let kept = "{apiVersion: v1, kind: Secret, metadata: {name: a, annotations: {helm.sh/resource-policy: keep}}}";
         assert!(case(kept).judge(nothing_vanishes).is_green());
+    }
+
+    #[test]
+    fn claims_that_are_deleted_are_found() {
+        let set = |policy: &str| {
+            Case::documents(&format!(
+                "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: a}}, spec: {{volumeClaimTemplates: [{{}}], \
+                 persistentVolumeClaimRetentionPolicy: {{whenScaled: {policy}}}}}}}"
+            ))
+            .judge_requirement("AM-UPG-009")
+        };
+        assert!(set("Retain").is_green());
+        assert_eq!(messages(&set("Delete")).len(), 1);
+        let claim = "{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}}";
+        assert_eq!(
+            messages(&Case::documents(claim).judge_requirement("AM-UPG-009")).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_chart_without_claims_has_nothing_to_lose() {
+        let outcome = Case::documents("{apiVersion: v1, kind: Service, metadata: {name: a}}")
+            .judge_requirement("AM-UPG-009");
+        assert!(matches!(outcome, Outcome::NotApplicable { .. }));
     }
 }
