@@ -51,12 +51,12 @@ impl Document {
     }
 
     /// Arrays whose elements have different types, which TOML allows and the product's parser does not.
-    pub fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
+    pub(crate) fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
         &self.flat.mixed_arrays
     }
 
     /// What this crate reads and the product's parser, which knows TOML 0.5, does not.
-    pub fn refusals(&self) -> &[Refusal] {
+    pub(crate) fn refusals(&self) -> &[Refusal] {
         &self.flat.refusals
     }
 
@@ -75,23 +75,6 @@ impl Document {
     /// The value at a path written as text. See [`Document::entry`].
     pub fn get(&self, path: &str) -> Option<&Value> {
         self.entry(&KeyPath::from(path)).map(|entry| &entry.value)
-    }
-
-    /// The entries at `prefix` and below it, in the order of the text.
-    pub fn entries_under<'a>(&'a self, prefix: &'a KeyPath) -> impl Iterator<Item = &'a Entry> {
-        self.flat
-            .entries
-            .iter()
-            .filter(move |entry| entry.path.starts_with(prefix))
-    }
-
-    /// Whether a table with this path has a header or a value.
-    pub fn has_table(&self, path: &KeyPath) -> bool {
-        self.flat
-            .headers
-            .iter()
-            .any(|header| header.path.starts_with(path))
-            || self.entries_under(path).next().is_some()
     }
 }
 

@@ -117,13 +117,4 @@ impl Reference {
     pub fn is_own_node(&self) -> bool {
         is_own_host(&self.address.host)
     }
-
-    /// Whether the product chose the node itself because nothing else was written: a fallback or a default.
-    pub fn is_silent_self_reference(&self) -> bool {
-        self.is_own_node()
-            && matches!(
-                self.provenance,
-                Provenance::FallbackToSelf | Provenance::ProductDefault
-            )
-    }
 }
