@@ -27,7 +27,7 @@ pub enum Value {
 
 impl Value {
     /// The name of the type, as messages use it.
-    pub fn type_name(&self) -> &'static str {
+    pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::String(_) => "string",
             Self::Integer(_) => "integer",

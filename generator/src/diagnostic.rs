@@ -73,14 +73,14 @@ impl Diagnostic {
 
     /// Adds a hint when there is one.
     #[must_use]
-    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
+    pub(crate) fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint.or(self.hint);
         self
     }
 
     /// Adds the line of `text` that the place names.
     #[must_use]
-    pub fn excerpt_from(mut self, text: &str) -> Self {
+    pub(crate) fn excerpt_from(mut self, text: &str) -> Self {
         if self.excerpt.is_none() && self.place.line > 0 {
             self.excerpt = text
                 .lines()
@@ -152,7 +152,7 @@ impl Diagnostics {
     }
 
     /// `Ok` when nothing is wrong, else the sorted collection as the error, with excerpts from `sources` (file to text).
-    pub fn into_result<T>(
+    pub(crate) fn into_result<T>(
         mut self,
         value: T,
         sources: &BTreeMap<String, String>,

@@ -14,6 +14,7 @@ mod chart;
 mod context;
 mod emit;
 mod generate;
+mod load;
 mod postcheck;
 mod toml_path;
 

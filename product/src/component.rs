@@ -130,6 +130,15 @@ impl Component {
     }
 }
 
+impl Distribution {
+    /// The distribution of this name, short name, pack, or component.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::all()
+            .find(|one| [one.name(), one.short(), one.pack()].contains(&name))
+            .or_else(|| Component::from_name(name).map(Component::distribution))
+    }
+}
+
 impl fmt::Display for Component {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())

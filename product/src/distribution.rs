@@ -39,13 +39,6 @@ impl Distribution {
     pub fn described(self) -> Self {
         self.row().like.unwrap_or(self)
     }
-
-    /// The distribution of this name, short name, pack, or component.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::all()
-            .find(|one| [one.name(), one.short(), one.pack()].contains(&name))
-            .or_else(|| crate::Component::from_name(name).map(crate::Component::distribution))
-    }
 }
 
 impl fmt::Display for Distribution {

@@ -9,18 +9,29 @@ const fn allowed(letters: usize) -> usize {
     }
 }
 
-/// The known name that `written` was probably meant to be: another one within an edit or two, depending on its length. Two
-/// letters that changed places are one edit.
+/// Whether `written` may be a slip of `known`: another name within an edit or two, depending on its length. Two letters that
+/// changed places are one edit.
+pub fn is_near(written: &str, known: &str) -> bool {
+    distance(written, known).is_some()
+}
+
+/// The known name that `written` was probably meant to be.
 pub fn near<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let farthest = |known: &str| allowed(written.len().max(known.len()));
     known
         .into_iter()
-        // A difference in length alone tells most apart, and costs nothing.
-        .filter(|known| known.len().abs_diff(written.len()) <= farthest(known) && *known != written)
-        .map(|known| (edits(written, known), known))
-        .filter(|(distance, known)| *distance <= farthest(known))
+        .filter_map(|known| Some((distance(written, known)?, known)))
         .min()
         .map(|(_, known)| known)
+}
+
+/// The edits from a name to the known one that it is a slip of.
+fn distance(written: &str, known: &str) -> Option<usize> {
+    let farthest = allowed(written.len().max(known.len()));
+    // A difference in length alone tells most apart, and costs nothing.
+    if known == written || known.len().abs_diff(written.len()) > farthest {
+        return None;
+    }
+    Some(edits(written, known)).filter(|edits| *edits <= farthest)
 }
 
 /// How many letters must be changed, added, left out or exchanged with their neighbour to make one name of the other: for

@@ -5,14 +5,14 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
+use am_conformance::fixture::copy_directory;
 use assert_cmd::Command;
 use assert_cmd::assert::Assert;
 use serde::Deserialize;
 use tempfile::TempDir;
 
 /// What the commands read of a workspace.
-const DATA: [&str; 7] = [
-    "conformance/mutation-equivalents.yaml",
+const DATA: [&str; 6] = [
     "conformance/requirements",
     "deployment-toml/data",
     "fixtures/values",
@@ -20,6 +20,8 @@ const DATA: [&str; 7] = [
     "generator/templates",
     "product/data",
 ];
+
+const EQUIVALENTS: &str = "conformance/mutation-equivalents.yaml";
 
 const NEW: [&str; 6] = [
     "--pattern",
@@ -41,18 +43,6 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn copy(from: &Path, to: &Path) {
-    if from.is_dir() {
-        for entry in fs::read_dir(from).expect("a folder") {
-            let entry = entry.expect("readable");
-            copy(&entry.path(), &to.join(entry.file_name()));
-        }
-    } else {
-        fs::create_dir_all(to.parent().expect("a folder")).expect("writable");
-        fs::copy(from, to).expect("writable");
-    }
-}
-
 /// A copy of the workspace's data.
 struct Workspace(TempDir);
 
@@ -60,8 +50,10 @@ impl Workspace {
     fn copied() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for path in DATA {
-            copy(&root().join(path), &folder.path().join(path));
+            copy_directory(&root().join(path), &folder.path().join(path)).expect("copied");
         }
+        let equivalents = folder.path().join(EQUIVALENTS);
+        fs::copy(root().join(EQUIVALENTS), equivalents).expect("copied");
         // Tools that are built already are not built again.
         fs::create_dir_all(root().join("target/tools")).expect("writable");
         fs::create_dir(folder.path().join("target")).expect("writable");
@@ -75,7 +67,7 @@ impl Workspace {
     fn extended() -> Self {
         let workspace = Self::copied();
         let extension = root().join("fixtures/extension");
-        copy(&extension.join("add"), workspace.0.path());
+        copy_directory(&extension.join("add"), workspace.0.path()).expect("copied");
         let edits = fs::read_to_string(extension.join("edits.yaml")).expect("the edits");
         let edits: Vec<Edit> = serde_saphyr::from_str(&edits).expect("well-formed");
         for edit in edits {

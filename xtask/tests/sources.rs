@@ -252,7 +252,7 @@ impl Places {
 
 fn nearest(wanted: &str, names: impl Iterator<Item = String>) -> String {
     names
-        .max_by(|a, b| strsim::jaro_winkler(a, wanted).total_cmp(&strsim::jaro_winkler(b, wanted)))
+        .min_by_key(|name| am_suggest::edits(name, wanted))
         .unwrap_or_default()
 }
 

@@ -7,7 +7,9 @@
 
 mod admission;
 mod api;
+mod charts;
 pub mod cluster;
+mod elsewhere;
 mod error;
 mod helm;
 mod images;
@@ -32,5 +34,6 @@ pub use error::LiveError;
 pub use memory::MemoryUse;
 pub use options::{Cluster, Images, Options};
 pub use progress::{Progress, Timing};
-pub use run::{LiveReport, run};
+pub use report::LiveReport;
+pub use run::run;
 pub use selftest::{CaseResult, LiveSelftest, Verdict, selftest};

@@ -7,7 +7,22 @@ use am_conformance::report::{
 use am_conformance::subject::SubjectDescription;
 use am_conformance::{Catalogue, Outcome};
 
+use crate::memory::MemoryUse;
+use crate::progress::Timing;
 use crate::scenario::Stage;
+
+/// What a live run learned.
+#[derive(Debug)]
+pub struct LiveReport {
+    /// The report, in the same form as a static one.
+    pub report: Report,
+    /// How long what took.
+    pub timings: Vec<Timing>,
+    /// Edges of the wiring table expected and reached, by pattern.
+    pub edges: Vec<(u8, usize, usize)>,
+    /// Memory of the cluster's node, where it is a kind cluster of the run's own.
+    pub memory: Option<MemoryUse>,
+}
 
 /// What is told of a run as a whole.
 #[derive(Debug, Clone, Default)]

@@ -1,38 +1,21 @@
 //! A live run from beginning to end.
 
 use std::future::Future;
-use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
-use am_conformance::Report;
-use am_conformance::chart::ChartSource;
-use am_conformance::facts::Facts;
-use am_conformance::report::ChartDigest;
 use tokio::sync::Semaphore;
 
 use crate::admission;
+use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Envtest;
 use crate::error::LiveError;
-use crate::memory::{MemoryUse, side_by_side};
+use crate::memory::side_by_side;
 use crate::options::{Cluster, Options};
-use crate::progress::{Progress, Timing};
-use crate::report::{Circumstances, report};
+use crate::progress::Progress;
+use crate::report::{Circumstances, LiveReport, report};
 use crate::scenario::{Phase, Stage};
 use crate::session::Session;
-
-/// What a live run learned.
-#[derive(Debug)]
-pub struct LiveReport {
-    /// The report, in the same form as a static one.
-    pub report: Report,
-    /// How long what took.
-    pub timings: Vec<Timing>,
-    /// Edges of the wiring table expected and reached, by pattern.
-    pub edges: Vec<(u8, usize, usize)>,
-    /// Memory of the cluster's node, where it is a kind cluster of the run's own.
-    pub memory: Option<MemoryUse>,
-}
 
 /// Runs until it is done, or until Ctrl-C or SIGTERM; what it made is removed either way.
 ///
@@ -177,63 +160,4 @@ pub(crate) async fn play_all(
     }
     played.sort_by_key(|(index, _)| *index);
     Ok(played.into_iter().map(|(_, stage)| stage).collect())
-}
-
-/// The patterns asked for, or all.
-pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, LiveError> {
-    let known: Vec<u8> = facts.patterns.keys().copied().collect();
-    if let Some(unknown) = options
-        .patterns
-        .iter()
-        .find(|pattern| !known.contains(pattern))
-    {
-        return Err(LiveError::usage(format!(
-            "there is no pattern {unknown}; known are {known:?}"
-        )));
-    }
-    Ok(if options.patterns.is_empty() {
-        known
-    } else {
-        options.patterns.clone()
-    })
-}
-
-/// The charts of a pattern, the oldest product version first.
-pub(crate) fn charts_of(
-    options: &Options,
-    pattern: u8,
-) -> Result<Vec<(String, PathBuf)>, LiveError> {
-    let mut charts = Vec::new();
-    for directory in &options.charts {
-        let chart = directory.path.join(format!("am-pattern-{pattern}"));
-        if !chart.join("Chart.yaml").is_file() {
-            return Err(LiveError::unavailable(
-                format!("{} holds no chart", chart.display()),
-                "make the charts with `cargo xtask gen-charts`",
-            ));
-        }
-        charts.push((directory.version.as_str().to_owned(), chart));
-    }
-    charts.sort();
-    if charts.is_empty() {
-        return Err(LiveError::usage("give at least one directory of charts"));
-    }
-    Ok(charts)
-}
-
-/// The digests of all charts that are judged, so that a report says what it is about.
-pub(crate) fn digests(options: &Options, patterns: &[u8]) -> Result<Vec<ChartDigest>, LiveError> {
-    let mut digests = Vec::new();
-    for pattern in patterns {
-        for (version, chart) in charts_of(options, *pattern)? {
-            let source = ChartSource::read(&chart).map_err(|error| {
-                LiveError::unavailable(error.to_string(), "make the chart readable")
-            })?;
-            digests.push(ChartDigest {
-                name: format!("{} ({version})", source.name),
-                digest: source.digest,
-            });
-        }
-    }
-    Ok(digests)
 }

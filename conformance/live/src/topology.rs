@@ -3,16 +3,21 @@
 use std::collections::BTreeMap;
 
 use am_conformance::Component;
-use am_conformance::facts::Facts;
+use am_conformance::facts::{EdgeFact, Facts};
 use am_conformance::report::{Edge, EdgeVerdict, Node, Topology};
 use am_standin::observations::{EdgeObservation, Verdict};
 use serde_json::Value;
 
 use crate::api::text;
-use crate::wiring::{Observed, requirement_of};
+use crate::wiring::{Observed, ends_elsewhere, requirement_of};
 
 /// Components, and the edges of the wiring table between them.
-pub(crate) fn topology(facts: &Facts, nodes: &[Observed], workloads: &[Value]) -> Topology {
+pub(crate) fn topology(
+    facts: &Facts,
+    away: &[EdgeFact],
+    nodes: &[Observed],
+    workloads: &[Value],
+) -> Topology {
     let mut edges: BTreeMap<(Component, Option<Component>, u16, String), Edge> = BTreeMap::new();
     for node in nodes {
         let of_table = node
@@ -21,7 +26,11 @@ pub(crate) fn topology(facts: &Facts, nodes: &[Observed], workloads: &[Value]) -
             .iter()
             .filter_map(|edge| Some((edge, requirement_of(facts, edge.edge.purpose)?)));
         for (observed, requirement) in of_table {
-            let edge = edge_of(node.component, observed, requirement);
+            let mut edge = edge_of(node.component, observed, requirement);
+            if ends_elsewhere(away, node.component, observed) {
+                edge.verdict = EdgeVerdict::External;
+                edge.broken_by.clear();
+            }
             let place = (edge.from, edge.to, edge.port, edge.key.clone());
             edges.entry(place).or_insert(edge);
         }

@@ -55,8 +55,13 @@ pub(crate) fn requirement_of(facts: &Facts, purpose: Purpose) -> Option<&str> {
     Some(&row.requirement)
 }
 
-/// Judges one release.
-pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement {
+/// Judges one release. Edges of the rows `away` end elsewhere, where nobody here can tell who answers.
+pub(crate) fn judge(
+    facts: &Facts,
+    pattern: u8,
+    nodes: &[Observed],
+    away: &[EdgeFact],
+) -> Judgement {
     let mut judgement = Judgement::default();
     for node in nodes {
         for fact in facts.edges.iter().filter(|fact| fact.on == node.component) {
@@ -67,11 +72,19 @@ pub(crate) fn judge(facts: &Facts, pattern: u8, nodes: &[Observed]) -> Judgement
                 }
             }
         }
-        for edge in &node.observations.edges {
+        let ends_here = |edge: &&EdgeObservation| !ends_elsewhere(away, node.component, edge);
+        for edge in node.observations.edges.iter().filter(ends_here) {
             judge_unexpected(&mut judgement, facts, pattern, node, nodes, edge);
         }
     }
     judgement
+}
+
+/// Whether an edge is one of the rows that lead to components elsewhere.
+pub(crate) fn ends_elsewhere(away: &[EdgeFact], on: Component, edge: &EdgeObservation) -> bool {
+    away.iter()
+        .filter(|fact| fact.on == on)
+        .any(|fact| purposes(fact).any(|purpose| purpose == edge.edge.purpose))
 }
 
 /// Traffic managers decide; with this switch the product does not listen to its own decisions.

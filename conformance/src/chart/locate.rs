@@ -13,7 +13,7 @@ impl ChartSource {
     ///
     /// Our charts write the configuration as YAML in `_configuration.tpl` beside the template; others write TOML, in
     /// the template or in a helper.
-    pub fn place_of_key(&self, template: &str, key: &str) -> Option<(String, usize)> {
+    pub(crate) fn place_of_key(&self, template: &str, key: &str) -> Option<(String, usize)> {
         let (folder, _) = template.rsplit_once('/')?;
         let own = format!("{folder}/_configuration.tpl");
         if let Some(line) = self.files.get(&own).and_then(|text| line_of_key(text, key)) {
@@ -40,7 +40,7 @@ impl ChartSource {
 
     /// The file and line of a document of `kind` in a template that is about the first possible of `words`: the name of a
     /// field, or a value; else the line that starts the document. Only what stands on exactly one line counts.
-    pub fn place_in_document(
+    pub(crate) fn place_in_document(
         &self,
         template: &str,
         kind: &str,
@@ -70,7 +70,7 @@ impl ChartSource {
     }
 
     /// The line of a template that starts a document of this kind, if there is exactly one such line.
-    pub fn line_of_kind(&self, template: &str, kind: &str) -> Option<usize> {
+    pub(crate) fn line_of_kind(&self, template: &str, kind: &str) -> Option<usize> {
         let wanted = format!("kind: {kind}");
         only(
             numbered(self.files.get(template)?)

@@ -103,7 +103,7 @@ impl ChartSource {
     }
 
     /// The path of one of its files in reports.
-    pub fn path_of(&self, file: &str) -> String {
+    pub(crate) fn path_of(&self, file: &str) -> String {
         format!("{}/{file}", self.place.trim_end_matches('/'))
     }
 
@@ -131,7 +131,12 @@ impl ChartSource {
     }
 
     /// The values, as dotted paths, that a line of a template reads, itself or through the named templates it calls.
-    pub fn values_at(&self, file: &str, line: usize, upstream: &dyn Upstream) -> Vec<String> {
+    pub(crate) fn values_at(
+        &self,
+        file: &str,
+        line: usize,
+        upstream: &dyn Upstream,
+    ) -> Vec<String> {
         let place = (file.to_owned(), line);
         let paths = self
             .usage(upstream)

@@ -161,7 +161,7 @@ impl Shape {
     }
 
     /// Names of the receiver and authentication fields of a group; `None` for shapes without groups.
-    pub fn group_fields(self) -> Option<(&'static str, &'static str)> {
+    pub(crate) fn group_fields(self) -> Option<(&'static str, &'static str)> {
         match self {
             Self::Receivers => Some(("traffic_manager_urls", "traffic_manager_auth_urls")),
             Self::Publishers => Some(("urls", "auth_urls")),
@@ -196,18 +196,18 @@ impl Facts {
     }
 
     /// The patterns that there are, for messages.
-    pub fn pattern_names(&self) -> String {
+    pub(crate) fn pattern_names(&self) -> String {
         let names: Vec<String> = self.patterns.keys().map(u8::to_string).collect();
         names.join(", ")
     }
 
     /// Whether the addresses of a key are for people and their browsers, so that no server connects to them.
-    pub fn is_public_key(&self, key: &str) -> bool {
+    pub(crate) fn is_public_key(&self, key: &str) -> bool {
         is_any_of(&self.public_keys, key)
     }
 
     /// Whether the URLs of a key are names of something.
-    pub fn is_identifier_key(&self, key: &str) -> bool {
+    pub(crate) fn is_identifier_key(&self, key: &str) -> bool {
         is_any_of(&self.identifier_keys, key)
     }
 }
@@ -228,7 +228,7 @@ fn without_indices(key: &str) -> String {
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any characters, none included.
-pub fn matches_glob(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches_glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
     let Some(mut rest) = text.strip_prefix(first) else {

@@ -142,7 +142,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
     }
 
     /// The Service that a name of the cluster's DNS means, and the pod, if the name is a pod's.
-    pub fn service_of<'h>(
+    pub(crate) fn service_of<'h>(
         self,
         namespace: &str,
         host: &'h str,
@@ -166,17 +166,17 @@ impl<'g, 'a> Resolver<'g, 'a> {
     }
 
     /// Whether pods of the releases answer for a Service.
-    pub fn has_pods(self, service: Service<'_>) -> bool {
+    pub(crate) fn has_pods(self, service: Service<'_>) -> bool {
         !self.selected(service).is_empty()
     }
 
     /// Whether a host is declared to be that of a component elsewhere, or to live outside.
-    pub fn is_declared(&self, host: &str) -> bool {
+    pub(crate) fn is_declared(self, host: &str) -> bool {
         self.graph.is_declared(host) || self.is_external(host)
     }
 
     /// Whether a host is declared to live outside.
-    pub fn is_external(self, host: &str) -> bool {
+    pub(crate) fn is_external(self, host: &str) -> bool {
         self.graph
             .external
             .iter()
@@ -344,7 +344,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
 
     /// The number of a pod's port on which something listens: declared by a container, or, as declaring is
     /// only information to Kubernetes, one of the component's own ports.
-    pub fn container_port(
+    pub(crate) fn container_port(
         self,
         member: &Member<'_>,
         wanted: TargetPort<'_>,
@@ -390,7 +390,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
     }
 
     /// The Service with the name most like `host`; with a port, only Services that lead somewhere with it.
-    pub fn nearest_service(self, host: &str, port: Option<u16>) -> Option<String> {
+    pub(crate) fn nearest_service(self, host: &str, port: Option<u16>) -> Option<String> {
         // The part that names the Service decides; a pod's name comes before it.
         let mut labels = host.split('.');
         let first = labels.next().unwrap_or(host);

@@ -46,7 +46,7 @@ pub struct There {
 
 impl Elsewhere {
     /// How many nodes are known; a component that others reach by one name only counts as one.
-    pub fn node_count(&self) -> usize {
+    pub(crate) fn node_count(&self) -> usize {
         self.nodes.len().max(1)
     }
 

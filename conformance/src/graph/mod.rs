@@ -16,12 +16,14 @@ use am_deployment_toml::product::ProductVersion;
 
 pub use address::{OwnAddress, Resolver, Target};
 pub use elsewhere::{Elsewhere, Place, There};
-pub use mounts::{Missing, MountedFile, mounted_files};
+pub(crate) use mounts::mounted_files;
+pub use mounts::{Missing, MountedFile};
 pub use node::{Configuration, Member, Node, NodeId};
 pub use references::{Link, links};
 pub use route_end::{RouteEnd, Url};
 pub use start_order::{StartOrder, Wait};
-pub use waits::{Awaited, awaited};
+pub use waits::Awaited;
+pub(crate) use waits::awaited;
 
 use crate::{
     component::Component,
@@ -118,7 +120,7 @@ impl<'a> Graph<'a> {
     }
 
     /// The workloads of a component.
-    pub fn members_of(&self, component: Component) -> impl Iterator<Item = &Member<'a>> {
+    pub(crate) fn members_of(&self, component: Component) -> impl Iterator<Item = &Member<'a>> {
         self.members
             .iter()
             .filter(move |member| member.component == Some(component))

@@ -56,7 +56,7 @@ pub enum Missing {
 
 /// The files of a container, and what is missing for them. `pod_name` fills `$(…)` of variables that
 /// take the pod's name.
-pub fn mounted_files<'a>(
+pub(crate) fn mounted_files<'a>(
     manifest: &'a Manifest,
     workload: &Workload<'a>,
     container: &Container<'a>,

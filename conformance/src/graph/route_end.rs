@@ -70,7 +70,7 @@ impl Resolver<'_, '_> {
     ///
     /// # Errors
     /// When no route answers: the sentence goes on after the route's name.
-    pub fn behind_route(self, url: Url<'_>) -> Result<RouteEnd, String> {
+    pub(crate) fn behind_route(self, url: Url<'_>) -> Result<RouteEnd, String> {
         let host = url.host.trim_end_matches('.').to_lowercase();
         let all = routes(self.graph.manifest);
         let candidates: Vec<&Route<'_>> = all.iter().filter(|route| route.answers(&host)).collect();

@@ -66,7 +66,7 @@ impl StartOrder {
     }
 
     /// Whether a node starts only after a component that runs elsewhere.
-    pub fn follows_elsewhere(&self, node: NodeId) -> bool {
+    pub(crate) fn follows_elsewhere(&self, node: NodeId) -> bool {
         self.after_elsewhere.contains(&node.member)
     }
 
@@ -76,7 +76,7 @@ impl StartOrder {
     }
 
     /// The nodes that start in the end when `missing` never does.
-    pub fn started_without(&self, missing: Option<NodeId>) -> BTreeSet<NodeId> {
+    pub(crate) fn started_without(&self, missing: Option<NodeId>) -> BTreeSet<NodeId> {
         let mut started = BTreeSet::new();
         loop {
             let before = started.len();

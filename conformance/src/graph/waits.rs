@@ -24,7 +24,7 @@ pub struct Awaited<'a> {
 
 /// Every address for which a member's pods may wait. How somebody waits (`nc`, `curl`, `/dev/tcp`, a program of the
 /// image) cannot be told in general; that a container which ends before the server starts names an address can.
-pub fn awaited<'a>(graph: &Graph<'a>, member: &Member<'a>) -> Vec<Awaited<'a>> {
+pub(crate) fn awaited<'a>(graph: &Graph<'a>, member: &Member<'a>) -> Vec<Awaited<'a>> {
     let resolver = graph.resolver();
     let namespace = member.workload.object.namespace();
     let is_host =

@@ -89,7 +89,7 @@ impl<'a> Container<'a> {
     }
 
     /// The image's repository name: without registry path, tag and digest.
-    pub fn image_repository(&self) -> &'a str {
+    pub(crate) fn image_repository(&self) -> &'a str {
         let image = self.image();
         let image = image.split('@').next().unwrap_or(image);
         let last = image.rsplit('/').next().unwrap_or(image);
@@ -124,7 +124,7 @@ impl<'a> Container<'a> {
     }
 
     /// The literal value of an environment variable; Kubernetes lets the last one win.
-    pub fn env_literal(&self, name: &str) -> Option<&'a str> {
+    pub(crate) fn env_literal(&self, name: &str) -> Option<&'a str> {
         self.env()
             .into_iter()
             .rev()
@@ -136,7 +136,7 @@ impl<'a> Container<'a> {
     }
 
     /// `envFrom`: kind (`Secret` or `ConfigMap`), name, prefix and whether it is optional.
-    pub fn env_from(&self) -> Vec<(&'static str, &'a str, &'a str, bool)> {
+    pub(crate) fn env_from(&self) -> Vec<(&'static str, &'a str, &'a str, bool)> {
         array_at(self.value, "/envFrom")
             .iter()
             .filter_map(|entry| {
@@ -156,7 +156,7 @@ impl<'a> Container<'a> {
     }
 
     /// Mounts.
-    pub fn mounts(&self) -> Vec<Mount<'a>> {
+    pub(crate) fn mounts(&self) -> Vec<Mount<'a>> {
         array_at(self.value, "/volumeMounts")
             .iter()
             .filter_map(|mount| {

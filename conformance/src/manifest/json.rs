@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 /// The string at a JSON pointer.
-pub fn str_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
+pub(crate) fn str_at<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
 }
 
 /// The whole number at a JSON pointer.
-pub fn integer_at(value: &Value, pointer: &str) -> Option<i64> {
+pub(crate) fn integer_at(value: &Value, pointer: &str) -> Option<i64> {
     value.pointer(pointer)?.as_i64()
 }
 
 /// The elements at a JSON pointer; empty when there is no list.
-pub fn array_at<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
+pub(crate) fn array_at<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
     value
         .pointer(pointer)
         .and_then(Value::as_array)
@@ -23,7 +23,7 @@ pub fn array_at<'a>(value: &'a Value, pointer: &str) -> &'a [Value] {
 }
 
 /// The string entries of the map at a JSON pointer.
-pub fn strings_at<'a>(value: &'a Value, pointer: &str) -> BTreeMap<&'a str, &'a str> {
+pub(crate) fn strings_at<'a>(value: &'a Value, pointer: &str) -> BTreeMap<&'a str, &'a str> {
     value
         .pointer(pointer)
         .and_then(Value::as_object)

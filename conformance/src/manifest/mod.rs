@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
-pub use json::{array_at, integer_at, str_at, strings_at};
+pub(crate) use json::{array_at, integer_at, str_at, strings_at};
 pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
 pub(crate) use route::answers;
 pub use route::{Backend, Route, routes};
@@ -71,7 +71,7 @@ impl Object {
     }
 
     /// Whether the operator gives the whole object, in the values (`extraObjects`).
-    pub fn is_extra(&self) -> bool {
+    pub(crate) fn is_extra(&self) -> bool {
         self.template.ends_with("/extra-objects.yaml")
     }
 
@@ -91,7 +91,7 @@ impl Object {
     }
 
     /// Whether Helm runs it as a hook (tests included) instead of keeping it in the release.
-    pub fn is_hook(&self) -> bool {
+    pub(crate) fn is_hook(&self) -> bool {
         self.annotations().contains_key("helm.sh/hook")
     }
 
@@ -115,7 +115,7 @@ pub struct Manifest {
 
 impl Manifest {
     /// Documents of a kind.
-    pub fn of_kind<'a, 'k>(
+    pub(crate) fn of_kind<'a, 'k>(
         &'a self,
         kind: &'k str,
     ) -> impl Iterator<Item = &'a Object> + use<'a, 'k> {

@@ -17,27 +17,6 @@ impl<'a> DisruptionBudget<'a> {
     pub fn selector(&self) -> Option<LabelSelector<'a>> {
         self.0.value.pointer("/spec/selector").map(LabelSelector)
     }
-
-    /// How many of `replicas` pods may be evicted at once.
-    pub fn allowed_disruptions(&self, replicas: i64) -> i64 {
-        let part = |value: &Value| match value {
-            Value::Number(number) => number.as_i64(),
-            Value::String(text) => {
-                let percent: i64 = text.strip_suffix('%')?.parse().ok()?;
-                // Kubernetes rounds up in both fields.
-                Some((replicas * percent + 99) / 100)
-            }
-            _ => None,
-        };
-        if let Some(available) = self.0.value.pointer("/spec/minAvailable").and_then(part) {
-            return replicas - available;
-        }
-        self.0
-            .value
-            .pointer("/spec/maxUnavailable")
-            .and_then(part)
-            .unwrap_or(0)
-    }
 }
 
 /// A `HorizontalPodAutoscaler`.
@@ -96,7 +75,7 @@ pub struct PolicyPeer<'a> {
 
 impl PolicyPort<'_> {
     /// Whether the rule's port covers a pod's port with this number and name.
-    pub fn covers(&self, number: u16, name: Option<&str>) -> bool {
+    pub(crate) fn covers(self, number: u16, name: Option<&str>) -> bool {
         match self.value.get("port") {
             None => true,
             Some(Value::String(wanted)) => Some(wanted.as_str()) == name,
@@ -113,7 +92,7 @@ impl PolicyPort<'_> {
     }
 
     /// Whether it is for TCP.
-    pub fn is_tcp(&self) -> bool {
+    pub(crate) fn is_tcp(self) -> bool {
         self.value
             .get("protocol")
             .and_then(Value::as_str)
@@ -129,7 +108,7 @@ impl<'a> NetworkPolicy<'a> {
     }
 
     /// Whether it governs the direction (`Ingress` or `Egress`).
-    pub fn governs(&self, direction: &str) -> bool {
+    pub(crate) fn governs(self, direction: &str) -> bool {
         let types = array_at(&self.0.value, "/spec/policyTypes");
         if types.is_empty() {
             return direction == "Ingress" || self.0.value.pointer("/spec/egress").is_some();

@@ -50,12 +50,12 @@ impl<'a> Service<'a> {
     }
 
     /// Whether it is headless: its name leads to the pods themselves.
-    pub fn is_headless(&self) -> bool {
+    pub(crate) fn is_headless(self) -> bool {
         self.object.str("/spec/clusterIP") == Some("None")
     }
 
     /// Whether it names pods that are not ready yet.
-    pub fn publishes_not_ready(&self) -> bool {
+    pub(crate) fn publishes_not_ready(self) -> bool {
         self.object
             .value
             .pointer("/spec/publishNotReadyAddresses")
@@ -64,7 +64,7 @@ impl<'a> Service<'a> {
     }
 
     /// Host outside the cluster for which it stands, if any.
-    pub fn external_name(&self) -> Option<&'a str> {
+    pub(crate) fn external_name(self) -> Option<&'a str> {
         self.object.str("/spec/externalName")
     }
 

@@ -81,7 +81,7 @@ impl<'a> Workload<'a> {
     }
 
     /// Whether it keeps servers running, as opposed to jobs, test pods and other hooks.
-    pub fn is_server(&self) -> bool {
+    pub(crate) fn is_server(&self) -> bool {
         matches!(
             self.object.kind(),
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"
@@ -89,7 +89,7 @@ impl<'a> Workload<'a> {
     }
 
     /// Whether its pods have stable names.
-    pub fn is_stateful_set(&self) -> bool {
+    pub(crate) fn is_stateful_set(&self) -> bool {
         self.object.kind() == "StatefulSet"
     }
 
@@ -99,12 +99,12 @@ impl<'a> Workload<'a> {
     }
 
     /// Name of the governing Service of a `StatefulSet`.
-    pub fn service_name(&self) -> Option<&'a str> {
+    pub(crate) fn service_name(&self) -> Option<&'a str> {
         self.object.str("/spec/serviceName")
     }
 
     /// Names of the volume claim templates.
-    pub fn claim_templates(&self) -> Vec<&'a str> {
+    pub(crate) fn claim_templates(&self) -> Vec<&'a str> {
         array_at(&self.object.value, "/spec/volumeClaimTemplates")
             .iter()
             .filter_map(|claim| str_at(claim, "/metadata/name"))
@@ -128,7 +128,7 @@ impl<'a> PodTemplate<'a> {
     }
 
     /// Containers, init containers first.
-    pub fn all_containers(&self) -> Vec<Container<'a>> {
+    pub(crate) fn all_containers(&self) -> Vec<Container<'a>> {
         let of = |at: &str, init| {
             array_at(self.spec, at)
                 .iter()

@@ -109,7 +109,7 @@ impl Catalogue {
     ///
     /// # Errors
     /// As [`Self::load`]; for files of users, with their line.
-    pub fn load_with(files: &[PathBuf]) -> Result<Self, SuiteError> {
+    pub(crate) fn load_with(files: &[PathBuf]) -> Result<Self, SuiteError> {
         let mut requirements = Vec::new();
         for (family, file) in FILES {
             requirements.extend(parse(family, &file.text()?)?);

@@ -8,4 +8,4 @@ mod run;
 mod tests;
 
 pub use own::prove_own;
-pub use run::{MutantResult, Verdict, selftest, selftest_with};
+pub use run::{MutantResult, Verdict, selftest};

@@ -69,7 +69,7 @@ pub fn selftest(
 ///
 /// # Errors
 /// As [`selftest`].
-pub fn selftest_with(
+pub(crate) fn selftest_with(
     options: &Options,
     renderer: &dyn RenderService,
     programs: &HelmPrograms,

@@ -261,7 +261,7 @@ impl Affected {
     }
 
     /// Whether a subject is affected.
-    pub fn covers(&self, subject: &SubjectDescription) -> bool {
+    pub(crate) fn covers(&self, subject: &SubjectDescription) -> bool {
         self.everything.is_some()
             || match self.patterns.get(&subject.pattern) {
                 None => false,

@@ -16,10 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::Place;
 use crate::edge::{Edge, Provenance, Purpose, is_served_by, is_used_by};
+use crate::event::Topic;
 use crate::event_publishers::{self, EventPublisher};
 use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
-use crate::protocol::Topic;
 use crate::role::Role;
 
 /// Where users, roles and what servers share is kept.
@@ -174,7 +174,7 @@ impl Configuration {
     }
 
     /// The edges of a purpose, each address once.
-    pub fn edges_for(&self, purpose: Purpose) -> impl Iterator<Item = &Edge> {
+    pub(crate) fn edges_for(&self, purpose: Purpose) -> impl Iterator<Item = &Edge> {
         self.edges
             .iter()
             .filter(move |edge| edge.purpose == purpose)

@@ -6,20 +6,16 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::edge::{Edge, Transport};
 use crate::node::Node;
 use crate::observations::Verdict;
+use crate::protocol::Stream;
 
 /// How long a connection, TLS included, may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
-
-/// A connection, with or without TLS.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A host and port, and whether TLS is spoken there.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use am_product::Feature;
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::multicall::SERVER;
+use crate::applet::SERVER;
 use crate::role::distribution_of_home;
 use crate::start_script::{self, PID_FILE};
 

@@ -16,7 +16,7 @@ use quick_xml::events::{BytesStart, Event};
 use serde::{Deserialize, Serialize};
 
 use crate::edge::{Edge, Provenance, Purpose, Transport, is_particular_loopback};
-use crate::protocol::Topic;
+use crate::event::Topic;
 
 /// Where publishers are, below the server home.
 const PUBLISHERS: &str = "repository/deployment/server/eventpublishers";

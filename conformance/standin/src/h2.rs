@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use am_deployment_toml::product::ProductVersion;
 
+use crate::applet::UNSUPPORTED;
 use crate::configuration::Configuration;
 use crate::identity::Identity;
-use crate::multicall::UNSUPPORTED;
 use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::role::Role;

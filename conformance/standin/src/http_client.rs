@@ -1,18 +1,19 @@
-//! Asks other components over HTTP.
+//! Asks others over HTTP.
 
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::Bytes;
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
-use hyper::{Method, Request};
+use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
 
-use crate::dial::{DialError, Stream, Target, dial};
+use crate::dial::{DialError, Target, dial};
 use crate::identity::Identity;
 use crate::node::Node;
 use crate::observations::Verdict;
+use crate::protocol::Stream;
 
 /// The header in which stand-ins tell each other who they are.
 pub(crate) const IDENTITY_HEADER: &str = "x-standin-identity";
@@ -74,7 +75,7 @@ pub(crate) async fn ask_over(
     stream: Box<dyn Stream>,
     question: Question,
 ) -> Result<Answer, DialError> {
-    match timeout(ANSWER_TIMEOUT, exchange(node, target, stream, question)).await {
+    match timeout(ANSWER_TIMEOUT, answer(node, target, stream, question)).await {
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(error)) => Err(DialError::new(
             Verdict::WrongProtocol,
@@ -84,15 +85,12 @@ pub(crate) async fn ask_over(
     }
 }
 
-async fn exchange(
+async fn answer(
     node: &Node,
     target: &Target,
     stream: Box<dyn Stream>,
     question: Question,
-) -> Result<Answer, Box<dyn std::error::Error + Send + Sync>> {
-    let (mut sender, connection) =
-        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    let driver = tokio::spawn(connection);
+) -> Result<Answer, ExchangeError> {
     let mut request = Request::builder()
         .method(question.method)
         .uri(question.path)
@@ -104,21 +102,32 @@ async fn exchange(
     if question.json.is_some() {
         request = request.header(CONTENT_TYPE, "application/json");
     }
-    let body = Full::new(Bytes::from(question.json.unwrap_or_default()));
-    let response = sender.send_request(request.body(body)?).await?;
-    let (parts, body) = response.into_parts();
-    let identity = parts
-        .headers
+    let body = question.json.unwrap_or_default();
+    let response = exchange(stream, request.body(body.into())?).await?;
+    let identity = response
+        .headers()
         .get(IDENTITY_HEADER)
         .and_then(|value| serde_json::from_slice(value.as_bytes()).ok());
-    let body = Limited::new(body, LONGEST_ANSWER)
-        .collect()
-        .await?
-        .to_bytes();
-    driver.abort();
     Ok(Answer {
-        status: parts.status.as_u16(),
+        status: response.status().as_u16(),
         identity,
-        body,
+        body: response.into_body(),
     })
+}
+
+/// Why a connection gives no answer.
+pub(crate) type ExchangeError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends one request over a connection and reads the whole answer.
+pub(crate) async fn exchange(
+    stream: impl Stream + 'static,
+    request: Request<Full<Bytes>>,
+) -> Result<Response<Bytes>, ExchangeError> {
+    let (mut sender, connection) =
+        hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    let driver = tokio::spawn(connection);
+    let (parts, body) = sender.send_request(request).await?.into_parts();
+    let body = Limited::new(body, LONGEST_ANSWER).collect().await?;
+    driver.abort();
+    Ok(Response::from_parts(parts, body.to_bytes()))
 }

@@ -23,7 +23,7 @@ pub struct Identity {
 
 impl Identity {
     /// Reads the identity of this process from its environment.
-    pub fn of_this_process(role: Role, version: &str) -> Self {
+    pub(crate) fn of_this_process(role: Role, version: &str) -> Self {
         let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let host = hostname();
         Self {

@@ -6,6 +6,7 @@
 //! does, silent fallbacks included, opens exactly the role's ports, connects to every address that the configuration
 //! names, and serves what it saw ([`observations`]) on a port of its own.
 
+mod applet;
 pub mod configuration;
 mod curl;
 pub mod data;
@@ -13,6 +14,7 @@ pub mod database;
 mod dial;
 pub mod edge;
 mod entrypoint;
+pub mod event;
 pub mod event_publishers;
 mod h2;
 mod http_client;

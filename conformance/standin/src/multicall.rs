@@ -5,16 +5,8 @@ use std::process::ExitCode;
 
 use am_product::Component;
 
+use crate::applet::{CONFIGURATION, ENTRYPOINT, SERVER};
 use crate::{curl, entrypoint, h2, start_script};
-
-/// Status of what the stand-in does not play; also what a shell says of a command that it cannot find.
-pub(crate) const UNSUPPORTED: u8 = 127;
-/// The product image's entrypoint.
-pub(crate) const ENTRYPOINT: &str = "docker-entrypoint.sh";
-/// The applet that is the server itself, as a child of the entrypoint.
-pub(crate) const SERVER: &str = "server";
-/// The applet that reads the configuration for the server.
-pub(crate) const CONFIGURATION: &str = "configuration";
 
 /// Runs what the name of the binary, or else the first argument, stands for.
 pub fn run(arguments: Vec<String>) -> ExitCode {

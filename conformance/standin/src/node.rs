@@ -12,13 +12,13 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::configuration::Configuration;
 use crate::database::{Database, Databases};
+use crate::event::{Event, unique_id};
 use crate::identity::Identity;
 use crate::memory;
 use crate::observations::{
     EdgeObservation, InboundObservation, LinkObservation, MemoryObservation, Observations, SCHEMA,
     StoryObservation, Verdict, now_ms,
 };
-use crate::protocol::{Event, unique_id};
 use crate::resolver::Resolver;
 use crate::settings::Settings;
 use crate::story::Remembered;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::database::Records;
 use crate::edge::{Edge, Provenance, Purpose, Transport};
+use crate::event::{Api, Topic};
 use crate::identity::Identity;
 use crate::ports::Port;
-use crate::protocol::{Api, Topic};
 
 /// Everything that a stand-in tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

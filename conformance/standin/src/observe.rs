@@ -23,11 +23,11 @@ pub(crate) fn observations() -> u8 {
     }
 }
 
-fn fetch() -> io::Result<String> {
-    let settings = Settings::of_this_process().map_err(io::Error::other)?;
+fn fetch() -> Result<String, String> {
+    let settings = Settings::of_this_process().map_err(|error| error.to_string())?;
     let ip = settings.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
     let address = SocketAddr::new(ip, settings.observations_port);
-    crate::curl::get(address, "localhost", "/observations").map(|(_, body)| body)
+    crate::curl::get(&format!("http://{address}/observations"))
 }
 
 /// `connect HOST PORT`: whether a TCP connection can be made, which is what a network policy decides.

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use crate::dial::{DialError, Stream, Target, connect, resolve};
+use crate::dial::{DialError, Target, connect, resolve};
 use crate::edge::{Edge, Purpose, Transport, is_served_by};
 use crate::http_client::{Question, ask_over};
 use crate::identity::Identity;
 use crate::node::Node;
 use crate::observations::{EdgeObservation, PeerObservation, Verdict, now_ms};
-use crate::protocol::{Frame, Framed};
+use crate::protocol::{Frame, Framed, Stream};
 
 /// How long a peer may take to say who it is.
 const HELLO_TIMEOUT: Duration = Duration::from_secs(3);

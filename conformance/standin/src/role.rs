@@ -72,7 +72,7 @@ impl<'de> Deserialize<'de> for Role {
 }
 
 /// Splits the name of a server home, such as `wso2am-acp-4.7.0`, into distribution and version.
-pub fn distribution_of_home(name: &str) -> Option<(Distribution, ProductVersion)> {
+pub(crate) fn distribution_of_home(name: &str) -> Option<(Distribution, ProductVersion)> {
     let (pack, version) = name.rsplit_once('-')?;
     let distribution = Distribution::all().find(|distribution| distribution.pack() == pack)?;
     Some((distribution, ProductVersion::from_name(version)?))

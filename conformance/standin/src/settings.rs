@@ -103,7 +103,7 @@ impl Settings {
     }
 
     /// Reads the settings from the environment of this process.
-    pub fn of_this_process() -> Result<Self, SettingError> {
+    pub(crate) fn of_this_process() -> Result<Self, SettingError> {
         Self::read(&|name| std::env::var(name).ok())
     }
 }

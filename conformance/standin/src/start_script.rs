@@ -23,7 +23,7 @@ pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
         Some("start" | "--start" | "-start") => start(&home),
         Some(other) => {
             eprintln!("stand-in start script: unsupported command {other}");
-            crate::multicall::UNSUPPORTED
+            crate::applet::UNSUPPORTED
         }
     }
 }
@@ -71,7 +71,7 @@ fn status(result: Result<(), ServerError>) -> u8 {
 /// Starts the server in the background and returns at once.
 fn start(home: &Path) -> u8 {
     let spawned = std::process::Command::new("/proc/self/exe")
-        .arg(crate::multicall::SERVER)
+        .arg(crate::applet::SERVER)
         .env("WSO2_SERVER_HOME", home)
         .spawn()
         .and_then(|child| std::fs::write(home.join(PID_FILE), child.id().to_string()));

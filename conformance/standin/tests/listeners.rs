@@ -4,8 +4,8 @@
 mod support;
 
 use am_standin::edge::Purpose;
+use am_standin::event::Topic;
 use am_standin::observations::{LinkObservation, Observations};
-use am_standin::protocol::Topic;
 use support::database::{Database, shared};
 use support::{Network, Standin, Start, start, toml, wait_until};
 

@@ -6,8 +6,8 @@ mod support;
 use std::net::Ipv4Addr;
 
 use am_standin::edge::Transport;
+use am_standin::event::Topic;
 use am_standin::observations::{LinkObservation, Observations};
-use am_standin::protocol::Topic;
 use support::{Network, Standin, Start, start, toml};
 
 const FOLDER: &str = "repository/deployment/server/eventpublishers";

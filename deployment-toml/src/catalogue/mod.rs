@@ -127,11 +127,6 @@ impl Catalogue {
         self.records.values()
     }
 
-    /// Every key that the product names but does not read, in order.
-    pub fn dead_records(&self) -> impl Iterator<Item = &Record> {
-        self.dead.values()
-    }
-
     /// What the key is for `product`.
     ///
     /// Paths may be concrete (`a[3].b`) or patterns (`a[].b`). The children of free-form tables
@@ -203,7 +198,7 @@ impl Catalogue {
     }
 
     /// The values of `server.server_role` that infer anything in a distribution.
-    pub fn server_roles(&self, distribution: Distribution) -> BTreeSet<&str> {
+    pub(crate) fn server_roles(&self, distribution: Distribution) -> BTreeSet<&str> {
         self.rules.values(SERVER_ROLE, distribution.described())
     }
 

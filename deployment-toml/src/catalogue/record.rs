@@ -118,7 +118,7 @@ impl Record {
     }
 
     /// The product's default, typed as the key is (the product's own files hold many numbers as text).
-    pub fn default_for(&self, product: Product) -> Option<Value> {
+    pub(crate) fn default_for(&self, product: Product) -> Option<Value> {
         let product = product.described();
         let default = match self.default_by_version.get(product.version.short()) {
             Some(serde_json::Value::Object(by)) => by.get(product.distribution.short())?,

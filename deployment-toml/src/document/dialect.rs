@@ -6,7 +6,7 @@ use std::ops::Range;
 use toml_parser::Source;
 use toml_parser::lexer::{Token, TokenKind};
 
-use super::{ParseError, Refusal};
+use super::entry::{ParseError, Refusal};
 use crate::span::LineIndex;
 
 /// Tables and arrays inside each other. The product has no limit of its own and fails somewhere above; nothing real

@@ -5,12 +5,22 @@ use std::ops::Range;
 
 use toml_edit::{Item, Table, TableLike};
 
-use super::{Document, Entry, Header, Refusal};
+use super::entry::{Entry, Header, Refusal};
 use crate::key::KeyPath;
 use crate::span::{LineIndex, Span};
 use crate::value::Value;
 
-pub(super) fn flatten(root: &Table, text: &str, lines: &LineIndex<'_>) -> Document {
+/// The values and tables of a document, in the order of the text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Flat {
+    pub(super) entries: Vec<Entry>,
+    pub(super) headers: Vec<Header>,
+    pub(super) mixed_arrays: Vec<(KeyPath, Span)>,
+    pub(super) refusals: Vec<Refusal>,
+    pub(super) tree: BTreeMap<String, Value>,
+}
+
+pub(super) fn flatten(root: &Table, text: &str, lines: &LineIndex<'_>) -> Flat {
     let mut walk = Walk {
         text,
         lines,
@@ -25,13 +35,12 @@ pub(super) fn flatten(root: &Table, text: &str, lines: &LineIndex<'_>) -> Docume
     for (position, header) in walk.headers.iter_mut().enumerate() {
         header.position = position;
     }
-    Document {
+    Flat {
         entries: walk.entries,
         headers: walk.headers,
         mixed_arrays: walk.mixed_arrays,
         refusals: walk.refusals,
         tree: table_value(root),
-        index: BTreeMap::new(),
     }
 }
 

@@ -1,51 +1,22 @@
 //! The text as a list of values, each with its key path and its place in the text.
 
 mod dialect;
+mod entry;
 mod flatten;
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+
+pub use entry::{Entry, Header, ParseError, Refusal};
+use flatten::{Flat, flatten};
 
 use crate::key::KeyPath;
 use crate::span::{LineIndex, Span};
 use crate::value::Value;
 
-/// One value of a document: a scalar, or an array whose elements hold no table.
-///
-/// Arrays of tables and inline tables are taken apart: `[[a]]` with `b = 1` is the entry `a[0].b`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// The path.
-    pub path: KeyPath,
-    /// The value.
-    pub value: Value,
-    /// Where the key stands.
-    pub key_span: Span,
-    /// Where the value stands.
-    pub span: Span,
-    /// Where the elements stand, if the value is an array.
-    pub elements: Vec<Span>,
-}
-
-/// A `[table]` or `[[table]]` header.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Header {
-    /// The path of the table; `[[a]]` gives `a[0]`, `a[1]`, …
-    pub path: KeyPath,
-    /// Where the header stands.
-    pub span: Span,
-    /// Place among all headers of the document, from the top.
-    pub position: usize,
-}
-
 /// A parsed `deployment.toml`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Document {
-    entries: Vec<Entry>,
-    headers: Vec<Header>,
-    mixed_arrays: Vec<(KeyPath, Span)>,
-    refusals: Vec<Refusal>,
-    tree: BTreeMap<String, Value>,
+    flat: Flat,
     index: BTreeMap<KeyPath, usize>,
 }
 
@@ -61,100 +32,49 @@ impl Document {
         dialect::depth(text, &lines)?;
         let parsed =
             toml_edit::Document::parse(text).map_err(|error| ParseError::new(&error, &lines))?;
-        let mut document = flatten::flatten(parsed.as_table(), text, &lines);
-        document.refusals.extend(dialect::refusals(text, &lines));
-        document.refusals.sort_by_key(|refusal| refusal.span);
-        document.index = document
-            .entries
-            .iter()
-            .enumerate()
-            .map(|(at, entry)| (entry.path.clone(), at))
-            .collect();
-        Ok(document)
+        let mut flat = flatten(parsed.as_table(), text, &lines);
+        flat.refusals.extend(dialect::refusals(text, &lines));
+        flat.refusals.sort_by_key(|refusal| refusal.span);
+        let paths = flat.entries.iter().enumerate();
+        let index = paths.map(|(at, entry)| (entry.path.clone(), at)).collect();
+        Ok(Self { flat, index })
     }
 
     /// Every value, in the order of the text.
     pub fn entries(&self) -> &[Entry] {
-        &self.entries
+        &self.flat.entries
     }
 
     /// Every table header, in the order of the text.
     pub fn headers(&self) -> &[Header] {
-        &self.headers
+        &self.flat.headers
     }
 
     /// Arrays whose elements have different types, which TOML allows and the product's parser does not.
-    pub fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
-        &self.mixed_arrays
+    pub(crate) fn mixed_arrays(&self) -> &[(KeyPath, Span)] {
+        &self.flat.mixed_arrays
     }
 
     /// What this crate reads and the product's parser, which knows TOML 0.5, does not.
-    pub fn refusals(&self) -> &[Refusal] {
-        &self.refusals
+    pub(crate) fn refusals(&self) -> &[Refusal] {
+        &self.flat.refusals
     }
 
     /// The whole document as a tree.
     pub fn tree(&self) -> &BTreeMap<String, Value> {
-        &self.tree
+        &self.flat.tree
     }
 
     /// The entry at a path such as `server.offset`.
     pub fn entry(&self, path: &KeyPath) -> Option<&Entry> {
-        self.index.get(path).and_then(|&at| self.entries.get(at))
+        self.index
+            .get(path)
+            .and_then(|&at| self.flat.entries.get(at))
     }
 
     /// The value at a path written as text. See [`Document::entry`].
     pub fn get(&self, path: &str) -> Option<&Value> {
         self.entry(&KeyPath::from(path)).map(|entry| &entry.value)
-    }
-
-    /// The entries at `prefix` and below it, in the order of the text.
-    pub fn entries_under<'a>(&'a self, prefix: &'a KeyPath) -> impl Iterator<Item = &'a Entry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.path.starts_with(prefix))
-    }
-
-    /// Whether a table with this path has a header or a value.
-    pub fn has_table(&self, path: &KeyPath) -> bool {
-        self.headers
-            .iter()
-            .any(|header| header.path.starts_with(path))
-            || self.entries_under(path).next().is_some()
-    }
-}
-
-/// Something that the product's parser does not read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// Where it stands.
-    pub span: Span,
-    /// What it is.
-    pub what: &'static str,
-    /// What to write instead.
-    pub instead: &'static str,
-}
-
-/// Why a text is no TOML document.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{span}: {message}")]
-pub struct ParseError {
-    /// Whether the same key or table stands there twice.
-    pub duplicate: bool,
-    /// What is wrong, in one line.
-    pub message: String,
-    /// Where.
-    pub span: Span,
-}
-
-impl ParseError {
-    fn new(error: &toml_edit::TomlError, lines: &LineIndex<'_>) -> Self {
-        let range: Range<usize> = error.span().unwrap_or(0..0);
-        Self {
-            duplicate: error.message().starts_with("duplicate key"),
-            message: error.message().replace('\n', " "),
-            span: lines.span(&range),
-        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! The dangerous ones end at the node's own address, without a word in any log.
 
 use super::rewrite::group_count;
-use super::{EffectiveValue, Provenance, Values};
+use super::value::{EffectiveValue, Provenance, Values};
 use crate::key::KeyPath;
 use crate::span::Span;
 use crate::value::Value;

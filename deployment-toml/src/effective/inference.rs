@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use super::{EffectiveValue, Provenance, Values};
+use super::value::{EffectiveValue, Provenance, Values};
 use crate::catalogue::{Catalogue, KeyType};
 use crate::product::{Distribution, Product, ProductVersion};
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Problem, Values, variables::Found};
+use super::value::{Problem, Values};
+use super::variables::Found;
 use crate::expression::{Expression, Source, expressions};
 use crate::key::{KeyPath, Segment};
 use crate::value::Value;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{EffectiveValue, Provenance, Values};
+use super::value::{EffectiveValue, Provenance, Values};
 use crate::catalogue::{Catalogue, Lookup};
 use crate::document::{Document, Entry};
 use crate::key::{KeyPath, Segment};

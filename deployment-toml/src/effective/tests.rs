@@ -1,6 +1,7 @@
 use super::*;
 use crate::product::{Distribution as D, ProductVersion as V};
 use crate::testing::{of_version, pack};
+use crate::value::Value;
 
 fn resolve(text: &str, distribution: D) -> Effective {
     resolve_in(text, of_version("4.7"), distribution, &Environment::new())

@@ -1,6 +1,6 @@
 //! Durations: the engine turns `15m` into the number of the unit that the key's reader expects.
 
-use super::{DurationFault, Values};
+use super::value::{DurationFault, Values};
 use crate::catalogue::Catalogue;
 use crate::expression::expressions;
 use crate::product::ProductVersion;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Problem, Provenance, Values};
+use super::value::{Problem, Provenance, Values};
 use crate::catalogue::Catalogue;
 use crate::environment::Environment;
 use crate::expression::{Expression, Source, expressions};

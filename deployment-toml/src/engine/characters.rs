@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::catalogue::{Catalogue, Use};
 use crate::effective::{Effective, EffectiveValue, Provenance};
 use crate::key::KeyPath;

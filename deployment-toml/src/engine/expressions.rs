@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::catalogue::Catalogue;
 use crate::document::Document;
 use crate::effective::{Effective, Problem, Unresolved};

@@ -1,6 +1,6 @@
 //! Keys that nothing reads, and values of keys that are there to trigger something.
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::catalogue::{Catalogue, Lookup};
 use crate::document::{Document, Entry};
 use crate::effective::Effective;

@@ -1,6 +1,6 @@
 //! The shape of wiring values: schemes, pairs, group types, query strings.
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::effective::{Effective, EffectiveValue, GroupKeys, PUBLISH_GROUPS, THROTTLING_GROUPS};
 use crate::key::KeyPath;
 use crate::span::Span;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::document::{Document, Header};
 use crate::key::KeyPath;
 

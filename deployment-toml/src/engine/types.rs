@@ -1,6 +1,6 @@
 //! Values against the types that their readers expect.
 
-use super::{Fault, FaultKind, Severity};
+use super::fault::{Fault, FaultKind, Severity};
 use crate::catalogue::{Catalogue, KeyType, Lookup, Record};
 use crate::document::{Document, Entry};
 use crate::effective::Effective;

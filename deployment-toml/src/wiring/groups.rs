@@ -1,7 +1,7 @@
 //! Groups of receivers: how they are written, and the references in them.
 
-use super::extract::Extractor;
-use super::{Purpose, Reference};
+use super::extractor::Extractor;
+use super::reference::{Purpose, Reference};
 use crate::effective::{Effective, GroupKeys, PUBLISH_GROUPS, THROTTLING_GROUPS};
 use crate::key::KeyPath;
 use crate::placeholder::expand;

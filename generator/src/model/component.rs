@@ -50,7 +50,7 @@ impl Component {
     }
 
     /// Name of the endpoint that gives the server its host name.
-    pub fn server_endpoint(&self) -> Option<&str> {
+    pub(crate) fn server_endpoint(&self) -> Option<&str> {
         Some(self.server_endpoint.value.as_str()).filter(|name| *name != "none")
     }
 }
@@ -74,7 +74,7 @@ impl Workload {
     }
 
     /// Its nodes have addresses of their own.
-    pub fn is_stable(self) -> bool {
+    pub(crate) fn is_stable(self) -> bool {
         self == Self::StatefulSet
     }
 }

@@ -10,16 +10,12 @@ pub mod table;
 pub mod values;
 pub mod wiring;
 
-mod load;
-mod validate;
-
 use std::collections::BTreeMap;
 use std::ops::Deref;
-use std::path::Path;
 
 use serde_json::Value;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
@@ -90,17 +86,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// Reads a model directory and checks every reference in it.
-    ///
-    /// `label` stands for the directory in errors and in the source map. All mistakes are reported at once, except that
-    /// references are only checked once every file can be read.
-    pub fn load(directory: &Path, label: &str) -> Result<Self, Diagnostics> {
-        let (model, sources) = load::load(directory, label)?;
-        validate::validate(&model).into_result(model, &sources)
-    }
-
     /// The newest product version.
-    pub fn newest_version(&self) -> Option<&Loaded<Version>> {
+    pub(crate) fn newest_version(&self) -> Option<&Loaded<Version>> {
         self.versions.last()
     }
 

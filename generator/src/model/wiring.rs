@@ -166,12 +166,12 @@ pub enum Reach {
 
 impl Reach {
     /// It needs nodes with addresses of their own.
-    pub fn needs_stable_nodes(self) -> bool {
+    pub(crate) fn needs_stable_nodes(self) -> bool {
         !matches!(self, Self::Service | Self::OwnServer)
     }
 
     /// It leads to another pod, or may.
-    pub fn leaves_the_pod(self) -> bool {
+    pub(crate) fn leaves_the_pod(self) -> bool {
         !matches!(self, Self::OwnNode | Self::OwnServer)
     }
 }

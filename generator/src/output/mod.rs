@@ -4,30 +4,20 @@
 //! file in them says that the generator made it.
 
 mod diff;
+mod error;
 mod present;
 mod transaction;
 
 use std::collections::BTreeMap;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 pub use diff::{Difference, DifferenceKind};
+pub use error::OutputError;
+pub use present::{CHART_PREFIX, Extent};
 
 use crate::tree::ChartTree;
 use present::Present;
 use transaction::Transaction;
-
-/// How the directories of charts begin; others are nobody's business here.
-pub const CHART_PREFIX: &str = "am-pattern-";
-
-/// Whether the tree is all that should be there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
-    /// Charts that are not in the tree are left over from earlier runs.
-    Everything,
-    /// Charts that are not in the tree stay as they are.
-    ChartsInTree,
-}
 
 /// What [`write`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,71 +30,6 @@ pub struct Summary {
     pub removed: Vec<String>,
     /// An earlier run had been interrupted, and this one finished or undid its work first.
     pub recovered: bool,
-}
-
-/// Why a directory cannot be compared or written. Nothing was lost in any case.
-#[derive(Debug, thiserror::Error)]
-pub enum OutputError {
-    /// A file or folder cannot be read or written.
-    #[error("cannot {action} {}: {source}", path.display())]
-    Io {
-        /// What was tried, such as `write`.
-        action: &'static str,
-        /// On what.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// Something else is where a directory should be.
-    #[error("{} is {found}, not a directory; move it away or choose another --out", path.display())]
-    NotADirectory {
-        /// Where.
-        path: PathBuf,
-        /// `a file` or `a symbolic link`.
-        found: &'static str,
-    },
-    /// Files that somebody else made would have to be overwritten or removed.
-    #[error(
-        "{} holds files that `cargo xtask gen-charts` did not make: {}; move them away or choose another --out (nothing was changed)",
-        path.display(), list(files)
-    )]
-    Foreign {
-        /// The chart directory, or the output directory.
-        path: PathBuf,
-        /// The files, relative to it.
-        files: Vec<String>,
-    },
-    /// Two runs at once.
-    #[error("another `cargo xtask gen-charts` is writing to {}; wait for it to end", path.display())]
-    Locked {
-        /// The output directory.
-        path: PathBuf,
-    },
-}
-
-impl OutputError {
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        let path = path.to_owned();
-        move |source| Self::Io {
-            action,
-            path,
-            source,
-        }
-    }
-}
-
-fn list(files: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let mut text = files
-        .iter()
-        .take(SHOWN)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if files.len() > SHOWN {
-        text = format!("{text} and {} more", files.len() - SHOWN);
-    }
-    text
 }
 
 /// Compares a tree with a directory; nothing is changed. Differences are sorted by path.

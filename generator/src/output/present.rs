@@ -5,8 +5,20 @@ use std::path::Path;
 
 use walkdir::WalkDir;
 
-use super::{CHART_PREFIX, Extent, OutputError};
+use super::error::OutputError;
 use crate::tree::{ChartTree, NOTICE};
+
+/// How the directories of charts begin; others are nobody's business here.
+pub const CHART_PREFIX: &str = "am-pattern-";
+
+/// Whether the tree is all that should be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Charts that are not in the tree are left over from earlier runs.
+    Everything,
+    /// Charts that are not in the tree stay as they are.
+    ChartsInTree,
+}
 
 /// The generated files of a directory.
 pub(super) struct Present {

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::OutputError;
+use super::error::OutputError;
+use super::present::refuse_what_is_no_directory;
 
 const FOLDER: &str = ".gen-charts";
 const PLAN: &str = "plan.json";
@@ -25,7 +26,7 @@ pub(super) struct Transaction {
 impl Transaction {
     pub(super) fn open(directory: &Path) -> Result<Self, OutputError> {
         let folder = directory.join(FOLDER);
-        super::present::refuse_what_is_no_directory(&folder)?;
+        refuse_what_is_no_directory(&folder)?;
         fs::create_dir_all(&folder).map_err(OutputError::io("write to", directory))?;
         let lock_path = folder.join("lock");
         let lock = File::create(&lock_path).map_err(OutputError::io("write", &lock_path))?;

@@ -15,14 +15,15 @@ use am_toolchain::{RenderRequest, RenderServer, Renderer as _, StderrProgress, T
 use serde_json::{Value, json};
 
 use crate::api::{Api, Refusal, Resources, text};
+use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Access;
 use crate::error::LiveError;
 use crate::helm::overlay;
 use crate::options::Options;
 use crate::progress::{Progress, Timing};
 use crate::record::{Fault, Place, Record};
-use crate::report::{Circumstances, assemble, profile_of};
-use crate::run::{LiveReport, charts_of, digests, patterns};
+use crate::report::{Circumstances, LiveReport, assemble, profile_of};
+
 use crate::scenario::make_namespace;
 
 /// What the API server judges: schemas, immutable fields, Pod Security.

@@ -18,11 +18,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for component in components(stage) {
         let pods = pods_of(stage, component).await?;
         if let Some(pod) = pods.first() {
-            let path = format!(
-                "/api/v1/namespaces/{}/pods/{}?gracePeriodSeconds=0",
-                stage.namespace, pod.name
-            );
-            stage.lab.api.delete(&path).await?;
+            stage.kill(&pod.name).await?;
         }
     }
     if !stage.wait_for_main("AM-OPS-001").await? {

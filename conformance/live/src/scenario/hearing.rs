@@ -1,15 +1,15 @@
 //! Who hears what: an event of each event hub node must reach whoever listens to the event hub.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use am_product::Capability;
 use am_product::{Port, Protocol};
 use am_standin::edge::Purpose;
-use am_standin::observations::LinkObservation;
 use serde_json::json;
 
 use super::Stage;
+use super::attempts::{Attempts, connected, subscriptions};
 use super::observe::collect;
 use super::story::{self, ask};
 use crate::error::LiveError;
@@ -21,21 +21,19 @@ pub(super) const LISTENERS_WAIT: &str = "AM-OPS-023";
 /// Each of more than two event hub nodes tells every other by a publisher of its own.
 pub(super) const EVERY_HUB_NODE_TOLD: &str = "AM-WIRE-019";
 const POLL: Duration = Duration::from_millis(500);
-/// An event takes well below a second; a connection that was lost is made anew within a few.
+/// An event takes well below a second.
 const PATIENCE: Duration = Duration::from_secs(20);
-const RECONNECTION: Duration = Duration::from_secs(40);
-/// How often an event is told again because a connection did not hold.
-const AGAIN: usize = 2;
 /// Where a key manager tells an event hub of a revoked token, without TLS.
 const NOTIFY: &str = "/internal/data/v1/notify";
 
 /// After all pods started: nobody is deaf, and an API and a revocation reach everybody.
 pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveError> {
-    if listeners(&collect(stage, &stage.main).await?)
-        .next()
-        .is_none()
+    if stage.hears_from_elsewhere()
+        || listeners(&collect(stage, &stage.main).await?)
+            .next()
+            .is_none()
     {
-        let reason = "nobody listens to another server";
+        let reason = stage.no_hub();
         stage.record.not_applicable(LISTENERS_WAIT, reason);
         return Ok(());
     }
@@ -59,75 +57,6 @@ fn listeners(nodes: &[Observed]) -> impl Iterator<Item = &Observed> {
     nodes
         .iter()
         .filter(|node| subscriptions(node).any(|link| link.purpose == Purpose::EventListening))
-}
-
-fn subscriptions(node: &Observed) -> impl Iterator<Item = &LinkObservation> {
-    node.observations.story.subscriptions.iter()
-}
-
-/// Waits until every listener that is not deaf hears its broker; otherwise one that does not when patience ends, and its
-/// key. A connection alone proves nothing: that to a pod that was killed looks alive for some seconds.
-pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>, LiveError> {
-    let start = Instant::now();
-    let mut at_first: BTreeMap<(String, String), u64> = BTreeMap::new();
-    loop {
-        let nodes = collect(stage, &stage.main).await?;
-        let mut silent = None;
-        for node in &nodes {
-            for link in subscriptions(node).filter(|link| !link.deaf) {
-                let place = (node.pod.clone(), link.key.clone());
-                let at_first = *at_first.entry(place.clone()).or_insert(link.frames);
-                if link.peer.is_none() || link.frames == at_first {
-                    silent = Some(place);
-                }
-            }
-        }
-        if silent.is_none() || start.elapsed() > RECONNECTION {
-            return Ok(silent);
-        }
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-/// Every connection over which events travel, and how often it was made: `None` while it is away.
-type Connections = BTreeMap<(String, String, Vec<String>), Option<u64>>;
-
-async fn connections(stage: &Stage) -> Result<Connections, LiveError> {
-    let mut connections = BTreeMap::new();
-    for node in collect(stage, &stage.main).await? {
-        let story = node.observations.story;
-        for link in story.subscriptions.into_iter().chain(story.publishers) {
-            let made = link.peer.is_some().then_some(link.connections);
-            connections.insert((node.pod.clone(), link.key, link.urls), made);
-        }
-    }
-    Ok(connections)
-}
-
-/// Attempts to tell something.
-///
-/// What is told while a connection is away is lost, as on the product, and a machine under load can hold a pod up for so
-/// long that its peers take it for gone. An event that does not arrive speaks against the chart only if every connection
-/// held.
-#[derive(Default)]
-pub(super) struct Attempts {
-    made: usize,
-    connections: Option<Connections>,
-}
-
-impl Attempts {
-    /// The number of the next attempt: the first one, and further ones while a connection did not hold during the last.
-    pub(super) async fn next(&mut self, stage: &Stage) -> Result<Option<usize>, LiveError> {
-        if let Some(before) = &self.connections
-            && (self.made > AGAIN || *before == connections(stage).await?)
-        {
-            return Ok(None);
-        }
-        connected(stage).await?;
-        self.connections = Some(connections(stage).await?);
-        self.made += 1;
-        Ok(Some(self.made))
-    }
 }
 
 /// Connections that a node never makes again tell at once who is deaf; those pods.

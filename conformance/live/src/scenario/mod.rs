@@ -1,5 +1,6 @@
 //! What happens to a pattern on a cluster: installed, watched, upgraded, disturbed, removed.
 
+mod attempts;
 mod change;
 mod disruption;
 mod drain;
@@ -12,7 +13,9 @@ mod network;
 mod observe;
 mod outage;
 mod plan;
+mod play;
 mod policies;
+mod precious;
 mod prober;
 mod product_story;
 mod release;
@@ -37,7 +40,7 @@ use am_conformance::facts::Facts;
 use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
-pub(crate) use plan::{Phase, phases_for, planned};
+pub(crate) use plan::{Phase, phases_for};
 pub(crate) use stage::Stage;
 
 use crate::api::Api;

@@ -41,7 +41,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             .not_applicable("AM-CONF-012", "the only node has a database of its own");
     }
     let workloads = wait::workloads(stage, &release).await?;
-    stage.topology = topology(&stage.lab.facts, &nodes, &workloads);
+    stage.topology = topology(&stage.lab.facts, &stage.away, &nodes, &workloads);
     write_down(stage, judgement);
     judge_identities(stage, &nodes);
     judge_silent(stage, &nodes).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn settled(
     let start = Instant::now();
     loop {
         let nodes = collect(stage, release).await?;
-        let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes);
+        let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes, &stage.away);
         if judgement.faults.is_empty() && !nodes.is_empty() || start.elapsed() > PATIENCE {
             return Ok((judgement, nodes));
         }
@@ -75,7 +75,7 @@ pub(crate) async fn renewed(
     let start = Instant::now();
     loop {
         let nodes = collect(stage, release).await?;
-        let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes);
+        let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes, &stage.away);
         let now = attempts(&nodes);
         let is_new = before
             .iter()

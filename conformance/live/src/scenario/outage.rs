@@ -10,7 +10,8 @@ use am_standin::observations::StoryObservation;
 use serde_json::{Value, json};
 
 use super::Stage;
-use super::hearing::{self, LISTENERS_WAIT, judge_revocations};
+use super::attempts::connected;
+use super::hearing::{LISTENERS_WAIT, judge_revocations};
 use super::observe::collect;
 use super::stage::NO_GATEWAY;
 use super::story::{self, Deployment, ask, statuses};
@@ -37,7 +38,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     };
     let Some(hub) = stage.hubs().into_iter().next() else {
         for id in ["AM-OPS-004", LISTENERS_WAIT, FIRST_SERVER] {
-            let reason = "nobody listens to another server";
+            let reason = stage.no_hub();
             stage.record.not_applicable(id, reason);
         }
         return Ok(true);
@@ -191,7 +192,7 @@ async fn come_back(stage: &mut Stage, hub: Component) -> Result<bool, LiveError>
 
 /// Whoever listened connects again.
 async fn judge_reconnected(stage: &mut Stage) -> Result<(), LiveError> {
-    let fault = hearing::connected(stage).await?.map(|(pod, key)| {
+    let fault = connected(stage).await?.map(|(pod, key)| {
         Fault::new(
             format!("{pod} does not connect again after a total outage of the event hub"),
             format!("let `{key}` name nodes that come back under the same names"),

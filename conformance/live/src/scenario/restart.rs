@@ -7,11 +7,7 @@ use crate::options::Images;
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     for pod in Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await? {
-        let path = format!(
-            "/api/v1/namespaces/{}/pods/{}?gracePeriodSeconds=0",
-            stage.namespace, pod.name
-        );
-        stage.lab.api.delete(&path).await?;
+        stage.kill(&pod.name).await?;
     }
     if !stage.wait_for_main("AM-OPS-001").await? {
         return Ok(false);

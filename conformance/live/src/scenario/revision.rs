@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Stage;
 use super::change::uids;
-use super::upgrade::{judge_kept, precious};
+use super::precious::{judge_kept, precious};
 use crate::error::LiveError;
 use crate::record::Fault;
 

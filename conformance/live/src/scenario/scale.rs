@@ -155,11 +155,7 @@ async fn judge_wiring(stage: &mut Stage) -> Result<(), LiveError> {
 
 /// Names of the claims in the namespace.
 pub(super) async fn claims(stage: &Stage) -> Result<BTreeSet<String>, LiveError> {
-    let path = format!(
-        "/api/v1/namespaces/{}/persistentvolumeclaims",
-        stage.namespace
-    );
-    let claims = stage.lab.api.list(&path).await?;
+    let claims = stage.claims().await?;
     Ok(claims
         .iter()
         .map(|claim| text(claim, "/metadata/name").to_owned())

@@ -1,23 +1,18 @@
-//! A pattern in its namespace: goes through its phases and keeps what they learn.
+//! A pattern in its namespace, and what its phases learn of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use am_conformance::component::{Capability, Component};
-use am_conformance::facts::{Facts, Reach};
+use am_conformance::facts::{EdgeFact, Facts, Reach};
 use am_conformance::report::Topology;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{
-    Lab, Phase, Release, change, disruption, endpoints, install, make_namespace, neighbours,
-    network, observe, outage, planned, policies, product_story, removal, restart, scale, story,
-    testing, upgrade,
-};
+use super::{Lab, Release, make_namespace};
+use crate::elsewhere::{merged, narrowed, switched_off};
 use crate::error::LiveError;
 use crate::mask::Mask;
-use crate::options::Images;
 use crate::progress::Timing;
 use crate::record::{Fault, Place, Record};
 use crate::values;
@@ -37,6 +32,8 @@ pub(crate) struct Stage {
     /// Chart directories of this pattern, the oldest product version first.
     pub(crate) charts: Vec<(String, PathBuf)>,
     pub(crate) main: Release,
+    /// Rows of the wiring table that lead to components which run elsewhere.
+    pub(crate) away: Vec<EdgeFact>,
     pub(crate) record: Record,
     pub(crate) timings: Vec<Timing>,
     /// Edges expected and reached by the pattern as it is installed by default.
@@ -48,27 +45,37 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A stage for a pattern; nothing is on the cluster yet.
-    pub(crate) fn new(lab: Lab, pattern: u8, name: &str, charts: Vec<(String, PathBuf)>) -> Self {
-        let nodes = lab
+    pub(crate) fn new(
+        mut lab: Lab,
+        pattern: u8,
+        name: &str,
+        charts: Vec<(String, PathBuf)>,
+    ) -> Self {
+        let namespace = format!("{}-{name}", lab.prefix);
+        let newest = charts.last().map(|(_, chart)| chart.clone());
+        let mut main = Release {
+            name: "am".to_owned(),
+            chart: newest.unwrap_or_default(),
+            overlay: Some("dev"),
+            values: Value::Null,
+            nodes: BTreeMap::new(),
+        };
+        let of_release = merged(&main.chart, main.overlay, &main.values);
+        let elsewhere = switched_off(&lab.facts, pattern, &of_release);
+        let (facts, away) = narrowed(&lab.facts, pattern, &elsewhere);
+        lab.facts = Arc::new(facts);
+        main.nodes = lab
             .facts
             .patterns
             .get(&pattern)
             .cloned()
             .unwrap_or_default();
-        let namespace = format!("{}-{name}", lab.prefix);
-        let newest = charts.last().map(|(_, chart)| chart.clone());
-        let main = Release {
-            name: "am".to_owned(),
-            chart: newest.unwrap_or_default(),
-            overlay: Some("dev"),
-            values: values::harness(
-                lab.images,
-                nodes.keys().copied(),
-                &hubs(&lab.facts, pattern),
-                &listeners(&lab.facts, pattern),
-            ),
-            nodes,
-        };
+        main.values = values::harness(
+            lab.images,
+            main.nodes.keys().copied(),
+            &hubs(&lab.facts, pattern),
+            &listeners(&lab.facts, pattern),
+        );
         let record = Record::new(lab.catalogue.clone(), []);
         Self {
             lab,
@@ -77,93 +84,12 @@ impl Stage {
             name: format!("am-pattern-{pattern}"),
             charts,
             main,
+            away,
             record,
             timings: Vec::new(),
             edges: (0, 0),
             topology: Topology::default(),
             mask: Mask::default(),
-        }
-    }
-
-    /// Goes through the phases in order. A phase that leaves the pattern in trouble ends the scenario; what was not
-    /// judged by then is not green.
-    pub(crate) async fn play(&mut self, phases: &[Phase]) -> Result<(), LiveError> {
-        let facts = Arc::clone(&self.lab.facts);
-        self.record = Record::new(
-            self.lab.catalogue.clone(),
-            planned(&facts, phases, self.pattern),
-        );
-        for phase in phases {
-            let start = Instant::now();
-            let goes_on = self.run(*phase).await?;
-            let took = start.elapsed();
-            self.timings.push(Timing {
-                about: self.about(),
-                phase: phase.name().to_owned(),
-                took,
-            });
-            let verdict = if goes_on { "done" } else { "in trouble" };
-            self.say(&format!(
-                "{}: {verdict} after {:.1} s",
-                phase.name(),
-                took.as_secs_f64()
-            ));
-            if !goes_on {
-                self.diagnose(*phase, phases).await?;
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// A pattern that does not come up may still tell why: a stand-in says what it cannot reach.
-    async fn diagnose(&mut self, failed: Phase, phases: &[Phase]) -> Result<(), LiveError> {
-        if failed == Phase::Install {
-            for phase in [Phase::Wiring, Phase::Endpoints] {
-                if phases.contains(&phase) {
-                    self.run(phase).await?;
-                }
-            }
-            if phases.contains(&Phase::Network) {
-                let nodes = observe::collect(self, &self.main).await?;
-                policies::judge(self, &nodes).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn run(&mut self, phase: Phase) -> Result<bool, LiveError> {
-        if self.lab.images == Images::Real && phase.asks_standins() {
-            let facts = Arc::clone(&self.lab.facts);
-            for id in planned(&facts, &[phase], self.pattern) {
-                self.record
-                    .unsupported(id, "the vendor's images do not tell what they reached");
-            }
-            self.say(&format!(
-                "{}: left out, because only stand-ins tell what they reached",
-                phase.name()
-            ));
-            return Ok(true);
-        }
-        match phase {
-            Phase::Install => install::run(self).await,
-            Phase::Upgrade => upgrade::run(self).await,
-            Phase::Wiring => observe::run(self).await,
-            Phase::Endpoints => endpoints::run(self).await,
-            Phase::Test => testing::run(self).await,
-            Phase::Story => match self.lab.images {
-                Images::Standin => story::run(self).await,
-                Images::Real => product_story::run(self).await,
-            },
-            Phase::Scale => scale::run(self).await,
-            Phase::Change => change::run(self).await,
-            Phase::Disruption => disruption::run(self).await,
-            Phase::Outage => outage::run(self).await,
-            Phase::Restart => restart::run(self).await,
-            Phase::Rollback => upgrade::roll_back(self).await,
-            Phase::Neighbours => neighbours::run(self).await,
-            Phase::Network => network::run(self).await,
-            Phase::Removal => removal::run(self).await,
         }
     }
 
@@ -215,6 +141,24 @@ impl Stage {
         }
     }
 
+    /// Removes a pod at once, without the time that it has to stop.
+    pub(crate) async fn kill(&self, pod: &str) -> Result<(), LiveError> {
+        let path = format!(
+            "/api/v1/namespaces/{}/pods/{pod}?gracePeriodSeconds=0",
+            self.namespace
+        );
+        self.lab.api.delete(&path).await
+    }
+
+    /// The claims of the namespace.
+    pub(crate) async fn claims(&self) -> Result<Vec<Value>, LiveError> {
+        let path = format!(
+            "/api/v1/namespaces/{}/persistentvolumeclaims",
+            self.namespace
+        );
+        self.lab.api.list(&path).await
+    }
+
     /// Removes the namespace, unless it is to be kept; waiting is left to the cluster.
     pub(crate) async fn clean_up(&self) -> Result<(), LiveError> {
         if self.lab.keep {
@@ -232,6 +176,21 @@ impl Stage {
     /// The components that others listen to for events.
     pub(crate) fn hubs(&self) -> BTreeSet<Component> {
         hubs(&self.lab.facts, self.pattern)
+    }
+
+    /// Whether the event hub that components here listen to runs elsewhere.
+    pub(crate) fn hears_from_elsewhere(&self) -> bool {
+        let mut away = self.away.iter();
+        away.any(|edge| edge.requirement == EVENT_LISTENING)
+    }
+
+    /// Why nothing that an event hub tells can be judged, if it cannot.
+    pub(crate) fn no_hub(&self) -> &'static str {
+        if self.hears_from_elsewhere() {
+            "the event hub runs elsewhere"
+        } else {
+            "nobody listens to another server"
+        }
     }
 
     /// Whether an event hub has several nodes.

@@ -63,11 +63,7 @@ impl Stranger {
 
     /// Removes it at once.
     pub(super) async fn leave(self, stage: &Stage) -> Result<(), LiveError> {
-        let path = format!(
-            "/api/v1/namespaces/{}/pods/{NAME}?gracePeriodSeconds=0",
-            stage.namespace
-        );
-        stage.lab.api.delete(&path).await
+        stage.kill(NAME).await
     }
 
     /// Whether the cluster enforces policies: one that lets nobody reach the stranger, seen from a pod of the release.

@@ -102,11 +102,7 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
 
 /// Whether a claim of the namespace has no volume yet.
 async fn awaits_volumes(stage: &Stage) -> Result<bool, LiveError> {
-    let path = format!(
-        "/api/v1/namespaces/{}/persistentvolumeclaims",
-        stage.namespace
-    );
-    let claims = stage.lab.api.list(&path).await?;
+    let claims = stage.claims().await?;
     Ok(claims
         .iter()
         .any(|claim| text(claim, "/status/phase") == "Pending"))

@@ -90,13 +90,13 @@ pub enum EdgeVerdict {
 
 impl Edge {
     /// Whether it is drawn as broken: it leads nowhere, or a requirement reports it.
-    pub fn is_broken(&self) -> bool {
+    pub(crate) fn is_broken(&self) -> bool {
         self.verdict == EdgeVerdict::Dangles || !self.broken_by.is_empty()
     }
 
     /// Whether `finding` reports this edge: it points to the key that makes it, in a file of the component
     /// where it starts, and the value responsible, where the finding names one, holds its host.
-    pub fn is_reported_by(&self, finding: &Finding) -> bool {
+    pub(crate) fn is_reported_by(&self, finding: &Finding) -> bool {
         let key = finding
             .configuration
             .as_ref()

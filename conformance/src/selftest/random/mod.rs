@@ -17,4 +17,4 @@ mod words;
 pub use equivalents::{Equivalent, Equivalents};
 pub use mutation::{Change, Mutation, Place};
 pub use report::{Fate, MutationReport, RandomMutant};
-pub use run::{mutate, mutate_with};
+pub use run::mutate;

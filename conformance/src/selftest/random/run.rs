@@ -55,7 +55,7 @@ pub fn mutate(
 ///
 /// # Errors
 /// As [`mutate`].
-pub fn mutate_with(
+pub(crate) fn mutate_with(
     options: &Options,
     renderer: &dyn RenderService,
     programs: &HelmPrograms,

@@ -27,7 +27,7 @@ use variants::{Kubernetes, Variant, Versions};
 /// # Errors
 /// When a chart, platform or version that was asked for is not there, nothing is left to judge, or something that is there would
 /// be judged by nobody.
-pub fn charts_subjects(
+pub(crate) fn charts_subjects(
     options: &Options,
     directories: &[ChartDirectory],
     facts: &Facts,

@@ -7,9 +7,8 @@ mod transfer;
 use std::io::Write as _;
 use std::time::Instant;
 
-use crate::multicall::UNSUPPORTED;
+use crate::applet::UNSUPPORTED;
 use options::Options;
-pub(crate) use transfer::get;
 use transfer::{Failure, Url, transfer};
 
 /// Exit code of the real curl for an HTTP error with `--fail`.
@@ -41,6 +40,14 @@ pub(crate) fn main(arguments: &[String]) -> u8 {
         left -= 1;
         std::thread::sleep(options.retry_delay);
     }
+}
+
+/// One GET; gives the body, whatever the status.
+pub(crate) fn get(url: &str) -> Result<String, String> {
+    let url = Url::parse(url)?;
+    transfer(&url, None)
+        .map(|(_, body)| body)
+        .map_err(|failure| failure.message)
 }
 
 /// Status and body; an HTTP error is a failure if `--fail` says so.

@@ -1,13 +1,21 @@
 //! One GET over a connection of its own, in clear text or over TLS.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::io;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use http_body_util::Full;
+use hyper::Request;
+use hyper::header::HOST;
 use rustls::crypto::ring;
 use rustls::pki_types::ServerName;
-use rustls::{ClientConnection, StreamOwned};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+use crate::http_client::exchange;
+use crate::protocol::Stream;
+use crate::resolver::Resolver;
+use crate::tls::any_certificate;
 
 /// How long a transfer may take unless `--max-time` says so.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -32,15 +40,6 @@ impl Failure {
             code,
             message: message.into(),
         }
-    }
-
-    /// Out of time, or else `code`.
-    fn of(error: &io::Error, code: u8) -> Self {
-        let late = matches!(
-            error.kind(),
-            io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock
-        );
-        Self::new(if late { TIMED_OUT } else { code }, error.to_string())
     }
 }
 
@@ -79,104 +78,59 @@ impl Url {
 
 /// One GET; gives status and body.
 pub(super) fn transfer(url: &Url, longest: Option<Duration>) -> Result<(u16, String), Failure> {
-    let Url {
-        host, port, path, ..
-    } = url;
     let patience = longest.unwrap_or(PATIENCE);
-    let deadline = Instant::now() + patience;
-    let stream = crate::resolver::connect_blocking(host, *port, patience).map_err(|error| {
-        if error.kind() == io::ErrorKind::NotFound {
-            return Failure::new(
-                UNRESOLVED,
-                format!("Could not resolve host: {host}: {error}"),
-            );
-        }
-        let failure = Failure::of(&error, NOT_CONNECTED);
-        Failure::new(
-            failure.code,
-            format!("Failed to connect to {host} port {port}: {error}"),
-        )
-    })?;
-    let stream = Timed { stream, deadline };
-    if !url.tls {
-        return ask(stream, host, path).map_err(|error| Failure::of(&error, NO_ANSWER));
-    }
-    let stream = encrypt(stream, host).map_err(|error| Failure::of(&error, NO_TLS))?;
-    ask(stream, host, path).map_err(|error| {
-        let is_tls = error.kind() == io::ErrorKind::InvalidData;
-        Failure::of(&error, if is_tls { NO_TLS } else { NO_ANSWER })
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(NOT_CONNECTED, error.to_string()))?;
+    runtime.block_on(async {
+        let answer = tokio::time::timeout(patience, get(url)).await;
+        answer.unwrap_or_else(|_| {
+            let message = format!("Operation timed out after {} ms", patience.as_millis());
+            Err(Failure::new(TIMED_OUT, message))
+        })
     })
 }
 
-/// One GET in clear text to an address that is known; gives status and body.
-pub(crate) fn get(address: SocketAddr, host: &str, path: &str) -> io::Result<(u16, String)> {
-    let stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    let deadline = Instant::now() + PATIENCE;
-    ask(Timed { stream, deadline }, host, path)
-}
-
-fn encrypt(stream: Timed, host: &str) -> io::Result<StreamOwned<ClientConnection, Timed>> {
-    let configuration = crate::tls::any_certificate(Arc::new(ring::default_provider()))?;
-    let name = ServerName::try_from(host.to_owned()).map_err(io::Error::other)?;
-    let connection = ClientConnection::new(configuration, name).map_err(io::Error::other)?;
-    Ok(StreamOwned::new(connection, stream))
-}
-
-fn ask(mut stream: impl Read + Write, host: &str, path: &str) -> io::Result<(u16, String)> {
-    // In one piece: a server that answers to the first would reset the connection at the rest.
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-    stream.write_all(request.as_bytes())?;
-    stream.flush()?;
-    let mut bytes = Vec::new();
-    match stream.read_to_end(&mut bytes) {
-        // Not every server says goodbye over TLS.
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof && !bytes.is_empty() => {}
-        other => {
-            other?;
-        }
+async fn get(url: &Url) -> Result<(u16, String), Failure> {
+    let stream = connect(url).await?;
+    if !url.tls {
+        return ask(stream, url).await;
     }
-    let text = String::from_utf8_lossy(&bytes);
-    let invalid = || io::Error::other("no HTTP answer");
-    let status = text
-        .split(' ')
-        .nth(1)
-        .and_then(|status| status.parse().ok())
-        .ok_or_else(invalid)?;
-    let (_, body) = text.split_once("\r\n\r\n").ok_or_else(invalid)?;
-    Ok((status, body.to_owned()))
+    let no_tls = |error: io::Error| Failure::new(NO_TLS, error.to_string());
+    let connector: TlsConnector = any_certificate(Arc::new(ring::default_provider()))
+        .map_err(no_tls)?
+        .into();
+    let host = url.host.trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(|error| no_tls(io::Error::other(error)))?;
+    ask(connector.connect(name, stream).await.map_err(no_tls)?, url).await
 }
 
-/// A connection that fails when its time is up.
-#[derive(Debug)]
-struct Timed {
-    stream: TcpStream,
-    deadline: Instant,
+/// Connects to the first address of the host that accepts.
+async fn connect(url: &Url) -> Result<TcpStream, Failure> {
+    let (host, port) = (&url.host, url.port);
+    let addresses = Resolver::of_system().resolve(host).await.map_err(|error| {
+        let message = format!("Could not resolve host: {host}: {error}");
+        Failure::new(UNRESOLVED, message)
+    })?;
+    let addresses: Vec<_> = addresses.into_iter().map(|ip| (ip, port).into()).collect();
+    TcpStream::connect(addresses.as_slice())
+        .await
+        .map_err(|error| {
+            let message = format!("Failed to connect to {host} port {port}: {error}");
+            Failure::new(NOT_CONNECTED, message)
+        })
 }
 
-impl Timed {
-    fn left(&self) -> io::Result<Option<Duration>> {
-        let left = self.deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        Ok(Some(left))
-    }
-}
-
-impl Read for Timed {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.stream.set_read_timeout(self.left()?)?;
-        self.stream.read(buffer)
-    }
-}
-
-impl Write for Timed {
-    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
-        self.stream.set_write_timeout(self.left()?)?;
-        self.stream.write(buffer)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.flush()
-    }
+async fn ask(stream: impl Stream + 'static, url: &Url) -> Result<(u16, String), Failure> {
+    let no_answer = |error: String| Failure::new(NO_ANSWER, error);
+    let request = Request::get(&url.path)
+        .header(HOST, format!("{}:{}", url.host, url.port))
+        .body(Full::default())
+        .map_err(|error| no_answer(error.to_string()))?;
+    let answer = exchange(stream, request)
+        .await
+        .map_err(|error| no_answer(error.to_string()))?;
+    let body = String::from_utf8_lossy(answer.body()).into_owned();
+    Ok((answer.status().as_u16(), body))
 }

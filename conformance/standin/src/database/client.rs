@@ -1,18 +1,17 @@
 //! A server's side of its shared database.
 
-use am_product::Capability;
-use std::path::Path;
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Answer, Asker, Databases, Place, Question, Request};
-use crate::dial::{Stream, Target, dial};
+use super::records::{Answer, Question, Request};
+use super::shared::Database;
+use super::store::Asker;
+use crate::dial::{Target, dial};
 use crate::edge::Edge;
 use crate::node::Node;
-use crate::protocol::{Frame, Framed};
-use crate::role::Role;
+use crate::protocol::{Frame, Framed, Stream};
 
 /// How long the server may take to greet, and to answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -20,25 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const START_PATIENCE: Duration = Duration::from_secs(150);
 const START_INTERVAL: Duration = Duration::from_millis(250);
 
-/// The shared database that a server works with.
-pub(crate) enum Database {
-    /// None that a stand-in could ask.
-    Unknown,
-    /// A file of this node alone.
-    Embedded {
-        databases: Mutex<Databases>,
-        name: String,
-    },
-    /// A server.
-    Remote {
-        edge: Edge,
-        name: String,
-        /// Kept open, as by the product's pool of connections: who stops the database sees who still works with it.
-        connection: tokio::sync::Mutex<Option<Framed<Box<dyn Stream>>>>,
-    },
-}
-
-/// What a start on this database comes to.
+/// What a start on the shared database comes to.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum FirstStart {
     /// The server goes on.
@@ -47,89 +28,61 @@ pub(crate) enum FirstStart {
     Clash(String),
 }
 
-impl Database {
-    /// The database at `place`; a file is only opened by a role that keeps something in it.
-    pub(crate) fn at(place: Option<&Place>, home: &Path, role: Role) -> Self {
-        match place {
-            Some(Place::Server { edge, name }) => Self::Remote {
-                edge: edge.clone(),
-                name: name.clone(),
-                connection: tokio::sync::Mutex::new(None),
-            },
-            Some(Place::File { path }) if role.has(Capability::IssuesTokens) => {
-                let path = home.join(path);
-                Self::Embedded {
-                    databases: Mutex::new(Databases::new(path.parent().unwrap_or(home))),
-                    name: path
-                        .file_name()
-                        .map(|name| name.to_string_lossy().into_owned())
-                        .unwrap_or_default(),
-                }
+/// Looks at the start whether the database is filled.
+pub(crate) async fn start(node: &Node) -> FirstStart {
+    let start = Instant::now();
+    loop {
+        match ask(node, Request::Start).await {
+            Ok(Some(Answer::Clash { with })) => return FirstStart::Clash(with),
+            Ok(_) => return FirstStart::GoesOn,
+            Err(reason) if start.elapsed() > START_PATIENCE => {
+                node.warn(format!("the shared database cannot be reached: {reason}"));
+                return FirstStart::GoesOn;
             }
-            _ => Self::Unknown,
+            Err(_) => sleep(START_INTERVAL).await,
         }
     }
+}
 
-    /// Looks at the start whether the database is filled.
-    pub(crate) async fn start(&self, node: &Node) -> FirstStart {
-        let start = Instant::now();
-        loop {
-            match self.ask(node, Request::Start).await {
-                Ok(Some(Answer::Clash { with })) => return FirstStart::Clash(with),
-                Ok(_) => return FirstStart::GoesOn,
-                Err(reason) if start.elapsed() > START_PATIENCE => {
-                    node.warn(format!("the shared database cannot be reached: {reason}"));
-                    return FirstStart::GoesOn;
-                }
-                Err(_) => sleep(START_INTERVAL).await,
-            }
+/// Asks; nothing is answered when no stand-in plays this database.
+pub(crate) async fn ask(node: &Node, request: Request) -> Result<Option<Answer>, String> {
+    match &node.database {
+        Database::Unknown => Ok(None),
+        Database::Embedded { databases, name } => {
+            let asker = Asker {
+                connection: 0,
+                pod: node.identity.pod.clone(),
+            };
+            let question = Question {
+                database: name.clone(),
+                request,
+            };
+            let mut databases = databases.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(Some(databases.answer(&asker, question)))
         }
-    }
-
-    /// Asks; nothing is answered when no stand-in plays this database.
-    pub(crate) async fn ask(
-        &self,
-        node: &Node,
-        request: Request,
-    ) -> Result<Option<Answer>, String> {
-        match self {
-            Self::Unknown => Ok(None),
-            Self::Embedded { databases, name } => {
-                let asker = Asker {
-                    connection: 0,
-                    pod: node.identity.pod.clone(),
-                };
-                let question = Question {
-                    database: name.clone(),
-                    request,
-                };
-                let mut databases = databases.lock().unwrap_or_else(PoisonError::into_inner);
-                Ok(Some(databases.answer(&asker, question)))
+        Database::Remote {
+            edge,
+            name,
+            connection,
+        } => {
+            let question = Question {
+                database: name.clone(),
+                request,
+            };
+            let mut connection = connection.lock().await;
+            // A connection may have ended since it was used last; a new one tells for sure.
+            if let Some(open) = connection.as_mut()
+                && let Ok(answer) = exchange(open, question.clone()).await
+            {
+                return Ok(Some(answer));
             }
-            Self::Remote {
-                edge,
-                name,
-                connection,
-            } => {
-                let question = Question {
-                    database: name.clone(),
-                    request,
-                };
-                let mut connection = connection.lock().await;
-                // A connection may have ended since it was used last; a new one tells for sure.
-                if let Some(open) = connection.as_mut()
-                    && let Ok(answer) = exchange(open, question.clone()).await
-                {
-                    return Ok(Some(answer));
-                }
-                *connection = None;
-                let Some(mut open) = connect(node, edge).await? else {
-                    return Ok(None);
-                };
-                let answer = exchange(&mut open, question).await?;
-                *connection = Some(open);
-                Ok(Some(answer))
-            }
+            *connection = None;
+            let Some(mut open) = connect(node, edge).await? else {
+                return Ok(None);
+            };
+            let answer = exchange(&mut open, question).await?;
+            *connection = Some(open);
+            Ok(Some(answer))
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::{Answer, Question, Records, Request};
+use super::records::{Answer, Question, Records, Request};
 
 /// Who asks: a connection, which ends when its server does, and the server's pod.
 #[derive(Debug, Clone, PartialEq, Eq)]

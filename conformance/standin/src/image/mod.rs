@@ -18,10 +18,8 @@ use oci_spec::image::{
 
 use archive::{Archive, Layer};
 pub use binary::{BuildError, Programs};
+pub use tree::USER_ID;
 use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};
-
-/// The user of the product's images.
-pub const USER_ID: u32 = 10001;
 
 /// An image to build.
 #[derive(Debug, Clone, PartialEq, Eq)]

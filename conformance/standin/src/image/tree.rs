@@ -6,7 +6,8 @@ use std::path::Path;
 
 use am_product::{Component, Product};
 
-use super::USER_ID;
+/// The user of the product's images.
+pub const USER_ID: u32 = 10001;
 
 /// Where the product's images keep everything.
 pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use am_product::Feature;
 
-use super::Backoff;
+use super::upkeep::Backoff;
 use crate::database::Records;
 use crate::dial::Target;
 use crate::edge::{Edge, Purpose};

@@ -4,13 +4,14 @@ use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-use crate::dial::{DialError, Stream, Target, dial};
+use crate::dial::{DialError, Target, dial};
 use crate::edge::Edge;
+use crate::event::Event;
 use crate::identity::Identity;
 use crate::node::Node;
 use crate::observations::{LinkObservation, Verdict};
 use crate::prober::greet;
-use crate::protocol::{Event, Frame, Framed};
+use crate::protocol::{Frame, Framed, Stream};
 
 /// A broker that says nothing for so long is gone; it shows itself three times as often.
 pub(super) const SILENCE: Duration = Duration::from_secs(9);

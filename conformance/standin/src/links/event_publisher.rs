@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tokio::time::{sleep, timeout};
 
 use super::brokers::{Brokers, Connection, SILENCE, hand_over};
-use super::{next, register};
+use super::upkeep::{next, register};
+use crate::event::Event;
 use crate::event_publishers::EventPublisher;
 use crate::node::{Links, Node};
 use crate::observations::LinkObservation;
 use crate::prober::jittered;
-use crate::protocol::{Event, Frame};
+use crate::protocol::Frame;
 
 /// A publisher at work.
 struct Publisher {

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use tokio::time::{sleep, timeout};
 
 use super::brokers::{Brokers, SILENCE};
-use super::register;
+use super::upkeep::register;
 use crate::edge::{Edge, Purpose};
+use crate::event::Topic;
 use crate::node::{Links, Node};
 use crate::observations::LinkObservation;
 use crate::prober::jittered;
-use crate::protocol::{Frame, Topic};
+use crate::protocol::Frame;
 use crate::story;
 
 /// Listens to topics at the first broker of a list that accepts: the product joins the endpoints of the key into one

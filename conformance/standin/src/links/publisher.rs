@@ -6,15 +6,16 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::brokers::hand_over;
-use super::{Backoff, next, register};
+use super::upkeep::{Backoff, next, register};
 use crate::configuration::Group;
-use crate::dial::{self, DialError, Target, dial};
+use crate::dial::{DialError, Target, dial};
 use crate::edge::Edge;
+use crate::event::{Event, Happening};
 use crate::identity::Identity;
 use crate::node::{Links, Node};
 use crate::observations::{LinkObservation, Verdict};
 use crate::prober::greet;
-use crate::protocol::{Event, Frame, Framed, Happening};
+use crate::protocol::{Frame, Framed};
 
 /// How long a login may take, both connections included.
 const LOGIN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,7 +42,7 @@ struct Receiver {
     address: Edge,
     auth: Edge,
     link: usize,
-    connection: Option<Framed<Box<dyn dial::Stream>>>,
+    connection: Option<Framed<Box<dyn crate::protocol::Stream>>>,
 }
 
 /// Keeps sending the events of `stream` to a group.
@@ -145,7 +146,7 @@ async fn login(
     node: &Node,
     address: &Edge,
     auth: &Edge,
-) -> Result<(Framed<Box<dyn dial::Stream>>, Identity), DialError> {
+) -> Result<(Framed<Box<dyn crate::protocol::Stream>>, Identity), DialError> {
     let wrong = |error: std::io::Error| DialError::new(Verdict::WrongProtocol, error);
     let mut login = Framed::new(dial(node, &Target::from(auth)).await?);
     greet(node, &mut login, "thrift-ssl").await?;

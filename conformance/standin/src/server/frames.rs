@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 use tokio::time::{interval, timeout};
 
 use crate::database::Asker;
-use crate::dial::Stream;
+use crate::event::Topic;
 use crate::identity::Identity;
-use crate::links::ALIVE_INTERVAL;
+use crate::links::{ALIVE_INTERVAL, next};
 use crate::node::Node;
 use crate::ports::Port;
-use crate::protocol::{Frame, FrameWriter, Framed, Topic};
+use crate::protocol::{Frame, FrameWriter, Framed, Stream};
 use crate::story;
 
 /// How long a client may take to say who it is.
@@ -92,7 +92,7 @@ async fn send_events(
                 }
                 None => return,
             },
-            event = crate::links::next(&mut events) => match event {
+            event = next(&mut events) => match event {
                 Some(event) if event.topic().is_some_and(|topic| subscribed.contains(&topic)) => Frame::Event { event },
                 Some(_) => continue,
                 None => return,

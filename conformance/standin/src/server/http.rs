@@ -14,11 +14,11 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 
-use crate::dial::Stream;
 use crate::http_client::IDENTITY_HEADER;
 use crate::links::notify_event_hub;
 use crate::node::Node;
 use crate::ports::{Port, Service};
+use crate::protocol::Stream;
 use crate::story;
 
 /// Longest body that is read, in bytes.

@@ -11,9 +11,9 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::{frames, http};
-use crate::dial::Stream;
 use crate::node::Node;
 use crate::ports::{Port, Service};
+use crate::protocol::Stream;
 
 /// How long a client may take for its TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,12 +1,12 @@
 //! The server: opens the role's ports after the start-up delay, and closes them when it is told to stop.
 
 mod control;
+mod error;
 mod frames;
 mod http;
 mod listener;
 mod start_up;
 
-use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -16,38 +16,16 @@ use am_deployment_toml::product::Product;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::sleep;
 
-use crate::configuration::{Configuration, StartupError};
+use crate::applet::CONFIGURATION;
+use crate::configuration::Configuration;
 use crate::identity::Identity;
-use crate::multicall::CONFIGURATION;
 use crate::node::Node;
 use crate::role::{Role, distribution_of_home};
-use crate::settings::{SettingError, Settings};
+use crate::settings::Settings;
 use crate::stop_time;
 
+pub(crate) use error::ServerError;
 use listener::listen;
-
-/// Why the server ends otherwise than by being stopped.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ServerError {
-    #[error("the server does not start")]
-    Stopped,
-    #[error("{0}")]
-    Startup(#[from] StartupError),
-    #[error("{0}")]
-    Setting(#[from] SettingError),
-    #[error("{0} is no home of a known distribution and version")]
-    Home(String),
-    #[error("cannot read {path}: {source}")]
-    Configuration { path: String, source: io::Error },
-    #[error("port {name} {number}: {source}")]
-    Port {
-        name: String,
-        number: u16,
-        source: io::Error,
-    },
-    #[error("{0}")]
-    Io(#[from] io::Error),
-}
 
 /// Plays the server of the distribution at `home` until SIGTERM or SIGINT.
 pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
@@ -115,7 +93,7 @@ pub(crate) async fn serve(node: &Arc<Node>) -> Result<(), ServerError> {
         let node = Arc::clone(node);
         move |stream, _| control::serve(Arc::clone(&node), stream)
     })
-    .map_err(|source| port_error("observations", node.settings.observations_port, source))?;
+    .map_err(|source| ServerError::port("observations", node.settings.observations_port, source))?;
     println!(
         "{} {} starts as {}",
         node.identity.pod, node.identity.version, node.identity.role
@@ -136,12 +114,4 @@ pub(crate) async fn serve(node: &Arc<Node>) -> Result<(), ServerError> {
     node.state().open = false;
     sleep(stop_time::of(node.identity.role, &node.settings)).await;
     Ok(())
-}
-
-fn port_error(name: &str, number: u16, source: io::Error) -> ServerError {
-    ServerError::Port {
-        name: name.to_owned(),
-        number,
-        source,
-    }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{ServerError, listener, port_error};
-use crate::database::{FirstStart, Request};
+use super::error::ServerError;
+use super::listener;
+use crate::database::{self, FirstStart, Request};
 use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::{links, prober};
@@ -14,7 +15,7 @@ use crate::{links, prober};
 /// Starts up as the product does: looks at the shared database, opens the broker's port, then the others, and then
 /// connects to everybody.
 pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerError> {
-    if let FirstStart::Clash(other) = node.database.start(node).await {
+    if let FirstStart::Clash(other) = database::start(node).await {
         return hang(node, &other).await;
     }
     // The start takes its time from here: a server that waited for its database has done nothing yet.
@@ -43,14 +44,15 @@ pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerE
 
 fn open(node: &Arc<Node>, ports: &[&Port]) -> Result<Vec<JoinHandle<()>>, ServerError> {
     let open = |port: &&Port| {
-        listener::open(node, port).map_err(|source| port_error(&port.name, port.number, source))
+        listener::open(node, port)
+            .map_err(|source| ServerError::port(&port.name, port.number, source))
     };
     ports.iter().map(open).collect()
 }
 
 /// The system user and its role are in the database before a broker can let anybody log in.
 async fn filled_database(node: &Node) {
-    if let Err(reason) = node.database.ask(node, Request::Started).await {
+    if let Err(reason) = database::ask(node, Request::Started).await {
         node.warn(format!("the shared database cannot be reached: {reason}"));
     }
 }

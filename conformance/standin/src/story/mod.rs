@@ -4,52 +4,22 @@
 //! receiver group and so to every event hub node's broker; revocations do not, but from the node that is notified to its
 //! own broker and by its publishers to others (facts: observed-on-the-product.md, What breaks, 3).
 
-use am_product::Capability;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod remembered;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::database::{Answer, Records, Request, learn};
+use am_product::Capability;
+
+use crate::database::{self, Answer, Records, Request, learn};
 use crate::node::{Node, State};
 use crate::observations::StoryObservation;
-use crate::protocol::{Api, Event, Happening};
+pub(crate) use remembered::Remembered;
 
-/// Ids of events that are remembered, so that none is taken twice.
-const REMEMBERED: usize = 2048;
+use crate::event::{Api, Event, Happening};
 
 /// Ids of heard events that a topic's observation keeps.
 const HEARD: usize = 200;
-
-/// What a node must remember to play its part.
-#[derive(Default)]
-pub(crate) struct Remembered {
-    /// Events that its broker has passed on.
-    brokered: Seen,
-    /// Events that it took from a topic.
-    taken: Seen,
-    /// Revisions that a gateway heard of and must find at the event hub.
-    pub(crate) announced: BTreeMap<String, u64>,
-}
-
-#[derive(Default)]
-struct Seen {
-    order: VecDeque<String>,
-    ids: BTreeSet<String>,
-}
-
-impl Seen {
-    fn is_new(&mut self, id: &str) -> bool {
-        if !self.ids.insert(id.to_owned()) {
-            return false;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.ids.remove(&oldest);
-        }
-        true
-    }
-}
 
 /// Deploys an API; without environments, to all that the configuration names.
 pub(crate) async fn deploy(
@@ -78,7 +48,7 @@ pub(crate) async fn deploy(
         name: name.to_owned(),
         environments: wanted.clone(),
     };
-    let api = match node.database.ask(node, request).await? {
+    let api = match database::ask(node, request).await? {
         Some(Answer::Deployed { api }) => {
             node.state().story.database.learn(&api);
             api
@@ -94,7 +64,7 @@ pub(crate) async fn notified(node: &Node, token: &str) -> Result<String, String>
     let request = Request::Revoke {
         token: token.to_owned(),
     };
-    node.database.ask(node, request).await?;
+    database::ask(node, request).await?;
     let event = revoked(token);
     let id = event.id.clone();
     broker(node, event, false);
@@ -227,7 +197,7 @@ fn is_for(node: &Node, api: &Api) -> bool {
 
 /// What a gateway fetches: what is in the database.
 pub(crate) async fn artifacts(node: &Node) -> Result<Records, String> {
-    let answer = node.database.ask(node, Request::Read).await?;
+    let answer = database::ask(node, Request::Read).await?;
     let mut state = node.state();
     if let Some(Answer::Records { records }) = answer {
         state.story.database.merge(records);

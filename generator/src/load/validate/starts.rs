@@ -1,10 +1,9 @@
 //! Who waits for whom before its server starts, and who starts first on the shared database.
 
-use super::strings;
 use crate::chart::{Chart, Part, ResolvedEdge};
 use crate::diagnostic::Diagnostics;
-use crate::model::Model;
 use crate::model::wiring::{Edge, FormKind, Reach};
+use crate::model::{Model, strings};
 
 /// Scheme of an address on which a broker accepts connections.
 const BROKER_SCHEME: &str = "tcp";

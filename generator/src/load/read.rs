@@ -5,19 +5,19 @@ use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
-use super::component::Component;
-use super::pattern::Pattern;
-use super::product::Version;
-use super::values::Platform;
-use super::{Loaded, Model};
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::model::component::Component;
+use crate::model::pattern::Pattern;
+use crate::model::product::{Product, Version};
+use crate::model::values::Platform;
+use crate::model::{Loaded, Model};
 use crate::yaml::{self, Text};
 
 /// Text of each file by its label, for excerpts in errors.
 pub(super) type Sources = BTreeMap<String, String>;
 
 /// Reads every file; the error holds the mistakes of all of them.
-pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Diagnostics> {
+pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Diagnostics> {
     let mut reader = Reader {
         directory,
         label,
@@ -56,7 +56,7 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let product: Loaded<super::product::Product> = product;
+    let product: Loaded<Product> = product;
     order_versions(&product, &mut versions, &mut reader.diagnostics);
     patterns.sort_by_key(|pattern| pattern.number);
     let model = Model {
@@ -86,7 +86,7 @@ pub(super) fn load(directory: &Path, label: &str) -> Result<(Model, Sources), Di
 
 /// The product's list of versions decides their order; files and list must agree.
 fn order_versions(
-    product: &Loaded<super::product::Product>,
+    product: &Loaded<Product>,
     versions: &mut [Loaded<Version>],
     diagnostics: &mut Diagnostics,
 ) {

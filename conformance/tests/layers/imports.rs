@@ -1,4 +1,4 @@
-//! Imports of the suite point one way: from layer to lower layer (`layers.txt`), and in no circle from file to file.
+//! Which module of a crate imports from which, read from the sources.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,11 +12,11 @@ use syn::{
 };
 
 /// A module or what is in it, from the root of the crate on.
-type Place = Vec<String>;
+pub(crate) type Place = Vec<String>;
 
 /// The modules of a crate that have a file, and what they name.
 #[derive(Default)]
-struct Sources {
+pub(crate) struct Sources {
     files: BTreeMap<Place, PathBuf>,
     /// What a module names, tests left out.
     named: BTreeMap<Place, BTreeSet<Place>>,
@@ -25,7 +25,8 @@ struct Sources {
 }
 
 impl Sources {
-    fn of(root: &Path) -> Self {
+    /// Reads the crate whose `lib.rs` or `main.rs` lies in `root`. A `main.rs` beside a `lib.rs` is a crate of its own.
+    pub(crate) fn of(root: &Path) -> Self {
         let mut sources = Self::default();
         for entry in walkdir::WalkDir::new(root) {
             let path = entry.expect("the sources can be read").into_path();
@@ -36,10 +37,13 @@ impl Sources {
                     .iter()
                     .map(|part| part.to_string_lossy().into_owned())
                     .collect();
-                if place
-                    .last()
-                    .is_some_and(|last| last == "mod" || last == "lib")
-                {
+                if place == ["main"] && root.join("lib.rs").exists() {
+                    continue;
+                }
+                if matches!(
+                    place.last().map(String::as_str),
+                    Some("mod" | "lib" | "main")
+                ) {
                     place.pop();
                 }
                 sources.files.insert(place, path);
@@ -110,7 +114,7 @@ impl Sources {
     }
 
     /// Which module imports from which, modules by name.
-    fn imports(&self) -> BTreeMap<Place, BTreeSet<Place>> {
+    pub(crate) fn imports(&self) -> BTreeMap<Place, BTreeSet<Place>> {
         let mut imports = BTreeMap::new();
         for (module, named) in &self.named {
             let from: BTreeSet<Place> = named
@@ -234,148 +238,4 @@ impl<'ast> Visit<'ast> for Reader<'_> {
         }
         visit::visit_path(self, path);
     }
-}
-
-fn suite() -> Sources {
-    Sources::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-}
-
-/// Imports from a line of `layers` to the same or a lower line, and modules that no line names.
-fn upward(sources: &Sources, layers: &str) -> Vec<String> {
-    let lines = layers
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter(|line| !line.trim().is_empty());
-    let mut layer_of: BTreeMap<&str, usize> = BTreeMap::new();
-    for (number, line) in lines.enumerate() {
-        layer_of.extend(line.split_whitespace().map(|module| (module, number)));
-    }
-    let mut wrong = Vec::new();
-    for (module, from) in sources.imports() {
-        let Some(own) = module.first() else { continue };
-        let Some(layer) = layer_of.get(own.as_str()) else {
-            wrong.push(format!("{own} is on no line of layers.txt"));
-            continue;
-        };
-        for other in from.iter().filter(|from| from.first() != Some(own)) {
-            let is_lower = other.first().is_some_and(|other| {
-                layer_of
-                    .get(other.as_str())
-                    .is_some_and(|other| other < layer)
-            });
-            if !is_lower {
-                wrong.push(format!(
-                    "{} imports from {}",
-                    module.join("::"),
-                    other.join("::")
-                ));
-            }
-        }
-    }
-    wrong.dedup();
-    wrong
-}
-
-/// A circle of imports, if there is one.
-fn circle(imports: &BTreeMap<Place, BTreeSet<Place>>) -> Option<String> {
-    let mut left: BTreeMap<&Place, BTreeSet<&Place>> = imports
-        .iter()
-        .map(|(module, from)| (module, from.iter().collect()))
-        .collect();
-    loop {
-        let free: Vec<&Place> = left
-            .iter()
-            .filter(|(_, from)| !from.iter().any(|from| left.contains_key(from)))
-            .map(|(module, _)| *module)
-            .collect();
-        if free.is_empty() {
-            break;
-        }
-        left.retain(|module, _| !free.contains(module));
-    }
-    let mut way: Vec<&Place> = vec![left.keys().next()?];
-    loop {
-        let next = left[way[way.len() - 1]]
-            .iter()
-            .find(|from| left.contains_key(**from))?;
-        if let Some(start) = way.iter().position(|place| place == next) {
-            let names: Vec<String> = way[start..]
-                .iter()
-                .chain([next])
-                .map(|place| place.join("::"))
-                .collect();
-            return Some(names.join(" -> "));
-        }
-        way.push(next);
-    }
-}
-
-#[test]
-fn imports_go_to_lower_layers() {
-    let wrong = upward(&suite(), include_str!("../layers.txt"));
-    assert!(
-        wrong.is_empty(),
-        "conformance/layers.txt forbids:\n{}",
-        wrong.join("\n")
-    );
-}
-
-#[test]
-fn files_import_each_other_in_no_circle() {
-    assert_eq!(circle(&suite().imports()), None);
-}
-
-#[test]
-fn a_wrong_import_is_found_however_it_is_written() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let write = |file: &str, text: &str| {
-        let path = folder.path().join(file);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-        fs::write(path, text).expect("written");
-    };
-    write(
-        "lib.rs",
-        "pub mod low; pub mod high; pub use high::b::Thing;",
-    );
-    write("high/mod.rs", "mod a; pub mod b; pub use a::Other;");
-    write("high/a.rs", "pub struct Other;");
-    write("high/b.rs", "use super::Other; pub struct Thing(Other);");
-    let check = || {
-        let sources = Sources::of(folder.path());
-        (
-            upward(&sources, "# lowest first\nlow\nhigh\n"),
-            circle(&sources.imports()),
-        )
-    };
-    write(
-        "low.rs",
-        "#[cfg(test)] mod tests { use crate::high::Other; }\npub(in crate::high) struct Own;",
-    );
-    assert_eq!(
-        check(),
-        (vec![], None),
-        "tests and visibility import nothing"
-    );
-    for wrong in [
-        "use crate::{high::{a}};",
-        "fn f() { crate::high::Other; }",
-        "use crate::Thing as Renamed;",
-        "type T = super::high::b::Thing;",
-    ] {
-        write("low.rs", wrong);
-        assert_eq!(check().0.len(), 1, "{wrong}");
-    }
-    write("low.rs", "");
-    write("high/a.rs", "use super::b::Thing; pub struct Other;");
-    assert_eq!(
-        check().1.as_deref(),
-        Some("high::a -> high::b -> high::a"),
-        "through a name that is handed on"
-    );
-    write("other.rs", "use crate::low;");
-    assert!(
-        check()
-            .0
-            .contains(&"other is on no line of layers.txt".to_owned())
-    );
 }

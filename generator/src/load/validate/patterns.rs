@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{components, require_known};
+use super::names::{components, require_known};
 use crate::diagnostic::Diagnostics;
 use crate::model::pattern::{Pattern, ROLES};
 use crate::model::wiring::{Edge, FormKind};

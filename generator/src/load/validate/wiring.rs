@@ -1,6 +1,6 @@
 //! `wiring.yaml`, `events.yaml` and `configuration/*.yaml`.
 
-use super::{components, require_known, versions};
+use super::names::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
 use crate::model::pattern::ROLES;
 use crate::model::wiring::{Edge, Form, FormKind, Reach};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{components, require_known};
+use super::names::{components, require_known};
 use crate::diagnostic::Diagnostics;
 use crate::model::Model;
 use crate::model::component::Component;

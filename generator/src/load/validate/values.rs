@@ -3,7 +3,7 @@
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::{components, require_known, versions};
+use super::names::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
 use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
