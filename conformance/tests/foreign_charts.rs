@@ -272,3 +272,49 @@ fn an_archive_is_judged_like_its_folder() {
         ("gateway", "gateway-0.1.0.tgz")
     );
 }
+
+/// What is declared of the control plane's release, in images that tell nothing.
+fn declared(component: &Value, workloads: &Value) -> Variant {
+    variant("apim-acp", |entry| {
+        entry["set"]["image.repository"] = json!("registry.corp/middleware/server");
+        entry["component"] = component.clone();
+        entry["workloads"] = workloads.clone();
+    })
+}
+
+fn is_recognised(variant: &Variant) -> bool {
+    let found = found(&judge(&variant.spec));
+    !found
+        .iter()
+        .any(|finding| finding.starts_with("AM-TOPO") || finding.starts_with("AM-WIRE"))
+}
+
+#[test]
+fn what_is_declared_of_a_release_or_of_a_workload_wins() {
+    assert!(!is_recognised(&declared(&Value::Null, &json!({}))));
+    assert!(is_recognised(&declared(
+        &json!("control-plane"),
+        &json!({})
+    )));
+    let by_name = json!({"apim-acp-control-plane-*": "control-plane"});
+    assert!(is_recognised(&declared(&Value::Null, &by_name)));
+    // The name of one wins over the pattern for all.
+    let one = json!({"apim-acp-control-plane-*": "control-plane", "apim-acp-control-plane-deployment-1": "gateway"});
+    assert!(!is_recognised(&declared(&Value::Null, &one)));
+}
+
+#[test]
+fn a_declaration_of_nothing_is_refused() {
+    let refusal = |variant: &Variant| {
+        let options = Options::new(workspace(), Input::Spec(variant.spec.clone()));
+        let error = run(&options, &mut Silent).expect_err("refused");
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    };
+    let misspelt = json!({"apim-acp-control-plane-deploiment-1": "control-plane"});
+    let told = refusal(&declared(&Value::Null, &misspelt));
+    assert!(
+        told.contains("did you mean `apim-acp-control-plane-deployment-1`?"),
+        "{told}"
+    );
+}
