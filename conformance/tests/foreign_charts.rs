@@ -318,3 +318,73 @@ fn a_declaration_of_nothing_is_refused() {
         "{told}"
     );
 }
+
+/// The gateway's chart with something more at the end of one of its templates.
+fn with_template(more: &str) -> Variant {
+    let mut variant = variant("apim-gw", |_| ());
+    let chart = variant._folder.path().join("gateway");
+    copy_directory(&examples().join("gateway"), &chart).expect("copied");
+    let service = chart.join("templates/service.yaml");
+    let text = fs::read_to_string(&service).expect("the template");
+    fs::write(&service, text + more).expect("written");
+    let spec = fs::read_to_string(&variant.spec).expect("the specification");
+    let mut spec: Value = serde_json::from_str(&spec).expect("JSON");
+    for entry in spec["releases"].as_array_mut().expect("a list") {
+        if entry["name"] == "apim-gw" {
+            entry["chart"] = json!(chart);
+        }
+    }
+    variant.spec = variant._folder.path().join("with-template.yaml");
+    fs::write(&variant.spec, spec.to_string()).expect("written");
+    variant
+}
+
+/// Each finding's requirement and the line of a template that it names, else its message.
+fn places(report: &Report) -> Vec<String> {
+    let place = |finding: &am_conformance::finding::Finding| {
+        let line = finding.template.as_ref().and_then(|template| {
+            let place = format!("{}/{}", template.chart, template.file);
+            report.sources.get(&place)?.lines().nth(template.line? - 1)
+        });
+        let place = line.map_or(finding.message.as_str(), str::trim);
+        format!("{} {place}", finding.requirement)
+    };
+    report
+        .findings()
+        .map(|(_, finding)| place(finding))
+        .collect()
+}
+
+#[test]
+fn a_document_that_is_no_yaml_hides_nothing_of_the_others() {
+    let broken = with_template("\n---\nkind: ConfigMap\nmetadata: {name: a}\n  datta: {\n");
+    let report = judge(&broken.spec);
+    assert_eq!(places(&report), ["AM-HELM-031 datta: {"]);
+    let checked = report.profiles[0].statistics.checked;
+    assert!(checked > 2000, "{checked} checks");
+}
+
+#[test]
+fn a_key_given_twice_is_told_and_the_last_one_judged() {
+    let twice = with_template(
+        "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata: {a: b}\ndata: {c: d}\n",
+    );
+    let report = judge(&twice.spec);
+    let told: Vec<&str> = report
+        .findings()
+        .filter(|(_, finding)| finding.requirement == "AM-HELM-032")
+        .map(|(_, finding)| finding.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("the key `data` twice"), "{told:?}");
+}
+
+#[test]
+fn a_release_that_does_not_render_hides_nothing_of_the_others() {
+    let failing = with_template("\n{{ fail \"the certificate is missing\" }}\n");
+    let report = judge(&failing.spec);
+    assert_eq!(
+        places(&report),
+        ["AM-HELM-030 {{ fail \"the certificate is missing\" }}"]
+    );
+}

@@ -88,12 +88,17 @@ impl<'a> Graph<'a> {
             .enumerate()
             .flat_map(|(index, member)| node::nodes_of(manifest, facts, version, member, index))
             .collect();
+        let mut external = hints.external.clone();
+        if manifest.lacks_a_release() {
+            // Any host may be that of the release that does not render.
+            external.push("*".to_owned());
+        }
         let mut graph = Self {
             manifest,
             members,
             nodes,
             services,
-            external: hints.external.clone(),
+            external,
             declared: hints.elsewhere.clone(),
             links: Vec::new(),
         };

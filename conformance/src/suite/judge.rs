@@ -144,7 +144,8 @@ impl Suite {
             }
         };
         let variations =
-            SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[]);
+            SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[])
+                .passing_over(&manifest);
         let mut judged = self.judge_manifest(
             subject,
             &manifest,

@@ -10,6 +10,7 @@ mod names;
 mod release_tests;
 mod repeatability;
 mod schema;
+mod texts;
 mod values;
 
 pub(crate) use repeatability::difference;
@@ -35,6 +36,9 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-019", release_tests::tests_end_and_ask_somebody),
     ("AM-HELM-020", release_tests::every_component_is_tested),
     ("AM-HELM-021", given::values_arrive),
+    ("AM-HELM-030", texts::releases_render),
+    ("AM-HELM-031", texts::documents_are_yaml),
+    ("AM-HELM-032", texts::no_key_is_given_twice),
 ];
 
 /// Whether the tables of this family can be used.
