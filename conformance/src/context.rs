@@ -98,7 +98,10 @@ impl Context<'_> {
             .map(|configuration| configuration.key.as_str())
             .filter(|key| !key.is_empty());
         let of_key = key.and_then(|key| chart?.place_of_key(&object.template, key));
-        let (file, line) = match (of_key, chart) {
+        let known = fault
+            .template_line
+            .map(|line| (object.template.clone(), line));
+        let (file, line) = match (known.or(of_key), chart) {
             (Some((file, line)), _) => (file, Some(line)),
             (None, Some(chart)) => {
                 chart.place_in_document(&object.template, object.kind(), &words(fault))
@@ -162,6 +165,7 @@ pub struct Fault<'a> {
     help: String,
     object: Option<&'a Object>,
     fields: Vec<String>,
+    template_line: Option<usize>,
     configuration: Option<ConfigurationLocation>,
     value: Option<String>,
     peer: Option<String>,
@@ -187,6 +191,13 @@ impl<'a> Fault<'a> {
     /// several fields, the first that stands on exactly one line.
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.fields.push(field.into());
+        self
+    }
+
+    /// In the template of this object, at a line of it that is known.
+    pub fn template(mut self, object: &'a Object, line: Option<usize>) -> Self {
+        self.object = Some(object);
+        self.template_line = line;
         self
     }
 

@@ -49,7 +49,7 @@ fn set(of: &[&str]) -> BTreeSet<String> {
 
 /// The example's specification with values set in one release, in a folder of its own.
 struct Variant {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     spec: PathBuf,
 }
 
@@ -77,7 +77,7 @@ fn variant(release: &str, change: impl FnOnce(&mut Value)) -> Variant {
     let path = folder.path().join("variant.yaml");
     fs::write(&path, spec.to_string()).expect("written");
     Variant {
-        _folder: folder,
+        folder: folder,
         spec: path,
     }
 }
@@ -270,5 +270,121 @@ fn an_archive_is_judged_like_its_folder() {
     assert_eq!(
         (folder_name.as_str(), archive_name.as_str()),
         ("gateway", "gateway-0.1.0.tgz")
+    );
+}
+
+/// What is declared of the control plane's release, in images that tell nothing.
+fn declared(component: &Value, workloads: &Value) -> Variant {
+    variant("apim-acp", |entry| {
+        entry["set"]["image.repository"] = json!("registry.corp/middleware/server");
+        entry["component"] = component.clone();
+        entry["workloads"] = workloads.clone();
+    })
+}
+
+fn is_recognised(variant: &Variant) -> bool {
+    let found = found(&judge(&variant.spec));
+    !found
+        .iter()
+        .any(|finding| finding.starts_with("AM-TOPO") || finding.starts_with("AM-WIRE"))
+}
+
+#[test]
+fn what_is_declared_of_a_release_or_of_a_workload_wins() {
+    assert!(!is_recognised(&declared(&Value::Null, &json!({}))));
+    assert!(is_recognised(&declared(
+        &json!("control-plane"),
+        &json!({})
+    )));
+    let by_name = json!({"apim-acp-control-plane-*": "control-plane"});
+    assert!(is_recognised(&declared(&Value::Null, &by_name)));
+    // The name of one wins over the pattern for all.
+    let one = json!({"apim-acp-control-plane-*": "control-plane", "apim-acp-control-plane-deployment-1": "gateway"});
+    assert!(!is_recognised(&declared(&Value::Null, &one)));
+}
+
+#[test]
+fn a_declaration_of_nothing_is_refused() {
+    let refusal = |variant: &Variant| {
+        let options = Options::new(workspace(), Input::Spec(variant.spec.clone()));
+        let error = run(&options, &mut Silent).expect_err("refused");
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    };
+    let misspelt = json!({"apim-acp-control-plane-deploiment-1": "control-plane"});
+    let told = refusal(&declared(&Value::Null, &misspelt));
+    assert!(
+        told.contains("did you mean `apim-acp-control-plane-deployment-1`?"),
+        "{told}"
+    );
+}
+
+/// The gateway's chart with something more at the end of one of its templates.
+fn with_template(more: &str) -> Variant {
+    let mut variant = variant("apim-gw", |_| ());
+    let chart = variant.folder.path().join("gateway");
+    copy_directory(&examples().join("gateway"), &chart).expect("copied");
+    let service = chart.join("templates/service.yaml");
+    let text = fs::read_to_string(&service).expect("the template");
+    fs::write(&service, text + more).expect("written");
+    let spec = fs::read_to_string(&variant.spec).expect("the specification");
+    let mut spec: Value = serde_json::from_str(&spec).expect("JSON");
+    for entry in spec["releases"].as_array_mut().expect("a list") {
+        if entry["name"] == "apim-gw" {
+            entry["chart"] = json!(chart);
+        }
+    }
+    variant.spec = variant.folder.path().join("with-template.yaml");
+    fs::write(&variant.spec, spec.to_string()).expect("written");
+    variant
+}
+
+/// Each finding's requirement and the line of a template that it names, else its message.
+fn places(report: &Report) -> Vec<String> {
+    let place = |finding: &am_conformance::finding::Finding| {
+        let line = finding.template.as_ref().and_then(|template| {
+            let place = format!("{}/{}", template.chart, template.file);
+            report.sources.get(&place)?.lines().nth(template.line? - 1)
+        });
+        let place = line.map_or(finding.message.as_str(), str::trim);
+        format!("{} {place}", finding.requirement)
+    };
+    report
+        .findings()
+        .map(|(_, finding)| place(finding))
+        .collect()
+}
+
+#[test]
+fn a_document_that_is_no_yaml_hides_nothing_of_the_others() {
+    let broken = with_template("\n---\nkind: ConfigMap\nmetadata: {name: a}\n  datta: {\n");
+    let report = judge(&broken.spec);
+    assert_eq!(places(&report), ["AM-HELM-030 datta: {"]);
+    let checked = report.profiles[0].statistics.checked;
+    assert!(checked > 2000, "{checked} checks");
+}
+
+#[test]
+fn a_key_given_twice_is_told_and_the_last_one_judged() {
+    let twice = with_template(
+        "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: twice}\ndata: {a: b}\ndata: {c: d}\n",
+    );
+    let report = judge(&twice.spec);
+    let told: Vec<&str> = report
+        .findings()
+        .filter(|(_, finding)| finding.requirement == "AM-HELM-031")
+        .map(|(_, finding)| finding.message.as_str())
+        .collect();
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("the key `data` twice"), "{told:?}");
+}
+
+#[test]
+fn a_release_that_does_not_render_hides_nothing_of_the_others() {
+    let failing = with_template("\n{{ fail \"the certificate is missing\" }}\n");
+    let report = judge(&failing.spec);
+    assert_eq!(
+        places(&report),
+        ["AM-HELM-029 {{ fail \"the certificate is missing\" }}"]
     );
 }

@@ -1,8 +1,9 @@
 //! What `helm template` prints, taken apart into documents.
 
 use serde_json::Value;
+use serde_saphyr::{Error, UserMessageFormatter, options::DuplicateKeyPolicy};
 
-use crate::render::{RenderError, RenderedDocument};
+use crate::render::{Flaw, FlawKind, RenderError, RenderedDocument};
 
 const SOURCE: &str = "# Source: ";
 
@@ -26,6 +27,44 @@ pub fn parse_documents(output: &str) -> Result<Vec<RenderedDocument>, RenderErro
         }
     }
     Ok(documents)
+}
+
+/// As [`parse_documents`], but passes over what is wrong with the text of a document and tells it. Of a key that is given twice the
+/// last counts, as for Helm; a document that is no YAML is left out.
+pub(crate) fn parse_leniently(output: &str) -> (Vec<RenderedDocument>, Vec<Flaw>) {
+    let (mut documents, mut flaws) = (Vec::new(), Vec::new());
+    for piece in split(output) {
+        let value = read(&piece.text, DuplicateKeyPolicy::Error).or_else(|error| {
+            flaws.push(flaw(&piece, &error));
+            read(&piece.text, DuplicateKeyPolicy::LastWins)
+        });
+        let Ok(value) = value else { continue };
+        if !value.is_null() {
+            documents.push(RenderedDocument {
+                template: piece.template,
+                line_in_template_output: piece.line,
+                text: piece.text,
+                value,
+            });
+        }
+    }
+    (documents, flaws)
+}
+
+fn flaw(piece: &Piece, error: &Error) -> Flaw {
+    let error = error.without_snippet();
+    let line = error.location().map_or(1, |location| location.line());
+    Flaw {
+        template: piece.template.clone(),
+        text: piece.text.clone(),
+        line: usize::try_from(line).unwrap_or(1),
+        kind: match error {
+            Error::DuplicateMappingKey { key, .. } => {
+                FlawKind::KeyTwice(key.clone().unwrap_or_default())
+            }
+            _ => FlawKind::NotYaml(error.render_with_formatter(&UserMessageFormatter)),
+        },
+    }
 }
 
 /// The text between two separators.
@@ -72,13 +111,16 @@ fn relative_to_chart(source: &str) -> &str {
 /// The render server could do this, in about the same time; here it keeps the order of keys and is the same for every
 /// renderer. A test holds both readings equal.
 fn parse(piece: &Piece) -> Result<Value, RenderError> {
-    let options = serde_saphyr::options! { legacy_octal_numbers: true };
-    let parsed = serde_saphyr::from_str_with_options(&piece.text, options);
-    let mut value = parsed.map_err(|error| RenderError::Document {
+    read(&piece.text, DuplicateKeyPolicy::Error).map_err(|error| RenderError::Document {
         template: piece.template.clone(),
         line_in_template_output: piece.line,
         message: error.to_string(),
-    })?;
+    })
+}
+
+fn read(text: &str, duplicates: DuplicateKeyPolicy) -> Result<Value, Error> {
+    let options = serde_saphyr::options! { legacy_octal_numbers: true, duplicate_keys: duplicates };
+    let mut value = serde_saphyr::from_str_with_options(text, options)?;
     make_whole_numbers_integers(&mut value);
     Ok(value)
 }
@@ -144,6 +186,28 @@ mod tests {
         };
         assert_eq!(template, "templates/one.yaml");
         assert!(message.contains("duplicate"), "{message}");
+    }
+
+    #[test]
+    fn a_flaw_hides_nothing_of_the_other_documents() {
+        let output = "---\n# Source: demo/templates/one.yaml\nkind: A\nspec: {a: 1}\nspec: {a: 2}\n---\n# Source: demo/templates/two.yaml\nkind: B\n  bad: {\n---\n# Source: demo/templates/three.yaml\nkind: C\n";
+        let (documents, flaws) = parse_leniently(output);
+        let kinds: Vec<_> = documents
+            .iter()
+            .map(|document| &document.value["kind"])
+            .collect();
+        assert_eq!(kinds, ["A", "C"]);
+        assert_eq!(documents[0].value["spec"]["a"], 2);
+        let seen: Vec<_> = flaws
+            .iter()
+            .map(|flaw| (flaw.template.as_str(), flaw.line))
+            .collect();
+        assert_eq!(seen, [("templates/one.yaml", 3), ("templates/two.yaml", 2)]);
+        assert_eq!(flaws[0].kind, FlawKind::KeyTwice("spec".to_owned()));
+        let FlawKind::NotYaml(message) = &flaws[1].kind else {
+            panic!("{:?}", flaws[1])
+        };
+        assert!(!message.contains('\n'), "{message}");
     }
 
     #[test]

@@ -170,6 +170,7 @@ impl Renderer for HelmCommand {
         Ok(Rendered {
             documents: parse_documents(&output)?,
             notes: None,
+            flaws: Vec::new(),
         })
     }
 }

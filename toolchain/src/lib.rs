@@ -21,7 +21,8 @@ pub use documents::parse_documents;
 pub use helm_command::HelmCommand;
 pub use pod_security::PodViolation;
 pub use render::{
-    RenderError, RenderRequest, Rendered, RenderedDocument, Renderer, ValuesViolation,
+    Flaw, FlawKind, RenderError, RenderRequest, Rendered, RenderedDocument, Renderer,
+    ValuesViolation,
 };
 pub use render_pool::RenderPool;
 pub use render_server::RenderServer;

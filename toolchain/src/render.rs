@@ -36,6 +36,9 @@ pub struct RenderRequest {
     pub skip_schema_validation: bool,
     /// Ask for the text of `NOTES.txt`, which `helm template` does not print.
     pub include_notes: bool,
+    /// Pass over what is wrong with the text of single documents, and tell it in [`Rendered::flaws`]. Where one is no YAML, Helm
+    /// refuses the release; the documents then come in the order of their templates' names. Only the render server can.
+    pub lenient: bool,
 }
 
 impl RenderRequest {
@@ -71,6 +74,30 @@ pub struct Rendered {
     pub documents: Vec<RenderedDocument>,
     /// The text of `NOTES.txt`, when it was asked for, the chart has one and the renderer can tell it.
     pub notes: Option<String>,
+    /// What a lenient render passes over.
+    pub flaws: Vec<Flaw>,
+}
+
+/// What is wrong with the text of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flaw {
+    /// The template, relative to the chart.
+    pub template: String,
+    /// The YAML text as it was rendered.
+    pub text: String,
+    /// The line in that text, counted from 1.
+    pub line: usize,
+    /// What it is.
+    pub kind: FlawKind,
+}
+
+/// A kind of flaw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlawKind {
+    /// The text is no YAML: Helm refuses the whole release. The parser's words, without place.
+    NotYaml(String),
+    /// A mapping has this key twice: Helm takes the last.
+    KeyTwice(String),
 }
 
 /// One Kubernetes document of a render.

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::documents::parse_documents;
+use crate::documents::{parse_documents, parse_leniently};
 use crate::helm_message;
 use crate::pod_security::{PodSecurityQuestion, PodVerdict, PodViolation};
 use crate::render::{RenderError, RenderRequest, Rendered, Renderer};
@@ -58,6 +58,7 @@ struct RenderQuestion<'a> {
     skip_tests: bool,
     skip_schema_validation: bool,
     deterministic: bool,
+    lenient: bool,
     parse: bool,
 }
 
@@ -227,6 +228,7 @@ impl RenderServer {
             skip_tests: request.skip_tests,
             skip_schema_validation: request.skip_schema_validation,
             deterministic,
+            lenient: request.lenient,
             parse,
         });
         let answer = self.ask(&question)?;
@@ -316,9 +318,15 @@ impl Renderer for RenderServer {
 
 fn rendered(answer: RenderAnswer, request: &RenderRequest) -> Result<Rendered, RenderError> {
     let notes = (request.include_notes && !answer.notes.is_empty()).then_some(answer.notes);
+    let (documents, flaws) = if request.lenient {
+        parse_leniently(&answer.manifest)
+    } else {
+        (parse_documents(&answer.manifest)?, Vec::new())
+    };
     Ok(Rendered {
-        documents: parse_documents(&answer.manifest)?,
+        documents,
         notes,
+        flaws,
     })
 }
 

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"helm.sh/helm/v4/pkg/action"
@@ -14,6 +16,7 @@ import (
 	"helm.sh/helm/v4/pkg/cli/values"
 	"helm.sh/helm/v4/pkg/getter"
 	release "helm.sh/helm/v4/pkg/release/v1"
+	"helm.sh/helm/v4/pkg/release/v1/util"
 	"helm.sh/helm/v4/pkg/strvals"
 	"sigs.k8s.io/yaml"
 )
@@ -33,6 +36,8 @@ type RenderRequest struct {
 	SkipSchemaValidation bool            `json:"skipSchemaValidation"`
 	// Deterministic replaces the random template functions by constants of the same shape.
 	Deterministic bool `json:"deterministic"`
+	// Lenient asks for all documents although one of them is no YAML; Helm gives them for debugging, unsorted and with the hooks.
+	Lenient bool `json:"lenient"`
 	// Parse asks for each document as JSON too, read as Kubernetes reads it.
 	Parse bool `json:"parse"`
 }
@@ -99,14 +104,40 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 	}
 
 	releaser, err := client.Run(chart, merged)
-	if err != nil {
-		return nil, err
-	}
 	rendered, ok := releaser.(*release.Release)
-	if !ok {
+	switch {
+	case err != nil && ok && request.Lenient && isNotYAML(err):
+		return &RenderResponse{Manifest: documents(rendered.Manifest)}, nil
+	case err != nil:
+		return nil, err
+	case !ok:
 		return nil, fmt.Errorf("helm returned a release of unknown type %T", releaser)
 	}
 	return respond(rendered, request)
+}
+
+// isNotYAML tells whether everything was rendered, but not everything can be read (sortManifests in helm's pkg/release/v1/util).
+func isNotYAML(err error) bool {
+	return strings.HasPrefix(err.Error(), "YAML parse error on ")
+}
+
+// documents puts the files of a manifest in the order of their names, since Helm walks a map, and says of each document which file it
+// comes from, as Helm does when it can read them.
+func documents(manifest string) string {
+	const source = "---\n# Source: "
+	files := strings.Split("\n"+manifest, "\n"+source)
+	slices.Sort(files)
+	var all strings.Builder
+	for _, file := range files {
+		name, content, _ := strings.Cut(file, "\n")
+		pieces := util.SplitManifests(content)
+		keys := slices.Collect(maps.Keys(pieces))
+		sort.Sort(util.BySplitManifestsOrder(keys))
+		for _, key := range keys {
+			fmt.Fprintf(&all, "%s%s\n%s\n", source, name, pieces[key])
+		}
+	}
+	return all.String()
 }
 
 // mergeValues puts the inline values between the files and the assignments, as a last values file.

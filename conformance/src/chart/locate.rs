@@ -69,6 +69,19 @@ impl ChartSource {
         (template.to_owned(), start)
     }
 
+    /// The line of a template that makes a line of a document's text: the last that stands there word for word, else the last
+    /// with the same key.
+    pub fn line_that_makes(&self, template: &str, text: &str) -> Option<usize> {
+        let entry = |line: &str| line.trim_start_matches([' ', '-']).trim_end().to_owned();
+        let key = |line: &str| entry(line).split(':').next().map(str::to_owned);
+        let lines = || numbered(self.files.get(template).map_or("", String::as_str));
+        let same = lines().filter(|(_, line)| entry(line) == entry(text));
+        let alike = || lines().filter(|(_, line)| key(line) == key(text));
+        same.last()
+            .or_else(|| alike().last())
+            .map(|(number, _)| number)
+    }
+
     /// The line of a template that starts a document of this kind, if there is exactly one such line.
     pub(crate) fn line_of_kind(&self, template: &str, kind: &str) -> Option<usize> {
         let wanted = format!("kind: {kind}");

@@ -283,7 +283,10 @@ fn read(documents: &str, release: &str, namespace: &str) -> Manifest {
             value: serde_saphyr::from_str::<Value>(text).expect("the test's document is YAML"),
         })
         .collect();
-    Manifest { objects }
+    Manifest {
+        objects,
+        ..Manifest::default()
+    }
 }
 
 /// Ids of a family.

@@ -2,6 +2,7 @@
 //! are told, and where every address leads.
 
 mod address;
+mod declared;
 mod elsewhere;
 mod mounts;
 mod node;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 pub use address::{OwnAddress, Resolver, Target};
+pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
 pub(crate) use mounts::mounted_files;
 pub use mounts::{Missing, MountedFile};
@@ -53,8 +55,8 @@ pub struct Graph<'a> {
 /// What the graph must be told because documents do not say it.
 #[derive(Debug, Clone, Default)]
 pub struct Hints {
-    /// Component of a whole release, by release name.
-    pub components: BTreeMap<String, Component>,
+    /// What is declared of the workloads of a release, by release name.
+    pub releases: BTreeMap<String, Declared>,
     /// Hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
     /// Where components are that none of the releases runs.
@@ -78,9 +80,9 @@ impl<'a> Graph<'a> {
         let members: Vec<Member<'a>> = workloads
             .iter()
             .map(|workload| {
-                let hint = hints.components.get(&workload.object.release).copied();
+                let declared = declared(hints, &workloads, workload);
                 let replicas = replicas(manifest, workload);
-                Member::new(*workload, hint, replicas)
+                Member::new(*workload, declared, replicas)
             })
             .collect();
         let nodes = members
@@ -88,17 +90,34 @@ impl<'a> Graph<'a> {
             .enumerate()
             .flat_map(|(index, member)| node::nodes_of(manifest, facts, version, member, index))
             .collect();
+        let mut external = hints.external.clone();
+        if manifest.lacks_a_release() {
+            // Any host may be that of the release that does not render.
+            external.push("*".to_owned());
+        }
         let mut graph = Self {
             manifest,
             members,
             nodes,
             services,
-            external: hints.external.clone(),
+            external,
             declared: hints.elsewhere.clone(),
             links: Vec::new(),
         };
         graph.links = links(&graph);
         graph
+    }
+
+    /// What was declared of a release in vain, in one sentence: its user believes that it is judged.
+    pub fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
+        hints.releases.iter().find_map(|(release, declared)| {
+            let members: Vec<&Member<'_>> = self
+                .members
+                .iter()
+                .filter(|member| member.workload.object.release == *release)
+                .collect();
+            declared.in_vain(release, &members)
+        })
     }
 
     /// The member to which a node belongs.
@@ -151,6 +170,26 @@ impl<'a> Graph<'a> {
     pub fn resolver<'g>(&'g self) -> Resolver<'g, 'a> {
         Resolver { graph: self }
     }
+}
+
+/// The component that a workload is declared to be. What is said of a whole release is meant for its servers of the product, and
+/// for its only workload whatever that looks like.
+fn declared(
+    hints: &Hints,
+    workloads: &[Workload<'_>],
+    workload: &Workload<'_>,
+) -> Option<Component> {
+    let release = &workload.object.release;
+    let declared = hints.releases.get(release)?;
+    declared.of_workload(workload.object.name()).or_else(|| {
+        let mut others = workloads
+            .iter()
+            .filter(|other| other.object.release == *release);
+        let is_only = others.nth(1).is_none();
+        declared
+            .component
+            .filter(|_| is_only || node::looks_like_the_product(workload))
+    })
 }
 
 /// How many pods a workload has: an autoscaler's minimum, else what is written, else 1.

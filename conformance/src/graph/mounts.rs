@@ -253,6 +253,7 @@ mod tests {
                     }}}}),
                 ),
             ],
+            ..Manifest::default()
         }
     }
 

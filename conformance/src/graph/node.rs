@@ -28,6 +28,8 @@ pub struct Member<'a> {
     pub main: Option<Container<'a>>,
     /// How many pods it has.
     pub replicas: usize,
+    /// Whether its user declared what it is.
+    pub is_declared: bool,
 }
 
 /// Identity of a pod in the graph.
@@ -100,42 +102,30 @@ impl Node<'_> {
 }
 
 impl<'a> Member<'a> {
-    pub(super) fn new(workload: Workload<'a>, hint: Option<Component>, replicas: usize) -> Self {
-        let (component, main) = identify(&workload, hint);
+    pub(super) fn new(
+        workload: Workload<'a>,
+        declared: Option<Component>,
+        replicas: usize,
+    ) -> Self {
+        let (component, main) = identify(&workload, declared);
         Self {
             workload,
             component,
             main,
             replicas,
+            is_declared: declared.is_some(),
         }
     }
 }
 
-/// Tells a workload's component: by its label, else by the image of one of its containers, else by the
-/// hint for its release, else by ports that only one component has.
+/// Tells a workload's component: what its user declares, else its label, else the image of one of its containers, else ports that
+/// only one component has.
 fn identify<'a>(
     workload: &Workload<'a>,
-    hint: Option<Component>,
+    declared: Option<Component>,
 ) -> (Option<Component>, Option<Container<'a>>) {
     let containers = workload.pod.containers();
-    // A database or a job may use a product image without being a server of the product; its label says so.
-    let label = workload
-        .pod
-        .labels()
-        .get("app.kubernetes.io/component")
-        .copied();
-    let is_labelled_otherwise = label.is_some_and(|name| Component::from_name(name).is_none());
-    let by_image = containers
-        .iter()
-        .filter(|container| !is_labelled_otherwise || is_product_server(container))
-        .find_map(|container| {
-            let profile = container.env_literal("PROFILE_NAME");
-            Some((
-                Component::of_image(container.image_repository(), profile)?,
-                *container,
-            ))
-        });
-    let by_label = label.and_then(Component::from_name);
+    let by_image = by_image(workload);
     let serves = |container: &Container<'_>| {
         let ports = container.ports();
         servlet_ports().all(|wanted| ports.iter().any(|port| port.number == wanted.number))
@@ -150,17 +140,48 @@ fn identify<'a>(
             .copied()
             .find(|container| container.name() == component.name())
             .or_else(|| by_image.map(|(_, container)| container))
+            .or_else(|| containers.iter().copied().find(is_product_server))
             .or_else(|| containers.first().copied())
     };
-    if let Some(component) =
-        by_label.or_else(|| hint.filter(|_| by_image.is_some() || containers.iter().any(serves)))
-    {
+    if let Some(component) = declared.or_else(|| by_label(workload)) {
         return (Some(component), main(component));
     }
     match by_image.or_else(by_ports) {
         Some((component, container)) => (Some(component), Some(container)),
         None => (None, containers.first().copied()),
     }
+}
+
+/// Whether a workload has an image of the product, reads its configuration or declares one of its ports.
+pub(super) fn looks_like_the_product(workload: &Workload<'_>) -> bool {
+    by_label(workload).is_some()
+        || by_image(workload).is_some()
+        || workload.pod.containers().iter().any(is_product_server)
+}
+
+fn label<'a>(workload: &Workload<'a>) -> Option<&'a str> {
+    let labels = workload.pod.labels();
+    labels.get("app.kubernetes.io/component").copied()
+}
+
+fn by_label(workload: &Workload<'_>) -> Option<Component> {
+    label(workload).and_then(Component::from_name)
+}
+
+/// The container with an image of the product, and the component that it is.
+fn by_image<'a>(workload: &Workload<'a>) -> Option<(Component, Container<'a>)> {
+    // A database or a job may use a product image without being a server of the product; its label says so.
+    let is_labelled_otherwise = label(workload).is_some() && by_label(workload).is_none();
+    workload
+        .pod
+        .containers()
+        .into_iter()
+        .filter(|container| !is_labelled_otherwise || is_product_server(container))
+        .find_map(|container| {
+            let profile = container.env_literal("PROFILE_NAME");
+            let component = Component::of_image(container.image_repository(), profile)?;
+            Some((component, container))
+        })
 }
 
 /// The ports that every component has.

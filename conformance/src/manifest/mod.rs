@@ -111,9 +111,40 @@ impl Object {
 pub struct Manifest {
     /// The documents, release by release, in Helm's order.
     pub objects: Vec<Object>,
+    /// What is wrong with texts, and releases of which there is none.
+    pub flaws: Vec<Flaw>,
+}
+
+/// A text that Helm or Kubernetes cannot read as it was meant, or a release that has none.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flaw {
+    /// Release, chart, template and text; the rest is not known.
+    pub object: Object,
+    /// The line: of the text, or of the template where there is no text.
+    pub line: Option<usize>,
+    /// What is wrong.
+    pub kind: FlawKind,
+}
+
+/// A kind of [`Flaw`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlawKind {
+    /// The release does not render; Helm's words.
+    NotRendered(String),
+    /// A document is no YAML; the parser's words.
+    NotYaml(String),
+    /// A mapping has a key twice.
+    KeyTwice(String),
 }
 
 impl Manifest {
+    /// Whether a release does not render, so that what it would bring is missing.
+    pub fn lacks_a_release(&self) -> bool {
+        self.flaws
+            .iter()
+            .any(|flaw| matches!(flaw.kind, FlawKind::NotRendered(_)))
+    }
+
     /// Documents of a kind.
     pub(crate) fn of_kind<'a, 'k>(
         &'a self,

@@ -341,7 +341,8 @@ impl Run<'_> {
             self.programs,
             &self.directories,
             steps,
-        );
+        )
+        .passing_over(&manifest);
         Ok(self.suite.judge_manifest(
             subject,
             &manifest,

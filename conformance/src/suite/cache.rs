@@ -228,6 +228,7 @@ fn of_subject(
             skip_tests,
             skip_schema_validation,
             include_notes,
+            lenient,
         } = render;
         key.add(release);
         key.add(namespace);
@@ -251,7 +252,7 @@ fn of_subject(
         key.add(format!("{kube_version:?}"));
         key.list(api_versions);
         key.add(format!(
-            "{is_upgrade} {skip_tests} {skip_schema_validation} {include_notes}"
+            "{is_upgrade} {skip_tests} {skip_schema_validation} {include_notes} {lenient}"
         ));
     }
     Some(key.finish())

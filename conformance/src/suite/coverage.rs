@@ -283,6 +283,7 @@ mod tests {
                 sources: std::collections::BTreeMap::new(),
                 renders: 1,
                 templates: self.templates.clone(),
+                mistake: None,
                 by_machine: false,
                 is_cached: false,
                 seconds: 0.0,

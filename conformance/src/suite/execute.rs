@@ -131,6 +131,14 @@ pub fn run_with(
             "the run was stopped before everything was checked",
         ));
     }
+    if let Input::Spec(file) = &options.input
+        && let Some(message) = judged.iter().find_map(|judged| judged.mistake.clone())
+    {
+        return Err(SuiteError::Spec {
+            file: file.clone(),
+            message,
+        });
+    }
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
     let matrix = Matrix::load(&suite.facts)?;
     coverage.gaps = gaps(options, &suite, &matrix, &charts, &subjects, &judged);

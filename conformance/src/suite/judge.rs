@@ -42,6 +42,9 @@ pub(crate) struct Judged {
     /// Templates that made a document of it.
     #[serde(default)]
     pub(crate) templates: BTreeSet<String>,
+    /// What its specification declares in vain.
+    #[serde(skip)]
+    pub(crate) mistake: Option<String>,
     /// Whether an outcome may be owed to this machine, and another machine or day would have another.
     #[serde(skip)]
     pub(crate) by_machine: bool,
@@ -133,6 +136,7 @@ impl Suite {
                     sources: BTreeMap::new(),
                     renders,
                     templates: BTreeSet::new(),
+                    mistake: None,
                     by_machine: false,
                     is_cached: false,
                     seconds: 0.0,
@@ -140,7 +144,8 @@ impl Suite {
             }
         };
         let variations =
-            SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[]);
+            SubjectVariations::new(subject, by.renderer, by.programs, &by.directories, &[])
+                .passing_over(&manifest);
         let mut judged = self.judge_manifest(
             subject,
             &manifest,
@@ -221,6 +226,7 @@ impl Suite {
             sources,
             renders: 0,
             templates: templates_of(manifest),
+            mistake: graph.declared_in_vain(&subject.hints),
             by_machine,
             is_cached: false,
             seconds: 0.0,

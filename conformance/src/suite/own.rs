@@ -124,6 +124,7 @@ fn judged(
     });
     let manifest = Manifest {
         objects: objects.collect(),
+        ..Manifest::default()
     };
     let version = ProductVersion::newest();
     let patterns = &requirement.applies_to.patterns;

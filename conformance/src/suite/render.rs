@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use am_toolchain::{
-    RenderError, RenderPool, RenderRequest, Rendered, RenderedDocument, Renderer as _,
-};
+use am_toolchain::{RenderError, RenderPool, RenderRequest, Rendered, Renderer as _};
+
+use serde_json::Value;
 
 use crate::{
-    manifest::{Manifest, Object},
+    manifest::{Flaw, FlawKind, Manifest, Object},
     upstream::Upstream,
 };
 
@@ -53,37 +53,95 @@ impl RenderService for RenderPool {
     }
 }
 
-/// The documents of all releases; the error names the release.
+/// The documents of all releases. What is wrong with one release or one document hides nothing of the others.
+///
+/// # Errors
+/// When no release renders, or for a reason that is not the charts'.
 pub(crate) fn render_all(
     requests: &[RenderRequest],
     renderer: &dyn RenderService,
     renders: &mut usize,
 ) -> Result<Manifest, String> {
     let mut manifest = Manifest::default();
+    let mut first = None;
+    let mut done = 0;
     for request in requests {
         *renders += 1;
-        let documents = renderer
-            .render(request)
-            .map_err(|error| format!("release {} does not render: {error}", request.release))?;
-        manifest.objects.extend(objects_of(request, documents));
+        let lenient = RenderRequest {
+            lenient: true,
+            ..request.clone()
+        };
+        match renderer.render(&lenient) {
+            Ok(documents) => {
+                done += 1;
+                let flaws = documents.flaws.iter().map(|flaw| told(request, flaw));
+                manifest.flaws.extend(flaws);
+                manifest.objects.extend(objects_of(request, documents));
+            }
+            Err(error) => {
+                let flaw = not_rendered(request, &error);
+                let message = format!("release {} does not render: {error}", request.release);
+                manifest.flaws.push(flaw.ok_or_else(|| message.clone())?);
+                first.get_or_insert(message);
+            }
+        }
     }
-    Ok(manifest)
+    match first {
+        Some(message) if done == 0 => Err(message),
+        _ => Ok(manifest),
+    }
+}
+
+/// A release that does not render; `None` when that is not the chart's fault.
+fn not_rendered(request: &RenderRequest, error: &RenderError) -> Option<Flaw> {
+    let (template, line) = match error {
+        RenderError::Template { template, line, .. } => (template.clone(), *line),
+        RenderError::Schema { .. } => ("values.schema.json".to_owned(), None),
+        RenderError::Helm { .. } | RenderError::Document { .. } => ("Chart.yaml".to_owned(), None),
+        RenderError::Io { .. } | RenderError::Server { .. } => return None,
+    };
+    Some(Flaw {
+        object: object(request, template, String::new(), Value::Null),
+        line,
+        kind: FlawKind::NotRendered(error.to_string()),
+    })
+}
+
+fn told(request: &RenderRequest, flaw: &am_toolchain::Flaw) -> Flaw {
+    Flaw {
+        object: object(
+            request,
+            flaw.template.clone(),
+            flaw.text.clone(),
+            Value::Null,
+        ),
+        line: Some(flaw.line),
+        kind: match &flaw.kind {
+            am_toolchain::FlawKind::NotYaml(message) => FlawKind::NotYaml(message.clone()),
+            am_toolchain::FlawKind::KeyTwice(key) => FlawKind::KeyTwice(key.clone()),
+        },
+    }
 }
 
 /// The documents of one release.
 pub(crate) fn objects_of(request: &RenderRequest, rendered: Rendered) -> Vec<Object> {
-    let chart = request
-        .chart
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
-    let object = |document: RenderedDocument| Object {
+    let documents = rendered.documents.into_iter();
+    documents
+        .map(|document| object(request, document.template, document.text, document.value))
+        .collect()
+}
+
+fn object(request: &RenderRequest, template: String, text: String, value: Value) -> Object {
+    Object {
         release: request.release.clone(),
-        chart: chart.clone(),
-        template: document.template,
-        text: document.text,
+        chart: request
+            .chart
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        template,
+        text,
         release_namespace: request.namespace.clone(),
-        value: document.value,
-    };
-    rendered.documents.into_iter().map(object).collect()
+        value,
+    }
 }

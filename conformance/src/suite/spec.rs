@@ -14,7 +14,7 @@ use crate::{
     component::Component,
     error::SuiteError,
     facts::Facts,
-    graph::{Elsewhere, Hints},
+    graph::{Declared, Elsewhere, Hints},
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
@@ -64,9 +64,12 @@ pub struct ReleaseUnderTest {
     /// Single values, with dotted keys.
     #[serde(default)]
     pub set: BTreeMap<String, serde_json::Value>,
-    /// Component; may be left out where image or ports tell.
+    /// Component of its servers; may be left out where label, image or ports tell.
     #[serde(default)]
     pub component: Option<Component>,
+    /// Components of single workloads, by name; `*` stands for any characters.
+    #[serde(default)]
+    pub workloads: BTreeMap<String, Component>,
 }
 
 fn default_namespace() -> String {
@@ -160,8 +163,12 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         }
         render.kube_version.clone_from(&spec.kubernetes_version);
         renders.push(render);
-        if let Some(component) = release.component {
-            hints.components.insert(release.name.clone(), component);
+        let declared = Declared {
+            component: release.component,
+            workloads: release.workloads.clone(),
+        };
+        if declared != Declared::default() {
+            hints.releases.insert(release.name.clone(), declared);
         }
     }
     hints.elsewhere.clone_from(&spec.elsewhere);

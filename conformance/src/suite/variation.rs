@@ -1,7 +1,7 @@
 //! Further renders of a subject, made when a check asks for them and kept for the next one.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     sync::{
         Mutex, PoisonError,
@@ -41,6 +41,8 @@ pub(crate) struct SubjectVariations<'s> {
     /// What the self-test changed in the subject.
     pub(crate) steps: &'s [Step],
     known: Mutex<Vec<Known>>,
+    /// Releases whose texts are flawed as they are.
+    flawed: BTreeSet<String>,
     renders: AtomicUsize,
     by_machine: AtomicBool,
 }
@@ -69,9 +71,17 @@ impl<'s> SubjectVariations<'s> {
             directories,
             steps,
             known: Mutex::new(Vec::new()),
+            flawed: BTreeSet::new(),
             renders: AtomicUsize::new(0),
             by_machine: AtomicBool::new(false),
         }
+    }
+
+    /// Passes over what is wrong with the texts of the subject itself: its own requirements tell that once.
+    pub(crate) fn passing_over(mut self, manifest: &Manifest) -> Self {
+        let releases = manifest.flaws.iter().map(|flaw| &flaw.object.release);
+        self.flawed = releases.cloned().collect();
+        self
     }
 
     /// How many renders were made.
@@ -111,6 +121,7 @@ impl<'s> SubjectVariations<'s> {
 
     fn varied(&self, release: &str, variation: &Variation) -> Result<RenderRequest, Refusal> {
         let mut request = self.request(release)?.clone();
+        request.lenient = self.flawed.contains(release);
         if let Some(name) = &variation.release {
             request.release.clone_from(name);
         }
@@ -150,7 +161,8 @@ impl<'s> SubjectVariations<'s> {
     fn render_once(&self, release: &str, variation: &Variation) -> Result<Manifest, Refusal> {
         let request = self.varied(release, variation)?;
         self.renders.fetch_add(1, Ordering::Relaxed);
-        let rendered = if variation.helm3 {
+        // Helm 3 refuses a document that is no YAML as Helm 4 does.
+        let rendered = if variation.helm3 && !request.lenient {
             let program = self.programs.helm3.clone();
             let program = program.ok_or_else(|| self.by_machine("Helm 3 is not at hand"))?;
             HelmCommand::new(program).render(&request)
@@ -163,6 +175,7 @@ impl<'s> SubjectVariations<'s> {
         let rendered = rendered.map_err(|error| self.refusal(&error))?;
         let mut manifest = Manifest {
             objects: objects_of(&request, rendered),
+            ..Manifest::default()
         };
         // A step that finds nothing here changes nothing here; on the subject itself it would be void.
         let _ = mutation::documents(&mut manifest, self.steps, self.subject);
@@ -195,9 +208,14 @@ impl Variations for SubjectVariations<'_> {
 
     fn lint(&self, release: &str) -> Result<Vec<String>, Refusal> {
         let request = self.request(release)?;
-        self.renderer
+        let mut messages = self
+            .renderer
             .lint(&request.chart, &request.values_files)
-            .map_err(|error| self.refusal(&error))
+            .map_err(|error| self.refusal(&error))?;
+        if self.flawed.contains(release) {
+            messages.retain(|message| !message.contains("unable to parse YAML"));
+        }
+        Ok(messages)
     }
 
     fn notes(&self, release: &str) -> Result<Option<String>, Refusal> {

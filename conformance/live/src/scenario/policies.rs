@@ -58,7 +58,10 @@ fn manifest(policies: Vec<serde_json::Value>, namespace: &str) -> Manifest {
             }
         })
         .collect();
-    Manifest { objects }
+    Manifest {
+        objects,
+        ..Manifest::default()
+    }
 }
 
 /// A connection that somebody needs.

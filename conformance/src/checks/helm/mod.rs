@@ -10,6 +10,7 @@ mod names;
 mod release_tests;
 mod repeatability;
 mod schema;
+mod texts;
 mod values;
 
 pub(crate) use repeatability::difference;
@@ -40,6 +41,9 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-026", release_tests::tests_wait_for_the_server),
     ("AM-HELM-027", documentation::every_comment_is_marked),
     ("AM-HELM-028", given::policies_govern_every_server),
+    ("AM-HELM-029", texts::releases_render),
+    ("AM-HELM-030", texts::documents_are_yaml),
+    ("AM-HELM-031", texts::no_key_is_given_twice),
 ];
 
 /// Whether the tables of this family can be used.

@@ -156,6 +156,7 @@ fn with_others(
             .into_iter()
             .chain(others.iter().cloned())
             .collect(),
+        ..Manifest::default()
     };
     (join(own), join(elsewhere))
 }

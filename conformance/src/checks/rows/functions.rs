@@ -160,6 +160,10 @@ fn near<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, Execut
 }
 
 /// `sum(list)`: of whole numbers.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "the signature of an overload"
+)]
 fn sum<'b, 'v>(arguments: Vec<CowVal<'b, 'v>>) -> Result<CowVal<'b, 'v>, ExecutionError> {
     let list = arguments
         .first()

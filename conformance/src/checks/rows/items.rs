@@ -309,7 +309,8 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
             "minimum": minimum,
             "nodes": nodes,
             "workloads": members.len(),
-            "elsewhere": context.graph.elsewhere(*component).is_some(),
+            // It may also be in a release that does not render.
+            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.lacks_a_release(),
         });
         Item {
             object: members.first().map(|member| member.workload.object),

@@ -59,6 +59,7 @@ fn manifest(values: impl IntoIterator<Item = (String, Value)>, chart: &str) -> M
     };
     Manifest {
         objects: values.into_iter().map(object).collect(),
+        ..Manifest::default()
     }
 }
 

@@ -162,6 +162,7 @@ mod tests {
                     json!({"kind": "ConfigMap", "metadata": {"name": "b"}, "data": {"deployment.toml": toml}}),
                 ),
             ],
+            ..Manifest::default()
         }
     }
 

@@ -41,6 +41,7 @@ fn render(renderer: &dyn RenderService, request: &RenderRequest) -> Result<Manif
     match renderer.render(request) {
         Ok(made) => Ok(Manifest {
             objects: objects_of(request, made),
+            ..Manifest::default()
         }),
         // `fail` of validation.yaml says in the chart's own words what does not go together.
         Err(RenderError::Template { message, .. }) if message.contains("/validation.yaml:") => {
