@@ -77,7 +77,7 @@ fn variant(release: &str, change: impl FnOnce(&mut Value)) -> Variant {
     let path = folder.path().join("variant.yaml");
     fs::write(&path, spec.to_string()).expect("written");
     Variant {
-        folder: folder,
+        folder,
         spec: path,
     }
 }
