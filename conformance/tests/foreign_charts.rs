@@ -76,10 +76,7 @@ fn variant(release: &str, change: impl FnOnce(&mut Value)) -> Variant {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("variant.yaml");
     fs::write(&path, spec.to_string()).expect("written");
-    Variant {
-        folder,
-        spec: path,
-    }
+    Variant { folder, spec: path }
 }
 
 fn with_value(release: &str, value: &str, to: &Value) -> BTreeSet<String> {

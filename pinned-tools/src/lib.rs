@@ -3,6 +3,8 @@
 //! [`Toolchain::ensure`] turns a [`Tool`] into the path of an executable of exactly the pinned version.
 
 mod error;
+mod go_mod;
+mod pin;
 mod progress;
 mod tool;
 mod toolchain;

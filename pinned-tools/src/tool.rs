@@ -1,9 +1,8 @@
 //! The pinned tools: where each is pinned, what it is called and how it tells its version.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
 
-use crate::error::ToolError;
+use crate::go_mod::required_version;
 
 /// A program that the project uses and pins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -158,73 +157,10 @@ impl Tool {
             Self::Renderer | Self::Shell | Self::Kind | Self::Etcd => Vec::new(),
         }
     }
-
-    /// The version that the tool's `go.mod` pins, such as `v4.3.1`.
-    ///
-    /// # Errors
-    /// When the `go.mod` cannot be read or does not require the tool's module.
-    pub fn pinned_version(self, workspace: &Path) -> Result<String, ToolError> {
-        let (go_mod, text) = self.read_go_mod(workspace)?;
-        required_version(&text, self.module())
-            .map(str::to_owned)
-            .ok_or_else(|| ToolError::NotPinned {
-                tool: self,
-                module: self.module(),
-                go_mod,
-            })
-    }
-
-    /// The path and the text of the `go.mod` that pins the tool.
-    pub(crate) fn read_go_mod(self, workspace: &Path) -> Result<(PathBuf, String), ToolError> {
-        let path = workspace.join(self.folder()).join("go.mod");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Ok((path, text)),
-            Err(source) => Err(ToolError::Io {
-                action: "read",
-                path,
-                source,
-            }),
-        }
-    }
 }
 
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
-    }
-}
-
-/// The version of `module` in the `require` lines of a `go.mod`.
-fn required_version<'a>(go_mod: &'a str, module: &str) -> Option<&'a str> {
-    let mut in_require_block = false;
-    for line in go_mod.lines() {
-        let line = line.split("//").next().unwrap_or_default().trim();
-        match line {
-            "require (" => in_require_block = true,
-            ")" => in_require_block = false,
-            _ => {
-                let requirement = line
-                    .strip_prefix("require ")
-                    .or(in_require_block.then_some(line));
-                let mut words = requirement.unwrap_or_default().split_whitespace();
-                if words.next() == Some(module) {
-                    return words.next();
-                }
-            }
-        }
-    }
-    None
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_is_read_from_single_and_grouped_requirements() {
-        let go_mod = "module x\n\ngo 1.26\n\nrequire a.b/one v1.0.0\n\nrequire (\n\ta.b/two v2.0.0 // indirect\n)\n\nreplace a.b/three => a.b/three v3.0.0\n";
-        assert_eq!(required_version(go_mod, "a.b/one"), Some("v1.0.0"));
-        assert_eq!(required_version(go_mod, "a.b/two"), Some("v2.0.0"));
-        assert_eq!(required_version(go_mod, "a.b/three"), None);
     }
 }

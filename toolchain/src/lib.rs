@@ -12,6 +12,7 @@ mod pod_security;
 mod render;
 mod render_pool;
 mod render_server;
+mod schema_error;
 mod schema_file;
 pub mod schemas;
 mod template_tree;

@@ -7,7 +7,7 @@ use jsonschema::{PatternOptions, Validator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::schemas::SchemaError;
+use crate::schema_error::SchemaError;
 
 /// What references start with; the name of a definition follows.
 const DEFINITIONS: &str = "#/$defs/";

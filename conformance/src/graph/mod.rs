@@ -91,7 +91,7 @@ impl<'a> Graph<'a> {
             .flat_map(|(index, member)| node::nodes_of(manifest, facts, version, member, index))
             .collect();
         let mut external = hints.external.clone();
-        if manifest.lacks_a_release() {
+        if manifest.missing_release().is_some() {
             // Any host may be that of the release that does not render.
             external.push("*".to_owned());
         }

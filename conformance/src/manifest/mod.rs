@@ -138,11 +138,22 @@ pub enum FlawKind {
 }
 
 impl Manifest {
-    /// Whether a release does not render, so that what it would bring is missing.
-    pub fn lacks_a_release(&self) -> bool {
+    /// A release that does not render, so that what it would bring is missing, and why, in one sentence.
+    pub fn missing_release(&self) -> Option<String> {
+        self.flaws.iter().find_map(|flaw| match &flaw.kind {
+            FlawKind::NotRendered(why) => Some(format!(
+                "release {} does not render: {why}",
+                flaw.object.release
+            )),
+            _ => None,
+        })
+    }
+
+    /// Whether Helm refuses a release because a document of it is no YAML.
+    pub fn is_refused(&self, release: &str) -> bool {
         self.flaws
             .iter()
-            .any(|flaw| matches!(flaw.kind, FlawKind::NotRendered(_)))
+            .any(|flaw| flaw.object.release == release && matches!(flaw.kind, FlawKind::NotYaml(_)))
     }
 
     /// Documents of a kind.

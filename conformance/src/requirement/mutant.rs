@@ -25,6 +25,9 @@ pub struct Mutant {
     /// Product version; without it the newest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Whether the changed chart still renders, as it must unless that is what the requirement judges.
+    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    pub renders: bool,
     /// What is changed, in this order.
     pub steps: Vec<Step>,
     /// Values with which the chart is rendered, before the steps; the unchanged chart must be green with
@@ -34,6 +37,15 @@ pub struct Mutant {
     /// Other requirements that rightly report this change as well, each with the reason.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub also: BTreeMap<String, String>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_yes(value: &bool) -> bool {
+    *value
 }
 
 /// One change. Exactly one of `on`, `toml`, `values` and `chart` says what is changed, and exactly one

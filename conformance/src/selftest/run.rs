@@ -225,7 +225,7 @@ impl Run<'_> {
         for step in &mutant.steps {
             subject = subject.with_values(&step.values);
         }
-        let judged = self.judge_subject(&subject, &mutant.steps)?;
+        let judged = self.judge_subject(&subject, &mutant.steps, mutant.renders)?;
         drop(changed);
         let failing = Suite::failing(&judged).into_iter().map(|(id, _)| id);
         Ok(failing.filter(|id| !base.contains(id)).collect())
@@ -318,7 +318,7 @@ impl Run<'_> {
         if let Some(known) = known {
             return known;
         }
-        let result = self.judge_subject(subject, &[]).map(|judged| {
+        let result = self.judge_subject(subject, &[], true).map(|judged| {
             Suite::failing(&judged)
                 .into_iter()
                 .map(|(id, _)| id)
@@ -331,9 +331,17 @@ impl Run<'_> {
         result
     }
 
-    fn judge_subject(&self, subject: &Subject, steps: &[Step]) -> Result<Judged, String> {
+    fn judge_subject(
+        &self,
+        subject: &Subject,
+        steps: &[Step],
+        renders: bool,
+    ) -> Result<Judged, String> {
         let charts = self.charts(subject)?;
         let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
+        if let Some(message) = manifest.missing_release().filter(|_| renders) {
+            return Err(message);
+        }
         mutation::documents(&mut manifest, steps, subject)?;
         let variations = SubjectVariations::new(
             subject,

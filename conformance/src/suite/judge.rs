@@ -122,7 +122,13 @@ impl Suite {
     /// Renders a subject and judges it.
     pub(super) fn judge(&self, subject: &Subject, charts: &Charts, by: &Renders<'_>) -> Judged {
         let mut renders = 0;
-        let manifest = match render_all(&subject.renders, by.renderer, &mut renders) {
+        let rendered = render_all(&subject.renders, by.renderer, &mut renders);
+        let rendered = rendered.and_then(|manifest| match manifest.missing_release() {
+            // There is nothing else to judge.
+            Some(message) if manifest.objects.is_empty() => Err(message),
+            _ => Ok(manifest),
+        });
+        let manifest = match rendered {
             Ok(manifest) => manifest,
             Err(error) => {
                 let result = SubjectResult {

@@ -56,15 +56,13 @@ impl RenderService for RenderPool {
 /// The documents of all releases. What is wrong with one release or one document hides nothing of the others.
 ///
 /// # Errors
-/// When no release renders, or for a reason that is not the charts'.
+/// When a release cannot be rendered for a reason that is not the charts'.
 pub(crate) fn render_all(
     requests: &[RenderRequest],
     renderer: &dyn RenderService,
     renders: &mut usize,
 ) -> Result<Manifest, String> {
     let mut manifest = Manifest::default();
-    let mut first = None;
-    let mut done = 0;
     for request in requests {
         *renders += 1;
         let lenient = RenderRequest {
@@ -73,23 +71,19 @@ pub(crate) fn render_all(
         };
         match renderer.render(&lenient) {
             Ok(documents) => {
-                done += 1;
                 let flaws = documents.flaws.iter().map(|flaw| told(request, flaw));
                 manifest.flaws.extend(flaws);
                 manifest.objects.extend(objects_of(request, documents));
             }
             Err(error) => {
                 let flaw = not_rendered(request, &error);
-                let message = format!("release {} does not render: {error}", request.release);
-                manifest.flaws.push(flaw.ok_or_else(|| message.clone())?);
-                first.get_or_insert(message);
+                manifest.flaws.push(flaw.ok_or_else(|| {
+                    format!("release {} does not render: {error}", request.release)
+                })?);
             }
         }
     }
-    match first {
-        Some(message) if done == 0 => Err(message),
-        _ => Ok(manifest),
-    }
+    Ok(manifest)
 }
 
 /// A release that does not render; `None` when that is not the chart's fault.

@@ -221,6 +221,7 @@ impl Variations for SubjectVariations<'_> {
     fn notes(&self, release: &str) -> Result<Option<String>, Refusal> {
         let mut request = self.request(release)?.clone();
         request.include_notes = true;
+        request.lenient = self.flawed.contains(release);
         self.renderer
             .render(&request)
             .map(|rendered| rendered.notes)

@@ -32,6 +32,11 @@ pub(super) fn notes_are_there(context: &Context<'_>, judge: &mut Judge<'_>) {
         return judge.unsupported("notes cannot be rendered here");
     };
     for (release, chart) in releases(context.manifest) {
+        if context.manifest.is_refused(release) {
+            // Helm makes no notes for it; AM-HELM-030 says why.
+            judge.looked();
+            continue;
+        }
         let notes = match variations.notes(release) {
             Ok(notes) => notes.unwrap_or_default(),
             Err(Refusal::Unavailable(reason)) => {

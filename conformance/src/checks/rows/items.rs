@@ -310,7 +310,7 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
             "nodes": nodes,
             "workloads": members.len(),
             // It may also be in a release that does not render.
-            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.lacks_a_release(),
+            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.missing_release().is_some(),
         });
         Item {
             object: members.first().map(|member| member.workload.object),

@@ -45,9 +45,13 @@ impl Bench<'_> {
     pub(super) fn base<'s>(&'s self, subject: &'s Subject) -> Result<Base<'s>, String> {
         let charts =
             Charts::read(subject.charts(), self.workspace).map_err(|error| error.to_string())?;
+        let manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
+        if let Some(message) = manifest.missing_release() {
+            return Err(message);
+        }
         let mut base = Base {
             subject,
-            manifest: render_all(&subject.renders, self.renderer, &mut 0)?,
+            manifest,
             charts: charts.of(subject),
             variations: SubjectVariations::new(
                 subject,
