@@ -126,6 +126,32 @@ pub struct Flaw {
     pub kind: FlawKind,
 }
 
+impl Flaw {
+    /// What is wrong, in one sentence, lower case first.
+    pub fn sentence(&self) -> String {
+        let document = || {
+            format!(
+                "line {} of a document that {} renders in release {}",
+                self.line.unwrap_or(1),
+                self.object.template,
+                self.object.release
+            )
+        };
+        match &self.kind {
+            FlawKind::NotRendered(why) => {
+                format!("release {} does not render: {why}", self.object.release)
+            }
+            FlawKind::NotYaml(why) => format!("{} is no YAML: {why}", document()),
+            FlawKind::KeyTwice(key) => {
+                format!(
+                    "{} has the key `{key}` twice; Helm takes the last",
+                    document()
+                )
+            }
+        }
+    }
+}
+
 /// A kind of [`Flaw`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FlawKind {
@@ -140,13 +166,10 @@ pub enum FlawKind {
 impl Manifest {
     /// A release that does not render, so that what it would bring is missing, and why, in one sentence.
     pub fn missing_release(&self) -> Option<String> {
-        self.flaws.iter().find_map(|flaw| match &flaw.kind {
-            FlawKind::NotRendered(why) => Some(format!(
-                "release {} does not render: {why}",
-                flaw.object.release
-            )),
-            _ => None,
-        })
+        self.flaws
+            .iter()
+            .find(|flaw| matches!(flaw.kind, FlawKind::NotRendered(_)))
+            .map(Flaw::sentence)
     }
 
     /// Whether Helm refuses a release because a document of it is no YAML.

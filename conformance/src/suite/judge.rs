@@ -20,7 +20,7 @@ use crate::{
     error::SuiteError,
     facts::Facts,
     graph::Graph,
-    manifest::Manifest,
+    manifest::{Flaw, FlawKind, Manifest},
     outcome::Outcome,
     report::{RequirementResult, SubjectResult, Topology},
     requirement::{Catalogue, Level, Requirement},
@@ -159,6 +159,7 @@ impl Suite {
             &charts.of(subject),
             by.renderer.upstream(),
         );
+        judged.result.error = untold(&manifest, &judged.result);
         judged.renders = renders + variations.renders();
         judged.by_machine |= variations.is_refused_by_machine();
         judged
@@ -267,6 +268,28 @@ fn outcome_of(requirement: &Requirement, verdict: Verdict, excuse: Option<&str>)
             ),
         },
     }
+}
+
+/// What is missing of the documents, where no finding says so because its requirement was not asked for: what was not read was not
+/// judged, and must not be green.
+fn untold(manifest: &Manifest, result: &SubjectResult) -> Option<String> {
+    let findings = result
+        .results
+        .iter()
+        .filter_map(|result| match &result.outcome {
+            Outcome::Failed { findings, .. } => Some(findings),
+            _ => None,
+        });
+    let told: BTreeSet<&str> = findings
+        .flatten()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    manifest
+        .flaws
+        .iter()
+        .filter(|flaw| !matches!(flaw.kind, FlawKind::KeyTwice(_)))
+        .map(Flaw::sentence)
+        .find(|sentence| !told.contains(sentence.as_str()))
 }
 
 fn templates_of(manifest: &Manifest) -> BTreeSet<String> {

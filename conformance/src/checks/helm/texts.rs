@@ -12,66 +12,47 @@ pub(super) fn releases_render(context: &Context<'_>, judge: &mut Judge<'_>) {
         judge.looked();
     }
     for flaw in &context.manifest.flaws {
-        if let FlawKind::NotRendered(message) = &flaw.kind {
-            judge.fault(
-                Fault::new(
-                    format!("release {} does not render: {message}", flaw.object.release),
-                    "mend the template, or the values that it refuses; until then nothing of this release is judged",
-                )
-                .template(&flaw.object, flaw.line),
-            );
+        if matches!(flaw.kind, FlawKind::NotRendered(_)) {
+            const HELP: &str = "mend the template, or the values that it refuses; until then nothing of this release is judged";
+            judge.fault(Fault::new(flaw.sentence(), HELP).template(&flaw.object, flaw.line));
         }
     }
 }
 
 /// Each document is YAML.
 pub(super) fn documents_are_yaml(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for _ in &context.manifest.objects {
-        judge.looked();
-    }
-    for flaw in &context.manifest.flaws {
-        if let FlawKind::NotYaml(message) = &flaw.kind {
-            judge.fault(at_its_line(
-                context,
-                flaw,
-                Fault::new(
-                    format!("{} is no YAML: {message}", document(flaw)),
-                    "look at indentation and quotes there; Helm refuses the whole release, and this document is not judged",
-                ),
-            ));
-        }
-    }
+    const HELP: &str = "look at indentation and quotes there; Helm refuses the whole release, and this document is not judged";
+    judge_texts(context, judge, HELP, |kind| {
+        matches!(kind, FlawKind::NotYaml(_))
+    });
 }
 
 /// No mapping has a key twice.
 pub(super) fn no_key_is_given_twice(context: &Context<'_>, judge: &mut Judge<'_>) {
+    const HELP: &str = "write it once; `kubectl apply` and Argo CD refuse the document";
+    judge_texts(context, judge, HELP, |kind| {
+        matches!(kind, FlawKind::KeyTwice(_))
+    });
+}
+
+fn judge_texts(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    help: &str,
+    is_meant: impl Fn(&FlawKind) -> bool,
+) {
     for _ in &context.manifest.objects {
         judge.looked();
     }
     for flaw in &context.manifest.flaws {
-        if let FlawKind::KeyTwice(key) = &flaw.kind {
+        if is_meant(&flaw.kind) {
             judge.fault(at_its_line(
                 context,
                 flaw,
-                Fault::new(
-                    format!(
-                        "{} has the key `{key}` twice; Helm takes the last",
-                        document(flaw)
-                    ),
-                    "write it once; `kubectl apply` and Argo CD refuse the document",
-                ),
+                Fault::new(flaw.sentence(), help),
             ));
         }
     }
-}
-
-/// The document, and the line of its text.
-fn document(flaw: &Flaw) -> String {
-    let line = flaw.line.unwrap_or(1);
-    format!(
-        "line {line} of a document that {} renders in release {}",
-        flaw.object.template, flaw.object.release
-    )
 }
 
 /// In the template, at the line that makes the line of the text.
