@@ -228,7 +228,11 @@ impl Run<'_> {
         let judged = self.judge_subject(&subject, &mutant.steps, mutant.renders)?;
         drop(changed);
         let failing = Suite::failing(&judged).into_iter().map(|(id, _)| id);
-        Ok(failing.filter(|id| !base.contains(id)).collect())
+        // Where nothing renders, no other requirement has anything to judge.
+        let counts = |id: &String| mutant.renders || *id == requirement.id;
+        Ok(failing
+            .filter(|id| !base.contains(id) && counts(id))
+            .collect())
     }
 
     fn subject(&self, requirement: &Requirement, mutant: &Mutant) -> Result<Subject, String> {
