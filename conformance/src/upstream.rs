@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use am_toolchain::{PodViolation, RenderError, RenderPool, TemplateTree};
+use am_toolchain::{PodViolation, RenderError, RenderPool, RenderServer, TemplateTree};
 use serde_json::{Value, json};
 
 use crate::manifest::Manifest;
@@ -23,6 +23,12 @@ pub trait Upstream: Sync {
         &self,
         templates: &[(&str, &str)],
     ) -> Result<Vec<Result<TemplateTree, String>>, RenderError>;
+
+    /// `apiVersion Kind` of everything that an API server has without custom resources.
+    ///
+    /// # Errors
+    /// When nobody can be asked.
+    fn kinds(&self) -> Result<Vec<String>, RenderError>;
 }
 
 impl Upstream for RenderPool {
@@ -35,6 +41,10 @@ impl Upstream for RenderPool {
         templates: &[(&str, &str)],
     ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
         self.with(|server| server.parse_templates(templates))
+    }
+
+    fn kinds(&self) -> Result<Vec<String>, RenderError> {
+        self.with(RenderServer::kinds)
     }
 }
 

@@ -35,6 +35,7 @@ enum Question<'a> {
     Lint(LintQuestion<'a>),
     PodSecurity(PodSecurityQuestion<'a>),
     Parse(ParseQuestion<'a>),
+    Kinds {},
 }
 
 #[derive(Serialize)]
@@ -76,6 +77,7 @@ struct Answer {
     lint: Option<LintAnswer>,
     pod_security: Option<Vec<PodVerdict>>,
     parse: Option<Vec<TemplateAnswer>>,
+    kinds: Option<Vec<String>>,
     error: Option<String>,
 }
 
@@ -201,6 +203,19 @@ impl RenderServer {
             }
             (_, Some(message)) => Err(self.failed(message)),
             _ => Err(self.failed("gave no trees")),
+        }
+    }
+
+    /// `apiVersion Kind` of everything that an API server has without custom resources, as Kubernetes' own client knows it.
+    ///
+    /// # Errors
+    /// When the server cannot be asked.
+    pub fn kinds(&mut self) -> Result<Vec<String>, RenderError> {
+        let answer = self.ask(&Question::Kinds {})?;
+        match (answer.kinds, answer.error) {
+            (Some(kinds), None) => Ok(kinds),
+            (_, Some(message)) => Err(self.failed(message)),
+            (None, None) => Err(self.failed("gave no kinds")),
         }
     }
 

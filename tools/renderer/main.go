@@ -29,6 +29,7 @@ type Request struct {
 	Lint        *LintRequest        `json:"lint,omitempty"`
 	PodSecurity *PodSecurityRequest `json:"podSecurity,omitempty"`
 	Parse       *ParseRequest       `json:"parse,omitempty"`
+	Kinds       *KindsRequest       `json:"kinds,omitempty"`
 }
 
 // Response is one line of output.
@@ -37,6 +38,7 @@ type Response struct {
 	Lint        *LintResponse   `json:"lint,omitempty"`
 	PodSecurity []PodVerdict    `json:"podSecurity,omitempty"`
 	Parse       []TemplateTree  `json:"parse,omitempty"`
+	Kinds       []string        `json:"kinds,omitempty"`
 	// Error is Helm's own message when it refuses the chart or its values.
 	Error string `json:"error,omitempty"`
 }
@@ -116,7 +118,9 @@ func (server *server) answer(line []byte) (response Response) {
 		return Response{PodSecurity: server.podSecurity.Judge(request.PodSecurity)}
 	case request.Parse != nil:
 		return Response{Parse: parseTemplates(request.Parse)}
+	case request.Kinds != nil:
+		return Response{Kinds: kinds()}
 	default:
-		return Response{Error: "not a request: none of render, lint, podSecurity and parse is set"}
+		return Response{Error: "not a request: none of render, lint, podSecurity, parse and kinds is set"}
 	}
 }

@@ -214,4 +214,8 @@ impl Upstream for Nobody {
     ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
         Ok(Vec::new())
     }
+
+    fn kinds(&self) -> Result<Vec<String>, RenderError> {
+        Ok(Vec::new())
+    }
 }

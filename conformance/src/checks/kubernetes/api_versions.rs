@@ -191,10 +191,15 @@ const RETIRED: [Retired; 29] = [
     ),
 ];
 
+/// `apiVersion Kind` of a document.
+fn own_kind(object: &Object) -> String {
+    format!("{} {}", object.api_version(), object.kind())
+}
+
 /// What to do when no server has the API version and kind of a document: groups without a dot
 /// are Kubernetes' own, and what is a letter away from a known one is a slip. Others may be anybody's resources.
 fn unserved(object: &Object, known: &BTreeSet<String>) -> Option<String> {
-    let own = format!("{} {}", object.api_version(), object.kind());
+    let own = own_kind(object);
     if known.is_empty() || known.contains(&own) {
         return None;
     }
@@ -211,10 +216,18 @@ fn unserved(object: &Object, known: &BTreeSet<String>) -> Option<String> {
 }
 
 pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let known = context
+    let mut known = context
         .schemas
         .map(crate::context::SchemaValidator::kinds)
         .unwrap_or_default();
+    let mut objects = context.manifest.objects.iter();
+    // There are schemas of what our charts need; the rest only Kubernetes knows.
+    if !known.is_empty() && objects.any(|object| !known.contains(&own_kind(object))) {
+        match context.upstream.kinds() {
+            Ok(kinds) => known.extend(kinds),
+            Err(error) => return judge.unsupported(error.to_string()),
+        }
+    }
     for object in &context.manifest.objects {
         let (api_version, kind) = (object.api_version(), object.kind());
         judge.require(!api_version.is_empty() && !kind.is_empty(), || {
@@ -305,6 +318,21 @@ mod tests {
             assert_eq!(judged(api_version, kind), 1, "{api_version} {kind}");
         }
         assert_eq!(judged("apps/v1", "Deployment"), 0);
+        for (api_version, kind) in [
+            ("v1", "Namespace"),
+            ("v1", "LimitRange"),
+            ("v1", "PersistentVolume"),
+            ("apps/v1", "DaemonSet"),
+            ("batch/v1", "CronJob"),
+            ("scheduling.k8s.io/v1", "PriorityClass"),
+            (
+                "admissionregistration.k8s.io/v1",
+                "ValidatingAdmissionPolicy",
+            ),
+        ] {
+            assert_eq!(judged(api_version, kind), 0, "{api_version} {kind}");
+        }
+        assert_eq!(judged("apps/v1", "CronJob"), 1);
         assert_eq!(judged("serving.knative.dev/v1", "Service"), 0);
         assert_eq!(judged("networking.gke.io/v1", "GCPBackendPolicy"), 0);
     }
