@@ -100,8 +100,7 @@ impl Component {
     /// The component that a container is: by the name of its image's repository without registry and organisation, and by its
     /// profile.
     pub fn of_image(repository: &str, profile: Option<&str>) -> Option<Self> {
-        let distribution = Distribution::all().find(|one| one.pack() == repository)?;
-        Self::of(distribution, profile)
+        Self::of(Distribution::of_image(repository)?, profile)
     }
 
     /// Contexts of its web applications, such as `/publisher`.
@@ -175,5 +174,15 @@ mod tests {
         assert_eq!(of(Some("default")), Some("control-plane"));
         assert_eq!(of(None), Some("control-plane"));
         assert_eq!(Component::of_image("nginx", None), None);
+    }
+
+    #[test]
+    fn an_image_that_is_built_on_a_distribution_keeps_its_name() {
+        let of = |name| Component::of_image(name, None).map(Component::name);
+        assert_eq!(of("wso2am-acp-mysql"), Some("control-plane"));
+        assert_eq!(of("corp-wso2am-universal-gw"), Some("gateway"));
+        assert_eq!(of("wso2am-tm_jdbc.v2"), Some("traffic-manager"));
+        assert_eq!(of("wso2am"), Some("all-in-one"));
+        assert_eq!(of("mywso2am"), None);
     }
 }

@@ -24,6 +24,21 @@ impl Distribution {
         &self.row().pack
     }
 
+    /// The distribution that an image is, or is built on: the longest name of a pack that the name of its repository holds as whole
+    /// words. The vendor's guides have users build such images, with a driver for instance.
+    pub fn of_image(repository: &str) -> Option<Self> {
+        let is_end = |letter: Option<char>| letter.is_none_or(|it| ['-', '_', '.'].contains(&it));
+        let holds = |pack: &str| {
+            repository.match_indices(pack).any(|(at, _)| {
+                is_end(repository[..at].chars().next_back())
+                    && is_end(repository[at + pack.len()..].chars().next())
+            })
+        };
+        Self::all()
+            .filter(|one| holds(one.pack()))
+            .max_by_key(|one| one.pack().len())
+    }
+
     /// The name in the key catalogue's files, such as `acp`.
     pub fn short(self) -> &'static str {
         &self.row().short

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use am_deployment_toml::key::{KeyPath, Segment};
+use am_product::Distribution;
 use serde_json::{Value, json};
 
 use super::{
@@ -181,6 +182,10 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
             .filter(|other| other.workload.object.release == member.workload.object.release);
         fields.insert("workloads".into(), json!(of_release.count()));
         fields.insert("image".into(), json!(component.distribution().pack()));
+        let repository = member.main.map(|main| main.image_repository());
+        let runs = repository.and_then(Distribution::of_image);
+        fields.insert("runs".into(), json!(runs.map_or("", Distribution::pack)));
+        fields.insert("declared".into(), json!(member.is_declared));
         fields.insert(
             "shutdownSeconds".into(),
             json!(component.shutdown_seconds()),
