@@ -42,8 +42,9 @@ impl On<'_, '_> {
         let Some(admin) = self.effective.get(&format!("super_admin.{field}")) else {
             return;
         };
-        let same =
-            identity(self.context, self.node, found) == identity(self.context, self.node, admin);
+        let text = found.value.scalar_text();
+        let same = text.is_some_and(|text| is_reference_to_the_administrator(&text, field))
+            || identity(self.context, self.node, found) == identity(self.context, self.node, admin);
         judge.require(same, || {
             Fault::new(
                 format!(
@@ -61,8 +62,46 @@ impl On<'_, '_> {
     }
 }
 
+/// Whether a text is the administrator's account: the product puts it in at its start, or its engine when it reads the file.
+/// Source: deployment-toml/data/keys.jsonl, the defaults of `apim.key_manager.username` and `.password`.
+fn is_reference_to_the_administrator(text: &str, field: &str) -> bool {
+    text.strip_prefix("${admin.")
+        .is_some_and(|rest| rest.strip_suffix('}') == Some(field))
+        || text
+            .strip_prefix("$ref{super_admin.")
+            .is_some_and(|rest| rest.strip_suffix('}') == Some(field))
+}
+
 /// Lists whose entries log in at a peer too.
 fn is_credential_of_entry(key: &str) -> bool {
     (key.starts_with("event_listener[") && key.contains("].properties."))
         || key.starts_with("apim.gateway.environment[")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_reference_to_the_administrator;
+
+    #[test]
+    fn the_administrators_account_is_known_by_reference() {
+        assert!(is_reference_to_the_administrator(
+            "${admin.password}",
+            "password"
+        ));
+        assert!(is_reference_to_the_administrator(
+            "$ref{super_admin.username}",
+            "username"
+        ));
+        for other in [
+            "${admin.username}",
+            "${admin.password",
+            "admin",
+            "$env{AM_ADMIN_PASSWORD}",
+        ] {
+            assert!(
+                !is_reference_to_the_administrator(other, "password"),
+                "{other}"
+            );
+        }
+    }
 }

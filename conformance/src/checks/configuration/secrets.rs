@@ -17,7 +17,7 @@ pub(super) fn none_in_the_text(context: &Context<'_>, judge: &mut Judge<'_>) {
         };
         for entry in document.entries() {
             let key = entry.path.to_string();
-            let is_literal = |text: &&str| !text.is_empty() && !is_expression(text);
+            let is_literal = |text: &&str| is_clear_text(&key, text);
             let literal = entry.value.strings().into_iter().find(is_literal);
             let in_url = entry.value.strings().into_iter().any(has_credentials);
             if (literal.is_some() && is_secret_key(&key)) || in_url {
@@ -47,10 +47,9 @@ pub(crate) fn masked(configuration: &Configuration<'_>) -> String {
             .collect();
     };
     for entry in document.entries() {
-        let is_literal = |text: &str| !text.is_empty() && !is_expression(text);
+        let key = entry.path.to_string();
         let strings = entry.value.strings();
-        let is_secret =
-            is_secret_key(&entry.path.to_string()) && strings.iter().any(|text| is_literal(text));
+        let is_secret = is_secret_key(&key) && strings.iter().any(|text| is_clear_text(&key, text));
         if is_secret || strings.iter().any(|text| has_credentials(text)) {
             let range = entry.span.start..entry.span.end.min(text.len());
             if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
@@ -60,6 +59,23 @@ pub(crate) fn masked(configuration: &Configuration<'_>) -> String {
         }
     }
     text
+}
+
+/// Whether a secret can be read in a text.
+fn is_clear_text(key: &str, text: &str) -> bool {
+    !text.is_empty() && !is_expression(text) && !is_cipher_text(key, text)
+}
+
+/// The table of the secure vault. What stands there in square brackets is clear text that the cipher tool has yet to encrypt.
+const VAULT: &str = "secrets.";
+/// The letters of the shortest cipher text: a block of RSA, or JSON of the symmetric cipher, as base64.
+const SHORTEST_CIPHER_TEXT: usize = 64;
+
+/// Whether the secure vault has encrypted a value. Source:
+/// `facts/runtime.yaml#secure_vault`
+fn is_cipher_text(key: &str, text: &str) -> bool {
+    let is_base64 = |letter: char| letter.is_ascii_alphanumeric() || "+/=".contains(letter);
+    key.starts_with(VAULT) && text.len() >= SHORTEST_CIPHER_TEXT && text.chars().all(is_base64)
 }
 
 /// Whether the product takes the value from elsewhere.
@@ -87,6 +103,7 @@ fn has_credentials(text: &str) -> bool {
 pub(crate) fn is_secret_key(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key).to_lowercase();
     matches!(key, "encryption.key" | "encryption.old_key")
+        || key.starts_with(VAULT)
         || matches!(
             last.as_str(),
             "password" | "passwd" | "secret" | "client_secret" | "auth_token" | "access_token"
@@ -97,7 +114,16 @@ pub(crate) fn is_secret_key(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_credentials, is_expression, is_secret_key};
+    use super::{has_credentials, is_clear_text, is_expression, is_secret_key};
+
+    #[test]
+    fn what_the_vault_encrypted_is_no_clear_text() {
+        let cipher = "Mzk4NTk4".repeat(43);
+        assert!(is_secret_key("secrets.admin") && !is_clear_text("secrets.admin", &cipher));
+        assert!(is_clear_text("secrets.admin", "[admin]"));
+        assert!(is_clear_text("secrets.admin", "YWRtaW4="));
+        assert!(is_clear_text("super_admin.password", &cipher));
+    }
 
     #[test]
     fn secret_keys_are_told_by_their_name() {
