@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
-    graph::Configuration,
+    graph::{Configuration, mounted_files},
     manifest::{Container, Mount, VolumeSource, Workload, array_at, is_below, str_at},
 };
 use am_suggest::near;
@@ -120,7 +120,15 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
                     .any(|part| command.contains(part));
             is_mounted && is_about_it
         };
-        judge.require(array_at(spec, "/initContainers").iter().any(fills), || {
+        let (mounted, _) = mounted_files(context.manifest, &member.workload, &main, &node.pod_name);
+        let puts = |text: &str| puts_files(text, &[name, "repository/database", mount.path]);
+        let by_itself = puts(&main.arguments().join("\n"))
+            || mounted
+                .iter()
+                .filter(|file| file.path.rsplit('.').next() == Some("sh"))
+                .any(|file| file.text.is_some_and(puts));
+        let by_another = array_at(spec, "/initContainers").iter().any(fills);
+        judge.require(by_another || by_itself, || {
             Fault::new(
                 format!(
                     "the {} keeps its own database on the volume `{}`, where nothing puts the tables",
@@ -134,6 +142,18 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
         });
     }
     judge.not_applicable("no node keeps its own database on a volume");
+}
+
+/// Whether a line of a script copies or unpacks something that has one of these names.
+fn puts_files(script: &str, names: &[&str]) -> bool {
+    const COMMANDS: [&str; 5] = ["cp", "mv", "rsync", "tar", "install"];
+    script.lines().any(|line| {
+        let line = line.trim_start();
+        let mut words = line.split(|c: char| c.is_whitespace() || ";&|(".contains(c));
+        !line.starts_with('#')
+            && words.any(|word| COMMANDS.contains(&word))
+            && names.iter().any(|name| line.contains(name))
+    })
 }
 
 /// Keys that name where a node keeps files of its own. Source: deployment-toml/data/keys.jsonl (`database.*.url`,

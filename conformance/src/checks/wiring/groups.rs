@@ -56,7 +56,8 @@ pub(super) fn one_group_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
                             _ => None,
                         })
                         .collect();
-                judge.require(nodes.len() < 2, || {
+                let share = !publish && nodes.iter().all(|(id, _)| share_counters(context, *id));
+                judge.require(nodes.len() < 2 || share, || {
                     Fault::new(
                         format!(
                             "on the {}, group {} of `{}` holds {} nodes, so each event goes to only one of them",
@@ -72,6 +73,16 @@ pub(super) fn one_group_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
+}
+
+/// Whether a node counts in a store that all traffic managers share: then any one of them may hear of a request.
+/// Source: apim.docs.wso2.com, Distributed Throttling (4.7.0)
+fn share_counters(context: &Context<'_>, node: Option<NodeId>) -> bool {
+    let node = node.and_then(|id| context.graph.node(id));
+    let enabled = node
+        .and_then(Node::effective)
+        .and_then(|effective| effective.get("apim.distributed_throttling.enable"));
+    enabled.is_some_and(|enabled| enabled.value.scalar_text().as_deref() == Some("true"))
 }
 
 /// Events are sent to every group, so two groups of the same receivers count everything twice. Whatever the table says
