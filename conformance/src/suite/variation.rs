@@ -21,6 +21,7 @@ use crate::{
     manifest::Manifest,
     mutation,
     requirement::Step,
+    subject::set_path,
     variation::{Refusal, Variation, Variations},
 };
 
@@ -124,6 +125,10 @@ impl<'s> SubjectVariations<'s> {
         request.lenient = self.flawed.contains(release);
         if let Some(name) = &variation.release {
             request.release.clone_from(name);
+            // What the user calls this release is no name for another one.
+            for path in names_that_the_user_fixes(&request) {
+                set_path(&mut request.values, &path, Value::Null);
+            }
         }
         if let Some(namespace) = &variation.namespace {
             request.namespace.clone_from(namespace);
@@ -181,6 +186,34 @@ impl<'s> SubjectVariations<'s> {
         let _ = mutation::documents(&mut manifest, self.steps, self.subject);
         Ok(manifest)
     }
+}
+
+/// The value of a chart, by convention, that replaces the release's name at the head of names; subcharts have their own.
+const FULL_NAME: &str = "fullnameOverride";
+
+/// Dotted paths of the values by which the user of a release fixes its names.
+fn names_that_the_user_fixes(request: &RenderRequest) -> Vec<String> {
+    fn collect(values: &Value, path: &str, found: &mut Vec<String>) {
+        for (key, value) in values.as_object().into_iter().flatten() {
+            let path = format!("{path}{key}");
+            if key == FULL_NAME && value.as_str().is_some_and(|name| !name.is_empty()) {
+                found.push(path);
+            } else {
+                collect(value, &format!("{path}."), found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&request.values, "", &mut found);
+    for file in &request.values_files {
+        // One that cannot be read makes the render fail, which says so.
+        let text = std::fs::read_to_string(file).unwrap_or_default();
+        if text.contains(FULL_NAME) {
+            let values: Value = serde_saphyr::from_str(&text).unwrap_or_default();
+            collect(&values, "", &mut found);
+        }
+    }
+    found
 }
 
 impl Variations for SubjectVariations<'_> {
