@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Member;
 use crate::{component::Component, facts::matches_glob, manifest::Workload};
 
-/// The components of a release, as its user declares them. What is declared wins over labels, images and ports.
+/// The components of a release, or of all releases, as their user declares them. What is declared wins over labels, images and ports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Declared {
     /// The component of every server of the product in the release.
@@ -25,8 +25,8 @@ impl Declared {
             .map(|(_, component)| *component)
     }
 
-    /// What is declared in vain, in one sentence; `members` are those of the release.
-    pub(super) fn in_vain(&self, release: &str, members: &[&Member<'_>]) -> Option<String> {
+    /// What is declared in vain, in one sentence; `members` are those of whom it is declared.
+    pub(super) fn in_vain(&self, whose: &str, members: &[&Member<'_>]) -> Option<String> {
         let names: Vec<&str> = members
             .iter()
             .map(|member| name(&member.workload))
@@ -37,9 +37,9 @@ impl Declared {
             .find(|pattern| !names.iter().any(|name| matches_glob(pattern, name)));
         if let Some(pattern) = nobody {
             let hint = am_suggest::hint(pattern, names)
-                .unwrap_or_else(|| "it has no Deployment, StatefulSet or DaemonSet".to_owned());
+                .unwrap_or_else(|| "there is no Deployment, StatefulSet or DaemonSet".to_owned());
             return Some(format!(
-                "`workloads` names `{pattern}`, which no workload of release {release} is called; {hint}"
+                "`workloads` names `{pattern}`, which no workload of {whose} is called; {hint}"
             ));
         }
         let component = self.component?;
@@ -49,12 +49,12 @@ impl Declared {
         }
         Some(if names.is_empty() {
             format!(
-                "release {release} is declared to be the {}, but it has no Deployment, StatefulSet or DaemonSet",
+                "{whose} is declared to be the {}, but there is no Deployment, StatefulSet or DaemonSet",
                 component.title()
             )
         } else {
             format!(
-                "release {release} is declared to be the {}, but which of its workloads that is cannot be told: name one of {} under `workloads`",
+                "{whose} is declared to be the {}, but which of its workloads that is cannot be told: name one of {} under `workloads`",
                 component.title(),
                 names.join(", ")
             )

@@ -57,6 +57,8 @@ pub struct Graph<'a> {
 pub struct Hints {
     /// What is declared of the workloads of a release, by release name.
     pub releases: BTreeMap<String, Declared>,
+    /// What is declared of workloads of any release.
+    pub all: Declared,
     /// Hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
     /// Where components are that none of the releases runs.
@@ -110,13 +112,18 @@ impl<'a> Graph<'a> {
 
     /// What was declared of a release in vain, in one sentence: its user believes that it is judged.
     pub fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
-        hints.releases.iter().find_map(|(release, declared)| {
-            let members: Vec<&Member<'_>> = self
-                .members
-                .iter()
-                .filter(|member| member.workload.object.release == *release)
-                .collect();
-            declared.in_vain(release, &members)
+        let of_all: Vec<&Member<'_>> = self.members.iter().collect();
+        let in_vain = hints.all.in_vain("the releases", &of_all);
+        in_vain.or_else(|| {
+            hints.releases.iter().find_map(|(release, declared)| {
+                let is_its = |member: &&&Member<'_>| member.workload.object.release == *release;
+                let members: Vec<&Member<'_>> = of_all
+                    .iter()
+                    .copied()
+                    .filter(|member| is_its(&member))
+                    .collect();
+                declared.in_vain(&format!("release {release}"), &members)
+            })
         })
     }
 
@@ -180,13 +187,15 @@ fn declared(
     workload: &Workload<'_>,
 ) -> Option<Component> {
     let release = &workload.object.release;
-    let declared = hints.releases.get(release)?;
-    declared.of_workload(workload.object.name()).or_else(|| {
+    let name = workload.object.name();
+    let declared = hints.releases.get(release);
+    let of_name = declared.and_then(|declared| declared.of_workload(name));
+    of_name.or_else(|| hints.all.of_workload(name)).or_else(|| {
         let mut others = workloads
             .iter()
             .filter(|other| other.object.release == *release);
         let is_only = others.nth(1).is_none();
-        declared
+        declared?
             .component
             .filter(|_| is_only || node::looks_like_the_product(workload))
     })

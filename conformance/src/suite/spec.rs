@@ -42,6 +42,9 @@ pub struct PatternUnderTest {
     /// Hosts that live outside, as patterns with `*`.
     #[serde(default)]
     pub external: Vec<String>,
+    /// Components of single workloads of any release, by name; `*` stands for any characters.
+    #[serde(default)]
+    pub workloads: BTreeMap<String, Component>,
     /// Where components are that none of the releases runs.
     #[serde(default)]
     pub elsewhere: BTreeMap<Component, Elsewhere>,
@@ -171,6 +174,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
             hints.releases.insert(release.name.clone(), declared);
         }
     }
+    hints.all.workloads.clone_from(&spec.workloads);
     hints.elsewhere.clone_from(&spec.elsewhere);
     hints.external = spec
         .external
