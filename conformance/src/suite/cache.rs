@@ -84,13 +84,13 @@ impl Cache {
         Some(judged)
     }
 
-    /// Keeps what came of a subject, unless it came of this machine: a tool that is missing or went away. What cannot
-    /// be kept is judged again next time.
+    /// Keeps what came of a subject, unless it came of this machine (a tool that is missing or went away) or must be said again:
+    /// that it does not render, or is declared in vain. What cannot be kept is judged again next time.
     pub(super) fn store(&self, index: usize, judged: &Judged) {
         let Some(key) = self.keys.get(index).and_then(Option::as_ref) else {
             return;
         };
-        if judged.by_machine || judged.result.error.is_some() {
+        if judged.by_machine || judged.result.error.is_some() || judged.mistake.is_some() {
             return;
         }
         let mut judged = judged.clone();
