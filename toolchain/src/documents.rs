@@ -17,14 +17,7 @@ pub fn parse_documents(output: &str) -> Result<Vec<RenderedDocument>, RenderErro
     let mut documents = Vec::new();
     for piece in split(output) {
         let value = parse(&piece)?;
-        if !value.is_null() {
-            documents.push(RenderedDocument {
-                template: piece.template,
-                line_in_template_output: piece.line,
-                text: piece.text,
-                value,
-            });
-        }
+        documents.extend(piece.document(value));
     }
     Ok(documents)
 }
@@ -38,15 +31,7 @@ pub(crate) fn parse_leniently(output: &str) -> (Vec<RenderedDocument>, Vec<Flaw>
             flaws.push(flaw(&piece, &error));
             read(&piece.text, DuplicateKeyPolicy::LastWins)
         });
-        let Ok(value) = value else { continue };
-        if !value.is_null() {
-            documents.push(RenderedDocument {
-                template: piece.template,
-                line_in_template_output: piece.line,
-                text: piece.text,
-                value,
-            });
-        }
+        documents.extend(value.ok().and_then(|value| piece.document(value)));
     }
     (documents, flaws)
 }
@@ -73,6 +58,18 @@ pub(crate) struct Piece {
     pub(crate) template: String,
     pub(crate) line: usize,
     pub(crate) text: String,
+}
+
+impl Piece {
+    /// The document with this value, unless it has no content.
+    fn document(self, value: Value) -> Option<RenderedDocument> {
+        (!value.is_null()).then_some(RenderedDocument {
+            template: self.template,
+            line_in_template_output: self.line,
+            text: self.text,
+            value,
+        })
+    }
 }
 
 /// Cuts at `---` lines. The `# Source:` comment that Helm writes first in each document becomes its template.
