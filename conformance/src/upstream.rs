@@ -1,8 +1,9 @@
 //! What the suite asks the render server besides renders: Go's and Kubernetes' own code, instead of the same once more.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use am_toolchain::{PodViolation, RenderError, RenderPool, RenderServer, TemplateTree};
+use am_toolchain::{PodViolation, RenderError, RenderPool, TemplateTree};
 use serde_json::{Value, json};
 
 use crate::manifest::Manifest;
@@ -44,7 +45,47 @@ impl Upstream for RenderPool {
     }
 
     fn kinds(&self) -> Result<Vec<String>, RenderError> {
-        self.with(RenderServer::kinds)
+        RenderPool::kinds(self)
+    }
+}
+
+/// Asks for one subject, and remembers whether nobody could answer, which is this machine's fault.
+pub(crate) struct Asked<'a> {
+    upstream: &'a dyn Upstream,
+    failed: AtomicBool,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn new(upstream: &'a dyn Upstream) -> Self {
+        Self {
+            upstream,
+            failed: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failed.load(Ordering::Relaxed)
+    }
+
+    fn note<T>(&self, answer: Result<T, RenderError>) -> Result<T, RenderError> {
+        answer.inspect_err(|_| self.failed.store(true, Ordering::Relaxed))
+    }
+}
+
+impl Upstream for Asked<'_> {
+    fn pod_security(&self, pods: &[Value]) -> Result<Vec<Vec<PodViolation>>, RenderError> {
+        self.note(self.upstream.pod_security(pods))
+    }
+
+    fn parse_templates(
+        &self,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
+        self.note(self.upstream.parse_templates(templates))
+    }
+
+    fn kinds(&self) -> Result<Vec<String>, RenderError> {
+        self.note(self.upstream.kinds())
     }
 }
 
@@ -86,11 +127,6 @@ impl<'a> Admission<'a> {
             Err(message) => Err(message),
         }
     }
-
-    /// Whether it was asked and could not answer, which is this machine's fault.
-    pub(crate) fn has_failed(&self) -> bool {
-        matches!(self.verdicts.get(), Some(Err(_)))
-    }
 }
 
 #[cfg(test)]
@@ -109,5 +145,54 @@ pub(crate) mod testing {
             RenderPool::new(program, 2)
         });
         &POOL
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use am_toolchain::{PodViolation, RenderError, TemplateTree};
+    use serde_json::{Value, json};
+
+    use super::{Asked, Upstream};
+
+    /// Answers nothing.
+    struct Gone;
+
+    fn gone<T>() -> Result<T, RenderError> {
+        Err(RenderError::Server {
+            path: "renderer".into(),
+            message: "ended".to_owned(),
+        })
+    }
+
+    impl Upstream for Gone {
+        fn pod_security(&self, _: &[Value]) -> Result<Vec<Vec<PodViolation>>, RenderError> {
+            gone()
+        }
+
+        fn parse_templates(
+            &self,
+            _: &[(&str, &str)],
+        ) -> Result<Vec<Result<TemplateTree, String>>, RenderError> {
+            gone()
+        }
+
+        fn kinds(&self) -> Result<Vec<String>, RenderError> {
+            gone()
+        }
+    }
+
+    #[test]
+    fn whatever_cannot_be_answered_is_remembered() {
+        let questions: [fn(&Asked<'_>) -> bool; 3] = [
+            |asked| asked.pod_security(&[json!({})]).is_err(),
+            |asked| asked.parse_templates(&[("a", "b")]).is_err(),
+            |asked| asked.kinds().is_err(),
+        ];
+        for question in questions {
+            let asked = Asked::new(&Gone);
+            assert!(!asked.has_failed());
+            assert!(question(&asked) && asked.has_failed());
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Several render servers, shared by threads.
 
 use std::path::PathBuf;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::render::{RenderError, RenderRequest, Rendered, Renderer};
 use crate::render_server::RenderServer;
@@ -11,6 +11,8 @@ use crate::render_server::RenderServer;
 pub struct RenderPool {
     idle: Mutex<Vec<RenderServer>>,
     returned: Condvar,
+    /// What [`RenderServer::kinds`] told; it never changes.
+    kinds: OnceLock<Vec<String>>,
 }
 
 impl RenderPool {
@@ -23,6 +25,7 @@ impl RenderPool {
         Self {
             idle: Mutex::new(idle),
             returned: Condvar::new(),
+            kinds: OnceLock::new(),
         }
     }
 
@@ -40,7 +43,20 @@ impl RenderPool {
         Self {
             idle: Mutex::new(servers),
             returned: Condvar::new(),
+            kinds: OnceLock::new(),
         }
+    }
+
+    /// As [`RenderServer::kinds`], asked once.
+    ///
+    /// # Errors
+    /// As [`RenderServer::kinds`].
+    pub fn kinds(&self) -> Result<Vec<String>, RenderError> {
+        if let Some(known) = self.kinds.get() {
+            return Ok(known.clone());
+        }
+        let kinds = self.with(RenderServer::kinds)?;
+        Ok(self.kinds.get_or_init(|| kinds).clone())
     }
 
     /// Lends a server for the time of a call, as soon as one is idle.

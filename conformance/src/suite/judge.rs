@@ -24,7 +24,7 @@ use crate::{
     outcome::Outcome,
     report::{RequirementResult, SubjectResult, Topology},
     requirement::{Catalogue, Level, Requirement},
-    upstream::{Admission, Upstream},
+    upstream::{Admission, Asked, Upstream},
     variation::Variations,
 };
 
@@ -174,6 +174,7 @@ impl Suite {
         charts: &ChartSet,
         upstream: &dyn Upstream,
     ) -> Judged {
+        let upstream = Asked::new(upstream);
         let graph = Graph::build(manifest, &self.facts, subject.version, &subject.hints);
         let context = Context {
             subject: &subject.description,
@@ -184,8 +185,8 @@ impl Suite {
             graph: &graph,
             facts: &self.facts,
             charts,
-            upstream,
-            admission: Admission::new(upstream),
+            upstream: &upstream,
+            admission: Admission::new(&upstream),
             variations,
             source_map: self.source_map.as_deref(),
             schemas: self.schemas.as_deref(),
@@ -223,8 +224,8 @@ impl Suite {
             error: None,
             results,
         };
-        let by_machine = context.admission.has_failed()
-            || charts.values().any(ChartSource::is_unread_by_machine);
+        let by_machine =
+            upstream.has_failed() || charts.values().any(ChartSource::is_unread_by_machine);
         let topology = topology_of(&graph, &result);
         let sources = sources_of(&graph, &result, charts);
         Judged {
