@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Member;
-use crate::{component::Component, facts::matches_glob, manifest::Workload};
+use crate::{component::Component, facts::matches_glob};
 
 /// The components of a release, or of all releases, as their user declares them. What is declared wins over labels, images and ports.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Declared {
     pub(super) fn in_vain(&self, whose: &str, members: &[&Member<'_>]) -> Option<String> {
         let names: Vec<&str> = members
             .iter()
-            .map(|member| name(&member.workload))
+            .map(|member| member.workload.object.name())
             .collect();
         let nobody = self
             .workloads
@@ -60,8 +60,4 @@ impl Declared {
             )
         })
     }
-}
-
-fn name<'a>(workload: &Workload<'a>) -> &'a str {
-    workload.object.name()
 }
