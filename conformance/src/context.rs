@@ -9,7 +9,8 @@ use crate::{
     component::Component,
     facts::Facts,
     finding::{
-        ConfigurationLocation, Evidence, Finding, GeneratorLocation, Span, TemplateLocation,
+        ConfigurationLocation, Evidence, Finding, GeneratorLocation, Span, TemplateLocation, Told,
+        fold,
     },
     graph::{Configuration, Graph, Node},
     manifest::{Manifest, Object},
@@ -126,6 +127,26 @@ impl Context<'_> {
             generator,
         }
     }
+
+    /// What a fault is about: the key or the fields that its check names, else its sentence without the names of object and nodes.
+    fn about(&self, fault: &Fault<'_>) -> String {
+        if let Some(configuration) = &fault.configuration
+            && !configuration.key.is_empty()
+        {
+            return configuration.key.clone();
+        }
+        if !fault.fields.is_empty() {
+            return fault.fields.join(" ");
+        }
+        let object = fault.object.map(|object| object.name().to_owned());
+        let nodes = self.graph.nodes.iter();
+        let mut names: Vec<String> = nodes.map(|node| self.graph.describe(node.id)).collect();
+        names.extend(object);
+        names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+        names.iter().fold(fault.message.clone(), |text, name| {
+            text.replace(name.as_str(), "…")
+        })
+    }
 }
 
 /// Where a fault comes from.
@@ -153,7 +174,7 @@ pub struct Judge<'j> {
     context: &'j Context<'j>,
     requirement: &'j Requirement,
     checked: usize,
-    findings: Vec<Finding>,
+    told: Vec<Told>,
     other: Option<Outcome>,
 }
 
@@ -243,7 +264,7 @@ impl<'j> Judge<'j> {
             context,
             requirement,
             checked: 0,
-            findings: Vec::new(),
+            told: Vec::new(),
             other: None,
         }
     }
@@ -274,6 +295,7 @@ impl<'j> Judge<'j> {
         let (template, values, generator) = origin.map_or((None, Vec::new(), None), |origin| {
             (Some(origin.template), origin.values, origin.generator)
         });
+        let about = self.context.about(&fault);
         let finding = Finding {
             requirement: self.requirement.id.clone(),
             level: self.requirement.level,
@@ -287,9 +309,10 @@ impl<'j> Judge<'j> {
             values,
             help: fault.help,
             evidence: Evidence::Static,
+            also: Vec::new(),
         };
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+        if !self.told.iter().any(|told| told.finding == finding) {
+            self.told.push(Told { finding, about });
         }
     }
 
@@ -310,14 +333,14 @@ impl<'j> Judge<'j> {
     /// Whether nothing was looked at, and not for want of something that the check needs.
     pub(crate) fn is_silent(&self) -> bool {
         let is_unsupported = matches!(self.other, Some(Outcome::Unsupported { .. }));
-        self.checked == 0 && self.findings.is_empty() && !is_unsupported
+        self.checked == 0 && self.told.is_empty() && !is_unsupported
     }
 
-    /// What came of it.
+    /// What came of it; what one line of a chart makes on several nodes is one finding.
     pub fn outcome(self) -> Outcome {
         match self.other {
-            Some(other) if self.findings.is_empty() && self.checked == 0 => other,
-            _ => Outcome::of(self.checked, self.findings),
+            Some(other) if self.told.is_empty() && self.checked == 0 => other,
+            _ => Outcome::of(self.checked, fold(self.told)),
         }
     }
 }

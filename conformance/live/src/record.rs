@@ -136,6 +136,7 @@ impl Record {
             values: Vec::new(),
             help: fault.help,
             evidence: Evidence::Live,
+            also: Vec::new(),
         };
         let entry = self.entry(requirement);
         entry.checked += 1;

@@ -197,6 +197,12 @@ fn result(
             "help": text.help(),
         },
     });
+    if !finding.also.is_empty() {
+        let also = finding.also.iter();
+        result["properties"]["also"] = also
+            .map(|one| json!({"message": one.message, "at": one.to_string()}))
+            .collect();
+    }
     if let Some(index) = rules.get(finding.requirement.as_str()) {
         result["ruleIndex"] = json!(index);
     }

@@ -228,6 +228,7 @@ pub(crate) fn base(requirement: &str, message: &str, help: &str) -> Finding {
         values: Vec::new(),
         help: help.into(),
         evidence: Evidence::Static,
+        also: Vec::new(),
     }
 }
 

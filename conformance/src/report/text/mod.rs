@@ -5,7 +5,7 @@ mod render;
 
 use super::{Cause, FindingGroup, Report};
 use crate::{
-    finding::{Evidence, Finding},
+    finding::{Evidence, Finding, Occurrence},
     requirement::Level,
 };
 
@@ -97,6 +97,7 @@ pub(super) enum NoteLabel {
     Meant,
     Requirement,
     Found,
+    Likewise,
     Also,
     Help,
     Explain,
@@ -113,6 +114,7 @@ impl NoteLabel {
             Self::Meant => "meant",
             Self::Requirement => "requirement",
             Self::Found => "found",
+            Self::Likewise => "also at",
             Self::Also => "also",
             Self::Help => "help",
             Self::Explain => "explain",
@@ -231,6 +233,17 @@ fn values_in_words(values: &[String]) -> String {
     format!("{}{further} of the chart's values", named.join(", "))
 }
 
+/// The first of the other objects with the same fault; reports for machines have them all.
+fn occurrences_in_words(also: &[Occurrence]) -> String {
+    const MOST: usize = 6;
+    let named: Vec<String> = also.iter().take(MOST).map(ToString::to_string).collect();
+    let further = match also.len().saturating_sub(MOST) {
+        0 => String::new(),
+        further => format!(" and {further} more"),
+    };
+    format!("{}{further}", named.join(", "))
+}
+
 /// What the places do not show already.
 fn notes(group: &FindingGroup<'_>, places: &[Place<'_>]) -> Vec<Note> {
     let finding = group.finding;
@@ -277,6 +290,9 @@ fn notes(group: &FindingGroup<'_>, places: &[Place<'_>]) -> Vec<Note> {
         Evidence::Live => ", observed in the cluster",
     };
     note(NoteLabel::Found, format!("{}{how}", group.spread()));
+    if !finding.also.is_empty() {
+        note(NoteLabel::Likewise, occurrences_in_words(&finding.also));
+    }
     note(NoteLabel::Help, finding.help.clone());
     note(NoteLabel::Explain, explain_command(&finding.requirement));
     notes

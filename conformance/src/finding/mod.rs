@@ -1,8 +1,12 @@
 //! Findings: what is wrong, where, and how to put it right.
 
+mod fold;
+
 use serde::{Deserialize, Serialize};
 
 use crate::requirement::Level;
+
+pub(crate) use fold::{Told, fold};
 
 /// One fault, told so that its reader can go to the line and change it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,35 @@ pub struct Finding {
     /// How it was found out.
     #[serde(default)]
     pub evidence: Evidence,
+    /// Other objects that the same line of the chart makes, with the same fault.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Occurrence>,
+}
+
+/// A further object with a fault that is told elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Occurrence {
+    /// What is wrong with it.
+    pub message: String,
+    /// The object.
+    pub object: ObjectRef,
+    /// The place in a configuration file that it carries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configuration: Option<ConfigurationLocation>,
+}
+
+impl std::fmt::Display for Occurrence {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(configuration) = &self.configuration else {
+            return write!(f, "{} of release {}", self.object, self.object.release);
+        };
+        f.write_str(&configuration.source)?;
+        match configuration.span {
+            Some(span) => write!(f, ":{}", span.line),
+            None => Ok(()),
+        }
+    }
 }
 
 /// How a finding was established.
@@ -136,6 +169,11 @@ pub struct TemplateLocation {
 }
 
 impl TemplateLocation {
+    /// Whether its line is known.
+    pub(crate) fn has_line(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// The path below the folder of the chart; a report's sources hold the text under this name.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", self.chart.trim_end_matches('/'), self.file)
