@@ -15,6 +15,7 @@ pub mod facts;
 pub mod finding;
 pub mod fixture;
 pub mod graph;
+pub mod init;
 pub mod manifest;
 mod mutation;
 pub mod outcome;

@@ -118,6 +118,22 @@ impl<'a> Member<'a> {
     }
 }
 
+impl Member<'_> {
+    /// By what its component is told, in words; none where nothing tells it.
+    pub(crate) fn told_by(&self) -> Option<String> {
+        let component = self.component?;
+        Some(if self.is_declared {
+            "declaration".to_owned()
+        } else if by_label(&self.workload).is_some() {
+            format!("label `app.kubernetes.io/component: {component}`")
+        } else if let Some((_, container)) = by_image(&self.workload) {
+            format!("image `{}`", container.image())
+        } else {
+            "its ports".to_owned()
+        })
+    }
+}
+
 /// Tells a workload's component: what its user declares, else its label, else the image of one of its containers, else ports that
 /// only one component has.
 fn identify<'a>(

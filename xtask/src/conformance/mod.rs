@@ -1,6 +1,8 @@
 //! `cargo xtask conformance`: judge charts, explain requirements, prove that the checks can fail.
 
+mod fail_level;
 mod incremental;
+mod init;
 pub(crate) mod live;
 mod mutate;
 mod own_charts;
@@ -20,6 +22,7 @@ use am_deployment_toml::product::{ProductVersion, Unknown};
 use clap::{Args, Subcommand};
 
 use crate::workspace;
+use fail_level::FailLevel;
 use live::PlayLive;
 use own_charts::{CHARTS, Lines, lines_of, own_charts};
 use progress::Terminal;
@@ -73,6 +76,15 @@ pub(crate) struct Arguments {
     /// JSON, a JSON report is also written to target/conformance/report.json.
     #[arg(long, value_name = "[FORMAT=]PATH")]
     report: Vec<Output>,
+    /// What makes the run end with 1.
+    #[arg(
+        long,
+        value_enum,
+        value_name = "LEVEL",
+        default_value = "must",
+        conflicts_with = "cluster"
+    )]
+    fail_level: FailLevel,
     #[command(flatten)]
     live: live::Arguments,
     #[command(subcommand)]
@@ -86,6 +98,8 @@ enum Action {
         /// Id, such as AM-WIRE-003.
         id: String,
     },
+    /// Write a first specification (kind `PatternUnderTest`) of charts: what can be told, and comments on what cannot.
+    Init(init::Arguments),
     /// Print, write or check the Markdown page that lists every requirement.
     Requirements(requirements::Arguments),
     /// Break sound charts on purpose and check that exactly the intended requirement reports it; with --cluster, install
@@ -124,6 +138,9 @@ fn execute(arguments: &Arguments, live: Option<PlayLive>) -> Result<u8, SuiteErr
     if let Some(Action::Requirements(arguments)) = &arguments.action {
         return requirements::run(arguments, &workspace::root());
     }
+    if let Some(Action::Init(charts)) = &arguments.action {
+        return write_specification(arguments, charts);
+    }
     // Lives as long as the run: charts of older versions are generated into it.
     let folder = tempfile::tempdir()
         .map_err(|error| SuiteError::cannot_check(format!("no temporary folder: {error}")))?;
@@ -141,12 +158,29 @@ fn execute(arguments: &Arguments, live: Option<PlayLive>) -> Result<u8, SuiteErr
     }
 }
 
+/// `init`, which takes the pattern and the version that the user names elsewhere on the command line.
+fn write_specification(arguments: &Arguments, charts: &init::Arguments) -> Result<u8, SuiteError> {
+    let versions = versions(arguments)?;
+    if arguments.pattern.len() > 1 || versions.len() > 1 {
+        return Err(SuiteError::usage(
+            "a specification is of one pattern and one product version: name one of each",
+        ));
+    }
+    let options = Options::new(workspace::root(), Input::Charts(Vec::new()));
+    let pattern = arguments.pattern.first().copied();
+    init::run(charts, pattern, versions.first().copied(), &options)
+}
+
 fn judge(arguments: &Arguments, options: &Options) -> Result<u8, SuiteError> {
     am_conformance::selftest::prove_own(options)?;
     let report: Report = suite::run(options, &mut Terminal::default())?;
     print!("{}", human::render(&report, report::Style::for_stdout()));
     write(arguments, &report)?;
-    Ok(report.exit_code())
+    let (code, told) = arguments.fail_level.code(&report);
+    if let Some(told) = told {
+        println!("{told}");
+    }
+    Ok(code)
 }
 
 /// Writes the reports that were asked for, and the one that the next run may ask for.
