@@ -47,8 +47,8 @@ fn compile(program: &str) -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut child = Command::new(cargo)
         .args(["build", "--quiet", "--package", program, "--bin", program])
-        .arg("--manifest-path")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../../Cargo.toml"))
+        // Whoever calls it from another folder has another toolchain and configuration of Cargo there.
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .stdin(Stdio::null())
         .spawn()?;
     let what = format!("compiling {program} with Cargo");
