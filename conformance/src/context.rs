@@ -128,15 +128,12 @@ impl Context<'_> {
         }
     }
 
-    /// What a fault is about: the key or the fields that its check names, else its sentence without the names of object and nodes.
+    /// What a fault is about: the key of the configuration, else its sentence without the names of object and nodes.
     fn about(&self, fault: &Fault<'_>) -> String {
         if let Some(configuration) = &fault.configuration
             && !configuration.key.is_empty()
         {
             return configuration.key.clone();
-        }
-        if !fault.fields.is_empty() {
-            return fault.fields.join(" ");
         }
         let object = fault.object.map(|object| object.name().to_owned());
         let nodes = self.graph.nodes.iter();
