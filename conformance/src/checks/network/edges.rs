@@ -8,7 +8,6 @@ use regex::Regex;
 use super::{
     reachability::{Pods, Port},
     routes::service_ports_behind_routes,
-    services::offset_of,
 };
 use crate::{
     component::{Capability, Component},
@@ -48,7 +47,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                     continue;
                 }
                 for port in edge.ports() {
-                    let number = port.saturating_add(offset_of(graph, server));
+                    let number = graph.number_on(server, port);
                     needs
                         .entry((from, to, number))
                         .or_insert_with(|| edge.key.clone());
@@ -124,7 +123,7 @@ pub(super) fn from_elsewhere(context: &Context<'_>) -> Needs<(usize, u16)> {
                 continue;
             }
             for port in edge.ports() {
-                let number = port.saturating_add(offset_of(graph, server));
+                let number = graph.number_on(server, port);
                 needs
                     .entry((to, number))
                     .or_insert_with(|| format!("{} of the {}", edge.key, edge.on.title()));

@@ -238,7 +238,7 @@ impl Row<'_, '_> {
                         format!("write {}", self.wanted_address()),
                     )));
                 }
-                self.right_port(link, *found, port, self.node.offset())?;
+                self.right_port(link, *found, port, self.node)?;
                 Ok(Some(BTreeSet::from([self.node.id])))
             }
             Target::Nodes {
@@ -248,7 +248,9 @@ impl Row<'_, '_> {
             } => {
                 self.no_stranger(link, nodes)?;
                 self.before_ready(link, service)?;
-                self.right_port(link, *found, port, self.offset_of(nodes))?;
+                if let Some(node) = self.first_of(nodes) {
+                    self.right_port(link, *found, port, node)?;
+                }
                 self.single_node(link, nodes)?;
                 Ok(Some(nodes.clone()))
             }
@@ -290,6 +292,7 @@ impl Row<'_, '_> {
             host: &address.host,
             port: address.port_or_default(),
             path: &address.path,
+            is_public: false,
         };
         let resolver = self.context.graph.resolver();
         let (nodes, found) = match resolver.behind_route(url) {
@@ -308,41 +311,43 @@ impl Row<'_, '_> {
             }
         };
         self.no_stranger(link, &nodes)?;
-        let offset = self.offset_of(&nodes);
         // A route that ends TLS may pass requests on to the servlet port without TLS.
-        let servlets = |tls| Port::speaking(Protocol::Servlets, tls).number;
-        let clear = wanted == servlets(true) && found == servlets(false).saturating_add(offset);
-        if !clear {
-            self.right_port(link, found, wanted, offset)?;
+        let servlets = |tls| Port::speaking(Protocol::Servlets, tls);
+        if let Some(node) = self.first_of(&nodes) {
+            let is_clear = found == node.number_of(servlets(false));
+            if !(is_clear && wanted == servlets(true).number) {
+                self.right_port(link, found, wanted, node)?;
+            }
         }
         self.single_node(link, &nodes)?;
         Ok(Some(nodes))
     }
 
-    /// Port offset of the first of some nodes.
-    pub(super) fn offset_of(&self, nodes: &BTreeSet<NodeId>) -> u16 {
-        nodes
-            .iter()
-            .next()
-            .and_then(|node| self.context.graph.node(*node))
-            .map_or(0, Node::offset)
+    /// The first of some nodes.
+    pub(super) fn first_of(&self, nodes: &BTreeSet<NodeId>) -> Option<&Node<'_>> {
+        self.context.graph.node(*nodes.first()?)
+    }
+
+    /// The number of a port of the table on the first of some nodes.
+    pub(super) fn number_on(&self, nodes: &BTreeSet<NodeId>, port: u16) -> u16 {
+        self.first_of(nodes).map_or(port, |node| node.moved(port))
     }
 
     fn right_port(
         &self,
         link: &Link,
         found: u16,
-        wanted: u16,
-        offset: u16,
+        port: u16,
+        node: &Node<'_>,
     ) -> Result<(), Box<Fault<'_>>> {
-        let wanted = wanted.saturating_add(offset);
+        let wanted = node.moved(port);
         if found == wanted {
             return Ok(());
         }
-        let shifted = if offset == 0 {
+        let shifted = if wanted == port {
             String::new()
         } else {
-            format!(" (the peer's port offset is {offset})")
+            format!(" ({port}, moved by the peer's configuration)")
         };
         let message = format!(
             "leads to port {found} of the {}, not {wanted}{shifted}",

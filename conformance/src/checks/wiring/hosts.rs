@@ -91,6 +91,7 @@ impl On<'_, '_> {
             host: &address.host,
             port: address.port_or_default(),
             path: &address.path,
+            is_public: wanted_port(self.context, &link.reference.purpose).is_none(),
         };
         judge.looked();
         let problem = self
@@ -113,16 +114,15 @@ impl On<'_, '_> {
     /// Another port of the right node: what answers there speaks another protocol.
     fn wrong_port(&self, link: &Link) -> Option<(String, String)> {
         let wanted = wanted_port(self.context, &link.reference.purpose)?;
-        let (port, offset) = match &link.target {
+        let (port, wanted) = match &link.target {
             Target::Nodes { nodes, port, .. } => {
                 let node = self.context.graph.node(*nodes.first()?)?;
-                (*port, node.offset())
+                (*port, node.moved(wanted))
             }
-            Target::Own { port } => (*port, self.node.offset()),
-            Target::Elsewhere(there) => (there.port, 0),
+            Target::Own { port } => (*port, self.node.moved(wanted)),
+            Target::Elsewhere(there) => (there.port, wanted),
             _ => return None,
         };
-        let wanted = wanted.checked_add(offset)?;
         (port != wanted).then(|| {
             (
                 format!("port {port} is not the one that its reader speaks to"),
@@ -186,6 +186,7 @@ impl On<'_, '_> {
                 host,
                 port,
                 path: "",
+                is_public: true,
             };
             if let Some((message, help)) = self.problem(&target, url) {
                 judge.fault(

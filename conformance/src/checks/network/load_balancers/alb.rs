@@ -2,10 +2,7 @@
 
 use super::common::{Behind, Limits, Question, answer, behind};
 use crate::{
-    checks::network::{
-        routes::port_of,
-        services::{offset_of, product_port},
-    },
+    checks::network::routes::port_of,
     context::{Context, Fault, Judge},
     manifest::{Object, Route, routes},
 };
@@ -51,9 +48,8 @@ pub(super) fn health_check_annotations(
             resolver.container_port(behind.member, named.target).ok()
         }),
     };
-    let offset = offset_of(context.graph, behind.member);
     let question = Question {
-        asked: number.and_then(|number| product_port(number, offset)),
+        asked: number.and_then(|number| context.graph.port_on(behind.member, number)),
         port: Some(number.unwrap_or_default()),
         tls: told("healthcheck-protocol")
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case("https")),

@@ -10,7 +10,7 @@ mod tests;
 use self::{
     alb::{health_check_annotations, is_of_alb, of_attributes},
     common::{Limits, behind},
-    gke::{BACKEND, encrypts, health_check_policy, is_of_gke, of_policy, policy_of},
+    gke::{BACKEND, encrypts, health_check_policy, of_policy, policy_of},
     openshift::of_router,
 };
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
 use am_product::Protocol;
 
 pub(super) use alb::reach_pods;
+pub(super) use gke::is_of_gke;
 
 /// Seconds for which a WebSocket may be silent and must not be cut.
 const IDLE_SECONDS: i64 = 300;
