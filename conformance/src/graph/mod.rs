@@ -4,6 +4,7 @@
 mod address;
 mod declared;
 mod elsewhere;
+mod host_links;
 mod listening;
 mod mounts;
 mod node;
@@ -21,6 +22,8 @@ use am_deployment_toml::product::ProductVersion;
 pub use address::{OwnAddress, Resolver, Target};
 pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
+pub use host_links::HostLink;
+pub(crate) use host_links::host_links;
 pub use listening::{Listener, Moved};
 pub(crate) use mounts::mounted_files;
 pub use mounts::{Missing, MountedFile};

@@ -284,31 +284,3 @@ pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
 }
-
-/// The ports of servers to which routes lead: name of the route, index of the server, port.
-pub(super) fn service_ports_behind_routes(context: &Context<'_>) -> Vec<(String, usize, u16)> {
-    let resolver = context.graph.resolver();
-    let mut found = Vec::new();
-    for route in routes(context.manifest) {
-        for backend in &route.backends {
-            let Some(service) = service_of(context, route.object, backend) else {
-                continue;
-            };
-            let Some(port) = port_of(*service, backend) else {
-                continue;
-            };
-            for (index, member) in context.graph.members.iter().enumerate() {
-                let is_selected = selected(context.graph, *service)
-                    .iter()
-                    .any(|candidate| std::ptr::eq(*candidate, member));
-                if !is_selected {
-                    continue;
-                }
-                if let Ok(number) = resolver.container_port(member, port.target) {
-                    found.push((route.object.reference().to_string(), index, number));
-                }
-            }
-        }
-    }
-    found
-}

@@ -3,7 +3,7 @@
 use am_product::{Port, Protocol};
 use std::collections::BTreeSet;
 
-use am_deployment_toml::{effective::Provenance, wiring::Purpose};
+use am_deployment_toml::{effective::Provenance, key::KeyPath, wiring::Purpose};
 
 use crate::{
     component::{Capability, Component},
@@ -70,18 +70,27 @@ pub(super) fn judge_row(
 
 impl Row<'_, '_> {
     fn judge(&self, judge: &mut Judge<'_>) {
+        // What is no address leads nowhere, and is told once.
+        let none = self.no_addresses();
+        for none in &none {
+            judge.fault(self.is_none(none));
+        }
         let links: Vec<&Link> = self
             .context
             .graph
             .links
             .iter()
             .filter(|link| {
-                link.from == self.node.id && is_row_of(self.fact, &link.reference.purpose)
+                link.from == self.node.id
+                    && is_row_of(self.fact, &link.reference.purpose)
+                    && self.is_wanted(&link.reference.key)
+                    && !none.iter().any(|none| none.key == link.reference.key)
             })
-            .filter(|link| self.is_wanted(link))
             .collect();
         if links.is_empty() {
-            judge.fault(self.missing());
+            if none.is_empty() {
+                judge.fault(self.missing());
+            }
             return;
         }
         if links.iter().all(|link| is_silent(link)) {
@@ -99,7 +108,7 @@ impl Row<'_, '_> {
             return;
         }
         let mut reached = BTreeSet::new();
-        let mut is_whole = true;
+        let mut is_whole = none.is_empty();
         for link in &links {
             match self.follow(link) {
                 Ok(Some(nodes)) => reached.extend(nodes),
@@ -117,16 +126,11 @@ impl Row<'_, '_> {
     }
 
     /// Of the listeners only the one for revoked tokens is meant; the product knows it by its id.
-    fn is_wanted(&self, link: &Link) -> bool {
+    pub(super) fn is_wanted(&self, key: &KeyPath) -> bool {
         if self.fact.shape != Shape::Notify {
             return true;
         }
-        let Some(listener) = link
-            .reference
-            .key
-            .parent()
-            .and_then(|properties| properties.parent())
-        else {
+        let Some(listener) = key.parent().and_then(|properties| properties.parent()) else {
             return true;
         };
         let is = |field: &str, wanted: &str| {

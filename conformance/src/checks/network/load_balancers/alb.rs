@@ -55,7 +55,7 @@ pub(super) fn health_check_annotations(
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case("https")),
         path: told("healthcheck-path").unwrap_or("/"),
     };
-    answer(route.object, behind, &question, judge);
+    answer(route.object, behind.component, &question, judge);
 }
 
 pub(super) fn of_attributes(ingress: &Object, service: &Object) -> Limits {
@@ -77,7 +77,7 @@ pub(super) fn of_attributes(ingress: &Object, service: &Object) -> Limits {
             == Some("true"),
         // 300 seconds unless told otherwise.
         drains: true,
-        help: "set idle_timeout.timeout_seconds in load-balancer-attributes and, for portals, stickiness.enabled=true in target-group-attributes",
+        help: "set idle_timeout.timeout_seconds in load-balancer-attributes and, for portals, stickiness.enabled=true in target-group-attributes".to_owned(),
     }
 }
 

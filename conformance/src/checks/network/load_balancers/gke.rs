@@ -113,7 +113,7 @@ pub(super) fn health_check_policy(
         tls: kind != "HTTP",
         path,
     };
-    answer(policy, behind, &question, judge);
+    answer(policy, behind.component, &question, judge);
 }
 
 /// GKE speaks clear text unless the Service's port or a policy tells otherwise.
@@ -161,6 +161,6 @@ pub(super) fn of_policy(policy: Option<&Object>) -> Limits {
         idle_seconds: number("/spec/default/timeoutSec").unwrap_or(30),
         is_sticky: affinity.is_some_and(|kind| kind != "NONE"),
         drains: number("/spec/default/connectionDraining/drainingTimeoutSec").unwrap_or(0) > 0,
-        help: "add a GCPBackendPolicy for the Service with timeoutSec, connectionDraining and, for portals, sessionAffinity",
+        help: "add a GCPBackendPolicy for the Service with timeoutSec, connectionDraining and, for portals, sessionAffinity".to_owned(),
     }
 }
