@@ -9,6 +9,7 @@ use super::{
 use crate::{
     context::{Context, Judge},
     error::SuiteError,
+    facts::controllers,
     outcome::Outcome,
     requirement::{AppliesTo, Catalogue, Charts, Requirement, Subjects},
 };
@@ -183,6 +184,7 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
 /// With the place of the first one that cannot.
 pub(crate) fn check_tables() -> Result<(), String> {
     given::GIVEN.as_ref().map_err(Clone::clone)?;
+    controllers::check_tables()?;
     helm::check_tables()?;
     security::check_tables()?;
     kubernetes::check_tables()

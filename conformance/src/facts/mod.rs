@@ -3,6 +3,8 @@
 //! They are the suite's own copy. The generator has its own as well, so that a mistake in one is found
 //! by the other.
 
+pub(crate) mod controllers;
+
 use std::collections::BTreeMap;
 
 use am_product::data::File;
@@ -37,6 +39,8 @@ pub struct Facts {
     pub inner_ports: Vec<u16>,
     /// Environment variables that the images set.
     pub image_environment: Vec<String>,
+    /// Variables by which Java and the start scripts are given options, in the order in which Java reads them.
+    pub java_options: Vec<String>,
     /// Variables that a shell sets itself.
     pub shell_variables: Vec<String>,
     /// Programs of the images that our charts run.
@@ -218,7 +222,7 @@ fn is_any_of(patterns: &[String], key: &str) -> bool {
 }
 
 /// A key with `[]` instead of `[0]`, as tables of keys are written.
-fn without_indices(key: &str) -> String {
+pub(crate) fn without_indices(key: &str) -> String {
     key.split('[')
         .map(|part| {
             part.split_once(']')

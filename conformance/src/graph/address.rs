@@ -197,15 +197,12 @@ impl<'g, 'a> Resolver<'g, 'a> {
 
     /// Where a port of a Service leads.
     pub(super) fn service_port(self, service: Service<'_>, port: u16) -> Target {
-        if service.external_name().is_some() {
-            return Target::External;
-        }
         let selected = self.selected(service);
         let name = service.name();
+        if service.external_name().is_some() || service.selector().is_empty() {
+            return outside_of(service, port);
+        }
         if selected.is_empty() {
-            if service.selector().is_empty() {
-                return Target::External;
-            }
             return Target::Dangling {
                 reason: format!("Service `{name}` selects no pods"),
                 suggestion: None,
@@ -217,14 +214,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
         } else {
             let ports = service.ports();
             let Some(found) = ports.iter().find(|candidate| candidate.number == port) else {
-                let ports: Vec<String> = ports.iter().map(|port| port.number.to_string()).collect();
-                return Target::Dangling {
-                    reason: format!(
-                        "Service `{name}` has no port {port}; it has {}",
-                        ports.join(", ")
-                    ),
-                    suggestion: None,
-                };
+                return without_port(service, port);
             };
             found.target
         };
@@ -364,20 +354,10 @@ impl<'g, 'a> Resolver<'g, 'a> {
                 .map(|port| port.number)
                 .ok_or_else(|| format!("no container of {workload} has a port called `{name}`")),
             TargetPort::Number(number) => {
-                let offset = self
-                    .graph
-                    .nodes
-                    .iter()
-                    .find(|node| {
-                        std::ptr::eq(
-                            self.graph.member(node.id).workload.object,
-                            member.workload.object,
-                        )
-                    })
-                    .map_or(0, super::Node::offset);
-                let listens = member
-                    .component
-                    .is_some_and(|component| component.listens(number, offset));
+                let listens = member.component.is_some_and(|component| {
+                    let port = self.graph.port_on(member, number);
+                    port.is_some_and(|port| component.ports().any(|own| own == port))
+                });
                 if listens || declared.iter().any(|port| port.number == number) {
                     Ok(number)
                 } else {
@@ -409,5 +389,31 @@ impl<'g, 'a> Resolver<'g, 'a> {
         near(first)
             .or_else(|| near(labels.next()?))
             .map(str::to_owned)
+    }
+}
+
+/// Where a Service leads whose pods are in no release. The ports that it lists are all that is said of what stands there.
+fn outside_of(service: Service<'_>, port: u16) -> Target {
+    let ports = service.ports();
+    if ports.is_empty() || service.is_headless() || ports.iter().any(|own| own.number == port) {
+        Target::External
+    } else {
+        without_port(service, port)
+    }
+}
+
+fn without_port(service: Service<'_>, port: u16) -> Target {
+    let ports: Vec<String> = service
+        .ports()
+        .iter()
+        .map(|port| port.number.to_string())
+        .collect();
+    Target::Dangling {
+        reason: format!(
+            "Service `{}` has no port {port}; it has {}",
+            service.name(),
+            ports.join(", ")
+        ),
+        suggestion: None,
     }
 }

@@ -4,11 +4,15 @@
 mod address;
 mod declared;
 mod elsewhere;
+mod host_links;
+mod listening;
 mod mounts;
 mod node;
 mod references;
 mod route_end;
+mod route_listeners;
 mod start_order;
+mod url;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -18,12 +22,16 @@ use am_deployment_toml::product::ProductVersion;
 pub use address::{OwnAddress, Resolver, Target};
 pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
+pub use host_links::HostLink;
+pub(crate) use host_links::host_links;
+pub use listening::{Listener, Moved};
 pub(crate) use mounts::mounted_files;
 pub use mounts::{Missing, MountedFile};
 pub use node::{Configuration, Member, Node, NodeId};
 pub use references::{Link, links};
-pub use route_end::{RouteEnd, Url};
+pub use route_end::RouteEnd;
 pub use start_order::{StartOrder, Wait};
+pub use url::Url;
 pub use waits::Awaited;
 pub(crate) use waits::awaited;
 
@@ -90,7 +98,9 @@ impl<'a> Graph<'a> {
         let nodes = members
             .iter()
             .enumerate()
-            .flat_map(|(index, member)| node::nodes_of(manifest, facts, version, member, index))
+            .flat_map(|(index, member)| {
+                node::nodes_of(manifest, facts, version, &services, member, index)
+            })
             .collect();
         let mut external = hints.external.clone();
         if manifest.missing_release().is_some() {

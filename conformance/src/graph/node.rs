@@ -10,11 +10,14 @@ use am_deployment_toml::{
 
 use am_product::{Port, Protocol};
 
-use super::mounts::{MountedFile, mounted_files};
+use super::{
+    listening::{Listener, listeners, with_system_properties},
+    mounts::{MountedFile, mounted_files},
+};
 use crate::{
     component::Component,
     facts::Facts,
-    manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
+    manifest::{Container, EnvSource, Manifest, Object, Service, Workload, strings_at},
 };
 
 /// A server workload and the component that it is.
@@ -50,6 +53,8 @@ pub struct Node<'a> {
     pub pod_name: String,
     /// Its `deployment.toml`, if one is mounted.
     pub configuration: Option<Configuration<'a>>,
+    /// The ports that its server opens.
+    pub listeners: Vec<Listener>,
 }
 
 /// A `deployment.toml` as one node reads it.
@@ -254,6 +259,7 @@ pub(super) fn nodes_of<'a>(
     manifest: &'a Manifest,
     facts: &Facts,
     version: ProductVersion,
+    services: &[Service<'a>],
     member: &Member<'a>,
     index: usize,
 ) -> Vec<Node<'a>> {
@@ -261,6 +267,7 @@ pub(super) fn nodes_of<'a>(
         .map(|ordinal| {
             let pod_name = format!("{}-{ordinal}", member.workload.object.name());
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
+            let listeners = listeners(services, member, configuration.as_ref());
             Node {
                 id: NodeId {
                     member: index,
@@ -268,6 +275,7 @@ pub(super) fn nodes_of<'a>(
                 },
                 pod_name,
                 configuration,
+                listeners,
             }
         })
         .collect()
@@ -365,5 +373,6 @@ fn environment_of(
             }
         };
     }
+    let environment = with_system_properties(environment, container, &facts.java_options);
     (environment, open)
 }

@@ -4,52 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{NodeId, Resolver, Target};
-use crate::manifest::{
-    Manifest, Object, Route, Service, TargetPort, answers, array_at, integer_at, is_below, routes,
-    str_at,
-};
-
-/// A URL, taken apart.
-#[derive(Debug, Clone, Copy)]
-pub struct Url<'u> {
-    /// Scheme.
-    pub scheme: &'u str,
-    /// Host.
-    pub host: &'u str,
-    /// Port, written or the scheme's own.
-    pub port: Option<u16>,
-    /// Path; empty means `/`.
-    pub path: &'u str,
-}
-
-impl<'u> Url<'u> {
-    /// Reads a URL of `http` or `https` with a host that is written out.
-    pub fn read(text: &'u str) -> Option<Self> {
-        let (scheme, rest) = text.split_once("://")?;
-        let own = match scheme {
-            "http" => 80,
-            "https" => 443,
-            _ => return None,
-        };
-        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let authority = authority.rsplit('@').next().unwrap_or(authority);
-        // Variables and IPv6 addresses are not followed.
-        if authority.is_empty() || authority.contains(['$', '[']) {
-            return None;
-        }
-        let (host, port) = match authority.split_once(':') {
-            Some((host, port)) => (host, port.parse().ok()?),
-            None => (authority, own),
-        };
-        Some(Self {
-            scheme,
-            host,
-            port: Some(port),
-            path,
-        })
-    }
-}
+use super::{NodeId, Resolver, Target, route_listeners::listeners, url::Url};
+use crate::manifest::{Route, Service, TargetPort, answers, array_at, is_below, routes, str_at};
 
 /// What is behind a route.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -269,120 +225,6 @@ fn gateway_backend<'r>(value: &'r Value, path: &str) -> Choice<'r> {
     }
 }
 
-/// The ports on which a host is served.
-enum Listeners {
-    /// Port, and whether it speaks TLS.
-    Known(Vec<(u16, bool)>),
-    /// Some that the documents do not tell.
-    Unknown,
-}
-
-impl Listeners {
-    fn accepts(&self, url: Url<'_>) -> Result<(), String> {
-        let tls = match url.scheme {
-            "https" | "wss" => true,
-            "http" | "ws" => false,
-            "" => return Ok(()),
-            other => return Err(format!("carries HTTP, not `{other}`")),
-        };
-        let (Self::Known(ports), Some(port)) = (self, url.port) else {
-            return Ok(());
-        };
-        if ports.contains(&(port, tls)) {
-            return Ok(());
-        }
-        let offered: Vec<String> = ports
-            .iter()
-            .map(|(port, tls)| format!("{port} ({})", if *tls { "https" } else { "http" }))
-            .collect();
-        Err(format!(
-            "does not answer `{}` on port {port}; it is served on {}",
-            url.scheme,
-            if offered.is_empty() {
-                "no port".to_owned()
-            } else {
-                offered.join(", ")
-            }
-        ))
-    }
-}
-
-fn listeners(manifest: &Manifest, route: &Route<'_>, host: &str) -> Listeners {
-    match route.object.kind() {
-        "Ingress" => ingress_listeners(route.object, host),
-        "Route" => openshift_listeners(route.object),
-        _ => gateway_listeners(manifest, route.object, host),
-    }
-}
-
-fn ingress_listeners(object: &Object, host: &str) -> Listeners {
-    let annotations = object.annotations();
-    // Controllers listen elsewhere, or take certificates from elsewhere, by annotations of their own.
-    let says_more = annotations.keys().any(|key| {
-        let name = key.rsplit('/').next().unwrap_or(key);
-        ["listen-ports", "cert", "ssl", "tls"]
-            .iter()
-            .any(|word| name.contains(word))
-    });
-    let has_tls = array_at(&object.value, "/spec/tls").iter().any(|tls| {
-        let hosts = array_at(tls, "/hosts");
-        hosts.is_empty()
-            || hosts
-                .iter()
-                .filter_map(Value::as_str)
-                .any(|own| answers(own, host))
-    });
-    if annotations.keys().any(|key| key.ends_with("/listen-ports")) || (says_more && !has_tls) {
-        return Listeners::Unknown;
-    }
-    let mut ports = vec![(80, false)];
-    if has_tls {
-        ports.push((443, true));
-    }
-    Listeners::Known(ports)
-}
-
-fn openshift_listeners(object: &Object) -> Listeners {
-    let is_tls = object
-        .value
-        .pointer("/spec/tls")
-        .is_some_and(|tls| !tls.is_null());
-    let insecure = object.str("/spec/tls/insecureEdgeTerminationPolicy");
-    let mut ports = Vec::new();
-    if !is_tls || matches!(insecure, Some("Allow" | "Redirect")) {
-        ports.push((80, false));
-    }
-    if is_tls {
-        ports.push((443, true));
-    }
-    Listeners::Known(ports)
-}
-
-fn gateway_listeners(manifest: &Manifest, object: &Object, host: &str) -> Listeners {
-    let mut ports = Vec::new();
-    for parent in array_at(&object.value, "/spec/parentRefs") {
-        let namespace = str_at(parent, "/namespace").unwrap_or_else(|| object.namespace());
-        let gateway = str_at(parent, "/name")
-            .filter(|_| str_at(parent, "/kind").is_none_or(|kind| kind == "Gateway"))
-            .and_then(|name| manifest.find("Gateway", namespace, name));
-        let Some(gateway) = gateway else {
-            return Listeners::Unknown;
-        };
-        for listener in array_at(&gateway.value, "/spec/listeners") {
-            let is_meant = str_at(parent, "/sectionName")
-                .is_none_or(|name| str_at(listener, "/name") == Some(name))
-                && integer_at(parent, "/port")
-                    .is_none_or(|port| integer_at(listener, "/port") == Some(port))
-                && str_at(listener, "/hostname").is_none_or(|own| answers(own, host));
-            if let (true, Some(port)) = (is_meant, number(listener.get("port"))) {
-                let protocol = str_at(listener, "/protocol").unwrap_or_default();
-                ports.push((port, matches!(protocol, "HTTPS" | "TLS")));
-            }
-        }
-    }
-    Listeners::Known(ports)
-}
-
 #[cfg(test)]
 mod tests {
     use am_deployment_toml::product::ProductVersion;
@@ -410,6 +252,10 @@ mod tests {
         parentRefs: [{name: g, sectionName: a}], rules: [{matches: [{path: {type: PathPrefix, value: /services}}], backendRefs: [{name: cp, port: 443}]}]}}";
 
     fn ask(route: &str, url: (&str, u16, &str)) -> Result<RouteEnd, String> {
+        ask_as(false, route, url)
+    }
+
+    fn ask_as(is_public: bool, route: &str, url: (&str, u16, &str)) -> Result<RouteEnd, String> {
         let manifest = manifest(&format!("{PODS}{route}"));
         let facts = Facts::load().expect("the committed tables parse");
         let graph = Graph::build(
@@ -423,6 +269,7 @@ mod tests {
             host: "am.example.com",
             port: Some(url.1),
             path: url.2,
+            is_public,
         })
     }
 
@@ -452,6 +299,37 @@ mod tests {
         assert!(refused(INGRESS, ("https", 443, "/oauth2/jwks")).contains("no rule for the path"));
         assert!(refused(ROUTE, ("http", 80, "/")).contains("served on 443 (https)"));
         assert!(refused(GATEWAY, ("https", 443, "/services/")).contains("8443 (https)"));
+    }
+
+    #[test]
+    fn a_public_address_may_have_the_port_of_something_before_the_controller() {
+        let public = |route, url| ask_as(true, route, url);
+        assert_eq!(
+            port(public(INGRESS, ("https", 8443, "/services/"))),
+            Ok(9443)
+        );
+        assert_eq!(
+            port(public(ROUTE, ("https", 30443, "/services/"))),
+            Ok(9443)
+        );
+        assert!(public(INGRESS, ("https", 80, "/services/")).is_err());
+        assert!(public(ROUTE, ("http", 8080, "/services/")).is_err());
+        assert!(public(GATEWAY, ("https", 9443, "/services/")).is_err());
+    }
+
+    #[test]
+    fn a_controller_may_have_a_certificate_of_its_own() {
+        let bare = INGRESS.replace("tls: [{hosts: [am.example.com], secretName: s}], ", "");
+        let of_class =
+            |class: &str| bare.replace("rules:", &format!("ingressClassName: {class}, rules:"));
+        let url = ("https", 443, "/services/");
+        for route in [&bare, &of_class("nginx-public"), &of_class("kong")] {
+            assert_eq!(port(ask(route, url)), Ok(9443), "{route}");
+        }
+        for class in ["gce", "alb", "contour"] {
+            let refused = ask(&of_class(class), url).expect_err("refused");
+            assert!(refused.contains("served on 80 (http)"), "{refused}");
+        }
     }
 
     #[test]

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::json::{array_at, integer_at, str_at};
+use super::{
+    json::{array_at, integer_at, str_at},
+    service::TargetPort,
+};
 
 /// A container of a pod template.
 #[derive(Debug, Clone, Copy)]
@@ -170,6 +173,25 @@ impl<'a> Container<'a> {
                         .and_then(Value::as_bool)
                         .unwrap_or(false),
                 })
+            })
+            .collect()
+    }
+
+    /// The ports that its probes ask.
+    pub(crate) fn probed_ports(&self) -> Vec<TargetPort<'a>> {
+        let probes = ["startupProbe", "readinessProbe", "livenessProbe"];
+        let asked = ["httpGet", "tcpSocket", "grpc"];
+        probes
+            .into_iter()
+            .filter_map(|probe| self.value.get(probe))
+            .flat_map(|probe| {
+                asked
+                    .into_iter()
+                    .filter_map(|how| probe.get(how)?.get("port"))
+            })
+            .filter_map(|port| match port {
+                Value::String(name) => Some(TargetPort::Name(name)),
+                number => Some(TargetPort::Number(u16::try_from(number.as_u64()?).ok()?)),
             })
             .collect()
     }

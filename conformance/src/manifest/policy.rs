@@ -91,6 +91,14 @@ impl PolicyPort<'_> {
         }
     }
 
+    /// The first number that it covers; a name has none.
+    pub(crate) fn first(self) -> Option<u16> {
+        match self.value.get("port") {
+            None => Some(1),
+            Some(port) => port.as_u64().and_then(|port| u16::try_from(port).ok()),
+        }
+    }
+
     /// Whether it is for TCP.
     pub(crate) fn is_tcp(self) -> bool {
         self.value

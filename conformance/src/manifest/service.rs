@@ -27,6 +27,8 @@ pub struct ServicePort<'a> {
     pub target: TargetPort<'a>,
     /// `TCP` unless written otherwise.
     pub protocol: &'a str,
+    /// What is said of the protocol that is spoken on it.
+    pub app_protocol: Option<&'a str>,
 }
 
 /// A port of a pod, by name or number.
@@ -99,6 +101,7 @@ impl<'a> Service<'a> {
                     number,
                     target,
                     protocol: str_at(port, "/protocol").unwrap_or("TCP"),
+                    app_protocol: str_at(port, "/appProtocol"),
                 })
             })
             .collect()

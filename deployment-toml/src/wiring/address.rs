@@ -16,7 +16,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// The port, or what the scheme stands for (`https` 443, `http` 80, JDBC drivers theirs).
+    /// The port, or what the scheme stands for (`https` 443, `http` 80, `ldap` 389, JDBC drivers theirs).
     pub fn port_or_default(&self) -> Option<u16> {
         self.port.or(match self.scheme.as_str() {
             "https" | "wss" => Some(443),
@@ -27,6 +27,9 @@ impl Address {
             "jdbc:oracle:thin" => Some(1521),
             "jdbc:db2" => Some(50000),
             "jdbc:h2:tcp" => Some(9092),
+            "ldap" => Some(389),
+            "ldaps" => Some(636),
+            "redis" | "rediss" => Some(6379),
             _ => None,
         })
     }

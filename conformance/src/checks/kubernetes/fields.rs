@@ -53,8 +53,7 @@ pub(super) fn topologies_are_spelt_well(context: &Context<'_>, judge: &mut Judge
 fn word(row: &Words, object: &Object, path: &str, found: &Value, judge: &mut Judge<'_>) {
     // A value of another type is the schema's business.
     let Some(found) = found.as_str() else { return };
-    let is_accepted =
-        row.accepted.iter().any(|word| word == found) || row.domain && found.contains('/');
+    let is_accepted = row.accepted.iter().any(|word| word == found);
     judge.require(is_accepted, || {
         Fault::new(
             format!(

@@ -40,9 +40,6 @@ pub(super) struct Words {
     pub(super) pod: bool,
     pub(super) paths: Vec<String>,
     pub(super) accepted: Vec<String>,
-    /// Whether a word with a domain in front is accepted too.
-    #[serde(default)]
-    pub(super) domain: bool,
 }
 
 /// A number in a range.

@@ -6,16 +6,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 
 use super::{
+    load_balancers::is_of_gke,
     reachability::{Pods, Port},
-    routes::service_ports_behind_routes,
-    services::offset_of,
+    routes::{port_of as service_port, service_of},
+    services::selected,
 };
 use crate::{
     component::{Capability, Component},
     context::Context,
-    facts::{Facts, Reach},
-    graph::{Link, Member, Target, awaited},
-    manifest::Workload,
+    facts::{
+        Facts, Reach,
+        controllers::{Controller, controllers},
+    },
+    graph::{Link, Member, Target, awaited, host_links},
+    manifest::{Object, Workload, routes},
 };
 
 /// A port of a workload that somebody needs, with the reason.
@@ -48,7 +52,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                     continue;
                 }
                 for port in edge.ports() {
-                    let number = port.saturating_add(offset_of(graph, server));
+                    let number = graph.number_on(server, port);
                     needs
                         .entry((from, to, number))
                         .or_insert_with(|| edge.key.clone());
@@ -83,6 +87,16 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
             }
         }
     }
+    for link in host_links(graph, context.facts) {
+        let Target::Nodes { nodes, port, .. } = &link.target else {
+            continue;
+        };
+        for node in nodes.iter().filter(|node| **node != link.from) {
+            needs
+                .entry((link.from.member, node.member, *port))
+                .or_insert_with(|| link.key.clone());
+        }
+    }
     needs
 }
 
@@ -107,6 +121,11 @@ pub(super) fn to_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
                 .or_insert_with(|| link.reference.key.to_string());
         }
     }
+    for link in host_links(context.graph, context.facts) {
+        if let (Target::External | Target::Elsewhere(_), Some(port)) = (&link.target, link.port) {
+            needs.entry((link.from.member, port)).or_insert(link.key);
+        }
+    }
     needs
 }
 
@@ -124,7 +143,7 @@ pub(super) fn from_elsewhere(context: &Context<'_>) -> Needs<(usize, u16)> {
                 continue;
             }
             for port in edge.ports() {
-                let number = port.saturating_add(offset_of(graph, server));
+                let number = graph.number_on(server, port);
                 needs
                     .entry((to, number))
                     .or_insert_with(|| format!("{} of the {}", edge.key, edge.on.title()));
@@ -134,13 +153,73 @@ pub(super) fn from_elsewhere(context: &Context<'_>) -> Needs<(usize, u16)> {
     needs
 }
 
-/// Ports that users reach from outside through routes: index of the server, port.
-pub(super) fn from_outside(context: &Context<'_>) -> Needs<(usize, u16)> {
-    let mut needs = BTreeMap::new();
-    for (route, to, port) in service_ports_behind_routes(context) {
-        needs.entry((to, port)).or_insert(route);
+/// A port that users reach from outside through a route.
+pub(super) struct Way {
+    /// Index of the server.
+    pub(super) to: usize,
+    pub(super) port: u16,
+    pub(super) route: String,
+    /// Who sends, where that is no pod of the cluster.
+    pub(super) balancer: Option<&'static Controller>,
+}
+
+/// Ports that users reach from outside through routes; each once for everybody who sends.
+pub(super) fn from_outside(context: &Context<'_>) -> Vec<Way> {
+    let mut ways: Vec<Way> = Vec::new();
+    for way in ways_of_routes(context) {
+        let title = |way: &Way| way.balancer.map(|balancer| balancer.title.as_str());
+        let is_there = ways
+            .iter()
+            .any(|other| (other.to, other.port, title(other)) == (way.to, way.port, title(&way)));
+        if !is_there {
+            ways.push(way);
+        }
     }
-    needs
+    ways
+}
+
+fn ways_of_routes(context: &Context<'_>) -> Vec<Way> {
+    let graph = context.graph;
+    let resolver = graph.resolver();
+    let mut found = Vec::new();
+    for route in routes(context.manifest) {
+        let balancer = balancer_of(context, route.object);
+        for backend in &route.backends {
+            let Some(service) = service_of(context, route.object, backend) else {
+                continue;
+            };
+            let Some(port) = service_port(*service, backend) else {
+                continue;
+            };
+            let chosen = selected(graph, *service);
+            for (to, member) in graph.members.iter().enumerate() {
+                let is_selected = chosen.iter().any(|other| std::ptr::eq(*other, member));
+                if let (true, Ok(port)) =
+                    (is_selected, resolver.container_port(member, port.target))
+                {
+                    found.push(Way {
+                        to,
+                        port,
+                        route: route.object.reference().to_string(),
+                        balancer,
+                    });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The controller of a route whose load balancer is no pod.
+fn balancer_of(context: &Context<'_>, route: &Object) -> Option<&'static Controller> {
+    let table = controllers();
+    let those = match route.kind() {
+        "Ingress" => table.of_ingress(context.manifest, route),
+        _ if is_of_gke(context, route) => table.of_class("gce"),
+        _ => Vec::new(),
+    };
+    let is_outside = those.iter().all(|controller| controller.outside);
+    those.first().copied().filter(|_| is_outside)
 }
 
 /// A pod of a hook or job, and what it asks.

@@ -1,12 +1,15 @@
 //! Services, budgets, autoscalers, routes and network policies: does traffic get where it is sent, and
 //! nowhere else?
 
+mod backend_tls;
 pub(in crate::checks) mod connection;
 mod edges;
 mod gateways;
+mod listening;
 mod load_balancers;
 mod mounts;
 mod policies;
+mod published;
 mod reachability;
 mod routes;
 mod selectors;
@@ -27,7 +30,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-NET-004", services::offer_every_port),
     ("AM-NET-012", mounts::lead_to_files),
     ("AM-NET-013", routes::reach_services),
-    ("AM-NET-014", routes::match_tls_of_ports),
+    ("AM-NET-014", backend_tls::agrees_with_ports),
     ("AM-NET-015", routes::claim_hosts_once),
     ("AM-NET-017", policies::allow_needed_edges),
     ("AM-NET-018", policies::allow_nothing_more),
@@ -44,4 +47,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-NET-048", synced_secrets::have_one_origin),
     ("AM-NET-051", load_balancers::speak_tls_where_it_is_spoken),
     ("AM-NET-053", load_balancers::keep_sessions),
+    ("AM-NET-057", listening::is_as_declared),
+    ("AM-NET-058", published::only_ports_for_users),
 ];

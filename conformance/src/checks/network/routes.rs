@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::services::{offset_of, product_port, selected};
+use super::services::selected;
 use crate::{
     context::{Context, Fault, Judge},
     facts::PortFact,
@@ -169,126 +169,26 @@ pub(super) fn product_port_of<'a>(
     context: &Context<'a>,
     route: &Object,
     backend: &Backend<'_>,
-) -> Option<&'a PortFact> {
+) -> Option<&'static PortFact> {
     let service = service_of(context, route, backend)?;
     let port = port_of(*service, backend)?;
+    product_port_of_service(context, *service, port)
+}
+
+/// The product's port behind a port of a Service, where it can be told.
+pub(super) fn product_port_of_service<'a>(
+    context: &Context<'a>,
+    service: Service<'a>,
+    port: ServicePort<'a>,
+) -> Option<&'static PortFact> {
     let resolver = context.graph.resolver();
-    selected(context.graph, *service)
+    selected(context.graph, service)
         .into_iter()
         .find_map(|member| {
             member.component?;
             let number = resolver.container_port(member, port.target).ok()?;
-            product_port(number, offset_of(context.graph, member))
+            context.graph.port_on(member, number)
         })
-}
-
-/// Annotations of Ingress controllers that say which protocol the backend speaks.
-const BACKEND_PROTOCOL: [&str; 2] = [
-    "nginx.ingress.kubernetes.io/backend-protocol",
-    "alb.ingress.kubernetes.io/backend-protocol",
-];
-
-/// Whether the route sends TLS to its backends; `None` when its document does not tell.
-fn sends_tls(route: &Route<'_>) -> Option<bool> {
-    match route.object.kind() {
-        "Route" => Some(match route.object.str("/spec/tls/termination") {
-            Some("passthrough" | "reencrypt") => true,
-            Some(_) => false,
-            // Without TLS the router forwards clear text.
-            None => route.object.value.pointer("/spec/tls").is_some(),
-        }),
-        "TLSRoute" => Some(true),
-        "Ingress" => {
-            let annotations = route.object.annotations();
-            let written = BACKEND_PROTOCOL
-                .iter()
-                .find_map(|name| annotations.get(name).copied());
-            // Other controllers have settings of their own for the whole cluster.
-            let is_alb = route.object.str("/spec/ingressClassName") == Some("alb");
-            let protocol = written.or_else(|| is_alb.then_some("HTTP"))?;
-            Some(matches!(
-                protocol.to_uppercase().as_str(),
-                "HTTPS" | "GRPCS" | "TLS"
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// What a Service says about a port, for gateways that choose the protocol by it.
-fn protocols_of_services(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let resolver = context.graph.resolver();
-    for service in &context.graph.services {
-        let written = array_at(&service.object.value, "/spec/ports");
-        for (port, value) in service.ports().iter().zip(written) {
-            let tls = match str_at(value, "/appProtocol")
-                .map(str::to_lowercase)
-                .as_deref()
-            {
-                Some("https" | "wss" | "tls" | "ssl" | "kubernetes.io/wss") => true,
-                Some("http" | "ws" | "h2c" | "kubernetes.io/ws" | "kubernetes.io/h2c") => false,
-                _ => continue,
-            };
-            judge.looked();
-            let fact = selected(context.graph, *service)
-                .into_iter()
-                .find_map(|member| {
-                    member.component?;
-                    let number = resolver.container_port(member, port.target).ok()?;
-                    product_port(number, offset_of(context.graph, member))
-                });
-            let Some(fact) = fact else { continue };
-            judge.require(fact.tls == tls, || {
-                Fault::new(
-                    format!(
-                        "port {} of Service `{}` is said to speak {}, and {} speaks {}",
-                        port.number,
-                        service.name(),
-                        if tls { "TLS" } else { "clear text" },
-                        fact.name,
-                        if fact.tls { "TLS" } else { "clear text" }
-                    ),
-                    "write https where the port speaks TLS, http elsewhere, or leave appProtocol out",
-                )
-                .object(service.object)
-                .field("appProtocol")
-                .value(fact.name.clone())
-            });
-        }
-    }
-}
-
-pub(super) fn match_tls_of_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
-    protocols_of_services(context, judge);
-    for route in routes(context.manifest) {
-        let Some(tls) = sends_tls(&route) else {
-            continue;
-        };
-        judge.looked();
-        for backend in &route.backends {
-            let Some(fact) = product_port_of(context, route.object, backend) else {
-                continue;
-            };
-            judge.require(fact.tls == tls, || {
-                let (sent, wanted) = if tls {
-                    ("TLS", "clear text")
-                } else {
-                    ("clear text", "TLS")
-                };
-                Fault::new(
-                    format!(
-                        "{} sends {sent} to {} of Service `{}`, which speaks {wanted}",
-                        route.object.reference(),
-                        fact.name,
-                        backend.service
-                    ),
-                    "choose the port or the termination so that both ends agree",
-                )
-                .object(route.object)
-                .value(fact.name.clone())
-            });
-        }
-    }
 }
 
 /// What one rule of a route claims: kind of route, host, path and whatever else narrows it down.
@@ -383,32 +283,4 @@ pub(super) fn claim_hosts_once(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-}
-
-/// The ports of servers to which routes lead: name of the route, index of the server, port.
-pub(super) fn service_ports_behind_routes(context: &Context<'_>) -> Vec<(String, usize, u16)> {
-    let resolver = context.graph.resolver();
-    let mut found = Vec::new();
-    for route in routes(context.manifest) {
-        for backend in &route.backends {
-            let Some(service) = service_of(context, route.object, backend) else {
-                continue;
-            };
-            let Some(port) = port_of(*service, backend) else {
-                continue;
-            };
-            for (index, member) in context.graph.members.iter().enumerate() {
-                let is_selected = selected(context.graph, *service)
-                    .iter()
-                    .any(|candidate| std::ptr::eq(*candidate, member));
-                if !is_selected {
-                    continue;
-                }
-                if let Ok(number) = resolver.container_port(member, port.target) {
-                    found.push((route.object.reference().to_string(), index, number));
-                }
-            }
-        }
-    }
-    found
 }

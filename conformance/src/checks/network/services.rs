@@ -22,20 +22,6 @@ pub(super) fn selected<'g, 'a>(graph: &'g Graph<'a>, service: Service<'_>) -> Ve
         .collect()
 }
 
-/// Port offset in force on the pods of a workload.
-pub(super) fn offset_of(graph: &Graph<'_>, member: &Member<'_>) -> u16 {
-    graph
-        .nodes
-        .iter()
-        .find(|node| {
-            std::ptr::eq(
-                graph.member(node.id).workload.object,
-                member.workload.object,
-            )
-        })
-        .map_or(0, crate::graph::Node::offset)
-}
-
 /// Services that choose their pods by labels.
 fn selecting<'g, 'a>(graph: &'g Graph<'a>) -> impl Iterator<Item = &'g Service<'a>> {
     graph
@@ -114,8 +100,7 @@ pub(in crate::checks) fn product_port_of_node(
     node: NodeId,
     number: u16,
 ) -> Option<&'static PortFact> {
-    let member = context.graph.member(node);
-    product_port(number, offset_of(context.graph, member))
+    context.graph.node(node)?.port_at(number)
 }
 
 /// A port of a Service that has the number of one of the component's own ports.
@@ -137,9 +122,10 @@ fn promises<'a>(context: &Context<'a>) -> Vec<Promise<'static, 'a>> {
             let Some(component) = member.component else {
                 continue;
             };
-            let offset = offset_of(context.graph, member);
             let of_component = |number| {
-                product_port(number, offset)
+                context
+                    .graph
+                    .port_on(member, number)
                     .filter(|fact| component.ports().any(|port| port == *fact))
             };
             for port in service.ports() {
@@ -197,13 +183,6 @@ impl<'a> Promise<'_, 'a> {
     }
 }
 
-/// The product's port that `number` is on a node with this offset.
-pub(super) fn product_port(number: u16, offset: u16) -> Option<&'static PortFact> {
-    PortFact::all()
-        .iter()
-        .find(|fact| fact.number.checked_add(offset) == Some(number))
-}
-
 pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>) {
     let resolver = context.graph.resolver();
     for service in selecting(context.graph) {
@@ -211,12 +190,11 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
             let Some(component) = member.component else {
                 continue;
             };
-            let offset = offset_of(context.graph, member);
             for port in service.ports() {
                 let Ok(number) = resolver.container_port(member, port.target) else {
                     continue;
                 };
-                let Some(fact) = product_port(number, offset) else {
+                let Some(fact) = context.graph.port_on(member, number) else {
                     continue;
                 };
                 judge.require(component.ports().any(|port| port == fact), || {
@@ -244,14 +222,13 @@ pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
             let Some(component) = member.component else {
                 continue;
             };
-            let offset = offset_of(context.graph, member);
             let offered: BTreeMap<u16, Option<&str>> = service
                 .ports()
                 .iter()
                 .map(|port| (port.number, port.name))
                 .collect();
             for fact in component.ports() {
-                let number = fact.number.saturating_add(offset);
+                let number = context.graph.number_on(member, fact.number);
                 let name = offered.get(&number).copied();
                 judge.require(name == Some(Some(fact.name.as_str())), || {
                     let message = match name {

@@ -69,25 +69,15 @@ fn problem_of(
         Ok(number) => number,
         Err(reason) => return Some(reason),
     };
-    let offset = context
-        .graph
-        .nodes
-        .iter()
-        .find(|node| {
-            std::ptr::eq(
-                context.graph.member(node.id).workload.object,
-                member.workload.object,
-            )
-        })
-        .map_or(0, crate::graph::Node::offset);
+    let graph = context.graph;
     let fact = component
         .ports()
-        .find(|fact| fact.number.checked_add(offset) == Some(number));
+        .find(|fact| graph.number_on(member, fact.number) == number);
     let Some(fact) = fact else {
         // A declared port that is none of the product's may belong to a sidecar.
         let is_products = PortFact::all()
             .iter()
-            .any(|fact| fact.number == number || fact.number.checked_add(offset) == Some(number));
+            .any(|fact| fact.number == number || graph.number_on(member, fact.number) == number);
         return is_products.then(|| format!("nothing listens on port {number}"));
     };
     let (tls, path) = question.http?;

@@ -37,7 +37,7 @@ impl Row<'_, '_> {
                 Reach::Service => nodes == self.peers,
                 _ => nodes.len() == 1 && nodes.is_subset(&self.peers),
             };
-            if is_whole && end == wanted.saturating_add(self.offset_of(&nodes)) {
+            if is_whole && end == self.number_on(&nodes, wanted) {
                 let address = format!("{scheme}://{host}:{port}{path}");
                 found.push(RightAddress {
                     host,
@@ -59,10 +59,7 @@ impl Row<'_, '_> {
                     };
                     let member = graph.member(*peer);
                     if member.workload.is_stateful_set() {
-                        add(
-                            format!("{}.{host}", node.pod_name),
-                            wanted.saturating_add(node.offset()),
-                        );
+                        add(format!("{}.{host}", node.pod_name), node.moved(wanted));
                     }
                 }
             } else {
@@ -137,7 +134,7 @@ impl Row<'_, '_> {
             }
         }
         if addresses.is_empty() {
-            let port = port.saturating_add(self.offset_of(&self.peers));
+            let port = self.number_on(&self.peers, port);
             return format!("{scheme}://<{}>:{port}{path}", self.peer.name());
         }
         addresses.join(", ")

@@ -3,7 +3,7 @@
 use am_product::{Port, Protocol};
 use std::collections::BTreeSet;
 
-use am_deployment_toml::{effective::Provenance, wiring::Purpose};
+use am_deployment_toml::{effective::Provenance, key::KeyPath, wiring::Purpose};
 
 use crate::{
     component::{Capability, Component},
@@ -70,18 +70,27 @@ pub(super) fn judge_row(
 
 impl Row<'_, '_> {
     fn judge(&self, judge: &mut Judge<'_>) {
+        // What is no address leads nowhere, and is told once.
+        let none = self.no_addresses();
+        for none in &none {
+            judge.fault(self.is_none(none));
+        }
         let links: Vec<&Link> = self
             .context
             .graph
             .links
             .iter()
             .filter(|link| {
-                link.from == self.node.id && is_row_of(self.fact, &link.reference.purpose)
+                link.from == self.node.id
+                    && is_row_of(self.fact, &link.reference.purpose)
+                    && self.is_wanted(&link.reference.key)
+                    && !none.iter().any(|none| none.key == link.reference.key)
             })
-            .filter(|link| self.is_wanted(link))
             .collect();
         if links.is_empty() {
-            judge.fault(self.missing());
+            if none.is_empty() {
+                judge.fault(self.missing());
+            }
             return;
         }
         if links.iter().all(|link| is_silent(link)) {
@@ -99,7 +108,7 @@ impl Row<'_, '_> {
             return;
         }
         let mut reached = BTreeSet::new();
-        let mut is_whole = true;
+        let mut is_whole = none.is_empty();
         for link in &links {
             match self.follow(link) {
                 Ok(Some(nodes)) => reached.extend(nodes),
@@ -117,16 +126,11 @@ impl Row<'_, '_> {
     }
 
     /// Of the listeners only the one for revoked tokens is meant; the product knows it by its id.
-    fn is_wanted(&self, link: &Link) -> bool {
+    pub(super) fn is_wanted(&self, key: &KeyPath) -> bool {
         if self.fact.shape != Shape::Notify {
             return true;
         }
-        let Some(listener) = link
-            .reference
-            .key
-            .parent()
-            .and_then(|properties| properties.parent())
-        else {
+        let Some(listener) = key.parent().and_then(|properties| properties.parent()) else {
             return true;
         };
         let is = |field: &str, wanted: &str| {
@@ -238,7 +242,7 @@ impl Row<'_, '_> {
                         format!("write {}", self.wanted_address()),
                     )));
                 }
-                self.right_port(link, *found, port, self.node.offset())?;
+                self.right_port(link, *found, port, self.node)?;
                 Ok(Some(BTreeSet::from([self.node.id])))
             }
             Target::Nodes {
@@ -248,7 +252,9 @@ impl Row<'_, '_> {
             } => {
                 self.no_stranger(link, nodes)?;
                 self.before_ready(link, service)?;
-                self.right_port(link, *found, port, self.offset_of(nodes))?;
+                if let Some(node) = self.first_of(nodes) {
+                    self.right_port(link, *found, port, node)?;
+                }
                 self.single_node(link, nodes)?;
                 Ok(Some(nodes.clone()))
             }
@@ -290,6 +296,7 @@ impl Row<'_, '_> {
             host: &address.host,
             port: address.port_or_default(),
             path: &address.path,
+            is_public: false,
         };
         let resolver = self.context.graph.resolver();
         let (nodes, found) = match resolver.behind_route(url) {
@@ -308,41 +315,43 @@ impl Row<'_, '_> {
             }
         };
         self.no_stranger(link, &nodes)?;
-        let offset = self.offset_of(&nodes);
         // A route that ends TLS may pass requests on to the servlet port without TLS.
-        let servlets = |tls| Port::speaking(Protocol::Servlets, tls).number;
-        let clear = wanted == servlets(true) && found == servlets(false).saturating_add(offset);
-        if !clear {
-            self.right_port(link, found, wanted, offset)?;
+        let servlets = |tls| Port::speaking(Protocol::Servlets, tls);
+        if let Some(node) = self.first_of(&nodes) {
+            let is_clear = found == node.number_of(servlets(false));
+            if !(is_clear && wanted == servlets(true).number) {
+                self.right_port(link, found, wanted, node)?;
+            }
         }
         self.single_node(link, &nodes)?;
         Ok(Some(nodes))
     }
 
-    /// Port offset of the first of some nodes.
-    pub(super) fn offset_of(&self, nodes: &BTreeSet<NodeId>) -> u16 {
-        nodes
-            .iter()
-            .next()
-            .and_then(|node| self.context.graph.node(*node))
-            .map_or(0, Node::offset)
+    /// The first of some nodes.
+    pub(super) fn first_of(&self, nodes: &BTreeSet<NodeId>) -> Option<&Node<'_>> {
+        self.context.graph.node(*nodes.first()?)
+    }
+
+    /// The number of a port of the table on the first of some nodes.
+    pub(super) fn number_on(&self, nodes: &BTreeSet<NodeId>, port: u16) -> u16 {
+        self.first_of(nodes).map_or(port, |node| node.moved(port))
     }
 
     fn right_port(
         &self,
         link: &Link,
         found: u16,
-        wanted: u16,
-        offset: u16,
+        port: u16,
+        node: &Node<'_>,
     ) -> Result<(), Box<Fault<'_>>> {
-        let wanted = wanted.saturating_add(offset);
+        let wanted = node.moved(port);
         if found == wanted {
             return Ok(());
         }
-        let shifted = if offset == 0 {
+        let shifted = if wanted == port {
             String::new()
         } else {
-            format!(" (the peer's port offset is {offset})")
+            format!(" ({port}, moved by the peer's configuration)")
         };
         let message = format!(
             "leads to port {found} of the {}, not {wanted}{shifted}",

@@ -1,18 +1,23 @@
 //! Every other host that a configuration names: databases, directories, mail servers, public addresses.
 
-use am_deployment_toml::{effective::Provenance, key::KeyPath, wiring::Purpose};
+use am_deployment_toml::{effective::Provenance, wiring::Purpose};
 use am_product::{Port, Protocol};
 
-use super::{edge::is_row_of, texts::is_alias};
+use super::{
+    edge::is_row_of,
+    no_address::{problem_of, texts},
+    texts::is_alias,
+};
 use crate::{
     component::Component,
     context::{Context, Fault, Judge, configured},
-    facts::Shape,
-    graph::{Configuration, Link, Member, Node, Target, Url},
+    facts::{Shape, without_indices},
+    graph::{Configuration, HostLink, Link, Member, Node, Target, Url, host_links},
 };
 
 /// Judges the hosts that no row of the wiring table is about.
 pub(super) fn every_host_is_provided(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let hosts = host_links(context.graph, context.facts);
     for (node, component, configuration) in configured(context.graph) {
         let on = On {
             context,
@@ -23,6 +28,7 @@ pub(super) fn every_host_is_provided(context: &Context<'_>, judge: &mut Judge<'_
             link.from == node.id
                 && is_told(&link.reference.provenance)
                 && link.reference.enabled
+                && problem_of(&link.reference.raw).is_none_or(|problem| problem.contains("comma"))
                 && !has_row(context, component, &link.reference.purpose)
                 && !context
                     .facts
@@ -31,7 +37,10 @@ pub(super) fn every_host_is_provided(context: &Context<'_>, judge: &mut Judge<'_
         for link in links {
             on.judge_link(judge, link);
         }
-        on.judge_host_keys(judge);
+        for link in hosts.iter().filter(|link| link.from == node.id) {
+            on.judge_host(judge, link);
+        }
+        on.judge_texts(judge);
     }
 }
 
@@ -91,6 +100,7 @@ impl On<'_, '_> {
             host: &address.host,
             port: address.port_or_default(),
             path: &address.path,
+            is_public: wanted_port(self.context, &link.reference.purpose).is_none(),
         };
         judge.looked();
         let problem = self
@@ -113,16 +123,15 @@ impl On<'_, '_> {
     /// Another port of the right node: what answers there speaks another protocol.
     fn wrong_port(&self, link: &Link) -> Option<(String, String)> {
         let wanted = wanted_port(self.context, &link.reference.purpose)?;
-        let (port, offset) = match &link.target {
+        let (port, wanted) = match &link.target {
             Target::Nodes { nodes, port, .. } => {
                 let node = self.context.graph.node(*nodes.first()?)?;
-                (*port, node.offset())
+                (*port, node.moved(wanted))
             }
-            Target::Own { port } => (*port, self.node.offset()),
-            Target::Elsewhere(there) => (there.port, 0),
+            Target::Own { port } => (*port, self.node.moved(wanted)),
+            Target::Elsewhere(there) => (there.port, wanted),
             _ => return None,
         };
-        let wanted = wanted.checked_add(offset)?;
         (port != wanted).then(|| {
             (
                 format!("port {port} is not the one that its reader speaks to"),
@@ -149,49 +158,48 @@ impl On<'_, '_> {
         })
     }
 
-    fn judge_host_keys(&self, judge: &mut Judge<'_>) {
-        let Some(effective) = &self.configuration.effective else {
-            return;
+    fn judge_host(&self, judge: &mut Judge<'_>, link: &HostLink) {
+        judge.looked();
+        let url = Url {
+            scheme: "",
+            host: &link.host,
+            port: link.port,
+            path: "",
+            is_public: true,
         };
-        let resolver = self.context.graph.resolver();
-        let namespace = self.member().workload.object.namespace();
-        for fact in &self.context.facts.host_keys {
-            let Some(found) = effective
-                .values()
-                .get(&KeyPath::from(fact.key.as_str()))
-                .filter(|found| found.provenance.is_written())
-            else {
+        if let Some((message, help)) = self.problem(&link.target, url) {
+            judge.fault(
+                self.fault(&link.key, link.span, &message, help)
+                    .value(link.host.clone()),
+            );
+        }
+    }
+
+    /// URLs that lack what an address needs. Those that the wiring table is about are judged by its rows.
+    fn judge_texts(&self, judge: &mut Judge<'_>) {
+        let facts = self.context.facts;
+        let values = self.configuration.effective.iter();
+        for (key, found) in values.flat_map(|effective| effective.values()) {
+            let name = key.to_string();
+            let pattern = without_indices(&name);
+            let mut rows = facts.edges.iter().map(|fact| without_indices(&fact.key));
+            if !found.provenance.is_written()
+                || facts.is_identifier_key(&name)
+                || rows.any(|row| pattern.starts_with(&row))
+            {
                 continue;
-            };
-            let Some(host) = found
-                .value
-                .as_str()
-                .filter(|host| !host.is_empty() && !host.contains("://"))
-            else {
-                continue;
-            };
-            // A host may be written with its port.
-            let (host, written) = match host.rsplit_once(':') {
-                Some((host, port)) if !host.contains(':') => (host, port.parse().ok()),
-                _ => (host, None),
-            };
-            let port = written.or_else(|| {
-                let key = fact.port.as_deref()?;
-                effective.get(key)?.value.scalar_text()?.parse().ok()
-            });
-            judge.looked();
-            let target = resolver.resolve(namespace, host, port);
-            let url = Url {
-                scheme: "",
-                host,
-                port,
-                path: "",
-            };
-            if let Some((message, help)) = self.problem(&target, url) {
-                judge.fault(
-                    self.fault(&fact.key, found.provenance.span(), &message, help)
-                        .value(host),
-                );
+            }
+            for (key, span, text) in texts(key, found) {
+                let problem = problem_of(&text)
+                    .filter(|problem| text.contains("://") && !problem.contains("comma"));
+                if let Some(problem) = problem {
+                    let help = "write scheme, host and port of the server that is meant".to_owned();
+                    let message = format!("it {problem}");
+                    judge.fault(
+                        self.fault(&key.to_string(), span, &message, help)
+                            .value(text),
+                    );
+                }
             }
         }
     }

@@ -6,6 +6,7 @@ mod elsewhere;
 mod groups;
 mod hosts;
 mod labels;
+mod no_address;
 mod publisher_file;
 mod publishers;
 #[cfg(test)]

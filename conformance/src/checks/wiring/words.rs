@@ -7,17 +7,30 @@ use crate::{context::Fault, facts::Reach, graph::Link};
 
 impl Row<'_, '_> {
     pub(super) fn missing(&self) -> Fault<'_> {
+        let key = self.missing_key();
         Fault::new(
             format!(
-                "{} is not told where the {} is: `{}` is missing",
+                "{} is not told where the {} is: `{key}` is missing",
                 self.who(),
                 self.peer_in_words(),
-                self.fact.key
             ),
-            format!("set `{}` to {}", self.fact.key, self.wanted_address()),
+            format!("set `{key}` to {}", self.wanted_address()),
         )
-        .at(self.configuration, self.fact.key.clone(), None)
+        .at(self.configuration, key, None)
         .peer(self.peer_in_words())
+    }
+
+    /// The key that is missing: a group that is written may lack its addresses alone.
+    fn missing_key(&self) -> String {
+        let key = &self.fact.key;
+        let has_group = self
+            .node
+            .effective()
+            .is_some_and(|effective| effective.group_count(key) > 0);
+        match self.fact.shape.group_fields() {
+            Some((field, _)) if has_group => format!("{key}[0].{field}"),
+            _ => key.clone(),
+        }
     }
 
     pub(super) fn silent(&self, link: &Link) -> Fault<'_> {

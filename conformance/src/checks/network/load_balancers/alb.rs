@@ -2,10 +2,7 @@
 
 use super::common::{Behind, Limits, Question, answer, behind};
 use crate::{
-    checks::network::{
-        routes::port_of,
-        services::{offset_of, product_port},
-    },
+    checks::network::routes::port_of,
     context::{Context, Fault, Judge},
     manifest::{Object, Route, routes},
 };
@@ -51,15 +48,14 @@ pub(super) fn health_check_annotations(
             resolver.container_port(behind.member, named.target).ok()
         }),
     };
-    let offset = offset_of(context.graph, behind.member);
     let question = Question {
-        asked: number.and_then(|number| product_port(number, offset)),
+        asked: number.and_then(|number| context.graph.port_on(behind.member, number)),
         port: Some(number.unwrap_or_default()),
         tls: told("healthcheck-protocol")
             .is_some_and(|protocol| protocol.eq_ignore_ascii_case("https")),
         path: told("healthcheck-path").unwrap_or("/"),
     };
-    answer(route.object, behind, &question, judge);
+    answer(route.object, behind.component, &question, judge);
 }
 
 pub(super) fn of_attributes(ingress: &Object, service: &Object) -> Limits {
@@ -81,7 +77,7 @@ pub(super) fn of_attributes(ingress: &Object, service: &Object) -> Limits {
             == Some("true"),
         // 300 seconds unless told otherwise.
         drains: true,
-        help: "set idle_timeout.timeout_seconds in load-balancer-attributes and, for portals, stickiness.enabled=true in target-group-attributes",
+        help: "set idle_timeout.timeout_seconds in load-balancer-attributes and, for portals, stickiness.enabled=true in target-group-attributes".to_owned(),
     }
 }
 

@@ -53,14 +53,14 @@ pub(super) struct Question<'q> {
 
 pub(super) fn answer(
     object: &Object,
-    behind: &Behind<'_, '_>,
+    component: Component,
     question: &Question<'_>,
     judge: &mut Judge<'_>,
 ) {
-    let title = behind.component.title();
+    let title = component.title();
     let problem = match (question.asked, question.port) {
         (None, Some(port)) => Some(format!("port {port}, which the {title} does not have")),
-        (Some(fact), _) if !behind.component.ports().any(|port| port == fact) => {
+        (Some(fact), _) if !component.ports().any(|port| port == fact) => {
             Some(format!("{}, which the {title} keeps closed", fact.name))
         }
         (Some(fact), _) if fact.tls != question.tls => Some(format!(
@@ -69,26 +69,27 @@ pub(super) fn answer(
             if question.tls { "HTTPS" } else { "HTTP" },
             if fact.tls { "HTTPS" } else { "HTTP" }
         )),
-        (Some(fact), _) if !answers_health_check(behind.component, fact, question.path) => {
-            Some(format!(
-                "{} for {}, where the {title} has nothing",
-                fact.name, question.path
-            ))
-        }
+        (Some(fact), _) if !answers_health_check(component, fact, question.path) => Some(format!(
+            "{} for {}, where the {title} has nothing",
+            fact.name, question.path
+        )),
         _ => None,
     };
     judge.require(problem.is_none(), || {
-        Fault::new(
-            format!(
-                "{} lets the load balancer ask {}: all pods seem ill, and nobody is served",
-                object.reference(),
-                problem.unwrap_or_default()
-            ),
-            "ask /services/Version on servlet-https (9443 plus the offset) over HTTPS",
-        )
-        .object(object)
-        .value(question.path)
+        told_unhealthy(object, &problem.unwrap_or_default()).value(question.path)
     });
+}
+
+/// The fault of a health check that finds no pod healthy.
+pub(super) fn told_unhealthy<'a>(object: &'a Object, asked: &str) -> Fault<'a> {
+    Fault::new(
+        format!(
+            "{} lets the load balancer ask {asked}: all pods seem ill, and nobody is served",
+            object.reference()
+        ),
+        "ask /services/Version on servlet-https (9443 plus the offset) over HTTPS",
+    )
+    .object(object)
 }
 
 /// A probe may be content with any API; a load balancer needs a path that is there without one.
@@ -104,5 +105,5 @@ pub(super) struct Limits {
     pub(super) idle_seconds: i64,
     pub(super) is_sticky: bool,
     pub(super) drains: bool,
-    pub(super) help: &'static str,
+    pub(super) help: String,
 }

@@ -2,10 +2,7 @@
 
 use super::common::{Behind, Limits, Question, answer};
 use crate::{
-    checks::network::{
-        routes::{port_of, product_port_of},
-        services::{offset_of, product_port},
-    },
+    checks::network::routes::{port_of, product_port_of},
     context::{Context, Fault, Judge},
     manifest::{Object, Route, Service, array_at, integer_at, str_at},
 };
@@ -19,7 +16,7 @@ const GKE: &str = "networking.gke.io/";
 const GKE_CLASS: &str = "gke-l7-";
 
 /// Whether a route is served by GKE's own Gateway, as far as the documents tell.
-pub(super) fn is_of_gke(context: &Context<'_>, route: &Object) -> bool {
+pub(in crate::checks::network) fn is_of_gke(context: &Context<'_>, route: &Object) -> bool {
     route.kind() == "HTTPRoute"
         && array_at(&route.value, "/spec/parentRefs")
             .iter()
@@ -103,7 +100,7 @@ pub(super) fn health_check_policy(
     let at = |field: &str| format!("/spec/default/config/{section}/{field}");
     let port = integer_at(&policy.value, &at("port")).and_then(|port| u16::try_from(port).ok());
     let asked = match port {
-        Some(port) => product_port(port, offset_of(context.graph, behind.member)),
+        Some(port) => context.graph.port_on(behind.member, port),
         None => product_port_of(context, route.object, &behind.backend),
     };
     let path = policy
@@ -116,7 +113,7 @@ pub(super) fn health_check_policy(
         tls: kind != "HTTP",
         path,
     };
-    answer(policy, behind, &question, judge);
+    answer(policy, behind.component, &question, judge);
 }
 
 /// GKE speaks clear text unless the Service's port or a policy tells otherwise.
@@ -164,6 +161,6 @@ pub(super) fn of_policy(policy: Option<&Object>) -> Limits {
         idle_seconds: number("/spec/default/timeoutSec").unwrap_or(30),
         is_sticky: affinity.is_some_and(|kind| kind != "NONE"),
         drains: number("/spec/default/connectionDraining/drainingTimeoutSec").unwrap_or(0) > 0,
-        help: "add a GCPBackendPolicy for the Service with timeoutSec, connectionDraining and, for portals, sessionAffinity",
+        help: "add a GCPBackendPolicy for the Service with timeoutSec, connectionDraining and, for portals, sessionAffinity".to_owned(),
     }
 }

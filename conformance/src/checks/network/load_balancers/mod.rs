@@ -1,8 +1,10 @@
-//! Load balancers of clouds in front of routes: what they ask to know who is healthy, and what they cut.
+//! Load balancers in front of routes and Services: what they ask to know who is healthy, and what they cut.
 
 mod alb;
 mod common;
 mod gke;
+mod ingress;
+mod nlb;
 mod openshift;
 #[cfg(test)]
 mod tests;
@@ -10,19 +12,22 @@ mod tests;
 use self::{
     alb::{health_check_annotations, is_of_alb, of_attributes},
     common::{Limits, behind},
-    gke::{BACKEND, encrypts, health_check_policy, is_of_gke, of_policy, policy_of},
+    gke::{BACKEND, encrypts, health_check_policy, of_policy, policy_of},
+    ingress::of_controllers,
+    nlb::health_check_of_service,
     openshift::of_router,
 };
 use crate::{
     checks::network::routes::product_port_of,
     component::{Capability, Component},
     context::{Context, Fault, Judge},
-    facts::PortFact,
+    facts::{PortFact, controllers::controllers},
     manifest::{Object, routes},
 };
 use am_product::Protocol;
 
 pub(super) use alb::reach_pods;
+pub(super) use gke::is_of_gke;
 
 /// Seconds for which a WebSocket may be silent and must not be cut.
 const IDLE_SECONDS: i64 = 300;
@@ -46,6 +51,9 @@ pub(super) fn ask_what_is_answered(context: &Context<'_>, judge: &mut Judge<'_>)
                 health_check_annotations(context, &route, &behind, judge);
             }
         }
+    }
+    for service in &context.graph.services {
+        health_check_of_service(context, *service, judge);
     }
 }
 
@@ -96,7 +104,11 @@ fn cuts<'c, 'a>(context: &'c Context<'a>) -> Vec<Cut<'c, 'a>> {
         let gke = is_of_gke(context, route.object);
         let alb = route.object.kind() == "Ingress" && is_of_alb(route.object);
         let openshift = route.object.kind() == "Route";
-        if !gke && !alb && !openshift {
+        let controllers = match route.object.kind() {
+            "Ingress" => controllers().of_ingress(context.manifest, route.object),
+            _ => Vec::new(),
+        };
+        if !gke && !alb && !openshift && controllers.is_empty() {
             continue;
         }
         for behind in behind(context, &route) {
@@ -107,8 +119,13 @@ fn cuts<'c, 'a>(context: &'c Context<'a>) -> Vec<Cut<'c, 'a>> {
                 of_policy(policy_of(context, BACKEND, behind.service))
             } else if openshift {
                 of_router(route.object, port.speaks == Protocol::Websockets)
-            } else {
+            } else if alb {
                 of_attributes(route.object, behind.service.object)
+            } else {
+                match of_controllers(&controllers, route.object, behind.service) {
+                    Some(limits) => limits,
+                    None => continue,
+                }
             };
             found.push(Cut {
                 route: route.object,
@@ -142,6 +159,6 @@ impl<'a> Cut<'_, 'a> {
 
     fn fault(&self, problem: &str) -> Fault<'a> {
         let message = format!("the load balancer of {} {problem}", self.route.reference());
-        Fault::new(message, self.limits.help).object(self.route)
+        Fault::new(message, self.limits.help.clone()).object(self.route)
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn of_router(route: &Object, is_tunnel: bool) -> Limits {
         // Where TLS ends in the router it sets a cookie, and otherwise it goes by the address of who asks.
         is_sticky: true,
         drains: true,
-        help: "set the annotations haproxy.router.openshift.io/timeout-tunnel (for WebSockets, and for everything behind passthrough) and timeout",
+        help: "set the annotations haproxy.router.openshift.io/timeout-tunnel (for WebSockets, and for everything behind passthrough) and timeout".to_owned(),
     }
 }
 

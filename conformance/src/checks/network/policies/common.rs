@@ -2,6 +2,7 @@
 
 use crate::{
     checks::network::reachability::{Direction, Pods, Policies},
+    context::Fault,
     graph::Member,
     manifest::NetworkPolicy,
 };
@@ -14,8 +15,23 @@ pub(super) fn title(member: &Member<'_>) -> String {
     )
 }
 
+/// The fault of a connection that is needed and not allowed.
+pub(super) fn missing<'a>(
+    policies: &Policies<'a>,
+    pods: &Pods<'_>,
+    direction: Direction,
+    message: String,
+    help: String,
+) -> Fault<'a> {
+    let fault = Fault::new(message, help);
+    match culprit(policies, pods, direction) {
+        Some(policy) => fault.object(policy.0),
+        None => fault,
+    }
+}
+
 /// The first policy that governs a direction, to point at.
-pub(super) fn culprit<'a>(
+fn culprit<'a>(
     policies: &Policies<'a>,
     pods: &Pods<'_>,
     direction: Direction,

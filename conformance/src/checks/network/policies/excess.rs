@@ -6,7 +6,6 @@ use crate::{
         reachability::{
             Direction, Pods, Policies, Port, Verdict, covers, leads_outside, peers_match,
         },
-        services::offset_of,
     },
     context::{Context, Fault, Judge},
     graph::Member,
@@ -35,9 +34,8 @@ pub(in crate::checks::network) fn allow_nothing_more(context: &Context<'_>, judg
             .object(server.workload.object)
             .field("policyTypes")
         });
-        let offset = offset_of(context.graph, server);
         for fact in component.ports() {
-            let number = fact.number.saturating_add(offset);
+            let number = context.graph.number_on(server, fact.number);
             let port = port_of(server, number);
             let is_for_users = is_for_users(component, &fact.name);
             open_to_anybody(

@@ -2,7 +2,10 @@
 
 mod common;
 mod excess;
+mod names;
 mod needed;
+mod outside;
 
 pub(super) use excess::{allow_nothing_more, databases_are_governed};
-pub(super) use needed::{allow_long_answers, allow_needed_edges};
+pub(super) use names::allow_long_answers;
+pub(super) use needed::allow_needed_edges;

@@ -1,31 +1,18 @@
 //! What policies must allow.
 
-use super::common::{culprit, title};
+use super::{
+    common::{missing, title},
+    names::{has_port, is_for_names, names},
+    outside::needed_from_outside,
+};
 use crate::{
     checks::network::{
-        edges::{
-            askers, between_members, calls_outside, from_elsewhere, from_outside, pods_of, port_of,
-            to_outside,
-        },
-        reachability::{Direction, Pods, Policies, Verdict, covers, leads_outside, peers_match},
+        edges::{askers, between_members, calls_outside, pods_of, port_of, to_outside},
+        reachability::{Direction, Pods, Policies, Verdict, leads_outside, peers_match},
     },
-    context::{Context, Fault, Judge},
+    context::{Context, Judge},
     graph::Member,
 };
-
-fn missing<'a>(
-    policies: &Policies<'a>,
-    pods: &Pods<'_>,
-    direction: Direction,
-    message: String,
-    help: String,
-) -> Fault<'a> {
-    let fault = Fault::new(message, help);
-    match culprit(policies, pods, direction) {
-        Some(policy) => fault.object(policy.0),
-        None => fault,
-    }
-}
 
 pub(in crate::checks::network) fn allow_needed_edges(context: &Context<'_>, judge: &mut Judge<'_>) {
     let policies = Policies::of(context.manifest);
@@ -117,59 +104,11 @@ fn needed_by_askers(context: &Context<'_>, policies: &Policies<'_>, judge: &mut 
     }
 }
 
-fn needed_from_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
-    let routes = from_outside(context).into_iter();
-    let routes = routes.map(|(need, route)| (need, format!("to which {route} leads"), route));
-    let elsewhere = from_elsewhere(context).into_iter();
-    let elsewhere = elsewhere.map(|(need, key)| (need, format!("which {key} needs"), key));
-    for ((to, number), why, peer) in routes.chain(elsewhere) {
-        let server = &context.graph.members[to];
-        let pods = pods_of(&server.workload);
-        let port = port_of(server, number);
-        let verdict = policies.strongest(&pods, Direction::Ingress, |policy, rule| {
-            let is_for_strangers = leads_outside(rule)
-                || rule.peers.iter().any(|peer| {
-                    // Pods of the namespace that are none of the releases' may be the router's, or another release's.
-                    peer.pods.is_some_and(|selector| {
-                        policy.0.namespace() == pods.namespace
-                            && !context
-                                .manifest
-                                .workloads()
-                                .iter()
-                                .any(|workload| selector.matches(&workload.pod.labels()))
-                    })
-                });
-            if covers(rule, port) && is_for_strangers {
-                Verdict::Allowed
-            } else {
-                Verdict::Denied
-            }
-        });
-        judge.require(verdict != Verdict::Denied, || {
-            missing(
-                policies,
-                &pods,
-                Direction::Ingress,
-                format!(
-                    "nobody from outside may reach the {} on port {number}, {why}",
-                    title(server)
-                ),
-                format!("add an ingress rule for port {number}, from where they come, such as the router's namespace"),
-            )
-            .peer(peer)
-        });
-    }
-}
-
-/// What the rules for what leads outside say about the pods of a server and one of these ports.
-fn outside(policies: &Policies<'_>, member: &Member<'_>, ports: &[u16], is_tcp: bool) -> Verdict {
+/// What the rules for what leads outside say about the pods of a server and a port.
+fn outside(policies: &Policies<'_>, member: &Member<'_>, port: u16) -> Verdict {
     let pods = pods_of(&member.workload);
     policies.strongest(&pods, Direction::Egress, |_, rule| {
-        let port_fits = rule.ports.is_empty()
-            || rule.ports.iter().any(|port| {
-                port.is_tcp() == is_tcp && ports.iter().any(|number| port.covers(*number, None))
-            });
-        if leads_outside(rule) && port_fits {
+        if leads_outside(rule) && has_port(rule, &[port], true) {
             Verdict::Allowed
         } else {
             Verdict::Denied
@@ -180,7 +119,7 @@ fn outside(policies: &Policies<'_>, member: &Member<'_>, ports: &[u16], is_tcp: 
 fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut Judge<'_>) {
     for ((from, number), key) in to_outside(context) {
         let client = &context.graph.members[from];
-        let verdict = outside(policies, client, &[number], true);
+        let verdict = outside(policies, client, number);
         judge.require(verdict != Verdict::Denied, || {
             missing(
                 policies,
@@ -215,38 +154,6 @@ fn needed_to_outside(context: &Context<'_>, policies: &Policies<'_>, judge: &mut
     }
 }
 
-/// Answers that do not fit into a datagram come over TCP: that of a headless Service with many nodes.
-pub(in crate::checks::network) fn allow_long_answers(context: &Context<'_>, judge: &mut Judge<'_>) {
-    names(context, &Policies::of(context.manifest), true, judge);
-}
-
-/// Whether components may ask for names, by UDP or TCP.
-fn names(context: &Context<'_>, policies: &Policies<'_>, is_tcp: bool, judge: &mut Judge<'_>) {
-    let protocol = if is_tcp { "TCP" } else { "UDP" };
-    let components = context.graph.members.iter();
-    for member in components.filter(|member| member.component.is_some()) {
-        let pods = pods_of(&member.workload);
-        if !policies.governs(&pods, Direction::Egress) {
-            continue;
-        }
-        // Some clusters' name servers listen on 5353 behind their Service's port 53. A rule that names only the
-        // name servers' pods is as good.
-        let verdict = outside(policies, member, &[53, 5353], is_tcp);
-        judge.require(verdict != Verdict::Denied, || {
-            missing(
-                policies,
-                &pods,
-                Direction::Egress,
-                format!(
-                    "the {} may not ask for names ({protocol} port 53)",
-                    title(member)
-                ),
-                "add an egress rule for port 53, UDP and TCP".to_owned(),
-            )
-        });
-    }
-}
-
 /// Whether some rule lets API traffic out: one for other pods or addresses that is neither for names nor for
 /// a database.
 fn calls_out(
@@ -265,13 +172,18 @@ fn calls_out(
             || !context.graph.members.iter().any(|other| {
                 peers_match(policy, rule, &pods_of(&other.workload)) != Verdict::Denied
             });
-        let known = |number: u16| [53, 5353].contains(&number) || databases.contains(&number);
-        let ports_elsewhere = rule.ports.is_empty()
-            || (1..=u16::MAX).any(|number| {
-                !known(number) && rule.ports.iter().any(|port| port.covers(number, None))
-            })
-            // A name can only be a port of other pods.
-            || rule.ports.iter().all(|port| !(1..=u16::MAX).any(|n| port.covers(n, None)));
+        let known = |number: u16| is_for_names(number) || databases.contains(&number);
+        // A name can only be a port of other pods.
+        let is_named = rule.ports.iter().all(|port| port.first().is_none());
+        // Among as many ports from the first one of a range as are known, and one more, there is another if the range has one.
+        let tried = 3 + databases.len();
+        let has_other = rule.ports.iter().any(|port| {
+            let first = port.first().unwrap_or_default().max(1);
+            (first..=u16::MAX)
+                .take(tried)
+                .any(|number| port.covers(number, None) && !known(number))
+        });
+        let ports_elsewhere = rule.ports.is_empty() || has_other || is_named;
         if elsewhere && ports_elsewhere {
             Verdict::Allowed
         } else {

@@ -1,0 +1,409 @@
+//! Ingress controllers and Gateways, in `requirements/controllers.yaml`: who serves a route, and how it is told to speak TLS.
+
+use std::sync::LazyLock;
+
+use am_product::data::File;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::matches_glob;
+use crate::manifest::{Manifest, Object, Service, ServicePort, array_at, str_at};
+
+const FILE: File = File::new(
+    "conformance/requirements/controllers.yaml",
+    include_str!("../../requirements/controllers.yaml"),
+);
+
+static TABLE: LazyLock<Result<Controllers, String>> = LazyLock::new(|| crate::yaml::of_file(&FILE));
+
+/// Every table.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Controllers {
+    controllers: Vec<Controller>,
+    policies: Vec<TlsPolicy>,
+    /// What an appProtocol says.
+    pub(crate) protocols: Protocols,
+}
+
+/// Words of `appProtocol`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Protocols {
+    pub(crate) tls: Vec<String>,
+    pub(crate) clear: Vec<String>,
+    /// The words by which GKE speaks TLS.
+    pub(crate) gke: Vec<String>,
+    other: Vec<String>,
+}
+
+impl Protocols {
+    /// The word that was probably meant by one that nobody knows.
+    pub(crate) fn meant_by(&self, said: &str) -> Option<&str> {
+        let known = || {
+            let all = [&self.tls, &self.clear, &self.gke, &self.other];
+            all.into_iter().flatten().map(String::as_str)
+        };
+        let is_known = known().any(|word| word.eq_ignore_ascii_case(said));
+        am_suggest::near(said, known()).filter(|_| !is_known)
+    }
+}
+
+/// An Ingress controller.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Controller {
+    /// How messages name it.
+    pub(crate) title: String,
+    classes: Vec<String>,
+    implements: Vec<String>,
+    prefixes: Vec<String>,
+    /// Annotations that make it speak TLS to a backend.
+    #[serde(default)]
+    pub(crate) tls: Vec<Annotation>,
+    /// By which ports it speaks TLS without an annotation.
+    #[serde(default)]
+    pub(crate) ports: PortSigns,
+    /// Whether it serves hosts by a certificate of its own.
+    #[serde(default)]
+    pub(crate) own_certificate: bool,
+    /// Whether its load balancer is no pod of the cluster.
+    #[serde(default)]
+    pub(crate) outside: bool,
+    /// The addresses from which it asks pods how they are.
+    #[serde(default)]
+    pub(crate) asks_from: Vec<String>,
+    /// For how many seconds a connection may be silent.
+    pub(crate) idle: Option<Idle>,
+    /// Annotations that keep users at one node.
+    #[serde(default)]
+    pub(crate) sticky: Vec<Annotation>,
+}
+
+/// How long a connection may be silent.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Idle {
+    pub(crate) annotation: String,
+    pub(crate) otherwise: i64,
+}
+
+/// By what a controller takes a Service's port for one that speaks TLS.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct PortSigns {
+    #[serde(default)]
+    names: Vec<String>,
+    #[serde(default)]
+    numbers: Vec<u16>,
+    /// Values of `appProtocol`.
+    #[serde(default)]
+    pub(crate) app_protocols: Vec<String>,
+    #[serde(default)]
+    exact: bool,
+}
+
+/// An annotation, and what it must hold to say so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Annotation {
+    pub(crate) annotation: String,
+    /// Kinds on which it is read.
+    #[serde(default)]
+    pub(crate) on: Vec<String>,
+    #[serde(default)]
+    pub(crate) holds: Holds,
+    #[serde(default)]
+    pub(crate) words: Vec<String>,
+    /// Whether words count only as they are written here.
+    #[serde(default)]
+    exact: bool,
+}
+
+/// What stands in an annotation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Holds {
+    /// One of the words.
+    #[default]
+    Words,
+    /// Names of Services.
+    Services,
+    /// Names or numbers of ports of the Service.
+    Ports,
+    /// JSON from names of ports to words.
+    Protocols,
+}
+
+/// An object that makes routes speak TLS to a Service.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsPolicy {
+    kind: String,
+    group: Option<String>,
+    routes: Vec<String>,
+    #[serde(default)]
+    targets: Vec<String>,
+    host: Option<String>,
+    #[serde(default)]
+    says: Vec<String>,
+    #[serde(default)]
+    except: Vec<String>,
+}
+
+/// The committed tables.
+pub(crate) fn controllers() -> &'static Controllers {
+    static NONE: LazyLock<Controllers> = LazyLock::new(Controllers::default);
+    TABLE.as_ref().unwrap_or(&NONE)
+}
+
+/// Whether the tables can be used.
+///
+/// # Errors
+/// With what is wrong.
+pub(crate) fn check_tables() -> Result<(), String> {
+    TABLE.as_ref().map(|_| ()).map_err(Clone::clone)
+}
+
+/// The class that an Ingress names, in its field or in the annotation that came before it.
+pub(crate) fn class_of(ingress: &Object) -> Option<&str> {
+    let annotations = ingress.annotations();
+    ingress
+        .str("/spec/ingressClassName")
+        .filter(|class| !class.is_empty())
+        .or_else(|| annotations.get("kubernetes.io/ingress.class").copied())
+}
+
+impl Controllers {
+    /// The controllers that may serve an Ingress, as far as its class and its annotations tell; several share the class `nginx`.
+    pub(crate) fn of_ingress(&self, manifest: &Manifest, ingress: &Object) -> Vec<&Controller> {
+        let Some(class) = class_of(ingress) else {
+            return self.by_annotations(ingress);
+        };
+        let implemented = manifest
+            .of_kind("IngressClass")
+            .find(|object| object.name() == class)
+            .and_then(|object| object.str("/spec/controller"));
+        let known = self.those(|controller| {
+            let is_it = |name: &String| Some(name.as_str()) == implemented;
+            controller.implements.iter().any(is_it)
+        });
+        if !known.is_empty() {
+            return known;
+        }
+        let named = self.of_class(class);
+        if named.is_empty() {
+            self.by_annotations(ingress)
+        } else {
+            named
+        }
+    }
+
+    /// The controllers of a class, by its name or by a word in it.
+    pub(crate) fn of_class(&self, class: &str) -> Vec<&Controller> {
+        let exact = self.those(|controller| controller.classes.iter().any(|own| own == class));
+        if !exact.is_empty() {
+            return exact;
+        }
+        let words: Vec<&str> = class.split(|c: char| !c.is_ascii_alphanumeric()).collect();
+        self.those(|controller| {
+            controller
+                .classes
+                .iter()
+                .any(|own| words.contains(&own.as_str()))
+        })
+    }
+
+    fn by_annotations(&self, ingress: &Object) -> Vec<&Controller> {
+        let annotations = ingress.annotations();
+        self.those(|controller| annotations.keys().any(|name| controller.owns(name)))
+    }
+
+    fn those(&self, is_meant: impl Fn(&Controller) -> bool) -> Vec<&Controller> {
+        let all = self.controllers.iter();
+        all.filter(|controller| is_meant(controller)).collect()
+    }
+
+    /// An annotation for TLS that another controller than these reads, on the Ingress or its Service.
+    pub(crate) fn strange<'c>(
+        &'c self,
+        own: &[&Controller],
+        objects: &[&Object],
+    ) -> Option<(&'c Controller, &'c Annotation)> {
+        self.controllers
+            .iter()
+            .filter(|controller| !own.iter().any(|own| std::ptr::eq(*own, *controller)))
+            .flat_map(|controller| controller.tls.iter().map(move |row| (controller, row)))
+            .find(|(_, row)| {
+                objects
+                    .iter()
+                    .any(|object| object.annotations().contains_key(row.annotation.as_str()))
+            })
+    }
+
+    /// Whether an annotation of a Service makes any controller speak TLS to its port.
+    pub(crate) fn any_on_service(&self, service: Service<'_>, port: &ServicePort<'_>) -> bool {
+        let mut rows = self
+            .controllers
+            .iter()
+            .flat_map(|controller| &controller.tls);
+        rows.any(|row| row.says_so(service.object, service, port))
+    }
+
+    /// Whether an object beside a kind of routes makes them speak TLS to a Service's port.
+    pub(crate) fn any_policy(
+        &self,
+        manifest: &Manifest,
+        route_kind: &str,
+        service: Service<'_>,
+        port: &ServicePort<'_>,
+    ) -> bool {
+        self.policies
+            .iter()
+            .filter(|row| row.routes.iter().any(|kind| kind == route_kind))
+            .any(|row| {
+                let mut objects = manifest.of_kind(&row.kind);
+                objects.any(|policy| row.is_about(policy, service, port))
+            })
+    }
+}
+
+impl Controller {
+    fn owns(&self, annotation: &str) -> bool {
+        self.prefixes
+            .iter()
+            .any(|prefix| annotation.starts_with(prefix.as_str()))
+    }
+
+    /// Whether it speaks TLS to a port of a Service behind an Ingress.
+    pub(crate) fn speaks_tls(
+        &self,
+        ingress: &Object,
+        service: Service<'_>,
+        port: &ServicePort<'_>,
+    ) -> bool {
+        let objects = [ingress, service.object];
+        self.ports.say_so(port)
+            || self.tls.iter().any(|row| {
+                objects
+                    .iter()
+                    .any(|object| row.says_so(object, service, port))
+            })
+    }
+}
+
+impl PortSigns {
+    /// Whether a port is one that speaks TLS.
+    pub(crate) fn say_so(&self, port: &ServicePort<'_>) -> bool {
+        let name = port.name.unwrap_or_default();
+        self.numbers.contains(&port.number)
+            || self
+                .names
+                .iter()
+                .any(|start| name.starts_with(start.as_str()))
+            || port
+                .app_protocol
+                .is_some_and(|protocol| is_among(&self.app_protocols, self.exact, protocol))
+    }
+}
+
+impl Annotation {
+    /// Whether it stands on `object`, where it is read, and says so of the port.
+    pub(crate) fn says_so(
+        &self,
+        object: &Object,
+        service: Service<'_>,
+        port: &ServicePort<'_>,
+    ) -> bool {
+        let annotations = object.annotations();
+        let is_read = self.on.iter().any(|kind| kind == object.kind());
+        let Some(text) = annotations
+            .get(self.annotation.as_str())
+            .filter(|_| is_read)
+        else {
+            return false;
+        };
+        let number = port.number.to_string();
+        let is_port = |name: &str| Some(name) == port.name || name == number;
+        let mut items = text.split(',').map(str::trim);
+        match self.holds {
+            Holds::Words => self.has_word(text.trim()),
+            Holds::Services => items.any(|name| name == service.name()),
+            Holds::Ports => items.any(is_port),
+            Holds::Protocols => serde_json::from_str::<Value>(text)
+                .ok()
+                .as_ref()
+                .and_then(Value::as_object)
+                .is_some_and(|protocols| {
+                    let mut of_port = protocols.iter().filter(|(name, _)| is_port(name));
+                    of_port.any(|(_, word)| word.as_str().is_some_and(|word| self.has_word(word)))
+                }),
+        }
+    }
+
+    /// Whether it stands on `object` and has one of its words, or anything where there are none.
+    pub(crate) fn is_set(&self, object: &Object) -> bool {
+        let annotations = object.annotations();
+        let text = annotations.get(self.annotation.as_str());
+        text.is_some_and(|text| self.words.is_empty() || self.has_word(text.trim()))
+    }
+
+    fn has_word(&self, word: &str) -> bool {
+        is_among(&self.words, self.exact, word)
+    }
+
+    /// What to write so that it says so of a port of a Service.
+    pub(crate) fn example(&self, service: Service<'_>, port: &ServicePort<'_>) -> String {
+        let word = self.words.first().map_or("", String::as_str);
+        let named = port
+            .name
+            .map_or_else(|| port.number.to_string(), str::to_owned);
+        let value = match self.holds {
+            Holds::Words => format!("{word:?}"),
+            Holds::Services => service.name().to_owned(),
+            Holds::Ports => format!("{named:?}"),
+            Holds::Protocols => format!("'{{{named:?}: {word:?}}}'"),
+        };
+        format!("{}: {value}", self.annotation)
+    }
+}
+
+fn is_among(words: &[String], exact: bool, word: &str) -> bool {
+    let is_it = |own: &String| own == word || (!exact && own.eq_ignore_ascii_case(word));
+    words.iter().any(is_it)
+}
+
+impl TlsPolicy {
+    fn is_about(&self, policy: &Object, service: Service<'_>, port: &ServicePort<'_>) -> bool {
+        let is_group = |group: &String| policy.api_version().starts_with(&format!("{group}/"));
+        let says = |path: &String| match policy.value.pointer(path) {
+            Some(Value::String(word)) => !self.except.contains(word),
+            Some(value) => !value.is_null(),
+            None => false,
+        };
+        let says_so = self.says.is_empty() || self.says.iter().any(says);
+        says_so && self.group.as_ref().is_none_or(is_group) && self.names(policy, service, port)
+    }
+
+    fn names(&self, policy: &Object, service: Service<'_>, port: &ServicePort<'_>) -> bool {
+        if let Some(host) = self.host.as_deref().and_then(|path| policy.str(path)) {
+            let (name, namespace) = (service.name(), service.object.namespace());
+            let short = host == name && policy.namespace() == namespace;
+            let full = format!("{name}.{namespace}.svc.cluster.local");
+            let is_shortened = host.contains('.') && full.starts_with(&format!("{host}."));
+            return short || is_shortened || matches_glob(host, &full);
+        }
+        let is_service = |target: &Value| {
+            str_at(target, "/kind").is_none_or(|kind| kind == "Service")
+                && str_at(target, "/name") == Some(service.name())
+                && str_at(target, "/sectionName").is_none_or(|section| {
+                    Some(section) == port.name || section == port.number.to_string()
+                })
+        };
+        policy.namespace() == service.object.namespace()
+            && self.targets.iter().any(|path| {
+                array_at(&policy.value, path).iter().any(is_service)
+                    || policy.value.pointer(path).is_some_and(is_service)
+            })
+    }
+}
