@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use am_deployment_toml::key::{KeyPath, Segment};
-use am_product::Distribution;
+use am_product::{Distribution, Product};
 use serde_json::{Value, json};
 
 use super::{
@@ -186,6 +186,9 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
         let runs = repository.and_then(Distribution::of_image);
         fields.insert("runs".into(), json!(runs.map_or("", Distribution::pack)));
         fields.insert("declared".into(), json!(member.is_declared));
+        let distribution = runs.unwrap_or(component.distribution());
+        let home = Product::new(context.version, distribution).home();
+        fields.insert("home".into(), json!(home));
         fields.insert(
             "shutdownSeconds".into(),
             json!(component.shutdown_seconds()),
