@@ -15,6 +15,8 @@ pub struct Image {
     pub home_variables: Vec<String>,
     /// Name of the program in that home which starts the server.
     entrypoint: String,
+    /// Name of the folder in that home whose files the program copies over the server's home first.
+    configuration_folder: String,
     /// Variables that its scripts and Java read.
     pub variables: Vec<String>,
     /// Words in their names that people take for each other.
@@ -36,6 +38,11 @@ impl Image {
     /// The program that starts the server.
     pub fn entrypoint(&self) -> String {
         format!("{}/{}", self.home, self.entrypoint)
+    }
+
+    /// The folder whose files are copied over the server's home before it starts.
+    pub fn copied_over_the_home(&self) -> String {
+        format!("{}/{}", self.home, self.configuration_folder)
     }
 
     /// The variable that is read and whose name means the same as another one, such as `JAVA_OPTS` for `JAVA_OPTIONS`.

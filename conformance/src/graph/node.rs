@@ -10,11 +10,14 @@ use am_deployment_toml::{
 
 use am_product::{Port, Protocol};
 
-use super::mounts::{MountedFile, mounted_files};
+use super::{
+    mounts::{MountedFile, mounted_files},
+    unseen,
+};
 use crate::{
     component::Component,
     facts::Facts,
-    manifest::{Container, EnvSource, Manifest, Object, Workload, strings_at},
+    manifest::{Autoscaler, Container, EnvSource, Manifest, Object, Workload, strings_at},
 };
 
 /// A server workload and the component that it is.
@@ -26,8 +29,10 @@ pub struct Member<'a> {
     pub component: Option<Component>,
     /// The container that runs the product (the first one of a foreign workload).
     pub main: Option<Container<'a>>,
-    /// How many pods it has.
+    /// How many pods it has: an autoscaler's minimum, else what is written, else 1.
     pub replicas: usize,
+    /// Whether something else decides how many pods it has.
+    pub is_scaled: bool,
     /// Whether its user declared what it is.
     pub is_declared: bool,
 }
@@ -50,6 +55,8 @@ pub struct Node<'a> {
     pub pod_name: String,
     /// Its `deployment.toml`, if one is mounted.
     pub configuration: Option<Configuration<'a>>,
+    /// Why its `deployment.toml` cannot be seen, though it has one.
+    pub unseen: Option<String>,
 }
 
 /// A `deployment.toml` as one node reads it.
@@ -105,14 +112,17 @@ impl<'a> Member<'a> {
     pub(super) fn new(
         workload: Workload<'a>,
         declared: Option<Component>,
-        replicas: usize,
+        scaler: Option<Autoscaler<'a>>,
     ) -> Self {
         let (component, main) = identify(&workload, declared);
+        let written = || workload.replicas().unwrap_or(1);
+        let replicas = scaler.map_or_else(written, |scaler| scaler.minimum());
         Self {
             workload,
             component,
             main,
-            replicas,
+            replicas: usize::try_from(replicas).unwrap_or(0),
+            is_scaled: scaler.is_some(),
             is_declared: declared.is_some(),
         }
     }
@@ -245,6 +255,10 @@ pub(super) fn nodes_of<'a>(
         .map(|ordinal| {
             let pod_name = format!("{}-{ordinal}", member.workload.object.name());
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
+            let unseen = match &configuration {
+                Some(_) => None,
+                None => unseen::reason(manifest, version, member, &pod_name),
+            };
             Node {
                 id: NodeId {
                     member: index,
@@ -252,13 +266,14 @@ pub(super) fn nodes_of<'a>(
                 },
                 pod_name,
                 configuration,
+                unseen,
             }
         })
         .collect()
 }
 
 /// Path of the configuration below the server home or the volume that is copied over it.
-const CONFIGURATION: &str = "/repository/conf/deployment.toml";
+pub(super) const CONFIGURATION: &str = "/repository/conf/deployment.toml";
 
 fn read_configuration<'a>(
     manifest: &'a Manifest,
