@@ -3,6 +3,7 @@
 mod base64;
 mod condition;
 pub(crate) mod configuration;
+mod containers;
 pub(crate) mod distribution;
 mod family;
 mod given;

@@ -137,8 +137,17 @@ pub(super) fn verdict(
         Some(when) if judge.is_silent() => Verdict::Told(Outcome::NotApplicable {
             reason: when.otherwise.clone(),
         }),
+        None if judge.is_silent() && is_unseen(context) => Verdict::Told(Outcome::NotApplicable {
+            reason: "no configuration can be seen from here".into(),
+        }),
         _ => Verdict::Told(judge.outcome()),
     }
+}
+
+/// Whether all configurations that there are come from elsewhere, which the report tells.
+fn is_unseen(context: &Context<'_>) -> bool {
+    let nodes = || context.graph.nodes.iter();
+    nodes().any(|node| node.unseen.is_some()) && nodes().all(|node| node.configuration.is_none())
 }
 
 fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String> {
@@ -220,7 +229,7 @@ mod tests {
         let Verdict::Told(Outcome::NotApplicable { reason }) = verdict(SERVICE) else {
             panic!("it asks for nothing")
         };
-        assert_eq!(reason, "no workload has a HorizontalPodAutoscaler");
+        assert_eq!(reason, "no workload has an autoscaler");
     }
 
     #[test]

@@ -33,6 +33,10 @@ pub struct Facts {
     pub public_keys: Vec<String>,
     /// Keys whose URLs are names of something, such as claims and algorithms: nobody connects to them. `*` as above.
     pub identifier_keys: Vec<String>,
+    /// Keys by which a node says who and where it is, so that each node has its own. `*` as above.
+    pub node_keys: Vec<String>,
+    /// Keys that requirements of the configuration compare on all nodes of the deployment. `*` as above.
+    pub compared_keys: Vec<String>,
     /// Keys that hold a bare host.
     pub host_keys: Vec<HostKey>,
     /// Ports that the product opens for itself besides those of the table, such as that of its embedded directory.
@@ -175,6 +179,11 @@ impl Shape {
 }
 
 impl EdgeFact {
+    /// Whether its addresses are those of single nodes, so that each node may have others.
+    pub(crate) fn names_nodes(&self) -> bool {
+        self.reach != Reach::Service
+    }
+
     /// The ports that the client connects to, before the offset: a receiver and its authentication port are used together.
     pub fn ports(&self) -> Vec<u16> {
         let (_, port, _) = self.shape.parts();

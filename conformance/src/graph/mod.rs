@@ -13,6 +13,7 @@ mod route_end;
 mod route_listeners;
 mod start_order;
 mod url;
+mod unseen;
 mod waits;
 
 use std::collections::BTreeMap;
@@ -91,8 +92,7 @@ impl<'a> Graph<'a> {
             .iter()
             .map(|workload| {
                 let declared = declared(hints, &workloads, workload);
-                let replicas = replicas(manifest, workload);
-                Member::new(*workload, declared, replicas)
+                Member::new(*workload, declared, scaler(manifest, workload))
             })
             .collect();
         let nodes = members
@@ -169,18 +169,38 @@ impl<'a> Graph<'a> {
             .and_then(|member| member.component)
     }
 
-    /// How messages name a node: `gateway` or `traffic-manager node 1`.
+    /// How messages name a node: by its component, and by its pod or workload where there are several.
     pub fn describe(&self, node: NodeId) -> String {
         let member = self.member(node);
-        let component = member.component.map_or_else(
-            || member.workload.object.name().to_owned(),
-            |c| c.title().to_owned(),
-        );
-        if member.workload.is_stateful_set() {
-            format!("{component} node {}", node.ordinal)
+        let name = member.workload.object.name();
+        let Some(component) = member.component else {
+            return name.to_owned();
+        };
+        let title = component.title();
+        if member.workload.is_stateful_set() && member.replicas > 1 {
+            format!("{title} ({name}-{})", node.ordinal)
+        } else if self.members_of(component).nth(1).is_some() {
+            format!("{title} ({name})")
         } else {
-            component
+            title.to_owned()
         }
+    }
+
+    /// Components whose configuration cannot be seen from here, each with why, in one sentence.
+    pub fn unseen(&self) -> BTreeMap<Component, String> {
+        let mut found = BTreeMap::new();
+        for node in &self.nodes {
+            if let (Some(component), Some(reason)) = (self.component(node.id), &node.unseen) {
+                let title = component.title();
+                found.entry(component).or_insert_with(|| {
+                    format!(
+                        "the configuration of the {title} cannot be seen from here, because {reason}: \
+                         what it says is not judged, and addresses that lead to the {title} are"
+                    )
+                });
+            }
+        }
+        found
     }
 
     /// Something that resolves addresses as the pods of this graph would.
@@ -211,18 +231,11 @@ fn declared(
     })
 }
 
-/// How many pods a workload has: an autoscaler's minimum, else what is written, else 1.
-fn replicas(manifest: &Manifest, workload: &Workload<'_>) -> usize {
-    let scaled = manifest
-        .of_kind("HorizontalPodAutoscaler")
-        .map(Autoscaler)
-        .find(|scaler| {
-            scaler.target() == Some((workload.object.kind(), workload.object.name()))
-                && scaler.0.namespace() == workload.object.namespace()
-        });
-    let count = scaled.map_or_else(
-        || workload.replicas().unwrap_or(1),
-        |scaler| scaler.minimum(),
-    );
-    usize::try_from(count).unwrap_or(0)
+/// What decides how many pods a workload has.
+fn scaler<'a>(manifest: &'a Manifest, workload: &Workload<'_>) -> Option<Autoscaler<'a>> {
+    let mut scalers = manifest.objects.iter().filter_map(Autoscaler::of);
+    scalers.find(|scaler| {
+        scaler.target() == Some((workload.object.kind(), workload.object.name()))
+            && scaler.0.namespace() == workload.object.namespace()
+    })
 }

@@ -17,6 +17,8 @@ pub struct MountedFile<'a> {
     pub key: String,
     /// The text; absent for binary data and for values of a Secret's encoded `data`.
     pub text: Option<&'a str>,
+    /// Its rights.
+    pub mode: i64,
 }
 
 /// Something that a pod mounts and no release renders.
@@ -93,7 +95,8 @@ pub(crate) fn mounted_files<'a>(
     (files, missing)
 }
 
-type Contents<'a> = Vec<(String, &'a Object, String, Option<&'a str>)>;
+/// Files of a volume; their paths are below it.
+type Contents<'a> = Vec<MountedFile<'a>>;
 
 /// Adds the files of one source; false when not all of them are known.
 fn add_source<'a>(
@@ -108,6 +111,7 @@ fn add_source<'a>(
         name,
         items,
         optional,
+        modes,
     } = source
     else {
         return false;
@@ -121,16 +125,20 @@ fn add_source<'a>(
         return false;
     };
     let keys = keys_of(object);
+    let file = |path: &str, key: &str, text| MountedFile {
+        path: path.to_owned(),
+        object,
+        key: key.to_owned(),
+        text,
+        mode: modes.of(key),
+    };
     if items.is_empty() {
-        contents.extend(
-            keys.iter()
-                .map(|(key, text)| ((*key).to_owned(), object, (*key).to_owned(), *text)),
-        );
+        contents.extend(keys.iter().map(|(key, text)| file(key, key, *text)));
         return true;
     }
     for (key, path) in items {
         match keys.get(key) {
-            Some(text) => contents.push(((*path).to_owned(), object, (*key).to_owned(), *text)),
+            Some(text) => contents.push(file(path, key, *text)),
             None if *optional => {}
             None => missing.push(Missing::Key {
                 kind,
@@ -166,7 +174,7 @@ fn place<'a>(
     mount: &Mount<'_>,
     container: &Container<'_>,
     pod_name: &str,
-    contents: &Contents<'a>,
+    contents: &[MountedFile<'a>],
     is_whole: bool,
     files: &mut Vec<MountedFile<'a>>,
     missing: &mut Vec<Missing>,
@@ -178,10 +186,11 @@ fn place<'a>(
     };
     let base = mount.path.trim_end_matches('/');
     let mut found = false;
-    for (relative, object, key, text) in contents {
+    for file in contents {
+        let relative = &file.path;
         let path = match sub_path.as_deref().map(|path| path.trim_matches('/')) {
             None => format!("{base}/{relative}"),
-            Some(wanted) if relative == wanted => base.to_owned(),
+            Some(wanted) if *relative == wanted => base.to_owned(),
             Some(wanted) => match relative
                 .strip_prefix(wanted)
                 .and_then(|rest| rest.strip_prefix('/'))
@@ -193,9 +202,7 @@ fn place<'a>(
         found = true;
         files.push(MountedFile {
             path,
-            object,
-            key: key.clone(),
-            text: *text,
+            ..file.clone()
         });
     }
     if let (Some(path), false, true) = (sub_path, found, is_whole) {

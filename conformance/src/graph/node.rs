@@ -13,11 +13,12 @@ use am_product::{Port, Protocol};
 use super::{
     listening::{Listener, listeners, with_system_properties},
     mounts::{MountedFile, mounted_files},
+    unseen,
 };
 use crate::{
     component::Component,
     facts::Facts,
-    manifest::{Container, EnvSource, Manifest, Object, Service, Workload, strings_at},
+    manifest::{Autoscaler, Container, EnvSource, Manifest, Object, Service, Workload, strings_at},
 };
 
 /// A server workload and the component that it is.
@@ -29,8 +30,10 @@ pub struct Member<'a> {
     pub component: Option<Component>,
     /// The container that runs the product (the first one of a foreign workload).
     pub main: Option<Container<'a>>,
-    /// How many pods it has.
+    /// How many pods it has: an autoscaler's minimum, else what is written, else 1.
     pub replicas: usize,
+    /// Whether something else decides how many pods it has.
+    pub is_scaled: bool,
     /// Whether its user declared what it is.
     pub is_declared: bool,
 }
@@ -55,6 +58,8 @@ pub struct Node<'a> {
     pub configuration: Option<Configuration<'a>>,
     /// The ports that its server opens.
     pub listeners: Vec<Listener>,
+    /// Why its `deployment.toml` cannot be seen, though it has one.
+    pub unseen: Option<String>,
 }
 
 /// A `deployment.toml` as one node reads it.
@@ -110,14 +115,17 @@ impl<'a> Member<'a> {
     pub(super) fn new(
         workload: Workload<'a>,
         declared: Option<Component>,
-        replicas: usize,
+        scaler: Option<Autoscaler<'a>>,
     ) -> Self {
         let (component, main) = identify(&workload, declared);
+        let written = || workload.replicas().unwrap_or(1);
+        let replicas = scaler.map_or_else(written, |scaler| scaler.minimum());
         Self {
             workload,
             component,
             main,
-            replicas,
+            replicas: usize::try_from(replicas).unwrap_or(0),
+            is_scaled: scaler.is_some(),
             is_declared: declared.is_some(),
         }
     }
@@ -268,6 +276,10 @@ pub(super) fn nodes_of<'a>(
             let pod_name = format!("{}-{ordinal}", member.workload.object.name());
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
             let listeners = listeners(services, member, configuration.as_ref());
+            let unseen = match &configuration {
+                Some(_) => None,
+                None => unseen::reason(manifest, version, member, &pod_name),
+            };
             Node {
                 id: NodeId {
                     member: index,
@@ -276,13 +288,14 @@ pub(super) fn nodes_of<'a>(
                 pod_name,
                 configuration,
                 listeners,
+                unseen,
             }
         })
         .collect()
 }
 
 /// Path of the configuration below the server home or the volume that is copied over it.
-const CONFIGURATION: &str = "/repository/conf/deployment.toml";
+pub(super) const CONFIGURATION: &str = "/repository/conf/deployment.toml";
 
 fn read_configuration<'a>(
     manifest: &'a Manifest,

@@ -20,7 +20,7 @@ pub(crate) use route::answers;
 pub use route::{Backend, Route, routes};
 pub use selector::LabelSelector;
 pub use service::{Service, ServicePort, TargetPort};
-pub use workload::{PodTemplate, Volume, VolumeSource, Workload};
+pub use workload::{Modes, PodTemplate, Volume, VolumeSource, Workload};
 
 use crate::finding::ObjectRef;
 

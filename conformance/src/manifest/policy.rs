@@ -19,27 +19,37 @@ impl<'a> DisruptionBudget<'a> {
     }
 }
 
-/// A `HorizontalPodAutoscaler`.
+/// What decides how many pods a workload has: a `HorizontalPodAutoscaler`, or a `ScaledObject` of KEDA, which makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Autoscaler<'a>(pub &'a Object);
 
 impl<'a> Autoscaler<'a> {
+    /// The document as an autoscaler, if it is one.
+    pub fn of(object: &'a Object) -> Option<Self> {
+        matches!(object.kind(), "HorizontalPodAutoscaler" | "ScaledObject").then_some(Self(object))
+    }
+
+    fn is_of_keda(&self) -> bool {
+        self.0.kind() == "ScaledObject"
+    }
+
     /// Kind and name of what it scales.
     pub fn target(&self) -> Option<(&'a str, &'a str)> {
+        let usual = self.is_of_keda().then_some("Deployment");
         Some((
-            self.0.str("/spec/scaleTargetRef/kind")?,
+            self.0.str("/spec/scaleTargetRef/kind").or(usual)?,
             self.0.str("/spec/scaleTargetRef/name")?,
         ))
     }
 
-    /// Fewest pods (1 when not written, as Kubernetes has it).
+    /// Fewest pods: 1 when not written, as Kubernetes has it, or 0, as KEDA has it.
     pub fn minimum(&self) -> i64 {
-        integer_at(&self.0.value, "/spec/minReplicas").unwrap_or(1)
-    }
-
-    /// Most pods.
-    pub fn maximum(&self) -> Option<i64> {
-        integer_at(&self.0.value, "/spec/maxReplicas")
+        let (field, usual) = if self.is_of_keda() {
+            ("/spec/minReplicaCount", 0)
+        } else {
+            ("/spec/minReplicas", 1)
+        };
+        integer_at(&self.0.value, field).unwrap_or(usual)
     }
 }
 

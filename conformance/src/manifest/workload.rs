@@ -51,6 +51,8 @@ pub enum VolumeSource<'a> {
         items: Vec<(&'a str, &'a str)>,
         /// Whether the pod starts without the object.
         optional: bool,
+        /// Rights of each listed item, else of all files, as far as they are written.
+        modes: Modes<'a>,
     },
     /// A claim by name.
     Claim(&'a str),
@@ -58,6 +60,24 @@ pub enum VolumeSource<'a> {
     Empty,
     /// Anything else, by its field name, such as `csi`.
     Other(&'a str),
+}
+
+/// Rights of a volume's files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Modes<'a> {
+    default: Option<i64>,
+    of_items: BTreeMap<&'a str, i64>,
+}
+
+impl Modes<'_> {
+    /// What Kubernetes gives files unless something is written.
+    const USUAL: i64 = 0o644;
+
+    /// The rights of the file that an item, or a key, becomes.
+    pub(crate) fn of(&self, key: &str) -> i64 {
+        let own = self.of_items.get(key).copied();
+        own.or(self.default).unwrap_or(Self::USUAL)
+    }
 }
 
 impl<'a> Workload<'a> {
@@ -156,9 +176,9 @@ impl<'a> PodTemplate<'a> {
                 let sources = match volume.pointer("/projected") {
                     Some(projected) => array_at(projected, "/sources")
                         .iter()
-                        .filter_map(source_of)
+                        .filter_map(|source| source_of(source, projected))
                         .collect(),
-                    None => source_of(volume).into_iter().collect(),
+                    None => source_of(volume, &Value::Null).into_iter().collect(),
                 };
                 Some(Volume { name, sources })
             })
@@ -166,12 +186,22 @@ impl<'a> PodTemplate<'a> {
     }
 }
 
-fn source_of(volume: &Value) -> Option<VolumeSource<'_>> {
+/// A source of a volume, or of what is projected into one, which then says what files may be.
+fn source_of<'a>(volume: &'a Value, projected: &Value) -> Option<VolumeSource<'a>> {
     let keys = |kind: &'static str, source, name_at: &str| {
-        let items = array_at(source, "/items")
+        let listed = array_at(source, "/items");
+        let items = listed
             .iter()
             .filter_map(|item| Some((str_at(item, "/key")?, str_at(item, "/path")?)))
             .collect();
+        let default = integer_at(source, "/defaultMode");
+        let modes = Modes {
+            default: default.or_else(|| integer_at(projected, "/defaultMode")),
+            of_items: listed
+                .iter()
+                .filter_map(|item| Some((str_at(item, "/key")?, integer_at(item, "/mode")?)))
+                .collect(),
+        };
         let optional = source
             .pointer("/optional")
             .and_then(Value::as_bool)
@@ -181,6 +211,7 @@ fn source_of(volume: &Value) -> Option<VolumeSource<'_>> {
             name: str_at(source, name_at)?,
             items,
             optional,
+            modes,
         })
     };
     if let Some(source) = volume.get("configMap") {

@@ -34,6 +34,9 @@ pub fn render(report: &Report, style: Style) -> String {
     if let Some(scope) = &report.coverage.scope {
         let _ = writeln!(out, "{}", wrap(scope, style.width));
     }
+    for unseen in &report.coverage.unseen {
+        let _ = writeln!(out, "{}", wrap(&format!("note: {unseen}"), style.width));
+    }
     out.push_str(&final_line(report, style));
     out
 }

@@ -18,8 +18,8 @@ pub(super) fn render(report: &Report) -> String {
         },
         human::counts(report.statistics()),
     );
-    if let Some(scope) = &report.coverage.scope {
-        let _ = writeln!(out, "{}\n", cell(scope));
+    for told in report.coverage.scope.iter().chain(&report.coverage.unseen) {
+        let _ = writeln!(out, "{}\n", cell(told));
     }
     out.push_str(
         "| Pattern | Result | Checks | Passed | Failed | Warned | Skipped | Unsupported | Not applicable | Time |\n\

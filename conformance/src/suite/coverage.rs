@@ -283,6 +283,7 @@ mod tests {
                 sources: std::collections::BTreeMap::new(),
                 renders: 1,
                 templates: self.templates.clone(),
+                unseen: Vec::new(),
                 mistake: None,
                 by_machine: false,
                 is_cached: false,

@@ -139,6 +139,12 @@ pub fn run_with(
             message,
         });
     }
+    let unseen = judged.iter().flat_map(|judged| &judged.unseen);
+    coverage.unseen = unseen
+        .cloned()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
     coverage.cached = judged.iter().filter(|judged| judged.is_cached).count();
     let matrix = Matrix::load(&suite.facts)?;
     coverage.gaps = gaps(options, &suite, &matrix, &charts, &subjects, &judged);

@@ -42,6 +42,9 @@ pub(crate) struct Judged {
     /// Templates that made a document of it.
     #[serde(default)]
     pub(crate) templates: BTreeSet<String>,
+    /// Configurations that could not be seen, each in a sentence.
+    #[serde(default)]
+    pub(crate) unseen: Vec<String>,
     /// What its specification declares in vain.
     #[serde(skip)]
     pub(crate) mistake: Option<String>,
@@ -142,6 +145,7 @@ impl Suite {
                     sources: BTreeMap::new(),
                     renders,
                     templates: BTreeSet::new(),
+                    unseen: Vec::new(),
                     mistake: None,
                     by_machine: false,
                     is_cached: false,
@@ -234,6 +238,7 @@ impl Suite {
             sources,
             renders: 0,
             templates: templates_of(manifest),
+            unseen: graph.unseen().into_values().collect(),
             mistake: graph.declared_in_vain(&subject.hints),
             by_machine,
             is_cached: false,

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::capability::Capability;
 use crate::data::{DataError, File};
 use crate::distribution::Distribution;
+use crate::image::Image;
 use crate::port::Port;
 use crate::purpose::PurposeRow;
 use crate::version::{Feature, ProductVersion};
@@ -24,6 +25,7 @@ pub(crate) struct Table {
     pub(crate) components: Vec<ComponentRow>,
     pub(crate) ports: Vec<Port>,
     pub(crate) purposes: Vec<PurposeRow>,
+    pub(crate) image: Image,
 }
 
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use crate::capability::Capability;
 use crate::data::DataError;
 use crate::distribution::Distribution;
 use crate::handle::Unknown;
+use crate::image::Image;
 use crate::port::{Port, Protocol};
 use crate::purpose::PurposeRow;
 use crate::version::{Feature, ProductVersion};
@@ -25,6 +26,7 @@ struct Raw {
     components: Vec<RawComponent>,
     ports: Vec<Port>,
     purposes: Vec<PurposeRow>,
+    image: Image,
 }
 
 #[derive(Debug, Deserialize)]
@@ -155,6 +157,7 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
         components,
         ports: raw.ports,
         purposes: raw.purposes,
+        image: raw.image,
     })
 }
 

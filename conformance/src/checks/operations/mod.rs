@@ -3,19 +3,23 @@
 
 mod commands;
 mod first_start;
+mod folders;
 mod listeners;
 pub(in crate::checks) mod probes;
+mod programs;
 mod quantity;
 mod question;
 mod redirects;
 mod resources;
 mod rollout;
+mod scripts;
 mod shutdown;
 #[cfg(test)]
 mod start_tests;
 mod storage;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use crate::checks::FamilyChecks;
 
@@ -44,4 +48,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-OPS-039", commands::find_their_files_and_ports),
     ("AM-OPS-040", rollout::has_a_checksum_of_every_volume),
     ("AM-OPS-041", rollout::follows_the_content),
+    ("AM-OPS-042", programs::may_be_run),
+    ("AM-OPS-043", folders::keep_what_the_image_brings),
+    ("AM-OPS-045", variables::are_not_almost_right),
 ];

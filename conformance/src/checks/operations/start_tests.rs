@@ -143,7 +143,7 @@ fn a_sidecar_is_no_wait() {
 fn servers_that_race_on_an_empty_database_are_found() {
     let found = first(&[("tm", FOR_THE_HUB)]);
     assert!(
-        found.len() == 2 && found[0].contains("control plane node 1 may start together with"),
+        found.len() == 2 && found[0].contains("control plane (cp-1) may start together with"),
         "{found:?}"
     );
     let found = first(&[("cp", FIRST)]);
@@ -169,7 +169,7 @@ fn circles_are_found_and_named() {
     let found = messages(&circle(&[("cp", for_gateway), ("gw", FOR_THE_HUB)]));
     assert!(
         found.len() == 1
-            && found[0].contains("of the control plane node 0 waits for the gateway")
+            && found[0].contains("of the control plane (cp-0) waits for the gateway")
             && found[0].contains("of the gateway waits for the control plane"),
         "{found:?}"
     );

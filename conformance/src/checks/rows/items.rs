@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use am_deployment_toml::key::{KeyPath, Segment};
-use am_product::Distribution;
+use am_product::{Distribution, Product};
 use serde_json::{Value, json};
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
 use crate::{
     checks::kubernetes::schemas::is_built_in,
     component::{Capability, Component},
+    context::Context,
     graph::{Member, Node},
     manifest::{LabelSelector, Object, Service, Workload},
     variation::releases as charts_of_releases,
@@ -167,6 +168,7 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
     let context = looked.context;
     let mut made = json!({
         "replicas": member.replicas,
+        "scaled": member.is_scaled,
         "stateful": member.workload.is_stateful_set(),
     });
     if let (Some(component), Value::Object(fields)) = (member.component, &mut made) {
@@ -186,6 +188,9 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
         let runs = repository.and_then(Distribution::of_image);
         fields.insert("runs".into(), json!(runs.map_or("", Distribution::pack)));
         fields.insert("declared".into(), json!(member.is_declared));
+        let distribution = runs.unwrap_or(component.distribution());
+        let home = Product::new(context.version, distribution).home();
+        fields.insert("home".into(), json!(home));
         fields.insert(
             "shutdownSeconds".into(),
             json!(component.shutdown_seconds()),
@@ -212,6 +217,7 @@ fn of_node<'a>(looked: &Looked<'a>, node: &Node<'a>) -> Item<'a> {
             "title": graph.describe(node.id),
             "ordinal": node.id.ordinal,
             "configured": node.configuration.is_some(),
+            "unseen": node.unseen.is_some(),
         });
         variables.push(("node", Bound::Made(made)));
     }
@@ -314,6 +320,9 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
             "minimum": minimum,
             "nodes": nodes,
             "workloads": members.len(),
+            "scaled": members.iter().any(|member| member.is_scaled),
+            "recognised": context.graph.members.iter().any(|member| member.component.is_some()),
+            "found": found(context),
             // It may also be in a release that does not render.
             "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.missing_release().is_some(),
         });
@@ -324,6 +333,16 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         }
     };
     context.pattern().iter().map(item).collect()
+}
+
+/// The servers of a subject with their images, whatever they are.
+fn found(context: &Context<'_>) -> String {
+    let members = context.graph.members.iter();
+    let named = members.map(|member| {
+        let image = member.main.map_or("", |main| main.image());
+        format!("{} ({image})", member.workload.object.reference())
+    });
+    named.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn releases<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {

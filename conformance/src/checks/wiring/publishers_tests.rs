@@ -119,7 +119,7 @@ fn every_fault_of_a_publisher_is_found() {
         (
             "token.revocation.stream",
             "token.other.stream",
-            "does not tell control plane node 2 of revoked tokens",
+            "does not tell control plane (cp-2) of revoked tokens",
         ),
     ] {
         let good = documents();

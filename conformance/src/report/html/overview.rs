@@ -54,9 +54,10 @@ pub(super) fn write(out: &mut String, report: &Report) {
         report
             .coverage
             .scope
-            .as_ref()
-            .map(|scope| format!("<p>{}</p>\n", text(scope)))
-            .unwrap_or_default(),
+            .iter()
+            .chain(&report.coverage.unseen)
+            .map(|told| format!("<p>{}</p>\n", text(told)))
+            .collect::<String>(),
     );
     for column in COLUMNS {
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{column}</th>");

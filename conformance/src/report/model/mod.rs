@@ -69,6 +69,9 @@ pub struct Coverage {
     /// Why less was judged than was chosen, in a sentence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
+    /// What could not be seen and was therefore not judged, in sentences: a configuration that is made elsewhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unseen: Vec<String>,
     /// What a whole run left unjudged, in sentences: a template that no subject renders, a requirement that looked at nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gaps: Vec<String>,

@@ -1,16 +1,13 @@
-//! The components of the pattern, their nodes, and nothing else.
+//! Names by which clients reach single nodes.
 
 use crate::{
-    checks::FamilyChecks,
     component::{Capability, Component},
     context::{Context, Fault, Judge},
     manifest::Service,
 };
 
-pub(crate) const CHECKS: FamilyChecks = &[("AM-TOPO-006", nodes_have_addresses)];
-
 /// Where a component has several nodes that clients list one by one, each needs a name of its own.
-fn nodes_have_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn nodes_have_addresses(context: &Context<'_>, judge: &mut Judge<'_>) {
     for component in Component::all().filter(|one| one.has(Capability::StableNodes)) {
         let nodes = context.graph.nodes_of(component);
         if nodes.len() < 2 {

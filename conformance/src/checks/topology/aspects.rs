@@ -1,0 +1,276 @@
+//! In what nodes of a component can differ.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    context::{Context, Fault},
+    facts::matches_glob,
+    graph::{Configuration, Member, Node, mounted_files},
+    manifest::{EnvSource, Object, VolumeSource, str_at},
+};
+
+use super::identity::Identity;
+
+/// Something in which nodes are compared, by its name for messages without what names the node.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Aspect {
+    Image,
+    Account,
+    Variable(String),
+    Variables(String),
+    Mount(String),
+    File(String),
+    Key(String),
+}
+
+/// What a node has there.
+#[derive(Debug, Clone)]
+pub(super) struct Has {
+    /// To be compared, without what names the node.
+    pub(super) compared: String,
+    /// How messages tell it: a whole clause after the node's name. Never a secret.
+    pub(super) told: String,
+    /// What a fault's place is found by: a field or a path of the configuration, and a value.
+    pub(super) field: String,
+    pub(super) value: String,
+    /// A Secret that it is taken from.
+    pub(super) secret: Option<String>,
+}
+
+pub(super) type Aspects = BTreeMap<Aspect, Has>;
+
+/// What a workload gives its nodes.
+pub(super) fn of_workload(
+    context: &Context<'_>,
+    member: &Member<'_>,
+    node: &Node<'_>,
+    identity: &Identity,
+) -> Aspects {
+    let mut found = Aspects::new();
+    let Some(main) = member.main else {
+        return found;
+    };
+    let has = |compared: &str, told: String, field: &str, value: &str| Has {
+        compared: identity.without(compared),
+        told,
+        field: field.to_owned(),
+        value: value.to_owned(),
+        secret: None,
+    };
+    let workload = &member.workload;
+    let image = main.image();
+    found.insert(
+        Aspect::Image,
+        has(image, format!("runs the image `{image}`"), "image", image),
+    );
+    let account = str_at(workload.pod.spec, "/serviceAccountName").unwrap_or("default");
+    let told = format!("has the account `{account}`");
+    found.insert(
+        Aspect::Account,
+        has(account, told, "serviceAccountName", account),
+    );
+    for variable in main.env() {
+        let name = variable.name;
+        let (compared, told, secret) = match variable.source {
+            // It may be a secret.
+            EnvSource::Literal(text) => (
+                text.to_owned(),
+                format!("sets `{name}` to a value of its own"),
+                None,
+            ),
+            EnvSource::Field(path) => (
+                format!("field {path}"),
+                format!("takes `{name}` from the field {path}"),
+                None,
+            ),
+            EnvSource::Secret {
+                name: object, key, ..
+            } => (
+                format!("Secret {object} {key}"),
+                format!("takes `{name}` from Secret `{object}`"),
+                Some(object.to_owned()),
+            ),
+            EnvSource::ConfigMap {
+                name: object, key, ..
+            } => {
+                let namespace = workload.object.namespace();
+                let map = context.manifest.find("ConfigMap", namespace, object);
+                let text = map.and_then(|map| map.str(&format!("/data/{key}")));
+                let compared =
+                    text.map_or_else(|| format!("ConfigMap {object} {key}"), str::to_owned);
+                (
+                    compared,
+                    format!("takes `{name}` from ConfigMap `{object}`"),
+                    None,
+                )
+            }
+            EnvSource::Other => continue,
+        };
+        let has = Has {
+            secret,
+            ..has(&compared, told, name, name)
+        };
+        found.insert(Aspect::Variable(identity.without(name)), has);
+    }
+    for (kind, name, prefix, _) in main.env_from() {
+        let what = identity.without(&format!("{kind} {name}"));
+        let told = format!("takes variables from {kind} `{name}`");
+        found.insert(Aspect::Variables(what), has(prefix, told, "envFrom", name));
+    }
+    let volumes = workload.pod.volumes();
+    for mount in main.mounts() {
+        let volume = volumes.iter().find(|volume| volume.name == mount.volume);
+        let sources = volume
+            .map(|volume| volume.sources.as_slice())
+            .unwrap_or_default();
+        let described: Vec<String> = sources
+            .iter()
+            .map(|source| described(context, workload.object, source))
+            .collect();
+        let path = mount.path;
+        let told = format!(
+            "mounts {} at {path}",
+            if described.is_empty() {
+                "a volume".to_owned()
+            } else {
+                described.join(" and ")
+            }
+        );
+        let field = if sources.is_empty() {
+            "volumeMounts"
+        } else {
+            "mountPath"
+        };
+        found.insert(
+            Aspect::Mount(identity.without(path)),
+            has(&described.join(" "), told, field, path),
+        );
+    }
+    let (files, _) = mounted_files(context.manifest, workload, &main, &node.pod_name);
+    for file in files {
+        let is_configuration = node
+            .configuration
+            .as_ref()
+            .is_some_and(|own| std::ptr::eq(own.object, file.object) && own.data_key == file.key);
+        if let Some(text) = file.text.filter(|_| !is_configuration) {
+            let told = format!("has a text of its own in the file {}", file.path);
+            found.insert(
+                Aspect::File(identity.without(&file.path)),
+                has(text, told, "mountPath", &file.path),
+            );
+        }
+    }
+    found
+}
+
+/// A volume's source. What a release renders is compared by its files.
+fn described(context: &Context<'_>, object: &Object, source: &VolumeSource<'_>) -> String {
+    match source {
+        VolumeSource::Keys {
+            kind: "ConfigMap",
+            name,
+            ..
+        } if context
+            .manifest
+            .find("ConfigMap", object.namespace(), name)
+            .is_some() =>
+        {
+            "a ConfigMap of the release".to_owned()
+        }
+        VolumeSource::Keys { kind, name, .. } => format!("{kind} `{name}`"),
+        // A volume of its own.
+        VolumeSource::Claim(_) => "a claim".to_owned(),
+        VolumeSource::Empty => "an emptyDir".to_owned(),
+        VolumeSource::Other(kind) => format!("a volume of the kind {kind}"),
+    }
+}
+
+/// What a node's configuration writes, apart from keys that name nodes and from keys that other requirements compare.
+pub(super) fn of_configuration(
+    context: &Context<'_>,
+    configuration: &Configuration<'_>,
+    identity: &Identity,
+) -> Aspects {
+    let entries = configuration
+        .document
+        .iter()
+        .flat_map(|document| document.entries());
+    let compared = entries.filter(|entry| {
+        let key = entry.path.pattern();
+        let is_any =
+            |patterns: &[String]| patterns.iter().any(|pattern| matches_glob(pattern, &key));
+        let leads_to_nodes = context
+            .facts
+            .edges
+            .iter()
+            .any(|edge| edge.names_nodes() && key.starts_with(&edge.key));
+        !leads_to_nodes
+            && !is_any(&context.facts.node_keys)
+            && !is_any(&context.facts.compared_keys)
+    });
+    compared
+        .map(|entry| {
+            let key = entry.path.to_string();
+            let has = Has {
+                compared: match entry.value.scalar_text() {
+                    Some(text)
+                        if matches!(entry.value, am_deployment_toml::value::Value::String(_)) =>
+                    {
+                        identity.without(&text)
+                    }
+                    Some(text) => text,
+                    None => identity.without(&format!("{:?}", entry.value)),
+                },
+                told: format!("writes `{key}`"),
+                field: key.clone(),
+                value: String::new(),
+                secret: None,
+            };
+            (Aspect::Key(identity.without(&key)), has)
+        })
+        .collect()
+}
+
+impl Aspect {
+    /// What is told of a node that has nothing there.
+    pub(super) fn missing(&self) -> String {
+        match self {
+            Self::Image => "runs no image".to_owned(),
+            Self::Account => "has no account".to_owned(),
+            Self::Variable(name) => format!("does not set `{name}`"),
+            Self::Variables(what) => format!("takes no variables from {what}"),
+            Self::Mount(path) => format!("mounts nothing at {path}"),
+            Self::File(path) => format!("has no file {path}"),
+            Self::Key(key) => format!("does not write `{key}`"),
+        }
+    }
+
+    /// The field at which it is missing.
+    pub(super) fn field(&self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Account => "serviceAccountName",
+            Self::Variable(_) => "env",
+            Self::Variables(_) => "envFrom",
+            Self::Mount(_) | Self::File(_) => "volumeMounts",
+            Self::Key(_) => "",
+        }
+    }
+
+    /// The key of the configuration that it is.
+    pub(super) fn key(&self) -> Option<&str> {
+        match self {
+            Self::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+}
+
+impl<'a> Fault<'a> {
+    /// At what a node has in which it differs.
+    pub(super) fn where_it_is(self, object: &'a Object, has: &Has) -> Self {
+        self.object(object)
+            .field(has.field.clone())
+            .value(has.value.clone())
+    }
+}

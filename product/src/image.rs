@@ -1,0 +1,98 @@
+//! What every image of the product has, whichever distribution it is of.
+
+use serde::Deserialize;
+
+use crate::distribution::Product;
+use crate::table::table;
+
+/// What every image of the product has.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Image {
+    /// The home of its user, below which the server's home is.
+    pub home: String,
+    /// Variables that hold the home of its user.
+    pub home_variables: Vec<String>,
+    /// Name of the program in that home which starts the server.
+    entrypoint: String,
+    /// Name of the folder in that home whose files the program copies over the server's home first.
+    configuration_folder: String,
+    /// Variables that its scripts and Java read.
+    pub variables: Vec<String>,
+    /// Words in their names that people take for each other.
+    same_words: Vec<Vec<String>>,
+    /// The one of them that sets Java's heap.
+    pub heap_variable: String,
+    /// Folders below the server's home with files that the server needs.
+    folders: Vec<String>,
+    /// The same outside of any home.
+    system_folders: Vec<String>,
+}
+
+impl Image {
+    /// The image of this run's table.
+    pub fn of_the_product() -> &'static Self {
+        &table().image
+    }
+
+    /// The program that starts the server.
+    pub fn entrypoint(&self) -> String {
+        format!("{}/{}", self.home, self.entrypoint)
+    }
+
+    /// The folder whose files are copied over the server's home before it starts.
+    pub fn copied_over_the_home(&self) -> String {
+        format!("{}/{}", self.home, self.configuration_folder)
+    }
+
+    /// The variable that is read and whose name means the same as another one, such as `JAVA_OPTS` for `JAVA_OPTIONS`.
+    pub fn variable_like(&self, name: &str) -> Option<&str> {
+        let means_the_same = |one: &str, other: &str| {
+            let has = |group: &Vec<String>, word: &str| group.iter().any(|known| known == word);
+            let mut groups = self.same_words.iter();
+            one == other || groups.any(|group| has(group, one) && has(group, other))
+        };
+        let is_alike = |known: &&str| {
+            let mut words = name.split('_').zip(known.split('_'));
+            name.split('_').count() == known.split('_').count()
+                && words.all(|(one, other)| means_the_same(one, other))
+        };
+        let mut known = self.variables.iter().map(String::as_str);
+        known.find(is_alike)
+    }
+
+    /// Folders in which the image brings files that a server needs.
+    pub fn full_folders(&self, product: Product) -> Vec<String> {
+        let home = product.home();
+        let own = self.folders.iter().map(|folder| format!("{home}/{folder}"));
+        own.chain(self.system_folders.iter().cloned()).collect()
+    }
+}
+
+impl Product {
+    /// The server's home in its image.
+    pub fn home(self) -> String {
+        let home = &Image::of_the_product().home;
+        format!("{home}/{}", self.home_name())
+    }
+
+    /// The name of the server's home.
+    pub fn home_name(self) -> String {
+        format!("{}-{}", self.distribution.pack(), self.version)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Image;
+
+    #[test]
+    fn a_variable_whose_words_mean_the_same_is_recognised_and_another_is_not() {
+        let like = |name| Image::of_the_product().variable_like(name);
+        assert_eq!(like("JVM_MEM_OPTIONS"), Some("JVM_MEM_OPTS"));
+        assert_eq!(like("JAVA_MEMORY_OPTS"), Some("JVM_MEM_OPTS"));
+        assert_eq!(like("JVM_ARGS"), Some("JAVA_OPTS"));
+        assert_eq!(like("APP_OPTS"), None);
+        assert_eq!(like("JAVA_OPTS_OF_MINE"), None);
+    }
+}
