@@ -5,6 +5,7 @@ pub(super) mod api_versions;
 pub(super) mod choices;
 pub(super) mod fields;
 pub(super) mod identities;
+pub(super) mod labels;
 pub(super) mod names;
 pub(super) mod quantities;
 pub(super) mod references;

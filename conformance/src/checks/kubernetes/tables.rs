@@ -20,8 +20,9 @@ pub(super) static TABLES: LazyLock<Result<Tables, String>> =
 
 /// Every table.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Tables {
+    pub(super) cluster_scoped: Vec<String>,
     pub(super) words: Vec<Words>,
     pub(super) numbers: Vec<Numbers>,
     pub(super) near: Vec<Near>,
@@ -129,6 +130,12 @@ pub(super) struct Required {
     #[serde(default, rename = "where")]
     pub(super) only: BTreeMap<String, String>,
     pub(super) fields: Vec<String>,
+}
+
+/// Whether an object is of a kind without a namespace.
+pub(crate) fn is_cluster_scoped(object: &Object) -> bool {
+    let tables = TABLES.as_ref();
+    tables.is_ok_and(|tables| tables.cluster_scoped.iter().any(|kind| kind == object.kind()))
 }
 
 /// The documents that a row is about, or the pod specs in them.
