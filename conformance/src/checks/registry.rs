@@ -185,6 +185,7 @@ pub(crate) fn check_tables() -> Result<(), String> {
     given::GIVEN.as_ref().map_err(Clone::clone)?;
     helm::check_tables()?;
     security::check_tables()?;
+    upgrade::check_tables()?;
     kubernetes::check_tables()
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
-    checks::kubernetes::{identities, labels, names, references, tables::is_cluster_scoped},
+    checks::kubernetes::{identities, labels, named, names, references, tables::is_cluster_scoped},
     context::{Context, Fault, Judge},
     manifest::{Manifest, Object},
     variation::{Refusal, Variation, Variations, releases},
@@ -143,14 +143,14 @@ fn label_problem(label: &str, value: &str) -> Option<String> {
 }
 
 /// What stays the same in a reference when the release is renamed: the template and kind of who needs, the kind needed.
-type Role = (String, String, &'static str);
+type Role = (String, String, String);
 
-fn role(reference: &references::Reference<'_>) -> Role {
+fn role(reference: &named::Reference<'_>) -> Role {
     let from = reference.from;
     (
         from.template.clone(),
         from.kind().to_owned(),
-        reference.kind,
+        reference.kind.to_owned(),
     )
 }
 

@@ -134,12 +134,17 @@ pub(super) struct Required {
 
 /// Whether an object is of a kind without a namespace.
 pub(crate) fn is_cluster_scoped(object: &Object) -> bool {
+    is_cluster_scoped_kind(object.kind())
+}
+
+/// Whether a kind has no namespace.
+pub(super) fn is_cluster_scoped_kind(kind: &str) -> bool {
     let tables = TABLES.as_ref();
-    tables.is_ok_and(|tables| tables.cluster_scoped.iter().any(|kind| kind == object.kind()))
+    tables.is_ok_and(|tables| tables.cluster_scoped.iter().any(|known| known == kind))
 }
 
 /// The documents that a row is about, or the pod specs in them.
-pub(super) fn roots<'a>(
+pub(in crate::checks) fn roots<'a>(
     manifest: &'a Manifest,
     pod: bool,
     kinds: &[String],

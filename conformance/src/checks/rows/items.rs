@@ -315,7 +315,7 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
             "nodes": nodes,
             "workloads": members.len(),
             // It may also be in a release that does not render.
-            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.missing_release().is_some(),
+            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.is_any_partial(),
         });
         Item {
             object: members.first().map(|member| member.workload.object),
