@@ -69,17 +69,38 @@ impl ChartSource {
         (template.to_owned(), start)
     }
 
-    /// The line of a template that makes a line of a document's text: the last that stands there word for word, else the last
-    /// with the same key.
+    /// The line of a template that makes a line of a document's text: the last that stands there word for word, else the one of
+    /// which most is written where its actions may give anything, else the last with the same key.
     pub fn line_that_makes(&self, template: &str, text: &str) -> Option<usize> {
-        let entry = |line: &str| line.trim_start_matches([' ', '-']).trim_end().to_owned();
         let key = |line: &str| entry(line).split(':').next().map(str::to_owned);
         let lines = || numbered(self.files.get(template).map_or("", String::as_str));
         let same = lines().filter(|(_, line)| entry(line) == entry(text));
         let alike = || lines().filter(|(_, line)| key(line) == key(text));
-        same.last()
-            .or_else(|| alike().last())
-            .map(|(number, _)| number)
+        same.map(|(number, _)| number)
+            .last()
+            .or_else(|| self.line_written_as(template, text))
+            .or_else(|| alike().last().map(|(number, _)| number))
+    }
+
+    /// The line of a template of which most is written in a line of a document's text, and the rest may be made by actions; `None`
+    /// when there is not exactly one.
+    pub(crate) fn line_written_as(&self, template: &str, text: &str) -> Option<usize> {
+        let action = ACTION.as_ref()?;
+        let makes_it: Vec<(usize, usize)> = numbered(self.files.get(template)?)
+            .filter_map(|(number, line)| {
+                let pattern = action.replace_all(line, "*");
+                let written = pattern.chars().filter(|c| c.is_alphanumeric()).count();
+                let fits = written > 0 && matches_glob(entry(&pattern), entry(text));
+                fits.then_some((written, number))
+            })
+            .collect();
+        let most = makes_it.iter().map(|(written, _)| *written).max()?;
+        only(
+            makes_it
+                .iter()
+                .filter(|(written, _)| *written == most)
+                .map(|(_, number)| *number),
+        )
     }
 
     /// The line of a template that starts a document of this kind, if there is exactly one such line.
@@ -102,6 +123,11 @@ fn numbered(text: &str) -> impl Iterator<Item = (usize, &str)> {
 fn only<T>(mut all: impl Iterator<Item = T>) -> Option<T> {
     let first = all.next()?;
     all.next().is_none().then_some(first)
+}
+
+/// A line without what says only where it stands.
+fn entry(line: &str) -> &str {
+    line.trim_start_matches([' ', '-']).trim_end()
 }
 
 /// The lines of the YAML document in which line `at` stands.
@@ -309,6 +335,22 @@ mod tests {
         assert_eq!(line("apim.throttling.url_group[0].type"), at(8), "missing");
         assert_eq!(line("event_listener[0].properties.'header.X'"), at(11));
         assert_eq!(line("nowhere.at_all"), None);
+    }
+
+    #[test]
+    fn a_line_of_a_document_is_found_where_actions_made_part_of_it() {
+        let chart = chart(&[(
+            "templates/a.yaml",
+            "name: {{ .a }}\nlist:\n  - {kind: A, name: {{ .a }}-ca}\n  - {kind: A, name: {{ .a }}-key}\nname: {{ .b }}\n",
+        )]);
+        let line = |text| chart.line_that_makes("templates/a.yaml", text);
+        assert_eq!(line("  - {kind: A, name: x-ca}"), Some(3));
+        assert_eq!(line("  - {kind: A, name: x-key}"), Some(4));
+        assert_eq!(line("name: x"), Some(5), "the last");
+        assert_eq!(line("more: x"), None);
+        let line = |text| chart.line_written_as("templates/a.yaml", text);
+        assert_eq!(line("- {kind: A, name: x-key}"), Some(4));
+        assert_eq!(line("name: x"), None, "one of two");
     }
 
     #[test]

@@ -196,6 +196,7 @@ pub(crate) fn check_tables() -> Result<(), String> {
     controllers::check_tables()?;
     helm::check_tables()?;
     security::check_tables()?;
+    upgrade::check_tables()?;
     kubernetes::check_tables()
 }
 

@@ -172,11 +172,15 @@ impl<'g, 'a> Resolver<'g, 'a> {
 
     /// Whether a host is declared to be that of a component elsewhere, or to live outside.
     pub(crate) fn is_declared(self, host: &str) -> bool {
-        self.graph.is_declared(host) || self.is_external(host)
+        self.graph.is_declared(host) || self.is_declared_external(host)
     }
 
-    /// Whether a host is declared to live outside.
+    /// Whether a host is declared to live outside, or may be that of a document that is missing.
     pub(crate) fn is_external(self, host: &str) -> bool {
+        self.graph.is_partial || self.is_declared_external(host)
+    }
+
+    fn is_declared_external(self, host: &str) -> bool {
         self.graph
             .external
             .iter()

@@ -55,6 +55,8 @@ pub struct Graph<'a> {
     pub services: Vec<Service<'a>>,
     /// Hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
+    /// Whether documents are missing, which any host may be about.
+    pub is_partial: bool,
     /// Components that are declared to run elsewhere, by name. One that a release runs all the same is a fault.
     pub declared: BTreeMap<Component, Elsewhere>,
     /// Every address of every node's `deployment.toml`, with where it leads.
@@ -102,17 +104,13 @@ impl<'a> Graph<'a> {
                 node::nodes_of(manifest, facts, version, &services, member, index)
             })
             .collect();
-        let mut external = hints.external.clone();
-        if manifest.missing_release().is_some() {
-            // Any host may be that of the release that does not render.
-            external.push("*".to_owned());
-        }
         let mut graph = Self {
             manifest,
             members,
             nodes,
             services,
-            external,
+            external: hints.external.clone(),
+            is_partial: manifest.is_any_partial(),
             declared: hints.elsewhere.clone(),
             links: Vec::new(),
         };
@@ -120,12 +118,16 @@ impl<'a> Graph<'a> {
         graph
     }
 
-    /// What was declared of a release in vain, in one sentence: its user believes that it is judged.
+    /// What was declared of a release in vain, in one sentence: its user believes that it is judged. What a document that is missing
+    /// would have been is not known.
     pub fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
         let of_all: Vec<&Member<'_>> = self.members.iter().collect();
-        let in_vain = hints.all.in_vain("the releases", &of_all);
-        in_vain.or_else(|| {
-            hints.releases.iter().find_map(|(release, declared)| {
+        let is_whole = !self.manifest.is_any_partial();
+        let in_vain = is_whole.then(|| hints.all.in_vain("the releases", &of_all));
+        in_vain.flatten().or_else(|| {
+            let releases = hints.releases.iter();
+            let mut whole = releases.filter(|(release, _)| !self.manifest.is_partial(release));
+            whole.find_map(|(release, declared)| {
                 let is_its = |member: &&&Member<'_>| member.workload.object.release == *release;
                 let members: Vec<&Member<'_>> = of_all
                     .iter()

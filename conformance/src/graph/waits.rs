@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{Graph, Member, Target, mounted_files};
+use super::{Graph, Link, Member, Target, mounted_files};
 use crate::manifest::{Container, EnvSource, Manifest, array_at, str_at, strings_at};
 
 /// An address that something names which runs before the server.
@@ -27,8 +27,18 @@ pub struct Awaited<'a> {
 pub(crate) fn awaited<'a>(graph: &Graph<'a>, member: &Member<'a>) -> Vec<Awaited<'a>> {
     let resolver = graph.resolver();
     let namespace = member.workload.object.namespace();
-    let is_host =
-        |host: &str| resolver.service_of(namespace, host).is_some() || resolver.is_declared(host);
+    let is_own = |link: &&Link| std::ptr::eq(graph.member(link.from), member);
+    let told: BTreeSet<String> = graph
+        .links
+        .iter()
+        .filter(is_own)
+        .map(|link| link.reference.address.host.to_lowercase())
+        .collect();
+    let is_host = |host: &str| {
+        resolver.service_of(namespace, host).is_some()
+            || resolver.is_declared(host)
+            || told.contains(host)
+    };
     let mut all = Vec::new();
     for container in member.workload.pod.all_containers() {
         if !runs_before_the_server(&container, member) {

@@ -172,6 +172,21 @@ impl Manifest {
             .map(Flaw::sentence)
     }
 
+    /// Whether documents of a release are missing because it does not render, or one of them is no YAML.
+    pub fn is_partial(&self, release: &str) -> bool {
+        self.flaws
+            .iter()
+            .filter(|flaw| !matches!(flaw.kind, FlawKind::KeyTwice(_)))
+            .any(|flaw| flaw.object.release == release)
+    }
+
+    /// Whether documents of any release are missing.
+    pub(crate) fn is_any_partial(&self) -> bool {
+        self.flaws
+            .iter()
+            .any(|flaw| self.is_partial(&flaw.object.release))
+    }
+
     /// Whether Helm refuses a release because a document of it is no YAML.
     pub fn is_refused(&self, release: &str) -> bool {
         self.flaws

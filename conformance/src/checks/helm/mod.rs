@@ -7,6 +7,7 @@ mod files;
 mod given;
 mod labels;
 mod names;
+mod namespaces;
 mod release_tests;
 mod repeatability;
 mod schema;
@@ -28,7 +29,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-008", names::any_release_name_works),
     ("AM-HELM-009", names::releases_share_no_object),
     ("AM-HELM-010", names::cluster_scoped_names_are_unique),
-    ("AM-HELM-011", names::objects_follow_the_namespace),
+    ("AM-HELM-011", namespaces::objects_follow_the_namespace),
     ("AM-HELM-012", repeatability::helm_versions_agree),
     ("AM-HELM-013", chart_file::lint_is_clean),
     ("AM-HELM-015", chart_file::notes_are_there),
@@ -44,6 +45,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-029", texts::releases_render),
     ("AM-HELM-030", texts::documents_are_yaml),
     ("AM-HELM-031", texts::no_key_is_given_twice),
+    ("AM-HELM-037", namespaces::namespaces_are_told_alike),
 ];
 
 /// Whether the tables of this family can be used.

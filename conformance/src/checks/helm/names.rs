@@ -1,9 +1,9 @@
-//! Any release name, any namespace, several releases side by side.
+//! Any release name, several releases side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::{
-    checks::kubernetes::{identities, names, references, schemas},
+    checks::kubernetes::{identities, labels, named, names, references, tables::is_cluster_scoped},
     context::{Context, Fault, Judge},
     manifest::{Manifest, Object},
     variation::{Refusal, Variation, Variations, releases},
@@ -18,7 +18,8 @@ const RELEASE_NAMES: [&str; 3] = [
 
 const OTHER_RELEASE: &str = "conformance-other";
 
-const OTHER_NAMESPACE: &str = "conformance-elsewhere";
+/// A namespace in which no subject is installed.
+pub(super) const OTHER_NAMESPACE: &str = "conformance-elsewhere";
 
 fn named(release: &str) -> Variation {
     Variation {
@@ -28,7 +29,7 @@ fn named(release: &str) -> Variation {
 }
 
 /// Renders one release and tells the judge when that fails.
-fn rendered(
+pub(super) fn rendered(
     judge: &mut Judge<'_>,
     variations: &dyn Variations,
     release: &str,
@@ -58,29 +59,33 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
     };
     for release in releases(context.manifest).into_keys() {
         let known = known_to_be_missing(context.manifest, variations, release);
+        let mut told = BTreeSet::new();
         for name in RELEASE_NAMES {
             let circumstance = format!("as release `{name}`");
             let Some(manifest) = rendered(judge, variations, release, &named(name), &circumstance)
             else {
                 continue;
             };
-            for object in &manifest.objects {
+            for (object, own) in counterparts(&manifest, context.manifest, release) {
                 judge.looked();
-                let label = object
-                    .labels()
-                    .into_iter()
-                    .find(|(_, value)| !names::is_label_value(value));
-                let problem = names::problem(object).or_else(|| {
-                    label.map(|(key, value)| format!("its label `{key}` would be `{value}`"))
-                });
-                if let Some(problem) = problem {
-                    judge.fault(
-                        Fault::new(
-                            format!("{circumstance}, {} is not valid: {problem}", object.reference()),
-                            "cut long names and close them with a hash of the release's name, and replace dots and a digit at the start",
-                        )
-                        .value(object.name()),
-                    );
+                let wrong = names::problem(object).map(|problem| ("name", object.name(), problem));
+                let labels = labels::labels_of(object).into_iter();
+                let wrong = wrong.into_iter().chain(labels.filter_map(|(label, value)| {
+                    Some((label, value, label_problem(label, value)?))
+                }));
+                for (field, value, problem) in wrong {
+                    // One name that shows it is enough.
+                    if told.insert((own.template.clone(), own.name().to_owned(), field.to_owned())) {
+                        judge.fault(
+                            Fault::new(
+                                format!("{circumstance}, {} is not valid: {problem}", object.reference()),
+                                "cut long names and close them with a hash of the release's name, and replace dots and a digit at the start",
+                            )
+                            .object(own)
+                            .field(field)
+                            .value(value),
+                        );
+                    }
                 }
             }
             let Ok(elsewhere) = variations.render(release, &named(OTHER_RELEASE)) else {
@@ -109,15 +114,43 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
     }
 }
 
-/// What stays the same in a reference when the release is renamed: the template and kind of who needs, the kind needed.
-type Role = (String, String, &'static str);
+/// The objects of a further render, each with the one of the release that the same place of the same template makes.
+fn counterparts<'a>(
+    rendered: &'a Manifest,
+    manifest: &'a Manifest,
+    release: &str,
+) -> Vec<(&'a Object, &'a Object)> {
+    let place = |object: &Object| (object.template.clone(), object.kind().to_owned());
+    let mut own: BTreeMap<_, VecDeque<&Object>> = BTreeMap::new();
+    for object in &manifest.objects {
+        if object.release == release {
+            own.entry(place(object)).or_default().push_back(object);
+        }
+    }
+    let pair = |object| {
+        let own = own.get_mut(&place(object)).and_then(VecDeque::pop_front);
+        (object, own.unwrap_or(object))
+    };
+    rendered.objects.iter().map(pair).collect()
+}
 
-fn role(reference: &references::Reference<'_>) -> Role {
+fn label_problem(label: &str, value: &str) -> Option<String> {
+    (!labels::is_label_value(value)).then(|| {
+        format!(
+            "its label `{label}` would be `{value}`, and a label has at most 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
+        )
+    })
+}
+
+/// What stays the same in a reference when the release is renamed: the template and kind of who needs, the kind needed.
+type Role = (String, String, String);
+
+fn role(reference: &named::Reference<'_>) -> Role {
     let from = reference.from;
     (
         from.template.clone(),
         from.kind().to_owned(),
-        reference.kind,
+        reference.kind.to_owned(),
     )
 }
 
@@ -176,7 +209,7 @@ pub(super) fn cluster_scoped_names_are_unique(context: &Context<'_>, judge: &mut
         .manifest
         .objects
         .iter()
-        .any(schemas::is_cluster_scoped)
+        .any(is_cluster_scoped)
     {
         return;
     }
@@ -189,14 +222,14 @@ pub(super) fn cluster_scoped_names_are_unique(context: &Context<'_>, judge: &mut
         judge,
         &elsewhere,
         "releases of the same name in two namespaces",
-        schemas::is_cluster_scoped,
+        is_cluster_scoped,
     );
     shares_nothing(
         context,
         judge,
         &named(OTHER_RELEASE),
         "two releases of it",
-        schemas::is_cluster_scoped,
+        is_cluster_scoped,
     );
 }
 
@@ -233,52 +266,10 @@ fn shares_nothing(
     }
 }
 
-pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let Some(variations) = context.variations else {
-        return judge.unsupported("charts cannot be rendered in another namespace here");
-    };
-    let variation = Variation {
-        namespace: Some(OTHER_NAMESPACE.to_owned()),
-        ..Variation::default()
-    };
-    for release in releases(context.manifest).into_keys() {
-        let Some(other) = rendered(
-            judge,
-            variations,
-            release,
-            &variation,
-            "in another namespace",
-        ) else {
-            continue;
-        };
-        for object in other
-            .objects
-            .iter()
-            .filter(|object| !schemas::is_cluster_scoped(object))
-        {
-            let fixed = object
-                .str("/metadata/namespace")
-                .filter(|namespace| *namespace != OTHER_NAMESPACE);
-            judge.require(fixed.is_none(), || {
-                Fault::new(
-                    format!(
-                        "{} stays in the namespace `{}`, wherever the release is installed",
-                        object.reference(),
-                        fixed.unwrap_or_default()
-                    ),
-                    "write `namespace: {{ .Release.Namespace }}`, or leave it out",
-                )
-                .value(fixed.unwrap_or_default())
-            });
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::{
-        any_release_name_works, cluster_scoped_names_are_unique, objects_follow_the_namespace,
-        releases_share_no_object,
+        any_release_name_works, cluster_scoped_names_are_unique, releases_share_no_object,
     };
     use crate::{
         Outcome,
@@ -305,13 +296,27 @@ mod tests {
             )
             .judge(any_release_name_works),
         );
-        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("69 characters"), "{found:?}");
         assert!(
             case("{apiVersion: v1, kind: ConfigMap, metadata: {name: REL-x}}")
                 .judge(any_release_name_works)
                 .is_green()
         );
+    }
+
+    #[test]
+    fn a_label_made_from_a_long_release_name_is_found_once_at_the_object_of_the_release() {
+        let outcome = case(
+            "{apiVersion: apps/v1, kind: Deployment, metadata: {name: REL.x}, spec: {selector: {matchLabels: {part: REL-the-gateway}}, template: {metadata: {labels: {part: REL-the-gateway}}}}}",
+        )
+        .judge(any_release_name_works);
+        let [finding] = outcome.findings() else {
+            panic!("{outcome:?}")
+        };
+        assert!(finding.message.contains("label `part`"), "{finding:?}");
+        let object = finding.object.as_ref().expect("it has a place");
+        assert_eq!(object.name, "r.x");
     }
 
     #[test]
@@ -356,23 +361,5 @@ mod tests {
         let none = case("{apiVersion: v1, kind: Role, metadata: {name: REL-x}}")
             .judge_requirement("AM-HELM-010");
         assert!(matches!(none, Outcome::NotApplicable { .. }));
-    }
-
-    #[test]
-    fn a_fixed_namespace_is_found() {
-        let check = objects_follow_the_namespace;
-        assert_eq!(
-            messages(
-                &case("{apiVersion: v1, kind: Secret, metadata: {name: REL, namespace: apim}}")
-                    .judge(check)
-            )
-            .len(),
-            1
-        );
-        assert!(
-            case("{apiVersion: v1, kind: Secret, metadata: {name: REL, namespace: NSP}}")
-                .judge(check)
-                .is_green()
-        );
     }
 }

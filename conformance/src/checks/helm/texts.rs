@@ -55,10 +55,11 @@ fn judge_texts(
     }
 }
 
-/// In the template, at the line that makes the line of the text.
+/// In the template, at the line that makes the line of the text: where a text ends too early, its last one.
 fn at_its_line<'f>(context: &Context<'_>, flaw: &'f Flaw, fault: Fault<'f>) -> Fault<'f> {
     let line = flaw.line.and_then(|line| {
-        let text = flaw.object.text.lines().nth(line.checked_sub(1)?)?;
+        let lines: Vec<&str> = flaw.object.text.lines().take(line).collect();
+        let text = lines.iter().rfind(|line| !line.trim().is_empty())?;
         let chart = context.charts.get(&flaw.object.chart)?;
         chart.line_that_makes(&flaw.object.template, text)
     });

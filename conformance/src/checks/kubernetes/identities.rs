@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::schemas::{group, is_cluster_scoped};
+use super::{schemas::group, tables::is_cluster_scoped};
 use crate::{
     context::{Context, Fault, Judge},
     manifest::Object,

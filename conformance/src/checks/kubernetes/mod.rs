@@ -3,13 +3,17 @@
 pub(super) mod annotations;
 pub(super) mod api_versions;
 pub(super) mod choices;
+mod claims;
 pub(super) mod fields;
 pub(super) mod identities;
+pub(super) mod labels;
+pub(super) mod named;
 pub(super) mod names;
 pub(super) mod quantities;
 pub(super) mod references;
 pub(super) mod schemas;
 pub(in crate::checks) mod tables;
+mod used;
 
 use crate::checks::FamilyChecks;
 
@@ -30,11 +34,14 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ),
     ("AM-K8S-023", quantities::requests_fit_below_limits),
     ("AM-K8S-025", fields::topologies_are_spelt_well),
+    ("AM-K8S-028", claims::volumes_satisfy_claims),
+    ("AM-K8S-029", used::objects_are_used),
 ];
 
 /// Whether the tables of this family can be used.
 pub(super) fn check_tables() -> Result<(), String> {
     tables::TABLES.as_ref().map_err(Clone::clone)?;
+    named::TABLES.as_ref().map_err(Clone::clone)?;
     annotations::KNOWN.as_ref().map(drop).map_err(Clone::clone)
 }
 

@@ -13,8 +13,8 @@ enum Rule {
     Label1035,
     /// RFC 1123 label: may start with a digit, at most so many characters.
     Label(usize),
-    /// RFC 1123 subdomain: labels with dots, at most 253 characters.
-    Subdomain,
+    /// RFC 1123 subdomain: labels with dots, at most so many characters.
+    Subdomain(usize),
     /// Any part of a URL's path.
     PathSegment,
 }
@@ -23,14 +23,20 @@ fn rule(object: &Object) -> Rule {
     match object.kind() {
         // Kubernetes lets a Service start with a digit only behind a feature gate.
         "Service" if object.api_version() == "v1" => Rule::Label1035,
-        // The hash of a revision or the time of a run (11 characters) must fit into a label of the pods.
-        "StatefulSet" | "CronJob" => Rule::Label(52),
-        // The name becomes a label of the pods.
-        "Namespace" | "Job" | "Deployment" | "DaemonSet" | "ReplicaSet" | "Pod" => Rule::Label(63),
+        // The name becomes the host name of a pod, and with the hash of a revision (11 characters) a label.
+        "StatefulSet" => Rule::Label(52),
+        "Namespace" => Rule::Label(63),
+        // The name, with the time of a run (11 characters) for a CronJob, becomes a label of the pods.
+        "CronJob" => Rule::Subdomain(52),
+        "Job" => Rule::Subdomain(63),
         "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => Rule::PathSegment,
-        _ => Rule::Subdomain,
+        // Those of Deployments, ReplicaSets and DaemonSets among them: names of their pods are cut, and their labels are the chart's.
+        _ => Rule::Subdomain(MOST),
     }
 }
+
+/// The most characters that a name has.
+const MOST: usize = 253;
 
 /// What is wrong with the name of an object, if anything.
 pub(crate) fn problem(object: &Object) -> Option<String> {
@@ -44,9 +50,10 @@ pub(crate) fn problem(object: &Object) -> Option<String> {
     match rule(object) {
         Rule::PathSegment => (name == "." || name == ".." || name.contains(['/', '%']))
             .then(|| "it must be a part of a path: no `/` and no `%`".into()),
-        Rule::Subdomain => (!is_subdomain(name)).then(|| {
-            "it must be lower case letters, digits, `-` and `.`, at most 253 characters, and start and end with a letter or digit"
-                .into()
+        Rule::Subdomain(most) => too_long(name, most).or_else(|| {
+            (!is_subdomain(name)).then(|| {
+                "it must be lower case letters, digits, `-` and `.`, and start and end with a letter or digit".into()
+            })
         }),
         Rule::Label(most) => not_a_label(name, most, false),
         Rule::Label1035 => not_a_label(name, 63, true),
@@ -54,17 +61,19 @@ pub(crate) fn problem(object: &Object) -> Option<String> {
 }
 
 fn not_a_label(name: &str, most: usize, starts_with_letter: bool) -> Option<String> {
-    if name.len() > most {
-        return Some(format!(
-            "it has {} characters, at most {most} are possible",
-            name.len()
-        ));
+    if let Some(problem) = too_long(name, most) {
+        return Some(problem);
     }
     if !is_label(name) {
         return Some("it must be lower case letters, digits and `-`, and start and end with a letter or digit".into());
     }
     (starts_with_letter && !name.starts_with(|c: char| c.is_ascii_lowercase()))
         .then(|| "it must start with a letter".into())
+}
+
+fn too_long(name: &str, most: usize) -> Option<String> {
+    let length = name.len();
+    (length > most).then(|| format!("it has {length} characters, at most {most} are possible"))
 }
 
 /// Whether a text is an RFC 1123 label, whatever its length.
@@ -76,19 +85,7 @@ pub(crate) fn is_label(text: &str) -> bool {
 }
 
 pub(crate) fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
-}
-
-/// Whether a text may be the value of a label; empty may.
-pub(crate) fn is_label_value(text: &str) -> bool {
-    let is_end = |c: char| c.is_ascii_alphanumeric();
-    text.is_empty()
-        || (text.len() <= 63
-            && text.starts_with(is_end)
-            && text.ends_with(is_end)
-            && text
-                .chars()
-                .all(|c| is_end(c) || matches!(c, '-' | '_' | '.')))
+    text.len() <= MOST && text.split('.').all(is_label)
 }
 
 pub(super) fn names_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -119,11 +116,13 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_own_rule() {
-        let long = "a".repeat(53);
+        let (long, longest) = ("a".repeat(53), "a".repeat(253));
         for (kind, name) in [
             ("Service", "1a"),
             ("Service", "a.b"),
             ("StatefulSet", long.as_str()),
+            ("StatefulSet", "a.b"),
+            ("CronJob", long.as_str()),
             ("ConfigMap", "A"),
             ("ConfigMap", "a_b"),
             ("ConfigMap", "-a"),
@@ -134,7 +133,9 @@ mod tests {
         }
         for (kind, name) in [
             ("Service", "a1"),
-            ("Deployment", long.as_str()),
+            ("Deployment", longest.as_str()),
+            ("DaemonSet", "1.a"),
+            ("CronJob", "1.a"),
             ("ConfigMap", "1.a"),
             ("Role", "system:A"),
         ] {

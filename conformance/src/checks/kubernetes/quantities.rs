@@ -180,7 +180,7 @@ fn text(value: &Value) -> String {
 }
 
 /// A quantity as a number. Source: Kubernetes, the grammar of `resource.Quantity`.
-fn amount(quantity: &Value) -> Option<f64> {
+pub(super) fn amount(quantity: &Value) -> Option<f64> {
     if let Some(number) = quantity.as_f64() {
         return Some(number);
     }

@@ -4,107 +4,16 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::schemas::group;
+use super::{
+    named::{Reference, needs, references, says},
+    tables::is_cluster_scoped_kind,
+};
 use crate::{
     context::{Context, Fault, Judge},
-    manifest::{Container, EnvSource, Manifest, Object, VolumeSource, Workload, array_at, str_at},
+    manifest::{Manifest, Object, array_at, str_at},
     variation::{Variation, Variations, releases},
 };
 use am_suggest::near;
-
-/// The name of an object that another one needs.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Reference<'a> {
-    /// Who needs it.
-    pub(crate) from: &'a Object,
-    pub(crate) kind: &'static str,
-    pub(crate) name: &'a str,
-}
-
-/// Every name of a `ConfigMap`, Secret, `ServiceAccount` or claim that must exist for a pod to start, and of
-/// the Services behind routes and `StatefulSet`s.
-fn references(manifest: &Manifest) -> Vec<Reference<'_>> {
-    let mut found = Vec::new();
-    for workload in manifest.workloads() {
-        of_workload(&workload, &mut found);
-    }
-    for object in manifest
-        .of_kind("Ingress")
-        .filter(|object| group(object.api_version()) != "config.openshift.io")
-    {
-        for tls in array_at(&object.value, "/spec/tls") {
-            found.extend(str_at(tls, "/secretName").map(|name| Reference {
-                from: object,
-                kind: "Secret",
-                name,
-            }));
-        }
-    }
-    found
-}
-
-fn of_workload<'a>(workload: &Workload<'a>, found: &mut Vec<Reference<'a>>) {
-    let from = workload.object;
-    let mut add = |kind, name: &'a str| {
-        if !name.is_empty() {
-            found.push(Reference { from, kind, name });
-        }
-    };
-    if let Some(name) = str_at(workload.pod.spec, "/serviceAccountName") {
-        add("ServiceAccount", name);
-    }
-    if let Some(name) = workload
-        .service_name()
-        .filter(|_| workload.is_stateful_set())
-    {
-        add("Service", name);
-    }
-    for volume in workload.pod.volumes() {
-        for source in volume.sources {
-            match source {
-                VolumeSource::Keys {
-                    kind,
-                    name,
-                    optional: false,
-                    ..
-                } => add(kind, name),
-                VolumeSource::Claim(name) => add("PersistentVolumeClaim", name),
-                _ => {}
-            }
-        }
-    }
-    for volume in array_at(workload.pod.spec, "/volumes") {
-        if let Some(name) = str_at(volume, "/csi/volumeAttributes/secretProviderClass") {
-            add("SecretProviderClass", name);
-        }
-    }
-    for container in workload.pod.all_containers() {
-        of_container(&container, &mut add);
-    }
-}
-
-fn of_container<'a>(container: &Container<'a>, add: &mut impl FnMut(&'static str, &'a str)) {
-    for variable in container.env() {
-        match variable.source {
-            EnvSource::Secret {
-                name,
-                optional: false,
-                ..
-            } => add("Secret", name),
-            EnvSource::ConfigMap {
-                name,
-                optional: false,
-                ..
-            } => add("ConfigMap", name),
-            _ => {}
-        }
-    }
-    for (kind, name, _, optional) in container.env_from() {
-        if !optional {
-            add(kind, name);
-        }
-    }
-}
 
 /// The rendered object of almost the same name: a name that a user gives is not one letter off that of an object of the
 /// release. Numbered objects are each other's siblings.
@@ -112,7 +21,7 @@ fn almost<'a>(manifest: &'a Manifest, reference: &Reference<'_>) -> Option<&'a s
     let without_digits = |name: &str| name.replace(|c: char| c.is_ascii_digit(), "");
     let rendered = manifest
         .of_kind(reference.kind)
-        .filter(|object| object.namespace() == reference.from.namespace())
+        .filter(|object| object.namespace() == reference.namespace)
         .map(Object::name)
         .filter(|other| without_digits(other) != without_digits(reference.name));
     near(reference.name, rendered)
@@ -120,23 +29,52 @@ fn almost<'a>(manifest: &'a Manifest, reference: &Reference<'_>) -> Option<&'a s
 
 /// Whether something among the documents makes an object, or the cluster always has it.
 fn exists(manifest: &Manifest, reference: &Reference<'_>) -> bool {
-    let namespace = reference.from.namespace();
-    if manifest
-        .find(reference.kind, namespace, reference.name)
-        .is_some()
-    {
+    let namespace = reference.namespace;
+    let is_it = |object: &Object| {
+        object.name() == reference.name
+            && (is_cluster_scoped_kind(reference.kind) || object.namespace() == namespace)
+    };
+    if manifest.of_kind(reference.kind).any(is_it) {
         return true;
     }
-    match reference.kind {
+    let is_made = match reference.kind {
         "ServiceAccount" => reference.name == "default",
         "ConfigMap" => ["kube-root-ca.crt", "openshift-service-ca.crt"].contains(&reference.name),
+        "PersistentVolumeClaim" => manifest
+            .of_kind("StatefulSet")
+            .filter(|object| object.namespace() == namespace)
+            .any(|object| makes_claim(object, reference.name)),
         "Secret" => manifest
             .objects
             .iter()
             .filter(|object| object.namespace() == namespace)
             .any(|object| makes_secret(object, reference.name)),
         _ => false,
-    }
+    };
+    is_made
+        || matches!(reference.kind, "ConfigMap" | "Secret")
+            && is_made_by_an_operator(manifest, reference)
+}
+
+/// Whether a `StatefulSet` makes a claim of this name for one of its pods.
+pub(super) fn makes_claim(set: &Object, name: &str) -> bool {
+    array_at(&set.value, "/spec/volumeClaimTemplates")
+        .iter()
+        .filter_map(|claim| str_at(claim, "/metadata/name"))
+        .filter_map(|claim| name.strip_prefix(&format!("{claim}-{}-", set.name())))
+        .any(|ordinal| ordinal.parse::<u32>().is_ok())
+}
+
+/// Whether a resource of an operator's own names the object, which may make anything from it. One that is known to need the object
+/// does not make it.
+fn is_made_by_an_operator(manifest: &Manifest, reference: &Reference<'_>) -> bool {
+    manifest
+        .objects
+        .iter()
+        .filter(|object| object.namespace() == reference.namespace)
+        .filter(|object| !super::schemas::is_built_in(object.api_version()))
+        .filter(|object| mentions(&object.value, reference.name))
+        .any(|object| !needs(object, reference))
 }
 
 /// Whether a controller turns a custom resource into a Secret of this name.
@@ -157,13 +95,13 @@ fn makes_secret(object: &Object, name: &str) -> bool {
             .annotations()
             .keys()
             // cert-manager fills the Secrets that these name.
-            .any(|key| key.starts_with("cert-manager.io/") || *key == "kubernetes.io/tls-acme"),
+            .any(|key| key.starts_with("cert-manager.io/") || *key == "kubernetes.io/tls-acme")
+            && object.value.get("spec").is_some_and(|spec| mentions(spec, name)),
         "Service" => object
             .annotations()
             .get("service.beta.openshift.io/serving-cert-secret-name")
             .is_some_and(|secret| *secret == name),
-        // An operator may make anything from a resource of its own that names the Secret.
-        _ => !super::schemas::is_built_in(object.api_version()) && mentions(&object.value, name),
+        _ => false,
     }
 }
 
@@ -191,14 +129,19 @@ pub(crate) struct Dangling<'a> {
 /// A name that stays the same under another release name comes from the user's values (or is a fixed
 /// prerequisite), so the object is the user's: `elsewhere` are the documents under another name.
 pub(crate) fn dangling<'a>(manifest: &'a Manifest, elsewhere: &Manifest) -> Dangling<'a> {
-    let given: BTreeSet<(&str, &str)> = self::references(elsewhere)
+    let given = references(elsewhere);
+    let given: BTreeSet<(&str, &str)> = given
         .iter()
         .map(|reference| (reference.kind, reference.name))
         .collect();
-    let references = self::references(manifest);
+    let mut references = references(manifest);
+    references.retain(|reference| !reference.is_optional);
     let checked = references.len();
     let (given, missing) = references
         .into_iter()
+        // What a document would have been that is missing is not known, nor what is in a namespace of somebody else.
+        .filter(|reference| !manifest.is_partial(&reference.from.release))
+        .filter(|reference| is_ours(manifest, reference))
         .filter(|reference| !exists(manifest, reference))
         .partition(|reference| given.contains(&(reference.kind, reference.name)));
     Dangling {
@@ -206,6 +149,15 @@ pub(crate) fn dangling<'a>(manifest: &'a Manifest, elsewhere: &Manifest) -> Dang
         missing,
         given,
     }
+}
+
+/// Whether the releases are where the object should be.
+fn is_ours(manifest: &Manifest, reference: &Reference<'_>) -> bool {
+    reference.namespace == reference.from.namespace()
+        || manifest
+            .objects
+            .iter()
+            .any(|object| object.namespace() == reference.namespace)
 }
 
 /// The documents of every release under another release name.
@@ -239,33 +191,48 @@ pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
         judge.looked();
     }
     for reference in found.given {
-        let Some(meant) = almost(context.manifest, &reference) else {
-            continue;
-        };
-        judge.fault(
-            Fault::new(
-                format!(
-                    "{} needs the {} `{}`, which no release makes",
-                    reference.from.reference(),
-                    reference.kind,
-                    reference.name
-                ),
-                format!("did you mean `{meant}`?"),
-            )
-            .object(reference.from)
-            .value(reference.name),
-        );
+        if let Some(meant) = almost(context.manifest, &reference) {
+            judge.fault(fault(context, &reference, &format!("did you mean `{meant}`?")));
+        }
     }
     for reference in found.missing {
-        judge.fault(
-            Fault::new(
-                format!("{} needs the {} `{}`, which no release makes", reference.from.reference(), reference.kind, reference.name),
-                "render the object, correct the name, or take the name from a value that the user sets",
-            )
-            .object(reference.from)
-            .value(reference.name),
-        );
+        const HELP: &str = "render the object, correct the name, or take the name from a value that the user sets";
+        judge.fault(fault(context, &reference, HELP));
     }
+}
+
+fn fault<'a>(context: &Context<'a>, reference: &Reference<'a>, help: &str) -> Fault<'a> {
+    let from = reference.from;
+    let fault = Fault::new(
+        format!(
+            "{} needs the {} `{}`, which no release makes",
+            from.reference(),
+            reference.kind,
+            reference.name
+        ),
+        help,
+    )
+    .value(reference.name);
+    match line_of(context, reference) {
+        Some(line) => fault.template(from, Some(line)),
+        None => fault.object(from),
+    }
+}
+
+/// The line of the template that names the object.
+fn line_of(context: &Context<'_>, reference: &Reference<'_>) -> Option<usize> {
+    let from = reference.from;
+    let mut lines = from.text.lines();
+    let field = reference.field;
+    let line = lines
+        .by_ref()
+        .find(|line| !field.is_empty() && line.contains(field))
+        .filter(|line| says(line, reference.name));
+    let line = line.or_else(|| lines.find(|line| says(line, reference.name)))?;
+    context
+        .charts
+        .get(&from.chart)?
+        .line_written_as(&from.template, line)
 }
 
 #[cfg(test)]

@@ -27,37 +27,6 @@ pub(crate) fn is_built_in(api_version: &str) -> bool {
         || (group.ends_with(".k8s.io") && !group.ends_with(".x-k8s.io") && !OTHERS.contains(&group))
 }
 
-/// Kinds without a namespace that charts render.
-pub(crate) fn is_cluster_scoped(object: &Object) -> bool {
-    const KINDS: [&str; 24] = [
-        "APIService",
-        "CertificateSigningRequest",
-        "ClusterIssuer",
-        "ClusterRole",
-        "ClusterRoleBinding",
-        "ClusterSecretStore",
-        "CSIDriver",
-        "CustomResourceDefinition",
-        "FlowSchema",
-        "GatewayClass",
-        "IngressClass",
-        "MutatingAdmissionPolicy",
-        "MutatingAdmissionPolicyBinding",
-        "MutatingWebhookConfiguration",
-        "Namespace",
-        "PersistentVolume",
-        "PriorityClass",
-        "PriorityLevelConfiguration",
-        "RuntimeClass",
-        "SecurityContextConstraints",
-        "StorageClass",
-        "ValidatingAdmissionPolicy",
-        "ValidatingAdmissionPolicyBinding",
-        "ValidatingWebhookConfiguration",
-    ];
-    KINDS.contains(&object.kind())
-}
-
 pub(super) fn kubernetes_objects_are_valid(context: &Context<'_>, judge: &mut Judge<'_>) {
     validate(context, judge, |object| is_built_in(object.api_version()));
 }

@@ -20,8 +20,9 @@ pub(super) static TABLES: LazyLock<Result<Tables, String>> =
 
 /// Every table.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Tables {
+    pub(super) cluster_scoped: Vec<String>,
     pub(super) words: Vec<Words>,
     pub(super) numbers: Vec<Numbers>,
     pub(super) near: Vec<Near>,
@@ -128,8 +129,19 @@ pub(super) struct Required {
     pub(super) fields: Vec<String>,
 }
 
+/// Whether an object is of a kind without a namespace.
+pub(crate) fn is_cluster_scoped(object: &Object) -> bool {
+    is_cluster_scoped_kind(object.kind())
+}
+
+/// Whether a kind has no namespace.
+pub(super) fn is_cluster_scoped_kind(kind: &str) -> bool {
+    let tables = TABLES.as_ref();
+    tables.is_ok_and(|tables| tables.cluster_scoped.iter().any(|known| known == kind))
+}
+
 /// The documents that a row is about, or the pod specs in them.
-pub(super) fn roots<'a>(
+pub(in crate::checks) fn roots<'a>(
     manifest: &'a Manifest,
     pod: bool,
     kinds: &[String],

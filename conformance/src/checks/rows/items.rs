@@ -324,7 +324,7 @@ pub(super) fn components<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
             "recognised": context.graph.members.iter().any(|member| member.component.is_some()),
             "found": found(context),
             // It may also be in a release that does not render.
-            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.missing_release().is_some(),
+            "elsewhere": context.graph.elsewhere(*component).is_some() || context.manifest.is_any_partial(),
         });
         Item {
             object: members.first().map(|member| member.workload.object),

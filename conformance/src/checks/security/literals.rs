@@ -2,13 +2,13 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// Passwords with which the product and its images come.
 pub(super) const DEFAULT_PASSWORDS: [&str; 3] = ["admin", "wso2carbon", "wso2"];
 
 /// Words that name a secret when they end a name.
-const SECRET_WORDS: [&str; 12] = [
+pub(super) const SECRET_WORDS: [&str; 12] = [
     "password",
     "passwd",
     "pwd",
@@ -39,7 +39,7 @@ pub(super) fn names_secret(name: &str) -> bool {
 }
 
 /// The words of a name, in lower case: split at signs and where capitals begin.
-fn words_of(name: &str) -> Vec<String> {
+pub(super) fn words_of(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut fresh = true;
     let mut was_lower = false;
@@ -99,35 +99,65 @@ static XML: LazyLock<Option<Regex>> = LazyLock::new(|| {
 static USER_INFO: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[a-z][a-z0-9+.\-]*://[^\s/:@]+:(?P<value>[^\s/@]+)@").ok());
 
+/// A name that a text gives a value.
+pub(super) struct Assignment<'t> {
+    /// What stands before it on its line.
+    pub(super) before: &'t str,
+    pub(super) name: &'t str,
+    /// As it is written; without quotes, it is only the first word.
+    pub(super) value: &'t str,
+    /// What stands behind it on its line.
+    pub(super) behind: &'t str,
+}
+
 /// Names of what looks like written secrets in a text, in the order in which they stand there. The secrets
 /// themselves are never told.
 pub(super) fn secrets_in(text: &str) -> Vec<String> {
+    secrets_where(text, |_| true)
+}
+
+/// The same, of those assignments alone that count.
+pub(super) fn secrets_where(text: &str, counts: impl Fn(&Assignment<'_>) -> bool) -> Vec<String> {
     let mut found = Vec::new();
     if text.contains("PRIVATE KEY-----") {
         found.push("a private key".to_owned());
     }
-    let assignments = [&ASSIGNMENT, &XML];
-    for expression in assignments
-        .iter()
-        .filter_map(|expression| expression.as_ref())
-    {
-        for line in text.lines().filter(|line| !is_comment(line)) {
-            for captures in expression.captures_iter(line) {
-                if names_secret(&captures["name"]) && is_literal(&captures["value"]) {
-                    found.push(format!("`{}`", &captures["name"]));
-                }
-            }
+    let lines = || text.lines().filter(|line| !is_comment(line));
+    for assignment in lines().flat_map(assignments).filter(|found| counts(found)) {
+        if names_secret(assignment.name) && is_literal(assignment.value) {
+            found.push(format!("`{}`", assignment.name));
         }
     }
-    if let Some(expression) = USER_INFO.as_ref() {
-        for captures in expression.captures_iter(text) {
-            if is_literal(&captures["value"]) {
-                found.push("a URL with a password".to_owned());
-            }
+    for captures in lines().flat_map(|line| all_of(&XML, line)) {
+        if names_secret(&captures["name"]) && is_literal(&captures["value"]) {
+            found.push(format!("`{}`", &captures["name"]));
         }
+    }
+    if all_of(&USER_INFO, text).any(|captures| is_literal(&captures["value"])) {
+        found.push("a URL with a password".to_owned());
     }
     found.dedup();
     found
+}
+
+fn assignments(line: &str) -> impl Iterator<Item = Assignment<'_>> {
+    all_of(&ASSIGNMENT, line).filter_map(|captures| {
+        let all = captures.get(0)?;
+        Some(Assignment {
+            before: &line[..all.start()],
+            name: captures.name("name")?.as_str(),
+            value: captures.name("value")?.as_str(),
+            behind: &line[all.end()..],
+        })
+    })
+}
+
+fn all_of<'t>(
+    expression: &'static LazyLock<Option<Regex>>,
+    text: &'t str,
+) -> impl Iterator<Item = Captures<'t>> {
+    let expression = expression.as_ref().into_iter();
+    expression.flat_map(|expression| expression.captures_iter(text))
 }
 
 fn is_comment(line: &str) -> bool {

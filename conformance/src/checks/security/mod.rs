@@ -3,6 +3,7 @@
 mod literals;
 mod pod_security;
 mod secrets;
+mod settings;
 
 /// Whether the tables of this family can be used.
 pub(super) fn check_tables() -> Result<(), String> {

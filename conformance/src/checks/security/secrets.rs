@@ -1,7 +1,10 @@
 //! Secrets: not in `ConfigMap`s, not in the environment as literals, not in arguments, and never the
 //! defaults.
 
-use super::literals::{DEFAULT_PASSWORDS, is_literal, names_secret, secrets_in};
+use super::{
+    literals::{DEFAULT_PASSWORDS, is_literal, names_secret, secrets_in},
+    settings::secrets_in_file,
+};
 use crate::{
     checks::base64,
     context::{Context, Fault, Judge},
@@ -24,7 +27,7 @@ pub(super) fn none_in_config_maps(context: &Context<'_>, judge: &mut Judge<'_>) 
                 continue;
             }
             judge.looked();
-            let mut found = secrets_in(text);
+            let mut found = secrets_in_file(key, text);
             if names_secret(key) && is_literal(text) {
                 found.push(format!("`{key}`"));
             }

@@ -1,6 +1,7 @@
 //! What survives an upgrade, what may not change, and which pods it restarts.
 
 mod changes;
+mod defaults;
 mod immutable;
 mod restarts;
 mod secrets;
@@ -23,4 +24,10 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-UPG-007", restarts::change_restarts_only_its_component),
     ("AM-UPG-010", secrets::generated_secrets_are_read_back),
     ("AM-UPG-011", secrets::generated_secrets_are_kept),
+    ("AM-UPG-012", defaults::lists_write_the_defaults),
 ];
+
+/// Whether the tables of this family can be used.
+pub(super) fn check_tables() -> Result<(), String> {
+    defaults::check_table()
+}
