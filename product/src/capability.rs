@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use crate::handle::Unknown;
+use crate::unknown::Unknown;
 
 /// Something that a component does or is. The words are closed: each is asked for somewhere in code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -4,9 +4,12 @@ use std::fmt;
 
 use crate::capability::Capability;
 use crate::distribution::Distribution;
-use crate::handle::{Unknown, handle};
-use crate::port::Port;
-use crate::table::ComponentRow;
+use crate::handle::handle;
+use crate::table::{
+    rows::{ComponentRow, Port},
+    table,
+};
+use crate::unknown::Unknown;
 
 handle! {
     /// A component of the product: one of the servers that a deployment pattern is made of.
@@ -51,7 +54,7 @@ impl Component {
 
     /// The distribution that it is a server of.
     pub fn distribution(self) -> Distribution {
-        self.row().distribution
+        Distribution(self.row().distribution)
     }
 
     /// The value of `PROFILE_NAME` with which its distribution is started, if it needs one.
@@ -87,7 +90,7 @@ impl Component {
 
     /// The ports on which it listens, before the offset.
     pub fn ports(self) -> impl Iterator<Item = &'static Port> {
-        let all = Port::all();
+        let all = &table().ports;
         self.row().ports.iter().filter_map(|at| all.get(*at))
     }
 

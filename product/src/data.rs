@@ -23,7 +23,8 @@ pub struct File {
     held: &'static str,
 }
 
-static ROOT: OnceLock<PathBuf> = OnceLock::new();
+/// Settled when it is named, or when the first file is read from what the program holds.
+static ROOT: OnceLock<Option<PathBuf>> = OnceLock::new();
 
 /// From now on data is read from this workspace instead of from the program. To be called once, before anything is read.
 ///
@@ -34,23 +35,22 @@ pub fn read_from(workspace: &Path) -> Result<(), DataError> {
         file: workspace.display().to_string(),
         message: message.to_owned(),
     };
-    if crate::table::is_loaded() {
-        return Err(wrong(
-            "data was read already from what the program holds; name the workspace first",
-        ));
-    }
     let root = workspace
         .canonicalize()
         .ok()
         .filter(|path| path.is_dir())
         .ok_or_else(|| wrong("no such folder; name a copy of the workspace"))?;
-    ROOT.set(root)
-        .map_err(|_| wrong("data is read from another workspace already"))
+    ROOT.set(Some(root)).map_err(|_| match self::root() {
+        Some(_) => wrong("data is read from another workspace already"),
+        None => {
+            wrong("data was read already from what the program holds; name the workspace first")
+        }
+    })
 }
 
 /// The workspace that data is read from; `None` while it is what the program holds.
 pub fn root() -> Option<&'static Path> {
-    ROOT.get().map(PathBuf::as_path)
+    ROOT.get()?.as_deref()
 }
 
 impl File {
@@ -64,7 +64,7 @@ impl File {
     /// # Errors
     /// When it must be read and cannot be.
     pub fn text(&self) -> Result<Cow<'static, str>, DataError> {
-        let Some(root) = root() else {
+        let Some(root) = ROOT.get_or_init(|| None) else {
             return Ok(Cow::Borrowed(self.held));
         };
         fs::read_to_string(root.join(self.path))

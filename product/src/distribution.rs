@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::handle::handle;
-use crate::table::DistributionRow;
+use crate::table::rows::DistributionRow;
 use crate::version::ProductVersion;
 
 handle! {
@@ -52,7 +52,7 @@ impl Distribution {
     /// The distribution whose keys it reads: itself, or the one that it is like.
     #[must_use]
     pub fn described(self) -> Self {
-        self.row().like.unwrap_or(self)
+        self.row().like.map_or(self, Self)
     }
 }
 

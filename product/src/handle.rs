@@ -1,31 +1,5 @@
 //! Handles: numbers of rows of the table, which are read and written by name.
 
-/// A name that the table does not have.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown {what} {name:?}: {hint}")]
-pub struct Unknown {
-    /// What it should name, such as `product version`.
-    pub what: &'static str,
-    /// The name.
-    pub name: String,
-    /// The one that was meant, or all that there are.
-    pub hint: String,
-}
-
-impl Unknown {
-    pub(crate) fn new<'k>(
-        what: &'static str,
-        name: &str,
-        known: impl IntoIterator<Item = &'k str>,
-    ) -> Self {
-        Self {
-            what,
-            name: name.to_owned(),
-            hint: am_suggest::hint(name, known).unwrap_or_else(|| "there are none".to_owned()),
-        }
-    }
-}
-
 /// What every handle has: comparison as a number, text as a name.
 macro_rules! handle {
     ($(#[$doc:meta])* $handle:ident, $row:ty, $rows:ident, $what:literal) => {
@@ -52,11 +26,11 @@ macro_rules! handle {
         }
 
         impl std::str::FromStr for $handle {
-            type Err = $crate::handle::Unknown;
+            type Err = $crate::unknown::Unknown;
 
             fn from_str(name: &str) -> Result<Self, Self::Err> {
                 Self::from_name(name)
-                    .ok_or_else(|| $crate::handle::Unknown::new($what, name, Self::all().map(Self::name)))
+                    .ok_or_else(|| $crate::unknown::Unknown::new($what, name, Self::all().map(Self::name)))
             }
         }
 

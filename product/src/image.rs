@@ -1,33 +1,7 @@
 //! What every image of the product has, whichever distribution it is of.
 
-use serde::Deserialize;
-
 use crate::distribution::Product;
-use crate::table::table;
-
-/// What every image of the product has.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Image {
-    /// The home of its user, below which the server's home is.
-    pub home: String,
-    /// Variables that hold the home of its user.
-    pub home_variables: Vec<String>,
-    /// Name of the program in that home which starts the server.
-    entrypoint: String,
-    /// Name of the folder in that home whose files the program copies over the server's home first.
-    configuration_folder: String,
-    /// Variables that its scripts and Java read.
-    pub variables: Vec<String>,
-    /// Words in their names that people take for each other.
-    same_words: Vec<Vec<String>>,
-    /// The one of them that sets Java's heap.
-    pub heap_variable: String,
-    /// Folders below the server's home with files that the server needs.
-    folders: Vec<String>,
-    /// The same outside of any home.
-    system_folders: Vec<String>,
-}
+use crate::table::{rows::Image, table};
 
 impl Image {
     /// The image of this run's table.

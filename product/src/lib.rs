@@ -15,14 +15,17 @@ mod image;
 mod port;
 mod purpose;
 mod table;
+mod unknown;
 mod version;
+mod words;
 
 pub use capability::Capability;
 pub use component::Component;
 pub use distribution::{Distribution, Product};
-pub use handle::Unknown;
-pub use image::Image;
-pub use port::{Port, Protocol};
-pub use purpose::Purpose;
-pub use table::{TABLE_FILE, check};
-pub use version::{Feature, ProductVersion};
+pub use table::{
+    TABLE_FILE, check,
+    rows::{Image, Port},
+};
+pub use unknown::Unknown;
+pub use version::ProductVersion;
+pub use words::{Feature, Protocol, Purpose};

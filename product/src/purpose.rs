@@ -1,63 +1,8 @@
-//! What a component wants at an address.
+//! Who wants what at an address, and who serves it.
 
-use serde::{Deserialize, Serialize};
-
-use crate::capability::Capability;
 use crate::component::Component;
-use crate::table::table;
-
-/// What a component wants at an address. The words are closed, because code knows how each is spoken to; which key says the address,
-/// who serves it and who uses it is in the table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Purpose {
-    /// The key manager's services.
-    KeyManager,
-    /// The keys that sign tokens.
-    Jwks,
-    /// Where tokens are revoked.
-    Revoke,
-    /// Where revoked tokens are reported.
-    Notification,
-    /// The services of a gateway environment.
-    GatewayEnvironment,
-    /// The services of throttling policies.
-    ThrottlingService,
-    /// Where throttling events go.
-    ThrottleReceiver,
-    /// Where their sender logs in.
-    ThrottleAuth,
-    /// The broker that tells throttle decisions.
-    ThrottleDecision,
-    /// Brokers that get a copy of throttle decisions.
-    ThrottleDuplicate,
-    /// The event hub's services: artifacts and data.
-    EventHubService,
-    /// The brokers that tell deployments and revocations.
-    EventListening,
-    /// Where the event hub publishes.
-    EventPublish,
-    /// Where its publisher logs in.
-    EventPublishAuth,
-    /// Brokers that get a copy of the event hub's events.
-    EventDuplicate,
-    /// A database.
-    Database,
-    /// Any other address that a configuration writes.
-    Other,
-}
-
-/// What the table says of one.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub(crate) struct PurposeRow {
-    pub(crate) purpose: Purpose,
-    key: String,
-    served_by: Vec<Capability>,
-    /// Everybody, if there is none.
-    #[serde(default)]
-    used_by: Vec<Capability>,
-}
+use crate::table::{rows::PurposeRow, table};
+use crate::words::Purpose;
 
 impl Purpose {
     /// The purposes of the addresses at a key of the wiring table; for groups, receivers first.

@@ -2,24 +2,9 @@
 
 use std::fmt;
 
-use serde::Deserialize;
-
 use crate::handle::handle;
-use crate::table::VersionRow;
-
-/// Something that the product does from some version on. The words are closed: each is asked for somewhere in code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Feature {
-    /// Gateways fetch the list of tenants when they start.
-    GatewaysFetchTenants,
-    /// Internal data is encrypted with one key, which every node must have.
-    EncryptionKey,
-    /// The image's entrypoint passes SIGTERM on to the server.
-    EntrypointForwardsSigterm,
-    /// The engine puts values of `$env{}` in as they are; before, `$` and `\` in them mean something.
-    LiteralVariables,
-}
+use crate::table::rows::VersionRow;
+use crate::words::Feature;
 
 handle! {
     /// A released version of the product, ordered by age.
@@ -62,7 +47,7 @@ impl ProductVersion {
     /// The version whose keys and defaults it has: itself, or the one that it is like.
     #[must_use]
     pub fn described(self) -> Self {
-        self.row().like.unwrap_or(self)
+        self.row().like.map_or(self, Self)
     }
 }
 

@@ -11,7 +11,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use exit::ExitStatus;
 
-pub use conformance::live::{Cluster, Images, LiveRun, PlayLive};
+pub use conformance::arguments::{Cluster, Images};
+pub use conformance::live::{LiveRun, PlayLive};
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]
@@ -37,7 +38,7 @@ enum Command {
     /// Generate the Helm charts from the model, or check that they are up to date.
     GenCharts(gen_charts::Arguments),
     /// Check charts: ours, a copy of them, or anybody's.
-    Conformance(Box<conformance::Arguments>),
+    Conformance(Box<conformance::arguments::Arguments>),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }

@@ -12,8 +12,8 @@ mod references;
 mod route_end;
 mod route_listeners;
 mod start_order;
-mod url;
 mod unseen;
+mod url;
 mod waits;
 
 use std::collections::BTreeMap;

@@ -3,15 +3,17 @@
 use serde::Deserialize;
 use serde_saphyr::{Error, Spanned};
 
-use super::{ComponentRow, DistributionRow, TABLE_FILE, Table, VersionRow};
+use super::rows::{ComponentRow, DistributionRow, Image, Port, PurposeRow, Table, VersionRow};
 use crate::capability::Capability;
-use crate::data::DataError;
-use crate::distribution::Distribution;
-use crate::handle::Unknown;
-use crate::image::Image;
-use crate::port::{Port, Protocol};
-use crate::purpose::PurposeRow;
-use crate::version::{Feature, ProductVersion};
+use crate::data::{DataError, File};
+use crate::unknown::Unknown;
+use crate::words::{Feature, Protocol};
+
+/// The table.
+pub const TABLE_FILE: File = File::new(
+    "product/data/product.yaml",
+    include_str!("../../data/product.yaml"),
+);
 
 /// More would not fit into a handle.
 const MOST: usize = 255;
@@ -112,12 +114,9 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
     let mut of_distributions: Vec<DistributionRow> = Vec::new();
     for distribution in raw.distributions {
         let like = match &distribution.like {
-            Some(name) => Some(Distribution(original(
-                "distribution",
-                name,
-                &packs,
-                |at| of_distributions.get(at).map(|row| row.like.is_none()),
-            )?)),
+            Some(name) => Some(original("distribution", name, &packs, |at| {
+                of_distributions.get(at).map(|row| row.like.is_none())
+            })?),
             None => None,
         };
         of_distributions.push(DistributionRow {
@@ -135,7 +134,7 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
             listens.push(usize::from(find("port", port, &ports)?));
         }
         components.push(ComponentRow {
-            distribution: Distribution(find("distribution", &component.distribution, &packs)?),
+            distribution: find("distribution", &component.distribution, &packs)?,
             name: component.name.value,
             title: component.title,
             profile: component.profile,
@@ -188,7 +187,7 @@ fn version_row(raw: RawVersion, before: &[VersionRow]) -> Result<VersionRow, Dat
     Ok(VersionRow {
         version: raw.version.value,
         features,
-        like: like.map(ProductVersion),
+        like,
     })
 }
 
@@ -273,8 +272,7 @@ fn broken(error: &Error) -> DataError {
 
 #[cfg(test)]
 mod tests {
-    use super::table;
-    use crate::table::TABLE_FILE;
+    use super::{TABLE_FILE, table};
 
     fn with(from: &str, to: &str) -> String {
         let held = TABLE_FILE.text().expect("held");
@@ -339,6 +337,6 @@ mod tests {
         };
         assert_eq!(newest.version, "4.8.0");
         assert_eq!(newest.features, before.features);
-        assert_eq!(newest.like.map(|like| like.0), Some(2));
+        assert_eq!(newest.like, Some(2));
     }
 }

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use super::{
-    Error, Programs,
     process::{Comparison, compare_pairs},
+    programs::{Error, Programs},
 };
 
 /// The chart that Helm renders: the recommended pattern.

@@ -8,7 +8,7 @@ use am_conformance::fixture::copy_directory;
 
 use super::memory::run_with_children;
 use super::process::{Comparison, Cost, ProcessError};
-use super::{Error, Programs};
+use super::programs::{Error, Programs};
 
 /// The chart that changes, one of six, and a file of it.
 const CHANGED: &str = "am-pattern-3/templates/validation.yaml";

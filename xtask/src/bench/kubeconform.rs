@@ -5,7 +5,7 @@ use std::process::Command;
 
 use am_toolchain::schemas::SchemaSet;
 
-use super::Error;
+use super::programs::Error;
 
 /// kubeconform over schemas in a folder, so that it needs no network either.
 pub(super) struct Kubeconform {

@@ -9,17 +9,17 @@ mod incremental;
 mod kubeconform;
 mod memory;
 mod process;
+mod programs;
 mod renders;
 mod suite;
 
-use std::path::PathBuf;
-
-use am_toolchain::{StderrProgress, Tool, ToolError, Toolchain};
+use am_toolchain::{StderrProgress, Tool, Toolchain};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use crate::{exit::ExitStatus, workspace};
-use process::{Comparison, ProcessError};
+use process::Comparison;
+use programs::{Error, Programs};
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
@@ -56,28 +56,6 @@ enum Format {
     Human,
     /// One JSON document.
     Json,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum Error {
-    #[error(transparent)]
-    Tool(#[from] ToolError),
-    #[error(transparent)]
-    Process(#[from] ProcessError),
-    #[error(transparent)]
-    Suite(#[from] am_conformance::SuiteError),
-    #[error(transparent)]
-    Schemas(#[from] am_toolchain::schemas::SchemaError),
-    #[error("cannot write to a temporary directory: {0}")]
-    Temporary(std::io::Error),
-}
-
-/// What the comparisons run.
-struct Programs {
-    workspace: PathBuf,
-    /// This command, built with optimisation.
-    xtask: PathBuf,
-    helm: PathBuf,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitStatus {

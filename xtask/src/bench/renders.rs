@@ -12,7 +12,10 @@ use am_toolchain::{
     Tool, Toolchain,
 };
 
-use super::{Error, Programs, process};
+use super::{
+    process,
+    programs::{Error, Programs},
+};
 
 /// A render that the suite asks for.
 pub(super) struct Render {

@@ -7,8 +7,8 @@ use am_toolchain::{HelmCommand, StderrProgress, Tool, Toolchain};
 use super::kubeconform::Kubeconform;
 use super::memory::run_with_children;
 use super::process::{Comparison, Cost, ProcessError, run_expecting, run_piped};
+use super::programs::{Error, Programs};
 use super::renders::{self, Render};
-use super::{Error, Programs};
 
 /// Kubernetes versions of the single and of the doubled run.
 const VERSIONS: [&str; 4] = ["1.31", "1.32", "1.33", "1.34"];

@@ -4,68 +4,8 @@ use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
 use am_conformance::report::Output;
 use am_conformance::suite::{self, ChartDirectory, Input};
-use clap::{Args, ValueEnum};
 
-use super::Action;
-
-/// Options of live runs.
-//
-// Named apart from the static arguments that it is flattened into.
-#[derive(Debug, Args)]
-#[group(id = "live")]
-pub(super) struct Arguments {
-    /// Check on a cluster: kind (a new one), context=NAME (an existing one) or envtest (an API server only).
-    #[arg(long, value_name = "CLUSTER")]
-    cluster: Option<Cluster>,
-    /// Node image of the kind cluster.
-    #[arg(long, value_name = "IMAGE", requires = "cluster")]
-    kind_image: Option<String>,
-    /// Name of the kind cluster.
-    #[arg(long, value_name = "NAME", requires = "cluster")]
-    name: Option<String>,
-    /// Do not delete the kind cluster, or the namespaces in an existing cluster, at the end.
-    #[arg(long, requires = "cluster")]
-    keep: bool,
-    /// What runs in the pods.
-    #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
-    images: Images,
-}
-
-/// Where to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cluster {
-    /// A new kind cluster, removed afterwards.
-    Kind,
-    /// An existing cluster, by the name of a kubeconfig context.
-    Context(String),
-    /// A bare API server: admission and validation only.
-    Envtest,
-}
-
-impl std::str::FromStr for Cluster {
-    type Err = String;
-
-    /// `kind`, `envtest` or `context=NAME`.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.split_once('=') {
-            None if text == "kind" => Ok(Self::Kind),
-            None if text == "envtest" => Ok(Self::Envtest),
-            Some(("context", name)) if !name.is_empty() => Ok(Self::Context(name.to_owned())),
-            _ => Err(format!(
-                "`{text}` is no cluster: write kind, envtest or context=NAME"
-            )),
-        }
-    }
-}
-
-/// What runs in the pods.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Images {
-    /// Stand-ins, built here.
-    Standin,
-    /// The vendor's images; the cluster must be able to pull them.
-    Real,
-}
+use super::arguments::{Action, Arguments, Cluster, Images};
 
 /// A live run as the command line asks for it.
 #[derive(Debug, Clone)]
@@ -103,7 +43,7 @@ pub type PlayLive = fn(&LiveRun) -> Result<u8, SuiteError>;
 
 /// Runs on the cluster that the arguments name; `None` when they name none.
 pub(super) fn run(
-    arguments: &super::Arguments,
+    arguments: &Arguments,
     suite: &suite::Options,
     play: Option<PlayLive>,
 ) -> Option<Result<u8, SuiteError>> {
@@ -121,7 +61,7 @@ pub(super) fn run(
 
 /// What the arguments ask for; the end of the run when that cannot be done, or there is nothing to do.
 fn asked(
-    arguments: &super::Arguments,
+    arguments: &Arguments,
     cluster: Cluster,
     suite: &suite::Options,
 ) -> Result<LiveRun, Result<u8, SuiteError>> {
@@ -187,19 +127,4 @@ fn refused(suite: &suite::Options) -> Option<&'static str> {
     ]
     .into_iter()
     .find_map(|(given, name)| given.then_some(name))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Cluster;
-
-    #[test]
-    fn clusters_are_named_in_three_ways() {
-        assert_eq!("kind".parse(), Ok(Cluster::Kind));
-        assert_eq!("envtest".parse(), Ok(Cluster::Envtest));
-        assert_eq!("context=prod".parse(), Ok(Cluster::Context("prod".into())));
-        for wrong in ["context", "context=", "minikube", "kind=x", ""] {
-            assert!(wrong.parse::<Cluster>().is_err(), "{wrong}");
-        }
-    }
 }

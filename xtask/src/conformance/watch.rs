@@ -11,9 +11,11 @@ use am_conformance::facts::Facts;
 use am_conformance::report::{Report, Style, human, news};
 use am_conformance::suite::{self, Ender, Input, Options, Silent, Watch, Woken};
 
+use super::arguments::Arguments;
+use super::options::{Stale, options};
+use super::outputs;
 use super::own_charts::{CHARTS, SOURCES};
 use super::progress::Terminal;
-use super::{Arguments, Stale, options, write};
 use crate::workspace;
 
 /// Judges until Ctrl-C; returns 0 when the last result was conformant, else 1.
@@ -87,7 +89,7 @@ fn judge(
     } else {
         suite::run(&options, &mut Silent)?
     };
-    write(arguments, &report)?;
+    outputs::write(arguments, &report)?;
     Ok(report)
 }
 

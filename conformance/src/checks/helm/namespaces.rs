@@ -51,7 +51,10 @@ pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Ju
 
 /// Within a release, all objects write the namespace that they are for, or none does.
 pub(super) fn namespaces_are_told_alike(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let known = context.schemas.map(|schemas| schemas.kinds()).unwrap_or_default();
+    let known = context
+        .schemas
+        .map(|schemas| schemas.kinds())
+        .unwrap_or_default();
     // Whether somebody else's resource has a namespace is known only where its schema is; an extra object is the operator's.
     let has_namespace = |object: &&Object| {
         let kind = format!("{} {}", object.api_version(), object.kind());
@@ -123,7 +126,8 @@ mod tests {
     #[test]
     fn an_object_without_a_namespace_is_found_beside_others_that_have_one() {
         let judged = |others: &str| {
-            let documents = format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a}}}}\n---\n{others}");
+            let documents =
+                format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a}}}}\n---\n{others}");
             messages(&Case::documents(&documents).judge(namespaces_are_told_alike))
         };
         let found = judged("{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: n}}");

@@ -1,0 +1,96 @@
+//! Words of the table that code knows: what the product does, speaks and wants.
+
+use serde::{Deserialize, Serialize};
+
+/// Something that the product does from some version on. The words are closed: each is asked for somewhere in code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Feature {
+    /// Gateways fetch the list of tenants when they start.
+    GatewaysFetchTenants,
+    /// Internal data is encrypted with one key, which every node must have.
+    EncryptionKey,
+    /// The image's entrypoint passes SIGTERM on to the server.
+    EntrypointForwardsSigterm,
+    /// The engine puts values of `$env{}` in as they are; before, `$` and `\` in them mean something.
+    LiteralVariables,
+}
+
+/// What is spoken on a port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protocol {
+    /// HTTP of the server's own web applications: portals, REST APIs, `/services`, `/oauth2`, `/internal`.
+    Servlets,
+    /// HTTP of APIs.
+    Apis,
+    /// `WebSocket` APIs.
+    Websockets,
+    /// Events of `WebSub` APIs.
+    Webhooks,
+    /// The binary receiver of events.
+    Thrift,
+    /// Where its senders log in.
+    ThriftAuth,
+    /// The broker.
+    Jms,
+}
+
+impl Protocol {
+    /// Every one.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Servlets,
+        Self::Apis,
+        Self::Websockets,
+        Self::Webhooks,
+        Self::Thrift,
+        Self::ThriftAuth,
+        Self::Jms,
+    ];
+
+    /// Whether it is an inner protocol of events, which answers no HTTP request.
+    pub fn is_of_events(self) -> bool {
+        matches!(self, Self::Thrift | Self::ThriftAuth | Self::Jms)
+    }
+}
+
+/// What a component wants at an address. The words are closed, because code knows how each is spoken to; which key says the address,
+/// who serves it and who uses it is in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The key manager's services.
+    KeyManager,
+    /// The keys that sign tokens.
+    Jwks,
+    /// Where tokens are revoked.
+    Revoke,
+    /// Where revoked tokens are reported.
+    Notification,
+    /// The services of a gateway environment.
+    GatewayEnvironment,
+    /// The services of throttling policies.
+    ThrottlingService,
+    /// Where throttling events go.
+    ThrottleReceiver,
+    /// Where their sender logs in.
+    ThrottleAuth,
+    /// The broker that tells throttle decisions.
+    ThrottleDecision,
+    /// Brokers that get a copy of throttle decisions.
+    ThrottleDuplicate,
+    /// The event hub's services: artifacts and data.
+    EventHubService,
+    /// The brokers that tell deployments and revocations.
+    EventListening,
+    /// Where the event hub publishes.
+    EventPublish,
+    /// Where its publisher logs in.
+    EventPublishAuth,
+    /// Brokers that get a copy of the event hub's events.
+    EventDuplicate,
+    /// A database.
+    Database,
+    /// Any other address that a configuration writes.
+    Other,
+}

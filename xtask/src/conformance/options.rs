@@ -1,0 +1,109 @@
+//! What the arguments ask the suite for.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use am_conformance::SuiteError;
+use am_conformance::context;
+use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
+use am_deployment_toml::product::{ProductVersion, Unknown};
+
+use super::arguments::Arguments;
+use super::incremental;
+use super::own_charts::{CHARTS, Lines, lines_of, own_charts};
+use crate::workspace;
+
+/// What to do when charts-out is not what the model generates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// Judge nothing.
+    Refused,
+    /// Say so, and judge what the model generates.
+    Told,
+}
+
+/// The options of a run.
+pub(super) fn options(
+    arguments: &Arguments,
+    folder: &Path,
+    stale: Stale,
+) -> Result<Options, SuiteError> {
+    let root = workspace::root();
+    let versions = versions(arguments)?;
+    let mut lines = Lines::default();
+    let input = match (&arguments.spec, &arguments.charts) {
+        (Some(file), _) => Input::Spec(file.clone()),
+        (None, Some(path)) => {
+            let version = match versions.as_slice() {
+                [] => suite::version_in(path)?,
+                [version] => *version,
+                [_, other, ..] => {
+                    return Err(SuiteError::usage(format!(
+                        "--charts takes one product version, so {other} would not be checked; run the command once per version"
+                    )));
+                }
+            };
+            lines = lines_of(&root, path, version);
+            Input::Charts(vec![ChartDirectory {
+                version,
+                path: path.clone(),
+            }])
+        }
+        (None, None) => {
+            let own = own_charts(&root, &versions, folder)?;
+            if own.stale > 0 {
+                let message = format!(
+                    "{CHARTS} is out of date ({} files differ from what the model generates); run `cargo xtask gen-charts`",
+                    own.stale
+                );
+                match stale {
+                    Stale::Refused => return Err(SuiteError::cannot_check(message)),
+                    Stale::Told => println!("{message}; checking what the model generates"),
+                }
+            }
+            lines.maps = own.maps;
+            Input::Charts(own.directories)
+        }
+    };
+    let mut options = Options::new(root, input);
+    options.patterns.clone_from(&arguments.pattern);
+    options.platforms.clone_from(&arguments.platform);
+    options.product_versions = versions;
+    options
+        .kubernetes_versions
+        .clone_from(&arguments.kubernetes_version);
+    options.only.clone_from(&arguments.only);
+    options.skip = arguments.skip.iter().map(|text| skip(text)).collect();
+    options.requirements.clone_from(&arguments.requirements);
+    options.external.clone_from(&arguments.external);
+    options.jobs = arguments.jobs;
+    options.variants = !arguments.no_variants;
+    options.command = command_line();
+    options.suite = Some(suite::suite_digest(env!("AM_SUITE_DIGEST")));
+    options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);
+    incremental::apply(arguments, &mut options, folder)?;
+    Ok(options)
+}
+
+/// The product versions that were named: read here, because `--workspace` may bring others than the program holds.
+pub(super) fn versions(arguments: &Arguments) -> Result<Vec<ProductVersion>, SuiteError> {
+    let names = arguments.product_version.iter();
+    let parsed = names.map(|name| {
+        name.parse()
+            .map_err(|unknown: Unknown| SuiteError::usage(unknown.to_string()))
+    });
+    parsed.collect()
+}
+
+fn skip(text: &str) -> Skip {
+    let (requirement, reason) = text.split_once('=').unwrap_or((text, ""));
+    Skip {
+        requirement: requirement.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn command_line() -> String {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    format!("cargo xtask {}", arguments.join(" "))
+}
