@@ -30,7 +30,7 @@ const FAMILIES: [FamilyChecks; 10] = [
 pub(crate) enum Verdict {
     /// Its outcome.
     Told(Outcome),
-    /// It looked at nothing, though the requirement's condition holds.
+    /// It looked at nothing, though the requirement's condition holds or it has none.
     Silent,
 }
 
@@ -129,14 +129,20 @@ pub(super) fn verdict(
 ) -> Verdict {
     let mut judge = Judge::new(context, requirement);
     check(context, &mut judge);
-    match &requirement.applies_when {
-        Some(when) if judge.is_silent() && condition::holds(when, &requirement.id, context) => {
-            Verdict::Silent
-        }
-        Some(when) if judge.is_silent() => Verdict::Told(Outcome::NotApplicable {
-            reason: when.otherwise.clone(),
+    if !judge.is_silent() {
+        return Verdict::Told(judge.outcome());
+    }
+    let condition = match &requirement.applies_when {
+        Some(when) if condition::holds(when, &requirement.id, context) => Ok(()),
+        Some(when) => Err(when.otherwise.as_str()),
+        // Who states nothing always finds something to look at.
+        None => judge.condition().unwrap_or(Ok(())),
+    };
+    match condition {
+        Ok(()) => Verdict::Silent,
+        Err(otherwise) => Verdict::Told(Outcome::NotApplicable {
+            reason: otherwise.to_owned(),
         }),
-        _ => Verdict::Told(judge.outcome()),
     }
 }
 

@@ -143,7 +143,11 @@ impl Compiled {
             wanted: &self.wanted,
         };
         let subject = Everywhere::new(context);
-        for item in self.look.items(&looked) {
+        let items = self.look.items(&looked);
+        // A rule of a house may be about something that this subject lacks; a run in which it looked at nothing anywhere says so.
+        let is_asked = !items.is_empty() && judge.requirement().own.is_none();
+        judge.applies(is_asked, self.look.nothing(context));
+        for item in items {
             let variables = Variables {
                 item: &item,
                 everywhere: &subject,
@@ -161,7 +165,6 @@ impl Compiled {
                 Some(Err(error)) => unjudged(&item, &format!("`over`: {error}"), judge),
             }
         }
-        judge.not_applicable(self.look.nothing(context));
     }
 
     fn judge_one(&self, item: &Item<'_>, cel: &mut CelContext<'_, '_>, judge: &mut Judge<'_>) {
