@@ -143,11 +143,9 @@ impl Compiled {
             wanted: &self.wanted,
         };
         let subject = Everywhere::new(context);
-        let items = self.look.items(&looked);
-        // A rule of a house may be about something that this subject lacks; a run in which it looked at nothing anywhere says so.
-        let is_asked = !items.is_empty() && judge.requirement().own.is_none();
-        judge.applies(is_asked, self.look.nothing(context));
-        for item in items {
+        // `each`, `over` and `when` are its condition, in data. A run in which they leave nothing anywhere says so.
+        judge.applies(false, self.look.nothing(context));
+        for item in self.look.items(&looked) {
             let variables = Variables {
                 item: &item,
                 everywhere: &subject,

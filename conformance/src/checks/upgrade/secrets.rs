@@ -73,13 +73,13 @@ fn has_word(text: &str, word: &str) -> bool {
 
 const NONE_GENERATED: &str = "no template of a Secret has a function whose result is random";
 
-/// Whether the file of a Secret's template has the name of such a function, wherever it stands. `appliesWhen` sees documents, and not
+/// Whether the file of a Secret's template calls such a function itself. `appliesWhen` sees documents, and not
 /// what they are made by.
 fn has_generated(context: &Context<'_>) -> bool {
     context.manifest.of_kind("Secret").any(|secret| {
         let chart = context.charts.get(&secret.chart);
         let text = chart.and_then(|chart| chart.files.get(&secret.template));
-        text.is_some_and(|text| RANDOM.iter().any(|function| text.contains(function)))
+        text.is_some_and(|text| RANDOM.iter().any(|function| has_word(text, function)))
     })
 }
 
