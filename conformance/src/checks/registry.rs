@@ -45,7 +45,7 @@ enum Judgement {
 
 /// Which check judges which requirement.
 #[derive(Clone)]
-pub struct Registry {
+pub(crate) struct Registry {
     checks: BTreeMap<String, Judgement>,
 }
 
@@ -54,7 +54,7 @@ impl Registry {
     ///
     /// # Errors
     /// When a requirement has no check, a check no requirement, or an id two checks.
-    pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
+    pub(crate) fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
         let mut checks = BTreeMap::new();
         for requirement in catalogue
             .iter()
@@ -196,8 +196,12 @@ pub(crate) fn check_tables() -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Registry, Verdict};
-    use crate::{checks::harness::Subject, outcome::Outcome, requirement::Catalogue};
+    use super::{Check, Registry, Verdict};
+    use crate::{
+        checks::harness::{Case, Subject},
+        outcome::Outcome,
+        requirement::Catalogue,
+    };
 
     #[test]
     fn every_requirement_has_a_check_and_every_check_a_requirement() {
@@ -230,5 +234,14 @@ mod tests {
     #[test]
     fn a_check_that_looks_at_nothing_where_its_condition_holds_is_silent() {
         assert!(matches!(verdict(SCALER), Verdict::Silent));
+    }
+
+    #[test]
+    fn looking_at_nothing_passes_only_where_a_condition_says_so() {
+        let of = |check: Check| Case::documents(SERVICE).judge(check);
+        assert!(!of(|_, _| {}).is_green());
+        assert!(!of(|_, judge| judge.applies(true, "nothing is there")).is_green());
+        let outcome = of(|_, judge| judge.applies(false, "nothing is there"));
+        assert!(matches!(outcome, Outcome::NotApplicable { .. }));
     }
 }

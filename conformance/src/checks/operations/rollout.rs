@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    checks::given,
+    checks::{given, reloaders::is_reloaded},
     context::{Context, Fault, Judge},
     graph::Member,
     manifest::{EnvSource, Manifest, Object, VolumeSource, Workload},
@@ -76,16 +76,6 @@ fn checksums<'a>(workload: &Workload<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-/// Whether an operator restarts the pods when something that they read changes.
-fn is_reloaded(workload: &Workload<'_>) -> bool {
-    let annotations = workload.object.annotations();
-    annotations
-        .keys()
-        .copied()
-        .chain(workload.pod.annotations().into_keys())
-        .any(|key| key.contains("reloader.stakater.com/") || key.starts_with("wave.pusher.com/"))
-}
-
 fn is_immutable(object: &Object) -> bool {
     object.value.get("immutable") == Some(&Value::Bool(true))
 }
@@ -95,7 +85,8 @@ pub(super) fn follows_changes(context: &Context<'_>, judge: &mut Judge<'_>) {
         if member.component.is_none() {
             continue;
         }
-        let restarts = is_reloaded(&member.workload) || !checksums(&member.workload).is_empty();
+        let restarts =
+            is_reloaded(context.facts, &member.workload) || !checksums(&member.workload).is_empty();
         for reading in readings(&member.workload) {
             let namespace = member.workload.object.namespace();
             let Some(object) = context.manifest.find(reading.kind, namespace, reading.name) else {
