@@ -111,7 +111,7 @@ impl<'a> Graph<'a> {
     }
 
     /// What was declared of a release in vain, in one sentence: its user believes that it is judged.
-    pub fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
+    pub(crate) fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
         let of_all: Vec<&Member<'_>> = self.members.iter().collect();
         let in_vain = hints.all.in_vain("the releases", &of_all);
         in_vain.or_else(|| {

@@ -96,7 +96,7 @@ impl Effective {
     }
 
     /// How many elements `[[key]]` has.
-    pub fn group_count(&self, key: &str) -> usize {
+    pub(crate) fn group_count(&self, key: &str) -> usize {
         rewrite::group_count(&self.values, &KeyPath::from(key))
     }
 
