@@ -172,7 +172,8 @@ pub struct Judge<'j> {
     requirement: &'j Requirement,
     checked: usize,
     told: Vec<Told>,
-    other: Option<Outcome>,
+    condition: Option<Result<(), String>>,
+    unsupported: Option<String>,
 }
 
 /// A fault before it becomes a finding.
@@ -262,7 +263,8 @@ impl<'j> Judge<'j> {
             requirement,
             checked: 0,
             told: Vec::new(),
-            other: None,
+            condition: None,
+            unsupported: None,
         }
     }
 
@@ -313,30 +315,38 @@ impl<'j> Judge<'j> {
         }
     }
 
-    /// The requirement asks for nothing here.
-    pub fn not_applicable(&mut self, reason: impl Into<String>) {
-        self.other = Some(Outcome::NotApplicable {
-            reason: reason.into(),
+    /// States whether the requirement asks for something here, where `appliesWhen` has no words for it: `condition` is told by
+    /// something else than what the check goes through. Where it holds, looking at nothing is not a way to pass.
+    pub fn applies(&mut self, condition: bool, otherwise: impl Into<String>) {
+        self.condition = Some(if condition {
+            Ok(())
+        } else {
+            Err(otherwise.into())
         });
     }
 
     /// The requirement cannot be judged here.
     pub fn unsupported(&mut self, reason: impl Into<String>) {
-        self.other = Some(Outcome::Unsupported {
-            reason: reason.into(),
-        });
+        self.unsupported = Some(reason.into());
     }
 
     /// Whether nothing was looked at, and not for want of something that the check needs.
     pub(crate) fn is_silent(&self) -> bool {
-        let is_unsupported = matches!(self.other, Some(Outcome::Unsupported { .. }));
-        self.checked == 0 && self.told.is_empty() && !is_unsupported
+        self.checked == 0 && self.told.is_empty() && self.unsupported.is_none()
+    }
+
+    /// What the check states: that the requirement asks for something, or why it does not.
+    pub(crate) fn condition(&self) -> Option<Result<(), &str>> {
+        let condition = self.condition.as_ref()?;
+        Some(condition.as_ref().map(|()| ()).map_err(String::as_str))
     }
 
     /// What came of it; what one line of a chart makes on several nodes is one finding.
     pub fn outcome(self) -> Outcome {
-        match self.other {
-            Some(other) if self.told.is_empty() && self.checked == 0 => other,
+        match self.unsupported {
+            Some(reason) if self.told.is_empty() && self.checked == 0 => {
+                Outcome::Unsupported { reason }
+            }
             _ => Outcome::of(self.checked, fold(self.told)),
         }
     }

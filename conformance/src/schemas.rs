@@ -9,7 +9,7 @@ use crate::context::SchemaValidator;
 
 /// Validates against the schemas in `fixtures/schemas`, which are part of the program.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct PinnedSchemas;
+pub(crate) struct PinnedSchemas;
 
 impl SchemaValidator for PinnedSchemas {
     fn kubernetes_versions(&self) -> Vec<String> {

@@ -14,18 +14,17 @@ pub(crate) mod kubernetes;
 pub(crate) mod network;
 pub(crate) mod operations;
 mod registry;
+mod reloaders;
 mod rows;
 pub(crate) mod security;
 pub(crate) mod topology;
 pub(crate) mod upgrade;
 pub(crate) mod wiring;
 
-pub use family::Check;
-pub(crate) use family::FamilyChecks;
+pub(crate) use family::{Check, FamilyChecks};
 pub use network::{
     connection::{Blocked, Connection, Direction, blocked_by},
     is_for_users,
 };
-pub use registry::Registry;
-pub(crate) use registry::{Verdict, check_tables};
+pub(crate) use registry::{Registry, Verdict, check_tables};
 pub(crate) use rows::UNJUDGED;

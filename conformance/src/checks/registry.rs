@@ -31,7 +31,7 @@ const FAMILIES: [FamilyChecks; 10] = [
 pub(crate) enum Verdict {
     /// Its outcome.
     Told(Outcome),
-    /// It looked at nothing, though the requirement's condition holds.
+    /// It looked at nothing, though the requirement's condition holds or it has none.
     Silent,
 }
 
@@ -46,7 +46,7 @@ enum Judgement {
 
 /// Which check judges which requirement.
 #[derive(Clone)]
-pub struct Registry {
+pub(crate) struct Registry {
     checks: BTreeMap<String, Judgement>,
 }
 
@@ -55,7 +55,7 @@ impl Registry {
     ///
     /// # Errors
     /// When a requirement has no check, a check no requirement, or an id two checks.
-    pub fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
+    pub(crate) fn load(catalogue: &Catalogue) -> Result<Self, SuiteError> {
         let mut checks = BTreeMap::new();
         for requirement in catalogue
             .iter()
@@ -130,17 +130,21 @@ pub(super) fn verdict(
 ) -> Verdict {
     let mut judge = Judge::new(context, requirement);
     check(context, &mut judge);
-    match &requirement.applies_when {
-        Some(when) if judge.is_silent() && condition::holds(when, &requirement.id, context) => {
-            Verdict::Silent
-        }
-        Some(when) if judge.is_silent() => Verdict::Told(Outcome::NotApplicable {
-            reason: when.otherwise.clone(),
+    if !judge.is_silent() {
+        return Verdict::Told(judge.outcome());
+    }
+    let condition = match &requirement.applies_when {
+        Some(when) if condition::holds(when, &requirement.id, context) => Ok(()),
+        Some(when) => Err(when.otherwise.as_str()),
+        None if is_unseen(context) => Err("no configuration can be seen from here"),
+        // Who states nothing always finds something to look at.
+        None => judge.condition().unwrap_or(Ok(())),
+    };
+    match condition {
+        Ok(()) => Verdict::Silent,
+        Err(otherwise) => Verdict::Told(Outcome::NotApplicable {
+            reason: otherwise.to_owned(),
         }),
-        None if judge.is_silent() && is_unseen(context) => Verdict::Told(Outcome::NotApplicable {
-            reason: "no configuration can be seen from here".into(),
-        }),
-        _ => Verdict::Told(judge.outcome()),
     }
 }
 
@@ -202,8 +206,12 @@ pub(crate) fn check_tables() -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Registry, Verdict};
-    use crate::{checks::harness::Subject, outcome::Outcome, requirement::Catalogue};
+    use super::{Check, Registry, Verdict};
+    use crate::{
+        checks::harness::{Case, Subject},
+        outcome::Outcome,
+        requirement::Catalogue,
+    };
 
     #[test]
     fn every_requirement_has_a_check_and_every_check_a_requirement() {
@@ -236,5 +244,14 @@ mod tests {
     #[test]
     fn a_check_that_looks_at_nothing_where_its_condition_holds_is_silent() {
         assert!(matches!(verdict(SCALER), Verdict::Silent));
+    }
+
+    #[test]
+    fn looking_at_nothing_passes_only_where_a_condition_says_so() {
+        let of = |check: Check| Case::documents(SERVICE).judge(check);
+        assert!(!of(|_, _| {}).is_green());
+        assert!(!of(|_, judge| judge.applies(true, "nothing is there")).is_green());
+        let outcome = of(|_, judge| judge.applies(false, "nothing is there"));
+        assert!(matches!(outcome, Outcome::NotApplicable { .. }));
     }
 }

@@ -55,6 +55,8 @@ pub struct Facts {
     pub memory_besides_heap_mib: u64,
     /// The streams of events that every node of the event hub tells every other by publishers over JMS.
     pub mirrored_streams: Vec<MirroredStream>,
+    /// Parts of annotations by which an operator is told to restart pods when what they read changes.
+    pub restarting_annotations: Vec<String>,
     /// Hosts outside the cluster on each platform, as patterns with `*`.
     pub external_hosts: BTreeMap<String, Vec<String>>,
 }

@@ -120,7 +120,7 @@ impl<'a> Graph<'a> {
 
     /// What was declared of a release in vain, in one sentence: its user believes that it is judged. What a document that is missing
     /// would have been is not known.
-    pub fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
+    pub(crate) fn declared_in_vain(&self, hints: &Hints) -> Option<String> {
         let of_all: Vec<&Member<'_>> = self.members.iter().collect();
         let is_whole = !self.manifest.is_any_partial();
         let in_vain = is_whole.then(|| hints.all.in_vain("the releases", &of_all));

@@ -165,7 +165,7 @@ pub enum FlawKind {
 
 impl Manifest {
     /// A release that does not render, so that what it would bring is missing, and why, in one sentence.
-    pub fn missing_release(&self) -> Option<String> {
+    pub(crate) fn missing_release(&self) -> Option<String> {
         self.flaws
             .iter()
             .find(|flaw| matches!(flaw.kind, FlawKind::NotRendered(_)))
@@ -188,7 +188,7 @@ impl Manifest {
     }
 
     /// Whether Helm refuses a release because a document of it is no YAML.
-    pub fn is_refused(&self, release: &str) -> bool {
+    pub(crate) fn is_refused(&self, release: &str) -> bool {
         self.flaws
             .iter()
             .any(|flaw| flaw.object.release == release && matches!(flaw.kind, FlawKind::NotYaml(_)))

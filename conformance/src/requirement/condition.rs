@@ -1,7 +1,7 @@
 //! When a requirement asks for something: a condition on the subject, as data.
 //!
 //! A check that looks at nothing where the condition holds is broken, or the condition is; either way nothing was judged, and the run
-//! says so. Without a condition a check tells by itself that its requirement asks for nothing.
+//! says so. Without a condition a check states its own (`Judge::applies`), or always finds something to look at.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -46,6 +46,9 @@ pub struct Condition {
     /// A row of the wiring table that names the requirement, about a server whose configuration can be read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wired: bool,
+    /// Charts of another product version are at hand.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub other_version: bool,
     /// A server whose configuration can be read and that must be told about a component which runs elsewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wired_elsewhere: bool,
@@ -77,12 +80,21 @@ pub struct Server {
     /// Its `deployment.toml` writes this key, or something below it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub writes: String,
+    /// Its pod reads a `ConfigMap` or Secret that is rendered.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads: bool,
     /// Its main container has this field.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub has: String,
     /// The value of that field.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<Value>,
+    /// The text of that field, or what is written at that key, is like this; `*` stands for any characters.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub like: String,
+    /// It is not like this.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub unlike: String,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

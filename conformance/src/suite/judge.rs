@@ -269,7 +269,7 @@ fn outcome_of(requirement: &Requirement, verdict: Verdict, excuse: Option<&str>)
         },
         (Verdict::Silent, None) => Outcome::Unsupported {
             reason: format!(
-                "there was nothing to check, although its appliesWhen holds (conformance/requirements/{}.yaml): either the check or the condition is wrong",
+                "there was nothing to check, although it applies (conformance/requirements/{}.yaml): either the check is wrong or its condition",
                 requirement.family.name()
             ),
         },

@@ -15,7 +15,7 @@ mod dial;
 pub mod edge;
 mod entrypoint;
 pub mod event;
-pub mod event_publishers;
+mod event_publishers;
 mod h2;
 mod http_client;
 pub mod identity;

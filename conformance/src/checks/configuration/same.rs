@@ -65,7 +65,6 @@ pub(super) fn databases(context: &Context<'_>, judge: &mut Judge<'_>) {
             uses_shared,
         );
     }
-    judge.not_applicable("no node uses a shared database");
 }
 
 pub(super) fn user_stores(context: &Context<'_>, judge: &mut Judge<'_>) {

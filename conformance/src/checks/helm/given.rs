@@ -35,7 +35,6 @@ pub(super) fn values_arrive(context: &Context<'_>, judge: &mut Judge<'_>) {
         Ok(table) => table,
         Err(error) => return judge.unsupported(error.clone()),
     };
-    judge.not_applicable("nothing is rendered that an operator's values are for");
     with_given(context, judge, |changed, judge| {
         for given in &table.given {
             arrives(context, given, changed, judge);

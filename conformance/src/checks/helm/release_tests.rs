@@ -54,7 +54,16 @@ fn with_curl<'a>(
     judge: &mut Judge<'_>,
     look: impl Fn(&'a Object, Option<&CommandLine<'_>>, &mut Judge<'_>),
 ) {
-    for test in tests(context) {
+    let tests = tests(context);
+    // What a container runs is told by its image or its command, for which `appliesWhen` has no words.
+    let is_curl = |container: &Container<'_>| words_for_curl(container).is_some();
+    judge.applies(
+        tests
+            .iter()
+            .any(|test| test.pod.containers().iter().any(is_curl)),
+        "no test runs curl",
+    );
+    for test in tests {
         for container in test.pod.containers() {
             let Some(words) = words_for_curl(&container) else {
                 look(test.object, None, judge);
@@ -66,7 +75,6 @@ fn with_curl<'a>(
             }
         }
     }
-    judge.not_applicable("no test runs curl");
 }
 
 pub(super) fn options_are_curls(context: &Context<'_>, judge: &mut Judge<'_>) {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::files::{leaves, yaml};
 use crate::{
@@ -79,6 +79,16 @@ pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
 }
 
 pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
+    // Which keys are a subchart's is in another file, so `appliesWhen` cannot tell.
+    let has_own = |own: OwnValues| {
+        let mut keys = own.values.as_object().into_iter().flat_map(Map::keys);
+        keys.any(|key| !own.foreign.contains(key))
+    };
+    let mut charts = context.charts.values();
+    judge.applies(
+        charts.any(|chart| OwnValues::of(chart).is_some_and(has_own)),
+        "no chart has values of its own",
+    );
     for chart in context.charts.values() {
         let Some(own) = OwnValues::of(chart) else {
             continue;
@@ -88,10 +98,13 @@ pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) 
             Err(reason) => return judge.unsupported(reason),
         };
         if let Some(reason) = &usage.hidden {
-            judge.not_applicable(format!(
-                "not every use of a value in {} can be seen: {reason}",
-                chart.name
-            ));
+            judge.applies(
+                false,
+                format!(
+                    "not every use of a value in {} can be seen: {reason}",
+                    chart.name
+                ),
+            );
             continue;
         }
         for path in leaves(&own.values) {
@@ -115,7 +128,6 @@ pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) 
             });
         }
     }
-    judge.not_applicable("no chart has values of its own");
 }
 
 fn is_used(usage: &Usage, own: &OwnValues, path: &[String]) -> bool {
@@ -134,6 +146,15 @@ fn place(chart: &ChartSource, path: &[String]) -> String {
 }
 
 pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_>) {
+    // `appliesWhen` does not read templates.
+    let reads = |chart: &ChartSource| {
+        let mut templates = chart.templates();
+        templates.any(|(_, text)| text.contains(".Values.")) && OwnValues::of(chart).is_some()
+    };
+    judge.applies(
+        context.charts.values().any(|chart| reads(chart)),
+        "no template reads a value by its name",
+    );
     for chart in context.charts.values() {
         let Some(own) = OwnValues::of(chart) else {
             continue;
@@ -174,7 +195,6 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
             });
         }
     }
-    judge.not_applicable("no template reads a value by a name that can be told");
 }
 
 fn certain_path(read: &Read) -> Option<Vec<&str>> {

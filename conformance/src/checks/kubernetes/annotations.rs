@@ -191,7 +191,6 @@ pub(super) fn controllers_understand_annotations(context: &Context<'_>, judge: &
             default_container(object, &workload.pod, judge);
         }
     }
-    judge.not_applicable("no document has annotations");
 }
 
 fn annotations(

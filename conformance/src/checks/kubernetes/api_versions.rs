@@ -1,4 +1,4 @@
-//! API versions that the newest Kubernetes still serves.
+//! API versions and kinds: that the newest Kubernetes still serves them, and that any ever did.
 
 use std::collections::BTreeSet;
 
@@ -191,6 +191,14 @@ const RETIRED: [Retired; 29] = [
     ),
 ];
 
+/// What an object is of that Kubernetes gave up.
+fn retirement(object: &Object) -> Option<&'static Retired> {
+    RETIRED.iter().find(|retired| {
+        retired.api_version == object.api_version()
+            && (retired.kind.is_empty() || retired.kind == object.kind())
+    })
+}
+
 /// `apiVersion Kind` of a document.
 fn own_kind(object: &Object) -> String {
     format!("{} {}", object.api_version(), object.kind())
@@ -205,17 +213,35 @@ fn unserved(object: &Object, known: &BTreeSet<String>) -> Option<String> {
     }
     let near = am_suggest::near(&own, known.iter().map(String::as_str));
     let is_own_group = !group(object.api_version()).contains('.');
-    let is_retired = RETIRED.iter().any(|retired| {
-        retired.api_version == object.api_version()
-            && (retired.kind.is_empty() || retired.kind == object.kind())
-    });
-    (!is_retired && (is_own_group || near.is_some())).then(|| match near {
+    (retirement(object).is_none() && (is_own_group || near.is_some())).then(|| match near {
         Some(meant) => format!("did you mean {meant}?"),
         None => "look the kind up in the API reference of Kubernetes".to_owned(),
     })
 }
 
-pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'_>) {
+/// Judges that Kubernetes still serves, and will serve, what it once did.
+pub(super) fn none_is_retired(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for object in &context.manifest.objects {
+        let retired = retirement(object);
+        judge.require(retired.is_none(), || {
+            let (since, instead) =
+                retired.map_or(("", ""), |retired| (retired.since, retired.instead));
+            Fault::new(
+                format!(
+                    "{} is of {}, {since}",
+                    object.reference(),
+                    object.api_version()
+                ),
+                format!("use {instead}"),
+            )
+            .object(object)
+            .value(object.api_version())
+        });
+    }
+}
+
+/// Judges that what an object is has ever been served.
+pub(super) fn kinds_exist(context: &Context<'_>, judge: &mut Judge<'_>) {
     let mut known = context
         .schemas
         .map(crate::context::SchemaValidator::kinds)
@@ -254,36 +280,22 @@ pub(super) fn api_versions_are_served(context: &Context<'_>, judge: &mut Judge<'
                 .value(format!("{api_version} {kind}")),
             );
         }
-        let retired = RETIRED.iter().find(|retired| {
-            retired.api_version == api_version && (retired.kind == kind || retired.kind.is_empty())
-        });
-        if let Some(retired) = retired {
-            judge.fault(
-                Fault::new(
-                    format!(
-                        "{} is of {api_version}, {}",
-                        object.reference(),
-                        retired.since
-                    ),
-                    format!("use {}", retired.instead),
-                )
-                .object(object)
-                .value(api_version),
-            );
-        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::api_versions_are_served;
+    use super::{kinds_exist, none_is_retired};
     use crate::checks::harness::{Case, messages};
 
-    fn judged(api_version: &str, kind: &str) -> crate::Outcome {
+    fn case(api_version: &str, kind: &str) -> Case {
         Case::documents(&format!(
             "{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: a}}}}"
         ))
-        .judge(api_versions_are_served)
+    }
+
+    fn judged(api_version: &str, kind: &str) -> crate::Outcome {
+        case(api_version, kind).judge(none_is_retired)
     }
 
     #[test]
@@ -294,17 +306,16 @@ mod tests {
         );
         assert!(messages(&judged("apps/v1beta1", "Deployment"))[0].contains("apps/v1beta1"));
         assert!(messages(&judged("v1", "Endpoints"))[0].contains("deprecated"));
-        assert_eq!(messages(&judged("''", "Service")).len(), 1);
+        let nothing = case("''", "Service").judge(kinds_exist);
+        assert_eq!(messages(&nothing).len(), 1);
     }
 
     #[test]
     fn a_slip_is_found_and_resources_of_others_pass() {
         let judged = |api_version: &str, kind: &str| {
-            let documents =
-                format!("{{apiVersion: {api_version}, kind: {kind}, metadata: {{name: a}}}}");
-            Case::documents(&documents)
+            case(api_version, kind)
                 .with_schemas(crate::schemas::PinnedSchemas)
-                .judge(api_versions_are_served)
+                .judge(kinds_exist)
                 .findings()
                 .len()
         };

@@ -23,11 +23,12 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-K8S-003", names::names_are_valid),
     ("AM-K8S-006", identities::objects_are_unique),
     ("AM-K8S-011", references::references_resolve),
-    ("AM-K8S-012", api_versions::api_versions_are_served),
+    ("AM-K8S-012", api_versions::none_is_retired),
     ("AM-K8S-013", quantities::quantities_are_valid),
     ("AM-K8S-016", fields::fields_hold_accepted_values),
     ("AM-K8S-017", choices::one_of_several_is_written),
     ("AM-K8S-018", choices::nothing_needed_is_left_out),
+    ("AM-K8S-027", api_versions::kinds_exist),
     (
         "AM-K8S-019",
         annotations::controllers_understand_annotations,

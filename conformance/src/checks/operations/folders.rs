@@ -37,7 +37,6 @@ pub(super) fn keep_what_the_image_brings(context: &Context<'_>, judge: &mut Judg
             });
         }
     }
-    judge.not_applicable("no server has a volume");
 }
 
 /// Whether a mount is known to be a folder in which nothing of the image is: no single file, and nobody else fills it.

@@ -8,6 +8,7 @@ use super::{
     question::Curl,
 };
 use crate::{
+    component::Component,
     context::{Context, Fault, Judge},
     manifest::str_at,
 };
@@ -17,7 +18,23 @@ const READINESS: &str = "readinessProbe";
 /// What to write.
 const HELP: &str = "let an exec probe compare what `curl --write-out '%{http_code}'` prints with 200, without --location";
 
+const NOBODY_ASKS: &str = "no component asks a web application whether it is ready";
+
+/// Whether a readiness probe has one of these words and the context of a web application, wherever they stand. The contexts are in the
+/// table of the product, so `appliesWhen` cannot name them.
+fn somebody_asks(context: &Context<'_>, words: &[&str]) -> bool {
+    let contexts: Vec<&String> = Component::all().flat_map(Component::web_contexts).collect();
+    mains(context.graph).any(|(_, _, main)| {
+        let text = probe(&main, READINESS).map(Value::to_string);
+        text.is_some_and(|text| {
+            words.iter().any(|word| text.contains(word))
+                && contexts.iter().any(|path| text.contains(path.as_str()))
+        })
+    })
+}
+
 pub(super) fn are_no_answer(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.applies(somebody_asks(context, &["httpGet", "curl"]), NOBODY_ASKS);
     judge_readiness(context, judge, |found| match Curl::of(found) {
         Some(curl) => {
             let is_wrong = !curl.compares && !curl.follows;
@@ -32,6 +49,7 @@ pub(super) fn are_no_answer(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 pub(super) fn are_not_followed(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.applies(somebody_asks(context, &["curl"]), NOBODY_ASKS);
     judge_readiness(context, judge, |found| {
         let curl = Curl::of(found)?;
         Some((curl.path, curl.follows.then_some("follows redirects")))
@@ -63,7 +81,6 @@ fn judge_readiness(
             .value(path)
         });
     }
-    judge.not_applicable("no component asks a web application whether it is ready");
 }
 
 /// Our charts ask so wherever they ask.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    checks::given,
+    checks::{given, reloaders::is_reloaded},
     context::{Context, Fault, Judge},
     graph::Member,
     manifest::{EnvSource, Manifest, Object, VolumeSource, Workload},
@@ -76,36 +76,24 @@ fn checksums<'a>(workload: &Workload<'a>) -> Vec<&'a str> {
         .collect()
 }
 
-/// Whether an operator restarts the pods when something that they read changes.
-fn is_reloaded(workload: &Workload<'_>) -> bool {
-    let annotations = workload.object.annotations();
-    annotations
-        .keys()
-        .copied()
-        .chain(workload.pod.annotations().into_keys())
-        .any(|key| key.contains("reloader.stakater.com/") || key.starts_with("wave.pusher.com/"))
-}
-
 fn is_immutable(object: &Object) -> bool {
     object.value.get("immutable") == Some(&Value::Bool(true))
 }
 
 pub(super) fn follows_changes(context: &Context<'_>, judge: &mut Judge<'_>) {
     for member in &context.graph.members {
-        if member.component.is_none() || is_reloaded(&member.workload) {
+        if member.component.is_none() {
             continue;
         }
-        let found = checksums(&member.workload);
+        let restarts =
+            is_reloaded(context.facts, &member.workload) || !checksums(&member.workload).is_empty();
         for reading in readings(&member.workload) {
             let namespace = member.workload.object.namespace();
             let Some(object) = context.manifest.find(reading.kind, namespace, reading.name) else {
                 // What no release renders changes without any release.
                 continue;
             };
-            if is_immutable(object) {
-                continue;
-            }
-            judge.require(!found.is_empty(), || {
+            judge.require(restarts || is_immutable(object), || {
                 Fault::new(
                     format!(
                         "{} reads {} `{}`, but no checksum of it is in its pod template: a change does not restart its pods",
@@ -120,7 +108,6 @@ pub(super) fn follows_changes(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("no component reads a ConfigMap or Secret of a release");
 }
 
 /// In the generated layout the checksum of a `ConfigMap` is named after the volume, and one is of everything that is read by a
@@ -284,7 +271,6 @@ spec:
                 "annotations: {checksum/configuration: 0a1b2c3d4e5f6071}",
                 "annotations: {a: b}",
             );
-        let outcome = Subject::default().judge_requirement("AM-OPS-014", &reloaded);
-        assert!(matches!(outcome, crate::Outcome::NotApplicable { .. }));
+        assert_eq!(judge("AM-OPS-014", &reloaded), Vec::<String>::new());
     }
 }

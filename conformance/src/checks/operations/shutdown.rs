@@ -117,14 +117,13 @@ pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .mounts()
                 .iter()
                 .any(|mount| mount.path.ends_with("/docker-entrypoint.sh"));
-        if context.version.has(Feature::EntrypointForwardsSigterm) && !replaces_entrypoint {
-            continue;
-        }
+        let forwards =
+            context.version.has(Feature::EntrypointForwardsSigterm) && !replaces_entrypoint;
         let hook = command(&main);
         let stops = hook
             .split(|c: char| !c.is_alphanumeric() && c != '-')
             .any(|word| matches!(word, "stop" | "kill" | "pkill"));
-        judge.require(stops, || {
+        judge.require(forwards || stops, || {
             Fault::new(
                 format!(
                     "the {} is not told to stop: SIGTERM does not reach its server",
@@ -137,5 +136,4 @@ pub(super) fn stops_the_server(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(hook.clone())
         });
     }
-    judge.not_applicable("the images' own entrypoints stop the servers");
 }

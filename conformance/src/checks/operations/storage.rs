@@ -73,7 +73,6 @@ pub(super) fn is_per_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             }
         }
     }
-    judge.not_applicable("no component keeps files of its own on a volume");
 }
 
 /// A database on a volume starts empty: the files that the image ships must be put there before the server starts.
@@ -141,7 +140,6 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
             .value(file)
         });
     }
-    judge.not_applicable("no node keeps its own database on a volume");
 }
 
 /// Whether a line of a script copies or unpacks something that has one of these names.
@@ -215,7 +213,6 @@ pub(super) fn is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("no component has a volume for files of its own");
 }
 
 pub(super) fn keeps_everything(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -226,7 +223,6 @@ pub(super) fn keeps_everything(context: &Context<'_>, judge: &mut Judge<'_>) {
         let mounts = main.mounts();
         keeps_its_databases(context, (node.id, component), configuration, &mounts, judge);
     }
-    judge.not_applicable("no node has a volume for files of its own");
 }
 
 /// A volume beside the path that it is for stays empty, and the node's files are lost with the pod.

@@ -143,6 +143,8 @@ impl Compiled {
             wanted: &self.wanted,
         };
         let subject = Everywhere::new(context);
+        // `each`, `over` and `when` are its condition, in data. A run in which they leave nothing anywhere says so.
+        judge.applies(false, self.look.nothing(context));
         for item in self.look.items(&looked) {
             let variables = Variables {
                 item: &item,
@@ -161,7 +163,6 @@ impl Compiled {
                 Some(Err(error)) => unjudged(&item, &format!("`over`: {error}"), judge),
             }
         }
-        judge.not_applicable(self.look.nothing(context));
     }
 
     fn judge_one(&self, item: &Item<'_>, cel: &mut CelContext<'_, '_>, judge: &mut Judge<'_>) {

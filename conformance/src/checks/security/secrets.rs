@@ -1,6 +1,8 @@
 //! Secrets: not in `ConfigMap`s, not in the environment as literals, not in arguments, and never the
 //! defaults.
 
+use std::collections::BTreeSet;
+
 use super::{
     literals::{DEFAULT_PASSWORDS, is_literal, names_secret, secrets_in},
     settings::secrets_in_file,
@@ -15,6 +17,17 @@ const HELP: &str =
     "put it into a Secret and refer to it: secretKeyRef, a Secret volume or a CSI volume";
 
 pub(super) fn none_in_config_maps(context: &Context<'_>, judge: &mut Judge<'_>) {
+    // Which entries are a deployment.toml is told by the pods that mount them, not by their names.
+    let maps = context.manifest.of_kind("ConfigMap");
+    let entries: usize = maps.map(|map| strings_at(&map.value, "/data").len()).sum();
+    let files = context.graph.nodes.iter().filter_map(|node| {
+        let file = node.configuration.as_ref()?;
+        Some((file.object.reference().to_string(), &file.data_key))
+    });
+    judge.applies(
+        entries > files.collect::<BTreeSet<_>>().len(),
+        "no ConfigMap holds anything but deployment.toml",
+    );
     for object in context.manifest.of_kind("ConfigMap") {
         for (key, text) in strings_at(&object.value, "/data") {
             // A node's deployment.toml is judged key by key by the configuration family.
@@ -45,7 +58,6 @@ pub(super) fn none_in_config_maps(context: &Context<'_>, judge: &mut Judge<'_>) 
             }
         }
     }
-    judge.not_applicable("no ConfigMap holds anything but deployment.toml");
 }
 
 fn containers<'a>(context: &Context<'a>) -> Vec<(Workload<'a>, Container<'a>)> {
@@ -225,5 +237,4 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
             });
         }
     }
-    judge.not_applicable("all passwords come from objects that no release renders");
 }

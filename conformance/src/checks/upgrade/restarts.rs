@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::changes::{Change, changes, configurations};
 use crate::{
-    checks::{helm::difference, kubernetes::identities::identity},
+    checks::{helm::difference, kubernetes::identities::identity, reloaders::is_reloaded},
     context::{Context, Fault, Judge},
     manifest::{EnvSource, Manifest, Object, VolumeSource, Workload},
     variation::{Refusal, Variation, releases},
@@ -100,7 +100,7 @@ pub(super) fn changed_configuration_restarts_its_readers(
             };
             for (before, after) in servers(context.manifest, &changed, release) {
                 let stale = stale(context.manifest, &before, &changed);
-                if stale.is_empty() || is_reloaded(&before) {
+                if stale.is_empty() || is_reloaded(context.facts, &before) {
                     continue;
                 }
                 judge.require(restart(&before, &after).is_some(), || {
@@ -123,16 +123,6 @@ fn missed<'a>(workload: &Workload<'a>, change: &Change, stale: &BTreeSet<String>
         "add a checksum of the rendered content to the annotations of the pods",
     )
     .object(workload.object)
-}
-
-/// Whether something in the cluster restarts the pods when a `ConfigMap` or Secret changes.
-fn is_reloaded(workload: &Workload<'_>) -> bool {
-    let on_object = workload.object.annotations();
-    on_object
-        .keys()
-        .copied()
-        .chain(workload.pod.annotations().into_keys())
-        .any(|key| key.contains("reloader.stakater.com/"))
 }
 
 /// Objects whose content changes and which a pod reads only when it starts: as variables, or as files

@@ -71,6 +71,18 @@ fn has_word(text: &str, word: &str) -> bool {
     })
 }
 
+const NONE_GENERATED: &str = "no template of a Secret has a function whose result is random";
+
+/// Whether the file of a Secret's template calls such a function itself. `appliesWhen` sees documents, and not
+/// what they are made by.
+fn has_generated(context: &Context<'_>) -> bool {
+    context.manifest.of_kind("Secret").any(|secret| {
+        let chart = context.charts.get(&secret.chart);
+        let text = chart.and_then(|chart| chart.files.get(&secret.template));
+        text.is_some_and(|text| RANDOM.iter().any(|function| has_word(text, function)))
+    })
+}
+
 /// Secrets whose content is made by chance, with the text that makes it.
 fn generated<'a>(context: &'a Context<'_>) -> Vec<(&'a Object, String)> {
     context
@@ -88,7 +100,7 @@ fn generated<'a>(context: &'a Context<'_>) -> Vec<(&'a Object, String)> {
 }
 
 pub(super) fn generated_secrets_are_read_back(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no chart generates a Secret");
+    judge.applies(has_generated(context), NONE_GENERATED);
     for (secret, text) in generated(context) {
         let annotations = secret.annotations();
         let hook = annotations.get("helm.sh/hook").copied().unwrap_or_default();
@@ -107,7 +119,7 @@ pub(super) fn generated_secrets_are_read_back(context: &Context<'_>, judge: &mut
 }
 
 pub(super) fn generated_secrets_are_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
-    judge.not_applicable("no chart generates a Secret");
+    judge.applies(has_generated(context), NONE_GENERATED);
     for (secret, _) in generated(context) {
         let is_kept = secret.is_hook()
             || secret.annotations().get("helm.sh/resource-policy") == Some(&"keep");

@@ -15,6 +15,10 @@ const LONGEST: usize = 256 * 1024;
 
 /// Judges every address that names a Service.
 pub(super) fn every_service_offers_the_port(context: &Context<'_>, judge: &mut Judge<'_>) {
+    judge.applies(
+        names_a_service(context),
+        "no variable or argument names a port of a Service",
+    );
     let resolver = context.graph.resolver();
     for workload in context.manifest.workloads() {
         for container in workload.pod.all_containers() {
@@ -36,7 +40,40 @@ pub(super) fn every_service_offers_the_port(context: &Context<'_>, judge: &mut J
         }
     }
     files(context, judge, resolver);
-    judge.not_applicable("no variable, argument or further file names a Service");
+}
+
+/// Whether a variable or an argument has the name of a Service before a colon and a digit. Only the Services tell what is an address, so
+/// `appliesWhen` cannot.
+fn names_a_service(context: &Context<'_>) -> bool {
+    let services: Vec<&str> = context
+        .manifest
+        .of_kind("Service")
+        .map(Object::name)
+        .collect();
+    let is_named = |text: &str| {
+        services.iter().any(|name| {
+            text.match_indices(name).any(|(at, _)| {
+                let is_part = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+                let rest = text[at + name.len()..].strip_prefix(':');
+                let end = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_ascii_digit()));
+                !text[..at].ends_with(is_part)
+                    && rest.is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+                    && end.is_some_and(|end| !end.starts_with(is_part))
+            })
+        })
+    };
+    context.manifest.workloads().iter().any(|workload| {
+        workload.pod.all_containers().iter().any(|container| {
+            let variables = container.env().into_iter();
+            variables
+                .filter_map(|variable| match variable.source {
+                    EnvSource::Literal(text) => Some(text),
+                    _ => None,
+                })
+                .chain(container.arguments())
+                .any(is_named)
+        })
+    })
 }
 
 fn files(context: &Context<'_>, judge: &mut Judge<'_>, resolver: Resolver<'_, '_>) {

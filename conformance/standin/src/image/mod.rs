@@ -18,8 +18,7 @@ use oci_spec::image::{
 
 use archive::{Archive, Layer};
 pub use binary::{BuildError, Programs};
-pub use tree::USER_ID;
-use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};
+use tree::{ENTRYPOINT_PATH, JAVA_HOME, USER_ID, WORKING_DIRECTORY};
 
 /// An image to build.
 #[derive(Debug, Clone, PartialEq, Eq)]

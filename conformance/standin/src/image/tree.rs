@@ -7,7 +7,7 @@ use std::path::Path;
 use am_product::{Component, Product};
 
 /// The user of the product's images.
-pub const USER_ID: u32 = 10001;
+pub(super) const USER_ID: u32 = 10001;
 
 /// Where the product's images keep everything.
 pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
