@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 use crate::{
-    chart::ChartSource,
+    chart::{ChartSource, Givens, Place, Places, RenderedText, line_of_toml_key},
     component::Component,
     facts::Facts,
     finding::{
@@ -68,6 +68,10 @@ pub struct Context<'a> {
     pub facts: &'a Facts,
     /// Sources of the charts, by chart name.
     pub charts: &'a BTreeMap<String, ChartSource>,
+    /// What the user gives to each release.
+    pub(crate) given: &'a Givens,
+    /// Where rendered texts come from.
+    pub(crate) places: Places,
     /// Where the generator wrote what.
     pub source_map: Option<&'a dyn SourceMap>,
     /// Schemas, if they are at hand.
@@ -90,40 +94,56 @@ impl Context<'_> {
             .unwrap_or(&NONE)
     }
 
-    /// Where a fault of an object comes from: the template's line, and the values that it reads.
+    /// Where a fault of an object comes from: the line of the chart or of the given values, and the values that it reads.
     fn origin_of(&self, object: &Object, fault: &Fault<'_>) -> Origin {
         let chart = self.charts.get(&object.chart);
-        let key = fault
-            .configuration
-            .as_ref()
-            .map(|configuration| configuration.key.as_str())
-            .filter(|key| !key.is_empty());
-        let of_key = key.and_then(|key| chart?.place_of_key(&object.template, key));
         let known = fault
             .template_line
-            .map(|line| (object.template.clone(), line));
-        let (file, line) = match (known.or(of_key), chart) {
-            (Some((file, line)), _) => (file, Some(line)),
-            (None, Some(chart)) => {
+            .map(|line| (object.template.clone(), Some(line)));
+        let of_key = || self.place_of_key(chart?, object, fault);
+        let of_text = || match (known.is_none(), fault.text) {
+            (true, Some(text)) => self.place_in_text(chart?, object, fault, text),
+            _ => None,
+        };
+        let (file, line) = match (known.clone().or_else(of_key), of_text(), chart) {
+            (Some(place), ..) => place,
+            (None, Some(place), _) => {
+                return self.origin_at(&object.chart, place);
+            }
+            (None, None, Some(chart)) => {
                 chart.place_in_document(&object.template, object.kind(), &words(fault))
             }
-            (None, None) => (object.template.clone(), None),
+            (None, None, None) => (object.template.clone(), None),
         };
         let values = chart
             .zip(line)
             .map(|(chart, line)| chart.values_at(&file, line, self.upstream))
             .unwrap_or_default();
-        let generator = line.and_then(|line| {
-            let map = self.source_map?;
-            map.locate(self.version, &object.chart, &file, line)
-        });
-        Origin {
-            template: TemplateLocation {
-                chart: chart.map_or_else(|| object.chart.clone(), |chart| chart.place.clone()),
-                file,
-                line,
-            },
+        let template = TemplateLocation {
+            chart: chart.map_or_else(|| object.chart.clone(), |chart| chart.place.clone()),
+            file,
+            line,
+        };
+        let place = Place {
+            template,
+            is_of_chart: true,
             values,
+        };
+        self.origin_at(&object.chart, place)
+    }
+
+    fn origin_at(&self, chart: &str, place: Place) -> Origin {
+        let template = &place.template;
+        let generator = template
+            .line
+            .filter(|_| place.is_of_chart)
+            .and_then(|line| {
+                let map = self.source_map?;
+                map.locate(self.version, chart, &template.file, line)
+            });
+        Origin {
+            template: place.template,
+            values: place.values,
             generator,
         }
     }
@@ -143,6 +163,42 @@ impl Context<'_> {
         names.iter().fold(fault.message.clone(), |text, name| {
             text.replace(name.as_str(), "…")
         })
+    }
+
+    /// The line of our charts' own way to write a configuration.
+    fn place_of_key(
+        &self,
+        chart: &ChartSource,
+        object: &Object,
+        fault: &Fault<'_>,
+    ) -> Option<(String, Option<usize>)> {
+        let key = &fault.configuration.as_ref()?.key;
+        let (file, line) = chart.place_of_key(&object.template, key)?;
+        Some((file, Some(line)))
+    }
+
+    /// The line that makes the line of the text that has the fault's key, or the nearest table around it.
+    fn place_in_text(
+        &self,
+        chart: &ChartSource,
+        object: &Object,
+        fault: &Fault<'_>,
+        text: &str,
+    ) -> Option<Place> {
+        let configuration = fault.configuration.as_ref()?;
+        let line = match configuration.span {
+            Some(span) => span.line,
+            // The line that begins the text says more than nothing.
+            None => line_of_toml_key(text, &configuration.key).unwrap_or(1),
+        };
+        let rendered = RenderedText {
+            release: &object.release,
+            template: &object.template,
+            text,
+        };
+        let given = self.given.get(&object.release);
+        let places = self.places.of(rendered, chart, given, self.upstream);
+        places.get(line.checked_sub(1)?)?.clone()
     }
 }
 
@@ -186,7 +242,12 @@ pub struct Fault<'a> {
     fields: Vec<String>,
     template_line: Option<usize>,
     configuration: Option<ConfigurationLocation>,
+    /// The text that holds the key.
+    text: Option<&'a str>,
+    /// Where it is, when no object tells.
+    place: Option<TemplateLocation>,
     value: Option<String>,
+    values: Vec<String>,
     peer: Option<String>,
 }
 
@@ -228,6 +289,7 @@ impl<'a> Fault<'a> {
         span: Option<am_deployment_toml::span::Span>,
     ) -> Self {
         self.object = Some(configuration.object);
+        self.text = Some(configuration.text);
         self.configuration = Some(ConfigurationLocation {
             source: configuration.source(),
             file: "deployment.toml".into(),
@@ -239,6 +301,22 @@ impl<'a> Fault<'a> {
                 column: span.column,
             }),
         });
+        self
+    }
+
+    /// On this line of a file in a folder: of a chart, or of values that a user gives.
+    pub(crate) fn line(mut self, folder: &str, file: &str, line: usize) -> Self {
+        self.place = Some(TemplateLocation {
+            chart: folder.to_owned(),
+            file: file.to_owned(),
+            line: Some(line),
+        });
+        self
+    }
+
+    /// Set by this value of the chart.
+    pub(crate) fn set_by(mut self, value: impl Into<String>) -> Self {
+        self.values.push(value.into());
         self
     }
 
@@ -291,10 +369,11 @@ impl<'j> Judge<'j> {
         let origin = fault
             .object
             .map(|object| self.context.origin_of(object, &fault));
-        let (template, values, generator) = origin.map_or((None, Vec::new(), None), |origin| {
-            (Some(origin.template), origin.values, origin.generator)
-        });
         let about = self.context.about(&fault);
+        let (template, values, generator) = match origin {
+            Some(origin) => (Some(origin.template), origin.values, origin.generator),
+            None => (fault.place, fault.values, None),
+        };
         let finding = Finding {
             requirement: self.requirement.id.clone(),
             level: self.requirement.level,

@@ -40,6 +40,8 @@ pub struct Subject {
     pub version: ProductVersion,
     /// What is rendered, release by release.
     pub renders: Vec<RenderRequest>,
+    /// The specification that names the releases, if one does.
+    pub specification: Option<PathBuf>,
     /// What documents do not say.
     pub hints: Hints,
     /// Whether the charts are ours.

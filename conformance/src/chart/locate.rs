@@ -1,41 +1,23 @@
 //! Which line of a chart's templates makes a key of a configuration, or a field of a document.
 
-use std::{cmp::Reverse, sync::LazyLock};
+use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::ChartSource;
 use crate::facts::matches_glob;
 
+/// An action of a template.
+static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{.*?\}\}").ok());
+
 impl ChartSource {
-    /// The file and line that makes `key` of the configuration which `template` renders; where the key is missing,
-    /// the line of the nearest table around it.
-    ///
-    /// Our charts write the configuration as YAML in `_configuration.tpl` beside the template; others write TOML, in
-    /// the template or in a helper.
+    /// The line that makes `key` of a configuration that our charts write as YAML in `_configuration.tpl`, beside `template`; where
+    /// the key is missing, the line of the nearest map around it.
     pub(crate) fn place_of_key(&self, template: &str, key: &str) -> Option<(String, usize)> {
         let (folder, _) = template.rsplit_once('/')?;
         let own = format!("{folder}/_configuration.tpl");
-        if let Some(line) = self.files.get(&own).and_then(|text| line_of_key(text, key)) {
-            return Some((own, line));
-        }
-        let helpers = self
-            .templates()
-            .filter(|(path, _)| *path != template && !path.ends_with("NOTES.txt"));
-        let best = self
-            .files
-            .get_key_value(template)
-            .into_iter()
-            .chain(helpers)
-            .filter_map(|(path, text)| {
-                let (score, line) = line_of_toml_key(text, key)?;
-                Some((score, path, line))
-            })
-            // The first of several that are equally good.
-            .enumerate()
-            .max_by_key(|(index, (score, ..))| (*score, Reverse(*index)))?;
-        let (_, (_, file, line)) = best;
-        Some((file.clone(), line))
+        let line = line_of_key(self.files.get(&own)?, key)?;
+        Some((own, line))
     }
 
     /// The file and line of a document of `kind` in a template that is about the first possible of `words`: the name of a
@@ -228,42 +210,28 @@ fn line_of_key(text: &str, key: &str) -> Option<usize> {
     nearest.map(|(_, line)| line)
 }
 
-/// An action of a template on one line.
-static ACTION: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\{\{.*?\}\}").ok());
-
-/// How many names of a dotted key a line of a TOML text with template actions makes, and that line: the line of the
-/// key itself, else of the nearest table around it.
-fn line_of_toml_key(text: &str, key: &str) -> Option<(usize, usize)> {
-    let action = ACTION.as_ref()?;
+/// The line, from 1, of a dotted key in a TOML text; else of the nearest table around it.
+pub(crate) fn line_of_toml_key(text: &str, key: &str) -> Option<usize> {
     let wanted = names_of(key);
     let mut table: Vec<String> = Vec::new();
     let mut best: Option<(usize, usize)> = None;
     for (number, line) in numbered(text) {
-        let line = action.replace_all(line.trim(), "*");
-        let path = if let Some(header) = header_of(&line) {
+        let path = if let Some(header) = header_of(line) {
             table = segments(header);
             table.clone()
         } else if let Some((name, _)) = line
             .split_once('=')
-            .filter(|(name, _)| !table.is_empty() && is_name(name.trim()))
+            .filter(|(name, _)| is_name(name.trim()))
         {
             table.iter().cloned().chain(segments(name.trim())).collect()
         } else {
             continue;
         };
-        let fits = path.len() <= wanted.len()
-            && path
-                .iter()
-                .zip(&wanted)
-                .all(|(pattern, name)| matches_glob(pattern, name));
-        // A name that an action makes is a weaker sign than one that is written.
-        let written = path.iter().filter(|part| !part.contains('*')).count();
-        let score = path.len() * 2 + written;
-        if fits && written > 0 && best.is_none_or(|(known, _)| score > known) {
-            best = Some((score, number));
+        if wanted.starts_with(&path) && best.is_none_or(|(known, _)| path.len() > known) {
+            best = Some((path.len(), number));
         }
     }
-    best
+    best.map(|(_, line)| line)
 }
 
 /// The name in `[a.b]` or `[[a.b]]`.
@@ -281,12 +249,12 @@ fn is_name(text: &str) -> bool {
     !text.is_empty()
         && text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || "_-.*'\" ".contains(c))
+            .all(|c| c.is_ascii_alphanumeric() || "_-.'\" ".contains(c))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ChartSource, line_of_key};
+    use super::{ChartSource, line_of_key, line_of_toml_key};
 
     fn chart(files: &[(&str, &str)]) -> ChartSource {
         ChartSource {
@@ -310,30 +278,23 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_toml_is_found_in_the_helper_that_makes_it() {
-        let helper = "{{- define \"conf\" -}}\n[server]\nhostname = \"x\"\n{{- range $db := .Values.databases }}\n[database.{{ $db }}]\nurl = \"jdbc:{{ $db }}\"\n{{- end }}\n\
-            [[apim.throttling.url_group]]\ntraffic_manager_urls = [\"{{ . }}\"]\n[event_listener.properties]\n\"header.X\" = 1\n";
-        let chart = chart(&[
-            (
-                "templates/conf.yaml",
-                "kind: ConfigMap\ndata:\n  deployment.toml: |\n    {{ include \"conf\" . }}\n",
-            ),
-            ("templates/_conf.tpl", helper),
-        ]);
-        let line = |key| {
-            chart
-                .place_of_key("templates/conf.yaml", key)
-                .map(|(file, line)| format!("{file}:{line}"))
-        };
-        let at = |line: usize| Some(format!("templates/_conf.tpl:{line}"));
-        assert_eq!(line("server.hostname"), at(3));
-        assert_eq!(line("database.shared_db.url"), at(6));
+    fn a_key_of_toml_is_found_or_the_table_around_it() {
+        let text = "title = 1\n[server]\nhostname = \"x\"\n[database.shared_db]\nurl = \"jdbc\"\n\
+            [[apim.throttling.url_group]]\ntraffic_manager_urls = [\"a\"]\n[event_listener.properties]\n\"header.X\" = 1\n";
+        let line = |key| line_of_toml_key(text, key);
+        assert_eq!(line("title"), Some(1));
+        assert_eq!(line("server.hostname"), Some(3));
+        assert_eq!(line("database.shared_db.url"), Some(5));
         assert_eq!(
-            line("apim.throttling.url_group[1].traffic_manager_urls[0]"),
-            at(9)
+            line("apim.throttling.url_group[0].traffic_manager_urls[0]"),
+            Some(7)
         );
-        assert_eq!(line("apim.throttling.url_group[0].type"), at(8), "missing");
-        assert_eq!(line("event_listener[0].properties.'header.X'"), at(11));
+        assert_eq!(
+            line("apim.throttling.url_group[0].type"),
+            Some(6),
+            "missing"
+        );
+        assert_eq!(line("event_listener[0].properties.'header.X'"), Some(9));
         assert_eq!(line("nowhere.at_all"), None);
     }
 

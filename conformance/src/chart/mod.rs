@@ -1,7 +1,11 @@
 //! The sources of a chart: what its authors wrote, for checks that judge more than its documents.
 
 mod archive;
+mod given;
+pub(crate) mod leaves;
 mod locate;
+mod origin;
+mod place;
 pub(crate) mod templates;
 
 use std::{
@@ -14,7 +18,13 @@ use std::{
 use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
+pub use self::given::Given;
 use self::templates::{Segment, Usage, usage};
+pub(crate) use self::{
+    given::{GivenFile, Givens},
+    locate::line_of_toml_key,
+    place::{Place, Places, RenderedText},
+};
 use crate::{error::SuiteError, upstream::Upstream};
 
 /// The files of a chart's directory.
@@ -102,11 +112,6 @@ impl ChartSource {
         })
     }
 
-    /// The path of one of its files in reports.
-    pub(crate) fn path_of(&self, file: &str) -> String {
-        format!("{}/{file}", self.place.trim_end_matches('/'))
-    }
-
     /// Texts of the templates (helpers and notes included), by path.
     pub fn templates(&self) -> impl Iterator<Item = (&String, &String)> {
         self.files
@@ -137,28 +142,31 @@ impl ChartSource {
         line: usize,
         upstream: &dyn Upstream,
     ) -> Vec<String> {
-        let place = (file.to_owned(), line);
-        let paths = self
-            .usage(upstream)
-            .ok()
-            .and_then(|usage| usage.lines.get(&place));
-        let paths: BTreeSet<String> = paths
-            .into_iter()
-            .flatten()
-            .map(|path| dotted(path))
-            .filter(|path| !path.is_empty())
-            .collect();
-        // A map is read on the way to its entry.
-        let is_on_the_way = |path: &String| {
-            let prefix = format!("{path}.");
-            paths.iter().any(|other| other.starts_with(&prefix))
-        };
-        paths
-            .iter()
-            .filter(|path| !is_on_the_way(path))
-            .cloned()
-            .collect()
+        let usage = self.usage(upstream).ok();
+        usage.map_or_else(Vec::new, |usage| values_at(usage, file, line))
     }
+}
+
+/// The values, as dotted paths, that a line reads.
+fn values_at(usage: &Usage, file: &str, line: usize) -> Vec<String> {
+    let paths: BTreeSet<String> = usage
+        .lines
+        .get(&(Arc::from(file), line))
+        .into_iter()
+        .flatten()
+        .map(|path| dotted(path))
+        .filter(|path| !path.is_empty())
+        .collect();
+    // A map is read on the way to its entry.
+    let is_on_the_way = |path: &String| {
+        let prefix = format!("{path}.");
+        paths.iter().any(|other| other.starts_with(&prefix))
+    };
+    paths
+        .iter()
+        .filter(|path| !is_on_the_way(path))
+        .cloned()
+        .collect()
 }
 
 /// The path as users write it, up to a list: the list itself is what a user sets.

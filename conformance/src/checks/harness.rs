@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Check, Registry, Verdict, registry::verdict};
 use crate::{
-    chart::ChartSource,
+    chart::{ChartSource, Given, GivenFile, Givens, Places},
     context::{Context, SchemaValidator},
     facts::Facts,
     graph::{Graph, Hints},
@@ -82,6 +82,7 @@ pub(crate) struct Case {
     subject: Subject,
     documents: String,
     charts: BTreeMap<String, ChartSource>,
+    given: Givens,
     schemas: Option<Box<dyn SchemaValidator>>,
     further: Option<Further>,
 }
@@ -122,6 +123,13 @@ impl Case {
                 ..ChartSource::default()
             },
         );
+        self
+    }
+
+    /// With a values file of the user, in the folder `user`.
+    pub(crate) fn given(mut self, text: &str) -> Self {
+        let file = GivenFile::values("user".into(), "values.yaml".into(), text.to_owned());
+        self.given.insert("r".into(), Given::new(vec![file]));
         self
     }
 
@@ -240,6 +248,8 @@ impl Case {
             graph: &graph,
             facts: &facts,
             charts: &self.charts,
+            given: &self.given,
+            places: Places::default(),
             source_map: None,
             schemas: self.schemas.as_deref(),
             upstream: upstream(),

@@ -176,7 +176,15 @@ impl TemplateLocation {
 
     /// The path below the folder of the chart; a report's sources hold the text under this name.
     pub(crate) fn path(&self) -> String {
-        format!("{}/{}", self.chart.trim_end_matches('/'), self.file)
+        path_below(&self.chart, &self.file)
+    }
+}
+
+/// The path of a file in a folder.
+pub(crate) fn path_below(folder: &str, file: &str) -> String {
+    match folder.trim_end_matches('/') {
+        "" => file.to_owned(),
+        folder => format!("{folder}/{file}"),
     }
 }
 

@@ -203,6 +203,7 @@ fn of_subject(
         description,
         version,
         renders,
+        specification,
         hints,
         is_generated,
         is_representative,
@@ -211,6 +212,11 @@ fn of_subject(
     key.add(run);
     key.add(serde_json::to_string(description).ok()?);
     key.add(version.as_str());
+    if let Some(file) = specification {
+        // Findings name its lines.
+        key.add(file.as_os_str().as_encoded_bytes());
+        key.add(digests.of(file)?);
+    }
     key.add(format!("{hints:?}"));
     key.add(is_generated.to_string());
     key.add(is_representative.to_string());

@@ -254,6 +254,7 @@ mod tests {
                 description: description.clone(),
                 version: ProductVersion::newest(),
                 renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
+                specification: None,
                 hints: Hints::default(),
                 is_generated: true,
                 is_representative: true,

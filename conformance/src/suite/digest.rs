@@ -5,15 +5,28 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Subject;
-use crate::{chart::ChartSource, error::SuiteError, report::ChartDigest};
+use super::{Subject, given::given_to};
+use crate::{
+    chart::{ChartSource, Givens},
+    error::SuiteError,
+    report::ChartDigest,
+};
 
-/// Sources of a subject's charts, by chart name.
-pub(crate) type ChartSet = BTreeMap<String, ChartSource>;
+/// Sources of a subject's charts, and what a user gives to their releases.
+#[derive(Debug, Default)]
+pub(crate) struct ChartSet {
+    /// By chart name.
+    pub(crate) charts: BTreeMap<String, ChartSource>,
+    /// By release.
+    pub(crate) given: Givens,
+}
 
 /// Sources of all charts of a run, by path.
 #[derive(Debug, Default)]
-pub(crate) struct Charts(BTreeMap<PathBuf, ChartSource>);
+pub(crate) struct Charts {
+    sources: BTreeMap<PathBuf, ChartSource>,
+    workspace: PathBuf,
+}
 
 impl Charts {
     /// Reads every chart once.
@@ -32,11 +45,12 @@ impl Charts {
         paths: impl Iterator<Item = &'p PathBuf>,
         workspace: &Path,
     ) -> Result<(), SuiteError> {
+        workspace.clone_into(&mut self.workspace);
         for path in paths {
-            if !self.0.contains_key(path) {
+            if !self.sources.contains_key(path) {
                 let mut chart = ChartSource::read(path)?;
                 chart.place = place_of(path, workspace);
-                self.0.insert(path.clone(), chart);
+                self.sources.insert(path.clone(), chart);
             }
         }
         Ok(())
@@ -44,31 +58,34 @@ impl Charts {
 
     /// Sources of a subject's charts.
     pub(crate) fn of(&self, subject: &Subject) -> ChartSet {
-        subject
+        let charts = subject
             .charts()
-            .filter_map(|path| self.0.get(path))
-            .map(|chart| (chart.name.clone(), chart.clone()))
-            .collect()
+            .filter_map(|path| self.sources.get(path))
+            .map(|chart| (chart.name.clone(), chart.clone()));
+        ChartSet {
+            charts: charts.collect(),
+            given: given_to(subject, &|path| place_of(path, &self.workspace)),
+        }
     }
 
     /// A chart of this run.
     pub(super) fn get(&self, path: &Path) -> Option<&ChartSource> {
-        self.0.get(path)
+        self.sources.get(path)
     }
 
     /// The digest of a chart of this run.
     pub(super) fn digest_of(&self, path: &Path) -> Option<&str> {
-        self.0.get(path).map(|chart| chart.digest.as_str())
+        self.sources.get(path).map(|chart| chart.digest.as_str())
     }
 
     /// Where reports say that a chart of this run is.
     pub(super) fn place_of(&self, path: &Path) -> Option<&str> {
-        self.0.get(path).map(|chart| chart.place.as_str())
+        self.sources.get(path).map(|chart| chart.place.as_str())
     }
 
     /// Digests for the report.
     pub(crate) fn digests(&self) -> Vec<ChartDigest> {
-        self.0
+        self.sources
             .values()
             .map(|chart| ChartDigest {
                 name: chart.place.clone(),

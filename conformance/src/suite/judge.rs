@@ -14,7 +14,7 @@ use super::{
     variation::Renders,
 };
 use crate::{
-    chart::ChartSource,
+    chart::{ChartSource, Places},
     checks::{Registry, Verdict},
     context::Context,
     error::SuiteError,
@@ -188,10 +188,12 @@ impl Suite {
             manifest,
             graph: &graph,
             facts: &self.facts,
-            charts,
+            charts: &charts.charts,
             upstream: &upstream,
             admission: Admission::new(&upstream),
             variations,
+            given: &charts.given,
+            places: Places::default(),
             source_map: self.source_map.as_deref(),
             schemas: self.schemas.as_deref(),
         };
@@ -228,8 +230,11 @@ impl Suite {
             error: None,
             results,
         };
-        let by_machine =
-            upstream.has_failed() || charts.values().any(ChartSource::is_unread_by_machine);
+        let by_machine = upstream.has_failed()
+            || charts
+                .charts
+                .values()
+                .any(ChartSource::is_unread_by_machine);
         let topology = topology_of(&graph, &result);
         let sources = sources_of(&graph, &result, charts);
         Judged {

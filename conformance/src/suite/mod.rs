@@ -8,6 +8,7 @@ mod data;
 mod digest;
 mod execute;
 mod fingerprint;
+mod given;
 mod judge;
 mod judges;
 pub mod kill_rate;

@@ -8,6 +8,7 @@ use am_toolchain::{PodViolation, RenderError, TemplateTree};
 use serde_json::{Value, json};
 
 use crate::{
+    chart::{Givens, Places},
     checks::{Registry, UNJUDGED, Verdict},
     component::Component,
     context::Context,
@@ -153,6 +154,8 @@ fn judged(
         graph: &graph,
         facts,
         charts: &BTreeMap::new(),
+        given: &Givens::new(),
+        places: Places::default(),
         source_map: None,
         schemas: None,
         upstream: &Nobody,

@@ -11,16 +11,30 @@ pub(super) fn sources_of(
     result: &SubjectResult,
     charts: &ChartSet,
 ) -> BTreeMap<String, String> {
+    let secrets: Vec<String> = graph
+        .nodes
+        .iter()
+        .filter_map(|node| node.configuration.as_ref())
+        .flat_map(crate::checks::configuration::literal_secrets)
+        .collect();
     let templates = result
         .findings()
         .filter_map(|finding| finding.template.as_ref())
         .filter(|template| template.line.is_some())
         .filter_map(|template| {
-            let chart = charts
-                .values()
-                .find(|chart| chart.place == template.chart)?;
-            let text = chart.files.get(&template.file)?;
-            Some((chart.path_of(&template.file), text.clone()))
+            let path = template.path();
+            let of_chart = || {
+                let charts = charts.charts.values();
+                let mut charts = charts.filter(|chart| chart.place == template.chart);
+                charts.find_map(|chart| chart.files.get(&template.file))
+            };
+            let of_user = || {
+                let mut files = charts.given.values().flat_map(|given| &given.files);
+                let file = files.find(|file| file.path() == path)?;
+                Some(&file.text)
+            };
+            let text = of_chart().or_else(of_user)?;
+            Some((path, without(text, &secrets)))
         });
     let wanted: Vec<&str> = result
         .findings()
@@ -40,4 +54,10 @@ pub(super) fn sources_of(
         })
         .chain(templates)
         .collect()
+}
+
+/// A text in which secrets are masked by asterisks, so that places stay right.
+fn without(text: &str, secrets: &[String]) -> String {
+    let masked = |text: String, secret: &String| text.replace(secret, &"*".repeat(secret.len()));
+    secrets.iter().fold(text.to_owned(), masked)
 }

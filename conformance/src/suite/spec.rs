@@ -206,6 +206,7 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         },
         version: spec.product_version,
         renders,
+        specification: Some(file.to_owned()),
         hints,
         is_generated: false,
         is_representative: true,

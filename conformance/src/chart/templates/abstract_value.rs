@@ -1,35 +1,29 @@
 //! What is known about a value while templates are read.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-/// A step from a map to one of its entries.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Segment {
-    /// This key.
-    Key(String),
-    /// Some key or element.
-    Any,
-}
-
-impl Segment {
-    /// Whether it may be `key`.
-    pub(crate) fn may_be(&self, key: &str) -> bool {
-        match self {
-            Self::Key(own) => own == key,
-            Self::Any => true,
-        }
-    }
-}
+use super::{charts::ChartContext, path::Segment};
 
 /// What is known about a value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Abstract {
-    /// The context that Helm gives to a template.
-    Root,
+    /// The context that Helm gives to a template of this chart or subchart.
+    Root(Arc<ChartContext>),
+    /// The chart's files (`.Files`).
+    Files(Arc<ChartContext>),
+    /// A function of the chart's files, such as `Get`.
+    OfFiles(Arc<ChartContext>, String),
     /// A place in the chart's values. It is certain unless it is one of several possibilities.
     Values { path: Vec<Segment>, certain: bool },
     /// This text.
     Text(String),
+    /// A text of which parts are known; `*` stands for the others.
+    Like(String),
+    /// Made from these texts.
+    Made(BTreeSet<Origin>),
     /// This number.
     Number(i64),
     /// A list with these elements.
@@ -42,6 +36,15 @@ pub(super) enum Abstract {
     Unknown,
 }
 
+/// A text of the chart from which another one is made.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Origin {
+    /// A file, by its path from the chart.
+    File(String),
+    /// The texts at a place in the values and below.
+    Value(Vec<Segment>),
+}
+
 /// More possibilities than this are not told apart.
 const MOST_ALTERNATIVES: usize = 12;
 
@@ -49,14 +52,6 @@ const MOST_ALTERNATIVES: usize = 12;
 const MOST_SEGMENTS: usize = 12;
 
 impl Abstract {
-    /// The chart's values.
-    pub(super) fn values() -> Self {
-        Self::Values {
-            path: Vec::new(),
-            certain: true,
-        }
-    }
-
     /// One of several; `None` when there are too many.
     pub(super) fn one_of(candidates: impl IntoIterator<Item = Self>) -> Option<Self> {
         let mut alternatives: Vec<Self> = Vec::new();
@@ -82,7 +77,14 @@ impl Abstract {
     /// The field `name`.
     pub(super) fn field(&self, name: &str) -> Self {
         match self {
-            Self::Root if name == "Values" => Self::values(),
+            Self::Root(chart) if name == "Values" => Self::Values {
+                path: chart.values.iter().cloned().map(Segment::Key).collect(),
+                certain: true,
+            },
+            Self::Root(chart) if name == "Files" => Self::Files(Arc::clone(chart)),
+            Self::Files(chart) => Self::OfFiles(Arc::clone(chart), name.to_owned()),
+            // An entry of a file that is read as YAML, or `AsConfig` of several.
+            Self::Made(_) => self.clone(),
             Self::Values { .. } => self.step(Segment::Key(name.to_owned()), true),
             Self::Map(entries) => entries.get(name).cloned().unwrap_or(Self::Unknown),
             Self::OneOf(alternatives) => alternatives
@@ -100,6 +102,7 @@ impl Abstract {
             Self::Values { .. } => self.step(Segment::Any, false),
             Self::List(elements) => Self::one_of(elements.iter().cloned()).unwrap_or(Self::Unknown),
             Self::Map(entries) => Self::one_of(entries.values().cloned()).unwrap_or(Self::Unknown),
+            Self::Made(_) => self.clone(),
             Self::OneOf(alternatives) => {
                 Self::one_of(alternatives.iter().map(Self::any)).unwrap_or(Self::Unknown)
             }
@@ -152,7 +155,7 @@ impl Abstract {
     /// Whether the template's context can be reached from it.
     pub(super) fn holds_root(&self) -> bool {
         match self {
-            Self::Root => true,
+            Self::Root(_) => true,
             Self::List(parts) | Self::OneOf(parts) => parts.iter().any(Self::holds_root),
             Self::Map(entries) => entries.values().any(Self::holds_root),
             _ => false,

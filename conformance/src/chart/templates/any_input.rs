@@ -42,8 +42,8 @@ fn read(files: &[(&str, String)]) {
     let usage = usage(&files, upstream()).expect("the server answers whatever it is asked");
     // What was read is told with a line of a file.
     for read in &usage.reads {
-        assert!(files.contains_key(&read.file), "{}", read.file);
-        assert!(read.line <= files[&read.file].lines().count() + 1);
+        assert!(files.contains_key(&*read.file), "{}", read.file);
+        assert!(read.line <= files[&*read.file].lines().count() + 1);
     }
 }
 

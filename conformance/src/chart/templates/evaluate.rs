@@ -1,59 +1,21 @@
 //! Follows values through templates.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use am_toolchain::{Operand, Pipeline, RenderError, TemplateNode, TemplateTree};
+use am_toolchain::{Operand, Pipeline, RenderError, TemplateNode};
 
-use super::abstract_value::{Abstract, Segment};
+use super::{
+    abstract_value::Abstract,
+    path::{Segment, ValuePath},
+    trees::{Lines, TextId, Trees, ValueText},
+    usage::{Read, Seen, Usage},
+};
 use crate::upstream::Upstream;
 
-/// A place in the values; many lines read the same, so they share it.
-pub(crate) type ValuePath = Arc<[Segment]>;
-
-/// A place in the values that a template reads.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Read {
-    /// Where in the values.
-    pub(crate) path: ValuePath,
-    /// Whether everything below is used too.
-    pub(crate) whole: bool,
-    /// Whether the template reads exactly this, as opposed to perhaps.
-    pub(crate) certain: bool,
-    /// Template file.
-    pub(crate) file: String,
-    /// Line, from 1.
-    pub(crate) line: usize,
-}
-
-/// What templates use.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Usage {
-    /// Every read, sorted.
-    pub(crate) reads: Vec<Read>,
-    /// Why other reads may be hidden, if they may.
-    pub(crate) hidden: Option<String>,
-    /// What each line reads, by file and line; what the named templates read that it calls is part of it.
-    pub(crate) lines: BTreeMap<(String, usize), BTreeSet<ValuePath>>,
-}
-
-impl Usage {
-    /// Whether a value without entries of its own is read.
-    pub(crate) fn uses(&self, path: &[String]) -> bool {
-        self.reads.iter().any(|read| {
-            let common = read.path.iter().zip(path).all(|(own, key)| own.may_be(key));
-            // What is read below some entry of a map says nothing about an entry that has nothing below it.
-            let is_below_any = read.path.len() > path.len()
-                && path
-                    .len()
-                    .checked_sub(1)
-                    .is_some_and(|last| read.path[last] == Segment::Any);
-            common && !is_below_any && (read.path.len() >= path.len() || read.whole)
-        })
-    }
-}
-
-/// Named templates may call each other this deep; Helm's own limit is 1000.
+/// Texts may call each other this deep; Helm's own limit is 1000.
 const MOST_CALLS: usize = 60;
 
 /// A chart that needs more calls than this is not read to the end.
@@ -67,113 +29,45 @@ pub(crate) fn usage(
     files: &BTreeMap<String, String>,
     upstream: &dyn Upstream,
 ) -> Result<Usage, RenderError> {
-    let texts: Vec<(&str, &str)> = files
-        .iter()
-        .filter(|(path, text)| {
-            is_template(path)
-                || is_library(path)
-                || is_template_elsewhere(path) && text.contains("{{")
-        })
-        .map(|(path, text)| (path.as_str(), text.as_str()))
-        .collect();
-    let trees = upstream.parse_templates(&texts)?;
-    let mut bodies = Vec::new();
-    let mut definitions = BTreeMap::new();
-    let mut hidden = None;
-    for ((path, _), tree) in texts.into_iter().zip(trees) {
-        let TemplateTree {
-            body,
-            definitions: own,
-        } = match tree {
-            Ok(tree) => tree,
-            // Helm refuses it as well; a file elsewhere is no template then.
-            Err(message) => {
-                if is_template(path) || is_library(path) {
-                    hidden.get_or_insert(message);
-                }
-                continue;
-            }
-        };
-        definitions.extend(
-            own.into_iter()
-                .map(|(name, body)| (name, (path.to_owned(), body))),
-        );
-        if !is_library(path) {
-            bodies.push((path, body));
+    let trees = Trees::read(files, upstream)?;
+    let mut evaluator = Evaluator::new(&trees);
+    evaluator.usage.hidden.clone_from(&trees.unread);
+    for (path, body) in &trees.templates {
+        for chart in trees.charts.with(path) {
+            evaluator.lines = body.lines.clone();
+            evaluator.calls.push(Seen::default());
+            evaluator.run(&body.nodes, &Abstract::Root(Arc::clone(chart)));
+            let seen = evaluator.calls.pop().unwrap_or_default();
+            let known = evaluator.usage.templates.entry(path.clone()).or_default();
+            known.extend(&seen);
         }
     }
-    Ok(follow(&bodies, &definitions, hidden))
+    evaluator.uncalled();
+    let usage = evaluator.usage.close();
+    Ok(Usage { trees, ..usage })
 }
 
-fn is_template(path: &str) -> bool {
-    path.starts_with("templates/")
-}
-
-fn is_library(path: &str) -> bool {
-    path.starts_with("charts/") && path.contains("/templates/")
-}
-
-fn follow(
-    bodies: &[(&str, Vec<TemplateNode>)],
-    definitions: &BTreeMap<String, (String, Vec<TemplateNode>)>,
-    hidden: Option<String>,
-) -> Usage {
-    let mut evaluator = Evaluator {
-        definitions,
-        paths: BTreeSet::new(),
-        results: BTreeMap::new(),
-        calls: Vec::new(),
-        file: String::new(),
-        depth: 0,
-        evaluations: 0,
-        usage: Usage {
-            hidden,
-            ..Usage::default()
-        },
-    };
-    for (path, body) in bodies {
-        (*path).clone_into(&mut evaluator.file);
-        let dot = if is_template(path) {
-            Abstract::Root
-        } else {
-            Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown])
-        };
-        evaluator.run(body, &dot);
+/// What texts use that a user gives as values, evaluated as the chart of `trees` would.
+pub(crate) fn usage_of_texts(trees: &Trees, texts: &[ValueText]) -> Usage {
+    let mut evaluator = Evaluator::new(trees);
+    for text in texts {
+        if let Some(chart) = trees.charts.at(&text.path) {
+            evaluator.lines = text.body.lines.clone();
+            evaluator.run(&text.body.nodes, &Abstract::Root(Arc::clone(chart)));
+        }
     }
-    // A template whose name is put together at run time is not seen to be called.
-    let uncalled: Vec<&String> = definitions
-        .keys()
-        .filter(|name| !evaluator.results.keys().any(|(called, _)| called == *name))
-        .collect();
-    for name in uncalled {
-        let dot = Abstract::OneOf(vec![Abstract::Root, Abstract::Unknown]);
-        evaluator.call(name, &dot, 0);
-    }
-    let mut usage = evaluator.usage;
-    usage.reads.sort();
-    usage.reads.dedup();
-    usage
-}
-
-/// Whether a file outside of `templates/` may be one that templates render by `tpl`.
-fn is_template_elsewhere(path: &str) -> bool {
-    let in_folder = path.split_once('/').map(|(folder, _)| folder);
-    let is_documentation = matches!(path.rsplit('.').next(), Some("md" | "gotmpl"));
-    !is_documentation
-        && in_folder.is_some_and(|folder| {
-            !["templates", "charts", "overlays", "ci", "crds", "tests"].contains(&folder)
-        })
+    evaluator.usage.close()
 }
 
 pub(super) struct Evaluator<'a> {
-    definitions: &'a BTreeMap<String, (String, Vec<TemplateNode>)>,
+    pub(super) trees: &'a Trees,
     /// Every place that was read so far.
     paths: BTreeSet<ValuePath>,
-    /// Text of each call, where it is always the same, and what it reads; nothing while the call is under way.
-    results: BTreeMap<(String, Abstract), Called>,
-    /// What the calls under way have read so far.
-    calls: Vec<BTreeSet<ValuePath>>,
-    file: String,
+    /// Text of each call, where it is always the same, and what it comes by; nothing while the call is under way.
+    results: BTreeMap<(TextId, Abstract), Called>,
+    /// What the calls under way have come by so far.
+    calls: Vec<Seen>,
+    lines: Lines,
     depth: usize,
     evaluations: usize,
     usage: Usage,
@@ -181,9 +75,11 @@ pub(super) struct Evaluator<'a> {
 
 /// What came of a call.
 #[derive(Clone, Default)]
-struct Called {
-    text: Option<String>,
-    reads: BTreeSet<ValuePath>,
+pub(super) struct Called {
+    /// The text, where it is always the same.
+    pub(super) text: Option<String>,
+    /// What it comes by.
+    pub(super) seen: Seen,
 }
 
 /// Variables and the dot.
@@ -192,7 +88,20 @@ struct Scope {
     variables: Vec<(String, Abstract)>,
 }
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
+    fn new(trees: &'a Trees) -> Self {
+        Self {
+            trees,
+            paths: BTreeSet::new(),
+            results: BTreeMap::new(),
+            calls: Vec::new(),
+            lines: Lines::default(),
+            depth: 0,
+            evaluations: 0,
+            usage: Usage::default(),
+        }
+    }
+
     fn run(&mut self, body: &[TemplateNode], dot: &Abstract) -> Option<String> {
         let mut scope = Scope {
             dot: dot.clone(),
@@ -201,50 +110,76 @@ impl Evaluator<'_> {
         self.body(body, &mut scope)
     }
 
-    /// Calls a named template; its text where it is always the same.
-    pub(super) fn call(&mut self, name: &str, argument: &Abstract, line: usize) -> Option<String> {
-        let Some((file, body)) = self.definitions.get(name) else {
+    /// Evaluates what was not seen to be called: its name may be put together at run time.
+    fn uncalled(&mut self) {
+        let trees = self.trees;
+        let called: BTreeSet<TextId> = self.results.keys().map(|(id, _)| id.clone()).collect();
+        let named = trees.definitions.keys().cloned().map(TextId::Named);
+        let files = trees.files.keys().cloned().map(TextId::File);
+        for id in named.chain(files).filter(|id| !called.contains(id)) {
+            let Some(body) = trees.body(&id) else {
+                continue;
+            };
+            let roots = trees.charts.with(&body.lines.file).cloned();
+            let roots = roots.map(Abstract::Root).chain([Abstract::Unknown]);
+            let dot = Abstract::one_of(roots).unwrap_or(Abstract::Unknown);
+            self.enter(&id, &dot, 0);
+        }
+    }
+
+    /// Calls a named template.
+    pub(super) fn call(&mut self, name: &str, argument: &Abstract, line: usize) -> Called {
+        let id = TextId::Named(name.into());
+        if self.trees.body(&id).is_none() {
             self.consume(argument, true, 0);
             if argument.holds_root() {
                 self.hide(format!("the template `{name}` is not in the chart"));
             }
-            return None;
+            return Called::default();
+        }
+        self.enter(&id, argument, line)
+    }
+
+    /// Evaluates a text with a dot, or remembers what came of it.
+    pub(super) fn enter(&mut self, id: &TextId, dot: &Abstract, line: usize) -> Called {
+        let trees = self.trees;
+        let Some(body) = trees.body(id) else {
+            return Called::default();
         };
-        let key = (name.to_owned(), argument.clone());
+        let key = (id.clone(), dot.clone());
         if let Some(known) = self.results.get(&key).cloned() {
-            self.note_reads(line, known.reads);
-            return known.text;
+            self.note(line, &known.seen);
+            return known;
         }
         self.evaluations += 1;
         if self.depth >= MOST_CALLS || self.evaluations > MOST_EVALUATIONS {
-            self.consume(argument, true, 0);
+            self.consume(dot, true, 0);
             self.hide("its named templates call each other too often".to_owned());
-            return None;
+            return Called::default();
         }
         self.results.insert(key.clone(), Called::default());
-        self.calls.push(BTreeSet::new());
-        let caller = std::mem::replace(&mut self.file, file.clone());
+        self.calls.push(Seen::default());
+        let caller = std::mem::replace(&mut self.lines, body.lines.clone());
         self.depth += 1;
-        let text = self.run(body, argument);
+        let text = self.run(&body.nodes, dot);
         self.depth -= 1;
-        self.file = caller;
-        let reads = self.calls.pop().unwrap_or_default();
-        let outcome = Called {
-            text: text.clone(),
-            reads: reads.clone(),
-        };
-        self.results.insert(key, outcome);
-        self.note_reads(line, reads);
-        text
+        self.lines = caller;
+        let mut seen = self.calls.pop().unwrap_or_default();
+        seen.texts.insert(id.clone());
+        self.note(line, &seen);
+        let called = Called { text, seen };
+        self.results.insert(key, called.clone());
+        called
     }
 
-    /// Notes what a line of the current file reads, itself or through a call.
-    fn note_reads(&mut self, line: usize, reads: BTreeSet<ValuePath>) {
+    /// Notes what a line of the current text comes by, itself or through a call.
+    pub(super) fn note(&mut self, line: usize, seen: &Seen) {
         if let Some(call) = self.calls.last_mut() {
-            call.extend(reads.iter().cloned());
+            call.extend(seen);
         }
-        if line > 0 && !reads.is_empty() {
-            let place = (self.file.clone(), line);
+        if line > 0 && !seen.reads.is_empty() {
+            let place = (Arc::clone(&self.lines.file), self.lines.at(line));
+            let reads = seen.reads.iter().map(|(path, _)| Arc::clone(path));
             self.usage.lines.entry(place).or_default().extend(reads);
         }
     }
@@ -262,10 +197,14 @@ impl Evaluator<'_> {
                     path: Arc::clone(&path),
                     whole,
                     certain: *certain && line > 0,
-                    file: self.file.clone(),
-                    line,
+                    file: Arc::clone(&self.lines.file),
+                    line: self.lines.at(line),
                 });
-                self.note_reads(line, BTreeSet::from([path]));
+                let seen = Seen {
+                    reads: BTreeSet::from([(path, whole)]),
+                    ..Seen::default()
+                };
+                self.note(line, &seen);
             }
             Abstract::List(parts) | Abstract::OneOf(parts) => {
                 for part in parts {
@@ -277,11 +216,12 @@ impl Evaluator<'_> {
                     self.consume(entry, whole, line);
                 }
             }
-            Abstract::Root | Abstract::Text(_) | Abstract::Number(_) | Abstract::Unknown => {}
+            _ => {}
         }
     }
 
     fn shared(&mut self, path: &[Segment]) -> ValuePath {
+        let path = self.trees.charts.in_the_outermost(path);
         if let Some(known) = self.paths.get(path) {
             return Arc::clone(known);
         }
@@ -346,7 +286,7 @@ impl Evaluator<'_> {
             TemplateNode::Template(name, argument) => {
                 let line = argument.line;
                 let argument = self.pipeline(argument, scope);
-                self.call(name, &argument, line)
+                self.call(name, &argument, line).text
             }
         }
     }
@@ -381,7 +321,7 @@ impl Evaluator<'_> {
                 .into_iter()
                 .map(|(key, entry)| (Abstract::Text(key), entry))
                 .collect(),
-            other => vec![(Abstract::Unknown, other.any())],
+            other => vec![(self.names_in(&other), other.any())],
         };
         for (key, element) in turns {
             scope.variables.truncate(outer);
@@ -467,6 +407,9 @@ impl Evaluator<'_> {
             return self.function(name, &arguments, line);
         }
         let value = self.operand(first, line, scope);
+        if let Abstract::OfFiles(chart, function) = &value {
+            return self.of_files(chart, function, &arguments, line);
+        }
         for argument in &arguments {
             self.consume(argument, true, line);
         }

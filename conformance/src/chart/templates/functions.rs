@@ -8,13 +8,17 @@ impl Evaluator<'_> {
     /// The result of a function. A function that is not known uses its arguments whole.
     pub(super) fn function(&mut self, name: &str, arguments: &[Abstract], line: usize) -> Abstract {
         match (name, arguments) {
-            ("include", [Abstract::Text(template), argument]) => self
-                .call(template, argument, line)
-                .map_or(Abstract::Unknown, Abstract::Text),
+            ("include", [Abstract::Text(template), argument]) => {
+                let called = self.call(template, argument, line);
+                match called.text {
+                    Some(text) => Abstract::Text(text),
+                    None => self.made_from(&called.seen),
+                }
+            }
             ("include", [_, argument]) => {
                 self.consume(argument, true, line);
                 // A template file by its path (`$.Template.BasePath`) gets the context itself and is read anyway.
-                if argument.holds_root() && *argument != Abstract::Root {
+                if argument.holds_root() && !matches!(argument, Abstract::Root(_)) {
                     self.hide(
                         "a named template is called by a name that is put together".to_owned(),
                     );
@@ -34,6 +38,12 @@ impl Evaluator<'_> {
                 if matches!(name, "and" | "or") {
                     for argument in arguments {
                         self.consume(argument, false, line);
+                    }
+                } else if let [Abstract::Values { .. } | Abstract::Root(_), others @ ..] = arguments
+                {
+                    // What is merged into values is read through them from here on.
+                    for other in others {
+                        self.consume(other, true, line);
                     }
                 }
                 self.either(arguments.iter().cloned(), line)
@@ -121,22 +131,14 @@ impl Evaluator<'_> {
                 if let Some(text) = constant_text(name, arguments) {
                     return Abstract::Text(text);
                 }
-                for argument in arguments {
-                    self.consume(argument, true, line);
+                let made = self.made_of(arguments, line);
+                if made != Abstract::Unknown {
+                    return made;
                 }
-                Abstract::Unknown
+                self.like(name, arguments)
             }
-            // The text that a user gives may read any value, but that does not make the chart read it.
-            ("tpl", [text, _]) => {
-                self.consume(text, true, line);
-                Abstract::Unknown
-            }
-            _ => {
-                for argument in arguments {
-                    self.consume(argument, true, line);
-                }
-                Abstract::Unknown
-            }
+            ("tpl", [text, dot]) => self.evaluate_text(text, dot, line),
+            _ => self.made_of(arguments, line),
         }
     }
 

@@ -6,10 +6,17 @@
 mod abstract_value;
 #[cfg(test)]
 mod any_input;
+mod charts;
 mod evaluate;
+mod files;
 mod functions;
+mod path;
 #[cfg(test)]
 mod tests;
+mod trees;
+mod usage;
 
-pub(crate) use abstract_value::Segment;
-pub(crate) use evaluate::{Read, Usage, usage};
+pub(crate) use evaluate::{usage, usage_of_texts};
+pub(crate) use path::{Segment, covers};
+pub(crate) use trees::{Body, Lines, TextId, ValueText};
+pub(crate) use usage::{Read, Usage};

@@ -33,4 +33,4 @@ pub(crate) const CHECKS: FamilyChecks = &[
 ];
 
 pub(in crate::checks) use on::{On, nodes};
-pub(crate) use secrets::masked;
+pub(crate) use secrets::{literal_secrets, masked};

@@ -1,5 +1,7 @@
 //! Values with a secret in them.
 
+use std::ops::Range;
+
 use crate::{
     context::{Context, Fault, Judge, configured},
     graph::Configuration,
@@ -39,13 +41,36 @@ pub(super) fn none_in_the_text(context: &Context<'_>, judge: &mut Judge<'_>) {
 /// The text with every literal secret replaced by asterisks of the same length, so that places stay right.
 pub(crate) fn masked(configuration: &Configuration<'_>) -> String {
     let mut text = configuration.text.to_owned();
-    let Ok(document) = &configuration.document else {
+    if configuration.document.is_err() {
         // What cannot be parsed cannot be masked, so nothing after an equals sign is shown.
         return text
             .lines()
             .map(|line| line.split('=').next().unwrap_or_default().to_owned() + "\n")
             .collect();
+    }
+    for range in ranges_of_secrets(configuration) {
+        let stars = "*".repeat(range.len());
+        text.replace_range(range, &stars);
+    }
+    text
+}
+
+/// The literal secrets of a text, as they are written there; other files have them, too. A short one is also part of other words.
+pub(crate) fn literal_secrets(configuration: &Configuration<'_>) -> Vec<String> {
+    const SHORTEST: usize = 5;
+    ranges_of_secrets(configuration)
+        .into_iter()
+        .map(|range| configuration.text[range].to_owned())
+        .filter(|secret| secret.len() >= SHORTEST)
+        .collect()
+}
+
+fn ranges_of_secrets(configuration: &Configuration<'_>) -> Vec<Range<usize>> {
+    let text = configuration.text;
+    let Ok(document) = &configuration.document else {
+        return Vec::new();
     };
+    let mut ranges = Vec::new();
     for entry in document.entries() {
         let key = entry.path.to_string();
         let strings = entry.value.strings();
@@ -53,12 +78,11 @@ pub(crate) fn masked(configuration: &Configuration<'_>) -> String {
         if is_secret || strings.iter().any(|text| has_credentials(text)) {
             let range = entry.span.start..entry.span.end.min(text.len());
             if text.is_char_boundary(range.start) && text.is_char_boundary(range.end) {
-                let stars = "*".repeat(range.len());
-                text.replace_range(range, &stars);
+                ranges.push(range);
             }
         }
     }
-    text
+    ranges
 }
 
 /// Whether a secret can be read in a text.

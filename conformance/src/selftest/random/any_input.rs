@@ -42,6 +42,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         },
         version: ProductVersion::newest(),
         renders: Vec::new(),
+        specification: None,
         hints: Hints::default(),
         is_generated,
         is_representative: true,
@@ -77,7 +78,8 @@ fn golden(pattern: u8, platform: &str) -> Manifest {
 fn judge(suite: &Suite, pattern: u8, manifest: &Manifest) {
     for is_generated in [true, false] {
         let subject = subject(pattern, is_generated);
-        let judged = suite.judge_manifest(&subject, manifest, None, &ChartSet::new(), upstream());
+        let judged =
+            suite.judge_manifest(&subject, manifest, None, &ChartSet::default(), upstream());
         assert_eq!(judged.result.results.len(), suite.catalogue.len());
     }
 }

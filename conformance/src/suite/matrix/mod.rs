@@ -237,6 +237,7 @@ impl Of<'_> {
             },
             version: self.version,
             renders: vec![render],
+            specification: None,
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
                 elsewhere: variant.elsewhere(self.components()),
