@@ -3,7 +3,7 @@
 
 use super::literals::{DEFAULT_PASSWORDS, is_literal, names_secret, secrets_in};
 use crate::{
-    checks::base64,
+    base64,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object, Workload, strings_at},
 };
