@@ -5,6 +5,7 @@
 //! that names the line and the fix; what a run learned is a [`report`]. The self-test breaks green
 //! charts on purpose and proves that each check notices.
 
+mod base64;
 pub mod chart;
 pub mod checks;
 pub mod component;

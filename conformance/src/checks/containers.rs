@@ -1,60 +1,70 @@
-//! Containers that run in an image of the product, with what the image is.
+//! Containers with what is mounted into them and, where they run in an image of the product, what that is.
 
 use am_product::{Distribution, Product, ProductVersion};
 
 use crate::{
     context::Context,
     graph::{MountedFile, mounted_files},
-    manifest::{Container, Workload},
+    manifest::{Container, EnvSource, Object, Workload},
 };
 
-/// A container in an image of the product.
-pub(super) struct InImage<'a> {
+/// A container of a pod.
+pub(super) struct Placed<'a> {
     pub(super) workload: Workload<'a>,
     pub(super) container: Container<'a>,
-    /// What the image holds.
-    pub(super) product: Product,
+    /// What its image holds, if it is one of the product: by its name, or because it is what its user declares.
+    pub(super) product: Option<Product>,
     /// Whether it is a server's main container.
     pub(super) is_server: bool,
     /// Names of the pods, as far as they are known.
     pods: Vec<String>,
 }
 
-/// Every container whose image is the product's by its name, and the main container of each server, whatever its image is called.
-pub(super) fn in_images_of_the_product<'a>(context: &Context<'a>) -> Vec<InImage<'a>> {
+/// A text of an object that a container reads.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub(super) object: &'a Object,
+    pub(super) key: &'a str,
+    pub(super) text: &'a str,
+}
+
+/// Every container of every pod.
+pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Placed<'a>> {
+    let graph = context.graph;
     let mut found = Vec::new();
     for workload in context.manifest.workloads() {
-        let mut members = context.graph.members.iter();
-        let member = members.position(|one| std::ptr::eq(one.workload.object, workload.object));
-        let nodes = context.graph.nodes.iter();
-        let mut pods: Vec<String> = nodes
-            .filter(|node| Some(node.id.member) == member)
-            .map(|node| node.pod_name.clone())
-            .collect();
+        let mut members = graph.members.iter();
+        let at = members.position(|one| std::ptr::eq(one.workload.object, workload.object));
+        let nodes = graph.nodes.iter().filter(|node| Some(node.id.member) == at);
+        let mut pods: Vec<String> = nodes.map(|node| node.pod_name.clone()).collect();
         if pods.is_empty() {
             pods.push(workload.object.name().to_owned());
         }
-        let member = member.map(|at| &context.graph.members[at]);
+        let member = at.map(|at| &graph.members[at]);
         for container in workload.pod.all_containers() {
-            let main = member.and_then(|member| member.component.and(member.main));
-            let is_server = main.is_some_and(|main| std::ptr::eq(main.value, container.value));
-            let component = member.and_then(|member| member.component);
-            let declared = component.filter(|_| is_server).map(|it| it.distribution());
-            let by_name = Distribution::of_image(container.image_repository());
-            let Some(distribution) = by_name.or(declared) else {
-                continue;
-            };
+            let main = member.and_then(|member| Some((member.component?, member.main?)));
+            let server = main.filter(|(_, main)| std::ptr::eq(main.value, container.value));
+            let distribution = Distribution::of_image(container.image_repository())
+                .or_else(|| server.map(|(component, _)| component.distribution()));
             let version = version_of(&container).unwrap_or(context.version);
-            found.push(InImage {
+            found.push(Placed {
                 workload,
                 container,
-                product: Product::new(version, distribution),
-                is_server,
+                product: distribution.map(|distribution| Product::new(version, distribution)),
+                is_server: server.is_some(),
                 pods: pods.clone(),
             });
         }
     }
     found
+}
+
+/// The main containers of servers, with what their images hold.
+pub(super) fn servers<'a>(context: &Context<'a>) -> Vec<(Placed<'a>, Product)> {
+    let servers = all(context).into_iter().filter(|one| one.is_server);
+    servers
+        .filter_map(|one| one.product.map(|product| (one, product)))
+        .collect()
 }
 
 /// The version that the tag of an image begins with.
@@ -67,7 +77,7 @@ fn version_of(container: &Container<'_>) -> Option<ProductVersion> {
     })
 }
 
-impl<'a> InImage<'a> {
+impl<'a> Placed<'a> {
     /// How messages name it.
     pub(super) fn title(&self) -> String {
         let reference = self.workload.object.reference();
@@ -91,5 +101,32 @@ impl<'a> InImage<'a> {
             }
         }
         files
+    }
+
+    /// The variables that it takes from objects of the releases, by name.
+    pub(super) fn variables_of_objects(&self, context: &Context<'a>) -> Vec<(String, Text<'a>)> {
+        let namespace = self.workload.object.namespace();
+        let mut found = Vec::new();
+        let mut add =
+            |kind: &str, object: &str, wanted: Option<&str>, name: &dyn Fn(&str) -> String| {
+                let Some(object) = context.manifest.find(kind, namespace, object) else {
+                    return;
+                };
+                for (key, text) in context.manifest.texts_of(object) {
+                    if wanted.is_none_or(|wanted| wanted == key) {
+                        let text = text.unwrap_or_default();
+                        found.push((name(key), Text { object, key, text }));
+                    }
+                }
+            };
+        for (kind, object, prefix, _) in self.container.env_from() {
+            add(kind, object, None, &|key| format!("{prefix}{key}"));
+        }
+        for variable in self.container.env() {
+            if let EnvSource::ConfigMap { name, key, .. } = variable.source {
+                add("ConfigMap", name, Some(key), &|_| variable.name.to_owned());
+            }
+        }
+        found
     }
 }

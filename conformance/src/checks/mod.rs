@@ -1,6 +1,5 @@
 //! How requirements are checked: one module per family, and the registry that binds ids to checks.
 
-mod base64;
 mod condition;
 pub(crate) mod configuration;
 mod containers;

@@ -181,11 +181,6 @@ impl Shape {
 }
 
 impl EdgeFact {
-    /// Whether its addresses are those of single nodes, so that each node may have others.
-    pub(crate) fn names_nodes(&self) -> bool {
-        self.reach != Reach::Service
-    }
-
     /// The ports that the client connects to, before the offset: a receiver and its authentication port are used together.
     pub fn ports(&self) -> Vec<u16> {
         let (_, port, _) = self.shape.parts();

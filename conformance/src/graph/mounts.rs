@@ -1,9 +1,5 @@
 //! Which files a container finds where, from the `ConfigMap`s and Secrets mounted into it.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use crate::manifest::{Container, EnvSource, Manifest, Mount, Object, VolumeSource, Workload};
 
 /// A file that comes from a `ConfigMap` or Secret.
@@ -15,7 +11,7 @@ pub struct MountedFile<'a> {
     pub object: &'a Object,
     /// Key in that object.
     pub key: String,
-    /// The text; absent for binary data and for values of a Secret's encoded `data`.
+    /// The text; absent for binary data.
     pub text: Option<&'a str>,
     /// Its rights.
     pub mode: i64,
@@ -124,7 +120,7 @@ fn add_source<'a>(
         });
         return false;
     };
-    let keys = keys_of(object);
+    let keys = manifest.texts_of(object);
     let file = |path: &str, key: &str, text| MountedFile {
         path: path.to_owned(),
         object,
@@ -137,7 +133,7 @@ fn add_source<'a>(
         return true;
     }
     for (key, path) in items {
-        match keys.get(key) {
+        match keys.get(*key) {
             Some(text) => contents.push(file(path, key, *text)),
             None if *optional => {}
             None => missing.push(Missing::Key {
@@ -148,26 +144,6 @@ fn add_source<'a>(
         }
     }
     true
-}
-
-/// Keys of a `ConfigMap` or Secret with their text, where it is one.
-fn keys_of(object: &Object) -> BTreeMap<&str, Option<&str>> {
-    let is_secret = object.kind() == "Secret";
-    let mut keys: BTreeMap<&str, Option<&str>> = BTreeMap::new();
-    for (at, is_text) in [
-        ("/binaryData", false),
-        ("/data", !is_secret),
-        ("/stringData", true),
-    ] {
-        let Some(map) = object.value.pointer(at).and_then(Value::as_object) else {
-            continue;
-        };
-        keys.extend(
-            map.iter()
-                .map(|(key, value)| (key.as_str(), if is_text { value.as_str() } else { None })),
-        );
-    }
-    keys
 }
 
 fn place<'a>(

@@ -23,7 +23,7 @@ pub(super) fn reason(
         .find(|file| file.path.ends_with(CONFIGURATION) && file.text.is_none());
     if let Some(file) = encoded {
         let object = file.object.reference();
-        return Some(format!("{object} has it encoded (`stringData` is read)"));
+        return Some(format!("what {object} has is no text"));
     }
     let homes = [
         product.home(),
@@ -97,7 +97,7 @@ mod tests {
 
     fn told(pod: &str, mount: &str) -> Vec<String> {
         let documents = format!(
-            "{{apiVersion: v1, kind: Secret, metadata: {{name: encoded}}, data: {{deployment.toml: W3NlcnZlcl0=}}}}\n---\n\
+            "{{apiVersion: v1, kind: Secret, metadata: {{name: encoded}}, data: {{deployment.toml: /w==}}}}\n---\n\
              {{apiVersion: v1, kind: ConfigMap, metadata: {{name: other}}, data: {{a: b}}}}\n---\n\
              {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: gw}}, spec: {{template: {{{pod}, \
              containers: [{{name: c, image: 'wso2am-universal-gw:4.7.0', volumeMounts: [{{name: v, mountPath: {mount}}}]}}]}}}}}}}}"
@@ -118,7 +118,7 @@ mod tests {
             ),
             (
                 "secret: {secretName: encoded}",
-                "Secret/encoded has it encoded",
+                "what Secret/encoded has is no text",
             ),
             (
                 "persistentVolumeClaim: {claimName: conf}",

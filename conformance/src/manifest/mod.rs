@@ -2,6 +2,7 @@
 //! absent, because judging that is the work of checks, not of a parser that gives up.
 
 mod container;
+mod decoded;
 mod json;
 mod policy;
 mod route;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
+pub use decoded::Decoded;
 pub(crate) use json::{array_at, integer_at, str_at, strings_at};
 pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
 pub(crate) use route::answers;
@@ -113,6 +115,8 @@ pub struct Manifest {
     pub objects: Vec<Object>,
     /// What is wrong with texts, and releases of which there is none.
     pub flaws: Vec<Flaw>,
+    /// Values of Secrets, decoded when they are first asked for.
+    pub decoded: Decoded,
 }
 
 /// A text that Helm or Kubernetes cannot read as it was meant, or a release that has none.

@@ -2,7 +2,7 @@
 
 use super::same::KEYSTORES;
 use crate::{
-    checks::base64,
+    base64,
     context::{Context, Fault, Judge, configured},
     manifest::EnvSource,
 };

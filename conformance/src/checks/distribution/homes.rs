@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    checks::containers::{InImage, in_images_of_the_product},
+    checks::containers::{self, Placed, Text},
     context::{Context, Fault, Judge, configured},
     graph::MountedFile,
 };
@@ -44,14 +44,44 @@ fn others(text: &str, product: Product) -> BTreeSet<&str> {
 
 pub(super) fn are_the_images(context: &Context<'_>, judge: &mut Judge<'_>) {
     let mut told = BTreeSet::new();
-    for one in in_images_of_the_product(context) {
+    for one in containers::all(context) {
+        let Some(product) = one.product else {
+            continue;
+        };
         judge.looked();
-        in_container(&one, judge);
-        for file in one.files(context) {
-            in_file(context, &one, &file, &mut told, judge);
+        in_container(&one, product, judge);
+        for text in texts(context, &one) {
+            in_text(context, (&one, product), text, &mut told, judge);
         }
     }
     in_configurations(context, judge);
+}
+
+/// What a container reads of objects of the releases, apart from the configuration, whose keys are judged one by one.
+fn texts<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<(String, Text<'a>)> {
+    let is_configuration = |file: &MountedFile<'_>| {
+        configured(context.graph).any(|(_, _, configuration)| {
+            std::ptr::eq(configuration.object, file.object) && configuration.data_key == file.key
+        })
+    };
+    let files = one.files(context).into_iter();
+    let files = files
+        .filter(|file| !is_configuration(file))
+        .filter_map(|file| {
+            let keys = context.manifest.texts_of(file.object);
+            let (key, text) = keys.into_iter().find(|(key, _)| *key == file.key)?;
+            Some((
+                "a file of".to_owned(),
+                Text {
+                    object: file.object,
+                    key,
+                    text: text?,
+                },
+            ))
+        });
+    let variables = one.variables_of_objects(context).into_iter();
+    let variables = variables.map(|(name, text)| (format!("the variable {name} of"), text));
+    files.chain(variables).collect()
 }
 
 fn fault<'a>(where_: &str, name: &str, product: Product) -> Fault<'a> {
@@ -65,14 +95,18 @@ fn fault<'a>(where_: &str, name: &str, product: Product) -> Fault<'a> {
     )
 }
 
-fn in_container(one: &InImage<'_>, judge: &mut Judge<'_>) {
+fn in_container(one: &Placed<'_>, product: Product, judge: &mut Judge<'_>) {
     let mut texts = Vec::new();
     collect("", one.container.value, &mut texts);
+    if one.is_server {
+        // Injectors of sidecars are told by annotations where files go.
+        texts.extend(one.workload.pod.annotations());
+    }
     for (field, text) in texts {
-        for name in others(text, one.product) {
+        for name in others(text, product) {
             let place = format!("`{field}` of {}", one.title());
             judge.fault(
-                fault(&place, name, one.product)
+                fault(&place, name, product)
                     .object(one.workload.object)
                     .field(field)
                     .value(text),
@@ -93,56 +127,54 @@ fn collect<'v>(field: &'v str, value: &'v Value, found: &mut Vec<(&'v str, &'v s
     }
 }
 
-fn in_file<'a>(
+fn in_text<'a>(
     context: &Context<'a>,
-    one: &InImage<'a>,
-    file: &MountedFile<'a>,
+    (one, product): (&Placed<'a>, Product),
+    (what, text): (String, Text<'a>),
     told: &mut BTreeSet<(String, String, String)>,
     judge: &mut Judge<'_>,
 ) {
-    let is_read = configured(context.graph).any(|(_, _, configuration)| {
-        std::ptr::eq(configuration.object, file.object) && configuration.data_key == file.key
-    });
-    let lines = file.text.filter(|_| !is_read).unwrap_or_default().lines();
-    let code = lines.filter(|line| !line.trim_start().starts_with('#'));
-    for (line, name) in code.flat_map(|line| {
-        others(line, one.product)
-            .into_iter()
-            .map(move |name| (line, name))
-    }) {
-        let object = file.object;
-        let reference = object.reference().to_string();
-        if !told.insert((reference.clone(), file.key.clone(), name.to_owned())) {
-            continue;
+    let object = text.object;
+    let reference = object.reference().to_string();
+    let code = text
+        .text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with('#'));
+    for line in code {
+        for name in others(line, product) {
+            if !told.insert((reference.clone(), text.key.to_owned(), name.to_owned())) {
+                continue;
+            }
+            let chart = context.charts.get(&object.chart);
+            let place = chart.and_then(|chart| chart.line_that_makes(&object.template, line));
+            let whose = format!("`{}` in {reference}, {what} {},", text.key, one.title());
+            judge.fault(
+                fault(&whose, name, product)
+                    .template(object, place)
+                    .value(line.trim()),
+            );
         }
-        let chart = context.charts.get(&object.chart);
-        let place = chart.and_then(|chart| chart.line_that_makes(&object.template, line));
-        let whose = format!("`{}` in {reference}, a file of {},", file.key, one.title());
-        judge.fault(
-            fault(&whose, name, one.product)
-                .template(object, place)
-                .value(line.trim()),
-        );
     }
 }
 
 fn in_configurations(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let homes = in_images_of_the_product(context);
+    let servers = containers::servers(context);
     for (node, component, configuration) in configured(context.graph) {
         let member = context.graph.member(node.id);
-        let mut servers = homes.iter().filter(|one| one.is_server);
-        let server = servers.find(|one| std::ptr::eq(one.workload.object, member.workload.object));
-        let (Some(server), Ok(document)) = (server, &configuration.document) else {
+        let mut servers = servers.iter();
+        let server =
+            servers.find(|(one, _)| std::ptr::eq(one.workload.object, member.workload.object));
+        let (Some((_, product)), Ok(document)) = (server, &configuration.document) else {
             continue;
         };
         for entry in document.entries() {
             let TomlValue::String(text) = &entry.value else {
                 continue;
             };
-            for name in others(text, server.product) {
+            for name in others(text, *product) {
                 let place = format!("`{}` of the {}", entry.path, component.title());
                 judge.fault(
-                    fault(&place, name, server.product)
+                    fault(&place, name, *product)
                         .at(configuration, entry.path.to_string(), Some(entry.span))
                         .value(text.clone()),
                 );
@@ -190,6 +222,9 @@ mod tests {
         ] {
             assert_eq!(found(bad, "").len(), 1, "{bad}");
         }
-        assert_eq!(found("args: [a]", "ls $HOME/wso2am-tm-4.7.0/bin").len(), 1);
+        let script = "ls $HOME/wso2am-tm-4.7.0/bin";
+        assert_eq!(found("args: [a]", script).len(), 1);
+        let variables = "envFrom: [{configMapRef: {name: m}}]";
+        assert_eq!(found(variables, script).len(), 1, "once for one line");
     }
 }

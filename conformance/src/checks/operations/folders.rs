@@ -1,24 +1,24 @@
 //! Volumes over folders that the image fills: what the image brings there is hidden.
 
 use crate::{
-    checks::containers::{InImage, in_images_of_the_product},
+    checks::containers::{self, Placed},
     context::{Context, Fault, Judge},
     graph::MountedFile,
     manifest::{Mount, VolumeSource, is_below},
 };
-use am_product::Image;
+use am_product::{Image, Product};
+
+use super::storage::puts_files;
 
 pub(super) fn keep_what_the_image_brings(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for one in in_images_of_the_product(context)
-        .iter()
-        .filter(|one| one.is_server)
-    {
-        let full = Image::of_the_product().full_folders(one.product);
+    for (one, product) in &containers::servers(context) {
+        let full = Image::of_the_product().full_folders(*product);
         let files = one.files(context);
         for mount in one.container.mounts() {
             let hidden = full
                 .iter()
                 .find(|folder| is_below(mount.path, folder))
+                .filter(|_| !fills_itself(one, *product, &mount, &files))
                 .filter(|_| is_empty_at_first(context, one, &mount, &files));
             judge.require(hidden.is_none(), || {
                 let hidden = hidden.map_or("", String::as_str);
@@ -39,10 +39,29 @@ pub(super) fn keep_what_the_image_brings(context: &Context<'_>, judge: &mut Judg
     }
 }
 
+/// Whether a script or the command of a server puts files where a volume is mounted.
+fn fills_itself(
+    one: &Placed<'_>,
+    product: Product,
+    mount: &Mount<'_>,
+    files: &[MountedFile<'_>],
+) -> bool {
+    // Above it, what would fill it is hidden as well.
+    let path = mount.path.trim_end_matches('/');
+    let Some(below_home) = path.strip_prefix(&format!("{}/", product.home())) else {
+        return false;
+    };
+    let names = [path, below_home];
+    let scripts = files.iter().filter(|file| file.path.ends_with(".sh"));
+    let mut texts = scripts.filter_map(|file| file.text);
+    puts_files(&one.container.arguments().join("\n"), &names)
+        || texts.any(|text| puts_files(text, &names))
+}
+
 /// Whether a mount is known to be a folder in which nothing of the image is: no single file, and nobody else fills it.
 fn is_empty_at_first(
     context: &Context<'_>,
-    one: &InImage<'_>,
+    one: &Placed<'_>,
     mount: &Mount<'_>,
     files: &[MountedFile<'_>],
 ) -> bool {
@@ -134,5 +153,11 @@ mod tests {
         let filled =
             "initContainers: [{name: i, image: x, volumeMounts: [{name: v, mountPath: /to}]}],";
         assert_eq!(told("emptyDir: {}", &format!("{home}/bin"), filled), 0);
+        let database = format!("{home}/repository/database");
+        assert_eq!(told("emptyDir: {}", &database, ""), 1);
+        let itself = format!(
+            "{database}}}], command: [sh, -c, 'cp -R /tables/* $WSO2_SERVER_HOME/repository/database/; exec x'], env: [{{name: A"
+        );
+        assert_eq!(told("emptyDir: {}", &itself, ""), 0);
     }
 }

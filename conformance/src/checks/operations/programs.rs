@@ -1,9 +1,10 @@
 //! Files of charts that are run as programs must have the right to be run.
 
 use am_product::Image;
+use serde_json::Value;
 
 use crate::{
-    checks::containers::{InImage, in_images_of_the_product},
+    checks::containers::{self, Placed},
     context::{Context, Fault, Judge},
     graph::MountedFile,
     manifest::{Container, array_at, integer_at},
@@ -12,7 +13,7 @@ use crate::{
 use super::scripts::{Run, run_by};
 
 pub(super) fn may_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for one in in_images_of_the_product(context) {
+    for one in containers::all(context) {
         let files = one.files(context);
         for path in run_in(&one, &files) {
             let file = files.iter().find(|file| file.path == path);
@@ -35,12 +36,12 @@ pub(super) fn may_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// Paths of the programs that a container runs, those included that scripts of the chart run.
-fn run_in(one: &InImage<'_>, files: &[MountedFile<'_>]) -> Vec<String> {
+fn run_in(one: &Placed<'_>, files: &[MountedFile<'_>]) -> Vec<String> {
     let mut runs: Vec<Run> = commands(&one.container)
         .iter()
         .flat_map(|words| run_by(words))
         .collect();
-    if one.container.value.get("command").is_none() {
+    if one.product.is_some() && one.container.value.get("command").is_none() {
         runs.push(Run::Program(Image::of_the_product().entrypoint()));
     }
     let mut at = 0;
@@ -91,14 +92,19 @@ fn commands<'a>(container: &Container<'a>) -> Vec<Vec<&'a str>> {
 }
 
 /// Whether the user of a container may run a file with these rights. Files of volumes belong to root, and to the pod's `fsGroup`.
-fn may_run(context: &Context<'_>, one: &InImage<'_>, mode: i64) -> bool {
+fn may_run(context: &Context<'_>, one: &Placed<'_>, mode: i64) -> bool {
     let pod = one.workload.pod.spec;
     let of_container =
         |field: &str| integer_at(one.container.value, &format!("/securityContext/{field}"));
     let of_pod = |field: &str| integer_at(pod, &format!("/securityContext/{field}"));
     let own = |field: &str| of_container(field).or_else(|| of_pod(field));
-    let user = own("runAsUser").unwrap_or(context.facts.image_user);
-    if user == 0 {
+    let is_never_root =
+        |of: &Value| of.pointer("/securityContext/runAsNonRoot") == Some(&Value::Bool(true));
+    let may_be_root = match own("runAsUser") {
+        Some(user) => user == 0,
+        None => one.product.is_none() && !is_never_root(pod) && !is_never_root(one.container.value),
+    };
+    if may_be_root {
         return mode & 0o111 != 0;
     }
     let supplemental = array_at(pod, "/securityContext/supplementalGroups");
@@ -134,16 +140,16 @@ mod tests {
             2,
             "and what the hook's script runs"
         );
-        assert_eq!(told(", defaultMode: 0555", "", hook), [""; 0]);
+        assert_eq!(told(", defaultMode: 0o555", "", hook), [""; 0]);
         assert_eq!(told("", "", "command: [sh, /scripts/more.sh],"), [""; 0]);
     }
 
     #[test]
     fn the_right_of_the_group_counts_for_a_pod_that_has_one() {
-        assert_eq!(told(", defaultMode: 0550", "", "").len(), 1);
+        assert_eq!(told(", defaultMode: 0o550", "", "").len(), 1);
         assert_eq!(
             told(
-                ", defaultMode: 0550",
+                ", defaultMode: 0o550",
                 "securityContext: {fsGroup: 10001},",
                 ""
             ),
@@ -151,13 +157,13 @@ mod tests {
         );
         assert_eq!(
             told(
-                ", defaultMode: 0500",
+                ", defaultMode: 0o500",
                 "securityContext: {runAsUser: 0},",
                 ""
             ),
             [""; 0]
         );
-        let item = ", defaultMode: 0555, items: [{key: more.sh, path: more.sh, mode: 0440}]";
+        let item = ", defaultMode: 0o555, items: [{key: more.sh, path: more.sh, mode: 0o440}]";
         assert_eq!(told(item, "", "").len(), 1);
     }
 }

@@ -143,7 +143,7 @@ pub(super) fn is_set_up(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// Whether a line of a script copies or unpacks something that has one of these names.
-fn puts_files(script: &str, names: &[&str]) -> bool {
+pub(super) fn puts_files(script: &str, names: &[&str]) -> bool {
     const COMMANDS: [&str; 5] = ["cp", "mv", "rsync", "tar", "install"];
     script.lines().any(|line| {
         let line = line.trim_start();

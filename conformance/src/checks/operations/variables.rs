@@ -2,15 +2,15 @@
 
 use std::sync::LazyLock;
 
-use am_product::Image;
+use am_product::{Distribution, Image};
 use am_suggest::near;
 use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    checks::containers::{InImage, in_images_of_the_product},
+    checks::containers::{self, Placed},
     context::{Context, Fault, Judge},
-    manifest::{EnvSource, Object, strings_at},
+    manifest::{EnvSource, Object},
 };
 
 /// A variable of a container.
@@ -23,10 +23,7 @@ struct Variable<'a> {
 }
 
 pub(super) fn are_not_almost_right(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for one in in_images_of_the_product(context)
-        .iter()
-        .filter(|one| one.is_server)
-    {
+    for (one, _) in &containers::servers(context) {
         let variables = variables(context, one);
         let read = texts(context, one);
         for variable in &variables {
@@ -49,7 +46,7 @@ pub(super) fn are_not_almost_right(context: &Context<'_>, judge: &mut Judge<'_>)
     }
 }
 
-fn variables<'a>(context: &Context<'a>, one: &InImage<'a>) -> Vec<Variable<'a>> {
+fn variables<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<Variable<'a>> {
     let object = one.workload.object;
     let own = one.container.env().into_iter().map(|variable| Variable {
         name: variable.name.to_owned(),
@@ -60,25 +57,18 @@ fn variables<'a>(context: &Context<'a>, one: &InImage<'a>) -> Vec<Variable<'a>> 
         object,
     });
     let of_objects = one
-        .container
-        .env_from()
+        .variables_of_objects(context)
         .into_iter()
-        .flat_map(|(kind, name, prefix, _)| {
-            let found = context.manifest.find(kind, object.namespace(), name);
-            found.into_iter().flat_map(move |source| {
-                let keys = strings_at(&source.value, "/data");
-                keys.into_iter().map(move |(key, value)| Variable {
-                    name: format!("{prefix}{key}"),
-                    value,
-                    object: source,
-                })
-            })
+        .map(|(name, text)| Variable {
+            name,
+            value: text.text,
+            object: text.object,
         });
     own.chain(of_objects).collect()
 }
 
 /// Everything of the chart that may read a variable: files, commands, and values of other variables.
-fn texts<'a>(context: &Context<'a>, one: &InImage<'a>) -> Vec<&'a str> {
+fn texts<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<&'a str> {
     fn collect<'v>(value: &'v Value, found: &mut Vec<&'v str>) {
         match value {
             Value::String(text) => found.push(text),
@@ -108,7 +98,7 @@ fn names(text: &str, name: &str) -> bool {
 /// The variable that was probably meant; none where the name is right, or nothing like one that is read.
 fn meant_by<'i>(
     variable: &Variable<'_>,
-    one: &InImage<'_>,
+    one: &Placed<'_>,
     all: &[Variable<'_>],
 ) -> Option<&'i str> {
     let image = Image::of_the_product();
@@ -118,16 +108,18 @@ fn meant_by<'i>(
     }
     let has_heap = all.iter().any(|other| other.name == image.heap_variable);
     let is_heap = is_heap(variable) && !has_heap && has_own_entrypoint(one);
-    let by_name = image.variable_like(&variable.name);
-    by_name
+    let upper = variable.name.to_ascii_uppercase().replace('-', "_");
+    let by_letters = known().find(|known| *known == upper);
+    by_letters
+        .or_else(|| image.variable_like(&upper))
         .or_else(|| near(&variable.name, known()))
         .or_else(|| is_heap.then_some(image.heap_variable.as_str()))
 }
 
-/// Whether the image's own scripts start the server, and its own alone: others may read variables of theirs.
-fn has_own_entrypoint(one: &InImage<'_>) -> bool {
+/// Whether the image's own scripts start the server: others may read variables of theirs.
+fn has_own_entrypoint(one: &Placed<'_>) -> bool {
     one.container.value.get("command").is_none()
-        && one.container.image_repository() == one.product.distribution.pack()
+        && Distribution::of_image(one.container.image_repository()).is_some()
 }
 
 static OPTIONS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(^|\s)-Xm[sx]\d").ok());
@@ -170,6 +162,7 @@ mod tests {
             ("JVM_MEM_OPT", "-Xmx1g"),
             ("JAVA_OPTIONS", "-Da=b"),
             ("PROFLE_NAME", "default"),
+            ("jvm_mem_opts", "-Xmx1g"),
             ("CATALINA_OPTS", "-Xms1g -Xmx1g"),
             ("HEAP_SIZE", "2048m"),
         ] {

@@ -8,7 +8,7 @@ use super::{
     settings::secrets_in_file,
 };
 use crate::{
-    checks::base64,
+    base64,
     context::{Context, Fault, Judge},
     manifest::{Container, EnvSource, Object, Workload, strings_at},
 };

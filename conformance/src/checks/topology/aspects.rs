@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use am_deployment_toml::key::KeyPath;
+
 use crate::{
     context::{Context, Fault},
     facts::matches_glob,
-    graph::{Configuration, Member, Node, mounted_files},
+    graph::{Configuration, Member, Node, NodeId, Target, mounted_files},
     manifest::{EnvSource, Object, VolumeSource, str_at},
 };
 
@@ -16,6 +18,8 @@ use super::identity::Identity;
 pub(super) enum Aspect {
     Image,
     Account,
+    Arguments,
+    Sidecar(String),
     Variable(String),
     Variables(String),
     Mount(String),
@@ -69,6 +73,21 @@ pub(super) fn of_workload(
         Aspect::Account,
         has(account, told, "serviceAccountName", account),
     );
+    let arguments = main.arguments().join(" ");
+    if !arguments.is_empty() {
+        let told = "is started with arguments of its own".to_owned();
+        found.insert(Aspect::Arguments, has(&arguments, told, "args", ""));
+    }
+    for sidecar in workload.pod.containers() {
+        if !std::ptr::eq(sidecar.value, main.value) {
+            let (name, image) = (sidecar.name(), sidecar.image());
+            let told = format!("has the container `{name}` with the image `{image}`");
+            found.insert(
+                Aspect::Sidecar(identity.without(name)),
+                has(image, told, "containers", name),
+            );
+        }
+    }
     for variable in main.env() {
         let name = variable.name;
         let (compared, told, secret) = match variable.source {
@@ -185,12 +204,27 @@ fn described(context: &Context<'_>, object: &Object, source: &VolumeSource<'_>) 
     }
 }
 
-/// What a node's configuration writes, apart from keys that name nodes and from keys that other requirements compare.
+/// What a node's configuration writes, apart from addresses and keys that name nodes, and from keys that other requirements compare.
 pub(super) fn of_configuration(
     context: &Context<'_>,
+    node: &Node<'_>,
     configuration: &Configuration<'_>,
     identity: &Identity,
 ) -> Aspects {
+    let graph = context.graph;
+    let is_own = |other: &NodeId| graph.component(*other) == graph.component(node.id);
+    // Whether it is the right address of a node is another requirement's business.
+    let leads_to_nodes = |path: &KeyPath| {
+        let mut links = graph.links.iter().filter(|link| link.from == node.id);
+        links.any(|link| {
+            link.reference.key == *path
+                && match &link.target {
+                    Target::Nodes { nodes, .. } => nodes.iter().all(is_own),
+                    Target::Own { .. } => true,
+                    _ => false,
+                }
+        })
+    };
     let entries = configuration
         .document
         .iter()
@@ -199,14 +233,9 @@ pub(super) fn of_configuration(
         let key = entry.path.pattern();
         let is_any =
             |patterns: &[String]| patterns.iter().any(|pattern| matches_glob(pattern, &key));
-        let leads_to_nodes = context
-            .facts
-            .edges
-            .iter()
-            .any(|edge| edge.names_nodes() && key.starts_with(&edge.key));
-        !leads_to_nodes
-            && !is_any(&context.facts.node_keys)
-            && !is_any(&context.facts.compared_keys)
+        let mut edges = context.facts.edges.iter();
+        let is_wired = edges.any(|edge| key.starts_with(&edge.key)) || leads_to_nodes(&entry.path);
+        !is_wired && !is_any(&context.facts.node_keys) && !is_any(&context.facts.compared_keys)
     });
     compared
         .map(|entry| {
@@ -237,6 +266,8 @@ impl Aspect {
         match self {
             Self::Image => "runs no image".to_owned(),
             Self::Account => "has no account".to_owned(),
+            Self::Arguments => "is started without arguments".to_owned(),
+            Self::Sidecar(name) => format!("has no container `{name}`"),
             Self::Variable(name) => format!("does not set `{name}`"),
             Self::Variables(what) => format!("takes no variables from {what}"),
             Self::Mount(path) => format!("mounts nothing at {path}"),
@@ -250,6 +281,8 @@ impl Aspect {
         match self {
             Self::Image => "image",
             Self::Account => "serviceAccountName",
+            Self::Arguments => "args",
+            Self::Sidecar(_) => "containers",
             Self::Variable(_) => "env",
             Self::Variables(_) => "envFrom",
             Self::Mount(_) | Self::File(_) => "volumeMounts",

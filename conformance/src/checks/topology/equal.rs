@@ -50,7 +50,7 @@ pub(super) fn nodes_are_equal(context: &Context<'_>, judge: &mut Judge<'_>) {
             .filter_map(|(node, name)| {
                 let configuration = node.configuration.as_ref()?;
                 configuration.document.as_ref().ok()?;
-                let has = of_configuration(context, configuration, &identity);
+                let has = of_configuration(context, node, configuration, &identity);
                 Some(Compared {
                     node,
                     name: (*name).to_owned(),

@@ -14,7 +14,7 @@ const READER: GeneralPurpose = GeneralPurpose::new(
 );
 
 /// Decodes standard base64; `None` when it is none or not text.
-pub(super) fn decode(text: &str) -> Option<String> {
+pub(crate) fn decode(text: &str) -> Option<String> {
     let digits: String = text
         .trim()
         .trim_end_matches('=')
