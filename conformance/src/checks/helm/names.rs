@@ -75,7 +75,11 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
                 }));
                 for (field, value, problem) in wrong {
                     // One name that shows it is enough.
-                    if told.insert((own.template.clone(), own.name().to_owned(), field.to_owned())) {
+                    if told.insert((
+                        own.template.clone(),
+                        own.name().to_owned(),
+                        field.to_owned(),
+                    )) {
                         judge.fault(
                             Fault::new(
                                 format!("{circumstance}, {} is not valid: {problem}", object.reference()),
@@ -205,12 +209,7 @@ pub(super) fn releases_share_no_object(context: &Context<'_>, judge: &mut Judge<
 }
 
 pub(super) fn cluster_scoped_names_are_unique(context: &Context<'_>, judge: &mut Judge<'_>) {
-    if !context
-        .manifest
-        .objects
-        .iter()
-        .any(is_cluster_scoped)
-    {
+    if !context.manifest.objects.iter().any(is_cluster_scoped) {
         return;
     }
     let elsewhere = Variation {

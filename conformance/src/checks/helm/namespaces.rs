@@ -51,7 +51,10 @@ pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Ju
 
 /// Within a release, all objects write the namespace that they are for, or none does.
 pub(super) fn namespaces_are_told_alike(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let known = context.schemas.map(|schemas| schemas.kinds()).unwrap_or_default();
+    let known = context
+        .schemas
+        .map(|schemas| schemas.kinds())
+        .unwrap_or_default();
     // Whether somebody else's resource has a namespace is known only where its schema is; an extra object is the operator's.
     let has_namespace = |object: &&Object| {
         let kind = format!("{} {}", object.api_version(), object.kind());
@@ -71,7 +74,7 @@ pub(super) fn namespaces_are_told_alike(context: &Context<'_>, judge: &mut Judge
         for object in silent {
             judge.require(telling == 0, || {
                 Fault::new(
-                    format!("{} writes no namespace, and {telling} other objects of the release do", object.reference()),
+                    format!("{} writes no namespace, as other objects of the release do ({telling})", object.reference()),
                     "write `namespace: {{ .Release.Namespace }}` in every template, subcharts included: who applies the rendered documents may put the others elsewhere",
                 )
                 .object(object)
@@ -123,13 +126,14 @@ mod tests {
     #[test]
     fn an_object_without_a_namespace_is_found_beside_others_that_have_one() {
         let judged = |others: &str| {
-            let documents = format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a}}}}\n---\n{others}");
+            let documents =
+                format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a}}}}\n---\n{others}");
             messages(&Case::documents(&documents).judge(namespaces_are_told_alike))
         };
-        let found = judged("{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: n}}");
+        let found = judged("{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: 'n'}}");
         assert_eq!(
             found,
-            ["Secret/a writes no namespace, and 1 other objects of the release do"]
+            ["Secret/a writes no namespace, as other objects of the release do (1)"]
         );
         for sound in [
             "{apiVersion: v1, kind: Secret, metadata: {name: b}}",
@@ -137,7 +141,7 @@ mod tests {
         ] {
             assert!(judged(sound).is_empty(), "{sound}");
         }
-        let cluster = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n}}\n---\n{apiVersion: v1, kind: PersistentVolume, metadata: {name: b}}\n---\n{apiVersion: example.com/v1, kind: Thing, metadata: {name: c}}";
+        let cluster = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: 'n'}}\n---\n{apiVersion: v1, kind: PersistentVolume, metadata: {name: b}}\n---\n{apiVersion: example.com/v1, kind: Thing, metadata: {name: c}}";
         assert!(
             Case::documents(cluster)
                 .judge(namespaces_are_told_alike)

@@ -75,9 +75,15 @@ impl<'a> Claim<'a> {
         let name = volume.name();
         let class = volume.str("/spec/storageClassName").unwrap_or_default();
         if let Some(own) = self.class().filter(|own| *own != class) {
-            return Some(format!("is of class `{own}`, and the volume `{name}` of class `{class}`"));
+            return Some(format!(
+                "is of class `{own}`, and the volume `{name}` of class `{class}`"
+            ));
         }
-        let mode = |value: &Value| str_at(value, "/volumeMode").unwrap_or("Filesystem").to_owned();
+        let mode = |value: &Value| {
+            str_at(value, "/volumeMode")
+                .unwrap_or("Filesystem")
+                .to_owned()
+        };
         let of_volume = volume.value.get("spec").unwrap_or(&Value::Null);
         if mode(self.spec) != mode(of_volume) {
             return Some(format!(
@@ -87,8 +93,14 @@ impl<'a> Claim<'a> {
             ));
         }
         let modes: Vec<&str> = texts(of_volume, "/accessModes");
-        if let Some(missing) = texts(self.spec, "/accessModes").into_iter().find(|mode| !modes.contains(mode)) {
-            return Some(format!("wants {missing}, and the volume `{name}` has only {}", modes.join(", ")));
+        if let Some(missing) = texts(self.spec, "/accessModes")
+            .into_iter()
+            .find(|mode| !modes.contains(mode))
+        {
+            return Some(format!(
+                "wants {missing}, and the volume `{name}` has only {}",
+                modes.join(", ")
+            ));
         }
         let wanted = self.spec.pointer("/resources/requests/storage");
         let size = of_volume.pointer("/capacity/storage");
@@ -96,24 +108,41 @@ impl<'a> Claim<'a> {
             && let (Some(more), Some(less)) = (amount(wanted), amount(size))
             && more > less
         {
-            return Some(format!("wants {}, and the volume `{name}` has {}", plain(wanted), plain(size)));
+            return Some(format!(
+                "wants {}, and the volume `{name}` has {}",
+                plain(wanted),
+                plain(size)
+            ));
         }
-        if self.selector().is_some_and(|selector| !selector.matches(&volume.labels())) {
-            return Some(format!("selects labels that the volume `{name}` does not have"));
+        if self
+            .selector()
+            .is_some_and(|selector| !selector.matches(&volume.labels()))
+        {
+            return Some(format!(
+                "selects labels that the volume `{name}` does not have"
+            ));
         }
         let bound = str_at(of_volume, "/claimRef/name")?;
         let namespace = str_at(of_volume, "/claimRef/namespace").unwrap_or_default();
-        let is_its = self.name.is_none_or(|own| own == bound) && namespace == self.object.namespace();
-        (!is_its).then(|| format!("wants the volume `{name}`, which is kept for the claim `{namespace}/{bound}`"))
+        let is_its =
+            self.name.is_none_or(|own| own == bound) && namespace == self.object.namespace();
+        (!is_its).then(|| {
+            format!("wants the volume `{name}`, which is kept for the claim `{namespace}/{bound}`")
+        })
     }
 }
 
 fn texts<'a>(value: &'a Value, at: &str) -> Vec<&'a str> {
-    array_at(value, at).iter().filter_map(Value::as_str).collect()
+    array_at(value, at)
+        .iter()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 pub(super) fn volumes_satisfy_claims(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -181,13 +210,23 @@ fn problem(manifest: &Manifest, claim: &Claim<'_>, elsewhere: &[Claim<'_>]) -> O
     match problems?.into_iter().next() {
         Some(problem) => Some(problem),
         None => {
-            let selector = claim.spec.get("selector").filter(|_| claim.selector().is_some())?;
-            let is_given = elsewhere.iter().any(|other| other.spec.get("selector") == Some(selector));
+            let selector = claim
+                .spec
+                .get("selector")
+                .filter(|_| claim.selector().is_some())?;
+            let is_given = elsewhere
+                .iter()
+                .any(|other| other.spec.get("selector") == Some(selector));
             let labels: Vec<String> = strings_at(selector, "/matchLabels")
                 .into_iter()
                 .map(|(key, value)| format!("{key}: {value}"))
                 .collect();
-            (!is_given).then(|| format!("selects a volume by {}, and no release makes one", labels.join(", ")))
+            (!is_given).then(|| {
+                format!(
+                    "selects a volume by {}, and no release makes one",
+                    labels.join(", ")
+                )
+            })
         }
     }
 }
@@ -219,16 +258,40 @@ mod tests {
     #[test]
     fn a_claim_that_its_volume_cannot_satisfy_is_found() {
         for (spec, says) in [
-            ("{volumeName: v, storageClassName: '', accessModes: [ReadWriteOnce]}", "class"),
-            ("{volumeName: v, storageClassName: manual, accessModes: [ReadWriteMany]}", "ReadWriteMany"),
-            ("{volumeName: v, storageClassName: manual, resources: {requests: {storage: 5Gi}}}", "2Gi"),
-            ("{volumeName: v, storageClassName: manual, volumeMode: Block}", "Block"),
-            ("{storageClassName: manual, selector: {matchLabels: {for: other}}}", "labels"),
-            ("{storageClassName: other, selector: {matchLabels: {for: REL-data}}}", "for: r-data"),
-            ("{volumeName: REL-data, storageClassName: ''}", "no release makes"),
+            (
+                "{volumeName: v, storageClassName: '', accessModes: [ReadWriteOnce]}",
+                "class",
+            ),
+            (
+                "{volumeName: v, storageClassName: manual, accessModes: [ReadWriteMany]}",
+                "ReadWriteMany",
+            ),
+            (
+                "{volumeName: v, storageClassName: manual, resources: {requests: {storage: 5Gi}}}",
+                "2Gi",
+            ),
+            (
+                "{volumeName: v, storageClassName: manual, volumeMode: Block}",
+                "Block",
+            ),
+            (
+                "{storageClassName: manual, selector: {matchLabels: {for: other}}}",
+                "labels",
+            ),
+            (
+                "{storageClassName: other, selector: {matchLabels: {for: REL-data}}}",
+                "for: r-data",
+            ),
+            (
+                "{volumeName: REL-data, storageClassName: ''}",
+                "no release makes",
+            ),
         ] {
             let found = judged(spec);
-            assert!(found.len() == 1 && found[0].contains(says), "{spec}: {found:?}");
+            assert!(
+                found.len() == 1 && found[0].contains(says),
+                "{spec}: {found:?}"
+            );
         }
     }
 
@@ -247,10 +310,17 @@ mod tests {
 
     #[test]
     fn two_claims_for_one_volume_are_found() {
-        let claim = |name: &str| format!("{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}}}, spec: {{volumeName: v}}}}");
+        let claim = |name: &str| {
+            format!(
+                "{{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {{name: {name}}}, spec: {{volumeName: v}}}}"
+            )
+        };
         let documents = format!("{}\n---\n{}", claim("a"), claim("b"));
         let case = Case::documents(&documents).varied(move |_| Ok(documents.clone()));
         let found = messages(&case.judge(volumes_satisfy_claims));
-        assert!(found.len() == 1 && found[0].contains("claim/b") || found[0].contains("Claim/b"), "{found:?}");
+        assert!(
+            found.len() == 1 && found[0].contains("claim/b") || found[0].contains("Claim/b"),
+            "{found:?}"
+        );
     }
 }

@@ -37,7 +37,10 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<(&'a str, &'a str)>) {
 }
 
 fn add<'a>(labels: Option<&'a Value>, found: &mut Vec<(&'a str, &'a str)>) {
-    let entries = labels.and_then(Value::as_object).into_iter().flat_map(Map::iter);
+    let entries = labels
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(Map::iter);
     found.extend(entries.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))));
 }
 

@@ -85,7 +85,8 @@ pub(crate) fn references(manifest: &Manifest) -> Vec<Reference<'_>> {
         of_workload(&workload, &mut found);
     }
     let ingresses = manifest.of_kind("Ingress");
-    for object in ingresses.filter(|object| object.api_version().starts_with("networking.k8s.io/")) {
+    for object in ingresses.filter(|object| object.api_version().starts_with("networking.k8s.io/"))
+    {
         for tls in array_at(&object.value, "/spec/tls") {
             let name = str_at(tls, "/secretName").unwrap_or_default();
             found.push(needed(object, "Secret", name, "secretName"));
@@ -187,9 +188,8 @@ fn of_field<'a>(field: &'static Field, manifest: &'a Manifest, found: &mut Vec<R
         visit(root, &field.at, &mut |value| {
             let text = |key| value.get(key).and_then(Value::as_str);
             let kind = text("kind").or(field.to.as_deref());
-            let kind = kind.filter(|kind| {
-                field.only.is_empty() || field.only.iter().any(|only| only == kind)
-            });
+            let kind = kind
+                .filter(|kind| field.only.is_empty() || field.only.iter().any(|only| only == kind));
             let (Some(kind), Some(named)) = (kind, value.as_str().or_else(|| text("name"))) else {
                 return;
             };
@@ -212,9 +212,7 @@ fn of_annotations<'a>(
             continue;
         };
         for entry in value.split(',').map(str::trim) {
-            let (namespace, name) = entry
-                .split_once('/')
-                .unwrap_or((object.namespace(), entry));
+            let (namespace, name) = entry.split_once('/').unwrap_or((object.namespace(), entry));
             found.push(Reference {
                 namespace,
                 ..needed(object, &row.to, name, &row.key)
@@ -271,11 +269,16 @@ mod tests {
             {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, annotations: {konghq.com/plugins: 'a, other/b', nginx.ingress.kubernetes.io/proxy-ssl-secret: apim/ca}}, spec: {tls: [{secretName: tls}, {secretName: ''}]}}\n---\n\
             {apiVersion: gateway.envoyproxy.io/v1alpha1, kind: ClientTrafficPolicy, metadata: {name: p}, spec: {targetRefs: [{kind: Gateway, name: g}]}}\n---\n\
             {apiVersion: external-secrets.io/v1, kind: SecretStore, metadata: {name: s}, spec: {provider: {vault: {auth: {tokenSecretRef: {name: token, key: t}}}}}}\n---\n\
-            {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: acc, namespace: n}]}";
+            {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: acc, namespace: ns}]}";
         let manifest = manifest(documents);
         let found: Vec<String> = references(&manifest)
             .iter()
-            .map(|found| format!("{} {}/{} by {}", found.kind, found.namespace, found.name, found.field))
+            .map(|found| {
+                format!(
+                    "{} {}/{} by {}",
+                    found.kind, found.namespace, found.name, found.field
+                )
+            })
             .collect();
         for wanted in [
             "Secret apim/cert by certificateRefs",
@@ -285,9 +288,12 @@ mod tests {
             "Secret apim/tls by secretName",
             "Gateway apim/g by targetRefs",
             "Secret apim/token by tokenSecretRef",
-            "ServiceAccount n/acc by subjects",
+            "ServiceAccount ns/acc by subjects",
         ] {
-            assert!(found.iter().any(|found| found == wanted), "{wanted}: {found:?}");
+            assert!(
+                found.iter().any(|found| found == wanted),
+                "{wanted}: {found:?}"
+            );
         }
         assert_eq!(found.len(), 8, "{found:?}");
     }

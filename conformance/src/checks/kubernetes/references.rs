@@ -91,12 +91,17 @@ fn makes_secret(object: &Object, name: &str) -> bool {
         "SecretProviderClass" => array_at(&object.value, "/spec/secretObjects")
             .iter()
             .any(|secret| str_at(secret, "/secretName") == Some(name)),
-        "Ingress" | "Gateway" => object
-            .annotations()
-            .keys()
-            // cert-manager fills the Secrets that these name.
-            .any(|key| key.starts_with("cert-manager.io/") || *key == "kubernetes.io/tls-acme")
-            && object.value.get("spec").is_some_and(|spec| mentions(spec, name)),
+        "Ingress" | "Gateway" => {
+            object
+                .annotations()
+                .keys()
+                // cert-manager fills the Secrets that these name.
+                .any(|key| key.starts_with("cert-manager.io/") || *key == "kubernetes.io/tls-acme")
+                && object
+                    .value
+                    .get("spec")
+                    .is_some_and(|spec| mentions(spec, name))
+        }
         "Service" => object
             .annotations()
             .get("service.beta.openshift.io/serving-cert-secret-name")
@@ -192,11 +197,16 @@ pub(super) fn references_resolve(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
     for reference in found.given {
         if let Some(meant) = almost(context.manifest, &reference) {
-            judge.fault(fault(context, &reference, &format!("did you mean `{meant}`?")));
+            judge.fault(fault(
+                context,
+                &reference,
+                &format!("did you mean `{meant}`?"),
+            ));
         }
     }
     for reference in found.missing {
-        const HELP: &str = "render the object, correct the name, or take the name from a value that the user sets";
+        const HELP: &str =
+            "render the object, correct the name, or take the name from a value that the user sets";
         judge.fault(fault(context, &reference, HELP));
     }
 }

@@ -14,7 +14,12 @@ use crate::{
 };
 
 /// Kinds that do nothing by themselves.
-const KINDS: [&str; 4] = ["ConfigMap", "PersistentVolumeClaim", "Secret", "ServiceAccount"];
+const KINDS: [&str; 4] = [
+    "ConfigMap",
+    "PersistentVolumeClaim",
+    "Secret",
+    "ServiceAccount",
+];
 
 pub(super) fn objects_are_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     let table = match TABLES.as_ref() {
@@ -25,7 +30,10 @@ pub(super) fn objects_are_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     let objects = context.manifest.objects.iter();
     for object in objects.filter(|object| KINDS.contains(&object.kind())) {
         // Who would use it may be in a document that is missing; an extra object is the operator's.
-        if context.manifest.is_any_partial() || object.is_extra() || is_found_otherwise(context, table, object) {
+        if context.manifest.is_any_partial()
+            || object.is_extra()
+            || is_found_otherwise(context, table, object)
+        {
             continue;
         }
         let is_used = references.iter().any(|reference| is_to(reference, object))
@@ -40,7 +48,9 @@ pub(super) fn objects_are_used(context: &Context<'_>, judge: &mut Judge<'_>) {
             Fault::new(
                 format!("nothing of the releases uses {}", object.reference()),
                 match object.kind() {
-                    "ServiceAccount" => "name it as serviceAccountName of the pods that it is for, or remove it",
+                    "ServiceAccount" => {
+                        "name it as serviceAccountName of the pods that it is for, or remove it"
+                    }
                     _ => "mount it, or refer to it where it is meant to be used, or remove it",
                 },
             )
@@ -61,10 +71,15 @@ fn is_found_otherwise(context: &Context<'_>, table: &Unreferenced, object: &Obje
     let is_any = |patterns: &[String], text: &str| {
         patterns.iter().any(|pattern| matches_glob(pattern, text))
     };
-    let has_type = object.str("/type").is_some_and(|found| table.secret_types.iter().any(|known| known == found));
+    let has_type = object
+        .str("/type")
+        .is_some_and(|found| table.secret_types.iter().any(|known| known == found));
     object.is_hook()
         || object.namespace() != object.release_namespace
-        || object.annotations().keys().any(|key| is_any(&table.annotations, key))
+        || object
+            .annotations()
+            .keys()
+            .any(|key| is_any(&table.annotations, key))
         || has_type
         || object
             .labels()
@@ -93,13 +108,20 @@ fn is_used_by(context: &Context<'_>, other: &Object, object: &Object) -> bool {
         return true;
     }
     if !is_built_in(other.api_version()) {
-        return other.value.get("spec").is_some_and(|spec| holds(spec, name));
+        return other
+            .value
+            .get("spec")
+            .is_some_and(|spec| holds(spec, name));
     }
     if matches!(other.kind(), "Role" | "ClusterRole") {
         return holds(&other.value, name);
     }
     // A name that is somebody's host is said in addresses.
-    let is_host = context.manifest.services().iter().any(|service| service.name() == name);
+    let is_host = context
+        .manifest
+        .services()
+        .iter()
+        .any(|service| service.name() == name);
     let account = format!("{}:{name}", object.namespace());
     let wanted = match object.kind() {
         "ServiceAccount" => account.as_str(),
@@ -121,7 +143,10 @@ fn texts_of(object: &Object) -> Vec<&str> {
             collect(container.value.get(field), &mut found);
         }
     }
-    collect(pod.and_then(|pod| pod.value.pointer("/metadata/annotations")), &mut found);
+    collect(
+        pod.and_then(|pod| pod.value.pointer("/metadata/annotations")),
+        &mut found,
+    );
     found
 }
 
@@ -159,13 +184,21 @@ mod tests {
 
     #[test]
     fn objects_that_nobody_names_are_found() {
-        for kind in ["ConfigMap", "Secret", "ServiceAccount", "PersistentVolumeClaim"] {
+        for kind in [
+            "ConfigMap",
+            "Secret",
+            "ServiceAccount",
+            "PersistentVolumeClaim",
+        ] {
             let document = format!(
                 "{{apiVersion: v1, kind: {kind}, metadata: {{name: r-gateway, labels: {{app: x}}}}}}\n---\n\
                  {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: r-gateway, labels: {{app: x}}}}, spec: {{template: {{spec: {{containers: []}}}}}}}}"
             );
             let found = judged(&document);
-            assert_eq!(found, [format!("nothing of the releases uses {kind}/r-gateway")]);
+            assert_eq!(
+                found,
+                [format!("nothing of the releases uses {kind}/r-gateway")]
+            );
         }
     }
 

@@ -43,7 +43,9 @@ fn is_text_for_people(name: &str, text: &str) -> bool {
     }
     let words: Vec<String> = words_of(text);
     let is_about_a_secret = |words: &[String]| SECRET_WORDS.contains(&words.concat().as_str());
-    let speaks_of_it = words.iter().any(|word| SECRET_WORDS.contains(&word.as_str()))
+    let speaks_of_it = words
+        .iter()
+        .any(|word| SECRET_WORDS.contains(&word.as_str()))
         || words.windows(2).any(is_about_a_secret);
     if text.contains(char::is_whitespace) {
         return starts_large || speaks_of_it;
@@ -60,10 +62,22 @@ mod tests {
     #[test]
     fn texts_of_forms_are_no_secrets_in_any_notation() {
         for (file, text) in [
-            ("settings.json", r#"{"password": "Password", "clientSecret": "Client Secret", "apiKey": "API key", "token": "トークン"}"#),
-            ("settings.js", "window.texts = { password: 'Enter your password', token: props.get('token'), secret: { label: 1 } };\n"),
-            ("messages.properties", "login.password=Password\nlogin.newPassword = New password\nlogin.client.secret=Consumer secret (optional)\n"),
-            ("texts.yaml", "texts:\n  password: Mot de passe\n  - token: Your access token, once more\n  secret: [a, b]\n"),
+            (
+                "settings.json",
+                r#"{"password": "Password", "clientSecret": "Client Secret", "apiKey": "API key", "token": "トークン"}"#,
+            ),
+            (
+                "settings.js",
+                "window.texts = { password: 'Enter your password', token: props.get('token'), secret: { label: 1 } };\n",
+            ),
+            (
+                "messages.properties",
+                "login.password=Password\nlogin.newPassword = New password\nlogin.client.secret=Consumer secret (optional)\n",
+            ),
+            (
+                "texts.yaml",
+                "texts:\n  password: Mot de passe\n  - token: Your access token, once more\n  secret: [a, b]\n",
+            ),
         ] {
             assert_eq!(secrets_in_file(file, text), Vec::<String>::new(), "{text}");
         }
@@ -74,10 +88,16 @@ mod tests {
         for (file, text) in [
             ("settings.json", r#"{"password": "tR4-k9Qx!vv"}"#),
             ("settings.json", r#"{"password": "password"}"#),
-            ("settings.js", "const settings = { clientSecret: 'hunter2' };"),
+            (
+                "settings.js",
+                "const settings = { clientSecret: 'hunter2' };",
+            ),
             ("settings.js", "settings.password = \"Sommer\";"),
             ("client.properties", "store.password=changeit"),
-            ("client.properties", "passphrase = correct horse battery staple"),
+            (
+                "client.properties",
+                "passphrase = correct horse battery staple",
+            ),
             ("values.yaml", "  password: hunter2 # Summer of that year"),
             ("run.sh", "export TOKEN=Abc start"),
         ] {

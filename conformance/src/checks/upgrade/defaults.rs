@@ -113,8 +113,15 @@ mod tests {
         assert_eq!(judged(parent, backend), Vec::<String>::new());
         let found = judged("{name: g}, {name: h}", "{kind: Service, name: s, port: 1}");
         assert_eq!(found.len(), 2, "{found:?}");
-        assert!(found[0].contains("`group: gateway.networking.k8s.io`, `kind: Gateway` out of parentRefs"), "{found:?}");
-        assert!(found[1].contains("`group: \"\"`, `weight: 1` out of backendRefs"), "{found:?}");
+        assert!(
+            found[0]
+                .contains("`group: gateway.networking.k8s.io`, `kind: Gateway` out of parentRefs"),
+            "{found:?}"
+        );
+        assert!(
+            found[1].contains("`group: \"\"`, `weight: 1` out of backendRefs"),
+            "{found:?}"
+        );
     }
 
     #[test]
@@ -124,6 +131,9 @@ mod tests {
             messages(&Case::documents(&set.replace("SPEC", spec)).judge(lists_write_the_defaults))
         };
         assert!(judged("{volumeMode: Filesystem}").is_empty());
-        assert!(judged("{accessModes: []}")[0].contains("`spec.volumeMode: Filesystem` out of volumeClaimTemplates"));
+        assert!(
+            judged("{accessModes: []}")[0]
+                .contains("`spec.volumeMode: Filesystem` out of volumeClaimTemplates")
+        );
     }
 }
