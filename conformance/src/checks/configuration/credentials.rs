@@ -32,6 +32,15 @@ pub(super) fn of_peers(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 impl On<'_, '_> {
+    /// Whether a key is a credential by which the node logs in somewhere.
+    fn is_judged(&self, path: &KeyPath) -> bool {
+        let Some(field) = path.last_key().filter(|field| FIELDS.contains(field)) else {
+            return false;
+        };
+        let is_of = |table: &String| KeyPath::from(table.as_str()).child(field) == *path;
+        is_credential_of_entry(&path.to_string()) || self.component.logs_in_at().iter().any(is_of)
+    }
+
     fn is_the_administrators(
         &self,
         judge: &mut Judge<'_>,
@@ -42,6 +51,10 @@ impl On<'_, '_> {
         let Some(admin) = self.effective.get(&format!("super_admin.{field}")) else {
             return;
         };
+        if found.references.iter().any(|path| self.is_judged(path)) {
+            // What is wrong with it is told where it is written.
+            return judge.looked();
+        }
         let text = found.value.scalar_text();
         let same = text.is_some_and(|text| is_reference_to_the_administrator(&text, field))
             || identity(self.context, self.node, found) == identity(self.context, self.node, admin);

@@ -74,7 +74,7 @@ pub(super) fn namespaces_are_told_alike(context: &Context<'_>, judge: &mut Judge
         for object in silent {
             judge.require(telling == 0, || {
                 Fault::new(
-                    format!("{} writes no namespace, and {telling} other objects of the release do", object.reference()),
+                    format!("{} writes no namespace, as other objects of the release do ({telling})", object.reference()),
                     "write `namespace: {{ .Release.Namespace }}` in every template, subcharts included: who applies the rendered documents may put the others elsewhere",
                 )
                 .object(object)
@@ -130,10 +130,10 @@ mod tests {
                 format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a}}}}\n---\n{others}");
             messages(&Case::documents(&documents).judge(namespaces_are_told_alike))
         };
-        let found = judged("{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: n}}");
+        let found = judged("{apiVersion: v1, kind: Secret, metadata: {name: b, namespace: 'n'}}");
         assert_eq!(
             found,
-            ["Secret/a writes no namespace, and 1 other objects of the release do"]
+            ["Secret/a writes no namespace, as other objects of the release do (1)"]
         );
         for sound in [
             "{apiVersion: v1, kind: Secret, metadata: {name: b}}",
@@ -141,7 +141,7 @@ mod tests {
         ] {
             assert!(judged(sound).is_empty(), "{sound}");
         }
-        let cluster = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: n}}\n---\n{apiVersion: v1, kind: PersistentVolume, metadata: {name: b}}\n---\n{apiVersion: example.com/v1, kind: Thing, metadata: {name: c}}";
+        let cluster = "{apiVersion: v1, kind: Secret, metadata: {name: a, namespace: 'n'}}\n---\n{apiVersion: v1, kind: PersistentVolume, metadata: {name: b}}\n---\n{apiVersion: example.com/v1, kind: Thing, metadata: {name: c}}";
         assert!(
             Case::documents(cluster)
                 .judge(namespaces_are_told_alike)

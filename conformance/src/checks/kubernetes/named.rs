@@ -269,7 +269,7 @@ mod tests {
             {apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: i, annotations: {konghq.com/plugins: 'a, other/b', nginx.ingress.kubernetes.io/proxy-ssl-secret: apim/ca}}, spec: {tls: [{secretName: tls}, {secretName: ''}]}}\n---\n\
             {apiVersion: gateway.envoyproxy.io/v1alpha1, kind: ClientTrafficPolicy, metadata: {name: p}, spec: {targetRefs: [{kind: Gateway, name: g}]}}\n---\n\
             {apiVersion: external-secrets.io/v1, kind: SecretStore, metadata: {name: s}, spec: {provider: {vault: {auth: {tokenSecretRef: {name: token, key: t}}}}}}\n---\n\
-            {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: acc, namespace: n}]}";
+            {apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}, subjects: [{kind: User, name: u}, {kind: ServiceAccount, name: acc, namespace: ns}]}";
         let manifest = manifest(documents);
         let found: Vec<String> = references(&manifest)
             .iter()
@@ -288,7 +288,7 @@ mod tests {
             "Secret apim/tls by secretName",
             "Gateway apim/g by targetRefs",
             "Secret apim/token by tokenSecretRef",
-            "ServiceAccount n/acc by subjects",
+            "ServiceAccount ns/acc by subjects",
         ] {
             assert!(
                 found.iter().any(|found| found == wanted),

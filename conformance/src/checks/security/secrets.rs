@@ -214,8 +214,8 @@ pub(super) fn no_defaults(context: &Context<'_>, judge: &mut Judge<'_>) {
             continue;
         };
         for (key, value) in effective.values() {
-            // Most effective values are defaults; those that somebody wrote are few.
-            if !value.provenance.is_written() {
+            // Most effective values are defaults; those that somebody wrote are few. What `$ref{}` takes from another key is told there.
+            if !value.provenance.is_written() || !value.references.is_empty() {
                 continue;
             }
             let key = key.to_string();
