@@ -94,12 +94,6 @@ impl Component {
         self.row().ports.iter().filter_map(|at| all.get(*at))
     }
 
-    /// Whether it listens on a port when its ports are shifted by `offset`.
-    pub fn listens(self, port: u16, offset: u16) -> bool {
-        self.ports()
-            .any(|known| known.number.checked_add(offset) == Some(port))
-    }
-
     /// The component that a container is: by the name of its image's repository without registry and organisation, and by its
     /// profile.
     pub fn of_image(repository: &str, profile: Option<&str>) -> Option<Self> {

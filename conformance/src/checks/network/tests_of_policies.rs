@@ -14,7 +14,7 @@ spec:
     - {from: [{podSelector: {matchLabels: {app: gw}}}], ports: [{port: 9443}, {port: 5672}, {port: 9611}, {port: 9711}]}
     - {from: [{podSelector: {matchLabels: {app: tm}}}], ports: [{port: 9443}, {port: 5672}]}
   egress:
-    - {ports: [{port: 53, protocol: UDP}, {port: 53}]}
+    - {ports: [{port: 5353, protocol: UDP}, {port: 5353}]}
     - {to: [{podSelector: {matchLabels: {app: tm}}}], ports: [{port: 9443}, {port: 5672}]}
 ---
 apiVersion: networking.k8s.io/v1
@@ -38,6 +38,16 @@ fn policies_with_exactly_the_needed_edges_pass() {
     for id in ["AM-NET-017", "AM-NET-018", "AM-NET-019"] {
         assert_eq!(judge(id, &documents), Vec::<String>::new(), "{id}");
     }
+}
+
+#[test]
+fn name_servers_of_openshift_are_asked_behind_their_service() {
+    // The small pattern has a Route, which only OpenShift serves.
+    let by_service = with_policies("{port: 5353, protocol: UDP}", "{port: 53, protocol: UDP}");
+    let found = judge("AM-NET-017", &by_service);
+    assert!(found.len() == 1 && found[0].contains("5353"), "{found:?}");
+    let elsewhere = by_service.replace("route.openshift.io/v1", "example.com/v1");
+    assert_eq!(judge("AM-NET-017", &elsewhere), Vec::<String>::new());
 }
 
 #[test]
@@ -71,7 +81,7 @@ fn a_missing_edge_names_the_side_that_refuses() {
     let found = judge(
         "AM-NET-017",
         &with_policies(
-            "    - {ports: [{port: 53, protocol: UDP}, {port: 53}]}\n",
+            "    - {ports: [{port: 5353, protocol: UDP}, {port: 5353}]}\n",
             "",
         ),
     );
@@ -116,7 +126,7 @@ fn a_superfluous_edge_is_another_finding() {
     let found = judge(
         "AM-NET-018",
         &with_policies(
-            "    - {ports: [{port: 53, protocol: UDP}, {port: 53}]}",
+            "    - {ports: [{port: 5353, protocol: UDP}, {port: 5353}]}",
             "    - {}",
         ),
     );

@@ -3,6 +3,7 @@
 mod advice;
 mod edge;
 mod elsewhere;
+mod follow;
 mod groups;
 mod hosts;
 mod labels;

@@ -1,17 +1,22 @@
 //! Ingress controllers and Gateways, in `requirements/controllers.yaml`: who serves a route, and how it is told to speak TLS.
 
+mod annotation;
+mod policy;
+
 use std::sync::LazyLock;
 
 use am_product::data::File;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::matches_glob;
-use crate::manifest::{Manifest, Object, Service, ServicePort, array_at, str_at};
+pub(crate) use annotation::Annotation;
+use annotation::PortSigns;
+use policy::TlsPolicy;
+
+use crate::manifest::{Manifest, Object, Service, ServicePort};
 
 const FILE: File = File::new(
     "conformance/requirements/controllers.yaml",
-    include_str!("../../requirements/controllers.yaml"),
+    include_str!("../../../requirements/controllers.yaml"),
 );
 
 static TABLE: LazyLock<Result<Controllers, String>> = LazyLock::new(|| crate::yaml::of_file(&FILE));
@@ -86,69 +91,6 @@ pub(crate) struct Controller {
 pub(crate) struct Idle {
     pub(crate) annotation: String,
     pub(crate) otherwise: i64,
-}
-
-/// By what a controller takes a Service's port for one that speaks TLS.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct PortSigns {
-    #[serde(default)]
-    names: Vec<String>,
-    #[serde(default)]
-    numbers: Vec<u16>,
-    /// Values of `appProtocol`.
-    #[serde(default)]
-    pub(crate) app_protocols: Vec<String>,
-    #[serde(default)]
-    exact: bool,
-}
-
-/// An annotation, and what it must hold to say so.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Annotation {
-    pub(crate) annotation: String,
-    /// Kinds on which it is read.
-    #[serde(default)]
-    pub(crate) on: Vec<String>,
-    #[serde(default)]
-    pub(crate) holds: Holds,
-    #[serde(default)]
-    pub(crate) words: Vec<String>,
-    /// Whether words count only as they are written here.
-    #[serde(default)]
-    exact: bool,
-}
-
-/// What stands in an annotation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Holds {
-    /// One of the words.
-    #[default]
-    Words,
-    /// Names of Services.
-    Services,
-    /// Names or numbers of ports of the Service.
-    Ports,
-    /// JSON from names of ports to words.
-    Protocols,
-}
-
-/// An object that makes routes speak TLS to a Service.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TlsPolicy {
-    kind: String,
-    group: Option<String>,
-    routes: Vec<String>,
-    #[serde(default)]
-    targets: Vec<String>,
-    host: Option<String>,
-    #[serde(default)]
-    says: Vec<String>,
-    #[serde(default)]
-    except: Vec<String>,
 }
 
 /// The committed tables.
@@ -288,122 +230,6 @@ impl Controller {
                 objects
                     .iter()
                     .any(|object| row.says_so(object, service, port))
-            })
-    }
-}
-
-impl PortSigns {
-    /// Whether a port is one that speaks TLS.
-    pub(crate) fn say_so(&self, port: &ServicePort<'_>) -> bool {
-        let name = port.name.unwrap_or_default();
-        self.numbers.contains(&port.number)
-            || self
-                .names
-                .iter()
-                .any(|start| name.starts_with(start.as_str()))
-            || port
-                .app_protocol
-                .is_some_and(|protocol| is_among(&self.app_protocols, self.exact, protocol))
-    }
-}
-
-impl Annotation {
-    /// Whether it stands on `object`, where it is read, and says so of the port.
-    pub(crate) fn says_so(
-        &self,
-        object: &Object,
-        service: Service<'_>,
-        port: &ServicePort<'_>,
-    ) -> bool {
-        let annotations = object.annotations();
-        let is_read = self.on.iter().any(|kind| kind == object.kind());
-        let Some(text) = annotations
-            .get(self.annotation.as_str())
-            .filter(|_| is_read)
-        else {
-            return false;
-        };
-        let number = port.number.to_string();
-        let is_port = |name: &str| Some(name) == port.name || name == number;
-        let mut items = text.split(',').map(str::trim);
-        match self.holds {
-            Holds::Words => self.has_word(text.trim()),
-            Holds::Services => items.any(|name| name == service.name()),
-            Holds::Ports => items.any(is_port),
-            Holds::Protocols => serde_json::from_str::<Value>(text)
-                .ok()
-                .as_ref()
-                .and_then(Value::as_object)
-                .is_some_and(|protocols| {
-                    let mut of_port = protocols.iter().filter(|(name, _)| is_port(name));
-                    of_port.any(|(_, word)| word.as_str().is_some_and(|word| self.has_word(word)))
-                }),
-        }
-    }
-
-    /// Whether it stands on `object` and has one of its words, or anything where there are none.
-    pub(crate) fn is_set(&self, object: &Object) -> bool {
-        let annotations = object.annotations();
-        let text = annotations.get(self.annotation.as_str());
-        text.is_some_and(|text| self.words.is_empty() || self.has_word(text.trim()))
-    }
-
-    fn has_word(&self, word: &str) -> bool {
-        is_among(&self.words, self.exact, word)
-    }
-
-    /// What to write so that it says so of a port of a Service.
-    pub(crate) fn example(&self, service: Service<'_>, port: &ServicePort<'_>) -> String {
-        let word = self.words.first().map_or("", String::as_str);
-        let named = port
-            .name
-            .map_or_else(|| port.number.to_string(), str::to_owned);
-        let value = match self.holds {
-            Holds::Words => format!("{word:?}"),
-            Holds::Services => service.name().to_owned(),
-            Holds::Ports => format!("{named:?}"),
-            Holds::Protocols => format!("'{{{named:?}: {word:?}}}'"),
-        };
-        format!("{}: {value}", self.annotation)
-    }
-}
-
-fn is_among(words: &[String], exact: bool, word: &str) -> bool {
-    let is_it = |own: &String| own == word || (!exact && own.eq_ignore_ascii_case(word));
-    words.iter().any(is_it)
-}
-
-impl TlsPolicy {
-    fn is_about(&self, policy: &Object, service: Service<'_>, port: &ServicePort<'_>) -> bool {
-        let is_group = |group: &String| policy.api_version().starts_with(&format!("{group}/"));
-        let says = |path: &String| match policy.value.pointer(path) {
-            Some(Value::String(word)) => !self.except.contains(word),
-            Some(value) => !value.is_null(),
-            None => false,
-        };
-        let says_so = self.says.is_empty() || self.says.iter().any(says);
-        says_so && self.group.as_ref().is_none_or(is_group) && self.names(policy, service, port)
-    }
-
-    fn names(&self, policy: &Object, service: Service<'_>, port: &ServicePort<'_>) -> bool {
-        if let Some(host) = self.host.as_deref().and_then(|path| policy.str(path)) {
-            let (name, namespace) = (service.name(), service.object.namespace());
-            let short = host == name && policy.namespace() == namespace;
-            let full = format!("{name}.{namespace}.svc.cluster.local");
-            let is_shortened = host.contains('.') && full.starts_with(&format!("{host}."));
-            return short || is_shortened || matches_glob(host, &full);
-        }
-        let is_service = |target: &Value| {
-            str_at(target, "/kind").is_none_or(|kind| kind == "Service")
-                && str_at(target, "/name") == Some(service.name())
-                && str_at(target, "/sectionName").is_none_or(|section| {
-                    Some(section) == port.name || section == port.number.to_string()
-                })
-        };
-        policy.namespace() == service.object.namespace()
-            && self.targets.iter().any(|path| {
-                array_at(&policy.value, path).iter().any(is_service)
-                    || policy.value.pointer(path).is_some_and(is_service)
             })
     }
 }
