@@ -20,9 +20,9 @@ pub(super) struct Placed<'a> {
     pods: Vec<String>,
 }
 
-/// A text of an object that a container reads.
+/// An entry of an object that a container reads.
 #[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
+pub(super) struct Entry<'a> {
     pub(super) object: &'a Object,
     pub(super) key: &'a str,
     pub(super) text: &'a str,
@@ -104,7 +104,7 @@ impl<'a> Placed<'a> {
     }
 
     /// The variables that it takes from objects of the releases, by name.
-    pub(super) fn variables_of_objects(&self, context: &Context<'a>) -> Vec<(String, Text<'a>)> {
+    pub(super) fn variables_of_objects(&self, context: &Context<'a>) -> Vec<(String, Entry<'a>)> {
         let namespace = self.workload.object.namespace();
         let mut found = Vec::new();
         let mut add =
@@ -115,7 +115,7 @@ impl<'a> Placed<'a> {
                 for (key, text) in context.manifest.texts_of(object) {
                     if wanted.is_none_or(|wanted| wanted == key) {
                         let text = text.unwrap_or_default();
-                        found.push((name(key), Text { object, key, text }));
+                        found.push((name(key), Entry { object, key, text }));
                     }
                 }
             };

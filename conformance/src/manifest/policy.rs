@@ -29,7 +29,7 @@ impl<'a> Autoscaler<'a> {
         matches!(object.kind(), "HorizontalPodAutoscaler" | "ScaledObject").then_some(Self(object))
     }
 
-    fn is_of_keda(&self) -> bool {
+    fn is_of_keda(self) -> bool {
         self.0.kind() == "ScaledObject"
     }
 

@@ -9,7 +9,7 @@ use regex::Regex;
 use serde_json::Value;
 
 use crate::{
-    checks::containers::{self, Placed, Text},
+    checks::containers::{self, Entry, Placed},
     context::{Context, Fault, Judge, configured},
     graph::MountedFile,
 };
@@ -58,7 +58,7 @@ pub(super) fn are_the_images(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// What a container reads of objects of the releases, apart from the configuration, whose keys are judged one by one.
-fn texts<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<(String, Text<'a>)> {
+fn texts<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<(String, Entry<'a>)> {
     let is_configuration = |file: &MountedFile<'_>| {
         configured(context.graph).any(|(_, _, configuration)| {
             std::ptr::eq(configuration.object, file.object) && configuration.data_key == file.key
@@ -72,7 +72,7 @@ fn texts<'a>(context: &Context<'a>, one: &Placed<'a>) -> Vec<(String, Text<'a>)>
             let (key, text) = keys.into_iter().find(|(key, _)| *key == file.key)?;
             Some((
                 "a file of".to_owned(),
-                Text {
+                Entry {
                     object: file.object,
                     key,
                     text: text?,
@@ -130,7 +130,7 @@ fn collect<'v>(field: &'v str, value: &'v Value, found: &mut Vec<(&'v str, &'v s
 fn in_text<'a>(
     context: &Context<'a>,
     (one, product): (&Placed<'a>, Product),
-    (what, text): (String, Text<'a>),
+    (what, text): (String, Entry<'a>),
     told: &mut BTreeSet<(String, String, String)>,
     judge: &mut Judge<'_>,
 ) {

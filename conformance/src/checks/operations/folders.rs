@@ -52,7 +52,9 @@ fn fills_itself(
         return false;
     };
     let names = [path, below_home];
-    let scripts = files.iter().filter(|file| file.path.ends_with(".sh"));
+    let scripts = files
+        .iter()
+        .filter(|file| file.path.rsplit('.').next() == Some("sh"));
     let mut texts = scripts.filter_map(|file| file.text);
     puts_files(&one.container.arguments().join("\n"), &names)
         || texts.any(|text| puts_files(text, &names))

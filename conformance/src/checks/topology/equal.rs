@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    aspects::{Aspect, Aspects, Has, of_configuration, of_workload},
+    aspects::{Aspect, Aspects, Has, of_workload},
     identity::Identity,
+    settings::of_configuration,
 };
 use crate::{
     component::{Capability, Component},

@@ -4,6 +4,7 @@ mod addresses;
 mod aspects;
 mod equal;
 mod identity;
+mod settings;
 
 use crate::checks::FamilyChecks;
 

@@ -57,7 +57,8 @@ pub(super) fn write(out: &mut String, report: &Report) {
             .iter()
             .chain(&report.coverage.unseen)
             .map(|told| format!("<p>{}</p>\n", text(told)))
-            .collect::<String>(),
+            .collect::<Vec<_>>()
+            .concat(),
     );
     for column in COLUMNS {
         let _ = write!(out, "<th scope=\"col\" class=\"number\">{column}</th>");
