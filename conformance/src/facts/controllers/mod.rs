@@ -233,3 +233,50 @@ impl Controller {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{check_tables, controllers};
+
+    fn titles(class: &str) -> Vec<&'static str> {
+        let those = controllers().of_class(class);
+        those
+            .iter()
+            .map(|controller| controller.title.as_str())
+            .collect()
+    }
+
+    #[test]
+    fn the_table_is_read_and_every_annotation_stands_somewhere() {
+        check_tables().expect("the committed table is well-formed");
+        for controller in &controllers().controllers {
+            for row in &controller.tls {
+                assert!(!row.on.is_empty(), "{}", row.annotation);
+            }
+        }
+    }
+
+    #[test]
+    fn a_class_is_known_by_its_name_or_by_a_word_in_it() {
+        assert_eq!(titles("nginx").len(), 2);
+        assert_eq!(titles("nginx"), titles("nginx-internal"));
+        assert_eq!(titles("nginx.org"), ["NGINX Ingress Controller of F5"]);
+        assert_eq!(titles("public-traefik"), ["Traefik"]);
+        assert!(titles("company").is_empty());
+    }
+
+    #[test]
+    fn a_protocol_that_is_almost_known_is_a_slip() {
+        let meant = |said| controllers().protocols.meant_by(said);
+        assert_eq!(meant("htps"), Some("https"));
+        for said in [
+            "HTTPS",
+            "http2",
+            "kubernetes.io/h2c",
+            "example.com/own",
+            "grpc",
+        ] {
+            assert_eq!(meant(said), None, "{said}");
+        }
+    }
+}

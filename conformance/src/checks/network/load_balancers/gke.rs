@@ -4,6 +4,7 @@ use super::common::{Behind, Limits, Question, answer};
 use crate::{
     checks::network::routes::{port_of, product_port_of},
     context::{Context, Fault, Judge},
+    facts::controllers::controllers,
     manifest::{Object, Route, Service, array_at, integer_at, str_at},
 };
 
@@ -128,26 +129,28 @@ pub(super) fn encrypts(
     let Some(port) = port_of(behind.service, &behind.backend).filter(|_| is_tls) else {
         return;
     };
-    let is_told = array_at(&behind.service.object.value, "/spec/ports")
-        .iter()
-        .filter(|written| integer_at(written, "/port") == Some(i64::from(port.number)))
-        .filter_map(|written| str_at(written, "/appProtocol"))
-        .any(|protocol| protocol.eq_ignore_ascii_case("https"));
-    let has_policy = context.manifest.of_kind("BackendTLSPolicy").any(|policy| {
-        policy.namespace() == behind.service.object.namespace()
-            && array_at(&policy.value, "/spec/targetRefs")
-                .iter()
-                .any(|target| str_at(target, "/name") == Some(behind.service.name()))
-    });
+    let words = &controllers().protocols.gke;
+    let said = port.app_protocol.unwrap_or_default();
+    let is_told = words.iter().any(|word| word == said);
+    let kind = route.object.kind();
+    let has_policy = controllers().any_policy(context.manifest, kind, behind.service, &port);
     judge.require(is_told || has_policy, || {
         Fault::new(
             format!(
-                "GKE sends clear text to port {} of Service `{}` behind {}, which speaks TLS",
+                "GKE sends clear text to port {} of Service `{}` behind {}, which speaks TLS{}",
                 port.number,
                 behind.service.name(),
-                route.object.reference()
+                route.object.reference(),
+                if said.is_empty() {
+                    String::new()
+                } else {
+                    format!(": `{said}` is none of its words")
+                }
             ),
-            "write appProtocol: https at the port of the Service, or add a BackendTLSPolicy",
+            format!(
+                "write appProtocol: {} at the port of the Service, in capitals, or add a BackendTLSPolicy",
+                words.join(" or ")
+            ),
         )
         .object(behind.service.object)
         .field("appProtocol")

@@ -24,7 +24,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: g}
-spec: {selector: {a: b}, ports: [{name: servlet-https, port: 9443, appProtocol: https}, {name: servlet-http, port: 9763}]}
+spec: {selector: {a: b}, ports: [{name: servlet-https, port: 9443, appProtocol: HTTPS}, {name: servlet-http, port: 9763}]}
 ---
 ";
 
@@ -173,7 +173,7 @@ fn a_portal_whose_sessions_are_not_kept_is_found() {
 
 #[test]
 fn clear_text_from_gke_to_a_port_with_tls_is_found() {
-    let documents = format!("{SERVER}{GKE}").replace("appProtocol: https", "appProtocol: http");
+    let documents = format!("{SERVER}{GKE}").replace("appProtocol: HTTPS", "appProtocol: https");
     let found =
         messages(&Subject::default().judge("AM-NET-021", speak_tls_where_it_is_spoken, &documents));
     assert!(found[0].contains("clear text"), "{found:?}");
