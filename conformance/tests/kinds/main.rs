@@ -130,7 +130,9 @@ fn differences(case: &Case, report: &Report) -> Vec<String> {
 fn says(expected: &Expected, finding: &Finding) -> bool {
     let is_its =
         finding.requirement == expected.requirement || expected.or.contains(&finding.requirement);
-    let text = format!("{} {}", finding.message, finding.help).to_lowercase();
+    let also = finding.also.iter().map(|also| also.message.as_str());
+    let also: Vec<&str> = also.collect();
+    let text = format!("{} {} {}", finding.message, finding.help, also.join(" ")).to_lowercase();
     is_its && text.contains(&expected.says.to_lowercase())
 }
 
