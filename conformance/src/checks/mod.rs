@@ -21,6 +21,7 @@ pub(crate) mod upgrade;
 pub(crate) mod wiring;
 
 pub(crate) use family::{Check, FamilyChecks};
+pub(crate) use helm::PLACEHOLDERS;
 pub use network::{
     connection::{Blocked, Connection, Direction, blocked_by},
     is_for_users,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Options, Subject, SubjectVariations,
+    consequences::without_placeholders,
     digest::{ChartSet, Charts},
     own,
     render::render_all,
@@ -225,6 +226,7 @@ impl Suite {
                 outcome: outcome_of(requirement, verdict, excuse),
             })
             .collect();
+        let results = without_placeholders(results, &graph);
         let result = SubjectResult {
             subject: subject.description.clone(),
             error: None,

@@ -3,6 +3,7 @@
 mod affected;
 mod assemble;
 mod cache;
+mod consequences;
 mod coverage;
 mod data;
 mod digest;

@@ -66,6 +66,14 @@ impl Usage {
             .any(|(read, whole)| covers(read, *whole, path))
     }
 
+    /// Whether something is read at a place, below it, or of the whole around it.
+    pub(crate) fn touches(&self, path: &[String]) -> bool {
+        self.paths.iter().any(|(read, whole)| {
+            read.iter().zip(path).all(|(own, key)| own.may_be(key))
+                && (read.len() >= path.len() || *whole)
+        })
+    }
+
     pub(super) fn close(mut self) -> Self {
         self.reads.sort();
         self.reads.dedup();

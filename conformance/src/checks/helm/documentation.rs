@@ -50,6 +50,7 @@ fn every_value_has(context: &Context<'_>, judge: &mut Judge<'_>, wanted: &str, p
                     ),
                     "write a line `# -- …` above it: meaning, unit and what an empty value does",
                 )
+                .line(&chart.place, "values.yaml", line)
                 .value(dotted.clone())
             });
         }

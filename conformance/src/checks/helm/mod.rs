@@ -8,12 +8,15 @@ mod given;
 mod labels;
 mod names;
 mod namespaces;
+mod placeholders;
 mod release_tests;
 mod repeatability;
 mod schema;
 mod texts;
+mod unread;
 mod values;
 
+pub(crate) use placeholders::ID as PLACEHOLDERS;
 pub(crate) use repeatability::difference;
 
 use crate::checks::FamilyChecks;
@@ -45,10 +48,16 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-HELM-029", texts::releases_render),
     ("AM-HELM-030", texts::documents_are_yaml),
     ("AM-HELM-031", texts::no_key_is_given_twice),
+    ("AM-HELM-032", unread::every_given_value_is_read),
+    (placeholders::ID, placeholders::no_value_is_one),
     ("AM-HELM-037", namespaces::namespaces_are_told_alike),
 ];
 
 /// Whether the tables of this family can be used.
 pub(super) fn check_tables() -> Result<(), String> {
-    curl::OPTIONS.as_ref().map(drop).map_err(Clone::clone)
+    curl::OPTIONS.as_ref().map(drop).map_err(Clone::clone)?;
+    placeholders::PATTERNS
+        .as_ref()
+        .map(drop)
+        .map_err(Clone::clone)
 }

@@ -23,6 +23,10 @@ struct OwnValues {
 }
 
 impl OwnValues {
+    fn is_declared(&self, path: &[&str]) -> bool {
+        is_declared(&self.values, path)
+    }
+
     /// `None` when the chart has no values that can be read.
     fn of(chart: &ChartSource) -> Option<Self> {
         let values = yaml(chart, "values.yaml")?;
@@ -118,12 +122,13 @@ pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) 
             judge.require(is_used(usage, &own, &path), || {
                 Fault::new(
                     format!(
-                        "no template of {} reads the value `{dotted}`{}",
+                        "no template of {} reads the value `{dotted}` (values.yaml:{})",
                         chart.name,
-                        place(chart, &path)
+                        line_in(chart, &path)
                     ),
                     format!("remove `{dotted}` from values.yaml and values.schema.json, or use it"),
                 )
+                .line(&chart.place, "values.yaml", line_in(chart, &path))
                 .value(dotted.clone())
             });
         }
@@ -136,13 +141,11 @@ fn is_used(usage: &Usage, own: &OwnValues, path: &[String]) -> bool {
     is_passed_down || usage.uses(path) || own.conditions.contains(&path.join("."))
 }
 
-fn place(chart: &ChartSource, path: &[String]) -> String {
-    let line = chart
-        .files
-        .get("values.yaml")
-        .and_then(|text| line_of(text, path));
-    line.map(|line| format!(" (values.yaml:{line})"))
-        .unwrap_or_default()
+/// The line of `values.yaml` that has a value, or the map around it.
+fn line_in(chart: &ChartSource, path: &[String]) -> usize {
+    let text = chart.files.get("values.yaml").map_or("", String::as_str);
+    let mut prefixes = (1..=path.len()).rev().map(|length| &path[..length]);
+    prefixes.find_map(|path| line_of(text, path)).unwrap_or(1)
 }
 
 pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -159,26 +162,22 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
         let Some(own) = OwnValues::of(chart) else {
             continue;
         };
-        let schema = yaml(chart, "values.schema.json");
-        // The same value read in many places is one fault, told at its first place.
-        let mut places: BTreeMap<Vec<&str>, &Read> = BTreeMap::new();
         let usage = match chart.usage(context.upstream) {
             Ok(usage) => usage,
             Err(reason) => return judge.unsupported(reason),
         };
+        let declared = Declared::of(chart, &own, usage);
+        // The same value read in many places is one fault, told at its first place.
+        let mut places: BTreeMap<Vec<&str>, &Read> = BTreeMap::new();
         for read in usage.reads.iter().filter(|read| read.certain) {
             if let Some(path) = certain_path(read) {
                 places.entry(path).or_insert(read);
             }
         }
         for (path, read) in places {
-            if path.is_empty() || own.foreign.contains(path[0]) {
+            let Some(is_declared) = declared.has(&path) else {
                 continue;
-            }
-            let is_declared = is_declared(&own.values, &path)
-                || schema
-                    .as_ref()
-                    .is_some_and(|schema| super::schema::knows(schema, &path));
+            };
             let dotted = path.join(".");
             judge.require(is_declared, || {
                 let nearest = nearest(&own.values, &dotted);
@@ -191,9 +190,81 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
                         "declare it with its default in values.yaml and values.schema.json{nearest}"
                     ),
                 )
+                .line(&chart.place, &read.file, read.line)
+                .set_by(dotted.clone())
                 .value(dotted.clone())
             });
         }
+    }
+}
+
+/// What a chart and its subcharts declare.
+struct Declared<'c> {
+    own: &'c OwnValues,
+    usage: &'c Usage,
+    schema: Option<Value>,
+    /// The values of each subchart, with their place in those of the chart.
+    subcharts: Vec<(&'c [String], Value)>,
+}
+
+impl<'c> Declared<'c> {
+    fn of(chart: &ChartSource, own: &'c OwnValues, usage: &'c Usage) -> Self {
+        let subcharts = usage.trees.charts.all.iter().skip(1).map(|subchart| {
+            let values = yaml(chart, &format!("{}values.yaml", subchart.folder));
+            (subchart.values.as_slice(), values.unwrap_or_default())
+        });
+        Self {
+            own,
+            usage,
+            schema: yaml(chart, "values.schema.json"),
+            subcharts: subcharts.collect(),
+        }
+    }
+
+    /// Whether a value is declared; nothing where that is not to be seen.
+    fn has(&self, path: &[&str]) -> Option<bool> {
+        let first = *path.first()?;
+        let is_of = |place: &[String]| {
+            place
+                .iter()
+                .map(String::as_str)
+                .eq(path.iter().copied().take(place.len()))
+        };
+        if first == "tags"
+            || self
+                .usage
+                .trees
+                .charts
+                .unseen
+                .iter()
+                .any(|place| is_of(place))
+        {
+            return None;
+        }
+        if self.own.is_declared(path)
+            || self
+                .schema
+                .as_ref()
+                .is_some_and(|schema| super::schema::knows(schema, path))
+        {
+            return Some(true);
+        }
+        if first == "global" {
+            let all = || {
+                std::iter::once(&self.own.values)
+                    .chain(self.subcharts.iter().map(|(_, values)| values))
+            };
+            // Where no chart has any, charts only look whether there are.
+            return all().any(|values| values.get("global").is_some()).then(|| {
+                all().any(|values| values.get("global").is_some() && is_declared(values, path))
+            });
+        }
+        let of_subcharts = self.subcharts.iter().filter(|(place, _)| is_of(place));
+        let in_one = of_subcharts
+            .clone()
+            .any(|(place, values)| is_declared(values, &path[place.len()..]));
+        // Values of a subchart that is not there are its own affair.
+        (of_subcharts.count() > 0 || !self.own.foreign.contains(first)).then_some(in_one)
     }
 }
 
