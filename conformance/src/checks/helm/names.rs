@@ -69,7 +69,10 @@ pub(super) fn any_release_name_works(context: &Context<'_>, judge: &mut Judge<'_
             for (object, own) in counterparts(&manifest, context.manifest, release) {
                 judge.looked();
                 let wrong = names::problem(object).map(|problem| ("name", object.name(), problem));
+                // A label that does not come from the release's name is judged as it is.
+                let fixed = labels::labels_of(own);
                 let labels = labels::labels_of(object).into_iter();
+                let labels = labels.filter(|label| !fixed.contains(label));
                 let wrong = wrong.into_iter().chain(labels.filter_map(|(label, value)| {
                     Some((label, value, label_problem(label, value)?))
                 }));
