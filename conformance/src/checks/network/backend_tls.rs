@@ -130,10 +130,9 @@ impl<'a> Sender<'_, 'a> {
         match object.kind() {
             "Route" => Some(match object.str("/spec/tls/termination") {
                 Some("passthrough" | "reencrypt") => Sent::Tls,
-                Some(_) => Sent::ClearText(Vec::new()),
-                // Without TLS the router forwards clear text.
                 None if object.value.pointer("/spec/tls").is_some() => Sent::Tls,
-                None => Sent::ClearText(Vec::new()),
+                // Without TLS the router forwards clear text.
+                Some(_) | None => Sent::ClearText(Vec::new()),
             }),
             "TLSRoute" => Some(Sent::Tls),
             "Ingress" => self.by_controllers(),

@@ -337,6 +337,23 @@ mod tests {
     }
 
     #[test]
+    fn hosts_beside_a_port_are_found_whatever_their_table_unless_it_is_switched_off() {
+        let toml = "[diagnostic_tool.ftp_uploader]\nhost = \"files.corp.internal\"\nport = 21";
+        assert_eq!(found(toml, "").len(), 1);
+        assert!(found(&format!("{toml}\nenable = false"), "").is_empty());
+    }
+
+    #[test]
+    fn a_url_without_host_or_port_is_no_address() {
+        let toml = "[user_store]\nconnection_url = \"ldap://:389\"\n[database.shared_db]\nurl = \"jdbc:mysql://:3306/shared_db\"";
+        let found = found(toml, "");
+        assert!(
+            found.len() == 2 && found.iter().all(|text| text.contains("has no host")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
     fn a_database_in_the_pod_itself_needs_somebody_who_listens() {
         let toml = "[database.shared_db]\ntype = \"mysql\"\nurl = \"jdbc:mysql://localhost:3306/shared_db\"";
         assert_eq!(found(toml, "").len(), 1);
