@@ -1,6 +1,9 @@
 //! Every other host that a configuration names: databases, directories, mail servers, public addresses.
 
-use am_deployment_toml::{effective::Provenance, wiring::Purpose};
+use am_deployment_toml::{
+    effective::{Effective, Provenance},
+    wiring::Purpose,
+};
 use am_product::{Port, Protocol};
 
 use super::{
@@ -179,7 +182,7 @@ impl On<'_, '_> {
     fn judge_texts(&self, judge: &mut Judge<'_>) {
         let facts = self.context.facts;
         let values = self.configuration.effective.iter();
-        for (key, found) in values.flat_map(|effective| effective.values()) {
+        for (key, found) in values.flat_map(Effective::values) {
             let name = key.to_string();
             let pattern = without_indices(&name);
             let mut rows = facts.edges.iter().map(|fact| without_indices(&fact.key));
