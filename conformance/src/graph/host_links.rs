@@ -60,6 +60,9 @@ fn address<'e>(
     if !value.provenance.is_written() {
         return None;
     }
+    if is_off(effective, key) {
+        return None;
+    }
     let text = value
         .value
         .as_str()
@@ -85,4 +88,15 @@ fn address<'e>(
         && !OwnAddress::is(host);
     let port = port_at(&parent.child("port")).filter(|_| is_host)?;
     Some((host, written.or(Some(port))))
+}
+
+/// Whether the file switches off what a key belongs to: nobody connects to its host.
+fn is_off(effective: &Effective, key: &KeyPath) -> bool {
+    let tables = std::iter::successors(key.parent(), KeyPath::parent);
+    tables.take(2).any(|table| {
+        ["enable", "enabled"].iter().any(|switch| {
+            let found = effective.values().get(&table.child(switch));
+            found.is_some_and(|found| found.provenance.is_written() && !found.value.is_true())
+        })
+    })
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use am_deployment_toml::{effective::Effective, environment::Environment, span::Span};
 use am_product::Port;
 
-use super::{Configuration, Graph, Member, Node};
-use crate::manifest::{Container, Service, TargetPort};
+use crate::{
+    component::Component,
+    manifest::{Container, ContainerPort, Service, TargetPort, Workload},
+};
 
 /// A port of the product that a node opens.
 #[derive(Debug, Clone)]
@@ -20,6 +22,8 @@ pub struct Listener {
     pub said: u16,
     /// What moved it from its number in the table.
     pub moved: Option<Moved>,
+    /// The key that closes it although a Service or a probe leads there.
+    pub closed: Option<String>,
 }
 
 /// What moves a port.
@@ -34,73 +38,38 @@ pub enum Moved {
 /// The key that shifts all ports unless the property does. Source: facts/ports.yaml#meta.offset
 const OFFSET_KEY: &str = "server.offset";
 
-impl Node<'_> {
-    /// The number of a port of the table on this node, as everybody believes.
-    pub(crate) fn number_of(&self, port: &Port) -> u16 {
-        let own = self.listeners.iter().find(|listener| listener.port == port);
-        own.map_or_else(
-            || port.number.saturating_add(self.offset()),
-            |listener| listener.said,
-        )
-    }
-
-    /// The number on this node of the port that has `number` in the table.
-    pub(crate) fn moved(&self, number: u16) -> u16 {
-        Port::all()
-            .iter()
-            .find(|port| port.number == number)
-            .map_or_else(
-                || number.saturating_add(self.offset()),
-                |port| self.number_of(port),
-            )
-    }
-
-    /// The port of the table that has `number` on this node.
-    pub(crate) fn port_at(&self, number: u16) -> Option<&'static Port> {
-        Port::all()
-            .iter()
-            .find(|port| self.number_of(port) == number)
-    }
-}
-
-impl<'a> Graph<'a> {
-    /// A node of a workload; all of them listen alike, or AM-CONF-015 tells.
-    pub(crate) fn node_of(&self, member: &Member<'_>) -> Option<&Node<'a>> {
-        self.nodes
-            .iter()
-            .find(|node| std::ptr::eq(self.member(node.id).workload.object, member.workload.object))
-    }
-
-    /// The number of the port that has `number` in the table, on the pods of a workload.
-    pub(crate) fn number_on(&self, member: &Member<'_>, number: u16) -> u16 {
-        self.node_of(member)
-            .map_or(number, |node| node.moved(number))
-    }
-
-    /// The port of the table that has `number` on the pods of a workload.
-    pub(crate) fn port_on(&self, member: &Member<'_>, number: u16) -> Option<&'static Port> {
-        match self.node_of(member) {
-            Some(node) => node.port_at(number),
-            None => Port::all().iter().find(|port| port.number == number),
-        }
-    }
-}
-
 /// The ports that the server of a node opens.
 pub(super) fn listeners(
     services: &[Service<'_>],
-    member: &Member<'_>,
-    configuration: Option<&Configuration<'_>>,
+    workload: &Workload<'_>,
+    component: Component,
+    effective: Option<&Effective>,
 ) -> Vec<Listener> {
-    let Some(component) = member.component else {
-        return Vec::new();
-    };
-    let effective = configuration.and_then(|configuration| configuration.effective.as_ref());
-    let said = said(services, member);
+    let (declared, asked) = (declared(workload), asked(services, workload));
+    let said: BTreeSet<u16> = declared
+        .iter()
+        .map(|port| port.number)
+        .chain(asked.iter().copied())
+        .collect();
     component
         .ports()
-        .map(|port| listener(port, effective, &said))
+        .map(|port| {
+            let listener = listener(port, effective, &said);
+            let closed = effective
+                .filter(|_| asked.contains(&listener.said))
+                .and_then(|effective| closed_by(port, effective));
+            Listener { closed, ..listener }
+        })
         .collect()
+}
+
+/// The key by which the file closes a port.
+fn closed_by(port: &Port, effective: &Effective) -> Option<String> {
+    let is_off = |key: &&String| {
+        let found = effective.get(key);
+        found.is_some_and(|found| found.provenance.is_written() && !found.value.is_true())
+    };
+    port.switched_by.iter().find(is_off).cloned()
 }
 
 fn listener(port: &'static Port, effective: Option<&Effective>, said: &BTreeSet<u16>) -> Listener {
@@ -136,14 +105,20 @@ fn listener(port: &'static Port, effective: Option<&Effective>, said: &BTreeSet<
             .filter(|_| !said.contains(&number))
             .unwrap_or(number),
         moved,
+        closed: None,
     }
 }
 
-/// The numbers of ports that containers, probes and Services name.
-fn said(services: &[Service<'_>], member: &Member<'_>) -> BTreeSet<u16> {
-    let pod = &member.workload.pod;
-    let containers = pod.all_containers();
-    let declared: Vec<_> = containers.iter().flat_map(Container::ports).collect();
+/// The ports that containers declare.
+fn declared<'a>(workload: &Workload<'a>) -> Vec<ContainerPort<'a>> {
+    let containers = workload.pod.all_containers();
+    containers.iter().flat_map(Container::ports).collect()
+}
+
+/// The numbers of ports to which Services and probes lead.
+fn asked(services: &[Service<'_>], workload: &Workload<'_>) -> BTreeSet<u16> {
+    let pod = &workload.pod;
+    let declared = declared(workload);
     let number_of = |target: TargetPort<'_>| match target {
         TargetPort::Number(number) => Some(number),
         TargetPort::Name(name) => declared
@@ -155,21 +130,16 @@ fn said(services: &[Service<'_>], member: &Member<'_>) -> BTreeSet<u16> {
     let targets = services
         .iter()
         .filter(|service| {
-            service.object.namespace() == member.workload.object.namespace()
-                && service.selects(&labels)
+            service.object.namespace() == workload.object.namespace() && service.selects(&labels)
         })
         .flat_map(Service::ports)
         .filter_map(|port| number_of(port.target));
+    let containers = pod.all_containers();
     let probes = containers
         .iter()
         .flat_map(Container::probed_ports)
         .filter_map(number_of);
-    declared
-        .iter()
-        .map(|port| port.number)
-        .chain(targets)
-        .chain(probes)
-        .collect()
+    targets.chain(probes).collect()
 }
 
 /// Java's system properties that a container is given: `-Dname=value` in the variables that Java and the start scripts read, in this
@@ -198,12 +168,8 @@ pub(super) fn with_system_properties(
 /// Where what moved a port stands: a key of the configuration, or the pod.
 impl Moved {
     /// The key of the configuration, with its place.
-    pub(crate) fn key<'m>(
-        &'m self,
-        configuration: Option<&Configuration<'_>>,
-    ) -> Option<(&'m str, Option<Span>)> {
+    pub(crate) fn key(&self, effective: Option<&Effective>) -> Option<(&str, Option<Span>)> {
         let Self::Key(key) = self else { return None };
-        let effective = configuration?.effective.as_ref()?;
-        Some((key, effective.get(key)?.provenance.span()))
+        Some((key, effective?.get(key)?.provenance.span()))
     }
 }

@@ -8,6 +8,7 @@ mod host_links;
 mod listening;
 mod mounts;
 mod node;
+mod numbers;
 mod references;
 mod route_end;
 mod route_listeners;

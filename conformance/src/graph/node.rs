@@ -275,7 +275,12 @@ pub(super) fn nodes_of<'a>(
         .map(|ordinal| {
             let pod_name = format!("{}-{ordinal}", member.workload.object.name());
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
-            let listeners = listeners(services, member, configuration.as_ref());
+            let effective = configuration
+                .as_ref()
+                .and_then(|file| file.effective.as_ref());
+            let listeners = member.component.map_or_else(Vec::new, |component| {
+                listeners(services, &member.workload, component, effective)
+            });
             let unseen = match &configuration {
                 Some(_) => None,
                 None => unseen::reason(manifest, version, member, &pod_name),

@@ -130,10 +130,9 @@ impl<'a> Sender<'_, 'a> {
         match object.kind() {
             "Route" => Some(match object.str("/spec/tls/termination") {
                 Some("passthrough" | "reencrypt") => Sent::Tls,
-                Some(_) => Sent::ClearText(Vec::new()),
-                // Without TLS the router forwards clear text.
                 None if object.value.pointer("/spec/tls").is_some() => Sent::Tls,
-                None => Sent::ClearText(Vec::new()),
+                // Without TLS the router forwards clear text.
+                Some(_) | None => Sent::ClearText(Vec::new()),
             }),
             "TLSRoute" => Some(Sent::Tls),
             "Ingress" => self.by_controllers(),
@@ -262,12 +261,12 @@ impl<'a> Sender<'_, 'a> {
             }
             controller.tls.iter().find_map(|row| {
                 let annotations = self.service.object.annotations();
-                let text = *annotations.get(row.annotation.as_str())?;
+                let text = *annotations.get(row.name.as_str())?;
                 let mut said = text.split(|c: char| !c.is_ascii_alphanumeric());
                 let said = said.find(|said| near(&row.words, said))?;
                 Some((
                     self.service.object,
-                    row.annotation.clone(),
+                    row.name.clone(),
                     said.to_owned(),
                     words(&row.words),
                 ))
@@ -285,13 +284,13 @@ impl<'a> Sender<'_, 'a> {
             let row = controller.tls.iter().find(|row| {
                 [ingress, self.service.object].iter().any(|object| {
                     !row.on.iter().any(|kind| kind == object.kind())
-                        && object.annotations().contains_key(row.annotation.as_str())
+                        && object.annotations().contains_key(row.name.as_str())
                 })
             })?;
             Some(format!(
                 ": {} reads `{}` of the {}",
                 controller.title,
-                row.annotation,
+                row.name,
                 row.on.join(" or the ")
             ))
         });
@@ -301,7 +300,7 @@ impl<'a> Sender<'_, 'a> {
         match controllers().strange(those, &[ingress, self.service.object]) {
             Some((other, row)) => format!(
                 ": `{}` is an annotation of {}, and the class `{}` is that of {}",
-                row.annotation,
+                row.name,
                 other.title,
                 class_of(ingress).unwrap_or_default(),
                 first.title

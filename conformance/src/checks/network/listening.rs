@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::{
     component::Component,
     context::{Context, Fault, Judge},
-    graph::{Listener, Moved, Node},
+    graph::{Configuration, Listener, Moved, Node},
 };
 
 pub(super) fn is_as_declared(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -28,6 +28,11 @@ pub(super) fn is_as_declared(context: &Context<'_>, judge: &mut Judge<'_>) {
         for (moved, listeners) in astray {
             judge.fault(fault(context, node, component, moved, &listeners));
         }
+        for listener in &node.listeners {
+            if let (Some(key), Some(configuration)) = (&listener.closed, &node.configuration) {
+                judge.fault(closed(configuration, component, listener, key));
+            }
+        }
     }
 }
 
@@ -48,7 +53,7 @@ fn fault<'a>(
         numbers(|listener| listener.said),
     );
     let title = component.title();
-    let key = moved.key(node.configuration.as_ref());
+    let key = moved.key(node.effective());
     let what = key.map_or("-DportOffset", |(key, _)| key);
     let is_twice = key.is_some_and(|(key, _)| key != "server.offset") && node.offset() > 0;
     let how = if is_twice {
@@ -67,13 +72,32 @@ fn fault<'a>(
         )
     };
     let fault = Fault::new(message, help).value(really);
-    match (key, &node.configuration) {
-        (Some((key, span)), Some(configuration)) => fault.at(configuration, key, span),
-        _ => {
-            let workload = context.graph.member(node.id).workload.object;
-            fault.object(workload).value("-DportOffset")
-        }
+    if let (Some((key, span)), Some(configuration)) = (key, &node.configuration) {
+        fault.at(configuration, key, span)
+    } else {
+        let workload = context.graph.member(node.id).workload.object;
+        fault.object(workload).value("-DportOffset")
     }
+}
+
+fn closed<'a>(
+    configuration: &Configuration<'a>,
+    component: Component,
+    listener: &Listener,
+    key: &str,
+) -> Fault<'a> {
+    let (number, name) = (listener.said, &listener.port.name);
+    let effective = configuration.effective.as_ref();
+    let found = effective.and_then(|effective| effective.get(key));
+    Fault::new(
+        format!(
+            "the {} does not listen on {number} ({name}), to which its Services or probes lead: `{key}` closes it",
+            component.title()
+        ),
+        format!("remove `{key}`, or the port from Services and probes"),
+    )
+    .at(configuration, key, found.and_then(|found| found.provenance.span()))
+    .value("false")
 }
 
 #[cfg(test)]
@@ -126,6 +150,17 @@ mod tests {
             found[0].contains("listens on 8263") && found[0].contains("say 8253"),
             "{found:?}"
         );
+    }
+
+    #[test]
+    fn a_port_that_is_switched_off_is_found_where_a_service_leads_there() {
+        let toml = "[apim.wss]\nenable = false";
+        let closed = found(toml, "", "8099");
+        assert!(
+            closed.len() == 1 && closed[0].contains("`apim.wss.enable` closes it"),
+            "{closed:?}"
+        );
+        assert!(found(toml, "ports: [{containerPort: 8099}],", "8243").is_empty());
     }
 
     #[test]

@@ -165,8 +165,8 @@ pub(super) fn reach_services(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 /// The product's port behind a backend, where it can be told.
-pub(super) fn product_port_of<'a>(
-    context: &Context<'a>,
+pub(super) fn product_port_of(
+    context: &Context<'_>,
     route: &Object,
     backend: &Backend<'_>,
 ) -> Option<&'static PortFact> {

@@ -1,6 +1,9 @@
 //! Every other host that a configuration names: databases, directories, mail servers, public addresses.
 
-use am_deployment_toml::{effective::Provenance, wiring::Purpose};
+use am_deployment_toml::{
+    effective::{Effective, Provenance},
+    wiring::Purpose,
+};
 use am_product::{Port, Protocol};
 
 use super::{
@@ -179,7 +182,7 @@ impl On<'_, '_> {
     fn judge_texts(&self, judge: &mut Judge<'_>) {
         let facts = self.context.facts;
         let values = self.configuration.effective.iter();
-        for (key, found) in values.flat_map(|effective| effective.values()) {
+        for (key, found) in values.flat_map(Effective::values) {
             let name = key.to_string();
             let pattern = without_indices(&name);
             let mut rows = facts.edges.iter().map(|fact| without_indices(&fact.key));
@@ -334,6 +337,23 @@ mod tests {
             "hostAliases: [{ip: 10.0.0.1, hostnames: [mail]}],",
         );
         assert!(found.is_empty(), "{found:?}");
+    }
+
+    #[test]
+    fn hosts_beside_a_port_are_found_whatever_their_table_unless_it_is_switched_off() {
+        let toml = "[diagnostic_tool.ftp_uploader]\nhost = \"files.corp.internal\"\nport = 21";
+        assert_eq!(found(toml, "").len(), 1);
+        assert!(found(&format!("{toml}\nenable = false"), "").is_empty());
+    }
+
+    #[test]
+    fn a_url_without_host_or_port_is_no_address() {
+        let toml = "[user_store]\nconnection_url = \"ldap://:389\"\n[database.shared_db]\nurl = \"jdbc:mysql://:3306/shared_db\"";
+        let found = found(toml, "");
+        assert!(
+            found.len() == 2 && found.iter().all(|text| text.contains("has no host")),
+            "{found:?}"
+        );
     }
 
     #[test]

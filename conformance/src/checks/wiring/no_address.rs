@@ -1,6 +1,11 @@
 //! Texts that stand where an address belongs, and are none.
 
-use am_deployment_toml::{effective::EffectiveValue, key::KeyPath, span::Span, value::Value};
+use am_deployment_toml::{
+    effective::{Effective, EffectiveValue},
+    key::KeyPath,
+    span::Span,
+    value::Value,
+};
 
 use super::edge::Row;
 use crate::{context::Fault, facts::without_indices};
@@ -76,7 +81,7 @@ impl Row<'_, '_> {
     /// What the file writes for this row and is no address.
     pub(super) fn no_addresses(&self) -> Vec<NoAddress> {
         let pattern = self.pattern();
-        let values = self.node.effective().map(|effective| effective.values());
+        let values = self.node.effective().map(Effective::values);
         values
             .into_iter()
             .flatten()

@@ -24,7 +24,8 @@ pub(crate) struct PortSigns {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Annotation {
-    pub(crate) annotation: String,
+    #[serde(rename = "annotation")]
+    pub(crate) name: String,
     /// Kinds on which it is read.
     #[serde(default)]
     pub(crate) on: Vec<String>,
@@ -77,10 +78,7 @@ impl Annotation {
     ) -> bool {
         let annotations = object.annotations();
         let is_read = self.on.iter().any(|kind| kind == object.kind());
-        let Some(text) = annotations
-            .get(self.annotation.as_str())
-            .filter(|_| is_read)
-        else {
+        let Some(text) = annotations.get(self.name.as_str()).filter(|_| is_read) else {
             return false;
         };
         let number = port.number.to_string();
@@ -104,7 +102,7 @@ impl Annotation {
     /// Whether it stands on `object` and has one of its words, or anything where there are none.
     pub(crate) fn is_set(&self, object: &Object) -> bool {
         let annotations = object.annotations();
-        let text = annotations.get(self.annotation.as_str());
+        let text = annotations.get(self.name.as_str());
         text.is_some_and(|text| self.words.is_empty() || self.has_word(text.trim()))
     }
 
@@ -124,7 +122,7 @@ impl Annotation {
             Holds::Ports => format!("{named:?}"),
             Holds::Protocols => format!("'{{{named:?}: {word:?}}}'"),
         };
-        format!("{}: {value}", self.annotation)
+        format!("{}: {value}", self.name)
     }
 }
 

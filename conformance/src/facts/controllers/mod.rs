@@ -25,7 +25,8 @@ static TABLE: LazyLock<Result<Controllers, String>> = LazyLock::new(|| crate::ya
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Controllers {
-    controllers: Vec<Controller>,
+    #[serde(rename = "controllers")]
+    all: Vec<Controller>,
     policies: Vec<TlsPolicy>,
     /// What an appProtocol says.
     pub(crate) protocols: Protocols,
@@ -162,7 +163,7 @@ impl Controllers {
     }
 
     fn those(&self, is_meant: impl Fn(&Controller) -> bool) -> Vec<&Controller> {
-        let all = self.controllers.iter();
+        let all = self.all.iter();
         all.filter(|controller| is_meant(controller)).collect()
     }
 
@@ -172,23 +173,20 @@ impl Controllers {
         own: &[&Controller],
         objects: &[&Object],
     ) -> Option<(&'c Controller, &'c Annotation)> {
-        self.controllers
+        self.all
             .iter()
             .filter(|controller| !own.iter().any(|own| std::ptr::eq(*own, *controller)))
             .flat_map(|controller| controller.tls.iter().map(move |row| (controller, row)))
             .find(|(_, row)| {
                 objects
                     .iter()
-                    .any(|object| object.annotations().contains_key(row.annotation.as_str()))
+                    .any(|object| object.annotations().contains_key(row.name.as_str()))
             })
     }
 
     /// Whether an annotation of a Service makes any controller speak TLS to its port.
     pub(crate) fn any_on_service(&self, service: Service<'_>, port: &ServicePort<'_>) -> bool {
-        let mut rows = self
-            .controllers
-            .iter()
-            .flat_map(|controller| &controller.tls);
+        let mut rows = self.all.iter().flat_map(|controller| &controller.tls);
         rows.any(|row| row.says_so(service.object, service, port))
     }
 
@@ -249,9 +247,9 @@ mod tests {
     #[test]
     fn the_table_is_read_and_every_annotation_stands_somewhere() {
         check_tables().expect("the committed table is well-formed");
-        for controller in &controllers().controllers {
+        for controller in &controllers().all {
             for row in &controller.tls {
-                assert!(!row.on.is_empty(), "{}", row.annotation);
+                assert!(!row.on.is_empty(), "{}", row.name);
             }
         }
     }

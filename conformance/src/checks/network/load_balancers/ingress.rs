@@ -29,7 +29,7 @@ pub(super) fn of_controllers(
     let (first, idle) = limited().next()?;
     let keeps = first.sticky.first().map(|row| {
         let word = row.words.first().map_or("…", String::as_str);
-        format!(" and, for portals, `{}: {word}`", row.annotation)
+        format!(" and, for portals, `{}: {word}`", row.name)
     });
     Some(Limits {
         idle_seconds,

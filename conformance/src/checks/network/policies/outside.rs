@@ -30,30 +30,26 @@ pub(super) fn needed_from_outside(
         let server = &context.graph.members[to];
         let pods = pods_of(&server.workload);
         let port = port_of(server, number);
-        let (refused, from) = match balancer {
-            Some(balancer) => {
-                let from = kept_out(policies, &pods, port, &balancer.asks_from);
-                let names = from.as_ref().filter(|from| !from.is_empty());
-                let names = names.map(|from| format!(" from {}", from.join(" or ")));
-                let who = format!(
-                    "the load balancer of {}, which is no pod, may not reach the {} on port {number}{}",
-                    balancer.title,
-                    title(server),
-                    names.unwrap_or_default()
-                );
-                (from.is_some(), who)
-            }
-            None => {
-                let verdict = policies.strongest(&pods, Direction::Ingress, |policy, rule| {
-                    let is_for_strangers = is_for_strangers(context, &pods, policy, rule);
-                    verdict(covers(rule, port) && is_for_strangers)
-                });
-                let who = format!(
-                    "nobody from outside may reach the {} on port {number}",
-                    title(server)
-                );
-                (verdict == Verdict::Denied, who)
-            }
+        let (is_refused, what) = if let Some(balancer) = balancer {
+            let out = kept_out(policies, &pods, port, &balancer.asks_from);
+            let names = out.as_ref().filter(|out| !out.is_empty());
+            let names = names.map(|out| format!(" from {}", out.join(" or ")));
+            let what = format!(
+                "the load balancer of {}, which is no pod, may not reach the {} on port {number}{}",
+                balancer.title,
+                title(server),
+                names.unwrap_or_default()
+            );
+            (out.is_some(), what)
+        } else {
+            let verdict = policies.strongest(&pods, Direction::Ingress, |policy, rule| {
+                verdict(covers(rule, port) && is_for_strangers(context, &pods, policy, rule))
+            });
+            let what = format!(
+                "nobody from outside may reach the {} on port {number}",
+                title(server)
+            );
+            (verdict == Verdict::Denied, what)
         };
         let help = if balancer.is_some() {
             format!(
@@ -64,12 +60,12 @@ pub(super) fn needed_from_outside(
                 "add an ingress rule for port {number}, from where they come, such as the router's namespace"
             )
         };
-        judge.require(!refused, || {
+        judge.require(!is_refused, || {
             missing(
                 policies,
                 &pods,
                 Direction::Ingress,
-                format!("{from}, {why}"),
+                format!("{what}, {why}"),
                 help,
             )
             .peer(peer)
