@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 use crate::{
-    chart::{ChartSource, Givens, Place, Places, RenderedText, line_of_toml_key},
+    chart::{ChartSource, Givens, Place, Places, RenderedText, line_in_document, line_of_toml_key},
     component::Component,
     facts::Facts,
     finding::{
@@ -111,7 +111,17 @@ impl Context<'_> {
                 return self.origin_at(&object.chart, place);
             }
             (None, None, Some(chart)) => {
-                chart.place_in_document(&object.template, object.kind(), &words(fault))
+                let words = words(fault);
+                let place = chart.place_in_document(&object.template, object.kind(), &words);
+                // The template may only call what writes the document.
+                let made = || {
+                    let line = line_in_document(&object.text, object.kind(), &words)?;
+                    self.made_by(chart, object, &object.text, line)
+                };
+                match place.1.is_none().then(made).flatten() {
+                    Some(place) => return self.origin_at(&object.chart, place),
+                    None => place,
+                }
             }
             (None, None, None) => (object.template.clone(), None),
         };
@@ -191,6 +201,17 @@ impl Context<'_> {
             // The line that begins the text says more than nothing.
             None => line_of_toml_key(text, &configuration.key).unwrap_or(1),
         };
+        self.made_by(chart, object, text, line)
+    }
+
+    /// What makes a line of a text of an object; of one that nothing is known to make, what makes the nearest above.
+    fn made_by(
+        &self,
+        chart: &ChartSource,
+        object: &Object,
+        text: &str,
+        line: usize,
+    ) -> Option<Place> {
         let rendered = RenderedText {
             release: &object.release,
             template: &object.template,
@@ -198,7 +219,7 @@ impl Context<'_> {
         };
         let given = self.given.get(&object.release);
         let places = self.places.of(rendered, chart, given, self.upstream);
-        places.get(line.checked_sub(1)?)?.clone()
+        places.iter().take(line).rev().flatten().next().cloned()
     }
 }
 

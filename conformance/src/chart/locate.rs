@@ -145,6 +145,19 @@ fn line_about(lines: &[(usize, &str)], words: &[&str]) -> Option<usize> {
     })
 }
 
+/// The line of a rendered document that is about the first possible of `words`, as a field's name, a whole value or a part of one;
+/// else the line of its kind.
+pub(crate) fn line_in_document(text: &str, kind: &str, words: &[&str]) -> Option<usize> {
+    let lines: Vec<(usize, &str)> = numbered(text).collect();
+    let holds = |word: &&str| {
+        let about = lines.iter().filter(|(_, line)| line.contains(*word));
+        only(about.map(|(number, _)| *number))
+    };
+    line_about(&lines, words)
+        .or_else(|| words.iter().filter(|word| word.len() > 5).find_map(holds))
+        .or_else(|| line_about(&lines, &[kind]))
+}
+
 /// The names of a dotted key without numbers of list items: the first entry with the key's names is meant.
 fn names_of(key: &str) -> Vec<String> {
     segments(key)

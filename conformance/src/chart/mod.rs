@@ -22,7 +22,7 @@ pub use self::given::Given;
 use self::templates::{Segment, Usage, usage};
 pub(crate) use self::{
     given::{GivenFile, Givens},
-    locate::line_of_toml_key,
+    locate::{line_in_document, line_of_toml_key},
     place::{Place, Places, RenderedText},
 };
 use crate::{error::SuiteError, upstream::Upstream};

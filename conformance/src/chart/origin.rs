@@ -124,12 +124,16 @@ impl Pattern {
             return (first == line).then_some(WHOLE);
         };
         let mut left = line.strip_prefix(first.as_str())?;
+        let mut written = first.len() + last.len();
+        // What stands in an `if` need not be there.
         for piece in middle {
-            let at = left.find(piece.as_str())?;
-            left = &left[at + piece.len()..];
+            if let Some(at) = left.find(piece.as_str()) {
+                left = &left[at + piece.len()..];
+                written += piece.len();
+            }
         }
-        left.ends_with(last.as_str()).then(|| {
-            let written: usize = self.pieces.iter().map(String::len).sum();
+        let all: usize = self.pieces.iter().map(String::len).sum();
+        (left.ends_with(last.as_str()) && written * 2 >= all).then(|| {
             let share = (WHOLE - PARTLY - 10) * length(written) / length(line.len() + 1);
             PARTLY + share
         })
@@ -264,6 +268,16 @@ mod tests {
                 "c:1", "a:1", "a:2", "a:3", "a:4", "a:5", "c:3", "b:1", "b:2", "b:3"
             ]
         );
+    }
+
+    #[test]
+    fn what_a_condition_leaves_out_need_not_be_there() {
+        let sources = [source(
+            "a",
+            "hosts = [{{ range .l }}{{ if .i }}, {{ end }}\"tcp://{{ . }}\"{{ end }}]\n",
+        )];
+        assert_eq!(made("hosts = [\"tcp://x\"]", &sources), ["a:1"]);
+        assert_eq!(made("others = [\"tcp://x\"]", &sources), [""]);
     }
 
     #[test]

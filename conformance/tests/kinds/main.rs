@@ -16,7 +16,7 @@ use std::{
 
 use am_conformance::{
     finding::Finding,
-    report::{Report, Style, human},
+    report::{Format, Report, Style, human},
     suite::{Input, Options, Silent, run},
 };
 use case::{Case, Expected};
@@ -204,4 +204,33 @@ fn every_case_is_judged_right_unless_it_is_listed_as_open() {
     let mut told = told.into_inner().expect("no test panicked");
     told.sort();
     assert!(told.is_empty(), "{}", told.join("\n"));
+}
+
+#[test]
+fn every_format_tells_the_line_of_a_file_that_templates_evaluate() {
+    let case = cases()
+        .into_iter()
+        .find(|case| case.name == "address-in-a-file-read-through-tpl")
+        .expect("the case is there");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = Options {
+        jobs: 1,
+        ..Options::new(
+            workspace(),
+            Input::Spec(case.write(&kinds(), folder.path())),
+        )
+    };
+    let report = run(&options, &mut Silent).expect("judged");
+    let render = |format: Format| format.render(&report).expect("rendered");
+    assert!(human::render(&report, Style::PLAIN).contains("stack/confs/gateway.toml:8"));
+    for format in [Format::Html, Format::Junit, Format::Markdown] {
+        let text = render(format);
+        assert!(text.contains("stack/confs/gateway.toml:8"), "{format:?}");
+    }
+    let json: serde_json::Value = serde_json::from_str(&render(Format::Sarif)).expect("JSON");
+    let place = &json["runs"][0]["results"][0]["locations"][0]["physicalLocation"];
+    let file = place["artifactLocation"]["uri"].as_str().expect("a file");
+    assert!(file.ends_with("stack/confs/gateway.toml"), "{file}");
+    assert_eq!(place["region"]["startLine"], 8);
+    assert!(render(Format::Json).contains("\"confs/gateway.toml\""));
 }

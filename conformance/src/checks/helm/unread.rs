@@ -51,16 +51,23 @@ impl Readers<'_> {
         for (_, leaf) in &self.of_chart.trees.defaults {
             known.extend((1..=leaf.path.len()).map(|length| leaf.path[..length].to_vec()));
         }
+        let (above, name) = (&path[..path.len() - 1], dotted(path));
+        let beside: Vec<String> = known
+            .iter()
+            .filter(|known| known.len() == path.len() && known.starts_with(above))
+            .map(|known| dotted(known))
+            .collect();
         let elsewhere = known
             .iter()
             .filter(|known| known.as_slice() != path && !known.is_empty())
             .filter(|known| known.ends_with(path) || path.ends_with(known))
-            .min_by_key(|known| known.len().abs_diff(path.len()));
-        if let Some(elsewhere) = elsewhere {
-            return Some(dotted(elsewhere));
-        }
-        let known: Vec<String> = known.iter().map(|known| dotted(known)).collect();
-        am_suggest::near(&dotted(path), known.iter().map(String::as_str)).map(str::to_owned)
+            .min_by_key(|known| known.len().abs_diff(path.len()))
+            .map(|known| dotted(known));
+        let all: Vec<String> = known.iter().map(|known| dotted(known)).collect();
+        let near = |known: &[String]| {
+            am_suggest::near(&name, known.iter().map(String::as_str)).map(str::to_owned)
+        };
+        near(&beside).or(elsewhere).or_else(|| near(&all))
     }
 }
 

@@ -179,23 +179,44 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
                 continue;
             };
             let dotted = path.join(".");
+            let line = line_naming(chart, read);
             judge.require(is_declared, || {
                 let nearest = nearest(&own.values, &dotted);
                 Fault::new(
                     format!(
                         "{}:{} reads the value `{dotted}`, which values.yaml does not declare",
-                        read.file, read.line
+                        read.file, line
                     ),
                     format!(
                         "declare it with its default in values.yaml and values.schema.json{nearest}"
                     ),
                 )
-                .line(&chart.place, &read.file, read.line)
+                .line(&chart.place, &read.file, line)
                 .set_by(dotted.clone())
                 .value(dotted.clone())
             });
         }
     }
+}
+
+/// The line that names what is read: a variable is set above the line that uses it.
+fn line_naming(chart: &ChartSource, read: &Read) -> usize {
+    let Some(Segment::Key(key)) = read.path.last() else {
+        return read.line;
+    };
+    let text = chart.files.get(&*read.file).map_or("", String::as_str);
+    let lines: Vec<&str> = text.lines().take(read.line).collect();
+    let name = format!(".{key}");
+    let names = |line: &&str| {
+        let after = line.split(&name).skip(1);
+        after
+            .into_iter()
+            .any(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    };
+    lines
+        .iter()
+        .rposition(names)
+        .map_or(read.line, |index| index + 1)
 }
 
 /// What a chart and its subcharts declare.
