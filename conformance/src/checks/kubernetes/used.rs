@@ -10,7 +10,7 @@ use super::{
 use crate::{
     context::{Context, Fault, Judge},
     facts::matches_glob,
-    manifest::{Object, Workload},
+    manifest::{Object, PodTemplate, Workload},
 };
 
 /// Kinds that do nothing by themselves.
@@ -133,7 +133,7 @@ fn texts_of(object: &Object) -> Vec<&str> {
         collect(object.value.pointer(at), &mut found);
     }
     let pod = Workload::of(object).map(|workload| workload.pod);
-    for container in pod.iter().flat_map(|pod| pod.all_containers()) {
+    for container in pod.iter().flat_map(PodTemplate::all_containers) {
         for field in ["command", "args", "env", "lifecycle"] {
             collect(container.value.get(field), &mut found);
         }
