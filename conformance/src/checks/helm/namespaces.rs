@@ -3,7 +3,7 @@
 use super::names::{OTHER_NAMESPACE, rendered};
 use crate::{
     checks::kubernetes::{schemas::is_built_in, tables::is_cluster_scoped},
-    context::{Context, Fault, Judge},
+    context::{Context, Fault, Judge, SchemaValidator},
     manifest::Object,
     variation::{Variation, releases},
 };
@@ -53,7 +53,7 @@ pub(super) fn objects_follow_the_namespace(context: &Context<'_>, judge: &mut Ju
 pub(super) fn namespaces_are_told_alike(context: &Context<'_>, judge: &mut Judge<'_>) {
     let known = context
         .schemas
-        .map(|schemas| schemas.kinds())
+        .map(SchemaValidator::kinds)
         .unwrap_or_default();
     // Whether somebody else's resource has a namespace is known only where its schema is; an extra object is the operator's.
     let has_namespace = |object: &&Object| {

@@ -207,28 +207,23 @@ fn problem(manifest: &Manifest, claim: &Claim<'_>, elsewhere: &[Claim<'_>]) -> O
         .iter()
         .map(|volume| claim.problem_with(volume))
         .collect();
-    match problems?.into_iter().next() {
-        Some(problem) => Some(problem),
-        None => {
-            let selector = claim
-                .spec
-                .get("selector")
-                .filter(|_| claim.selector().is_some())?;
-            let is_given = elsewhere
-                .iter()
-                .any(|other| other.spec.get("selector") == Some(selector));
-            let labels: Vec<String> = strings_at(selector, "/matchLabels")
-                .into_iter()
-                .map(|(key, value)| format!("{key}: {value}"))
-                .collect();
-            (!is_given).then(|| {
-                format!(
-                    "selects a volume by {}, and no release makes one",
-                    labels.join(", ")
-                )
-            })
-        }
+    if let Some(problem) = problems?.into_iter().next() {
+        return Some(problem);
     }
+    let selector = claim.spec.get("selector");
+    let selector = selector.filter(|_| claim.selector().is_some())?;
+    let mut others = elsewhere.iter();
+    let is_given = others.any(|other| other.spec.get("selector") == Some(selector));
+    let labels: Vec<String> = strings_at(selector, "/matchLabels")
+        .into_iter()
+        .map(|(key, value)| format!("{key}: {value}"))
+        .collect();
+    (!is_given).then(|| {
+        format!(
+            "selects a volume by {}, and no release makes one",
+            labels.join(", ")
+        )
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     context::{Context, Fault, Judge},
     facts::matches_glob,
-    manifest::{Object, Workload},
+    manifest::{Object, PodTemplate, Workload},
 };
 
 /// Kinds that do nothing by themselves.
@@ -116,16 +116,11 @@ fn is_used_by(context: &Context<'_>, other: &Object, object: &Object) -> bool {
     if matches!(other.kind(), "Role" | "ClusterRole") {
         return holds(&other.value, name);
     }
-    // A name that is somebody's host is said in addresses.
-    let is_host = context
-        .manifest
-        .services()
-        .iter()
-        .any(|service| service.name() == name);
+    let is_shared = is_shared(context, object);
     let account = format!("{}:{name}", object.namespace());
     let wanted = match object.kind() {
         "ServiceAccount" => account.as_str(),
-        _ if is_host => return false,
+        _ if is_shared => return false,
         _ => name,
     };
     texts_of(other).iter().any(|text| says(text, wanted))
@@ -138,7 +133,7 @@ fn texts_of(object: &Object) -> Vec<&str> {
         collect(object.value.pointer(at), &mut found);
     }
     let pod = Workload::of(object).map(|workload| workload.pod);
-    for container in pod.iter().flat_map(|pod| pod.all_containers()) {
+    for container in pod.iter().flat_map(PodTemplate::all_containers) {
         for field in ["command", "args", "env", "lifecycle"] {
             collect(container.value.get(field), &mut found);
         }
@@ -165,8 +160,19 @@ fn holds(value: &Value, name: &str) -> bool {
     texts.iter().any(|text| says(text, name))
 }
 
+/// Whether a Service, a workload or the like has the same name, of which a text then speaks.
+fn is_shared(context: &Context<'_>, object: &Object) -> bool {
+    let others = context.manifest.objects.iter();
+    others
+        .filter(|other| !KINDS.contains(&other.kind()))
+        .any(|other| other.name() == object.name() && other.namespace() == object.namespace())
+}
+
 /// Whether the release tells its user about it.
 fn is_in_the_notes(context: &Context<'_>, object: &Object) -> bool {
+    if is_shared(context, object) {
+        return false;
+    }
     let notes = context
         .variations
         .and_then(|variations| variations.notes(&object.release).ok()?);

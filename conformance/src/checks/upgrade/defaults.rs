@@ -28,7 +28,8 @@ struct List {
     kinds: Vec<String>,
     #[serde(default)]
     group: Option<String>,
-    list: String,
+    #[serde(rename = "list")]
+    at: String,
     defaults: BTreeMap<String, Value>,
 }
 
@@ -36,7 +37,7 @@ impl List {
     /// The innermost field of its path, by which people know it.
     fn name(&self) -> &str {
         let is_name = |part: &&str| !matches!(*part, "*" | "");
-        self.list.rsplit('/').find(is_name).unwrap_or_default()
+        self.at.rsplit('/').find(is_name).unwrap_or_default()
     }
 
     /// The defaults that a map leaves out, as they would be written.
@@ -73,7 +74,7 @@ pub(super) fn lists_write_the_defaults(context: &Context<'_>, judge: &mut Judge<
     for list in lists {
         for (object, root) in roots(context.manifest, false, &list.kinds, list.group.as_deref()) {
             let (mut items, mut missing) = (0, BTreeSet::new());
-            at(root, &list.list, &mut |item| {
+            at(root, &list.at, &mut |item| {
                 items += 1;
                 missing.extend(list.left_out(item));
             });
