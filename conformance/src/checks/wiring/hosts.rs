@@ -341,7 +341,8 @@ mod tests {
 
     #[test]
     fn hosts_beside_a_port_are_found_whatever_their_table_unless_it_is_switched_off() {
-        let toml = "[diagnostic_tool.ftp_uploader]\nhost = \"files.corp.internal\"\nport = 21";
+        let toml = "[database.shared_db]\nurl = \"jdbc:mysql://db.example.com/shared_db\"\n\
+            [diagnostic_tool.ftp_uploader]\nhost = \"files.corp.internal\"\nport = 21";
         assert_eq!(found(toml, "").len(), 1);
         assert!(found(&format!("{toml}\nenable = false"), "").is_empty());
     }
