@@ -100,7 +100,7 @@ impl Context<'_> {
         let known = fault
             .template_line
             .map(|line| (object.template.clone(), Some(line)));
-        let of_key = || self.place_of_key(chart?, object, fault);
+        let of_key = || Self::place_of_key(chart?, object, fault);
         let of_text = || match (known.is_none(), fault.text) {
             (true, Some(text)) => self.place_in_text(chart?, object, fault, text),
             _ => None,
@@ -177,7 +177,6 @@ impl Context<'_> {
 
     /// The line of our charts' own way to write a configuration.
     fn place_of_key(
-        &self,
         chart: &ChartSource,
         object: &Object,
         fault: &Fault<'_>,
@@ -437,8 +436,10 @@ impl<'j> Judge<'j> {
 
     /// What the check states: that the requirement asks for something, or why it does not.
     pub(crate) fn condition(&self) -> Option<Result<(), &str>> {
-        let condition = self.condition.as_ref()?;
-        Some(condition.as_ref().map(|()| ()).map_err(String::as_str))
+        match self.condition.as_ref()? {
+            Ok(()) => Some(Ok(())),
+            Err(otherwise) => Some(Err(otherwise)),
+        }
     }
 
     /// What came of it; what one line of a chart makes on several nodes is one finding.

@@ -58,7 +58,7 @@ impl Environment {
     }
 
     /// The system property, as [`Environment::variable`].
-    pub(crate) fn system_property(&self, name: &str) -> Option<Option<&str>> {
+    pub fn system_property(&self, name: &str) -> Option<Option<&str>> {
         self.system_properties.get(name).map(Option::as_deref)
     }
 

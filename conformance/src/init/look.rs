@@ -70,10 +70,9 @@ impl Hosts {
             let (Some(host), Some(at)) = (&finding.value, &finding.configuration) else {
                 continue;
             };
-            let is_of_the_cluster = !host.contains('.')
-                || host.ends_with(".svc")
-                || host.contains(".svc.")
-                || host.ends_with(".local");
+            let labels: Vec<&str> = host.split('.').collect();
+            let is_of_the_cluster =
+                labels.len() == 1 || labels.contains(&"svc") || labels.last() == Some(&"local");
             let side = if is_of_the_cluster {
                 &mut hosts.inner
             } else {

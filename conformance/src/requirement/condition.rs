@@ -57,6 +57,10 @@ pub struct Condition {
 /// A server of the product.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the data"
+)]
 pub struct Server {
     /// One of these components, or of those with a capability; any unless given.
     #[serde(
