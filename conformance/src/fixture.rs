@@ -173,21 +173,8 @@ impl Edit {
 /// # Errors
 /// When something cannot be read or written.
 pub fn copy_directory(from: &Path, to: &Path) -> Result<(), SuiteError> {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry.map_err(|error| SuiteError::Read {
-            file: error.path().unwrap_or(from).to_owned(),
-            source: error.into(),
-        })?;
-        let target = to.join(entry.path().strip_prefix(from).unwrap_or(entry.path()));
-        let result = if entry.file_type().is_dir() {
-            fs::create_dir_all(&target)
-        } else {
-            fs::copy(entry.path(), &target).map(|_| ())
-        };
-        result.map_err(|source| SuiteError::Read {
-            file: target.clone(),
-            source,
-        })?;
-    }
-    Ok(())
+    am_toolchain::copy_folder(from, to).map_err(|source| SuiteError::Read {
+        file: from.to_owned(),
+        source,
+    })
 }

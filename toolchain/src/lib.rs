@@ -6,6 +6,7 @@
 //! [`schemas`] checks what was rendered without a cluster.
 
 mod documents;
+mod folder;
 mod helm_command;
 mod helm_message;
 mod pod_security;
@@ -19,6 +20,7 @@ mod template_tree;
 
 pub use am_pinned_tools::{Progress, Silent, StderrProgress, Tool, ToolError, Toolchain};
 pub use documents::parse_documents;
+pub use folder::copy_folder;
 pub use helm_command::HelmCommand;
 pub use pod_security::PodViolation;
 pub use render::{

@@ -27,13 +27,5 @@ pub(crate) fn tree() -> ChartTree {
 /// Copies a directory.
 #[allow(dead_code, reason = "not every test file needs it")]
 pub(crate) fn copy(from: &Path, to: &Path) {
-    for entry in walkdir::WalkDir::new(from) {
-        let entry = entry.expect("readable fixture");
-        let target = to.join(entry.path().strip_prefix(from).expect("below the fixture"));
-        if entry.file_type().is_dir() {
-            std::fs::create_dir_all(&target).expect("temporary directory");
-        } else {
-            std::fs::copy(entry.path(), &target).expect("temporary file");
-        }
-    }
+    am_toolchain::copy_folder(from, to).expect("a temporary copy");
 }
