@@ -10,10 +10,7 @@ use am_deployment_toml::{
 
 use am_product::{Port, Protocol};
 
-use super::{
-    mounts::{MountedFile, mounted_files},
-    unseen,
-};
+use super::mounts::{MountedFile, mounted_files};
 use crate::{
     component::Component,
     facts::Facts,
@@ -255,10 +252,6 @@ pub(super) fn nodes_of<'a>(
         .map(|ordinal| {
             let pod_name = format!("{}-{ordinal}", member.workload.object.name());
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
-            let unseen = match &configuration {
-                Some(_) => None,
-                None => unseen::reason(manifest, version, member, &pod_name),
-            };
             Node {
                 id: NodeId {
                     member: index,
@@ -266,7 +259,7 @@ pub(super) fn nodes_of<'a>(
                 },
                 pod_name,
                 configuration,
-                unseen,
+                unseen: None,
             }
         })
         .collect()
