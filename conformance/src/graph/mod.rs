@@ -98,13 +98,17 @@ impl<'a> Graph<'a> {
                 Member::new(*workload, declared, scaler(manifest, workload))
             })
             .collect();
-        let nodes = members
+        let mut nodes: Vec<Node<'a>> = members
             .iter()
             .enumerate()
             .flat_map(|(index, member)| {
                 node::nodes_of(manifest, facts, version, &services, member, index)
             })
             .collect();
+        for node in nodes.iter_mut().filter(|node| node.configuration.is_none()) {
+            let member = &members[node.id.member];
+            node.unseen = unseen::reason(manifest, version, member, &node.pod_name);
+        }
         let mut graph = Self {
             manifest,
             members,

@@ -13,7 +13,6 @@ use am_product::{Port, Protocol};
 use super::{
     listening::{Listener, listeners, with_system_properties},
     mounts::{MountedFile, mounted_files},
-    unseen,
 };
 use crate::{
     component::Component,
@@ -281,10 +280,6 @@ pub(super) fn nodes_of<'a>(
             let listeners = member.component.map_or_else(Vec::new, |component| {
                 listeners(services, &member.workload, component, effective)
             });
-            let unseen = match &configuration {
-                Some(_) => None,
-                None => unseen::reason(manifest, version, member, &pod_name),
-            };
             Node {
                 id: NodeId {
                     member: index,
@@ -293,7 +288,7 @@ pub(super) fn nodes_of<'a>(
                 pod_name,
                 configuration,
                 listeners,
-                unseen,
+                unseen: None,
             }
         })
         .collect()

@@ -14,6 +14,9 @@ use super::scripts::{Run, run_by};
 
 pub(super) fn may_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
     for one in containers::all(context) {
+        if one.product.is_some() {
+            judge.looked();
+        }
         let files = one.files(context);
         for path in run_in(&one, &files) {
             let file = files.iter().find(|file| file.path == path);
