@@ -100,7 +100,7 @@ impl Context<'_> {
         let known = fault
             .template_line
             .map(|line| (object.template.clone(), Some(line)));
-        let of_key = || self.place_of_key(chart?, object, fault);
+        let of_key = || Self::place_of_key(chart?, object, fault);
         let of_text = || match (known.is_none(), fault.text) {
             (true, Some(text)) => self.place_in_text(chart?, object, fault, text),
             _ => None,
@@ -177,7 +177,6 @@ impl Context<'_> {
 
     /// The line of our charts' own way to write a configuration.
     fn place_of_key(
-        &self,
         chart: &ChartSource,
         object: &Object,
         fault: &Fault<'_>,

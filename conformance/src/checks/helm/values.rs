@@ -155,7 +155,7 @@ pub(super) fn every_read_is_declared(context: &Context<'_>, judge: &mut Judge<'_
         templates.any(|(_, text)| text.contains(".Values.")) && OwnValues::of(chart).is_some()
     };
     judge.applies(
-        context.charts.values().any(|chart| reads(chart)),
+        context.charts.values().any(reads),
         "no template reads a value by its name",
     );
     for chart in context.charts.values() {
