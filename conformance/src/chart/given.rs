@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, sync::OnceLock};
 
 use super::{
-    ChartSource,
     leaves::{Leaf, leaves},
+    source::{ChartSource, values_at},
     templates::{Body, Lines, Usage, ValueText, usage_of_texts},
 };
 use crate::upstream::Upstream;
@@ -101,7 +101,7 @@ impl Given {
         upstream: &dyn Upstream,
     ) -> Vec<String> {
         let usage = self.usage(chart, upstream);
-        usage.map_or_else(Vec::new, |usage| super::values_at(usage, file, line))
+        usage.map_or_else(Vec::new, |usage| values_at(usage, file, line))
     }
 
     /// All values that are given, with the file of each.

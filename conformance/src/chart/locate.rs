@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::ChartSource;
+use super::source::ChartSource;
 use crate::facts::matches_glob;
 
 /// An action of a template.

@@ -8,10 +8,10 @@ use std::{
 use regex::Regex;
 
 use super::{
-    ChartSource,
     given::Given,
     leaves::{Leaf, dotted},
     origin::{Source, align},
+    source::ChartSource,
     templates::{Lines, TextId, covers},
 };
 use crate::{finding::TemplateLocation, upstream::Upstream};

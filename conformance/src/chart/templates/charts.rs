@@ -29,7 +29,7 @@ pub(crate) struct Charts {
 impl Charts {
     pub(super) fn of(files: &BTreeMap<String, String>) -> Self {
         let mut charts = Self::default();
-        charts.add(files, String::new(), Vec::new());
+        charts.add(files, "", &[]);
         charts
     }
 
@@ -72,7 +72,7 @@ impl Charts {
             .map_or(path, |chart| &path[chart.values.len()..])
     }
 
-    fn add(&mut self, files: &BTreeMap<String, String>, folder: String, values: Vec<String>) {
+    fn add(&mut self, files: &BTreeMap<String, String>, folder: &str, values: &[String]) {
         let read = |file: &str| -> Value {
             let text = files.get(&format!("{folder}{file}"));
             text.and_then(|text| serde_saphyr::from_str(text).ok())
@@ -99,11 +99,11 @@ impl Charts {
             })
             .collect();
         self.all.push(Arc::new(ChartContext {
-            folder: folder.clone(),
-            values: values.clone(),
+            folder: folder.to_owned(),
+            values: values.to_owned(),
         }));
         let place = |key: &str| {
-            let mut place = values.clone();
+            let mut place = values.to_owned();
             place.extend(key.split('.').map(str::to_owned));
             place
         };
@@ -117,14 +117,14 @@ impl Charts {
                     .map(place),
             );
             let Some(name) = text("name") else { continue };
-            let mut key = values.clone();
+            let mut key = values.to_owned();
             key.push(text("alias").unwrap_or(name).to_owned());
             match named.iter().find(|(own, _)| own == name) {
                 Some((_, inner)) => {
                     if dependency.get("import-values").is_some() {
                         self.unseen.push(key.clone());
                     }
-                    self.add(files, format!("{below}{inner}/"), key);
+                    self.add(files, &format!("{below}{inner}/"), &key);
                 }
                 None => self.unseen.push(key),
             }
@@ -134,9 +134,9 @@ impl Charts {
                 .iter()
                 .any(|dependency| dependency.get("name").and_then(Value::as_str) == Some(name));
             if !is_declared {
-                let mut key = values.clone();
+                let mut key = values.to_owned();
                 key.push(name.clone());
-                self.add(files, format!("{below}{inner}/"), key);
+                self.add(files, &format!("{below}{inner}/"), &key);
             }
         }
     }

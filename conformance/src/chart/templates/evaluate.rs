@@ -167,9 +167,9 @@ impl<'a> Evaluator<'a> {
         let mut seen = self.calls.pop().unwrap_or_default();
         seen.texts.insert(id.clone());
         self.note(line, &seen);
-        let called = Called { text, seen };
-        self.results.insert(key, called.clone());
-        called
+        let outcome = Called { text, seen };
+        self.results.insert(key, outcome.clone());
+        outcome
     }
 
     /// Notes what a line of the current text comes by, itself or through a call.

@@ -33,11 +33,11 @@ impl Evaluator<'_> {
         };
         let mut files = BTreeSet::new();
         for name in names {
-            let like = match name {
+            let wanted = match name {
                 Abstract::Text(name) | Abstract::Like(name) => name,
                 _ => "*",
             };
-            files.extend(self.trees.files_like(chart, like).map(Arc::clone));
+            files.extend(self.trees.files_like(chart, wanted).map(Arc::clone));
         }
         let seen = Seen {
             texts: files.iter().cloned().map(TextId::File).collect(),

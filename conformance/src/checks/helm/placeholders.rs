@@ -10,7 +10,10 @@ use regex::Regex;
 use serde::Deserialize;
 
 use crate::{
-    chart::leaves::{Leaf, dotted},
+    chart::{
+        Given,
+        leaves::{Leaf, dotted},
+    },
     context::{Context, Fault, Judge},
     manifest::Object,
     variation::releases,
@@ -81,7 +84,7 @@ pub(super) fn no_value_is_one(context: &Context<'_>, judge: &mut Judge<'_>) {
             .given
             .get(release)
             .into_iter()
-            .flat_map(|given| given.leaves())
+            .flat_map(Given::leaves)
         {
             values.insert(&leaf.path, (&file.folder, &file.name, leaf));
         }
