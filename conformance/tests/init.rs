@@ -41,7 +41,7 @@ fn written(request: &Request) -> Result<String, SuiteError> {
 /// Judges charts by what `init` writes about them.
 fn judged(mut request: Request) -> (String, Report) {
     let folder = tempfile::tempdir().expect("a folder");
-    request.folder = folder.path().to_owned();
+    folder.path().clone_into(&mut request.folder);
     let text = written(&request).expect("a specification");
     let file = folder.path().join("pattern.yaml");
     fs::write(&file, &text).expect("written");
