@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::manifest::{Manifest, Object, array_at, str_at};
 
-/// Parameters of a SecretProviderClass that tell which store it is.
+/// Parameters of a `SecretProviderClass` that tell which store it is.
 const STORES: [&str; 4] = ["keyvaultName", "region", "vaultAddress", "vaultNamespace"];
 
 /// The entry of a store that the key of a Secret is filled with, as far as the documents tell.
@@ -70,13 +70,13 @@ fn of_external(external: &Object, secret: &str, key: &str) -> Option<String> {
 }
 
 /// What the driver fetches, and under which name it does.
-struct Fetched {
-    place: String,
-    name: String,
+pub(super) struct Fetched {
+    pub(super) place: String,
+    pub(super) name: String,
 }
 
-/// The entries of a provider's list: of AWS's, Vault's, GCP's, or Azure's (YAML in YAML).
-fn fetched(list: &Value) -> Vec<Fetched> {
+/// The entries of a provider's list: of AWS's (keys of a JSON document), Vault's, GCP's, or Azure's (YAML in YAML).
+pub(super) fn fetched(list: &Value) -> Vec<Fetched> {
     let nested: Vec<Value> = array_at(list, "/array")
         .iter()
         .filter_map(|entry| serde_saphyr::from_str(entry.as_str()?).ok())
@@ -100,8 +100,10 @@ fn fetched(list: &Value) -> Vec<Fetched> {
                 name: text(part, &["objectAlias"])?,
             })
         };
-        found.extend(array_at(entry, "/jmesPath").iter().filter_map(part));
-        found.extend(name.map(|name| Fetched {
+        let parts = array_at(entry, "/jmesPath");
+        found.extend(parts.iter().filter_map(part));
+        let whole = name.filter(|_| parts.is_empty());
+        found.extend(whole.map(|name| Fetched {
             place: format!("{place} {version}"),
             name,
         }));

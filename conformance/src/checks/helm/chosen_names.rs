@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     chart::leaves::leaves,
@@ -36,7 +36,7 @@ pub(super) fn without_chosen<'a>(
         names.any(|name| has_part(name, text))
             && !defaults.iter().any(|default| has_part(default, text))
     };
-    let mut values = Value::Null;
+    let mut values = json!({});
     let mut in_lists = Vec::new();
     for (_, leaf) in given.leaves() {
         let text = leaf.text.as_str();
@@ -51,7 +51,7 @@ pub(super) fn without_chosen<'a>(
     }
     // A value of a list cannot be given alone.
     fixed.retain(|object| !in_lists.iter().any(|text| has_part(object.name(), text)));
-    if fixed.is_empty() || values.is_null() {
+    if fixed.is_empty() || values == json!({}) {
         return fixed;
     }
     let changed = Variation {

@@ -19,11 +19,12 @@ pub(super) fn renders_are_equal(context: &Context<'_>, judge: &mut Judge<'_>) {
         |object, difference| {
             let chart = context.charts.get(&object.chart);
             let text = chart.map(|chart| text_with_includes(chart, &object.template));
-            let called = text.into_iter().flat_map(|text| {
-                let random = RANDOM.into_iter().filter(|name| has_word(&text, name));
-                random.collect::<Vec<_>>()
-            });
-            let called: String = called.map(|name| format!(" ({name})")).collect();
+            let is_called = |name: &&str| text.as_ref().is_some_and(|text| has_word(text, name));
+            let called: Vec<&str> = RANDOM.into_iter().filter(is_called).collect();
+            let called = match called.as_slice() {
+                [] => String::new(),
+                called => format!(" ({})", called.join(", ")),
+            };
             Fault::new(
                 format!("two renders of {} differ{difference}", object.reference()),
                 format!(
@@ -92,11 +93,11 @@ fn compare<'a>(
             .map(|object| (identity(object), object))
             .collect();
         // Another render of the same Helm shows what chance alone makes, which has a requirement of its own.
-        let repetition = match variation.helm3 {
-            true => variations.render(release, &Variation::default()),
-            false => Ok(Manifest::default()),
-        }
-        .unwrap_or_default();
+        let repetition = variation
+            .helm3
+            .then(|| variations.render(release, &Variation::default()).ok())
+            .flatten()
+            .unwrap_or_default();
         let by_chance: BTreeMap<Identity<'_>, &Object> = repetition
             .objects
             .iter()
