@@ -143,7 +143,8 @@ mod tests {
             "and what the hook's script runs"
         );
         assert_eq!(told(", defaultMode: 0o555", "", hook), [""; 0]);
-        assert_eq!(told("", "", "command: [sh, /scripts/more.sh],"), [""; 0]);
+        let read_by_a_shell = "command: [sh, /scripts/more.sh], lifecycle: {preStop: {exec: {command: [/bin/sleep, '5']}}},";
+        assert_eq!(told("", "", read_by_a_shell), [""; 0]);
     }
 
     #[test]
