@@ -59,7 +59,8 @@ pub(super) fn variation(context: &Context<'_>) -> Variation {
     }
 }
 
-fn put(values: &mut Value, path: &[String], to: Value) {
+/// Puts a value at a path of keys, making maps on the way.
+pub(super) fn put(values: &mut Value, path: &[String], to: Value) {
     let [key, rest @ ..] = path else {
         *values = to;
         return;

@@ -1,5 +1,6 @@
 //! How requirements are checked: one module per family, and the registry that binds ids to checks.
 
+mod chance;
 mod condition;
 pub(crate) mod configuration;
 mod containers;
@@ -15,6 +16,7 @@ pub(crate) mod operations;
 mod registry;
 mod reloaders;
 mod rows;
+mod secret_stores;
 pub(crate) mod security;
 pub(crate) mod topology;
 pub(crate) mod upgrade;

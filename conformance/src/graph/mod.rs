@@ -6,6 +6,7 @@ mod declared;
 mod elsewhere;
 mod host_links;
 mod listening;
+mod member;
 mod mounts;
 mod node;
 mod numbers;
@@ -27,9 +28,11 @@ pub use elsewhere::{Elsewhere, Place, There};
 pub use host_links::HostLink;
 pub(crate) use host_links::host_links;
 pub use listening::{Listener, Moved};
-pub(crate) use mounts::mounted_files;
+pub use member::Member;
+use member::looks_like_the_product;
 pub use mounts::{Missing, MountedFile};
-pub use node::{Configuration, Member, Node, NodeId};
+pub(crate) use mounts::{mode_of_unseen, mounted_files};
+pub use node::{Configuration, Node, NodeId};
 pub use references::{Link, links};
 pub use route_end::RouteEnd;
 pub use start_order::{StartOrder, Wait};
@@ -234,7 +237,7 @@ fn declared(
         let is_only = others.nth(1).is_none();
         declared?
             .component
-            .filter(|_| is_only || node::looks_like_the_product(workload))
+            .filter(|_| is_only || looks_like_the_product(workload))
     })
 }
 

@@ -91,6 +91,37 @@ pub(crate) fn mounted_files<'a>(
     (files, missing)
 }
 
+/// The rights of a file that is mounted at exactly this path from an object that no release makes.
+pub(crate) fn mode_of_unseen(
+    manifest: &Manifest,
+    workload: &Workload<'_>,
+    container: &Container<'_>,
+    path: &str,
+) -> Option<i64> {
+    let mounts = container.mounts().into_iter();
+    let mount = mounts.rev().find(|mount| mount.path == path)?;
+    let volumes = workload.pod.volumes();
+    let volume = volumes.iter().find(|volume| volume.name == mount.volume)?;
+    let [
+        VolumeSource::Keys {
+            kind,
+            name,
+            items,
+            modes,
+            ..
+        },
+    ] = volume.sources.as_slice()
+    else {
+        return None;
+    };
+    let is_seen = manifest
+        .find(kind, workload.object.namespace(), name)
+        .is_some();
+    let file = mount.sub_path.filter(|_| !is_seen)?;
+    let item = items.iter().find(|(_, path)| *path == file);
+    Some(modes.of(item.map_or(file, |(key, _)| key)))
+}
+
 /// Files of a volume; their paths are below it.
 type Contents<'a> = Vec<MountedFile<'a>>;
 

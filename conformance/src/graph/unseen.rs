@@ -3,8 +3,8 @@
 use am_product::{Image, Product, ProductVersion};
 
 use super::{
+    member::{CONFIGURATION, Member},
     mounts::mounted_files,
-    node::{CONFIGURATION, Member},
 };
 use crate::manifest::{Manifest, Mount, VolumeSource, is_below};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 
-use super::{HOSTS, Release, Request};
+use super::request::{HOSTS, Release, Request};
 use crate::{
     component::Component,
     error::SuiteError,

@@ -2,64 +2,18 @@
 
 mod look;
 mod path;
+mod request;
 mod write;
 
 use std::path::{Path, PathBuf};
-
-use am_deployment_toml::product::ProductVersion;
 
 use crate::{
     error::SuiteError,
     suite::{Input, Options, Silent, run},
 };
 use look::{Hosts, Seen, look};
-
-/// The requirement whose findings name the hosts that no release provides.
-const HOSTS: &str = "AM-WIRE-017";
-
-/// What a specification is wanted for.
-#[derive(Debug, Clone, Default)]
-pub struct Request {
-    /// The charts: a folder or archive, and the name of its release, if it is told.
-    pub charts: Vec<Given>,
-    /// Values files: of one release, or of all.
-    pub values: Vec<Given>,
-    /// Namespace of all releases.
-    pub namespace: Option<String>,
-    /// The pattern that they are to be; told by their components unless given.
-    pub pattern: Option<u8>,
-    /// The product version; told by the images unless given.
-    pub product_version: Option<ProductVersion>,
-    /// Where the specification will stand: its paths are relative to this folder.
-    pub folder: PathBuf,
-}
-
-/// A path, with the name of the release that it is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Given {
-    /// Name of the release.
-    pub release: Option<String>,
-    /// The path.
-    pub path: PathBuf,
-}
-
-impl std::str::FromStr for Given {
-    type Err = std::convert::Infallible;
-
-    /// `RELEASE=PATH`, or a path alone.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(match text.split_once('=') {
-            Some((release, path)) if !release.contains(['/', '.', '\\']) => Self {
-                release: Some(release.to_owned()),
-                path: path.into(),
-            },
-            _ => Self {
-                release: None,
-                path: text.into(),
-            },
-        })
-    }
-}
+pub use request::{Given, Request};
+use request::{HOSTS, Release};
 
 /// Looks at charts and values, and writes a specification of them.
 ///
@@ -70,14 +24,6 @@ pub fn first_specification(request: &Request, options: &Options) -> Result<Strin
     let seen = look(request, &releases, options)?;
     let hosts = hosts_of(request, &seen, options)?;
     Ok(write::specification(request, &seen, &hosts))
-}
-
-/// A release to be: a chart with its values.
-#[derive(Debug, Clone)]
-struct Release {
-    name: String,
-    chart: PathBuf,
-    values: Vec<PathBuf>,
 }
 
 fn releases_of(request: &Request) -> Result<Vec<Release>, SuiteError> {
@@ -219,20 +165,12 @@ fn hosts_of(request: &Request, seen: &Seen, options: &Options) -> Result<Hosts, 
 mod tests {
     use std::path::Path;
 
-    use super::{Given, name_of};
+    use super::name_of;
 
     #[test]
     fn a_release_is_called_as_the_chart_s_folder_or_archive() {
         assert_eq!(name_of(Path::new("charts/Control_Plane")), "control-plane");
         assert_eq!(name_of(Path::new("am-pattern-1-0.1.0.tgz")), "am-pattern-1");
         assert_eq!(name_of(Path::new("gateway.tgz")), "gateway");
-    }
-
-    #[test]
-    fn a_name_before_the_path_is_the_release() {
-        let given = |text: &str| text.parse::<Given>().expect("never fails");
-        assert_eq!(given("gw=charts/gateway").release.as_deref(), Some("gw"));
-        assert_eq!(given("charts/a=b").release, None);
-        assert_eq!(given("./a=b").path, Path::new("./a=b"));
     }
 }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::{
-    Request,
     look::{Hosts, Seen, SeenRelease, SeenWorkload},
     path::relative,
+    request::Request,
 };
 use crate::{component::Component, report::API_VERSION};
 

@@ -9,6 +9,7 @@ use am_deployment_toml::{effective::EffectiveValue, key::KeyPath};
 
 use super::on::nodes;
 use crate::{
+    checks::secret_stores,
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     graph::Node,
@@ -274,7 +275,12 @@ pub(super) fn identity(context: &Context<'_>, node: &Node<'_>, value: &Effective
         }
         let source = match variable.source {
             EnvSource::Literal(literal) => literal.to_owned(),
-            EnvSource::Secret { name, key, .. } => format!("Secret {name} {key}"),
+            EnvSource::Secret { name, key, .. } => {
+                let namespace = member.workload.object.namespace();
+                // Several Secrets may hold copies of one entry of a store.
+                let entry = secret_stores::entry_of(context.manifest, namespace, name, key);
+                entry.unwrap_or_else(|| format!("Secret {name} {key}"))
+            }
             EnvSource::ConfigMap { name, key, .. } => format!("ConfigMap {name} {key}"),
             EnvSource::Field(_) | EnvSource::Other => continue,
         };

@@ -1,6 +1,7 @@
 //! The chart as Helm and its users see it: values, names, repeatability, and what a chart must bring along.
 
 mod chart_file;
+mod chosen_names;
 mod curl;
 mod documentation;
 mod files;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::chosen_names::without_chosen;
 use crate::{
     checks::kubernetes::{identities, labels, named, names, references, tables::is_cluster_scoped},
     context::{Context, Fault, Judge},
@@ -250,20 +251,21 @@ fn shares_nothing(
             continue;
         };
         let taken: BTreeSet<_> = other.objects.iter().map(identities::identity).collect();
-        for object in context
-            .manifest
-            .objects
-            .iter()
+        let objects = context.manifest.objects.iter();
+        let fixed = objects
             .filter(|object| object.release == release && concerns(object))
-        {
-            judge.require(!taken.contains(&identities::identity(object)), || {
+            .inspect(|_| judge.looked())
+            .filter(|object| taken.contains(&identities::identity(object)))
+            .collect();
+        for object in without_chosen(context, variations, (release, chart), variation, fixed) {
+            judge.fault(
                 Fault::new(
                     format!("{} of chart {chart} has a fixed name: {who} would fight over it", object.reference()),
                     "begin its name with the release's name; a cluster-scoped one needs the namespace as well",
                 )
                 .object(object)
-                .value(object.name())
-            });
+                .value(object.name()),
+            );
         }
     }
 }
@@ -343,6 +345,38 @@ mod tests {
                 .judge(releases_share_no_object)
                 .is_green()
         );
+    }
+
+    #[test]
+    fn a_name_that_follows_a_value_of_the_user_is_the_users_choice() {
+        let found = |values: &str, given: &str| {
+            let write = |prefix: &str| {
+                format!(
+                    "{{apiVersion: v1, kind: Secret, metadata: {{name: {prefix}-x}}}}\n---\n\
+                     {{apiVersion: v1, kind: Secret, metadata: {{name: acme-y}}}}"
+                )
+            };
+            let case = Case::documents(&write("acme"))
+                .with_chart(&[("values.yaml", values)])
+                .given(given)
+                .varied(move |variation| {
+                    let prefix = variation.values.pointer("/naming/prefix");
+                    Ok(write(prefix.and_then(|p| p.as_str()).unwrap_or("acme")))
+                });
+            messages(&case.judge(releases_share_no_object))
+        };
+        let own = found("naming: {prefix: am}", "naming: {prefix: acme}");
+        assert_eq!(own.len(), 1, "{own:?}");
+        assert!(own[0].contains("acme-y"), "{own:?}");
+        assert_eq!(
+            found("naming: {prefix: acme}", "naming: {prefix: acme}").len(),
+            2
+        );
+        assert_eq!(
+            found("naming: {prefix: am}", "other: [acm, cme-x]").len(),
+            2
+        );
+        assert_eq!(found("naming: {prefix: am}", "names: [acme-x]").len(), 1);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! The same chart and values give the same documents: again, and by Helm 3.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::{
+    checks::chance::{RANDOM, has_word, text_with_includes},
     context::{Context, Fault, Judge},
     manifest::{Manifest, Object},
     variation::{Refusal, Variation, releases},
@@ -16,9 +17,19 @@ pub(super) fn renders_are_equal(context: &Context<'_>, judge: &mut Judge<'_>) {
         judge,
         &Variation::default(),
         |object, difference| {
+            let chart = context.charts.get(&object.chart);
+            let text = chart.map(|chart| text_with_includes(chart, &object.template));
+            let is_called = |name: &&str| text.as_ref().is_some_and(|text| has_word(text, name));
+            let called: Vec<&str> = RANDOM.into_iter().filter(is_called).collect();
+            let called = match called.as_slice() {
+                [] => String::new(),
+                called => format!(" ({})", called.join(", ")),
+            };
             Fault::new(
                 format!("two renders of {} differ{difference}", object.reference()),
-                "do not write time or random text into documents; only the data of a Secret that is read back by lookup may be generated",
+                format!(
+                    "do not write time or random text{called} into documents; only the data of a Secret that is read back by lookup may be generated"
+                ),
             )
         },
     );
@@ -81,6 +92,17 @@ fn compare<'a>(
             .iter()
             .map(|object| (identity(object), object))
             .collect();
+        // Another render of the same Helm shows what chance alone makes, which has a requirement of its own.
+        let repetition = variation
+            .helm3
+            .then(|| variations.render(release, &Variation::default()).ok())
+            .flatten()
+            .unwrap_or_default();
+        let by_chance: BTreeMap<Identity<'_>, &Object> = repetition
+            .objects
+            .iter()
+            .map(|object| (identity(object), object))
+            .collect();
         let own = || {
             context
                 .manifest
@@ -94,8 +116,13 @@ fn compare<'a>(
                 judge.fault(fault(object, ": one lacks it".into()).object(object));
                 continue;
             };
-            if let Some(pointer) = difference(&comparable(object), &comparable(other)) {
-                judge.fault(fault(object, format!(" at {pointer}")).object(object));
+            let (mut own, mut other) = (comparable(object), comparable(other));
+            if let Some(chance) = by_chance.get(&identity(object)) {
+                forget_chance(&mut own, &mut other, &chance.value);
+            }
+            if let Some(pointer) = difference(&own, &other) {
+                let found = fault(object, format!(" at {pointer}"));
+                judge.fault(found.object(object).field(pointer));
             }
         }
         surplus(context.manifest, release, &again, judge, &fault);
@@ -132,6 +159,37 @@ fn comparable(object: &Object) -> Value {
         }
     }
     value
+}
+
+/// Takes what differs between two renders of the same Helm out of the renders of two.
+fn forget_chance(own: &mut Value, other: &mut Value, again: &Value) {
+    match (own, other, again) {
+        (Value::Object(own), Value::Object(other), Value::Object(again)) => {
+            let keys: BTreeSet<String> = own.keys().chain(again.keys()).cloned().collect();
+            for key in keys {
+                match (own.get_mut(&key), other.get_mut(&key), again.get(&key)) {
+                    (Some(own), Some(other), Some(again)) => forget_chance(own, other, again),
+                    (Some(_), None, Some(_)) => {}
+                    _ => {
+                        own.remove(&key);
+                        other.remove(&key);
+                    }
+                }
+            }
+        }
+        (Value::Array(own), Value::Array(other), Value::Array(again))
+            if own.len() == other.len() && own.len() == again.len() =>
+        {
+            for ((own, other), again) in own.iter_mut().zip(other).zip(again) {
+                forget_chance(own, other, again);
+            }
+        }
+        (own, other, again) if own != again => {
+            *own = Value::Null;
+            *other = Value::Null;
+        }
+        _ => {}
+    }
 }
 
 /// The first place at which two documents differ, as a JSON pointer.
@@ -185,13 +243,29 @@ mod tests {
     #[test]
     fn a_document_that_only_one_helm_renders_is_found() {
         let case = Case::documents(DOCUMENTS).varied(|variation| {
-            assert!(variation.helm3);
+            let more = "\n---\n{kind: Service, metadata: {name: r-c}}";
             Ok(format!(
-                "{DOCUMENTS}\n---\n{{kind: Service, metadata: {{name: r-c}}}}"
+                "{DOCUMENTS}{}",
+                if variation.helm3 { more } else { "" }
             ))
         });
         let found = messages(&case.judge(helm_versions_agree));
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("Service/r-c"));
+    }
+
+    #[test]
+    fn what_chance_makes_is_no_difference_between_versions_of_helm() {
+        const TWO: &str = "{kind: ConfigMap, metadata: {name: r-a}, data: {x: '1', y: '1'}}";
+        let told = |y: &'static str| {
+            let case = Case::documents(TWO).varied(move |variation| {
+                let by_chance = TWO.replace("x: '1'", &format!("x: helm3-{}", variation.helm3));
+                let y = if variation.helm3 { y } else { "y: '1'" };
+                Ok(by_chance.replace("y: '1'", y))
+            });
+            messages(&case.judge(helm_versions_agree))
+        };
+        assert_eq!(told("y: '1'"), [""; 0]);
+        assert_eq!(told("y: '2'").len(), 1);
     }
 }

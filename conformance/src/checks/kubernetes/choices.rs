@@ -142,7 +142,11 @@ fn required(row: &Required, object: &Object, path: &str, found: &Value, judge: &
     let is_meant = row.only.iter().all(|(field, pattern)| {
         str_at(found, &format!("/{field}")).is_some_and(|value| matches_glob(pattern, value))
     });
-    if !is_meant || !found.is_object() {
+    let is_exempt = row
+        .unless
+        .as_ref()
+        .is_some_and(|place| object.value.pointer(place).is_some());
+    if !is_meant || is_exempt || !found.is_object() {
         return;
     }
     for field in &row.fields {
@@ -244,6 +248,24 @@ mod tests {
         assert_eq!(judged(check, &gateway("{mode: Terminate}")).len(), 1);
         assert!(judged(check, &gateway("{mode: Passthrough}")).is_empty());
         assert!(judged(check, &gateway("{certificateRefs: [{name: a}]}")).is_empty());
+    }
+
+    #[test]
+    fn a_listener_whose_certificates_the_cloud_maps_needs_no_tls() {
+        let gateway = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: a}, spec: {listeners: [{name: l, protocol: HTTPS}]}}";
+        let check: Check = nothing_needed_is_left_out;
+        assert_eq!(judged(check, gateway).len(), 1);
+        let mapped = gateway.replace(
+            "name: a}",
+            "name: a, annotations: {networking.gke.io/certmap: m}}",
+        );
+        assert!(judged(check, &mapped).is_empty());
+        let check: Check = one_of_several_is_written;
+        let shared = gateway.replace(
+            "HTTPS}",
+            "HTTPS, tls: {mode: Terminate, options: {networking.gke.io/pre-shared-certs: c}}}",
+        );
+        assert!(judged(check, &shared).is_empty());
     }
 
     #[test]

@@ -127,6 +127,9 @@ pub(super) struct Required {
     #[serde(default, rename = "where")]
     pub(super) only: BTreeMap<String, String>,
     pub(super) fields: Vec<String>,
+    /// A place in the object that stands for the fields.
+    #[serde(default)]
+    pub(super) unless: Option<String>,
 }
 
 /// Whether an object is of a kind without a namespace.

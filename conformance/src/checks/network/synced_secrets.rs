@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
+    checks::secret_stores::{Fetched, fetched},
     context::{Context, Fault, Judge},
     manifest::{Object, Workload, array_at, str_at},
 };
@@ -104,7 +105,7 @@ pub(super) fn have_one_origin(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .ok()
                 .map(|list| fetched(&list))
                 .filter(|fetched| !fetched.is_empty())
-                .and_then(|fetched| fetched.into_iter().map(origin).collect());
+                .and_then(|fetched| fetched.iter().map(origin).collect());
             judge.require(origins.is_some_and(|origins| origins.len() == 1), || {
                 Fault::new(
                     format!(
@@ -119,47 +120,9 @@ pub(super) fn have_one_origin(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-/// Where something is fetched, and as what.
-type Fetched = (Option<String>, Option<String>);
-
-/// The entries of a provider's list: of GCP's, Azure's (YAML in YAML) or AWS's (keys of a JSON document).
-fn fetched(list: &Value) -> Vec<Fetched> {
-    let text = |entry: &Value, names: &[&str]| {
-        names
-            .iter()
-            .find_map(|name| entry.get(name)?.as_str())
-            .map(ToOwned::to_owned)
-    };
-    let nested: Vec<Value> = array_at(list, "/array")
-        .iter()
-        .filter_map(|entry| serde_saphyr::from_str(entry.as_str()?).ok())
-        .collect();
-    let entries = list.as_array().unwrap_or(&nested);
-    let parts = entries
-        .iter()
-        .filter_map(|entry| entry.get("jmesPath"))
-        .filter_map(Value::as_array)
-        .flatten();
-    if parts.clone().next().is_some() {
-        return parts
-            .map(|part| (text(part, &["path"]), text(part, &["objectAlias"])))
-            .collect();
-    }
-    entries
-        .iter()
-        .map(|entry| {
-            (
-                text(entry, &["resourceName", "objectName"]),
-                text(entry, &["path", "objectAlias"]),
-            )
-        })
-        .collect()
-}
-
-/// What is left of a place without the key; `None` when it does not hold the key.
-fn origin((place, key): Fetched) -> Option<String> {
-    let (place, key) = (place?, key?);
-    let (before, after) = place.split_once(&key)?;
+/// What is left of a place without the name of what is fetched from it; `None` when it does not hold the name.
+fn origin(fetched: &Fetched) -> Option<String> {
+    let (before, after) = fetched.place.split_once(&fetched.name)?;
     Some(format!("{before}*{after}"))
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::{
     checks::containers::{self, Placed},
     context::{Context, Fault, Judge},
-    graph::MountedFile,
+    graph::{MountedFile, mode_of_unseen},
     manifest::{Container, array_at, integer_at},
 };
 
@@ -20,12 +20,14 @@ pub(super) fn may_be_run(context: &Context<'_>, judge: &mut Judge<'_>) {
         let files = one.files(context);
         for path in run_in(&one, &files) {
             let file = files.iter().find(|file| file.path == path);
-            let is_right = file.is_none_or(|file| may_run(context, &one, file.mode));
-            judge.require(is_right, || {
-                let mode = file.map_or(0, |file| file.mode);
+            let mode = file
+                .map(|file| file.mode)
+                .or_else(|| mode_of_unseen(context.manifest, &one.workload, &one.container, &path));
+            judge.require(mode.is_none_or(|mode| may_run(context, &one, mode)), || {
+                let mode = mode.unwrap_or_default();
                 Fault::new(
                     format!(
-                        "{} runs {path}, a file of the chart with the rights {mode:04o}, by which its user may not run it",
+                        "{} runs {path}, a file of a volume with the rights {mode:04o}, by which its user may not run it",
                         one.title()
                     ),
                     "write `defaultMode: 0555` at the volume, or let a shell read the file: `sh FILE`",
@@ -144,7 +146,8 @@ mod tests {
             "and what the hook's script runs"
         );
         assert_eq!(told(", defaultMode: 0o555", "", hook), [""; 0]);
-        assert_eq!(told("", "", "command: [sh, /scripts/more.sh],"), [""; 0]);
+        let read_by_a_shell = "command: [sh, /scripts/more.sh], lifecycle: {preStop: {exec: {command: [/bin/sleep, '5']}}},";
+        assert_eq!(told("", "", read_by_a_shell), [""; 0]);
     }
 
     #[test]
@@ -168,5 +171,19 @@ mod tests {
         );
         let item = ", defaultMode: 0o555, items: [{key: more.sh, path: more.sh, mode: 0o440}]";
         assert_eq!(told(item, "", "").len(), 1);
+    }
+
+    #[test]
+    fn the_rights_of_a_file_that_no_release_makes_are_those_of_its_volume() {
+        let told = |volume: &str| {
+            let documents = format!(
+                "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{volumes: [{{name: v, configMap: {{name: elsewhere{volume}}}}}], \
+                 containers: [{{name: c, image: 'wso2am-universal-gw:4.7.0', volumeMounts: [{{name: v, mountPath: /home/wso2carbon/docker-entrypoint.sh, subPath: start.sh}}]}}]}}}}}}}}"
+            );
+            messages(&Subject::default().judge_requirement("AM-OPS-042", &documents)).len()
+        };
+        assert_eq!(told(""), 1);
+        assert_eq!(told(", defaultMode: 0o555"), 0);
+        assert_eq!(told(", items: [{key: a, path: start.sh, mode: 0o555}]"), 0);
     }
 }
