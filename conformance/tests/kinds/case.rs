@@ -47,8 +47,6 @@ pub(crate) struct Expected {
     #[serde(default)]
     pub(crate) says: String,
     pub(crate) set_by: Option<String>,
-    #[serde(rename = "must")]
-    _must: Option<String>,
 }
 
 /// What the run is refused with.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::values::followed;
 use crate::{
     chart::{
         ChartSource, Given, GivenFile,
@@ -97,21 +98,10 @@ pub(super) fn every_given_value_is_read(context: &Context<'_>, judge: &mut Judge
         else {
             continue;
         };
-        let of_chart = match chart.usage(context.upstream) {
-            Ok(usage) => usage,
-            Err(reason) => return judge.unsupported(reason),
-        };
-        if let Some(reason) = &of_chart.hidden {
-            judge.applies(
-                false,
-                format!(
-                    "not every use of a value in {} can be seen: {reason}",
-                    chart.name
-                ),
-            );
-            // Nor can be said what a file is for that this release shares with others.
+        // Of one that cannot be followed it cannot be said either what a file is for that it shares with other releases.
+        let Some(of_chart) = followed(context, judge, chart) else {
             continue;
-        }
+        };
         let of_texts = given.usage(chart, context.upstream);
         let readers = Readers {
             chart,

@@ -82,6 +82,30 @@ pub(super) fn line_of(text: &str, path: &[String]) -> Option<usize> {
     None
 }
 
+/// What the templates of a chart read; `None` where not all of it can be seen, and then the judge is told why.
+pub(super) fn followed<'c>(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    chart: &'c ChartSource,
+) -> Option<&'c Usage> {
+    let usage = match chart.usage(context.upstream) {
+        Ok(usage) => usage,
+        Err(reason) => {
+            judge.unsupported(reason);
+            return None;
+        }
+    };
+    let Some(reason) = &usage.hidden else {
+        return Some(usage);
+    };
+    let otherwise = format!(
+        "not every use of a value in {} can be seen: {reason}",
+        chart.name
+    );
+    judge.applies(false, otherwise);
+    None
+}
+
 pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) {
     // Which keys are a subchart's is in another file, so `appliesWhen` cannot tell.
     let has_own = |own: OwnValues| {
@@ -97,20 +121,9 @@ pub(super) fn every_value_is_used(context: &Context<'_>, judge: &mut Judge<'_>) 
         let Some(own) = OwnValues::of(chart) else {
             continue;
         };
-        let usage = match chart.usage(context.upstream) {
-            Ok(usage) => usage,
-            Err(reason) => return judge.unsupported(reason),
-        };
-        if let Some(reason) = &usage.hidden {
-            judge.applies(
-                false,
-                format!(
-                    "not every use of a value in {} can be seen: {reason}",
-                    chart.name
-                ),
-            );
+        let Some(usage) = followed(context, judge, chart) else {
             continue;
-        }
+        };
         for path in leaves(&own.values) {
             if path
                 .first()
