@@ -6,7 +6,7 @@ use am_product::data::File;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::tables::roots;
+use super::tables::{at, roots};
 use crate::manifest::{
     Container, EnvSource, Manifest, Object, VolumeSource, Workload, array_at, str_at,
 };
@@ -83,14 +83,6 @@ pub(crate) fn references(manifest: &Manifest) -> Vec<Reference<'_>> {
     let mut found = Vec::new();
     for workload in manifest.workloads() {
         of_workload(&workload, &mut found);
-    }
-    let ingresses = manifest.of_kind("Ingress");
-    for object in ingresses.filter(|object| object.api_version().starts_with("networking.k8s.io/"))
-    {
-        for tls in array_at(&object.value, "/spec/tls") {
-            let name = str_at(tls, "/secretName").unwrap_or_default();
-            found.push(needed(object, "Secret", name, "secretName"));
-        }
     }
     if let Ok(tables) = TABLES.as_ref() {
         for field in &tables.fields {
@@ -185,7 +177,7 @@ fn of_field<'a>(field: &'static Field, manifest: &'a Manifest, found: &mut Vec<R
     let is_name = |part: &&str| !matches!(*part, "*" | "");
     let name = field.at.rsplit('/').find(is_name).unwrap_or_default();
     for (object, root) in roots {
-        visit(root, &field.at, &mut |value| {
+        at(root, &field.at, &mut |value: &'a Value| {
             let text = |key| value.get(key).and_then(Value::as_str);
             let kind = text("kind").or(field.to.as_deref());
             let kind = kind
@@ -230,23 +222,6 @@ pub(super) fn needs(object: &Object, reference: &Reference<'_>) -> bool {
     references(&alone)
         .iter()
         .any(|own| own.kind == reference.kind && own.name == reference.name)
-}
-
-/// Visits every value at a path in which `*` stands for any item of a list, or any entry of a map.
-fn visit<'a>(value: &'a Value, path: &str, found: &mut impl FnMut(&'a Value)) {
-    let Some(rest) = path.strip_prefix('/') else {
-        return found(value);
-    };
-    let (part, rest) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match (part, value) {
-        ("*", Value::Array(items)) => items.iter().for_each(|item| visit(item, rest, found)),
-        ("*", Value::Object(map)) => map.values().for_each(|item| visit(item, rest, found)),
-        _ => {
-            if let Some(value) = value.get(part) {
-                visit(value, rest, found);
-            }
-        }
-    }
 }
 
 /// Whether a text has a name as a whole: not as a part of a longer one.

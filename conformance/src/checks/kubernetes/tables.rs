@@ -171,19 +171,21 @@ pub(in crate::checks) fn roots<'a>(
         .collect()
 }
 
-/// Visits every value at a path in which `*` stands for any item.
-pub(in crate::checks) fn at(value: &Value, path: &str, visit: &mut impl FnMut(&Value)) {
+/// Visits every value at a path in which `*` stands for any item of a list or entry of a map.
+pub(in crate::checks) fn at<'a>(value: &'a Value, path: &str, visit: &mut impl FnMut(&'a Value)) {
     let Some(rest) = path.strip_prefix('/') else {
         return visit(value);
     };
     let end = rest.find('/').unwrap_or(rest.len());
     let (part, rest) = rest.split_at(end);
-    if part == "*" {
-        for item in value.as_array().into_iter().flatten() {
-            at(item, rest, visit);
+    match (part, value) {
+        ("*", Value::Array(items)) => items.iter().for_each(|item| at(item, rest, visit)),
+        ("*", Value::Object(map)) => map.values().for_each(|item| at(item, rest, visit)),
+        _ => {
+            if let Some(item) = value.get(part.replace("~1", "/")) {
+                at(item, rest, visit);
+            }
         }
-    } else if let Some(item) = value.get(part.replace("~1", "/")) {
-        at(item, rest, visit);
     }
 }
 
