@@ -72,13 +72,17 @@ impl ChartSource {
                 files.insert(relative, text);
             }
         }
-        Ok(Self {
+        Ok(Self::new(name, files, hash))
+    }
+
+    fn new(name: String, files: BTreeMap<String, String>, hash: Sha256) -> Self {
+        Self {
             place: name.clone(),
             name,
             files,
             digest: hex_digest(hash),
             usage: Arc::default(),
-        })
+        }
     }
 
     fn of_archive(path: &Path, name: String) -> Result<Self, SuiteError> {
@@ -92,13 +96,7 @@ impl ChartSource {
         })?;
         let mut hash = Sha256::new();
         hash.update(&bytes);
-        Ok(Self {
-            place: name.clone(),
-            name,
-            files,
-            digest: hex_digest(hash),
-            usage: Arc::default(),
-        })
+        Ok(Self::new(name, files, hash))
     }
 
     /// Texts of the templates (helpers and notes included), by path.
