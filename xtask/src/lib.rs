@@ -1,6 +1,7 @@
 //! Thin commands over the am-charts libraries: arguments in, library call, exit code out.
 
 mod bench;
+mod beside;
 mod conformance;
 mod exit;
 mod gen_charts;

@@ -1,6 +1,5 @@
 //! `cargo xtask conformance init`: a first specification of charts.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use am_conformance::{
@@ -10,6 +9,8 @@ use am_conformance::{
 };
 use am_deployment_toml::product::ProductVersion;
 use clap::Args;
+
+use crate::beside::write_beside;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -56,21 +57,15 @@ pub(super) fn run(
         print!("{text}");
         return Ok(0);
     }
-    write(&request.folder, out, &text).map_err(|error| {
-        SuiteError::cannot_check(format!("cannot write {}: {error}", out.display()))
-    })?;
+    write_beside(out, &text)
+        .and_then(|file| Ok(file.persist_noclobber(out)?))
+        .map_err(|error| {
+            SuiteError::cannot_check(format!("cannot write {}: {error}", out.display()))
+        })?;
     println!(
         "{} is written. Read its comments, then run: cargo xtask conformance --spec {}",
         out.display(),
         out.display()
     );
     Ok(0)
-}
-
-/// Writes beside the file and renames, so that no half of it is ever seen and no file is overwritten.
-fn write(folder: &Path, out: &Path, text: &str) -> std::io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist_noclobber(out)?;
-    Ok(())
 }

@@ -1,11 +1,12 @@
 //! `cargo xtask conformance requirements`: the page that lists every requirement.
 
-use std::io::Write as _;
 use std::path::Path;
 
 use am_conformance::SuiteError;
 use am_conformance::explain::{PAGE, page};
 use clap::Args;
+
+use crate::beside::write_beside;
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -22,7 +23,8 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Result<u8, SuiteError> 
     let text = page()?;
     let path = root.join(PAGE);
     if arguments.write {
-        write(&path, &text)
+        write_beside(&path, &text)
+            .and_then(|file| Ok(file.persist(&path)?))
             .map_err(|error| SuiteError::cannot_check(format!("cannot write {PAGE}: {error}")))?;
         println!("{PAGE} is written");
     } else if arguments.check {
@@ -37,13 +39,4 @@ pub(super) fn run(arguments: &Arguments, root: &Path) -> Result<u8, SuiteError> 
         print!("{text}");
     }
     Ok(0)
-}
-
-/// Writes beside the page and renames, so that no half of it is ever seen.
-fn write(path: &Path, text: &str) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }
