@@ -135,11 +135,11 @@ fn source_lines_of_configuration_and_values_are_those_of_the_model() {
     );
     assert_eq!(
         find("am-pattern-1/values.yaml", "mode: external"),
-        ("mini/model/values/chart.yaml", 1)
+        ("mini/model/values/chart/own.yaml", 1)
     );
     assert_eq!(
         find("am-pattern-1/values.schema.json", "\"mode\""),
-        ("mini/model/values/chart.yaml", 1)
+        ("mini/model/values/chart/own.yaml", 1)
     );
     assert_eq!(
         find("am-pattern-1/overlays/cloud.yaml", "mode: external"),

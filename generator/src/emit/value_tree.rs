@@ -7,7 +7,7 @@ use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, When};
+use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, Values, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -46,20 +46,10 @@ pub(crate) struct ValueTree<'m> {
 impl<'m> ValueTree<'m> {
     pub(crate) fn resolve(chart: &Chart<'m>) -> Self {
         let model = chart.model;
-        let own = Scope {
-            chart,
-            part: None,
-            file: &model.chart_values.file,
-        };
         let components = chart
             .parts()
             .into_iter()
             .map(|part| {
-                let scope = Scope {
-                    chart,
-                    part: Some(part),
-                    file: &model.component_values.file,
-                };
                 let component = part.component;
                 ResolvedNode {
                     key: part.key(),
@@ -69,12 +59,12 @@ impl<'m> ValueTree<'m> {
                         component.value.doc
                     ),
                     origin: Origin::new(&component.file, crate::yaml::line(&component.value.name)),
-                    content: Content::Table(scope.table(&model.component_values.value, "")),
+                    content: Content::Table(resolve(chart, Some(part), &model.component_values)),
                 }
             })
             .collect();
         Self {
-            chart: own.table(&model.chart_values.value, ""),
+            chart: resolve(chart, None, &model.chart_values),
             components,
         }
     }
@@ -82,6 +72,23 @@ impl<'m> ValueTree<'m> {
     pub(crate) fn all(&self) -> impl Iterator<Item = &ResolvedNode<'m>> {
         self.chart.iter().chain(&self.components)
     }
+}
+
+/// The values of every file, for the chart or for one of its parts.
+fn resolve<'m>(
+    chart: &Chart<'m>,
+    part: Option<Part<'m>>,
+    values: &'m Values,
+) -> Vec<ResolvedNode<'m>> {
+    let scopes = values.files.iter().map(|file| {
+        let scope = Scope {
+            chart,
+            part,
+            file: &file.file,
+        };
+        scope.table(&file.value, "")
+    });
+    scopes.flatten().collect()
 }
 
 struct Scope<'c, 'm> {

@@ -9,7 +9,8 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::component::Component;
 use crate::model::pattern::Pattern;
 use crate::model::product::{Product, Version};
-use crate::model::values::Platform;
+use crate::model::table::Table;
+use crate::model::values::{Node, Platform, Values};
 use crate::model::{Loaded, Model};
 use crate::yaml::{self, Text};
 
@@ -29,8 +30,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let endpoints = reader.file("endpoints.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
-    let chart_values = reader.file("values/chart.yaml");
-    let component_values = reader.file("values/component.yaml");
+    let chart_values = reader.values("values/chart");
+    let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
     let mut versions: Vec<Loaded<Version>> =
         reader.named("versions", |version: &Version| &version.version);
@@ -51,9 +52,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(chart_values), Some(component_values), Some(definitions)) =
-        (chart_values, component_values, definitions)
-    else {
+    let Some(definitions) = definitions else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -165,6 +164,25 @@ impl Reader<'_> {
             .into_iter()
             .filter_map(|name| Some((name.clone(), self.file(&format!("{folder}/{name}.yaml"))?)))
             .collect()
+    }
+
+    /// Reads the documented values of a folder; a key stands in one file only.
+    fn values(&mut self, folder: &str) -> Values {
+        let mut values = Values {
+            folder: format!("{}/{folder}", self.label),
+            files: Vec::new(),
+        };
+        for (_, file) in self.folder::<Table<Node>>(folder) {
+            for key in file.keys() {
+                if let Some(first) = values.file_of(&key.value) {
+                    let message = format!("`{}` stands in {first} already", key.value);
+                    self.diagnostics
+                        .push(file.diagnose(key, message).hint("remove one"));
+                }
+            }
+            values.files.push(file);
+        }
+        values
     }
 
     /// As [`Self::folder`], for files that say their own name.

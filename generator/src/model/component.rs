@@ -37,7 +37,7 @@ pub struct Component {
     pub probes: Probes,
     /// Seconds that the server needs to stop.
     pub shutdown_seconds: u32,
-    /// Overrides of defaults in `values/component.yaml`, by dotted path.
+    /// Overrides of defaults in `values/component/*.yaml`, by dotted path.
     pub defaults: Table<Value>,
     /// Where these facts come from.
     pub sources: Vec<String>,

@@ -23,7 +23,7 @@ use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
-use values::{Node, Platform};
+use values::{Platform, Values};
 use wiring::{Setting, Wiring};
 
 /// A value together with the file that it was read from.
@@ -75,10 +75,10 @@ pub struct Model {
     pub events: Loaded<Events>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
-    /// `values/chart.yaml`.
-    pub chart_values: Loaded<Table<Node>>,
-    /// `values/component.yaml`.
-    pub component_values: Loaded<Table<Node>>,
+    /// `values/chart/*.yaml`.
+    pub chart_values: Values,
+    /// `values/component/*.yaml`.
+    pub component_values: Values,
     /// `values/definitions.yaml`.
     pub definitions: Loaded<Table<Value>>,
     /// `platforms/*.yaml` by name.

@@ -30,7 +30,7 @@ pub struct Pattern {
     pub components: Vec<Member>,
     /// Which component plays which role.
     pub roles: Table<Text>,
-    /// Overrides of defaults in `values/chart.yaml`, by dotted path.
+    /// Overrides of defaults in `values/chart/*.yaml`, by dotted path.
     #[serde(default)]
     pub defaults: Table<Value>,
 }

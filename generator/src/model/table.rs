@@ -33,6 +33,11 @@ impl<T> Table<T> {
             .map(|(name, _)| name)
     }
 
+    /// The keys with their places, in the order of the file.
+    pub fn keys(&self) -> impl Iterator<Item = &Text> {
+        self.0.iter().map(|(key, _)| key)
+    }
+
     /// The keys in the order of the file.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(name, _)| name.value.as_str())

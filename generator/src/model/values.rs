@@ -7,10 +7,38 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 
+use super::Loaded;
 use super::component::Workload;
 use super::pattern::PatternRef;
 use super::table::Table;
 use crate::yaml::Text;
+
+/// The documented values of a folder, in the order of its files.
+#[derive(Debug, Clone, Default)]
+pub struct Values {
+    /// Path as shown to the user, such as `generator/model/values/chart`.
+    pub folder: String,
+    /// Its files in the order of their names.
+    pub files: Vec<Loaded<Table<Node>>>,
+}
+
+impl Values {
+    /// The value of a key, whichever file it stands in.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.files.iter().find_map(|file| file.get(key))
+    }
+
+    /// The file in which a key stands.
+    pub(crate) fn file_of(&self, key: &str) -> Option<&str> {
+        let file = self.files.iter().find(|file| file.get(key).is_some())?;
+        Some(&file.file)
+    }
+
+    /// All keys.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.files.iter().flat_map(|file| file.names())
+    }
+}
 
 /// A documented value, or a table of them.
 #[derive(Debug, Clone, Deserialize)]

@@ -9,14 +9,18 @@ use crate::emit::overlay::GROUPS;
 use crate::emit::schema::references;
 use crate::model::pattern::PatternRef;
 use crate::model::table::Table;
-use crate::model::values::{Node, PropertiesFrom, Type, When};
+use crate::model::values::{Node, PropertiesFrom, Type, Values, When};
 use crate::model::{Loaded, Model};
 use crate::yaml::Text;
 
 pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
-    for file in [&model.chart_values, &model.component_values] {
-        let in_component = std::ptr::eq(file, &raw const model.component_values);
-        table(model, file, &file.value, in_component, diagnostics);
+    for (values, in_component) in [
+        (&model.chart_values, false),
+        (&model.component_values, true),
+    ] {
+        for file in &values.files {
+            table(model, file, &file.value, in_component, diagnostics);
+        }
     }
     for (name, schema) in model.definitions.iter() {
         for reference in references(schema) {
@@ -216,11 +220,11 @@ fn patterns<T, V>(
 fn overrides<T>(
     file: &Loaded<T>,
     overrides: &Table<Value>,
-    values: &Loaded<Table<Node>>,
+    values: &Values,
     diagnostics: &mut Diagnostics,
 ) {
     for (path, _) in overrides.iter() {
-        let mut nodes = &values.value;
+        let mut nodes: Option<&Table<Node>> = None;
         let mut segments = path.value.split('.');
         loop {
             let Some(segment) = segments.next() else {
@@ -228,16 +232,24 @@ fn overrides<T>(
                 diagnostics.push(file.diagnose(path, message).hint("name one of its values"));
                 break;
             };
-            let Some(node) = nodes.get(segment) else {
-                let message = format!("there is no value `{}` in {}", path.value, values.file);
+            let found = match nodes {
+                None => values.get(segment),
+                Some(table) => table.get(segment),
+            };
+            let Some(node) = found else {
+                let known: Vec<&str> = match nodes {
+                    None => values.names().collect(),
+                    Some(table) => table.names().collect(),
+                };
+                let message = format!("there is no value `{}` in {}", path.value, values.folder);
                 diagnostics.push(
                     file.diagnose(path, message)
-                        .maybe_hint(am_suggest::hint(segment, nodes.names())),
+                        .maybe_hint(am_suggest::hint(segment, known)),
                 );
                 break;
             };
             if let Some(properties) = &node.properties {
-                nodes = properties;
+                nodes = Some(properties);
                 continue;
             }
             let free_form = node
