@@ -44,6 +44,9 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "metricObjects": chart.model.observability.metrics.objects,
+        "alerts": *chart.model.observability.alerts,
+        "panels": *chart.model.observability.panels,
         "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
@@ -94,6 +97,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "doc": version.doc,
         "eventHubNodesShown": version.event_hub_nodes_shown,
         "encryptionKey": version.encryption_key,
+        "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
         "databases": {
             "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
@@ -126,6 +130,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let server_hostname = server_endpoint
         .and_then(|name| chart.model.endpoints.value.get(name))
         .map(|endpoint| endpoint.hostname.value.as_str());
+    let serves_traffic = component.listens_on(TRAFFIC_PORT);
     let apim = chart.uses(name, Database::Apim);
     let shared = chart.uses(name, Database::Shared);
     json!({
@@ -151,8 +156,11 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
-        "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "servesTraffic": serves_traffic,
+        "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
         "roles": roles_of(chart, name),
+        "loggers": chart.model.observability.loggers(serves_traffic),
+        "beans": chart.model.observability.beans(serves_traffic),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),

@@ -4,6 +4,7 @@
 
 pub mod component;
 pub mod events;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -20,6 +21,7 @@ use crate::yaml::{self, Text};
 
 use component::Component;
 use events::Events;
+use observability::Observability;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -73,6 +75,8 @@ pub struct Model {
     pub wiring: Loaded<Wiring>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart/*.yaml`.
