@@ -2,7 +2,9 @@
 
 mod elsewhere;
 mod first_node;
+mod logs;
 mod memory;
+mod metrics;
 mod pattern_change;
 mod policies;
 mod probes;
