@@ -1,12 +1,16 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod defaults;
 mod elsewhere;
+mod environment;
 mod first_node;
 mod memory;
 mod pattern_change;
 mod policies;
 mod probes;
 mod publishers;
+mod scaling;
 mod script;
+mod shape;
 mod support;
 mod waits;

@@ -50,7 +50,10 @@ fn table(
 ) {
     for (key, node) in nodes.iter() {
         let wrong = |message: String| file.diagnose(key, message);
-        let is_table = node.properties.is_some();
+        if node.renamed_to.is_some() {
+            continue;
+        }
+        let is_table = node.properties.is_some() || node.collects_shared;
         let has_default = node.default.is_some() || node.default_from.is_some();
         if is_table && has_default {
             diagnostics.push(wrong(format!(
@@ -77,6 +80,15 @@ fn table(
                     key.value
                 ))
                 .hint("remove one"),
+            );
+        }
+        if node.shared && (!in_component || node.default.is_none()) {
+            diagnostics.push(
+                wrong(format!(
+                    "`{}` is shared, which is for a component's value with a `default` of its own",
+                    key.value
+                ))
+                .hint("remove `shared`"),
             );
         }
         let schemas: Vec<&Value> = node.items.iter().chain(&node.schema).collect();
@@ -252,11 +264,7 @@ fn overrides<T>(
                 nodes = Some(properties);
                 continue;
             }
-            let free_form = node
-                .types
-                .as_ref()
-                .is_some_and(|types| types.0.contains(&Type::Object));
-            if segments.next().is_some() && !free_form {
+            if segments.next().is_some() && !node.is_free_form() {
                 let message = format!(
                     "`{}` goes on behind `{segment}`, which is no table",
                     path.value
@@ -273,12 +281,36 @@ fn platforms(model: &Model, diagnostics: &mut Diagnostics) {
         if let Some(base) = &platform.base {
             let others = model.platforms.iter().filter(|other| other.base.is_none());
             let names = others.map(|other| other.name.value.as_str());
-            require_known(diagnostics, platform, base, "platform without a base", names);
-            let topics = model.platforms.iter().filter(|other| other.name.value == base.value);
-            let topics = topics.flat_map(|other| other.sections.iter().filter_map(|section| section.topic.as_ref()));
+            require_known(
+                diagnostics,
+                platform,
+                base,
+                "platform without a base",
+                names,
+            );
+            let topics = model
+                .platforms
+                .iter()
+                .filter(|other| other.name.value == base.value);
+            let topics = topics.flat_map(|other| {
+                other
+                    .sections
+                    .iter()
+                    .filter_map(|section| section.topic.as_ref())
+            });
             let topics: Vec<&str> = topics.map(|topic| topic.value.as_str()).collect();
-            for topic in platform.sections.iter().filter_map(|section| section.topic.as_ref()) {
-                require_known(diagnostics, platform, topic, "topic of the base", topics.iter().copied());
+            for topic in platform
+                .sections
+                .iter()
+                .filter_map(|section| section.topic.as_ref())
+            {
+                require_known(
+                    diagnostics,
+                    platform,
+                    topic,
+                    "topic of the base",
+                    topics.iter().copied(),
+                );
             }
         }
         for section in &platform.sections {
