@@ -1,6 +1,8 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod defaults;
 mod elsewhere;
+mod environment;
 mod first_node;
 mod logs;
 mod memory;
@@ -9,6 +11,8 @@ mod pattern_change;
 mod policies;
 mod probes;
 mod publishers;
+mod scaling;
 mod script;
+mod shape;
 mod support;
 mod waits;
