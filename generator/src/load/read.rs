@@ -32,6 +32,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
     let observability = reader.observability();
+    let credentials = reader.file("credentials.yaml");
+    let databases = reader.file("databases.yaml");
     let chart_values = reader.values("values/chart");
     let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
@@ -54,7 +56,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(observability), Some(definitions)) = (observability, definitions) else {
+    let (Some(observability), Some(credentials), Some(databases), Some(definitions)) =
+        (observability, credentials, databases, definitions)
+    else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -73,6 +77,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         wiring,
         events,
         observability,
+        credentials,
+        databases,
         configuration,
         chart_values,
         component_values,

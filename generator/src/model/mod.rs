@@ -3,6 +3,8 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod credentials;
+pub mod databases;
 pub mod events;
 pub mod observability;
 pub mod pattern;
@@ -20,6 +22,8 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use credentials::Credentials;
+use databases::DatabaseType;
 use events::Events;
 use observability::Observability;
 use pattern::Pattern;
@@ -73,10 +77,14 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `databases.yaml`.
+    pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
     /// `observability/*.yaml`.
     pub observability: Observability,
+    /// `credentials.yaml`.
+    pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart/*.yaml`.

@@ -1,5 +1,7 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod database_files;
+mod databases;
 mod defaults;
 mod elsewhere;
 mod environment;
@@ -12,6 +14,7 @@ mod policies;
 mod probes;
 mod publishers;
 mod scaling;
+mod schema_job;
 mod script;
 mod shape;
 mod support;
