@@ -283,6 +283,10 @@ fn a_vault_that_cannot_work_is_refused() {
             "secureVault.secrets has a password of the databases, but database.mode is bundled",
         ),
         (
+            json!({"secureVault": {"enabled": true, "secrets": {"admin_password": "text"}}}),
+            "no key is given that could have encrypted the texts",
+        ),
+        (
             vault(&json!({"admin_password": ""})),
             "secureVault.secrets.admin_password is empty",
         ),
