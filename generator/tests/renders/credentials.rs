@@ -44,7 +44,7 @@ fn driver_volumes(release: &Release, component: &str) -> Vec<String> {
         .collect()
 }
 
-fn store(provider: &str, name: &str, parameters: Value) -> Value {
+fn store(provider: &str, name: &str, parameters: &Value) -> Value {
     json!({
         "database": {"mode": "external", "host": "db.example.net"},
         "credentials": {"csi": {"enabled": true, "provider": provider, "secretName": name, "parameters": parameters}},
@@ -78,7 +78,7 @@ fn only_components_with_a_database_read_its_credentials() {
 
 #[test]
 fn a_driver_gives_a_gateway_no_credentials_of_databases() {
-    let release = release(3, store("aws", "apim/production", json!({})));
+    let release = release(3, store("aws", "apim/production", &json!({})));
     assert_eq!(driver_volumes(&release, "gateway"), ["apim-credentials"]);
     assert_eq!(
         driver_volumes(&release, "control-plane"),
@@ -92,27 +92,27 @@ fn a_driver_gives_a_gateway_no_credentials_of_databases() {
 fn each_provider_gets_its_own_list_of_objects() {
     let aws = release(
         3,
-        store("aws", "apim/production", json!({"usePodIdentity": "true"})),
+        store("aws", "apim/production", &json!({"usePodIdentity": "true"})),
     );
     assert_eq!(
         objects(&aws, "apim-database-credentials", "objects")[0]["jmesPath"][1],
         json!({"path": "\"apim-db-password\"", "objectAlias": "apim-db-password"})
     );
     let identity = json!({"keyvaultName": "v", "tenantID": "t", "clientID": "c"});
-    let azure = release(3, store("azure", "apim", identity));
+    let azure = release(3, store("azure", "apim", &identity));
     let first = &objects(&azure, "apim-credentials", "objects")["array"][0];
     assert_eq!(
         first.as_str(),
         Some("objectName: apim-admin-username\nobjectAlias: admin-username\nobjectType: secret\n")
     );
-    let gcp = release(3, store("gcp", "projects/p/secrets/apim", json!({})));
+    let gcp = release(3, store("gcp", "projects/p/secrets/apim", &json!({})));
     assert_eq!(
         objects(&gcp, "apim-credentials", "secrets")[1],
         json!({"resourceName": "projects/p/secrets/apim/versions/latest", "path": "admin-password", "extractJSONKey": "admin-password"})
     );
     let vault = release(
         3,
-        store("vault", "secret/data/apim", json!({"roleName": "apim"})),
+        store("vault", "secret/data/apim", &json!({"roleName": "apim"})),
     );
     assert_eq!(
         objects(&vault, "apim-credentials", "objects")[1],
@@ -179,14 +179,14 @@ fn a_store_that_cannot_be_read_is_refused() {
         ),
         ("", "apim", json!({}), "credentials.csi.provider is empty"),
     ] {
-        let said = refusal(3, store(provider, name, parameters));
+        let said = refusal(3, store(provider, name, &parameters));
         assert!(said.contains(message), "{said}");
     }
 }
 
 #[test]
 fn a_list_of_ones_own_replaces_the_generated_one() {
-    let mut values = store("akeyless", "", json!({}));
+    let mut values = store("akeyless", "", &json!({}));
     values["credentials"]["csi"]["objects"] = json!("- {objectName: mine}\n");
     values["credentials"]["csi"]["databaseObjects"] = json!("- {objectName: db}\n");
     let release = release(3, values);
@@ -392,7 +392,7 @@ fn annotations(release: &Release, kind: &str, component: &str) -> Value {
 
 #[test]
 fn an_operator_is_told_which_secrets_a_component_reads() {
-    let mut values = store("aws", "apim/production", json!({}));
+    let mut values = store("aws", "apim/production", &json!({}));
     values["restarts"] = json!({"operator": "reloader"});
     values["gateway"] =
         json!({"filesFrom": [{"path": "a.txt", "configMap": {"name": "notice", "key": "a"}}]});
