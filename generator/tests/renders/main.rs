@@ -1,7 +1,9 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod credentials;
 mod elsewhere;
 mod first_node;
+mod keystores;
 mod memory;
 mod pattern_change;
 mod policies;
