@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::component::Component;
+use crate::model::observability::Observability;
 use crate::model::pattern::Pattern;
 use crate::model::product::{Product, Version};
 use crate::model::table::Table;
@@ -30,7 +31,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let endpoints = reader.file("endpoints.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
+    let observability = reader.observability();
     let credentials = reader.file("credentials.yaml");
+    let databases = reader.file("databases.yaml");
     let chart_values = reader.values("values/chart");
     let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
@@ -53,7 +56,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(credentials), Some(definitions)) = (credentials, definitions) else {
+    let (Some(observability), Some(credentials), Some(databases), Some(definitions)) =
+        (observability, credentials, databases, definitions)
+    else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -71,7 +76,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         patterns,
         wiring,
         events,
+        observability,
         credentials,
+        databases,
         configuration,
         chart_values,
         component_values,
@@ -152,6 +159,20 @@ impl Reader<'_> {
         self.sources.insert(file.clone(), text);
         let value = self.diagnostics.take(parsed)?;
         Some(Loaded { file, value })
+    }
+
+    /// Reads the files about logs, metrics, alerts and the dashboard.
+    fn observability(&mut self) -> Option<Observability> {
+        let logs = self.file("observability/logs.yaml");
+        let metrics = self.file("observability/metrics.yaml");
+        let alerts = self.file("observability/alerts.yaml");
+        let panels = self.file("observability/panels.yaml");
+        Some(Observability {
+            logs: logs?,
+            metrics: metrics?,
+            alerts: alerts?,
+            panels: panels?,
+        })
     }
 
     /// Reads every YAML file of a folder, in the order of names, with the name without extension.

@@ -4,7 +4,9 @@
 
 pub mod component;
 pub mod credentials;
+pub mod databases;
 pub mod events;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -21,7 +23,9 @@ use crate::yaml::{self, Text};
 
 use component::Component;
 use credentials::Credentials;
+use databases::DatabaseType;
 use events::Events;
+use observability::Observability;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -73,8 +77,12 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `databases.yaml`.
+    pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `credentials.yaml`.
     pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.

@@ -8,7 +8,8 @@ use serde_json::Value;
 /// The documents of a render.
 pub(crate) struct Release(Vec<Value>);
 
-fn render(pattern: u32, mut values: Value) -> Result<Release, String> {
+/// A render that may fail.
+pub(crate) fn try_release(pattern: u32, mut values: Value) -> Result<Release, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = Toolchain::new(&workspace)
         .ensure(Tool::Renderer, &mut StderrProgress::default())
@@ -37,12 +38,12 @@ fn render(pattern: u32, mut values: Value) -> Result<Release, String> {
 
 /// A render that succeeds.
 pub(crate) fn release(pattern: u32, values: Value) -> Release {
-    render(pattern, values).unwrap_or_else(|error| panic!("{error}"))
+    try_release(pattern, values).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What Helm says about values that the chart refuses.
 pub(crate) fn refusal(pattern: u32, values: Value) -> String {
-    render(pattern, values)
+    try_release(pattern, values)
         .err()
         .expect("the values must be refused")
 }
