@@ -9,14 +9,23 @@ use serde_json::Value;
 pub(crate) struct Release(Vec<Value>);
 
 fn render(pattern: u32, values: Value) -> Result<Release, String> {
+    overlaid(pattern, &[], values)
+}
+
+/// A render with overlays of the chart below the values.
+pub(crate) fn overlaid(pattern: u32, overlays: &[&str], values: Value) -> Result<Release, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = Toolchain::new(&workspace)
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
     let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+    let overlays = overlays.iter();
     let request = RenderRequest {
+        values_files: overlays
+            .map(|overlay| chart.join(format!("overlays/{overlay}.yaml")))
+            .collect(),
         values,
-        ..RenderRequest::new(chart, "apim", "apim")
+        ..RenderRequest::new(&chart, "apim", "apim")
     };
     let rendered = RenderServer::new(program)
         .deterministic(true)

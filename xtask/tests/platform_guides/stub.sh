@@ -56,17 +56,17 @@ if [[ $name == helm ]]; then
   case ${1-} in
     install | upgrade)
       for argument; do
-        [[ -f $argument/Chart.yaml ]] && {
+        if [[ -f $argument/Chart.yaml ]]; then
           rendered "$@"
           exit
-        }
+        fi
       done
       ;;
     template)
       exec "$HELM" "$@"
       ;;
   esac
-  exit
+  exit 0
 fi
 
 previous=
