@@ -3,6 +3,7 @@
 mod elsewhere;
 mod first_node;
 mod memory;
+mod pattern_change;
 mod platforms;
 mod policies;
 mod probes;
