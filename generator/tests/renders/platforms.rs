@@ -55,7 +55,10 @@ fn two_platforms_at_once_are_refused() {
         let mut sorted = pair;
         sorted.sort_unstable();
         assert!(
-            message.contains(&format!("the overlays of {} and {} at once", sorted[0], sorted[1])),
+            message.contains(&format!(
+                "the overlays of {} and {} at once",
+                sorted[0], sorted[1]
+            )),
             "{message}"
         );
     }
@@ -78,8 +81,14 @@ fn a_platform_without_host_names_says_which_to_set() {
         }
     }
     // A chart without overlay, and a platform whose ways in are all off, are reached inside the cluster.
-    assert!(release(3, json!({"exposure": {"ingress": {"enabled": true}}})).find("Ingress", "apim-gateway").is_none());
-    let closed = on_gcp(json!({"hostnames": {}, "exposure": {"gatewayApi": {"enabled": false, "gateway": {"create": false}}}}));
+    assert!(
+        release(3, json!({"exposure": {"ingress": {"enabled": true}}}))
+            .find("Ingress", "apim-gateway")
+            .is_none()
+    );
+    let closed = on_gcp(
+        json!({"hostnames": {}, "exposure": {"gatewayApi": {"enabled": false, "gateway": {"create": false}}}}),
+    );
     assert_eq!(closed.all("HTTPRoute").count(), 0);
 }
 
@@ -87,7 +96,12 @@ fn a_platform_without_host_names_says_which_to_set() {
 fn gke_is_told_whom_to_ask_and_how_long_to_wait_for_every_service_behind_a_route() {
     let release = on_gcp(json!({"gateway": {"portOffset": 10}}));
     for (component, port, path, affinity) in [
-        ("apim-control-plane", 9443, "/services/Version", "GENERATED_COOKIE"),
+        (
+            "apim-control-plane",
+            9443,
+            "/services/Version",
+            "GENERATED_COOKIE",
+        ),
         (
             "apim-gateway",
             9453,
@@ -95,13 +109,17 @@ fn gke_is_told_whom_to_ask_and_how_long_to_wait_for_every_service_behind_a_route
             "NONE",
         ),
     ] {
-        let check = release.find("HealthCheckPolicy", component).expect("a policy");
+        let check = release
+            .find("HealthCheckPolicy", component)
+            .expect("a policy");
         assert_eq!(check["spec"]["targetRef"]["name"], component);
         assert_eq!(
             check["spec"]["default"]["config"],
             json!({"type": "HTTPS", "httpsHealthCheck": {"portSpecification": "USE_FIXED_PORT", "port": port, "requestPath": path}})
         );
-        let backend = release.find("GCPBackendPolicy", component).expect("a policy");
+        let backend = release
+            .find("GCPBackendPolicy", component)
+            .expect("a policy");
         assert_eq!(
             backend["spec"],
             json!({
@@ -111,10 +129,19 @@ fn gke_is_told_whom_to_ask_and_how_long_to_wait_for_every_service_behind_a_route
         );
         let service = release.find("Service", component).expect("a Service");
         let ports = service["spec"]["ports"].as_array().expect("ports");
-        let named = |name: &str| ports.iter().find(|port| port["name"] == name).expect("a port");
+        let named = |name: &str| {
+            ports
+                .iter()
+                .find(|port| port["name"] == name)
+                .expect("a port")
+        };
         assert_eq!(named("servlet-https")["appProtocol"], "HTTPS");
     }
-    assert!(release.find("HealthCheckPolicy", "apim-traffic-manager").is_none());
+    assert!(
+        release
+            .find("HealthCheckPolicy", "apim-traffic-manager")
+            .is_none()
+    );
 }
 
 #[test]
@@ -134,13 +161,20 @@ fn settings_of_the_user_are_laid_over_those_of_a_policy() {
         "HealthCheckPolicy": {"checkIntervalSec": 15, "config": {"httpsHealthCheck": {"requestPath": "/services/Version"}}},
     });
     let release = overlaid(3, &["gcp"], values).unwrap_or_else(|error| panic!("{error}"));
-    let backend = &release.find("GCPBackendPolicy", "apim-gateway").expect("a policy")["spec"]["default"];
+    let backend = &release
+        .find("GCPBackendPolicy", "apim-gateway")
+        .expect("a policy")["spec"]["default"];
     assert_eq!(backend["securityPolicy"], "armor");
     assert_eq!(backend["timeoutSec"], 60);
     assert_eq!(backend["connectionDraining"]["drainingTimeoutSec"], 30);
-    let check = &release.find("HealthCheckPolicy", "apim-gateway").expect("a policy")["spec"]["default"];
+    let check = &release
+        .find("HealthCheckPolicy", "apim-gateway")
+        .expect("a policy")["spec"]["default"];
     assert_eq!(check["checkIntervalSec"], 15);
-    assert_eq!(check["config"]["httpsHealthCheck"]["requestPath"], "/services/Version");
+    assert_eq!(
+        check["config"]["httpsHealthCheck"]["requestPath"],
+        "/services/Version"
+    );
     assert_eq!(check["config"]["httpsHealthCheck"]["port"], 9443);
 }
 
@@ -151,7 +185,11 @@ fn policies_come_only_where_the_gateway_reads_them_and_a_route_leads_there() {
     let release = overlaid(3, &["gcp"], values).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(release.all("HealthCheckPolicy").count(), 0);
     let release = on_gcp(json!({"hostnames": {"gateway": "gw.example.com"}}));
-    assert!(release.find("HealthCheckPolicy", "apim-control-plane").is_none());
+    assert!(
+        release
+            .find("HealthCheckPolicy", "apim-control-plane")
+            .is_none()
+    );
     assert!(release.find("HealthCheckPolicy", "apim-gateway").is_some());
 }
 
@@ -159,14 +197,24 @@ fn policies_come_only_where_the_gateway_reads_them_and_a_route_leads_there() {
 fn pods_that_mount_the_share_have_its_annotations_and_others_have_not() {
     let annotations = json!({"gke-gcsfuse/volumes": "true"});
     for (is_on, expected) in [(true, json!("true")), (false, Value::Null)] {
-        let share = json!({"enabled": is_on, "existingClaim": "bucket", "podAnnotations": annotations});
+        let share =
+            json!({"enabled": is_on, "existingClaim": "bucket", "podAnnotations": annotations});
         let release = release(3, json!({"artifacts": share}));
         for kind in ["StatefulSet", "Deployment"] {
             for workload in release.all(kind) {
                 let name = &workload["metadata"]["name"];
-                let found = &workload["spec"]["template"]["metadata"]["annotations"]["gke-gcsfuse/volumes"];
+                let found =
+                    &workload["spec"]["template"]["metadata"]["annotations"]["gke-gcsfuse/volumes"];
                 let mounts = name != "apim-database";
-                assert_eq!(*found, if mounts { expected.clone() } else { Value::Null }, "{name}");
+                assert_eq!(
+                    *found,
+                    if mounts {
+                        expected.clone()
+                    } else {
+                        Value::Null
+                    },
+                    "{name}"
+                );
             }
         }
     }
