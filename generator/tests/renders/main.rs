@@ -1,5 +1,6 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod database_proxy;
 mod elsewhere;
 mod first_node;
 mod memory;
