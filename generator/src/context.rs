@@ -7,6 +7,7 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Loaded;
 use crate::model::credentials::Key;
+use crate::model::databases::Tls;
 use crate::model::product::Database;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
@@ -46,6 +47,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "images": images,
         "mirroredEvents": chart.model.events.streams,
         "credentials": credentials(chart),
+        "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
@@ -132,6 +134,43 @@ fn credentials(chart: &Chart<'_>) -> Value {
         "keys": chart.credential_keys(None).into_iter().map(credential_key).collect::<Vec<_>>(),
         "providers": providers.collect::<Vec<_>>(),
     })
+}
+
+/// The kinds of databases, each with everything that its driver wants.
+fn database_types(chart: &Chart<'_>) -> Vec<Value> {
+    let tls = |tls: &Tls| {
+        let modes: serde_json::Map<String, Value> = tls
+            .modes
+            .iter()
+            .map(|(mode, parameters)| (mode.value.clone(), json!(parameters)))
+            .collect();
+        json!({
+            "owned": tls.owned,
+            "url": tls.url,
+            "port": tls.port,
+            "modes": modes,
+            "ca": tls.ca,
+            "verifyWithoutCa": tls.verify_without_ca,
+        })
+    };
+    let types = chart.model.databases.iter();
+    types
+        .map(|(name, kind)| {
+            json!({
+                "name": name.value,
+                "title": kind.title,
+                "driver": kind.driver,
+                "packages": kind.packages,
+                "scheme": kind.scheme,
+                "port": kind.port,
+                "url": kind.url,
+                "parameters": kind.parameters,
+                "validationQuery": kind.validation_query,
+                "schema": kind.schema,
+                "tls": kind.tls.as_ref().map(tls),
+            })
+        })
+        .collect()
 }
 
 fn credential_key((name, key): (&str, &Key)) -> Value {

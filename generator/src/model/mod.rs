@@ -4,6 +4,7 @@
 
 pub mod component;
 pub mod credentials;
+pub mod databases;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -21,6 +22,7 @@ use crate::yaml::{self, Text};
 
 use component::Component;
 use credentials::Credentials;
+use databases::DatabaseType;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -73,6 +75,8 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `databases.yaml`.
+    pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
     /// `credentials.yaml`.

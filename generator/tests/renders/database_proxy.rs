@@ -17,12 +17,12 @@ fn values(more: Value) -> Value {
 }
 
 fn proxy<'r>(release: &'r Release, component: &str) -> Option<&'r Value> {
-    let found = release.init_containers(component).first()?;
-    (found["name"] == "cloud-sql-proxy").then_some(found)
+    let mut found = release.init_containers(component).iter();
+    found.find(|container| container["name"] == "cloud-sql-proxy")
 }
 
 #[test]
-fn the_proxy_is_the_first_sidecar_of_exactly_the_servers_with_a_database() {
+fn the_proxy_is_a_sidecar_of_exactly_the_servers_with_a_database() {
     let release = release(3, values(json!({})));
     let found = proxy(&release, "control-plane").expect("a proxy");
     assert_eq!(found["restartPolicy"], "Always");
@@ -36,12 +36,30 @@ fn the_proxy_is_the_first_sidecar_of_exactly_the_servers_with_a_database() {
 }
 
 #[test]
-fn servers_connect_to_the_proxy_in_clear_text() {
-    let release = release(3, values(json!({})));
+fn the_job_that_makes_the_schema_has_it_too_and_can_end() {
+    let more = json!({
+        "schemaJob": {"enabled": true},
+        "driverJar": {"claim": {"name": "drivers", "path": "driver.jar"}},
+    });
+    let release = release(3, values(more));
+    let job = release.all("Job").next().expect("a Job");
+    let containers = job["spec"]["template"]["spec"]["initContainers"].as_array();
+    let containers = containers.expect("init containers");
+    let proxy = containers.iter().find(|container| container["name"] == "cloud-sql-proxy");
+    assert_eq!(proxy.expect("a proxy")["restartPolicy"], "Always");
+    let text = job.to_string();
+    assert!(text.contains("jdbc:postgresql://127.0.0.1:5432/apim_db"), "{text}");
+}
+
+#[test]
+fn servers_connect_to_the_proxy_in_clear_text_whatever_tls_says() {
+    let authorities = json!({"mode": "verify-ca", "caConfigMap": {"name": "cloudsql-ca"}});
+    let release = release(3, values(json!({"tls": authorities})));
+    assert!(!release.pod("control-plane").to_string().contains("cloudsql-ca"));
     let map = release.find("ConfigMap", "apim-control-plane-config").expect("a ConfigMap");
     let toml = map["data"]["node-0.toml"].as_str().expect("a deployment.toml");
     assert!(toml.contains("jdbc:postgresql://127.0.0.1:5432/apim_db"), "{toml}");
-    assert!(!toml.contains("sslmode"), "{toml}");
+    assert!(toml.contains("sslmode=disable"), "{toml}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod database_files;
+mod databases;
 mod database_proxy;
 mod elsewhere;
 mod first_node;
@@ -9,6 +11,7 @@ mod platforms;
 mod policies;
 mod probes;
 mod publishers;
+mod schema_job;
 mod script;
 mod support;
 mod waits;
