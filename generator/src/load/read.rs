@@ -28,6 +28,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let product = reader.file("product.yaml");
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
+    let controllers = reader.file("controllers.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
     let chart_values = reader.values("values/chart");
@@ -52,7 +53,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let Some(definitions) = definitions else {
+    let (Some(definitions), Some(controllers)) = (definitions, controllers) else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -62,6 +63,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         product,
         ports,
         endpoints,
+        controllers,
         versions,
         components: components
             .into_iter()

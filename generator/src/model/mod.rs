@@ -3,6 +3,7 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod controller;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -19,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use controller::Controller;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -63,6 +65,8 @@ pub struct Model {
     pub ports: Loaded<Table<Port>>,
     /// `endpoints.yaml`.
     pub endpoints: Loaded<Table<Endpoint>>,
+    /// `controllers.yaml`.
+    pub controllers: Loaded<Table<Controller>>,
     /// `versions/*.yaml`, oldest first.
     pub versions: Vec<Loaded<Version>>,
     /// `components/*.yaml` by name.
