@@ -25,11 +25,13 @@ pub enum Tool {
     Kubectl,
     /// The schema validator that the benchmark is measured against.
     Kubeconform,
+    /// The controllers of cert-manager that issue certificates, for live runs.
+    CertManager,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -39,6 +41,7 @@ impl Tool {
         Self::Etcd,
         Self::Kubectl,
         Self::Kubeconform,
+        Self::CertManager,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -53,6 +56,7 @@ impl Tool {
             Self::Etcd => "etcd",
             Self::Kubectl => "kubectl",
             Self::Kubeconform => "kubeconform",
+            Self::CertManager => "cert-manager",
         }
     }
 
@@ -60,7 +64,7 @@ impl Tool {
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer | Self::Shell => None,
+            Self::Renderer | Self::Shell | Self::CertManager => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -76,7 +80,11 @@ impl Tool {
             Self::Kubectl => &["version", "--client"],
             Self::Kind => &["version"],
             Self::Kubeconform => &["-v"],
-            Self::Renderer | Self::Shell | Self::KubeApiserver | Self::Etcd => &["--version"],
+            Self::Renderer
+            | Self::Shell
+            | Self::KubeApiserver
+            | Self::Etcd
+            | Self::CertManager => &["--version"],
         }
     }
 
@@ -91,6 +99,7 @@ impl Tool {
             Self::KubeApiserver | Self::Kubectl => "tools/envtest",
             Self::Etcd => "tools/etcd",
             Self::Kubeconform => "tools/kubeconform",
+            Self::CertManager => "tools/cert-manager",
         }
     }
 
@@ -104,6 +113,7 @@ impl Tool {
             Self::KubeApiserver | Self::Kubectl => "k8s.io/kubernetes",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform",
+            Self::CertManager => "github.com/cert-manager/cert-manager",
         }
     }
 
@@ -112,7 +122,7 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer | Self::Shell => ".",
+            Self::Renderer | Self::Shell | Self::CertManager => ".",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
@@ -154,7 +164,9 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
-            Self::Renderer | Self::Shell | Self::Kind | Self::Etcd => Vec::new(),
+            Self::Renderer | Self::Shell | Self::Kind | Self::Etcd | Self::CertManager => {
+                Vec::new()
+            }
         }
     }
 }

@@ -96,7 +96,18 @@ fn a_broken_chart_is_refused_for_every_reason() {
         "    spec:\n",
         "    spec:\n      hostNetwork: true\n",
     );
+    // A listener that only a rule in CEL refuses.
+    edit(
+        template(&charts[0], "exposure/gateway.yaml"),
+        "protocol: HTTPS",
+        "protocol: HTTP",
+    );
     let done = judge(charts, vec![2]);
+    let by_rule = done.report.findings().any(|(_, finding)| {
+        let rule = "tls must not be specified for protocols";
+        finding.requirement == "AM-K8S-001" && finding.message.contains(rule)
+    });
+    assert!(by_rule, "no rule in CEL refused anything");
     let reported: std::collections::BTreeSet<&str> = done
         .report
         .findings()

@@ -6,6 +6,7 @@ mod environments;
 mod exposure;
 mod first_node;
 mod memory;
+mod pattern_change;
 mod policies;
 mod probes;
 mod public_services;

@@ -30,9 +30,12 @@ part of it and a hash, so that two releases never meet after cutting.
 {{- get (dict "control-plane" "controlPlane" "traffic-manager" "trafficManager" "gateway" "gateway" "key-manager" "keyManager") . }}
 {{- end }}
 
-{{/* Labels by which Services and policies select; they never change. Takes (list $root component). */}}
+{{/*
+Labels by which Services and policies select. They never change, and do not name the pattern: a release that moves to another pattern
+keeps the workloads that both have. Takes (list $root component).
+*/}}
 {{- define "am-pattern-4.selectorLabels" -}}
-app.kubernetes.io/name: {{ (index . 0).Chart.Name }}
+app.kubernetes.io/name: wso2-api-manager
 app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}

@@ -10,8 +10,8 @@ use crate::{
     manifest::{Object, Workload, array_at, str_at, strings_at},
 };
 
-/// What `app.kubernetes.io/part-of` says on everything that our charts make.
-const PART_OF: &str = "wso2-api-manager";
+/// What `app.kubernetes.io/name` and `part-of` say on everything that our charts make, whichever pattern it is of.
+const APPLICATION: &str = "wso2-api-manager";
 
 /// What stands after the component in the names of its objects.
 const ENDINGS: [&str; 3] = ["", "-config", "-headless"];
@@ -177,10 +177,10 @@ fn chart_file(chart: &ChartSource) -> Option<Value> {
 
 fn wanted(object: &Object, file: Option<&Value>) -> Vec<(&'static str, String)> {
     let mut wanted = vec![
-        ("app.kubernetes.io/name", object.chart.clone()),
+        ("app.kubernetes.io/name", APPLICATION.to_owned()),
         ("app.kubernetes.io/instance", object.release.clone()),
         ("app.kubernetes.io/managed-by", "Helm".to_owned()),
-        ("app.kubernetes.io/part-of", PART_OF.to_owned()),
+        ("app.kubernetes.io/part-of", APPLICATION.to_owned()),
     ];
     if let Some(file) = file {
         let field = |name: &str| str_at(file, name).map(ToOwned::to_owned);
@@ -200,7 +200,7 @@ mod tests {
     use super::objects_tell_where_they_belong;
     use crate::checks::harness::Case;
 
-    const GOOD: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {app.kubernetes.io/name: c, app.kubernetes.io/instance: r, app.kubernetes.io/managed-by: Helm, app.kubernetes.io/part-of: wso2-api-manager, app.kubernetes.io/version: 4.7.0, app.kubernetes.io/component: gateway, helm.sh/chart: c-0.1.0_b}}}";
+    const GOOD: &str = "{apiVersion: v1, kind: ConfigMap, metadata: {name: a, labels: {app.kubernetes.io/name: wso2-api-manager, app.kubernetes.io/instance: r, app.kubernetes.io/managed-by: Helm, app.kubernetes.io/part-of: wso2-api-manager, app.kubernetes.io/version: 4.7.0, app.kubernetes.io/component: gateway, helm.sh/chart: c-0.1.0_b}}}";
 
     fn judged(document: &str) -> Vec<String> {
         let chart = [(
@@ -237,7 +237,7 @@ mod tests {
                 ),
             )
         };
-        let claim = "app.kubernetes.io/name: c, app.kubernetes.io/instance: r, app.kubernetes.io/component: gateway";
+        let claim = "app.kubernetes.io/name: wso2-api-manager, app.kubernetes.io/instance: r, app.kubernetes.io/component: gateway";
         let pod = format!("{claim}, app.kubernetes.io/part-of: wso2-api-manager");
         assert_eq!(judged(&set(&pod, claim)), Vec::<String>::new());
         assert!(judged(&set(claim, claim))[0].contains("pod template"));
