@@ -48,7 +48,7 @@ fn each_controller_is_told_in_its_own_words() {
         ("kong", "Service", "apim-control-plane", "konghq.com/protocol", "https"),
         ("kong", "Service", "apim-control-plane", "konghq.com/upstream-policy", "apim"),
         ("kong", "Service", "apim-gateway", "konghq.com/read-timeout", "3600000"),
-        ("contour", "Service", "apim-gateway", "projectcontour.io/upstream-protocol.tls", "8099,8243"),
+        ("contour", "Service", "apim-gateway", "projectcontour.io/upstream-protocol.tls", "8021,8099,8243"),
         ("contour", "Ingress", "apim-websocket", "projectcontour.io/websocket-routes", "/"),
         ("alb", "Ingress", "apim-gateway", "alb.ingress.kubernetes.io/listen-ports", r#"[{"HTTPS":443}]"#),
         ("alb", "Ingress", "apim-gateway", "alb.ingress.kubernetes.io/healthcheck-path", "/api/am/gateway/v2/server-startup-healthcheck"),
