@@ -261,7 +261,7 @@ fn a_variant_of_an_overlay_replaces_topics_and_keeps_the_rest() {
         let map = tree.source_map();
         map.lookup("am-pattern-1/overlays/cloud-small.yaml", line + 1)
     });
-    assert_eq!(place, Some(("mini/model/platforms/cloud.yaml", 15)));
+    assert_eq!(place, Some(("mini/model/platforms/cloud.yaml", 16)));
 }
 
 #[test]
