@@ -88,7 +88,8 @@ for argument; do
         fi
       fi
       ;;
-    curl:-o | curl:--output | openssl:-out | keytool:-keystore | keytool:-destkeystore | keytool:-file)
+    kubectl:--cert | kubectl:--key | kubectl:--from-env-file) reads "$argument" ;;
+    curl:-o | curl:--output | openssl:-out | openssl:-keyout | keytool:-keystore | keytool:-destkeystore | keytool:-file)
       [[ -e $argument ]] || : >"$argument"
       ;;
   esac
