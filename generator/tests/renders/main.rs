@@ -1,6 +1,7 @@
 //! What the generated charts do with values, rendered with real Helm.
 
 mod controllers;
+mod credentials;
 mod database_files;
 mod database_proxy;
 mod databases;
@@ -8,6 +9,7 @@ mod elsewhere;
 mod environments;
 mod exposure;
 mod first_node;
+mod keystores;
 mod memory;
 mod pattern_change;
 mod platforms;

@@ -13,12 +13,17 @@ fn render(pattern: u32, values: Value) -> Result<Release, String> {
 }
 
 /// A render with overlays of the chart below the values.
-pub(crate) fn overlaid(pattern: u32, overlays: &[&str], values: Value) -> Result<Release, String> {
+pub(crate) fn overlaid(pattern: u32, overlays: &[&str], mut values: Value) -> Result<Release, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = Toolchain::new(&workspace)
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
     let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+    // There is no cluster that could be asked which passwords it has.
+    let generate = &mut values["credentials"]["generateWithoutCluster"];
+    if generate.is_null() {
+        *generate = true.into();
+    }
     let overlays = overlays.iter();
     let request = RenderRequest {
         values_files: overlays
