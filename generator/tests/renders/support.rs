@@ -9,7 +9,12 @@ use serde_json::Value;
 pub(crate) struct Release(Vec<Value>);
 
 /// A render that may fail.
-pub(crate) fn try_release(pattern: u32, mut values: Value) -> Result<Release, String> {
+pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String> {
+    overlaid(pattern, &[], values)
+}
+
+/// A render with overlays of the chart below the values.
+pub(crate) fn overlaid(pattern: u32, overlays: &[&str], mut values: Value) -> Result<Release, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = Toolchain::new(&workspace)
         .ensure(Tool::Renderer, &mut StderrProgress::default())
@@ -20,9 +25,13 @@ pub(crate) fn try_release(pattern: u32, mut values: Value) -> Result<Release, St
     if generate.is_null() {
         *generate = true.into();
     }
+    let overlays = overlays.iter();
     let request = RenderRequest {
+        values_files: overlays
+            .map(|overlay| chart.join(format!("overlays/{overlay}.yaml")))
+            .collect(),
         values,
-        ..RenderRequest::new(chart, "apim", "apim")
+        ..RenderRequest::new(&chart, "apim", "apim")
     };
     let rendered = RenderServer::new(program)
         .deterministic(true)
@@ -61,6 +70,14 @@ impl Release {
         self.0
             .iter()
             .filter(move |document| document["kind"] == kind)
+    }
+
+    /// The deployment.toml of a component's first node.
+    pub(crate) fn toml(&self, component: &str) -> String {
+        let name = format!("apim-{component}-config");
+        let data = &self.find("ConfigMap", &name).expect("a ConfigMap")["data"];
+        let toml = data.get("node-0.toml").unwrap_or(&data["deployment.toml"]);
+        toml.as_str().expect("text").to_owned()
     }
 
     /// The pod of a component's workload.
