@@ -5,13 +5,17 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::emit::configuration;
 use crate::model::Loaded;
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
+use crate::model::controller::{Annotations, Controller};
 use crate::model::product::Database;
+use crate::model::table::Table;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
 use crate::toml_path;
+use crate::yaml::Text;
 
 /// The port that says that a component serves API traffic.
 const TRAFFIC_PORT: &str = "gateway-https";
@@ -42,6 +46,8 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "role": roles,
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
+        "publicServices": public_services(chart),
+        "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
@@ -291,6 +297,7 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
                 "key": camel_case(name),
                 "title": endpoint.title,
                 "doc": endpoint.doc,
+                "role": endpoint.role.value,
                 "component": component,
                 "componentKey": camel_case(component),
                 "port": endpoint.port.value,
@@ -299,6 +306,49 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// The public Services that a release may have: one for each role that has endpoints.
+fn public_services(chart: &Chart<'_>) -> Vec<Value> {
+    let endpoints = endpoints(chart, None);
+    let mut services: Vec<Value> = Vec::new();
+    for endpoint in &endpoints {
+        let role = &endpoint["role"];
+        if services.iter().any(|service| service["role"] == *role) {
+            continue;
+        }
+        let own = endpoints.iter().filter(|other| other["role"] == *role);
+        services.push(json!({
+            "role": role,
+            "key": role.as_str().map(camel_case),
+            "component": endpoint["component"],
+            "endpoints": own.collect::<Vec<_>>(),
+        }));
+    }
+    services
+}
+
+/// An Ingress controller as templates see it; values are ready to be written.
+fn controller((name, controller): (&Text, &Controller)) -> Value {
+    let rows = |table: &Table<Annotations>| -> Vec<Value> {
+        let row = |(endpoint, annotations): (&Text, &Annotations)| {
+            let annotations = annotations.iter().map(|(name, value)| {
+                json!({"name": name.value, "value": configuration::helm_scalar(&json!(value))})
+            });
+            json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
+        };
+        table.iter().map(row).collect()
+    };
+    json!({
+        "name": name.value,
+        "title": controller.title,
+        "class": controller.class,
+        "classAnnotation": controller.class_annotation,
+        "ownCertificate": controller.own_certificate,
+        "needsAuthority": controller.needs_authority,
+        "ingress": rows(&controller.ingress),
+        "service": rows(&controller.service),
+    })
 }
 
 /// Which components connect to which port of this one, in the order of its ports.

@@ -77,7 +77,7 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
             }
         }),
     );
-    set("enum", node.choices.as_ref().map(|choices| json!(choices)));
+    set("enum", leaf.choices.as_ref().map(|choices| json!(choices)));
     set(
         "pattern",
         node.pattern.as_ref().map(|pattern| json!(pattern)),

@@ -5,6 +5,7 @@
 pub mod component;
 pub mod credentials;
 pub mod databases;
+pub mod controller;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -23,6 +24,7 @@ use crate::yaml::{self, Text};
 use component::Component;
 use credentials::Credentials;
 use databases::DatabaseType;
+use controller::Controller;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -67,6 +69,8 @@ pub struct Model {
     pub ports: Loaded<Table<Port>>,
     /// `endpoints.yaml`.
     pub endpoints: Loaded<Table<Endpoint>>,
+    /// `controllers.yaml`.
+    pub controllers: Loaded<Table<Controller>>,
     /// `versions/*.yaml`, oldest first.
     pub versions: Vec<Loaded<Version>>,
     /// `components/*.yaml` by name.

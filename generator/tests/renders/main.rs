@@ -3,13 +3,17 @@
 mod database_files;
 mod databases;
 mod database_proxy;
+mod controllers;
 mod elsewhere;
+mod environments;
+mod exposure;
 mod first_node;
 mod memory;
 mod pattern_change;
 mod platforms;
 mod policies;
 mod probes;
+mod public_services;
 mod publishers;
 mod schema_job;
 mod script;

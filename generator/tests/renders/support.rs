@@ -66,6 +66,14 @@ impl Release {
             .filter(move |document| document["kind"] == kind)
     }
 
+    /// The deployment.toml of a component's first node.
+    pub(crate) fn toml(&self, component: &str) -> String {
+        let name = format!("apim-{component}-config");
+        let data = &self.find("ConfigMap", &name).expect("a ConfigMap")["data"];
+        let toml = data.get("node-0.toml").unwrap_or(&data["deployment.toml"]);
+        toml.as_str().expect("text").to_owned()
+    }
+
     /// The pod of a component's workload.
     pub(crate) fn pod(&self, component: &str) -> &Value {
         let name = format!("apim-{component}");
