@@ -31,6 +31,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let controllers = reader.file("controllers.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
+    let credentials = reader.file("credentials.yaml");
     let chart_values = reader.values("values/chart");
     let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
@@ -53,7 +54,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(definitions), Some(controllers)) = (definitions, controllers) else {
+    let (Some(definitions), Some(controllers), Some(credentials)) =
+        (definitions, controllers, credentials)
+    else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -72,6 +75,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         patterns,
         wiring,
         events,
+        credentials,
         configuration,
         chart_values,
         component_values,

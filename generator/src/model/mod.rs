@@ -4,6 +4,7 @@
 
 pub mod component;
 pub mod controller;
+pub mod credentials;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -21,6 +22,7 @@ use crate::yaml::{self, Text};
 
 use component::Component;
 use controller::Controller;
+use credentials::Credentials;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -77,6 +79,8 @@ pub struct Model {
     pub wiring: Loaded<Wiring>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `credentials.yaml`.
+    pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart/*.yaml`.
