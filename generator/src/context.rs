@@ -358,6 +358,7 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
         "classAnnotation": controller.class_annotation,
         "ownCertificate": controller.own_certificate,
         "needsAuthority": controller.needs_authority,
+        "objects": controller.objects,
         "ingress": rows(&controller.ingress),
         "service": rows(&controller.service),
     })

@@ -260,7 +260,14 @@ impl<'m> Scope<'_, 'm> {
             return node.choices.clone();
         };
         let known = self.chart.model.controllers.value.names().map(Value::from);
-        Some(node.choices.iter().flatten().cloned().chain(known).collect())
+        Some(
+            node.choices
+                .iter()
+                .flatten()
+                .cloned()
+                .chain(known)
+                .collect(),
+        )
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {
