@@ -210,6 +210,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         .and_then(|name| chart.model.endpoints.value.get(name))
         .map(|endpoint| endpoint.hostname.value.as_str());
     let serves_traffic = component.listens_on(TRAFFIC_PORT);
+    let observability = &chart.model.observability;
     let apim = chart.uses(name, Database::Apim);
     let shared = chart.uses(name, Database::Shared);
     json!({
@@ -239,8 +240,8 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "servesTraffic": serves_traffic,
         "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
         "roles": roles_of(chart, name),
-        "loggers": chart.model.observability.loggers(serves_traffic),
-        "beans": chart.model.observability.beans(serves_traffic),
+        "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
+        "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),

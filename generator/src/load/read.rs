@@ -7,12 +7,11 @@ use serde::de::DeserializeOwned;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::component::Component;
-use crate::model::observability::Observability;
 use crate::model::pattern::Pattern;
 use crate::model::product::{Product, Version};
 use crate::model::table::Table;
 use crate::model::values::{Node, Platform, Values};
-use crate::model::{Loaded, Model};
+use crate::model::{Loaded, Model, Observability};
 use crate::yaml::{self, Text};
 
 /// Text of each file by its label, for excerpts in errors.

@@ -27,7 +27,7 @@ use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
 use events::Events;
-use observability::Observability;
+use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -60,6 +60,19 @@ impl<T> Loaded<T> {
     ) -> Diagnostic {
         Diagnostic::new(yaml::place(&self.file, at.referenced), message)
     }
+}
+
+/// `observability/*.yaml`.
+#[derive(Debug, Clone)]
+pub struct Observability {
+    /// `logs.yaml`.
+    pub logs: Loaded<Vec<Logger>>,
+    /// `metrics.yaml`.
+    pub metrics: Loaded<Metrics>,
+    /// `alerts.yaml`.
+    pub alerts: Loaded<Vec<Alert>>,
+    /// `panels.yaml`.
+    pub panels: Loaded<Vec<Panel>>,
 }
 
 /// Everything that the generator knows about the product.

@@ -5,45 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::model::Loaded;
 use crate::yaml::Text;
-
-/// The four files.
-#[derive(Debug, Clone)]
-pub struct Observability {
-    /// `logs.yaml`.
-    pub logs: Loaded<Vec<Logger>>,
-    /// `metrics.yaml`.
-    pub metrics: Loaded<Metrics>,
-    /// `alerts.yaml`.
-    pub alerts: Loaded<Vec<Alert>>,
-    /// `panels.yaml`.
-    pub panels: Loaded<Vec<Panel>>,
-}
-
-impl Observability {
-    /// The loggers of a component.
-    pub(crate) fn loggers(&self, serves_traffic: bool) -> Vec<&Logger> {
-        let logs = self.logs.iter();
-        logs.filter(|row| serves_traffic || !row.traffic).collect()
-    }
-
-    /// The MBeans of a component.
-    pub(crate) fn beans(&self, serves_traffic: bool) -> Vec<&Bean> {
-        let beans = self.metrics.beans.iter();
-        beans.filter(|row| serves_traffic || !row.traffic).collect()
-    }
-
-    /// Every metric that alerts and panels may ask for.
-    pub(crate) fn known_metrics(&self) -> impl Iterator<Item = &str> {
-        let metrics = &self.metrics;
-        let read = metrics.beans.iter().flat_map(|bean| &bean.metrics);
-        read.map(|metric| &metric.name)
-            .chain(&metrics.java)
-            .chain(&metrics.cluster)
-            .map(String::as_str)
-    }
-}
 
 /// A logger whose level is not the root's.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -79,6 +41,17 @@ pub struct Metrics {
     pub java: Vec<String>,
     /// Metrics that the cluster has of pods.
     pub cluster: Vec<String>,
+}
+
+impl Metrics {
+    /// Every metric that alerts and panels may ask for.
+    pub(crate) fn known(&self) -> impl Iterator<Item = &str> {
+        let read = self.beans.iter().flat_map(|bean| &bean.metrics);
+        read.map(|metric| &metric.name)
+            .chain(&self.java)
+            .chain(&self.cluster)
+            .map(String::as_str)
+    }
 }
 
 /// MBeans of one kind.

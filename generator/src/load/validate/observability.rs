@@ -33,7 +33,7 @@ fn expression<T>(
             value: metric,
             ..expression.clone()
         };
-        let known = model.observability.known_metrics();
+        let known = model.observability.metrics.known();
         require_known(diagnostics, file, &name, "metric", known);
     }
 }
