@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Loaded;
+use crate::model::component::Component;
 use crate::model::product::Database;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
@@ -147,6 +148,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
@@ -165,6 +167,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.

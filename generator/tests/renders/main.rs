@@ -12,5 +12,6 @@ mod publishers;
 mod scaling;
 mod script;
 mod shape;
+mod sizes;
 mod support;
 mod waits;

@@ -1,6 +1,7 @@
 //! A render of a generated chart, and what tests ask of it.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use am_toolchain::{RenderRequest, RenderServer, Renderer, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
@@ -8,20 +9,30 @@ use serde_json::Value;
 /// The documents of a render.
 pub(crate) struct Release(Vec<Value>);
 
-/// A render that may fail.
-pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let program = Toolchain::new(&workspace)
+thread_local! {
+    /// One server for all renders of a test.
+    static SERVER: RefCell<RenderServer> = RefCell::new(server());
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn server() -> RenderServer {
+    let program = Toolchain::new(&workspace())
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
-    let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+    RenderServer::new(program).deterministic(true)
+}
+
+/// A render that may fail.
+pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String> {
+    let chart = workspace().join(format!("charts-out/am-pattern-{pattern}"));
     let request = RenderRequest {
         values,
         ..RenderRequest::new(chart, "apim", "apim")
     };
-    let rendered = RenderServer::new(program)
-        .deterministic(true)
-        .render(&request);
+    let rendered = SERVER.with_borrow_mut(|server| server.render(&request));
     let documents = rendered.map_err(|error| error.to_string())?.documents;
     Ok(Release(
         documents
