@@ -7,6 +7,7 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Loaded;
 use crate::model::component::Component;
+use crate::model::credentials::Key;
 use crate::model::product::Database;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
@@ -45,6 +46,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "credentials": credentials(chart),
         "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
@@ -116,6 +118,38 @@ fn pattern(chart: &Chart<'_>) -> Value {
     })
 }
 
+/// The credentials of a product version, their Secrets, and the stores of the Secrets Store CSI driver.
+fn credentials(chart: &Chart<'_>) -> Value {
+    let model = &chart.model.credentials;
+    let secrets = model.secrets.iter().map(
+        |(name, secret)| json!({"name": name.value, "objects": secret.objects, "doc": secret.doc}),
+    );
+    let providers = model
+        .csi_providers
+        .iter()
+        .map(|(name, provider)| json!({"name": name.value, "provider": provider}));
+    json!({
+        "secrets": secrets.collect::<Vec<_>>(),
+        "keys": chart.credential_keys(None).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
+        "providers": providers.collect::<Vec<_>>(),
+    })
+}
+
+fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
+    let when = key
+        .when
+        .as_ref()
+        .map(|when| when.replace("<%chart%>", chart.name()));
+    json!({
+        "name": name,
+        "secret": key.secret.value,
+        "database": key.database.is_some(),
+        "when": or_false(when.as_deref()),
+        "value": or_false(key.value.as_deref()),
+        "generate": key.generate.map_or_else(|| json!(false), |generate| json!(generate)),
+    })
+}
+
 /// A component as templates see it.
 pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let component = &part.component.value;
@@ -153,6 +187,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
+        "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "servesTraffic": component.listens_on(TRAFFIC_PORT),
         "roles": roles_of(chart, name),
         "waits": waits(chart, name),

@@ -30,6 +30,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let endpoints = reader.file("endpoints.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
+    let credentials = reader.file("credentials.yaml");
     let chart_values = reader.values("values/chart");
     let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
@@ -52,7 +53,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let Some(definitions) = definitions else {
+    let (Some(credentials), Some(definitions)) = (credentials, definitions) else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -70,6 +71,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         patterns,
         wiring,
         events,
+        credentials,
         configuration,
         chart_values,
         component_values,

@@ -3,6 +3,7 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod credentials;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -19,6 +20,7 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use credentials::Credentials;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -73,6 +75,8 @@ pub struct Model {
     pub wiring: Loaded<Wiring>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `credentials.yaml`.
+    pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart/*.yaml`.
