@@ -7,6 +7,7 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::component::Component;
 use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
@@ -232,6 +233,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
@@ -254,6 +256,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.

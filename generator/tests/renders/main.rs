@@ -25,5 +25,6 @@ mod scaling;
 mod schema_job;
 mod script;
 mod shape;
+mod sizes;
 mod support;
 mod waits;
