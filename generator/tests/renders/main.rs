@@ -1,6 +1,7 @@
 //! What the generated charts do with values, rendered with real Helm.
 
 mod database_files;
+mod database_programs;
 mod databases;
 mod elsewhere;
 mod first_node;
