@@ -1,10 +1,12 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod credentials;
 mod database_files;
 mod database_programs;
 mod databases;
 mod elsewhere;
 mod first_node;
+mod keystores;
 mod memory;
 mod pattern_change;
 mod policies;
