@@ -44,10 +44,7 @@ impl Programs {
     fn split(&self, style: &str, script: &str) -> Vec<String> {
         let file = self.0.join(format!("{style}.sql"));
         fs::write(&file, script).expect("a script");
-        let (done, text) = self.run(
-            "Harness",
-            &["split", style, file.to_str().expect("a path")],
-        );
+        let (done, text) = self.run("Harness", &["split", style, file.to_str().expect("a path")]);
         assert!(done, "{text}");
         text.lines()
             .map(|line| {
@@ -128,13 +125,26 @@ fn every_certificate_of_a_file_gets_into_the_store() {
         let keytool = |arguments: &[&str]| {
             let output = Command::new("keytool")
                 .args(arguments)
-                .args(["-keystore", &store, "-storepass", "changeit", "-alias", name])
+                .args([
+                    "-keystore",
+                    &store,
+                    "-storepass",
+                    "changeit",
+                    "-alias",
+                    name,
+                ])
                 .output()
                 .expect("keytool of a JDK is on the PATH");
             assert!(output.status.success(), "{output:?}");
             String::from_utf8_lossy(&output.stdout).into_owned()
         };
-        keytool(&["-genkeypair", "-keyalg", "EC", "-dname", &format!("CN={name}")]);
+        keytool(&[
+            "-genkeypair",
+            "-keyalg",
+            "EC",
+            "-dname",
+            &format!("CN={name}"),
+        ]);
         bundle.push_str("# a comment, as bundles have\n");
         bundle.push_str(&keytool(&["-exportcert", "-rfc"]));
     }
@@ -146,12 +156,21 @@ fn every_certificate_of_a_file_gets_into_the_store() {
 
     fs::write(path("empty.crt"), "nothing\n").expect("a file");
     let (done, text) = programs.run("TrustStore", &[&path("empty.crt"), &path("no.p12")]);
-    assert!(!done && text.contains("must hold certificates in PEM form"), "{text}");
+    assert!(
+        !done && text.contains("must hold certificates in PEM form"),
+        "{text}"
+    );
 }
 
 #[test]
 fn a_missing_driver_or_script_is_named() {
     let programs = Programs::compiled("missing");
-    let (done, text) = programs.run("CreateSchema", &["org.example.Driver", "semicolon", "true", "0"]);
-    assert!(!done && text.contains("there is no org.example.Driver in "), "{text}");
+    let (done, text) = programs.run(
+        "CreateSchema",
+        &["org.example.Driver", "semicolon", "true", "0"],
+    );
+    assert!(
+        !done && text.contains("there is no org.example.Driver in "),
+        "{text}"
+    );
 }
