@@ -3,6 +3,7 @@
 mod controllers;
 mod credentials;
 mod database_files;
+mod database_programs;
 mod database_proxy;
 mod databases;
 mod defaults;
