@@ -80,11 +80,9 @@ impl Tool {
             Self::Kubectl => &["version", "--client"],
             Self::Kind => &["version"],
             Self::Kubeconform => &["-v"],
-            Self::Renderer
-            | Self::Shell
-            | Self::KubeApiserver
-            | Self::Etcd
-            | Self::CertManager => &["--version"],
+            Self::Renderer | Self::Shell | Self::KubeApiserver | Self::Etcd | Self::CertManager => {
+                &["--version"]
+            }
         }
     }
 
