@@ -26,6 +26,7 @@ pub(crate) enum Phase {
     Removal,
     Schema,
     Driver,
+    Rotation,
     Enlargement,
     PatternChange,
 }
@@ -51,9 +52,10 @@ impl Phase {
     ];
 
     /// What production adds to a pattern.
-    pub(crate) const OF_PRODUCTION: [Self; 4] = [
+    pub(crate) const OF_PRODUCTION: [Self; 5] = [
         Self::Schema,
         Self::Driver,
+        Self::Rotation,
         Self::Enlargement,
         Self::PatternChange,
     ];
@@ -77,6 +79,7 @@ impl Phase {
             Self::Removal => "removal",
             Self::Schema => "schema",
             Self::Driver => "driver",
+            Self::Rotation => "rotation",
             Self::Enlargement => "enlargement",
             Self::PatternChange => "pattern change",
         }
@@ -132,6 +135,7 @@ impl Phase {
             Self::Removal => &["AM-OPS-005", "AM-UPG-011"],
             Self::Schema => &["AM-OPS-059"],
             Self::Driver => &["AM-OPS-060"],
+            Self::Rotation => &["AM-UPG-006", "AM-UPG-007"],
             Self::Enlargement => &["AM-UPG-009", "AM-UPG-014"],
             Self::PatternChange => &["AM-UPG-004", "AM-UPG-010", "AM-UPG-013"],
         }

@@ -103,6 +103,7 @@ impl Stage {
             Phase::Removal => removal::run(self).await,
             Phase::Schema => production::schema::run(self).await,
             Phase::Driver => production::driver::run(self).await,
+            Phase::Rotation => production::rotation::run(self).await,
             Phase::Enlargement => production::enlargement::run(self).await,
             Phase::PatternChange => production::pattern_change::run(self).await,
         }

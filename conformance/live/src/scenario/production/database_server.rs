@@ -152,6 +152,26 @@ impl DatabaseServer {
         Ok(printed.map(|rows| rows.lines().map(str::to_owned).collect()))
     }
 
+    /// Gives a user another password.
+    pub(super) async fn change_password(
+        &self,
+        api: &Api,
+        user: &str,
+        password: &str,
+    ) -> Result<(), LiveError> {
+        let statement = match self.kind {
+            Kind::PostgreSql => format!("alter user {user} password '{password}';"),
+            Kind::MariaDb => format!("alter user {user}@'%' identified by '{password}';"),
+        };
+        match self.run(api, APIM, &statement).await? {
+            Some(_) => Ok(()),
+            None => Err(LiveError::unavailable(
+                format!("the database server does not change the password of {user}"),
+                "report this as a bug",
+            )),
+        }
+    }
+
     /// The names of the tables of a database.
     pub(super) async fn tables(
         &self,

@@ -5,6 +5,7 @@ mod database_server;
 pub(in crate::scenario) mod driver;
 pub(in crate::scenario) mod enlargement;
 pub(in crate::scenario) mod pattern_change;
+pub(in crate::scenario) mod rotation;
 pub(in crate::scenario) mod schema;
 
 use am_deployment_toml::product::ProductVersion;
