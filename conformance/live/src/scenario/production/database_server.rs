@@ -208,10 +208,10 @@ fn objects(kind: Kind, image: &str, certificates: &Certificates) -> [(&'static s
     let probe = match kind {
         Kind::PostgreSql => json!(["/opt/postgresql/pg_isready", "--host=127.0.0.1"]),
         Kind::MariaDb => json!([
-            "/usr/bin/mysqladmin",
+            "/usr/bin/mariadb",
             "--socket=/data/socket",
             "--user=wso2carbon",
-            "ping"
+            "--execute=select 1"
         ]),
     };
     let tls = json!({"secretName": NAME, "defaultMode": 0o440});
