@@ -31,6 +31,7 @@ fn templates_are_made_for_the_chart_each_component_and_each_workload_kind() {
             ".helmignore",
             "Chart.yaml",
             "README.md",
+            "overlays/cloud-small.yaml",
             "overlays/cloud.yaml",
             "templates/edge/_configuration.tpl",
             "templates/edge/service.yaml",
@@ -143,11 +144,11 @@ fn source_lines_of_configuration_and_values_are_those_of_the_model() {
     );
     assert_eq!(
         find("am-pattern-1/overlays/cloud.yaml", "mode: external"),
-        ("mini/model/platforms/cloud.yaml", 7)
+        ("mini/model/platforms/cloud.yaml", 8)
     );
     assert_eq!(
         find("am-pattern-1/overlays/cloud.yaml", "# In am-pattern-1."),
-        ("mini/model/platforms/cloud.yaml", 10)
+        ("mini/model/platforms/cloud.yaml", 11)
     );
 }
 
@@ -243,6 +244,24 @@ fn overlays_hold_the_sections_of_their_pattern() {
         "# am-pattern-1 on A cloud.\n# Somewhere.\n\n# Everything outside.\nmode: external\n\nserver:\n  # In am-pattern-1.\n  offset: 1\n\nedge:\n  # In am-pattern-1.\n  offset: 1\n  size: 3Gi\n"
     );
     assert!(!text(&tree, "am-pattern-0/overlays/cloud.yaml").contains("3Gi"));
+}
+
+#[test]
+fn a_variant_of_an_overlay_replaces_topics_and_keeps_the_rest() {
+    let tree = common::tree();
+    assert_eq!(
+        body(&tree, "am-pattern-1/overlays/cloud-small.yaml"),
+        "# am-pattern-1 on A small cloud.\n# Somewhere else.\n\n# Nothing outside.\nmode: bundled\n\nserver:\n  # In am-pattern-1.\n  offset: 1\n\nedge:\n  # In am-pattern-1.\n  offset: 1\n  size: 3Gi\n"
+    );
+    let kept = "size: 3Gi";
+    let line = text(&tree, "am-pattern-1/overlays/cloud-small.yaml")
+        .lines()
+        .position(|line| line.contains(kept));
+    let place = line.and_then(|line| {
+        let map = tree.source_map();
+        map.lookup("am-pattern-1/overlays/cloud-small.yaml", line + 1)
+    });
+    assert_eq!(place, Some(("mini/model/platforms/cloud.yaml", 15)));
 }
 
 #[test]

@@ -83,11 +83,6 @@ impl Component {
         &self.row().values_key
     }
 
-    /// The value below its key that says how many nodes it has.
-    pub fn nodes_key(self) -> &'static str {
-        &self.row().nodes_key
-    }
-
     /// The ports on which it listens, before the offset.
     pub fn ports(self) -> impl Iterator<Item = &'static Port> {
         let all = &table().ports;

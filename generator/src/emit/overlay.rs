@@ -7,10 +7,13 @@ use crate::chart::{Chart, Part};
 use crate::diagnostic::Diagnostic;
 use crate::model::Loaded;
 use crate::model::component::Workload;
-use crate::model::values::{Platform, Section};
+use crate::model::values::{Platform, Section, sections};
 use crate::source_map::Origin;
 use crate::template::{Rendering, Templates};
 use crate::yaml;
+
+/// A section and the platform in whose file it stands.
+type Standing<'m> = (&'m Loaded<Platform>, &'m Section);
 
 /// Words for several components in a section; everything else is a component's name.
 pub(crate) const GROUPS: [&str; 4] = ["every", "statefulset", "deployment", "storage"];
@@ -22,8 +25,8 @@ pub(crate) fn emit(
     templates: &Templates,
     context: &Context,
 ) -> Result<Lines, Diagnostic> {
-    let section_lines = |section: &Section| -> Result<Lines, Diagnostic> {
-        let place = yaml::place(&platform.file, section.text.referenced);
+    let section_lines = |(file, section): Standing<'_>| -> Result<Lines, Diagnostic> {
+        let place = yaml::place(&file.file, section.text.referenced);
         let Rendering { text, origins } =
             templates.render_text(section.text.value.trim_end(), context, &place)?;
         Ok(Lines { text, origins })
@@ -37,30 +40,26 @@ pub(crate) fn emit(
     for line in wrap(&platform.value.doc, 118) {
         lines.push(&format!("# {line}"), &origin);
     }
-    let sections: Vec<&Section> = platform
-        .value
-        .sections
-        .iter()
-        .filter(|section| applies(chart, section))
+    let sections: Vec<Standing<'_>> = sections(platform, &chart.model.platforms)
+        .filter(|(_, section)| applies(chart, section))
         .collect();
-    for section in sections
-        .iter()
-        .filter(|section| section.component.is_none())
-    {
-        lines.push("", &origin);
-        lines.append(0, &section_lines(section)?);
+    for standing in &sections {
+        if standing.1.component.is_none() {
+            lines.push("", &origin);
+            lines.append(0, &section_lines(*standing)?);
+        }
     }
     for part in chart.parts() {
-        let own: Vec<&&Section> = sections
+        let own: Vec<&Standing<'_>> = sections
             .iter()
-            .filter(|section| is_for(section, &part))
+            .filter(|(_, section)| is_for(section, &part))
             .collect();
         if own.is_empty() {
             continue;
         }
         lines.push(&format!("\n{}:", part.key()), &origin);
         for section in own {
-            lines.append(2, &section_lines(section)?);
+            lines.append(2, &section_lines(*section)?);
         }
     }
     Ok(lines)

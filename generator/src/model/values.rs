@@ -244,14 +244,48 @@ pub struct Platform {
     pub title: String,
     /// What the overlay assumes.
     pub doc: String,
+    /// The platform that it is a variant of: its sections hold here too, but for those of a topic that this one has itself.
+    #[serde(default)]
+    pub base: Option<Text>,
     /// Its parts.
     pub sections: Vec<Section>,
+}
+
+impl Platform {
+    fn has(&self, topic: Option<&Text>) -> bool {
+        topic.is_some_and(|topic| {
+            let mut own = self.sections.iter().filter_map(|own| own.topic.as_ref());
+            own.any(|own| own.value == topic.value)
+        })
+    }
+}
+
+/// The sections of an overlay with the files that they stand in: those of its base that it does not replace, and its own.
+pub fn sections<'m>(
+    platform: &'m Loaded<Platform>,
+    platforms: &'m [Loaded<Platform>],
+) -> impl Iterator<Item = (&'m Loaded<Platform>, &'m Section)> {
+    let base = platforms.iter().find(|other| {
+        let base = platform.value.base.as_ref();
+        base.is_some_and(|base| base.value == other.value.name.value)
+    });
+    let inherited = base.into_iter().flat_map(|base| {
+        let sections = base.value.sections.iter();
+        sections
+            .filter(|section| !platform.value.has(section.topic.as_ref()))
+            .map(move |section| (base, section))
+    });
+    let own = platform.value.sections.iter();
+    inherited.chain(own.map(move |section| (platform, section)))
 }
 
 /// A part of an overlay.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Section {
+    /// What it is about, so that a variant of the platform may replace it.
+    #[serde(default)]
+    pub topic: Option<Text>,
     /// Only in these patterns.
     #[serde(default)]
     pub patterns: Option<Vec<PatternRef>>,

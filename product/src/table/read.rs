@@ -60,7 +60,6 @@ struct RawComponent {
     profile: Option<String>,
     start_script: String,
     values_key: String,
-    nodes_key: String,
     ports: Vec<Name>,
     capabilities: Vec<Capability>,
     #[serde(default)]
@@ -140,7 +139,6 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
             profile: component.profile,
             start_script: component.start_script,
             values_key: component.values_key,
-            nodes_key: component.nodes_key,
             ports: listens,
             capabilities: component.capabilities,
             web_contexts: component.web_contexts,

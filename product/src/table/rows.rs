@@ -42,7 +42,6 @@ pub(crate) struct ComponentRow {
     pub(crate) profile: Option<String>,
     pub(crate) start_script: String,
     pub(crate) values_key: String,
-    pub(crate) nodes_key: String,
     /// Numbers of rows.
     pub(crate) ports: Vec<usize>,
     pub(crate) capabilities: Vec<Capability>,

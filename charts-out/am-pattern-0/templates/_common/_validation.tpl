@@ -2,6 +2,7 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-0.validate" -}}
+{{- include "am-pattern-0.validatePlatform" . }}
 {{- include "am-pattern-0.validateExposure" . }}
 {{- include "am-pattern-0.validateCredentials" . }}
 {{- include "am-pattern-0.validateDatabase" . }}

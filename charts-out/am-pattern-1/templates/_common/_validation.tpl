@@ -2,6 +2,7 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-1.validate" -}}
+{{- include "am-pattern-1.validatePlatform" . }}
 {{- include "am-pattern-1.validateExposure" . }}
 {{- include "am-pattern-1.validateCredentials" . }}
 {{- include "am-pattern-1.validateDatabase" . }}

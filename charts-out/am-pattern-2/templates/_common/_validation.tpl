@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-2.validate" -}}
 {{- include "am-pattern-2.validateElsewhere" . }}
+{{- include "am-pattern-2.validatePlatform" . }}
 {{- include "am-pattern-2.validateExposure" . }}
 {{- include "am-pattern-2.validateCredentials" . }}
 {{- include "am-pattern-2.validateDatabase" . }}

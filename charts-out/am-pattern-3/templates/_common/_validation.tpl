@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-3.validate" -}}
 {{- include "am-pattern-3.validateElsewhere" . }}
+{{- include "am-pattern-3.validatePlatform" . }}
 {{- include "am-pattern-3.validateExposure" . }}
 {{- include "am-pattern-3.validateCredentials" . }}
 {{- include "am-pattern-3.validateDatabase" . }}

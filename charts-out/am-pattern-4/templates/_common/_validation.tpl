@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-4.validate" -}}
 {{- include "am-pattern-4.validateElsewhere" . }}
+{{- include "am-pattern-4.validatePlatform" . }}
 {{- include "am-pattern-4.validateExposure" . }}
 {{- include "am-pattern-4.validateCredentials" . }}
 {{- include "am-pattern-4.validateDatabase" . }}

@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-5.validate" -}}
 {{- include "am-pattern-5.validateElsewhere" . }}
+{{- include "am-pattern-5.validatePlatform" . }}
 {{- include "am-pattern-5.validateExposure" . }}
 {{- include "am-pattern-5.validateCredentials" . }}
 {{- include "am-pattern-5.validateDatabase" . }}

@@ -23,7 +23,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         .iter()
         .filter(|(_, nodes)| **nodes > 1)
         .map(|(component, nodes)| {
-            let replicas = json!({component.nodes_key(): nodes + 1});
+            let replicas = json!({"replicas": nodes + 1});
             (component.values_key().to_owned(), replicas)
         })
         .collect();

@@ -276,13 +276,13 @@ mod tests {
     #[test]
     fn values_go_to_the_components_that_a_chart_has() {
         let matrix = read(
-            "[{name: a, values: {x: 1}, everyComponent: {portOffset: 10}, components: {gateway: {replicaCount: 3}}}]",
+            "[{name: a, values: {x: 1}, everyComponent: {portOffset: 10}, components: {gateway: {replicas: 3}}}]",
         )
         .expect("well-formed");
         let values = |components: &[Component]| matrix.variants[0].values(components.iter());
         assert_eq!(
             values(&[component("gateway"), component("all-in-one")]),
-            json!({"x": 1, "gateway": {"portOffset": 10, "replicaCount": 3}, "allInOne": {"portOffset": 10}})
+            json!({"x": 1, "gateway": {"portOffset": 10, "replicas": 3}, "allInOne": {"portOffset": 10}})
         );
         assert_eq!(values(&[]), json!({"x": 1}));
         assert_eq!(matrix.default_variant().values([].iter()), Value::Null);
