@@ -1,6 +1,7 @@
 //! One chart to make: a pattern in a product version, with its references resolved.
 
 use crate::model::component::Component;
+use crate::model::credentials::Key;
 use crate::model::pattern::{Member, Pattern};
 use crate::model::product::{Database, Endpoint, Version};
 use crate::model::wiring::{Edge, FormKind, Reach, Setting};
@@ -157,6 +158,19 @@ impl<'m> Chart<'m> {
 
     pub(crate) fn uses(&self, component: &str, database: Database) -> bool {
         self.version.value.uses(component, database)
+    }
+
+    /// The credentials of the product version, or those that a component reads, in the order of the file.
+    pub(crate) fn credential_keys(&self, component: Option<&str>) -> Vec<(&'m str, &'m Key)> {
+        let reads = |key: &Key| {
+            let database = key.database.zip(component);
+            (!key.encryption || self.version.value.encryption_key)
+                && database.is_none_or(|(database, component)| self.uses(component, database))
+        };
+        let keys = self.model.credentials.keys.iter();
+        keys.filter(|(_, key)| reads(key))
+            .map(|(name, key)| (name.value.as_str(), key))
+            .collect()
     }
 
     /// The edges on which a component listens to another one: who must accept before its server starts.

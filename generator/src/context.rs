@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::model::Loaded;
+use crate::model::credentials::Key;
+use crate::model::databases::Tls;
 use crate::model::product::Database;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
@@ -44,6 +46,8 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "credentials": credentials(chart),
+        "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
@@ -115,6 +119,71 @@ fn pattern(chart: &Chart<'_>) -> Value {
     })
 }
 
+/// The credentials of a product version, their Secrets, and the stores of the Secrets Store CSI driver.
+fn credentials(chart: &Chart<'_>) -> Value {
+    let model = &chart.model.credentials;
+    let secrets = model.secrets.iter().map(
+        |(name, secret)| json!({"name": name.value, "objects": secret.objects, "doc": secret.doc}),
+    );
+    let providers = model
+        .csi_providers
+        .iter()
+        .map(|(name, provider)| json!({"name": name.value, "provider": provider}));
+    json!({
+        "secrets": secrets.collect::<Vec<_>>(),
+        "keys": chart.credential_keys(None).into_iter().map(credential_key).collect::<Vec<_>>(),
+        "providers": providers.collect::<Vec<_>>(),
+    })
+}
+
+/// The kinds of databases, each with everything that its driver wants.
+fn database_types(chart: &Chart<'_>) -> Vec<Value> {
+    let tls = |tls: &Tls| {
+        let modes: serde_json::Map<String, Value> = tls
+            .modes
+            .iter()
+            .map(|(mode, parameters)| (mode.value.clone(), json!(parameters)))
+            .collect();
+        json!({
+            "owned": tls.owned,
+            "url": tls.url,
+            "port": tls.port,
+            "modes": modes,
+            "ca": tls.ca,
+            "verifyWithoutCa": tls.verify_without_ca,
+        })
+    };
+    let types = chart.model.databases.iter();
+    types
+        .map(|(name, kind)| {
+            json!({
+                "name": name.value,
+                "title": kind.title,
+                "driver": kind.driver,
+                "packages": kind.packages,
+                "scheme": kind.scheme,
+                "port": kind.port,
+                "url": kind.url,
+                "parameters": kind.parameters,
+                "validationQuery": kind.validation_query,
+                "schema": kind.schema,
+                "tls": kind.tls.as_ref().map(tls),
+            })
+        })
+        .collect()
+}
+
+fn credential_key((name, key): (&str, &Key)) -> Value {
+    json!({
+        "name": name,
+        "secret": key.secret.value,
+        "database": key.database.is_some(),
+        "when": or_false(key.when.as_deref()),
+        "value": or_false(key.value.as_deref()),
+        "generate": key.generate.map_or_else(|| json!(false), |generate| json!(generate)),
+    })
+}
+
 /// A component as templates see it.
 pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let component = &part.component.value;
@@ -151,6 +220,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
+        "credentials": chart.credential_keys(Some(name)).into_iter().map(credential_key).collect::<Vec<_>>(),
         "servesTraffic": component.listens_on(TRAFFIC_PORT),
         "roles": roles_of(chart, name),
         "waits": waits(chart, name),

@@ -30,6 +30,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let endpoints = reader.file("endpoints.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
+    let credentials = reader.file("credentials.yaml");
+    let databases = reader.file("databases.yaml");
     let chart_values = reader.values("values/chart");
     let component_values = reader.values("values/component");
     let definitions = reader.file("values/definitions.yaml");
@@ -52,7 +54,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let Some(definitions) = definitions else {
+    let (Some(credentials), Some(databases), Some(definitions)) =
+        (credentials, databases, definitions)
+    else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -70,6 +74,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         patterns,
         wiring,
         events,
+        credentials,
+        databases,
         configuration,
         chart_values,
         component_values,

@@ -3,6 +3,8 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod credentials;
+pub mod databases;
 pub mod events;
 pub mod pattern;
 pub mod product;
@@ -19,6 +21,8 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use credentials::Credentials;
+use databases::DatabaseType;
 use events::Events;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -71,8 +75,12 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `databases.yaml`.
+    pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `credentials.yaml`.
+    pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.
     pub configuration: Vec<Loaded<Vec<Setting>>>,
     /// `values/chart/*.yaml`.

@@ -1,5 +1,7 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod database_files;
+mod databases;
 mod elsewhere;
 mod first_node;
 mod memory;
@@ -7,6 +9,7 @@ mod pattern_change;
 mod policies;
 mod probes;
 mod publishers;
+mod schema_job;
 mod script;
 mod support;
 mod waits;

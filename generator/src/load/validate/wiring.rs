@@ -1,4 +1,4 @@
-//! `wiring.yaml`, `events.yaml` and `configuration/*.yaml`.
+//! `wiring.yaml`, `events.yaml`, `credentials.yaml` and `configuration/*.yaml`.
 
 use super::names::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
@@ -50,6 +50,11 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     }
     let events = &model.events;
     require_known(diagnostics, events, &events.role, "role", ROLES.into_iter());
+    let credentials = &model.credentials;
+    for (_, key) in credentials.keys.iter() {
+        let secrets = credentials.secrets.names();
+        require_known(diagnostics, credentials, &key.secret, "secret", secrets);
+    }
     for file in &model.configuration {
         for setting in &file.value {
             path(file, &setting.key, diagnostics);
