@@ -7,7 +7,7 @@ use am_conformance::component::Capability;
 use serde_json::{Value, json};
 
 use super::database_server::{self, DatabaseServer};
-use crate::api::{Api, Pod, text};
+use crate::api::{Pod, text};
 use crate::error::LiveError;
 use crate::record::Fault;
 use crate::scenario::Stage;
@@ -83,20 +83,21 @@ async fn judge_wrong_checksum(
     server: &DatabaseServer,
 ) -> Result<bool, LiveError> {
     let wrong = "0".repeat(64);
-    let other = json!({"database": {"driverJar": {
-        "url": server.driver_url(), "sha256": wrong, "image": {"repository": ""}, "path": "",
-    }}});
+    // Without the Job, which would end the upgrade before any pod is replaced.
+    let other = json!({"database": {
+        "driverJar": {"url": server.driver_url(), "sha256": wrong, "image": {"repository": ""}, "path": ""},
+        "schemaJob": {"enabled": false},
+    }});
     let installation = stage.installation(&stage.main, &other);
     let done = stage.lab.helm.upgrade(&installation).await?;
-    let said = if done.success {
-        refusal(&stage.lab.api, stage, &wrong).await?
-    } else {
-        // A Job that runs before the pods may be the first to refuse it.
-        done.output.contains("fail").then_some(done.output)
-    };
+    if !done.success {
+        stage.helm_failed("upgrade", &done, RIGHT_DRIVER).await?;
+        return Ok(false);
+    }
+    let said = refusal(stage, &wrong).await?;
     let fault = said.is_none().then(|| {
         Fault::new(
-            "a driver with another checksum than the values ask for neither stops the installation nor a pod with a message that names the checksum",
+            "a driver with another checksum than the values ask for stops no pod with a message that names the checksum",
             "compare the checksum in the init container, and end it with a message",
         )
     });
@@ -105,7 +106,8 @@ async fn judge_wrong_checksum(
 }
 
 /// What the init container that refused the driver said.
-async fn refusal(api: &Api, stage: &Stage, checksum: &str) -> Result<Option<String>, LiveError> {
+async fn refusal(stage: &Stage, checksum: &str) -> Result<Option<String>, LiveError> {
+    let api = &stage.lab.api;
     let path = format!("/api/v1/namespaces/{}/pods", stage.namespace);
     let start = Instant::now();
     while start.elapsed() < PATIENCE {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::database_server::CREDENTIALS;
-use crate::api::text;
+use crate::api::{is_of_hook, text};
 use crate::cluster::{Access, Operators};
 use crate::error::LiveError;
 use crate::mask::decoded;
@@ -101,8 +101,11 @@ async fn certificates(stage: &mut Stage) -> Result<bool, LiveError> {
         "apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": {"name": AUTHORITY}, "spec": {"selfSigned": {}},
     });
     put(stage, "cert-manager.io/v1", "issuers", &authority).await?;
-    let from_authority =
-        json!({"keystores": {"certManager": {"enabled": true, "issuerRef": {"name": AUTHORITY}}}});
+    let from_authority = json!({"keystores": {"certManager": {
+        "enabled": true, "issuerRef": {"name": AUTHORITY},
+        // The images' truststore does not know the authority.
+        "internalNames": false, "dnsNames": ["apim.example.com", "localhost"],
+    }}});
     if !give(stage, &from_authority).await? {
         return Ok(false);
     }
@@ -271,7 +274,7 @@ async fn pods(stage: &Stage) -> Result<Vec<Value>, LiveError> {
         stage.namespace, stage.main.name
     );
     let mut pods = stage.lab.api.list(&path).await?;
-    pods.retain(|pod| pod.pointer("/metadata/annotations/helm.sh~1hook").is_none());
+    pods.retain(|pod| !is_of_hook(pod));
     Ok(pods)
 }
 
