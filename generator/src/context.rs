@@ -131,7 +131,7 @@ fn credentials(chart: &Chart<'_>) -> Value {
         .map(|(name, provider)| json!({"name": name.value, "provider": provider}));
     json!({
         "secrets": secrets.collect::<Vec<_>>(),
-        "keys": chart.credential_keys(None).into_iter().map(credential_key).collect::<Vec<_>>(),
+        "keys": chart.credential_keys(None).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "providers": providers.collect::<Vec<_>>(),
     })
 }
@@ -173,12 +173,16 @@ fn database_types(chart: &Chart<'_>) -> Vec<Value> {
         .collect()
 }
 
-fn credential_key((name, key): (&str, &Key)) -> Value {
+fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
+    let when = key
+        .when
+        .as_ref()
+        .map(|when| when.replace("<%chart%>", chart.name()));
     json!({
         "name": name,
         "secret": key.secret.value,
         "database": key.database.is_some(),
-        "when": or_false(key.when.as_deref()),
+        "when": or_false(when.as_deref()),
         "value": or_false(key.value.as_deref()),
         "generate": key.generate.map_or_else(|| json!(false), |generate| json!(generate)),
     })
@@ -220,7 +224,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
-        "credentials": chart.credential_keys(Some(name)).into_iter().map(credential_key).collect::<Vec<_>>(),
+        "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "servesTraffic": component.listens_on(TRAFFIC_PORT),
         "roles": roles_of(chart, name),
         "waits": waits(chart, name),

@@ -27,11 +27,13 @@ pub enum Tool {
     Kubeconform,
     /// The controllers of cert-manager that issue certificates, for live runs.
     CertManager,
+    /// Argo CD's comparison of an object with what a chart renders.
+    GitopsDiff,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -42,6 +44,7 @@ impl Tool {
         Self::Kubectl,
         Self::Kubeconform,
         Self::CertManager,
+        Self::GitopsDiff,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -57,6 +60,7 @@ impl Tool {
             Self::Kubectl => "kubectl",
             Self::Kubeconform => "kubeconform",
             Self::CertManager => "cert-manager",
+            Self::GitopsDiff => "gitops-diff",
         }
     }
 
@@ -64,7 +68,7 @@ impl Tool {
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer | Self::Shell | Self::CertManager => None,
+            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -80,9 +84,12 @@ impl Tool {
             Self::Kubectl => &["version", "--client"],
             Self::Kind => &["version"],
             Self::Kubeconform => &["-v"],
-            Self::Renderer | Self::Shell | Self::KubeApiserver | Self::Etcd | Self::CertManager => {
-                &["--version"]
-            }
+            Self::Renderer
+            | Self::Shell
+            | Self::KubeApiserver
+            | Self::Etcd
+            | Self::CertManager
+            | Self::GitopsDiff => &["--version"],
         }
     }
 
@@ -98,6 +105,7 @@ impl Tool {
             Self::Etcd => "tools/etcd",
             Self::Kubeconform => "tools/kubeconform",
             Self::CertManager => "tools/cert-manager",
+            Self::GitopsDiff => "tools/gitops-diff",
         }
     }
 
@@ -112,6 +120,7 @@ impl Tool {
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform",
             Self::CertManager => "github.com/cert-manager/cert-manager",
+            Self::GitopsDiff => "github.com/argoproj/gitops-engine",
         }
     }
 
@@ -120,7 +129,7 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer | Self::Shell | Self::CertManager => ".",
+            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => ".",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
@@ -162,9 +171,12 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
-            Self::Renderer | Self::Shell | Self::Kind | Self::Etcd | Self::CertManager => {
-                Vec::new()
-            }
+            Self::Renderer
+            | Self::Shell
+            | Self::Kind
+            | Self::Etcd
+            | Self::CertManager
+            | Self::GitopsDiff => Vec::new(),
         }
     }
 }

@@ -1,9 +1,11 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod credentials;
 mod database_files;
 mod databases;
 mod elsewhere;
 mod first_node;
+mod keystores;
 mod memory;
 mod pattern_change;
 mod policies;

@@ -8,12 +8,17 @@ use serde_json::Value;
 /// The documents of a render.
 pub(crate) struct Release(Vec<Value>);
 
-fn render(pattern: u32, values: Value) -> Result<Release, String> {
+fn render(pattern: u32, mut values: Value) -> Result<Release, String> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let program = Toolchain::new(&workspace)
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
     let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+    // There is no cluster that could be asked which passwords it has.
+    let generate = &mut values["credentials"]["generateWithoutCluster"];
+    if generate.is_null() {
+        *generate = true.into();
+    }
     let request = RenderRequest {
         values,
         ..RenderRequest::new(chart, "apim", "apim")

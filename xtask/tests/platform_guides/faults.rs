@@ -49,24 +49,52 @@ fn a_sound_guide_has_no_fault() {
 fn every_fault_of_a_guide_is_told() {
     let cases = [
         // A variable that is never set, a program that is not there, a file that nothing makes, a command that is cut off.
-        ("file://trust.json", "file://$TRUST", "TRUST: unbound variable"),
+        (
+            "file://trust.json",
+            "file://$TRUST",
+            "TRUST: unbound variable",
+        ),
         ("aws iam", "awz iam", "awz: command not found"),
-        ("file://trust.json", "file://rust.json", "no file rust.json here"),
+        (
+            "file://trust.json",
+            "file://rust.json",
+            "no file rust.json here",
+        ),
         ("EOF\naws", "aws", "no `helm install` or `helm upgrade`"),
         // Values that the chart refuses, by a command of the guide and without one.
         ("existingSecret", "existingSecrets", "existingSecrets"),
         ("commonLabels", "commonLables", "line 30: more.yaml"),
         // Octal permissions, an unknown field, a value of the wrong type.
-        ("\"750\"", "0750", "StorageClass apim-efs, /parameters/directoryPerms"),
+        (
+            "\"750\"",
+            "0750",
+            "StorageClass apim-efs, /parameters/directoryPerms",
+        ),
         ("provisioner:", "provisionor:", "provisionor: unknown field"),
         ("{\"sub\"", "{sub", "trust.json is no JSON"),
         // Names that do not fit what the chart renders, in either direction.
-        ("apim:apim-*", "apim:apim-gateway", "ServiceAccount apim-control-plane is given no identity"),
-        ("apim:apim-*", "apim:am-*", "the chart has no ServiceAccount am-*"),
+        (
+            "apim:apim-*",
+            "apim:apim-gateway",
+            "ServiceAccount apim-control-plane is given no identity",
+        ),
+        (
+            "apim:apim-*",
+            "apim:am-*",
+            "the chart has no ServiceAccount am-*",
+        ),
         ("`apim-gateway`, ", "", "the table of ServiceAccounts says"),
         // What is used and made by nobody.
-        ("apim-keys --from", "apim-key --from", "Secret apim-keys is used"),
-        ("name: apim-efs}", "name: efs}", "StorageClass apim-efs is used"),
+        (
+            "apim-keys --from",
+            "apim-key --from",
+            "Secret apim-keys is used",
+        ),
+        (
+            "name: apim-efs}",
+            "name: efs}",
+            "StorageClass apim-efs is used",
+        ),
         // Blocks that nothing would look at.
         ("# more.yaml", "# More", "the first line of a yaml block"),
         ("```sh", "```bash", "not `bash`"),

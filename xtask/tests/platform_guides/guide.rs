@@ -40,7 +40,9 @@ impl File<'_> {
 
     /// Whether it is for the API server; otherwise it holds values.
     pub(crate) fn is_manifest(&self) -> bool {
-        self.text.lines().any(|line| line.starts_with("apiVersion:"))
+        self.text
+            .lines()
+            .any(|line| line.starts_with("apiVersion:"))
     }
 }
 
@@ -130,7 +132,10 @@ impl Guide {
     /// The names in the row of a pattern in the guide's table of ServiceAccounts.
     pub(crate) fn service_accounts(&self, pattern: u32) -> BTreeSet<&str> {
         let head = format!("| `am-pattern-{pattern}` |");
-        let rows = self.text.lines().filter_map(|line| line.strip_prefix(&head));
+        let rows = self
+            .text
+            .lines()
+            .filter_map(|line| line.strip_prefix(&head));
         // Every second piece is between backticks.
         rows.flat_map(|row| row.split('`').skip(1).step_by(2))
             .collect()

@@ -79,14 +79,19 @@ fn secrets(played: &Played) -> Vec<String> {
     let classes = played.renders.iter().flatten();
     let classes = classes.filter(|document| document.value["kind"] == "SecretProviderClass");
     let objects = classes.filter_map(|class| class.value["spec"]["secretObjects"].as_array());
-    let keys = objects.flatten().filter_map(|object| object["data"].as_array());
+    let keys = objects
+        .flatten()
+        .filter_map(|object| object["data"].as_array());
     let names = keys.flatten().filter_map(|key| key["objectName"].as_str());
     let is_put = |name: &str| {
         let quoted = format!("\"{name}\"");
-        played.calls.contains(&format!("-{name} ")) || played.json.iter().any(|(_, text)| text.contains(&quoted))
+        played.calls.contains(&format!("-{name} "))
+            || played.json.iter().any(|(_, text)| text.contains(&quoted))
     };
     let missing = names.filter(|name| !is_put(name));
-    missing.map(|name| format!("nothing in the guide stores {name}")).collect()
+    missing
+        .map(|name| format!("nothing in the guide stores {name}"))
+        .collect()
 }
 
 /// Names in the guide's commands, its table, and the chart: all the same.
@@ -112,7 +117,10 @@ fn accounts(
             "the table of ServiceAccounts says {table:?}, the chart has {rendered:?}"
         ));
     }
-    let texts = played.calls.lines().chain(played.json.iter().map(|(_, text)| text.as_str()));
+    let texts = played
+        .calls
+        .lines()
+        .chain(played.json.iter().map(|(_, text)| text.as_str()));
     let granted: BTreeSet<String> = texts.flat_map(|text| granted(text, namespace)).collect();
     let made = made(played);
     for name in &granted {

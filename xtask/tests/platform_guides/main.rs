@@ -31,17 +31,28 @@ fn every_command_and_file_of_a_guide_is_sound() {
         // Files and overlays that no command of the guide uses are nobody's.
         for extension in ["yaml", "json"] {
             for file in list(&root().join(format!("docs/platforms/{name}")), extension) {
-                let file = file.file_name().expect("a name").to_string_lossy().into_owned();
+                let file = file
+                    .file_name()
+                    .expect("a name")
+                    .to_string_lossy()
+                    .into_owned();
                 if !guide.types(&format!("docs/platforms/{name}/{file}")) {
                     faults.push(format!("{}: no command uses {name}/{file}", guide.name));
                 }
             }
         }
         for overlay in list(&root().join("charts-out/am-pattern-0/overlays"), "yaml") {
-            let overlay = overlay.file_stem().expect("a name").to_string_lossy().into_owned();
+            let overlay = overlay
+                .file_stem()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned();
             let is_of_platform = overlay == name || overlay.starts_with(&format!("{name}-"));
             if is_of_platform && !guide.types(&format!("overlays/{overlay}.yaml")) {
-                faults.push(format!("{}: no command uses overlays/{overlay}.yaml", guide.name));
+                faults.push(format!(
+                    "{}: no command uses overlays/{overlay}.yaml",
+                    guide.name
+                ));
             }
         }
     }

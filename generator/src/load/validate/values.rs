@@ -273,12 +273,36 @@ fn platforms(model: &Model, diagnostics: &mut Diagnostics) {
         if let Some(base) = &platform.base {
             let others = model.platforms.iter().filter(|other| other.base.is_none());
             let names = others.map(|other| other.name.value.as_str());
-            require_known(diagnostics, platform, base, "platform without a base", names);
-            let topics = model.platforms.iter().filter(|other| other.name.value == base.value);
-            let topics = topics.flat_map(|other| other.sections.iter().filter_map(|section| section.topic.as_ref()));
+            require_known(
+                diagnostics,
+                platform,
+                base,
+                "platform without a base",
+                names,
+            );
+            let topics = model
+                .platforms
+                .iter()
+                .filter(|other| other.name.value == base.value);
+            let topics = topics.flat_map(|other| {
+                other
+                    .sections
+                    .iter()
+                    .filter_map(|section| section.topic.as_ref())
+            });
             let topics: Vec<&str> = topics.map(|topic| topic.value.as_str()).collect();
-            for topic in platform.sections.iter().filter_map(|section| section.topic.as_ref()) {
-                require_known(diagnostics, platform, topic, "topic of the base", topics.iter().copied());
+            for topic in platform
+                .sections
+                .iter()
+                .filter_map(|section| section.topic.as_ref())
+            {
+                require_known(
+                    diagnostics,
+                    platform,
+                    topic,
+                    "topic of the base",
+                    topics.iter().copied(),
+                );
             }
         }
         for section in &platform.sections {
