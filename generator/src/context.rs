@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::component::Component;
+use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
 use crate::model::product::Database;
+use crate::model::table::Table;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
 use crate::toml_path;
+use crate::yaml::Text;
 
 /// The port that says that a component serves API traffic.
 const TRAFFIC_PORT: &str = "gateway-https";
@@ -42,6 +47,8 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "role": roles,
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
+        "publicServices": public_services(chart),
+        "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
@@ -135,7 +142,7 @@ fn credentials(chart: &Chart<'_>) -> Value {
         .map(|(name, provider)| json!({"name": name.value, "provider": provider}));
     json!({
         "secrets": secrets.collect::<Vec<_>>(),
-        "keys": chart.credential_keys(None).into_iter().map(credential_key).collect::<Vec<_>>(),
+        "keys": chart.credential_keys(None).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "providers": providers.collect::<Vec<_>>(),
     })
 }
@@ -177,12 +184,16 @@ fn database_types(chart: &Chart<'_>) -> Vec<Value> {
         .collect()
 }
 
-fn credential_key((name, key): (&str, &Key)) -> Value {
+fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
+    let when = key
+        .when
+        .as_ref()
+        .map(|when| when.replace("<%chart%>", chart.name()));
     json!({
         "name": name,
         "secret": key.secret.value,
         "database": key.database.is_some(),
-        "when": or_false(key.when.as_deref()),
+        "when": or_false(when.as_deref()),
         "value": or_false(key.value.as_deref()),
         "generate": key.generate.map_or_else(|| json!(false), |generate| json!(generate)),
     })
@@ -222,13 +233,14 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
+        "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "servesTraffic": serves_traffic,
         "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
-        "credentials": chart.credential_keys(Some(name)).into_iter().map(credential_key).collect::<Vec<_>>(),
         "roles": roles_of(chart, name),
         "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
         "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
@@ -244,6 +256,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.
@@ -300,6 +321,7 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
                 "key": camel_case(name),
                 "title": endpoint.title,
                 "doc": endpoint.doc,
+                "role": endpoint.role.value,
                 "component": component,
                 "componentKey": camel_case(component),
                 "port": endpoint.port.value,
@@ -308,6 +330,50 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// The public Services that a release may have: one for each role that has endpoints.
+fn public_services(chart: &Chart<'_>) -> Vec<Value> {
+    let endpoints = endpoints(chart, None);
+    let mut services: Vec<Value> = Vec::new();
+    for endpoint in &endpoints {
+        let role = &endpoint["role"];
+        if services.iter().any(|service| service["role"] == *role) {
+            continue;
+        }
+        let own = endpoints.iter().filter(|other| other["role"] == *role);
+        services.push(json!({
+            "role": role,
+            "key": role.as_str().map(camel_case),
+            "component": endpoint["component"],
+            "endpoints": own.collect::<Vec<_>>(),
+        }));
+    }
+    services
+}
+
+/// An Ingress controller as templates see it; values are ready to be written.
+fn controller((name, controller): (&Text, &Controller)) -> Value {
+    let rows = |table: &Table<Annotations>| -> Vec<Value> {
+        let row = |(endpoint, annotations): (&Text, &Annotations)| {
+            let annotations = annotations.iter().map(|(name, value)| {
+                json!({"name": name.value, "value": configuration::helm_scalar(&json!(value))})
+            });
+            json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
+        };
+        table.iter().map(row).collect()
+    };
+    json!({
+        "name": name.value,
+        "title": controller.title,
+        "class": controller.class,
+        "classAnnotation": controller.class_annotation,
+        "ownCertificate": controller.own_certificate,
+        "needsAuthority": controller.needs_authority,
+        "objects": controller.objects,
+        "ingress": rows(&controller.ingress),
+        "service": rows(&controller.service),
+    })
 }
 
 /// Which components connect to which port of this one, in the order of its ports.

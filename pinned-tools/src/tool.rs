@@ -27,13 +27,15 @@ pub enum Tool {
     Kubeconform,
     /// The controllers of cert-manager that issue certificates, for live runs.
     CertManager,
+    /// Argo CD's comparison of an object with what a chart renders.
+    GitopsDiff,
     /// The checker of Prometheus's rules.
     Promtool,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -44,6 +46,7 @@ impl Tool {
         Self::Kubectl,
         Self::Kubeconform,
         Self::CertManager,
+        Self::GitopsDiff,
         Self::Promtool,
     ];
 
@@ -60,6 +63,7 @@ impl Tool {
             Self::Kubectl => "kubectl",
             Self::Kubeconform => "kubeconform",
             Self::CertManager => "cert-manager",
+            Self::GitopsDiff => "gitops-diff",
             Self::Promtool => "promtool",
         }
     }
@@ -68,7 +72,11 @@ impl Tool {
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer | Self::Shell | Self::CertManager | Self::Promtool => None,
+            Self::Renderer
+            | Self::Shell
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Promtool => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -89,6 +97,7 @@ impl Tool {
             | Self::KubeApiserver
             | Self::Etcd
             | Self::CertManager
+            | Self::GitopsDiff
             | Self::Promtool => &["--version"],
         }
     }
@@ -105,6 +114,7 @@ impl Tool {
             Self::Etcd => "tools/etcd",
             Self::Kubeconform => "tools/kubeconform",
             Self::CertManager => "tools/cert-manager",
+            Self::GitopsDiff => "tools/gitops-diff",
             Self::Promtool => "tools/promtool",
         }
     }
@@ -120,6 +130,7 @@ impl Tool {
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform",
             Self::CertManager => "github.com/cert-manager/cert-manager",
+            Self::GitopsDiff => "github.com/argoproj/gitops-engine",
             Self::Promtool => "github.com/prometheus/prometheus",
         }
     }
@@ -129,7 +140,7 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer | Self::Shell | Self::CertManager => ".",
+            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => ".",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
@@ -186,6 +197,7 @@ impl Tool {
             | Self::Kind
             | Self::Etcd
             | Self::CertManager
+            | Self::GitopsDiff
             | Self::Promtool => Vec::new(),
         }
     }

@@ -85,7 +85,7 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
             }
         }),
     );
-    let choices = node.choices.as_ref().map(|choices| {
+    let choices = leaf.choices.as_ref().map(|choices| {
         let null = leaf.nullable.then_some(&Value::Null);
         choices.iter().chain(null).cloned().collect()
     });

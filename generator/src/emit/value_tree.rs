@@ -7,7 +7,7 @@ use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, Values, When};
+use crate::model::values::{DefaultFrom, EnumFrom, LimitFrom, Node, PropertiesFrom, Values, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -33,6 +33,8 @@ pub(crate) struct Leaf<'m> {
     pub(crate) default: Value,
     /// Whether it is left to somebody else by being null, besides what its types say.
     pub(crate) nullable: bool,
+    /// Allowed values.
+    pub(crate) choices: Option<Vec<Value>>,
     /// JSON Schema of the entries, and more keywords of it.
     pub(crate) items: Option<Value>,
     pub(crate) schema: Option<Value>,
@@ -209,6 +211,7 @@ impl<'m> Scope<'_, 'm> {
             node,
             default,
             nullable: from_defaults,
+            choices: self.choices(node),
             items: node.items.as_ref().map(|items| self.filled(items)),
             schema: node.schema.as_ref().map(|schema| self.filled(schema)),
             minimum: node.minimum.or_else(|| limit(node.minimum_from)),
@@ -250,6 +253,21 @@ impl<'m> Scope<'_, 'm> {
             .map(|name| (name.to_owned(), of_port(name)))
             .collect::<serde_json::Map<_, _>>()
             .into()
+    }
+
+    fn choices(&self, node: &Node) -> Option<Vec<Value>> {
+        let Some(EnumFrom::Controllers) = node.enum_from else {
+            return node.choices.clone();
+        };
+        let known = self.chart.model.controllers.value.names().map(Value::from);
+        Some(
+            node.choices
+                .iter()
+                .flatten()
+                .cloned()
+                .chain(known)
+                .collect(),
+        )
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {

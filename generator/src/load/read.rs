@@ -28,6 +28,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let product = reader.file("product.yaml");
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
+    let controllers = reader.file("controllers.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
     let observability = reader.observability();
@@ -55,8 +56,19 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(observability), Some(credentials), Some(databases), Some(definitions)) =
-        (observability, credentials, databases, definitions)
+    let (
+        Some(observability),
+        Some(credentials),
+        Some(databases),
+        Some(definitions),
+        Some(controllers),
+    ) = (
+        observability,
+        credentials,
+        databases,
+        definitions,
+        controllers,
+    )
     else {
         return Err(reader.diagnostics);
     };
@@ -67,6 +79,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         product,
         ports,
         endpoints,
+        controllers,
         versions,
         components: components
             .into_iter()

@@ -3,6 +3,7 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod controller;
 pub mod credentials;
 pub mod databases;
 pub mod events;
@@ -22,6 +23,7 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
 use events::Events;
@@ -82,6 +84,8 @@ pub struct Model {
     pub ports: Loaded<Table<Port>>,
     /// `endpoints.yaml`.
     pub endpoints: Loaded<Table<Endpoint>>,
+    /// `controllers.yaml`.
+    pub controllers: Loaded<Table<Controller>>,
     /// `versions/*.yaml`, oldest first.
     pub versions: Vec<Loaded<Version>>,
     /// `components/*.yaml` by name.

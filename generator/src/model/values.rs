@@ -67,6 +67,9 @@ pub struct Node {
     /// Allowed values.
     #[serde(default, rename = "enum")]
     pub choices: Option<Vec<Value>>,
+    /// Allowed values that the model knows, besides those of `enum`.
+    #[serde(default)]
+    pub enum_from: Option<EnumFrom>,
     /// Regular expression.
     #[serde(default)]
     pub pattern: Option<String>,
@@ -129,6 +132,14 @@ pub enum DefaultFrom {
     ShutdownSeconds,
     /// The update strategy that fits the component's workload.
     UpdateStrategy,
+}
+
+/// Allowed values that the model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnumFrom {
+    /// The names of `controllers.yaml`.
+    Controllers,
 }
 
 /// A limit that the pattern knows.

@@ -38,7 +38,7 @@ fn volume<'r>(pod: &'r Value, name: &str) -> Option<&'r Value> {
 #[test]
 fn a_jar_from_a_url_is_checked_and_lands_where_the_entrypoint_copies_from() {
     let jar = json!({"url": "https://repo.example.com/driver.jar", "sha256": SUM});
-    let release = release(5, external("postgre", &[("driverJar", jar)]));
+    let release = release(4, external("postgre", &[("driverJar", jar)]));
     for component in ["control-plane", "key-manager"] {
         let script = release.script(component, "fetch-database-driver");
         assert!(

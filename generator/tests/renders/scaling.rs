@@ -42,8 +42,17 @@ fn the_old_name_is_refused_with_the_new_one() {
 
 #[test]
 fn null_leaves_the_number_of_a_deployment_to_somebody_else() {
-    let release = gateway(&json!({"replicas": null}));
-    assert_eq!(deployment(&release).get("replicas"), None);
+    for values in [
+        json!({"replicas": null}),
+        json!({"autoscaling": {"external": true}}),
+    ] {
+        assert_eq!(deployment(&gateway(&values)).get("replicas"), None);
+    }
+    let message = refused(&json!({"autoscaling": {"enabled": true, "external": true}}));
+    assert!(
+        message.contains("gateway.autoscaling.external says that something else scales it"),
+        "{message}"
+    );
 }
 
 #[test]

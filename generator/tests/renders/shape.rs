@@ -43,8 +43,7 @@ fn every_table_that_is_null_is_named() {
     for pattern in [0, 4] {
         let tables = paths(pattern, true);
         assert!(tables.len() > 25, "only {} tables", tables.len());
-        // Helm itself puts the globals back.
-        for table in tables.iter().filter(|table| *table != "global") {
+        for table in &tables {
             let message = refusal(pattern, at(table, Value::Null));
             let expected = format!("{table} is null, but it is a table of values");
             assert!(message.contains(&expected), "{table}: {message}");
@@ -55,11 +54,9 @@ fn every_table_that_is_null_is_named() {
 #[test]
 fn every_table_of_another_type_is_named() {
     for table in paths(4, true) {
-        for value in [json!("text"), json!([1]), json!(true)] {
-            let message = refusal(4, at(&table, value));
-            let expected = format!("'/{}'", table.replace('.', "/"));
-            assert!(message.contains(&expected), "{table}: {message}");
-        }
+        let message = refusal(4, at(&table, json!("text")));
+        let expected = format!("/{}: got string, want object", table.replace('.', "/"));
+        assert!(message.contains(&expected), "{table}: {message}");
     }
 }
 
