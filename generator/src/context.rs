@@ -7,8 +7,10 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::component::Component;
 use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
+use crate::model::databases::Tls;
 use crate::model::product::Database;
 use crate::model::table::Table;
 use crate::model::values::Platform;
@@ -51,7 +53,11 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "metricObjects": chart.model.observability.metrics.objects,
+        "alerts": *chart.model.observability.alerts,
+        "panels": *chart.model.observability.panels,
         "credentials": credentials(chart),
+        "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
@@ -102,6 +108,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "doc": version.doc,
         "eventHubNodesShown": version.event_hub_nodes_shown,
         "encryptionKey": version.encryption_key,
+        "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
         "databases": {
             "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
@@ -140,6 +147,43 @@ fn credentials(chart: &Chart<'_>) -> Value {
     })
 }
 
+/// The kinds of databases, each with everything that its driver wants.
+fn database_types(chart: &Chart<'_>) -> Vec<Value> {
+    let tls = |tls: &Tls| {
+        let modes: serde_json::Map<String, Value> = tls
+            .modes
+            .iter()
+            .map(|(mode, parameters)| (mode.value.clone(), json!(parameters)))
+            .collect();
+        json!({
+            "owned": tls.owned,
+            "url": tls.url,
+            "port": tls.port,
+            "modes": modes,
+            "ca": tls.ca,
+            "verifyWithoutCa": tls.verify_without_ca,
+        })
+    };
+    let types = chart.model.databases.iter();
+    types
+        .map(|(name, kind)| {
+            json!({
+                "name": name.value,
+                "title": kind.title,
+                "driver": kind.driver,
+                "packages": kind.packages,
+                "scheme": kind.scheme,
+                "port": kind.port,
+                "url": kind.url,
+                "parameters": kind.parameters,
+                "validationQuery": kind.validation_query,
+                "schema": kind.schema,
+                "tls": kind.tls.as_ref().map(tls),
+            })
+        })
+        .collect()
+}
+
 fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
     let when = key
         .when
@@ -166,6 +210,8 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let server_hostname = server_endpoint
         .and_then(|name| chart.model.endpoints.value.get(name))
         .map(|endpoint| endpoint.hostname.value.as_str());
+    let serves_traffic = component.listens_on(TRAFFIC_PORT);
+    let observability = &chart.model.observability;
     let apim = chart.uses(name, Database::Apim);
     let shared = chart.uses(name, Database::Shared);
     json!({
@@ -187,13 +233,17 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
         "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
-        "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "servesTraffic": serves_traffic,
+        "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
         "roles": roles_of(chart, name),
+        "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
+        "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),
@@ -206,6 +256,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.

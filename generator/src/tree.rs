@@ -138,6 +138,7 @@ fn comment(path: &str) -> Option<(&'static str, &'static str)> {
         "md" => Some(("<!-- ", " -->")),
         "tpl" => Some(("{{- /* ", " */ -}}")),
         "sql" => Some(("-- ", "")),
+        "java" => Some(("// ", "")),
         _ => None,
     }
 }

@@ -5,7 +5,9 @@
 pub mod component;
 pub mod controller;
 pub mod credentials;
+pub mod databases;
 pub mod events;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -23,7 +25,9 @@ use crate::yaml::{self, Text};
 use component::Component;
 use controller::Controller;
 use credentials::Credentials;
+use databases::DatabaseType;
 use events::Events;
+use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -58,6 +62,19 @@ impl<T> Loaded<T> {
     }
 }
 
+/// `observability/*.yaml`.
+#[derive(Debug, Clone)]
+pub struct Observability {
+    /// `logs.yaml`.
+    pub logs: Loaded<Vec<Logger>>,
+    /// `metrics.yaml`.
+    pub metrics: Loaded<Metrics>,
+    /// `alerts.yaml`.
+    pub alerts: Loaded<Vec<Alert>>,
+    /// `panels.yaml`.
+    pub panels: Loaded<Vec<Panel>>,
+}
+
 /// Everything that the generator knows about the product.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -77,8 +94,12 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `databases.yaml`.
+    pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `credentials.yaml`.
     pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.

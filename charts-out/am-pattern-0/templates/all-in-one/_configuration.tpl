@@ -9,16 +9,24 @@ database:
     url: {{ include "am-pattern-0.databaseUrl" (list $root "apim" "all-in-one") | toJson }}
     username: "$env{AM_APIM_DB_USERNAME}"
     password: "$env{AM_APIM_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-0.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-0.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
   shared_db:
     type: {{ $root.Values.database.type | toJson }}
     url: {{ include "am-pattern-0.databaseUrl" (list $root "shared" "all-in-one") | toJson }}
     username: "$env{AM_SHARED_DB_USERNAME}"
     password: "$env{AM_SHARED_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-0.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-0.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
   local:
     {{- /* The node's own registry moves to the volume, beside the index that depends on it. */}}

@@ -37,10 +37,11 @@
     {{- toYaml .Values.securityContext.container | nindent 4 }}
   volumeMounts:
     - {name: database, mountPath: /home/wso2carbon/solr/database}
-    {{- if .Values.credentials.csi.enabled }}
-    - {name: credentials, mountPath: /mnt/credentials, readOnly: true}
+    {{- with include "am-pattern-1.csiMounts" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim }}
+    {{- . | nindent 4 }}
     {{- end }}
 {{- end }}
+{{- include "am-pattern-1.databaseInitContainers" (dict "root" . "component" "all-in-one") }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
 {{- if and (gt (int $values.replicas) 1) (ne .Values.database.mode "embedded") }}

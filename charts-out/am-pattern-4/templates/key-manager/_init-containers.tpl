@@ -2,6 +2,7 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-4.key-manager.initContainers" -}}
 {{- $values := .Values.keyManager }}
+{{- include "am-pattern-4.databaseInitContainers" (dict "root" . "component" "key-manager") }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
 {{- include "am-pattern-4.waitForPeer" (dict "root" $ "component" "key-manager" "role" "event-hub" "title" "event hub" "peer" "control-plane" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
