@@ -56,8 +56,19 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(observability), Some(credentials), Some(databases), Some(definitions), Some(controllers)) =
-        (observability, credentials, databases, definitions, controllers)
+    let (
+        Some(observability),
+        Some(credentials),
+        Some(databases),
+        Some(definitions),
+        Some(controllers),
+    ) = (
+        observability,
+        credentials,
+        databases,
+        definitions,
+        controllers,
+    )
     else {
         return Err(reader.diagnostics);
     };

@@ -31,11 +31,17 @@ pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String
 }
 
 /// A render with overlays of the chart below the values.
-pub(crate) fn overlaid(pattern: u32, overlays: &[&str], mut values: Value) -> Result<Release, String> {
+pub(crate) fn overlaid(
+    pattern: u32,
+    overlays: &[&str],
+    mut values: Value,
+) -> Result<Release, String> {
     let chart = workspace().join(format!("charts-out/am-pattern-{pattern}"));
     // There is no cluster that could be asked which passwords it has.
     let credentials = values.get("credentials");
-    if credentials.is_none_or(|given| given.is_object() && given.get("generateWithoutCluster").is_none()) {
+    if credentials
+        .is_none_or(|given| given.is_object() && given.get("generateWithoutCluster").is_none())
+    {
         values["credentials"]["generateWithoutCluster"] = true.into();
     }
     let overlays = overlays.iter();
