@@ -256,16 +256,18 @@ impl<'m> Scope<'_, 'm> {
     }
 
     fn choices(&self, node: &Node) -> Option<Vec<Value>> {
-        let Some(EnumFrom::Controllers) = node.enum_from else {
-            return node.choices.clone();
+        let model = self.chart.model;
+        let known: Vec<&str> = match node.enum_from {
+            None => return node.choices.clone(),
+            Some(EnumFrom::Controllers) => model.controllers.value.names().collect(),
+            Some(EnumFrom::Databases) => model.databases.value.names().collect(),
         };
-        let known = self.chart.model.controllers.value.names().map(Value::from);
         Some(
             node.choices
                 .iter()
                 .flatten()
                 .cloned()
-                .chain(known)
+                .chain(known.into_iter().map(Value::from))
                 .collect(),
         )
     }

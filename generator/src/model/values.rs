@@ -140,6 +140,8 @@ pub enum DefaultFrom {
 pub enum EnumFrom {
     /// The names of `controllers.yaml`.
     Controllers,
+    /// The names of `databases.yaml`.
+    Databases,
 }
 
 /// A limit that the pattern knows.
