@@ -5,6 +5,7 @@
 {{- include "am-pattern-0.validatePlatform" . }}
 {{- include "am-pattern-0.validateExposure" . }}
 {{- include "am-pattern-0.validateCredentials" . }}
+{{- include "am-pattern-0.validateKeystores" . }}
 {{- include "am-pattern-0.validateDatabase" . }}
 {{- include "am-pattern-0.validateNodes" . }}
 {{- end }}

@@ -5,6 +5,7 @@
 {{- include "am-pattern-1.validatePlatform" . }}
 {{- include "am-pattern-1.validateExposure" . }}
 {{- include "am-pattern-1.validateCredentials" . }}
+{{- include "am-pattern-1.validateKeystores" . }}
 {{- include "am-pattern-1.validateDatabase" . }}
 {{- include "am-pattern-1.validateNodes" . }}
 {{- end }}

@@ -6,6 +6,7 @@
 {{- include "am-pattern-2.validatePlatform" . }}
 {{- include "am-pattern-2.validateExposure" . }}
 {{- include "am-pattern-2.validateCredentials" . }}
+{{- include "am-pattern-2.validateKeystores" . }}
 {{- include "am-pattern-2.validateDatabase" . }}
 {{- include "am-pattern-2.validateNodes" . }}
 {{- end }}

@@ -6,6 +6,7 @@
 {{- include "am-pattern-3.validatePlatform" . }}
 {{- include "am-pattern-3.validateExposure" . }}
 {{- include "am-pattern-3.validateCredentials" . }}
+{{- include "am-pattern-3.validateKeystores" . }}
 {{- include "am-pattern-3.validateDatabase" . }}
 {{- include "am-pattern-3.validateNodes" . }}
 {{- end }}

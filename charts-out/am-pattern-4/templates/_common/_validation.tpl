@@ -6,6 +6,7 @@
 {{- include "am-pattern-4.validatePlatform" . }}
 {{- include "am-pattern-4.validateExposure" . }}
 {{- include "am-pattern-4.validateCredentials" . }}
+{{- include "am-pattern-4.validateKeystores" . }}
 {{- include "am-pattern-4.validateDatabase" . }}
 {{- include "am-pattern-4.validateNodes" . }}
 {{- end }}

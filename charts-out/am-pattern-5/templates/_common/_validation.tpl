@@ -6,6 +6,7 @@
 {{- include "am-pattern-5.validatePlatform" . }}
 {{- include "am-pattern-5.validateExposure" . }}
 {{- include "am-pattern-5.validateCredentials" . }}
+{{- include "am-pattern-5.validateKeystores" . }}
 {{- include "am-pattern-5.validateDatabase" . }}
 {{- include "am-pattern-5.validateNodes" . }}
 {{- end }}
