@@ -70,6 +70,9 @@ fn a_platform_without_host_names_says_which_to_set() {
     for platform in ["aws", "azure", "gcp", "openshift"] {
         let mut values = gcp();
         values["hostnames"] = json!({});
+        if platform == "openshift" {
+            values["credentials"] = json!({"existingSecret": "own"});
+        }
         let message = overlaid(4, &[platform], values).err().expect("refused");
         for part in [
             "no host name is set".to_owned(),
