@@ -8,7 +8,7 @@ use am_conformance::suite::ChartDirectory;
 use am_deployment_toml::product::ProductVersion;
 use am_generator::{Model, Selection, Templates, generate, output};
 use am_live::progress::Silent;
-use am_live::{Cluster, Images, LiveReport, Options, Progress};
+use am_live::{Cluster, Images, LiveReport, Options, Progress, Scenario};
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -37,6 +37,7 @@ fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
         workspace: workspace(),
         cluster: Cluster::Envtest,
         images: Images::Standin,
+        scenario: Scenario::Patterns,
         charts,
         patterns,
         jobs: 0,

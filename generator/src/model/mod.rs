@@ -7,6 +7,7 @@ pub mod controller;
 pub mod credentials;
 pub mod databases;
 pub mod events;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -26,6 +27,7 @@ use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
 use events::Events;
+use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -60,6 +62,19 @@ impl<T> Loaded<T> {
     }
 }
 
+/// `observability/*.yaml`.
+#[derive(Debug, Clone)]
+pub struct Observability {
+    /// `logs.yaml`.
+    pub logs: Loaded<Vec<Logger>>,
+    /// `metrics.yaml`.
+    pub metrics: Loaded<Metrics>,
+    /// `alerts.yaml`.
+    pub alerts: Loaded<Vec<Alert>>,
+    /// `panels.yaml`.
+    pub panels: Loaded<Vec<Panel>>,
+}
+
 /// Everything that the generator knows about the product.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -83,6 +98,8 @@ pub struct Model {
     pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `credentials.yaml`.
     pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.

@@ -54,7 +54,7 @@ Takes (dict "root" $root "component" name "node" index); a Deployment's pods sha
 {{- if .root.Values.secureVault.enabled }}
 {{- $_ := set $wiring "secrets" (deepCopy .root.Values.secureVault.secrets) }}
 {{- end }}
-{{- $tree := mergeOverwrite $wiring (deepCopy $values.config) }}
+{{- $tree := mergeOverwrite $wiring (deepCopy .root.Values.defaults.config) (deepCopy $values.config) }}
 {{- include "am-pattern-1.prepareToml" (dict "table" $tree) }}
 {{- $toml := toToml $tree }}
 {{- if not (contains "=" $toml) }}

@@ -128,6 +128,44 @@ apim:
     {{- /* Where a workflow engine elsewhere reports its decisions. */}}
     callback_endpoint: {{ printf "%v/api/am/admin/v4/workflows/update-workflow-status" (include "am-pattern-1.endpointUrl" (list $root "management" "https")) | toJson }}
     {{- end }}
+  open_telemetry:
+    remote_tracer:
+      {{- if $root.Values.openTelemetry.enabled }}
+      enable: true
+      name: {{ $root.Values.openTelemetry.type | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (eq $root.Values.openTelemetry.type "otlp") }}
+      url: {{ $root.Values.openTelemetry.url | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (ne $root.Values.openTelemetry.type "otlp") }}
+      hostname: {{ $root.Values.openTelemetry.host | toJson }}
+      port: {{ include "am-pattern-1.tracePort" $root | int | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.headers }}
+      properties: {{ include "am-pattern-1.traceHeaders" $root | fromJsonArray | toJson }}
+      {{- end }}
+    {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.resourceAttributes }}
+    resource_attributes: {{ include "am-pattern-1.traceAttributes" $root | fromJsonArray | toJson }}
+    {{- end }}
+  distributed_throttling:
+    {{- if $root.Values.distributedThrottling.enabled }}
+    enable: true
+    type: {{ $root.Values.distributedThrottling.type | toJson }}
+    sync_interval: {{ int $root.Values.distributedThrottling.syncInterval | toJson }}
+    core_pool_size: {{ int $root.Values.distributedThrottling.corePoolSize | toJson }}
+    {{- end }}
+    keyvalue_store:
+      {{- if $root.Values.distributedThrottling.enabled }}
+      host: {{ $root.Values.distributedThrottling.host | toJson }}
+      port: {{ int $root.Values.distributedThrottling.port | toJson }}
+      ssl: {{ $root.Values.distributedThrottling.ssl | toJson }}
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name $root.Values.distributedThrottling.existingSecret.usernameKey }}
+      user: "$env{AM_THROTTLING_USERNAME}"
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name }}
+      password: "$env{AM_THROTTLING_PASSWORD}"
+      {{- end }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
     revoke_endpoint: https://{{ include "am-pattern-1.at" (list $root "all-in-one" "servlet-https") }}/oauth2/revoke
@@ -142,6 +180,11 @@ event_listener:
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
       notification_endpoint: https://{{ include "am-pattern-1.at" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

@@ -35,6 +35,30 @@ apim:
       {{- range include "am-pattern-3.nodes" (list $root "control-plane") | fromJsonArray }}
       - tcp://{{ include "am-pattern-3.at" (list $root "control-plane" "jms" .) }}
       {{- end }}
+  distributed_throttling:
+    {{- if $root.Values.distributedThrottling.enabled }}
+    enable: true
+    type: {{ $root.Values.distributedThrottling.type | toJson }}
+    sync_interval: {{ int $root.Values.distributedThrottling.syncInterval | toJson }}
+    core_pool_size: {{ int $root.Values.distributedThrottling.corePoolSize | toJson }}
+    {{- end }}
+    keyvalue_store:
+      {{- if $root.Values.distributedThrottling.enabled }}
+      host: {{ $root.Values.distributedThrottling.host | toJson }}
+      port: {{ int $root.Values.distributedThrottling.port | toJson }}
+      ssl: {{ $root.Values.distributedThrottling.ssl | toJson }}
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name $root.Values.distributedThrottling.existingSecret.usernameKey }}
+      user: "$env{AM_THROTTLING_USERNAME}"
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name }}
+      password: "$env{AM_THROTTLING_PASSWORD}"
+      {{- end }}
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

@@ -104,6 +104,25 @@ apim:
     {{- /* Where a workflow engine elsewhere reports its decisions. */}}
     callback_endpoint: {{ printf "%v/api/am/admin/v4/workflows/update-workflow-status" (include "am-pattern-4.endpointUrl" (list $root "management" "https")) | toJson }}
     {{- end }}
+  distributed_throttling:
+    {{- if $root.Values.distributedThrottling.enabled }}
+    enable: true
+    type: {{ $root.Values.distributedThrottling.type | toJson }}
+    sync_interval: {{ int $root.Values.distributedThrottling.syncInterval | toJson }}
+    core_pool_size: {{ int $root.Values.distributedThrottling.corePoolSize | toJson }}
+    {{- end }}
+    keyvalue_store:
+      {{- if $root.Values.distributedThrottling.enabled }}
+      host: {{ $root.Values.distributedThrottling.host | toJson }}
+      port: {{ int $root.Values.distributedThrottling.port | toJson }}
+      ssl: {{ $root.Values.distributedThrottling.ssl | toJson }}
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name $root.Values.distributedThrottling.existingSecret.usernameKey }}
+      user: "$env{AM_THROTTLING_USERNAME}"
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name }}
+      password: "$env{AM_THROTTLING_PASSWORD}"
+      {{- end }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
     revoke_endpoint: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
@@ -118,6 +137,11 @@ event_listener:
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
       notification_endpoint: https://{{ include "am-pattern-4.at" (list $root "control-plane" "servlet-https") }}/internal/data/v1/notify
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

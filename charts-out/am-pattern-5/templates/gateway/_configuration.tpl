@@ -43,6 +43,30 @@ apim:
     gateway:
       {{- /* A gateway deploys only APIs of the environments that it lists; the first name is the same value as the environment's. */}}
       gateway_labels: {{ prepend $root.Values.gatewayEnvironment.labels $root.Values.gatewayEnvironment.name | uniq | toJson }}
+  open_telemetry:
+    remote_tracer:
+      {{- if $root.Values.openTelemetry.enabled }}
+      enable: true
+      name: {{ $root.Values.openTelemetry.type | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (eq $root.Values.openTelemetry.type "otlp") }}
+      url: {{ $root.Values.openTelemetry.url | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (ne $root.Values.openTelemetry.type "otlp") }}
+      hostname: {{ $root.Values.openTelemetry.host | toJson }}
+      port: {{ include "am-pattern-5.tracePort" $root | int | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.headers }}
+      properties: {{ include "am-pattern-5.traceHeaders" $root | fromJsonArray | toJson }}
+      {{- end }}
+    {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.resourceAttributes }}
+    resource_attributes: {{ include "am-pattern-5.traceAttributes" $root | fromJsonArray | toJson }}
+    {{- end }}
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

@@ -51,6 +51,11 @@ event_listener:
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
       notification_endpoint: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

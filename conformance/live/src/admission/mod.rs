@@ -67,7 +67,7 @@ pub(crate) async fn run(
     let (mut profiles, mut timings) = (Vec::new(), Vec::new());
     for pattern in patterns(options, &suite.facts)? {
         let start = Instant::now();
-        let charts = charts_of(options, pattern)?;
+        let charts = charts_of(&options.charts, pattern)?;
         let mut record = Record::new(suite.catalogue.clone(), PLANNED);
         if charts.len() == 1 {
             record.not_applicable("AM-UPG-002", "charts of one product version were given");

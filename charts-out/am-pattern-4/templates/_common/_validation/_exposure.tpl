@@ -126,16 +126,20 @@
 
 {{- define "am-pattern-4.validatePublicServices" -}}
 {{- if and (include "am-pattern-4.runs" (list . "control-plane")) (eq .Values.controlPlane.service.type "LoadBalancer") }}
-{{- fail "controlPlane.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http, thrift, thrift-ssl, jms): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.management.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.management.enabled") }}
+{{- fail (printf "controlPlane.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, thrift, thrift-ssl, jms): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and (include "am-pattern-4.runs" (list . "traffic-manager")) (eq .Values.trafficManager.service.type "LoadBalancer") }}
-{{- fail "trafficManager.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http, thrift, thrift-ssl, jms): leave it at ClusterIP" }}
+{{- $instead := join " or " (list) }}
+{{- fail (printf "trafficManager.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, thrift, thrift-ssl, jms): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and (include "am-pattern-4.runs" (list . "gateway")) (eq .Values.gateway.service.type "LoadBalancer") }}
-{{- fail "gateway.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.gateway.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.gateway.enabled") }}
+{{- fail (printf "gateway.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and (include "am-pattern-4.runs" (list . "key-manager")) (eq .Values.keyManager.service.type "LoadBalancer") }}
-{{- fail "keyManager.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.keyManager.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.keyManager.enabled") }}
+{{- fail (printf "keyManager.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and .Values.exposure.publicServices.management.enabled (include "am-pattern-4.runs" (list . "control-plane")) }}
 {{- $published := dict }}

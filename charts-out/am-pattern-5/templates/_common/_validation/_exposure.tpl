@@ -126,13 +126,16 @@
 
 {{- define "am-pattern-5.validatePublicServices" -}}
 {{- if and (include "am-pattern-5.runs" (list . "all-in-one")) (eq .Values.allInOne.service.type "LoadBalancer") }}
-{{- fail "allInOne.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http, thrift, thrift-ssl, jms): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.management.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.management.enabled") }}
+{{- fail (printf "allInOne.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http, thrift, thrift-ssl, jms): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and (include "am-pattern-5.runs" (list . "gateway")) (eq .Values.gateway.service.type "LoadBalancer") }}
-{{- fail "gateway.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.gateway.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.gateway.enabled") }}
+{{- fail (printf "gateway.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and (include "am-pattern-5.runs" (list . "key-manager")) (eq .Values.keyManager.service.type "LoadBalancer") }}
-{{- fail "keyManager.service.type is LoadBalancer, but that Service has ports that are for other components alone (servlet-https, servlet-http): leave it at ClusterIP, and publish the ports for users with exposure.publicServices.keyManager.enabled" }}
+{{- $instead := join " or " (list "exposure.publicServices.keyManager.enabled") }}
+{{- fail (printf "keyManager.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
 {{- end }}
 {{- if and .Values.exposure.publicServices.management.enabled (include "am-pattern-5.runs" (list . "all-in-one")) }}
 {{- $published := dict }}
