@@ -35,6 +35,10 @@ fn every_overlay_says_which_platform_it_is_for() {
         for entry in fs::read_dir(folder.join("overlays")).expect("overlays") {
             let path = entry.expect("an overlay").path();
             let name = path.file_stem().expect("a name").to_string_lossy();
+            // Sizes alone, for any platform.
+            if name == "production" {
+                continue;
+            }
             let platform = name.split('-').next().expect("a platform");
             let text = fs::read_to_string(&path).expect("an overlay");
             assert!(
