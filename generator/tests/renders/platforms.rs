@@ -20,8 +20,11 @@ fn gcp() -> Value {
 /// A release of pattern 3 on Google Cloud, with more values.
 fn on_gcp(more: Value) -> Release {
     let mut values = gcp();
-    for (key, value) in more.as_object().expect("values") {
-        values[key] = value.clone();
+    let Value::Object(more) = more else {
+        panic!("{more} is no table");
+    };
+    for (key, value) in more {
+        values[key] = value;
     }
     overlaid(3, &["gcp"], values).unwrap_or_else(|error| panic!("{error}"))
 }
