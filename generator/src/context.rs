@@ -7,9 +7,9 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
-use crate::model::controller::{Annotations, Controller};
 use crate::model::product::Database;
 use crate::model::table::Table;
 use crate::model::values::Platform;
@@ -47,6 +47,11 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
         "publicServices": public_services(chart),
+        "gatewayClasses": chart.model.gateway_classes.value.iter().map(|(name, class)| {
+            let mut class = json!(class);
+            class["name"] = json!(name.value);
+            class
+        }).collect::<Vec<_>>(),
         "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),

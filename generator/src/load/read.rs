@@ -29,6 +29,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
     let controllers = reader.file("controllers.yaml");
+    let gateway_classes = reader.file("gateway-classes.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
     let credentials = reader.file("credentials.yaml");
@@ -55,9 +56,12 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(credentials), Some(databases), Some(definitions), Some(controllers)) =
-        (credentials, databases, definitions, controllers)
+    let (Some(credentials), Some(databases), Some(definitions)) =
+        (credentials, databases, definitions)
     else {
+        return Err(reader.diagnostics);
+    };
+    let (Some(controllers), Some(gateway_classes)) = (controllers, gateway_classes) else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -68,6 +72,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         ports,
         endpoints,
         controllers,
+        gateway_classes,
         versions,
         components: components
             .into_iter()

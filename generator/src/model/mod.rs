@@ -7,6 +7,7 @@ pub mod credentials;
 pub mod databases;
 pub mod controller;
 pub mod events;
+pub mod gateway_class;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -26,6 +27,7 @@ use credentials::Credentials;
 use databases::DatabaseType;
 use controller::Controller;
 use events::Events;
+use gateway_class::GatewayClass;
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -79,6 +81,8 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `gateway-classes.yaml`.
+    pub gateway_classes: Loaded<Table<GatewayClass>>,
     /// `databases.yaml`.
     pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.

@@ -3,12 +3,14 @@
 mod database_files;
 mod databases;
 mod database_proxy;
+mod azure;
 mod controllers;
 mod elsewhere;
 mod environments;
 mod exposure;
 mod first_node;
 mod memory;
+mod openshift;
 mod pattern_change;
 mod platforms;
 mod policies;
