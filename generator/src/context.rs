@@ -7,6 +7,7 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::component::Component;
 use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
@@ -57,6 +58,9 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "metricObjects": chart.model.observability.metrics.objects,
+        "alerts": *chart.model.observability.alerts,
+        "panels": *chart.model.observability.panels,
         "credentials": credentials(chart),
         "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
@@ -109,6 +113,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "doc": version.doc,
         "eventHubNodesShown": version.event_hub_nodes_shown,
         "encryptionKey": version.encryption_key,
+        "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
         "databases": {
             "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
@@ -142,7 +147,7 @@ fn credentials(chart: &Chart<'_>) -> Value {
         .map(|(name, provider)| json!({"name": name.value, "provider": provider}));
     json!({
         "secrets": secrets.collect::<Vec<_>>(),
-        "keys": chart.credential_keys(None).into_iter().map(credential_key).collect::<Vec<_>>(),
+        "keys": chart.credential_keys(None).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "providers": providers.collect::<Vec<_>>(),
     })
 }
@@ -184,12 +189,16 @@ fn database_types(chart: &Chart<'_>) -> Vec<Value> {
         .collect()
 }
 
-fn credential_key((name, key): (&str, &Key)) -> Value {
+fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
+    let when = key
+        .when
+        .as_ref()
+        .map(|when| when.replace("<%chart%>", chart.name()));
     json!({
         "name": name,
         "secret": key.secret.value,
         "database": key.database.is_some(),
-        "when": or_false(key.when.as_deref()),
+        "when": or_false(when.as_deref()),
         "value": or_false(key.value.as_deref()),
         "generate": key.generate.map_or_else(|| json!(false), |generate| json!(generate)),
     })
@@ -206,6 +215,8 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let server_hostname = server_endpoint
         .and_then(|name| chart.model.endpoints.value.get(name))
         .map(|endpoint| endpoint.hostname.value.as_str());
+    let serves_traffic = component.listens_on(TRAFFIC_PORT);
+    let observability = &chart.model.observability;
     let apim = chart.uses(name, Database::Apim);
     let shared = chart.uses(name, Database::Shared);
     json!({
@@ -227,13 +238,17 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
-        "credentials": chart.credential_keys(Some(name)).into_iter().map(credential_key).collect::<Vec<_>>(),
-        "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
+        "servesTraffic": serves_traffic,
+        "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
         "roles": roles_of(chart, name),
+        "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
+        "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),
@@ -246,6 +261,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.
@@ -351,6 +375,7 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
         "classAnnotation": controller.class_annotation,
         "ownCertificate": controller.own_certificate,
         "needsAuthority": controller.needs_authority,
+        "objects": controller.objects,
         "ingress": rows(&controller.ingress),
         "service": rows(&controller.service),
     })

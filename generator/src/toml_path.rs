@@ -46,8 +46,8 @@ pub(crate) fn parse(path: &str) -> Result<Vec<Segment>, String> {
                 let parsed = bracket
                     .split_once(']')
                     .and_then(|(index, after)| Some((Index::parse(index)?, after)));
-                let (index, after) =
-                    parsed.ok_or_else(|| format!("`{path}`: an index must look like `[0]` or `[*]`"))?;
+                let (index, after) = parsed
+                    .ok_or_else(|| format!("`{path}`: an index must look like `[0]` or `[*]`"))?;
                 (Some(index), after)
             }
             None => (None, after),

@@ -27,11 +27,15 @@ pub enum Tool {
     Kubeconform,
     /// The controllers of cert-manager that issue certificates, for live runs.
     CertManager,
+    /// Argo CD's comparison of an object with what a chart renders.
+    GitopsDiff,
+    /// The checker of Prometheus's rules.
+    Promtool,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -42,6 +46,8 @@ impl Tool {
         Self::Kubectl,
         Self::Kubeconform,
         Self::CertManager,
+        Self::GitopsDiff,
+        Self::Promtool,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -57,14 +63,20 @@ impl Tool {
             Self::Kubectl => "kubectl",
             Self::Kubeconform => "kubeconform",
             Self::CertManager => "cert-manager",
+            Self::GitopsDiff => "gitops-diff",
+            Self::Promtool => "promtool",
         }
     }
 
-    /// The program's name on `PATH`; `None` for our own, which is on no `PATH`.
+    /// The program's name on `PATH`; `None` for our own, which is on no `PATH`, and for one that says another version than its module.
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer | Self::Shell | Self::CertManager => None,
+            Self::Renderer
+            | Self::Shell
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Promtool => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -84,7 +96,9 @@ impl Tool {
             | Self::Shell
             | Self::KubeApiserver
             | Self::Etcd
-            | Self::CertManager => &["--version"],
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Promtool => &["--version"],
         }
     }
 
@@ -100,6 +114,8 @@ impl Tool {
             Self::Etcd => "tools/etcd",
             Self::Kubeconform => "tools/kubeconform",
             Self::CertManager => "tools/cert-manager",
+            Self::GitopsDiff => "tools/gitops-diff",
+            Self::Promtool => "tools/promtool",
         }
     }
 
@@ -114,6 +130,8 @@ impl Tool {
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform",
             Self::CertManager => "github.com/cert-manager/cert-manager",
+            Self::GitopsDiff => "github.com/argoproj/gitops-engine",
+            Self::Promtool => "github.com/prometheus/prometheus",
         }
     }
 
@@ -122,12 +140,22 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer | Self::Shell | Self::CertManager => ".",
+            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => ".",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform/cmd/kubeconform",
+            Self::Promtool => "github.com/prometheus/prometheus/cmd/promtool",
+        }
+    }
+
+    /// Build tags.
+    pub(crate) const fn tags(self) -> &'static str {
+        match self {
+            // Rules are checked without the clouds' clients, with which Prometheus finds targets.
+            Self::Promtool => "remove_all_sd",
+            _ => "",
         }
     }
 
@@ -164,9 +192,13 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
-            Self::Renderer | Self::Shell | Self::Kind | Self::Etcd | Self::CertManager => {
-                Vec::new()
-            }
+            Self::Renderer
+            | Self::Shell
+            | Self::Kind
+            | Self::Etcd
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Promtool => Vec::new(),
         }
     }
 }

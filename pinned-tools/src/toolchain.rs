@@ -77,7 +77,9 @@ impl Toolchain {
     /// `target/tools/<tool>-<version>/<tool>`; the sources of our own programs are part of their version.
     fn built_path(&self, tool: Tool, version: &str) -> Result<PathBuf, ToolError> {
         let version = match tool {
-            Tool::Renderer | Tool::Shell | Tool::CertManager => format!("{version}-{}", self.source_hash(tool)?),
+            Tool::Renderer | Tool::Shell | Tool::CertManager | Tool::GitopsDiff => {
+                format!("{version}-{}", self.source_hash(tool)?)
+            }
             _ => version.to_owned(),
         };
         Ok(self
@@ -119,7 +121,8 @@ impl Toolchain {
         let log = parent(executable).join("build.log");
         let output = File::create(&log).map_err(io("create", &log))?;
         let mut child = Command::new(go)
-            .args(["build", "-trimpath", "-ldflags", &link_flags, "-o"])
+            .args(["build", "-trimpath", "-tags", tool.tags()])
+            .args(["-ldflags", &link_flags, "-o"])
             .arg(&unfinished)
             .arg(tool.package())
             .current_dir(&folder)

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 use exit::ExitStatus;
 
-pub use conformance::arguments::{Cluster, Images};
+pub use conformance::arguments::{Cluster, Images, Scenario};
 pub use conformance::live::{LiveRun, PlayLive};
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use am_conformance::chart::ChartSource;
 use am_conformance::facts::Facts;
 use am_conformance::report::ChartDigest;
+use am_conformance::suite::ChartDirectory;
 
 use crate::error::LiveError;
 use crate::options::Options;
@@ -30,11 +31,11 @@ pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, Live
 
 /// The charts of a pattern, the oldest product version first.
 pub(crate) fn charts_of(
-    options: &Options,
+    directories: &[ChartDirectory],
     pattern: u8,
 ) -> Result<Vec<(String, PathBuf)>, LiveError> {
     let mut charts = Vec::new();
-    for directory in &options.charts {
+    for directory in directories {
         let chart = directory.path.join(format!("am-pattern-{pattern}"));
         if !chart.join("Chart.yaml").is_file() {
             return Err(LiveError::unavailable(
@@ -55,7 +56,7 @@ pub(crate) fn charts_of(
 pub(crate) fn digests(options: &Options, patterns: &[u8]) -> Result<Vec<ChartDigest>, LiveError> {
     let mut digests = Vec::new();
     for pattern in patterns {
-        for (version, chart) in charts_of(options, *pattern)? {
+        for (version, chart) in charts_of(&options.charts, *pattern)? {
             let source = ChartSource::read(&chart).map_err(|error| {
                 LiveError::unavailable(error.to_string(), "make the chart readable")
             })?;

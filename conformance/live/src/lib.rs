@@ -32,7 +32,7 @@ mod wiring;
 pub use cluster::{Context, Envtest, Kind, KindOptions};
 pub use error::LiveError;
 pub use memory::MemoryUse;
-pub use options::{Cluster, Images, Options};
+pub use options::{Cluster, Images, Options, Scenario};
 pub use progress::{Progress, Timing};
 pub use report::LiveReport;
 pub use run::run;

@@ -28,9 +28,7 @@ impl Mask {
                 if key.ends_with("username") {
                     continue;
                 }
-                let plain = serde_json::from_value::<ByteString>(encoded.clone())
-                    .ok()
-                    .and_then(|bytes| String::from_utf8(bytes.0).ok());
+                let plain = decoded(encoded);
                 let encoded = encoded.as_str().map(str::to_owned);
                 self.0.extend(
                     [plain, encoded]
@@ -48,6 +46,12 @@ impl Mask {
             .iter()
             .fold(text.to_owned(), |text, secret| text.replace(secret, MASK))
     }
+}
+
+/// The text of an entry of a Secret.
+pub(crate) fn decoded(entry: &Value) -> Option<String> {
+    let bytes: ByteString = serde_json::from_value(entry.clone()).ok()?;
+    String::from_utf8(bytes.0).ok()
 }
 
 #[cfg(test)]

@@ -15,6 +15,8 @@ pub struct Options {
     pub cluster: Cluster,
     /// What runs in the pods.
     pub images: Images,
+    /// What is played on it.
+    pub scenario: Scenario,
     /// The charts, one directory per product version, the oldest first; upgrades go through all of them.
     pub charts: Vec<ChartDirectory>,
     /// Pattern numbers; empty for all.
@@ -36,6 +38,16 @@ pub enum Cluster {
     Context(String),
     /// A bare API server: admission and validation only.
     Envtest,
+}
+
+/// What is played on a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Scenario {
+    /// Every pattern, with the database that the chart brings.
+    #[default]
+    Patterns,
+    /// What production adds: real databases, secrets and certificates from controllers, larger volumes, another pattern.
+    Production,
 }
 
 /// What runs in the pods.

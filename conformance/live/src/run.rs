@@ -1,6 +1,7 @@
 //! A live run from beginning to end.
 
 use std::future::Future;
+use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
@@ -11,11 +12,14 @@ use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Envtest;
 use crate::error::LiveError;
 use crate::memory::side_by_side;
-use crate::options::{Cluster, Options};
+use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::report::{Circumstances, LiveReport, report};
-use crate::scenario::{Phase, Stage};
+use crate::scenario::{DatabaseKind, Lab, Phase, Stage};
 use crate::session::Session;
+
+/// What production is played with unless a pattern is asked for: few pods, and the next pattern has other components.
+const PRODUCTION_PATTERNS: [u8; 1] = [2];
 
 /// Runs until it is done, or until Ctrl-C or SIGTERM; what it made is removed either way.
 ///
@@ -93,18 +97,21 @@ async fn judge_admission(
 /// Plays the patterns, side by side as memory allows.
 async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveError> {
     let lab = &session.lab;
-    let patterns = patterns(options, &lab.facts)?;
-    let stages = patterns
-        .iter()
-        .map(|pattern| {
-            let charts = charts_of(options, *pattern)?;
-            let name = format!("p{pattern}");
-            Ok((
-                Stage::new(lab.clone(), *pattern, &name, charts),
-                Phase::ALL.to_vec(),
-            ))
-        })
-        .collect::<Result<Vec<_>, LiveError>>()?;
+    let patterns = match options.scenario {
+        Scenario::Production if options.patterns.is_empty() => PRODUCTION_PATTERNS.to_vec(),
+        _ => patterns(options, &lab.facts)?,
+    };
+    let mut stages = Vec::new();
+    for pattern in &patterns {
+        let charts = charts_of(&options.charts, *pattern)?;
+        match options.scenario {
+            Scenario::Patterns => {
+                let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
+                stages.push((stage, Phase::ALL.to_vec()));
+            }
+            Scenario::Production => stages.extend(in_production(lab, *pattern, &charts)),
+        }
+    }
     let stages = play_all(options, session, stages).await?;
     let circumstances = Circumstances {
         command: options.command.clone(),
@@ -122,6 +129,25 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
             .collect(),
         memory: session.memory(),
     })
+}
+
+/// A pattern on each real database; what has nothing to do with its kind is played once.
+fn in_production(lab: &Lab, pattern: u8, charts: &[(String, PathBuf)]) -> [(Stage, Vec<Phase>); 2] {
+    let newest: Vec<_> = charts.last().cloned().into_iter().collect();
+    let stage = |kind: DatabaseKind| {
+        let name = format!("p{pattern}-{}", kind.product_type());
+        Stage::new(lab.clone(), pattern, &name, newest.clone())
+            .called(&format!("am-pattern-{pattern} on {}", kind.product_type()))
+            .on_database(kind)
+    };
+    let all = [&[Phase::Install], Phase::OF_PRODUCTION.as_slice()].concat();
+    [
+        (stage(DatabaseKind::PostgreSql), all),
+        (
+            stage(DatabaseKind::MariaDb),
+            vec![Phase::Install, Phase::Schema],
+        ),
+    ]
 }
 
 /// Plays stages, each with its phases, and gives them back in order. The first error ends all.

@@ -15,7 +15,7 @@ use crate::error::LiveError;
 use crate::helm::Helm;
 use crate::images;
 use crate::memory::{self, MemoryUse, MemoryWatch};
-use crate::options::{Cluster, Images, Options};
+use crate::options::{Cluster, Images, Options, Scenario};
 use crate::progress::{Progress, Timing};
 use crate::scenario::{Lab, RUN_LABEL};
 
@@ -181,7 +181,11 @@ async fn build_images(
         .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
-    let archive = images::build(&options.workspace, folder.path(), &versions).await?;
+    let below = match options.scenario {
+        Scenario::Patterns => None,
+        Scenario::Production => Some(images::databases(&options.workspace).await?),
+    };
+    let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;
     progress.say("cluster", "the stand-in's images are built");
     Ok(Some((folder, archive)))
 }
@@ -209,6 +213,8 @@ async fn lab(
         facts: Arc::new(Facts::load().map_err(broken)?),
         catalogue: Catalogue::load().map_err(broken)?,
         images: options.images,
+        workspace: options.workspace.clone(),
+        charts: options.charts.clone().into(),
         progress: Arc::clone(progress),
         prefix: format!("am-live-{}", std::process::id()),
         keep: options.keep,

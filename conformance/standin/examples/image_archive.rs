@@ -13,7 +13,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let shell = Toolchain::new(&workspace).ensure(Tool::Shell, &mut StderrProgress::default())?;
     let programs = Programs::build(&workspace, shell)?;
     let images: Vec<ImageSpec> = ProductVersion::all().flat_map(ImageSpec::all_of).collect();
-    write_archive(&programs, Path::new(&out), &images)?;
+    write_archive(&programs, Path::new(&out), &images, None)?;
     for image in images {
         println!("{}", image.reference());
     }

@@ -51,7 +51,7 @@ fn programs(folder: &Path) -> Programs {
 fn archive_of(images: &[ImageSpec]) -> BTreeMap<String, (tar::EntryType, u32, Vec<u8>)> {
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("images.tar");
-    write_archive(&programs(folder.path()), &out, images).expect("an archive");
+    write_archive(&programs(folder.path()), &out, images, None).expect("an archive");
     files(&std::fs::read(&out).expect("the archive"))
 }
 
@@ -186,7 +186,7 @@ fn a_program_that_needs_shared_libraries_is_refused() {
     let mut as_standin = programs(folder.path());
     dynamic.clone_into(&mut as_standin.standin);
     for programs in [as_shell, as_standin] {
-        let error = write_archive(&programs, &folder.path().join("images.tar"), &images)
+        let error = write_archive(&programs, &folder.path().join("images.tar"), &images, None)
             .expect_err("a dynamic binary");
         assert!(matches!(error, ImageError::Dynamic { .. }), "{error}");
     }

@@ -32,7 +32,7 @@ pub struct TextReference {
 /// Every address in `text`, in the order of the text.
 ///
 /// Understands URLs with any scheme, several hosts in one JDBC URL (`jdbc:mysql://a:3306,b:3306/db`), Oracle's forms
-/// (`jdbc:oracle:thin:@host:1521/service`, `@host:1521:SID`, `(HOST=…)(PORT=…)`), broker lists inside AMQP connection
+/// (`jdbc:oracle:thin:@host:1521/service`, `@tcps://host:2484/service`, `@host:1521:SID`, `(HOST=…)(PORT=…)`), broker lists inside AMQP connection
 /// strings, and bare `host:port`. `${…}` placeholders stay part of the host.
 pub fn references_in_text(text: &str) -> Vec<TextReference> {
     let mut found = Vec::new();
@@ -55,7 +55,8 @@ fn urls(text: &str, found: &mut Vec<TextReference>, taken: &mut Taken) {
             });
         let scheme = text[scheme_start..separator].trim_start_matches([':', '.', '-']);
         let start = separator - scheme.len();
-        if scheme.is_empty() {
+        // Oracle's protocol is no scheme: `jdbc:oracle:thin:@tcps://host`.
+        if scheme.is_empty() || text[..start].trim_end_matches('@').ends_with(ORACLE) {
             continue;
         }
         let authority_start = separator + 3;
@@ -170,7 +171,10 @@ fn oracle_addresses(target: &str) -> Vec<Address> {
             })
             .collect();
     }
-    let target = target.trim_start_matches('/');
+    let target = target
+        .split_once("://")
+        .map_or(target, |(_, behind)| behind)
+        .trim_start_matches('/');
     let authority_end = target.find('/').unwrap_or(target.len());
     let (authority, path) = target.split_at(authority_end);
     // `host:1521:SID`

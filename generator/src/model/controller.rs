@@ -26,6 +26,9 @@ pub struct Controller {
     /// It needs the authority behind the components' certificates.
     #[serde(default)]
     pub needs_authority: bool,
+    /// Kinds of the objects that it reads beside Ingresses and Services; a template makes each.
+    #[serde(default)]
+    pub objects: Vec<String>,
     /// Annotations of Ingresses: of `every` one, and by endpoint.
     #[serde(default)]
     pub ingress: Table<Annotations>,

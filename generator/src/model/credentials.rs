@@ -63,7 +63,10 @@ pub enum Generate {
 
 /// How a provider is told what to fetch.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
 pub struct CsiProvider {
     /// Parameter of the SecretProviderClass that lists the objects.
     pub parameter: String,
@@ -81,7 +84,10 @@ pub struct CsiProvider {
 
 /// What names the secrets of a store.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
 pub struct StoreName {
     /// Regular expression.
     pub pattern: String,

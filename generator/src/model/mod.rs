@@ -3,11 +3,12 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod controller;
 pub mod credentials;
 pub mod databases;
-pub mod controller;
 pub mod events;
 pub mod gateway_class;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -23,11 +24,12 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
-use controller::Controller;
 use events::Events;
 use gateway_class::GatewayClass;
+use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -62,6 +64,19 @@ impl<T> Loaded<T> {
     }
 }
 
+/// `observability/*.yaml`.
+#[derive(Debug, Clone)]
+pub struct Observability {
+    /// `logs.yaml`.
+    pub logs: Loaded<Vec<Logger>>,
+    /// `metrics.yaml`.
+    pub metrics: Loaded<Metrics>,
+    /// `alerts.yaml`.
+    pub alerts: Loaded<Vec<Alert>>,
+    /// `panels.yaml`.
+    pub panels: Loaded<Vec<Panel>>,
+}
+
 /// Everything that the generator knows about the product.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -87,6 +102,8 @@ pub struct Model {
     pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `credentials.yaml`.
     pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.

@@ -94,6 +94,23 @@ pub struct Node {
     /// Where it exists at all.
     #[serde(default)]
     pub when: Option<When>,
+    /// Whether components leave it to `defaults` unless they say otherwise.
+    #[serde(default)]
+    pub shared: bool,
+    /// The table of what components share.
+    #[serde(default)]
+    pub collects_shared: bool,
+    /// An old name, refused with the path of the new one.
+    #[serde(default)]
+    pub renamed_to: Option<Text>,
+}
+
+impl Node {
+    /// Whether it is a table with keys, as opposed to a mapping without documented keys.
+    pub fn is_free_form(&self) -> bool {
+        let types = self.types.as_ref();
+        types.is_some_and(|types| types.0.contains(&Type::Object))
+    }
 }
 
 /// Keeps an explicit `null` apart from a missing default.
@@ -258,6 +275,9 @@ pub struct Platform {
     /// The platform that it is a variant of: its sections hold here too, but for those of a topic that this one has itself.
     #[serde(default)]
     pub base: Option<Text>,
+    /// Whether it keeps the chart's own sizes, which are for trying it out.
+    #[serde(default)]
+    pub development: bool,
     /// Its parts.
     pub sections: Vec<Section>,
 }

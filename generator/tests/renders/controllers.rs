@@ -28,40 +28,47 @@ fn annotations<'r>(release: &'r Release, kind: &str, name: &str) -> &'r Value {
     &object.unwrap_or_else(|| panic!("no {kind} {name}"))["metadata"]["annotations"]
 }
 
-/// Each annotation stands where it is read, with its value.
+/// Controller, kind and name of the object, annotation, value.
+const TOLD: &str = r#"
+nginx Ingress apim-gateway nginx.ingress.kubernetes.io/backend-protocol HTTPS
+nginx Ingress apim-gateway nginx.ingress.kubernetes.io/proxy-read-timeout 300
+nginx Ingress apim-websocket nginx.ingress.kubernetes.io/proxy-read-timeout 3600
+nginx Ingress apim-management nginx.ingress.kubernetes.io/affinity cookie
+nginx-inc Ingress apim-management nginx.org/ssl-services apim-control-plane
+nginx-inc Ingress apim-websocket nginx.org/websocket-services apim-gateway
+traefik Service apim-gateway traefik.ingress.kubernetes.io/service.serversscheme https
+traefik Service apim-gateway traefik.ingress.kubernetes.io/service.serverstransport apim-apim@kubernetescrd
+traefik Service apim-control-plane traefik.ingress.kubernetes.io/service.sticky.cookie true
+haproxy Ingress apim-gateway haproxy.org/server-ssl true
+haproxy Service apim-control-plane haproxy.org/cookie-persistence AMNODE
+haproxy-ingress Ingress apim-gateway haproxy-ingress.github.io/backend-protocol h1-ssl
+haproxy-ingress Ingress apim-management haproxy-ingress.github.io/affinity cookie
+kong Service apim-control-plane konghq.com/protocol https
+kong Service apim-control-plane konghq.com/upstream-policy apim
+kong Service apim-gateway konghq.com/read-timeout 3600000
+contour Service apim-gateway projectcontour.io/upstream-protocol.tls 8021,8099,8243
+contour Ingress apim-websocket projectcontour.io/websocket-routes /
+alb Ingress apim-gateway alb.ingress.kubernetes.io/listen-ports [{"HTTPS":443}]
+alb Ingress apim-gateway alb.ingress.kubernetes.io/healthcheck-path /api/am/gateway/v2/server-startup-healthcheck
+alb Ingress apim-management alb.ingress.kubernetes.io/healthcheck-path /services/Version
+gce Ingress apim-gateway kubernetes.io/ingress.class gce
+gce Service apim-gateway cloud.google.com/app-protocols {"gateway-https":"HTTPS","websub-https":"HTTPS","wss":"HTTPS"}
+gce Service apim-control-plane cloud.google.com/backend-config {"default":"apim-control-plane"}
+openshift Ingress apim-gateway route.openshift.io/termination reencrypt
+openshift Ingress apim-gateway route.openshift.io/destination-ca-certificate-secret apim-ca
+openshift Ingress apim-websocket haproxy.router.openshift.io/timeout-tunnel 1h
+"#;
+
 #[test]
 fn each_controller_is_told_in_its_own_words() {
-    let rows = [
-        ("nginx", "Ingress", "apim-gateway", "nginx.ingress.kubernetes.io/backend-protocol", "HTTPS"),
-        ("nginx", "Ingress", "apim-gateway", "nginx.ingress.kubernetes.io/proxy-read-timeout", "300"),
-        ("nginx", "Ingress", "apim-websocket", "nginx.ingress.kubernetes.io/proxy-read-timeout", "3600"),
-        ("nginx", "Ingress", "apim-management", "nginx.ingress.kubernetes.io/affinity", "cookie"),
-        ("nginx-inc", "Ingress", "apim-management", "nginx.org/ssl-services", "apim-control-plane"),
-        ("nginx-inc", "Ingress", "apim-websocket", "nginx.org/websocket-services", "apim-gateway"),
-        ("traefik", "Service", "apim-gateway", "traefik.ingress.kubernetes.io/service.serversscheme", "https"),
-        ("traefik", "Service", "apim-gateway", "traefik.ingress.kubernetes.io/service.serverstransport", "apim-apim@kubernetescrd"),
-        ("traefik", "Service", "apim-control-plane", "traefik.ingress.kubernetes.io/service.sticky.cookie", "true"),
-        ("haproxy", "Ingress", "apim-gateway", "haproxy.org/server-ssl", "true"),
-        ("haproxy", "Service", "apim-control-plane", "haproxy.org/cookie-persistence", "AMNODE"),
-        ("haproxy-ingress", "Ingress", "apim-gateway", "haproxy-ingress.github.io/backend-protocol", "h1-ssl"),
-        ("haproxy-ingress", "Ingress", "apim-management", "haproxy-ingress.github.io/affinity", "cookie"),
-        ("kong", "Service", "apim-control-plane", "konghq.com/protocol", "https"),
-        ("kong", "Service", "apim-control-plane", "konghq.com/upstream-policy", "apim"),
-        ("kong", "Service", "apim-gateway", "konghq.com/read-timeout", "3600000"),
-        ("contour", "Service", "apim-gateway", "projectcontour.io/upstream-protocol.tls", "8021,8099,8243"),
-        ("contour", "Ingress", "apim-websocket", "projectcontour.io/websocket-routes", "/"),
-        ("alb", "Ingress", "apim-gateway", "alb.ingress.kubernetes.io/listen-ports", r#"[{"HTTPS":443}]"#),
-        ("alb", "Ingress", "apim-gateway", "alb.ingress.kubernetes.io/healthcheck-path", "/api/am/gateway/v2/server-startup-healthcheck"),
-        ("alb", "Ingress", "apim-management", "alb.ingress.kubernetes.io/healthcheck-path", "/services/Version"),
-        ("gce", "Ingress", "apim-gateway", "kubernetes.io/ingress.class", "gce"),
-        ("gce", "Service", "apim-gateway", "cloud.google.com/app-protocols", r#"{"gateway-https":"HTTPS","websub-https":"HTTPS","wss":"HTTPS"}"#),
-        ("gce", "Service", "apim-control-plane", "cloud.google.com/backend-config", r#"{"default":"apim-control-plane"}"#),
-        ("openshift", "Ingress", "apim-gateway", "route.openshift.io/termination", "reencrypt"),
-        ("openshift", "Ingress", "apim-gateway", "route.openshift.io/destination-ca-certificate-secret", "apim-ca"),
-        ("openshift", "Ingress", "apim-websocket", "haproxy.router.openshift.io/timeout-tunnel", "1h"),
-    ];
-    for (controller, kind, name, annotation, value) in rows {
-        let release = behind(3, controller, json!({"backendTls": {"caSecret": "apim-ca"}}));
+    for row in TOLD.trim().lines() {
+        let [controller, kind, name, annotation, value] =
+            row.split(' ').collect::<Vec<_>>().try_into().expect(row);
+        let release = behind(
+            3,
+            controller,
+            json!({"backendTls": {"caSecret": "apim-ca"}}),
+        );
         assert_eq!(
             annotations(&release, kind, name)[annotation],
             value,
@@ -143,12 +150,17 @@ fn objects_that_a_controller_needs_beside_ingresses_are_there() {
     let kong = behind(3, "kong", json!({}));
     assert!(kong.find("KongUpstreamPolicy", "apim").is_some());
     let gce = behind(3, "gce", json!({}));
-    let portals = gce.find("BackendConfig", "apim-control-plane").expect("one");
+    let portals = gce
+        .find("BackendConfig", "apim-control-plane")
+        .expect("one");
     assert_eq!(
         portals["spec"]["sessionAffinity"],
         json!({"affinityType": "GENERATED_COOKIE"})
     );
-    assert_eq!(portals["spec"]["healthCheck"]["requestPath"], "/services/Version");
+    assert_eq!(
+        portals["spec"]["healthCheck"]["requestPath"],
+        "/services/Version"
+    );
     let gateway = gce.find("BackendConfig", "apim-gateway").expect("one");
     assert!(gateway["spec"]["sessionAffinity"].is_null());
     for kind in ["ServersTransport", "KongUpstreamPolicy", "BackendConfig"] {

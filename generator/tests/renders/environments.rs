@@ -33,10 +33,7 @@ fn pools(more: Value) -> Value {
 #[test]
 fn the_portals_offer_every_pool() {
     let toml = release(3, pools(json!({}))).toml("control-plane");
-    let environments: Vec<&str> = toml
-        .split("[[apim.gateway.environment]]")
-        .skip(1)
-        .collect();
+    let environments: Vec<&str> = toml.split("[[apim.gateway.environment]]").skip(1).collect();
     assert_eq!(environments.len(), 3, "{toml}");
     for line in [
         "name = \"internal\"",

@@ -272,7 +272,9 @@ fn a_host_name_of_two_endpoints_is_refused() {
     values["hostnames"]["websub"] = json!("");
     let message = refusal(3, values);
     assert!(
-        message.contains("exposure.endpoints.websub.hostnames are further names, but hostnames.websub is empty"),
+        message.contains(
+            "exposure.endpoints.websub.hostnames are further names, but hostnames.websub is empty"
+        ),
         "{message}"
     );
 }

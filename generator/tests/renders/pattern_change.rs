@@ -20,7 +20,11 @@ const IMMUTABLE: [(&str, &[&str]); 3] = [
     ),
     (
         "PersistentVolumeClaim",
-        &["/spec/accessModes", "/spec/storageClassName", "/spec/volumeName"],
+        &[
+            "/spec/accessModes",
+            "/spec/storageClassName",
+            "/spec/volumeName",
+        ],
     ),
 ];
 

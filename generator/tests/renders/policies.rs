@@ -6,6 +6,7 @@ use crate::support::{Release, refusal, release};
 
 fn policy(pattern: u32, component: &str, mut values: Value) -> Value {
     values["networkPolicy"]["enabled"] = json!(true);
+    values["credentials"]["existingSecret"] = json!("accounts");
     let release: Release = release(pattern, values);
     let policy = release.find("NetworkPolicy", &format!("apim-{component}"));
     policy.expect("a policy")["spec"].clone()
@@ -84,7 +85,13 @@ fn gateways_without_host_names_are_reached_from_inside_the_cluster() {
 
 /// The ports of a policy's rule that follows the one for names and those for components.
 fn database_ports(url: &Value) -> Vec<u64> {
-    let database = json!({"mode": "external", "type": "mysql", "apim": url, "shared": url});
+    let scheme = url["url"].as_str().and_then(|url| url.split(':').nth(1));
+    let kind = match scheme.expect("a JDBC URL") {
+        "postgresql" => "postgre",
+        "sqlserver" => "mssql",
+        other => other,
+    };
+    let database = json!({"mode": "external", "type": kind, "apim": url, "shared": url});
     let mut values = json!({"database": database});
     values["networkPolicy"] = json!({"portals": [{"ports": [{"port": 7, "protocol": "TCP"}]}]});
     let policy = policy(3, "control-plane", values);

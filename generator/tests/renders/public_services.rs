@@ -89,7 +89,9 @@ fn the_service_of_a_component_is_never_published_whole() {
     assert!(
         message.contains("gateway.service.type is LoadBalancer")
             && message.contains("servlet-https")
-            && message.contains("publish the ports for users with exposure.publicServices.gateway.enabled"),
+            && message.contains(
+                "publish the ports for users with exposure.publicServices.gateway.enabled"
+            ),
         "{message}"
     );
     let message = refusal(
@@ -102,7 +104,10 @@ fn the_service_of_a_component_is_never_published_whole() {
             && !message.contains("publicServices"),
         "{message}"
     );
-    let message = refusal(1, json!({"allInOne": {"service": {"type": "LoadBalancer"}}}));
+    let message = refusal(
+        1,
+        json!({"allInOne": {"service": {"type": "LoadBalancer"}}}),
+    );
     assert!(
         message.contains("jms")
             && message.contains("exposure.publicServices.management.enabled or exposure.publicServices.gateway.enabled"),
@@ -122,11 +127,14 @@ fn a_public_service_that_publishes_nothing_is_refused() {
     );
     let message = refusal(
         3,
-        public(json!({"publicServices": {"gateway": {"enabled": true, "ports": {"websocket": 443}}}})),
+        public(
+            json!({"publicServices": {"gateway": {"enabled": true, "ports": {"websocket": 443}}}}),
+        ),
     );
     assert!(
-        message.contains("exposure.publicServices.gateway.ports: gateway and websocket cannot both have port 443")
-            || message.contains("gw.example.com:443 is one of gateway and of websocket"),
+        message.contains(
+            "exposure.publicServices.gateway.ports: gateway and websocket cannot both have port 443"
+        ) || message.contains("gw.example.com:443 is one of gateway and of websocket"),
         "{message}"
     );
 }

@@ -1,6 +1,7 @@
 //! A render of a generated chart, and what tests ask of it.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use am_toolchain::{RenderRequest, RenderServer, Renderer, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
@@ -8,17 +9,35 @@ use serde_json::Value;
 /// The documents of a render.
 pub(crate) struct Release(Vec<Value>);
 
-fn render(pattern: u32, values: Value) -> Result<Release, String> {
+thread_local! {
+    /// One server for all renders of a test.
+    static SERVER: RefCell<RenderServer> = RefCell::new(server());
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn server() -> RenderServer {
+    let program = Toolchain::new(&workspace())
+        .ensure(Tool::Renderer, &mut StderrProgress::default())
+        .unwrap_or_else(|error| panic!("{error}"));
+    RenderServer::new(program).deterministic(true)
+}
+
+/// A render that may fail.
+pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String> {
     overlaid(pattern, &[], values)
 }
 
 /// A render with overlays of the chart below the values.
-pub(crate) fn overlaid(pattern: u32, overlays: &[&str], values: Value) -> Result<Release, String> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let program = Toolchain::new(&workspace)
-        .ensure(Tool::Renderer, &mut StderrProgress::default())
-        .unwrap_or_else(|error| panic!("{error}"));
-    let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+pub(crate) fn overlaid(pattern: u32, overlays: &[&str], mut values: Value) -> Result<Release, String> {
+    let chart = workspace().join(format!("charts-out/am-pattern-{pattern}"));
+    // There is no cluster that could be asked which passwords it has.
+    let credentials = values.get("credentials");
+    if credentials.is_none_or(|given| given.is_object() && given.get("generateWithoutCluster").is_none()) {
+        values["credentials"]["generateWithoutCluster"] = true.into();
+    }
     let overlays = overlays.iter();
     let request = RenderRequest {
         values_files: overlays
@@ -27,9 +46,7 @@ pub(crate) fn overlaid(pattern: u32, overlays: &[&str], values: Value) -> Result
         values,
         ..RenderRequest::new(&chart, "apim", "apim")
     };
-    let rendered = RenderServer::new(program)
-        .deterministic(true)
-        .render(&request);
+    let rendered = SERVER.with_borrow_mut(|server| server.render(&request));
     let documents = rendered.map_err(|error| error.to_string())?.documents;
     Ok(Release(
         documents
@@ -41,12 +58,12 @@ pub(crate) fn overlaid(pattern: u32, overlays: &[&str], values: Value) -> Result
 
 /// A render that succeeds.
 pub(crate) fn release(pattern: u32, values: Value) -> Release {
-    render(pattern, values).unwrap_or_else(|error| panic!("{error}"))
+    try_release(pattern, values).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What Helm says about values that the chart refuses.
 pub(crate) fn refusal(pattern: u32, values: Value) -> String {
-    render(pattern, values)
+    try_release(pattern, values)
         .err()
         .expect("the values must be refused")
 }

@@ -36,7 +36,12 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
     } else if !on_cluster {
         &[Tool::Renderer, Tool::Helm3]
     } else if is_on("envtest") {
-        &[Tool::KubeApiserver, Tool::Etcd, Tool::Renderer]
+        &[
+            Tool::KubeApiserver,
+            Tool::Etcd,
+            Tool::Renderer,
+            Tool::GitopsDiff,
+        ]
     } else if is_on("kind") {
         &[Tool::Kind, Tool::Helm4, Tool::Shell]
     } else {

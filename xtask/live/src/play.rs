@@ -6,7 +6,7 @@ use am_conformance::SuiteError;
 use am_conformance::report::{self, Output, human};
 use am_live::progress::StderrProgress;
 use am_live::{KindOptions, LiveReport, LiveSelftest, Progress, Timing, Verdict};
-use xtask::{Cluster, Images, LiveRun};
+use xtask::{Cluster, Images, LiveRun, Scenario};
 
 /// Runs on the cluster, or breaks charts on it, and returns the exit code.
 pub(crate) fn play(run: &LiveRun) -> Result<u8, SuiteError> {
@@ -41,6 +41,10 @@ fn options(run: &LiveRun) -> am_live::Options {
         images: match run.images {
             Images::Standin => am_live::Images::Standin,
             Images::Real => am_live::Images::Real,
+        },
+        scenario: match run.scenario {
+            Scenario::Patterns => am_live::Scenario::Patterns,
+            Scenario::Production => am_live::Scenario::Production,
         },
         charts: run.charts.clone(),
         patterns: run.patterns.clone(),

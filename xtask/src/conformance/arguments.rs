@@ -140,6 +140,9 @@ pub(crate) struct Live {
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
+    /// What is played: every pattern, or what production adds to one of them.
+    #[arg(long, value_enum, default_value_t = Scenario::Patterns, requires = "cluster")]
+    pub(super) scenario: Scenario,
 }
 
 /// Where to run.
@@ -167,6 +170,15 @@ impl std::str::FromStr for Cluster {
             )),
         }
     }
+}
+
+/// What is played on a cluster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// Every pattern, from its installation to its removal.
+    Patterns,
+    /// Real databases, secrets and certificates from controllers, larger volumes, another pattern.
+    Production,
 }
 
 /// What runs in the pods.

@@ -5,7 +5,7 @@ use am_conformance::facts::Facts;
 use am_conformance::report::Output;
 use am_conformance::suite::{self, ChartDirectory, Input};
 
-use super::arguments::{Action, Arguments, Cluster, Images};
+use super::arguments::{Action, Arguments, Cluster, Images, Scenario};
 
 /// A live run as the command line asks for it.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub struct LiveRun {
     pub keep: bool,
     /// What runs in the pods.
     pub images: Images,
+    /// What is played.
+    pub scenario: Scenario,
     /// The charts, one directory per product version.
     pub charts: Vec<ChartDirectory>,
     /// The patterns to play; empty for all.
@@ -83,6 +85,7 @@ fn asked(
         kubernetes: suite.kubernetes_versions.first().cloned(),
         keep: live.keep,
         images: live.images,
+        scenario: live.scenario,
         charts: charts.clone(),
         patterns: patterns(suite)?,
         jobs: suite.jobs,

@@ -2,6 +2,7 @@
 //! Security, and every upgrade applied over its predecessor.
 
 mod definitions;
+mod drift;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,8 +27,13 @@ use crate::report::{Circumstances, LiveReport, assemble, profile_of};
 
 use crate::scenario::make_namespace;
 
-/// What the API server judges: schemas, immutable fields, Pod Security.
-const PLANNED: [&str; 3] = ["AM-K8S-001", "AM-SEC-013", "AM-UPG-002"];
+use drift::{Applied, Comparison};
+
+/// What the API server judges: schemas, immutable fields, Pod Security; and what GitOps tools see of its answer.
+const PLANNED: [&str; 4] = ["AM-K8S-001", "AM-SEC-013", "AM-UPG-002", DRIFT];
+
+/// What an object differs in for ever.
+const DRIFT: &str = "AM-UPG-012";
 
 /// Applies every render of every pattern, platform and product version.
 pub(crate) async fn run(
@@ -54,13 +60,14 @@ pub(crate) async fn run(
         catalogue,
         facts,
         resources: Resources::default(),
+        comparison: Comparison::new(&options.workspace)?,
         applied: 0,
     };
     suite.refuse_violator().await?;
     let (mut profiles, mut timings) = (Vec::new(), Vec::new());
     for pattern in patterns(options, &suite.facts)? {
         let start = Instant::now();
-        let charts = charts_of(options, pattern)?;
+        let charts = charts_of(&options.charts, pattern)?;
         let mut record = Record::new(suite.catalogue.clone(), PLANNED);
         if charts.len() == 1 {
             record.not_applicable("AM-UPG-002", "charts of one product version were given");
@@ -135,6 +142,7 @@ struct Suite {
     catalogue: Catalogue,
     facts: Facts,
     resources: Resources,
+    comparison: Comparison,
     applied: usize,
 }
 
@@ -213,9 +221,44 @@ impl Suite {
                 .collect();
             let versions = objects.iter().map(|object| text(object, "/apiVersion"));
             self.resources = Resources::discover(&self.api, versions).await?;
+            let mut applied = Vec::new();
             for object in objects {
-                self.apply(object, place, step, version, record).await?;
+                applied.extend(self.apply(object, place, step, version, record).await?);
             }
+            self.compare(&applied, place, version, record)?;
+        }
+        Ok(())
+    }
+
+    /// What a GitOps tool sees of the objects that were taken.
+    fn compare(
+        &self,
+        applied: &[Applied],
+        place: Place<'_>,
+        version: &str,
+        record: &mut Record,
+    ) -> Result<(), LiveError> {
+        let differences = self.comparison.differences(applied)?;
+        for (object, fields) in applied.iter().zip(differences) {
+            if fields.is_empty() {
+                record.passed(DRIFT, 1);
+                continue;
+            }
+            let (kind, name) = (
+                text(&object.desired, "/kind"),
+                text(&object.desired, "/metadata/name"),
+            );
+            let message = format!(
+                "{version}: Argo CD would call {kind} {name} out of sync for ever: {} {} what the API server holds",
+                fields.join(", "),
+                if fields.len() == 1 {
+                    "differs from"
+                } else {
+                    "differ from"
+                },
+            );
+            let help = "write the field as the API server does, with the defaults that it fills in";
+            record.failed(DRIFT, place, Fault::new(message, help));
         }
         Ok(())
     }
@@ -227,13 +270,13 @@ impl Suite {
         step: usize,
         version: &str,
         record: &mut Record,
-    ) -> Result<(), LiveError> {
+    ) -> Result<Option<Applied>, LiveError> {
         let (kind, name) = (text(object, "/kind"), text(object, "/metadata/name"));
         let Some(path) = self.resources.path(object, place.namespace) else {
             let message = format!("{kind} {name} is of a kind that the API server does not know");
             let help = "use an API version of the supported Kubernetes versions";
             record.failed("AM-K8S-001", place, Fault::new(message, help));
-            return Ok(());
+            return Ok(None);
         };
         let mut object = object.clone();
         if object.pointer("/metadata/namespace").is_some() {
@@ -245,8 +288,11 @@ impl Suite {
         } else {
             "AM-UPG-002"
         };
-        match self.api.apply(&path, &object).await? {
-            Ok(_) => record.passed(requirement, 1),
+        let live = match self.api.apply(&path, &object).await? {
+            Ok(live) => {
+                record.passed(requirement, 1);
+                live
+            }
             Err(refusal) => {
                 let message = format!("{version}: {kind} {name} is refused: {}", refusal.message);
                 let requirement = if refusal.message.contains("PodSecurity") {
@@ -255,13 +301,16 @@ impl Suite {
                     requirement
                 };
                 record.failed(requirement, place, Fault::new(message, help_for(&refusal)));
-                return Ok(());
+                return Ok(None);
             }
-        }
+        };
         if let Some(template) = object.pointer("/spec/template") {
             self.judge_pod(template, kind, name, place, record).await?;
         }
-        Ok(())
+        Ok(Some(Applied {
+            desired: object,
+            live,
+        }))
     }
 
     /// No controller makes pods here, so the template is offered as a pod.

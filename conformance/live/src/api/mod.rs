@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 pub(crate) use ends::Ends;
-pub(crate) use pod::Pod;
+pub(crate) use pod::{Pod, is_of_hook};
 pub(crate) use resources::Resources;
 pub(crate) use trouble::explain;
 

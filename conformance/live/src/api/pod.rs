@@ -42,6 +42,14 @@ pub(crate) struct Pod {
     pub(crate) state: String,
 }
 
+/// Whether a pod is a hook, or of a Job, which charts run as hooks.
+pub(crate) fn is_of_hook(pod: &Value) -> bool {
+    let owners = pod.pointer("/metadata/ownerReferences");
+    let mut owners = owners.and_then(Value::as_array).into_iter().flatten();
+    pod.pointer("/metadata/annotations/helm.sh~1hook").is_some()
+        || owners.any(|owner| text(owner, "/kind") == "Job")
+}
+
 impl Pod {
     /// The pods of a namespace, by name; those of a hook are left out.
     pub(crate) async fn list(
@@ -56,7 +64,7 @@ impl Pod {
             .list(&path)
             .await?
             .iter()
-            .filter(|pod| pod.pointer("/metadata/annotations/helm.sh~1hook").is_none())
+            .filter(|pod| !is_of_hook(pod))
             .map(Self::read)
             .collect();
         pods.sort_by(|left, right| left.name.cmp(&right.name));

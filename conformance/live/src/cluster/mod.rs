@@ -5,6 +5,7 @@ mod context;
 mod envtest;
 mod kind;
 mod node_images;
+mod operators;
 mod supervise;
 
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 pub use context::Context;
 pub use envtest::Envtest;
 pub use kind::{Kind, KindOptions, KindPlan};
+pub(crate) use operators::Operators;
 
 use crate::error::LiveError;
 

@@ -20,6 +20,7 @@ const LEAD: &str = "5s";
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     stage.make_namespace().await?;
+    stage.start_database().await?;
     if let Some((_, oldest)) = stage.charts.first() {
         stage.main.chart.clone_from(oldest);
     }

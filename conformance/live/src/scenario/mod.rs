@@ -18,6 +18,7 @@ mod policies;
 mod precious;
 mod prober;
 mod product_story;
+mod production;
 mod release;
 mod removal;
 mod restart;
@@ -37,10 +38,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use am_conformance::facts::Facts;
+use am_conformance::suite::ChartDirectory;
 use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
 pub(crate) use plan::{Phase, phases_for};
+pub(crate) use production::Kind as DatabaseKind;
 pub(crate) use stage::Stage;
 
 use crate::api::Api;
@@ -57,6 +60,10 @@ pub(crate) struct Lab {
     pub(crate) facts: Arc<Facts>,
     pub(crate) catalogue: Catalogue,
     pub(crate) images: Images,
+    /// The workspace: where `tools/` are.
+    pub(crate) workspace: PathBuf,
+    /// The charts of the run, of every pattern and version.
+    pub(crate) charts: Arc<[ChartDirectory]>,
     pub(crate) progress: Arc<dyn Progress>,
     /// What the names of this run's namespaces start with.
     pub(crate) prefix: String,

@@ -24,6 +24,11 @@ pub(crate) enum Phase {
     Neighbours,
     Network,
     Removal,
+    Schema,
+    Driver,
+    Rotation,
+    Enlargement,
+    PatternChange,
 }
 
 impl Phase {
@@ -46,6 +51,15 @@ impl Phase {
         Self::Removal,
     ];
 
+    /// What production adds to a pattern.
+    pub(crate) const OF_PRODUCTION: [Self; 5] = [
+        Self::Schema,
+        Self::Driver,
+        Self::Rotation,
+        Self::Enlargement,
+        Self::PatternChange,
+    ];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Install => "install",
@@ -63,6 +77,11 @@ impl Phase {
             Self::Neighbours => "neighbours",
             Self::Network => "network policies",
             Self::Removal => "removal",
+            Self::Schema => "schema",
+            Self::Driver => "driver",
+            Self::Rotation => "rotation",
+            Self::Enlargement => "enlargement",
+            Self::PatternChange => "pattern change",
         }
     }
 
@@ -114,6 +133,11 @@ impl Phase {
             Self::Neighbours => &["AM-CONF-015", "AM-HELM-008", "AM-HELM-009"],
             Self::Network => &["AM-NET-017", "AM-NET-018"],
             Self::Removal => &["AM-OPS-005", "AM-UPG-011"],
+            Self::Schema => &["AM-OPS-059"],
+            Self::Driver => &["AM-OPS-060"],
+            Self::Rotation => &["AM-UPG-006", "AM-UPG-007"],
+            Self::Enlargement => &["AM-UPG-009", "AM-UPG-014"],
+            Self::PatternChange => &["AM-UPG-004", "AM-UPG-010", "AM-UPG-013"],
         }
     }
 }
@@ -153,14 +177,14 @@ pub(crate) fn phases_for<'r>(
     facts: &Facts,
     requirements: impl IntoIterator<Item = &'r str>,
 ) -> Vec<Phase> {
+    let all = || Phase::ALL.into_iter().chain(Phase::OF_PRODUCTION);
     let first = |id: &str| {
-        Phase::ALL.into_iter().find(|phase| {
+        all().find(|phase| {
             *phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
         })
     };
     let wanted: Vec<Phase> = requirements.into_iter().filter_map(first).collect();
-    Phase::ALL
-        .into_iter()
+    all()
         .filter(|phase| *phase == Phase::Install || wanted.contains(phase))
         .collect()
 }

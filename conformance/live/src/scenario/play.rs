@@ -7,7 +7,7 @@ use super::plan::{Phase, planned};
 use super::stage::Stage;
 use super::{
     change, disruption, endpoints, install, neighbours, network, observe, outage, policies,
-    product_story, removal, restart, scale, story, testing, upgrade,
+    product_story, production, removal, restart, scale, story, testing, upgrade,
 };
 use crate::elsewhere::not_judged;
 use crate::error::LiveError;
@@ -101,6 +101,11 @@ impl Stage {
             Phase::Neighbours => neighbours::run(self).await,
             Phase::Network => network::run(self).await,
             Phase::Removal => removal::run(self).await,
+            Phase::Schema => production::schema::run(self).await,
+            Phase::Driver => production::driver::run(self).await,
+            Phase::Rotation => production::rotation::run(self).await,
+            Phase::Enlargement => production::enlargement::run(self).await,
+            Phase::PatternChange => production::pattern_change::run(self).await,
         }
     }
 }

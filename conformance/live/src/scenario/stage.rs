@@ -9,6 +9,7 @@ use am_conformance::facts::{EdgeFact, Facts, Reach};
 use am_conformance::report::Topology;
 use serde_json::{Value, json};
 
+use super::production::{DatabaseServer, Kind};
 use super::{Lab, Release, make_namespace};
 use crate::elsewhere::{merged, narrowed, switched_off};
 use crate::error::LiveError;
@@ -32,6 +33,11 @@ pub(crate) struct Stage {
     /// Chart directories of this pattern, the oldest product version first.
     pub(crate) charts: Vec<(String, PathBuf)>,
     pub(crate) main: Release,
+    /// The real database that the release is to work with, and its server once it runs.
+    pub(super) wanted_database: Option<Kind>,
+    pub(super) database: Option<DatabaseServer>,
+    /// What the release is given besides the suite's own values.
+    pub(crate) given: Value,
     /// Rows of the wiring table that lead to components which run elsewhere.
     pub(crate) away: Vec<EdgeFact>,
     pub(crate) record: Record,
@@ -84,6 +90,9 @@ impl Stage {
             name: format!("am-pattern-{pattern}"),
             charts,
             main,
+            wanted_database: None,
+            database: None,
+            given: Value::Null,
             away,
             record,
             timings: Vec::new(),
@@ -91,6 +100,14 @@ impl Stage {
             topology: Topology::default(),
             mask: Mask::default(),
         }
+    }
+
+    /// Gives the release more values than the suite's own.
+    #[must_use]
+    pub(crate) fn with_values(mut self, more: &Value) -> Self {
+        values::merge(&mut self.main.values, more);
+        values::merge(&mut self.given, more);
+        self
     }
 
     /// Keeps nothing of the event hub's nodes on volumes, which many releases at once would wait for.

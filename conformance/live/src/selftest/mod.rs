@@ -11,7 +11,7 @@ use crate::error::LiveError;
 use crate::options::{Images, Options};
 use crate::progress::{Progress, Timing};
 use crate::run::{block_on, play_all, with_session};
-use crate::scenario::{Stage, phases_for};
+use crate::scenario::{Phase, Stage, phases_for};
 use crate::session::Session;
 
 pub use verdict::Verdict;
@@ -129,15 +129,18 @@ async fn play(
     let mut stages = Vec::new();
     for case in cases {
         let charts = make(options, case, &folder.path().join(&case.name))?;
-        let stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-            .called(&case.name)
-            .without_volumes();
+        let mut stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
+            .called(&case.name);
         let expected = case
             .live
             .expected
             .iter()
             .map(|expected| expected.requirement.as_str());
-        stages.push((stage, phases_for(&session.lab.facts, expected)));
+        let phases = phases_for(&session.lab.facts, expected);
+        if !phases.contains(&Phase::Enlargement) {
+            stage = stage.without_volumes();
+        }
+        stages.push((stage, phases));
     }
     let stages = play_all(options, session, stages).await?;
     let results = cases.iter().zip(&stages).map(|(case, stage)| CaseResult {
@@ -220,7 +223,9 @@ mod tests {
                 "first-servers-at-once",
                 "listener-without-wait",
                 "missing-edge",
+                "pattern-in-selectors",
                 "policy-without-edge",
+                "size-in-pods",
                 "wrong-image",
                 "wrong-port",
             ]

@@ -41,7 +41,7 @@ pub(super) fn variables_are_set(context: &Context<'_>, judge: &mut Judge<'_>) {
 
 /// Variables of our charts without which the product takes passwords of its own for the operator's keystores
 /// (ARCHITECTURE.md, The chart contract). Other credentials have requirements of their own.
-const STORES: [&str; 2] = ["AM_KEYSTORE_", "AM_TRUSTSTORE_"];
+const STORES: [&str; 3] = ["AM_KEYSTORE_", "AM_TLS_KEYSTORE_", "AM_TRUSTSTORE_"];
 
 /// Our charts give a server the passwords of keystores that its configuration names: one that nobody reads was meant for
 /// a key that now has the product's own default.

@@ -1,5 +1,6 @@
 //! Pod Security and secrets. The other requirements of the family are rows.
 
+mod databases;
 mod literals;
 mod pod_security;
 mod secrets;
@@ -37,4 +38,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-SEC-019", secrets::none_in_environment),
     ("AM-SEC-020", secrets::none_in_arguments),
     ("AM-SEC-021", secrets::no_defaults),
+    ("AM-SEC-025", databases::passwords_are_read),
 ];

@@ -192,3 +192,49 @@ fn the_vendors_images_run_as_their_owner_and_others_as_anybody() {
         assert_eq!(judged(image, context), faults, "{image} {context}");
     }
 }
+
+/// A gateway that is given a password, and a configuration of another server.
+fn with_password(toml: &str, script: &str) -> String {
+    format!(
+        r"
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: gw}}
+spec:
+  template:
+    metadata: {{labels: {{app.kubernetes.io/component: gateway}}}}
+    spec:
+      containers:
+        - name: gateway
+          image: wso2am-universal-gw:4.7.0
+          env:
+            - {{name: AM_SHARED_DB_PASSWORD, valueFrom: {{secretKeyRef: {{name: credentials, key: password}}}}}}
+            - {{name: AM_ADMIN_PASSWORD, valueFrom: {{secretKeyRef: {{name: credentials, key: admin}}}}}}
+          volumeMounts:
+            - {{name: c, mountPath: /home/wso2carbon/wso2-config-volume/repository/conf/deployment.toml, subPath: deployment.toml}}
+      volumes: [{{name: c, configMap: {{name: gw}}}}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: gw}}
+data:
+  deployment.toml: '{toml}'
+  start.sh: '{script}'
+"
+    )
+}
+
+#[test]
+fn a_password_of_a_database_that_nobody_reads_is_found() {
+    let none = r#"[server]
+    hostname = "gw""#;
+    let found = judge("AM-SEC-025", &with_password(none, "exit"));
+    assert!(
+        found.len() == 1 && found[0].contains("is given AM_SHARED_DB_PASSWORD"),
+        "{found:?}"
+    );
+    let read = r#"database.shared_db.password = "$env{AM_SHARED_DB_PASSWORD}""#;
+    assert_eq!(judge("AM-SEC-025", &with_password(read, "exit")), [""; 0]);
+    let script = "echo $AM_SHARED_DB_PASSWORD";
+    assert_eq!(judge("AM-SEC-025", &with_password(none, script)), [""; 0]);
+}

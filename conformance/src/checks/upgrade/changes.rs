@@ -77,6 +77,31 @@ pub(super) fn configurations(chart: &ChartSource) -> Vec<(String, Change)> {
         .collect()
 }
 
+/// Another size of every volume that a chart claims, if it claims any.
+pub(super) fn sizes(chart: &ChartSource) -> Option<Change> {
+    let values = chart.files.get("values.yaml")?;
+    let values: Value = serde_saphyr::from_str(values).ok()?;
+    Some(Change {
+        what: "the size of volumes".to_owned(),
+        values: larger(&values)?,
+    })
+}
+
+/// Every `size` of a section about volumes, changed.
+fn larger(values: &Value) -> Option<Value> {
+    let mut changed = serde_json::Map::new();
+    for (key, value) in values.as_object()? {
+        let is_volume = ["persistence", "storage"].contains(&key.as_str());
+        let size = is_volume.then(|| value.get("size")).flatten();
+        if size.is_some_and(Value::is_string) {
+            changed.insert(key.clone(), json!({"size": "123Gi"}));
+        } else if let Some(below) = larger(value) {
+            changed.insert(key.clone(), below);
+        }
+    }
+    (!changed.is_empty()).then_some(Value::Object(changed))
+}
+
 /// The same change at every value of a kind.
 fn tree(values: &Value, change: &impl Fn(&str, &Value) -> Option<Value>) -> Option<Value> {
     let mut changed = serde_json::Map::new();
@@ -146,7 +171,7 @@ mod tests {
 
     use serde_json::json;
 
-    use super::{changes, configurations};
+    use super::{changes, configurations, sizes};
     use crate::chart::ChartSource;
 
     fn chart(values: &str) -> ChartSource {
@@ -183,6 +208,15 @@ mod tests {
             found[0].values,
             json!({"a": {"replicas": 3}, "eventHub": {"acceptMoreThanTwoNodes": true}})
         );
+    }
+
+    #[test]
+    fn every_size_of_a_volume_is_changed_and_no_other() {
+        let values = "a: {persistence: {size: 2Gi, enabled: true}}\nb: {pool: {size: 3}}\n";
+        let found = sizes(&chart(values)).expect("a change");
+        let wanted = json!({"a": {"persistence": {"size": "123Gi"}}});
+        assert_eq!(found.values, wanted);
+        assert_eq!(sizes(&chart("a: {size: 2Gi}\n")), None);
     }
 
     #[test]

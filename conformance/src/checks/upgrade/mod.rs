@@ -25,6 +25,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-UPG-010", secrets::generated_secrets_are_read_back),
     ("AM-UPG-011", secrets::generated_secrets_are_kept),
     ("AM-UPG-012", defaults::lists_write_the_defaults),
+    ("AM-UPG-014", restarts::larger_volumes_restart_nothing),
 ];
 
 /// Whether the tables of this family can be used.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::changes::{Change, changes, configurations};
+use super::changes::{Change, changes, configurations, sizes};
 use crate::{
     checks::{helm::difference, kubernetes::identities::identity, reloaders::is_reloaded},
     context::{Context, Fault, Judge},
@@ -210,13 +210,20 @@ pub(super) fn change_restarts_only_its_component(context: &Context<'_>, judge: &
                 }
                 Err(_) => continue,
             };
-            for (before, after) in servers(context.manifest, &changed, release) {
-                let labels = before.object.labels();
-                let Some(own) = labels.get("app.kubernetes.io/component") else {
-                    continue;
-                };
+            let servers: Vec<_> = servers(context.manifest, &changed, release)
+                .into_iter()
+                .filter_map(|(before, after)| {
+                    let labels = before.object.labels();
+                    let own = *labels.get("app.kubernetes.io/component")?;
+                    Some((own == component, before, after))
+                })
+                .collect();
+            // What belongs to no component is for all of them.
+            if !servers.iter().any(|(is_meant, ..)| *is_meant) {
+                continue;
+            }
+            for (is_meant, before, after) in servers {
                 let restarts = restart(&before, &after).is_some();
-                let is_meant = *own == component;
                 judge.require(restarts == is_meant, || {
                     let (what, help) = if is_meant {
                         ("does not restart", "add a checksum of the configuration to the annotations of the pods")
@@ -227,6 +234,30 @@ pub(super) fn change_restarts_only_its_component(context: &Context<'_>, judge: &
                         .object(before.object)
                 });
             }
+        }
+    }
+}
+
+pub(super) fn larger_volumes_restart_nothing(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered with other values here");
+    };
+    for (release, chart) in releases(context.manifest) {
+        let Some(change) = context.charts.get(chart).and_then(|source| sizes(source)) else {
+            continue;
+        };
+        let Ok(changed) = variations.render(release, &change.variation()) else {
+            continue;
+        };
+        for (before, after) in servers(context.manifest, &changed, release) {
+            let at = restart(&before, &after);
+            judge.require(at.is_none(), || {
+                Fault::new(
+                    format!("a change of {} restarts {}: the pods' template differs at {}", change.what, before.object.reference(), at.unwrap_or_default()),
+                    "keep the size of volumes out of pod templates: volumes grow under running pods",
+                )
+                .object(before.object)
+            });
         }
     }
 }
@@ -246,7 +277,7 @@ fn kebab_case(key: &str) -> String {
 mod tests {
     use super::{
         change_restarts_only_its_component, changed_configuration_restarts_its_readers,
-        upgrade_without_change_restarts_nothing,
+        larger_volumes_restart_nothing, upgrade_without_change_restarts_nothing,
     };
     use crate::checks::harness::{Case, messages};
 
@@ -298,6 +329,31 @@ mod tests {
             found,
             [
                 "a change of gateway.config changes ConfigMap/c, but the pods of Deployment/traffic-manager go on with the old one"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_belongs_to_no_component_may_restart_all() {
+        let shared = Case::documents(&documents("1", "1", "1"))
+            .with_chart(&[("values.yaml", "defaults: {config: {}}\n")])
+            .varied(move |_| Ok(documents("2", "2", "1")));
+        let found = messages(&shared.judge(change_restarts_only_its_component));
+        assert_eq!(found, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_restart_for_the_size_of_a_volume_is_found() {
+        let check = larger_volumes_restart_nothing;
+        let with_volumes = |case: Case| {
+            case.with_chart(&[("values.yaml", "gateway: {persistence: {size: 1Gi}}\n")])
+        };
+        assert!(with_volumes(case("1", "1", "1")).judge(check).is_green());
+        let found = messages(&with_volumes(case("2", "1", "1")).judge(check));
+        assert_eq!(
+            found,
+            [
+                "a change of the size of volumes restarts Deployment/gateway: the pods' template differs at /metadata/annotations/sum"
             ]
         );
     }

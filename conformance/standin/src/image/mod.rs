@@ -57,9 +57,9 @@ impl ImageSpec {
 /// Why there is no archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageError {
-    /// A program cannot be read.
+    /// A program or a file system cannot be read.
     #[error("cannot read {path}, which goes into the images: {source}")]
-    Binary {
+    Unreadable {
         /// Where it should be.
         path: PathBuf,
         /// Why not.
@@ -81,7 +81,8 @@ pub enum ImageError {
     },
 }
 
-/// Writes an archive with `images`, each holding `programs`, to `out`. The same input gives the same bytes.
+/// Writes an archive with `images`, each holding `programs`, to `out`. The same input gives the same bytes. `below` is a file
+/// system (a tar file) that goes below all of them, with the user and a Java of its own.
 ///
 /// # Errors
 /// When a program cannot be read or is not static, or the archive cannot be written.
@@ -89,24 +90,33 @@ pub fn write_archive(
     programs: &Programs,
     out: &Path,
     images: &[ImageSpec],
+    below: Option<&Path>,
 ) -> Result<(), ImageError> {
     let (standin, shell) = (
         static_program(&programs.standin)?,
         static_program(&programs.shell)?,
     );
-    tree::base(&standin, &shell, &programs.shell_names)
-        .and_then(|base| write(&Layer::new(base), out, images))
+    let below = below.map(read).transpose()?;
+    tree::base(&standin, &shell, &programs.shell_names, below.is_none())
+        .and_then(|base| {
+            let shared: Vec<Layer> = below.into_iter().chain([base]).map(Layer::new).collect();
+            write(&shared, out, images)
+        })
         .map_err(|source| ImageError::Write {
             path: out.to_owned(),
             source,
         })
 }
 
-fn static_program(path: &Path) -> Result<Vec<u8>, ImageError> {
-    let content = std::fs::read(path).map_err(|source| ImageError::Binary {
+fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
+    std::fs::read(path).map_err(|source| ImageError::Unreadable {
         path: path.to_owned(),
         source,
-    })?;
+    })
+}
+
+fn static_program(path: &Path) -> Result<Vec<u8>, ImageError> {
+    let content = read(path)?;
     if binary::needs_interpreter(&content) {
         return Err(ImageError::Dynamic {
             path: path.to_owned(),
@@ -115,7 +125,7 @@ fn static_program(path: &Path) -> Result<Vec<u8>, ImageError> {
     Ok(content)
 }
 
-fn write(base: &Layer, out: &Path, images: &[ImageSpec]) -> io::Result<()> {
+fn write(shared: &[Layer], out: &Path, images: &[ImageSpec]) -> io::Result<()> {
     let folder = out
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
@@ -124,9 +134,9 @@ fn write(base: &Layer, out: &Path, images: &[ImageSpec]) -> io::Result<()> {
     let mut archive = Archive::new(file.as_file_mut());
     for image in images {
         let home = Layer::new(tree::home(image.product)?);
-        let configuration =
-            configuration(image.product, &[base, &home]).map_err(io::Error::other)?;
-        archive.add(&image.reference(), &configuration, &[base, &home])?;
+        let layers: Vec<&Layer> = shared.iter().chain([&home]).collect();
+        let configuration = configuration(image.product, &layers).map_err(io::Error::other)?;
+        archive.add(&image.reference(), &configuration, &layers)?;
     }
     archive.finish()?;
     file.persist(out).map_err(|error| error.error)?;

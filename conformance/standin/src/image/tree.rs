@@ -47,6 +47,26 @@ const FILES: [&str; 10] = [
     "repository/resources/security/wso2carbon.jks",
 ];
 
+/// Scripts of a server home that make the tables of a real database: few tables, written as the product writes its own.
+const SCRIPTS: [(&str, &str); 4] = [
+    (
+        "dbscripts/apimgt/mysql.sql",
+        include_str!("../../data/dbscripts/apimgt/mysql.sql"),
+    ),
+    (
+        "dbscripts/apimgt/postgresql.sql",
+        include_str!("../../data/dbscripts/apimgt/postgresql.sql"),
+    ),
+    (
+        "dbscripts/mysql.sql",
+        include_str!("../../data/dbscripts/mysql.sql"),
+    ),
+    (
+        "dbscripts/postgresql.sql",
+        include_str!("../../data/dbscripts/postgresql.sql"),
+    ),
+];
+
 /// The server home of a product's image.
 pub(super) fn home_path(product: Product) -> String {
     format!(
@@ -56,18 +76,25 @@ pub(super) fn home_path(product: Product) -> String {
     )
 }
 
-/// The layer that all images share.
-pub(super) fn base(standin: &[u8], shell: &[u8], shell_names: &[String]) -> io::Result<Vec<u8>> {
+/// The layer that all images share. It brings the user and Java, unless it lies over a file system that has them.
+pub(super) fn base(
+    standin: &[u8],
+    shell: &[u8],
+    shell_names: &[String],
+    is_lowest: bool,
+) -> io::Result<Vec<u8>> {
     let mut tree = Tree::default();
     tree.folder("/tmp", 0o1777)?;
-    tree.file(
-        "/etc/passwd",
-        format!("wso2carbon:x:{USER_ID}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
-        0o644,
-    )?;
+    if is_lowest {
+        tree.file(
+            "/etc/passwd",
+            format!("wso2carbon:x:{USER_ID}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
+            0o644,
+        )?;
+        tree.link(&format!("{JAVA_HOME}/bin/java"), STANDIN)?;
+    }
     tree.file(STANDIN, standin, 0o755)?;
     tree.link(ENTRYPOINT_PATH, STANDIN)?;
-    tree.link(&format!("{JAVA_HOME}/bin/java"), STANDIN)?;
     tree.link("/bin/curl", STANDIN)?;
     tree.file(SHELL, shell, 0o755)?;
     for name in shell_names {
@@ -91,6 +118,9 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
     }
     for file in FILES {
         tree.file(&format!("{home}/{file}"), b"stand-in\n", 0o664)?;
+    }
+    for (file, script) in SCRIPTS {
+        tree.file(&format!("{home}/{file}"), script.as_bytes(), 0o664)?;
     }
     let of_distribution = |component: &Component| component.distribution() == product.distribution;
     for component in Component::all().filter(of_distribution) {

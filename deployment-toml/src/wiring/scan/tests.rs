@@ -79,6 +79,10 @@ fn jdbc_urls_of_every_vendor() {
         ["jdbc:oracle:thin db 1521 /svc"]
     );
     assert_eq!(
+        found("jdbc:oracle:thin:@tcps://db:2484/svc"),
+        ["jdbc:oracle:thin db 2484 /svc"]
+    );
+    assert_eq!(
         found("jdbc:oracle:thin:@(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(Host=db)(Port=1521)))"),
         ["jdbc:oracle:thin db 1521 "]
     );

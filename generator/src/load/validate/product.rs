@@ -23,6 +23,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             .apim
             .iter()
             .chain(&version.databases.shared)
+            .chain(&version.shared_counters)
         {
             require_known(diagnostics, version, user, "component", components(model));
         }
