@@ -52,7 +52,7 @@ pub(crate) fn play(guide: &Guide, pattern: u32) -> Result<Played, String> {
     for program in PLAYED {
         symlink(&stub, bin.join(program)).expect("a link");
     }
-    for name in ["docs", "charts-out"] {
+    for name in ["docs", "charts-out", "images"] {
         let _ = fs::remove_dir(work.join(name));
         symlink(here.join(name), work.join(name)).expect("a link");
     }
