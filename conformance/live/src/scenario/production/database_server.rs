@@ -1,4 +1,4 @@
-//! A real database server in the release's namespace: PostgreSQL or MariaDB from Debian's packages, which takes TLS connections only.
+//! A real database server in the release's namespace, from Debian's packages: PostgreSQL, over TLS only, or MariaDB.
 
 use std::time::{Duration, Instant};
 
