@@ -57,19 +57,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (
-        Some(observability),
-        Some(credentials),
-        Some(databases),
-        Some(definitions),
-        Some(controllers),
-    ) = (
-        observability,
-        credentials,
-        databases,
-        definitions,
-        controllers,
-    )
+    let (Some(observability), Some(credentials), Some(databases), Some(definitions)) =
+        (observability, credentials, databases, definitions)
     else {
         return Err(reader.diagnostics);
     };

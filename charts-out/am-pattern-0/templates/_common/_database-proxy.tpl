@@ -43,8 +43,8 @@ so that Jobs complete.
     periodSeconds: 60
     failureThreshold: 5
   resources:
-    {{- toYaml $proxy.resources | nindent 4 }}
+    {{- include "am-pattern-0.resources" (list . $proxy.resources) | nindent 4 }}
   securityContext:
-    {{- toYaml .Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-0.containerSecurity" . | nindent 4 }}
 {{- end }}
 {{- end }}

@@ -20,7 +20,7 @@ Takes (list $root values credentials).
 {{- end }}
 {{- end }}
 {{- range include "am-pattern-0.keystoreVolumes" $root | fromJson }}
-{{- if and $root.Values.keystores.certManager.enabled (eq .secret (include "am-pattern-0.tlsSecret" $root)) }}
+{{- if and $root.Values.keystores.certManager.enabled (eq .secret (include "am-pattern-0.tlsKeystoreSecret" $root)) }}
 {{- $written = append $written .secret }}
 {{- else }}
 {{- $_ := set $secrets .secret (concat (get $secrets .secret | default list) .files) }}
@@ -31,6 +31,19 @@ Takes (list $root values credentials).
 {{- if .name }}
 {{- $_ := set $secrets .name (append (get $secrets .name | default list) .key) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- $credentials := index . 2 }}
+{{- $usesDatabase := false }}
+{{- range list "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" }}
+{{- $usesDatabase = or $usesDatabase (has . $credentials) }}
+{{- end }}
+{{- if and $usesDatabase (eq $root.Values.database.mode "external") }}
+{{- with $root.Values.database.tls.caSecret.name }}
+{{- $_ := set $secrets . (append (get $secrets . | default list) $root.Values.database.tls.caSecret.key) }}
+{{- end }}
+{{- with $root.Values.database.tls.caConfigMap.name }}
+{{- $_ := set $configMaps . (append (get $configMaps . | default list) $root.Values.database.tls.caConfigMap.key) }}
 {{- end }}
 {{- end }}
 {{- range (index . 1).filesFrom }}

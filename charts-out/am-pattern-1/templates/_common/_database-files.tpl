@@ -36,10 +36,9 @@ true
   args: ["exec java -Xmx128m /tools/TrustStore.java /authorities/ca.crt {{ $ca }}"]
   terminationMessagePolicy: FallbackToLogsOnError
   resources:
-    requests: {cpu: 100m, memory: 256Mi}
-    limits: {memory: 384Mi}
+    {{- include "am-pattern-1.resources" (list .root (dict "requests" (dict "cpu" "100m" "memory" "256Mi") "limits" (dict "memory" "384Mi"))) | nindent 4 }}
   securityContext:
-    {{- toYaml .root.Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-1.containerSecurity" .root | nindent 4 }}
   volumeMounts:
     - {name: database-tools, mountPath: /tools, readOnly: true}
     - {name: database-authorities, mountPath: /authorities, readOnly: true}

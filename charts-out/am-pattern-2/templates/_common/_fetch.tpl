@@ -43,7 +43,7 @@ has url, sha256, image, path and claim; the name is that of the volume, the file
   resources:
     {{- include "am-pattern-2.resources" (list .root (dict "requests" (dict "cpu" "50m" "memory" "64Mi") "limits" (dict "memory" "128Mi"))) | nindent 4 }}
   securityContext:
-    {{- toYaml .root.Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-2.containerSecurity" .root | nindent 4 }}
   volumeMounts:
     - {name: {{ .name }}, mountPath: /fetched}
 {{- end }}

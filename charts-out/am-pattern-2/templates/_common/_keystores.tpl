@@ -14,7 +14,7 @@ true
 {{- if $keystores.certManager.enabled }}
 {{- /* cert-manager names its files itself. It gives a key of PKCS#12 no name, so that Java counts. */}}
 {{- $file := ternary "keystore.p12" "keystore.jks" (eq $keystores.certManager.format "PKCS12") }}
-{{- dict "secret" (include "am-pattern-2.tlsSecret" .) "fileName" $file "type" $keystores.certManager.format "alias" (ternary "1" "certificate" (eq $keystores.certManager.format "PKCS12")) "password" "TLS_KEYSTORE_PASSWORD" "keyPassword" "TLS_KEYSTORE_PASSWORD" | toJson }}
+{{- dict "secret" (include "am-pattern-2.tlsKeystoreSecret" .) "fileName" $file "type" $keystores.certManager.format "alias" (ternary "1" "certificate" (eq $keystores.certManager.format "PKCS12")) "password" "TLS_KEYSTORE_PASSWORD" "keyPassword" "TLS_KEYSTORE_PASSWORD" | toJson }}
 {{- else if $keystores.tls.existingSecret }}
 {{- dict "secret" $keystores.tls.existingSecret "password" "TLS_KEYSTORE_PASSWORD" "keyPassword" "TLS_KEYSTORE_PASSWORD" | merge (pick $keystores.tls "fileName" "type" "alias") | toJson }}
 {{- else if and $keystores.existingSecret $keystores.tls.fileName }}
@@ -23,7 +23,7 @@ true
 {{- end }}
 
 {{/* The Secret that cert-manager writes. */}}
-{{- define "am-pattern-2.tlsSecret" -}}
+{{- define "am-pattern-2.tlsKeystoreSecret" -}}
 {{- printf "%s-tls-keystore" (include "am-pattern-2.fullname" .) }}
 {{- end }}
 
@@ -64,7 +64,11 @@ true
 {{/* Names for which the certificate is valid, as a JSON array. */}}
 {{- define "am-pattern-2.certificateNames" -}}
 {{- $root := . }}
-{{- $names := concat (values .Values.hostnames | compact | sortAlpha) .Values.keystores.certManager.dnsNames }}
+{{- $public := values .Values.hostnames }}
+{{- range .Values.exposure.endpoints }}
+{{- $public = concat $public .hostnames }}
+{{- end }}
+{{- $names := concat (compact $public | sortAlpha) .Values.keystores.certManager.dnsNames }}
 {{- if .Values.keystores.certManager.internalNames }}
 {{- $names = append $names "localhost" }}
 {{- if include "am-pattern-2.runs" (list . "all-in-one") }}

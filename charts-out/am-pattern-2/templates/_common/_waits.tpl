@@ -62,7 +62,7 @@ done
   resources:
     {{- include "am-pattern-2.resources" (list .root (dict "requests" (dict "cpu" "50m" "memory" "64Mi") "limits" (dict "memory" "64Mi"))) | nindent 4 }}
   securityContext:
-    {{- toYaml .root.Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-2.containerSecurity" .root | nindent 4 }}
   command: [/bin/bash, -c]
 {{- end }}
 

@@ -139,3 +139,23 @@ An address at a public host. The port of wss is always written, because the prod
 {{- $index := index . 1 | int }}
 {{- ternary (index . 0).name (printf "%s-%d" (index . 0).name $index) (eq $index 0) }}
 {{- end }}
+
+{{/*
+TLS of an endpoint's Route, as JSON: `termination`, `secret`, `certificate`, `key`, `caCertificate`, `destinationCACertificate`. What is said of all Routes is
+for those that re-encrypt; an endpoint's own certificate or Secret replaces both. Takes (list $root endpoint).
+*/}}
+{{- define "am-pattern-3.routeTls" -}}
+{{- $route := (index . 0).Values.exposure.route }}
+{{- $settings := (index . 1).settings }}
+{{- $tls := deepCopy $settings.route }}
+{{- $_ := set $tls "termination" (coalesce $tls.termination $route.termination) }}
+{{- $_ := set $tls "secret" $settings.tlsSecret }}
+{{- if eq $tls.termination "reencrypt" }}
+{{- if not (or $tls.certificate $tls.key $tls.caCertificate $tls.secret) }}
+{{- $_ := set $tls "secret" $route.tlsSecret }}
+{{- $tls = merge $tls (pick $route "certificate" "key" "caCertificate") }}
+{{- end }}
+{{- $_ := set $tls "destinationCACertificate" (coalesce $tls.destinationCACertificate $route.destinationCACertificate | default "") }}
+{{- end }}
+{{- toJson $tls }}
+{{- end }}

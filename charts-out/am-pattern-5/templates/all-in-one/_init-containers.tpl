@@ -18,7 +18,7 @@
   resources:
     {{- include "am-pattern-5.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
-    {{- toYaml .Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-5.containerSecurity" . | nindent 4 }}
   volumeMounts:
     - {name: database, mountPath: /home/wso2carbon/solr/database}
 {{- if eq .Values.database.mode "embedded" }}
@@ -35,7 +35,7 @@
   resources:
     {{- include "am-pattern-5.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
-    {{- toYaml .Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-5.containerSecurity" . | nindent 4 }}
   volumeMounts:
     - {name: database, mountPath: /home/wso2carbon/solr/database}
     {{- with include "am-pattern-5.csiMounts" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim }}

@@ -8,9 +8,7 @@
 {{- include "am-pattern-0.validateCertificates" . }}
 {{- include "am-pattern-0.validatePublicServices" . }}
 {{- include "am-pattern-0.validateEnvironments" . }}
-{{- if and .Values.exposure.route.enabled (eq .Values.exposure.route.termination "reencrypt") (not .Values.exposure.route.destinationCACertificate) }}
-{{- fail "exposure.route.destinationCACertificate is empty: re-encryption needs the certificate that the router trusts behind it" }}
-{{- end }}
+{{- include "am-pattern-0.validateRoutes" . }}
 {{- end }}
 
 {{/* Every endpoint is known by names of its own; at a public Service its port tells it apart, too. */}}
@@ -26,6 +24,37 @@
 {{- fail (printf "hostnames: every endpoint needs a name of its own, but %s is one of %s and of %s" $place . $endpoint.key) }}
 {{- end }}
 {{- $_ := set $seen $place $endpoint.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-0.validateRoutes" -}}
+{{- $route := .Values.exposure.route }}
+{{- if $route.enabled }}
+{{- $given := or $route.tlsSecret $route.certificate $route.key $route.caCertificate $route.destinationCACertificate }}
+{{- range $endpoint := include "am-pattern-0.endpoints" . | fromJsonArray }}
+{{- $tls := include "am-pattern-0.routeTls" (list $ .) | fromJson }}
+{{- $shown := or $tls.certificate $tls.key $tls.caCertificate }}
+{{- if not .routed }}
+{{- else if eq $tls.termination "passthrough" }}
+{{- if or $shown $tls.destinationCACertificate }}
+{{- fail (printf "exposure.endpoints.%s.route has certificates, but its Route passes TLS through, so that the router never uses them: set its termination to reencrypt, or leave them empty" .key) }}
+{{- end }}
+{{- else }}
+{{- $given = "" }}
+{{- if not $tls.destinationCACertificate }}
+{{- fail (printf "exposure.route.destinationCACertificate is empty, and so is exposure.endpoints.%s.route.destinationCACertificate: re-encryption needs the certificate that the router trusts behind it" .key) }}
+{{- end }}
+{{- if and $shown $tls.secret }}
+{{- fail (printf "the Route of exposure.endpoints.%s has the TLS Secret %s and a certificate, too: leave one of them out" .key $tls.secret) }}
+{{- end }}
+{{- if ne (empty $tls.certificate) (empty $tls.key) }}
+{{- fail (printf "the Route of exposure.endpoints.%s has a %s: give certificate and key together, or a TLS Secret in tlsSecret" .key (ternary "key without its certificate" "certificate without its key" (empty $tls.certificate))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $given }}
+{{- fail "exposure.route has certificates, but every Route passes TLS through, so that the router never uses them: set exposure.route.termination, or exposure.endpoints.*.route.termination of one, to reencrypt, or leave them empty" }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -50,6 +79,19 @@
 {{- $named = or $named (and (contains "cert" $name) (not (hasPrefix "cert-manager.io/" $name))) }}
 {{- end }}
 {{- range $gateway := include "am-pattern-0.gateways" . | fromJson }}
+{{- if eq $gateway.className "approuting-istio" }}
+{{- if not $api.backendTls.enabled }}
+{{- fail "exposure.gatewayApi.gateway.className is approuting-istio (application routing of AKS), which sends clear text to the components' TLS ports unless a policy says otherwise: set exposure.gatewayApi.backendTls.enabled to true, hostname to a name in their certificate, and where their authority is" }}
+{{- end }}
+{{- end }}
+{{- if eq $gateway.className "azure-alb-external" }}
+{{- if ne $api.policies "agc" }}
+{{- fail "exposure.gatewayApi.gateway.className is azure-alb-external (Application Gateway for Containers), which reads policies of its own: set exposure.gatewayApi.policies to agc" }}
+{{- end }}
+{{- if not $api.backendTls.enabled }}
+{{- fail "exposure.gatewayApi.gateway.className is azure-alb-external (Application Gateway for Containers), which sends clear text to the components' TLS ports unless a policy says otherwise: set exposure.gatewayApi.backendTls.enabled to true, hostname to a name in their certificate, and where their authority is" }}
+{{- end }}
+{{- end }}
 {{- range $endpoint := $gateway.endpoints }}
 {{- if not $gateway.className }}
 {{- fail (printf "exposure.gatewayApi.gateway.className is empty, and so is exposure.endpoints.%s.className: name the cluster's Gateway class" .key) }}
@@ -58,6 +100,16 @@
 {{- fail (printf "the listener for hostnames.%s ends TLS without a certificate: name a TLS Secret in exposure.gatewayApi.gateway.tlsSecret or exposure.endpoints.%s.tlsSecret, an issuer of cert-manager in exposure.certManager.issuerRef.name, or options in exposure.gatewayApi.gateway.tlsOptions; where the controller finds certificates itself, set exposure.gatewayApi.gateway.ownCertificate to true" .hostname .key) }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- $tls := $api.backendTls }}
+{{- if and $api.enabled (eq $api.policies "agc") (not $tls.enabled) }}
+{{- fail "exposure.gatewayApi.policies is agc, but exposure.gatewayApi.backendTls.enabled is false: Application Gateway for Containers would send clear text to TLS ports" }}
+{{- end }}
+{{- if and $tls.enabled $tls.caConfigMap (eq $api.policies "agc") }}
+{{- fail "exposure.gatewayApi.backendTls.caConfigMap is set, but Application Gateway for Containers (exposure.gatewayApi.policies agc) reads a Secret: put ca.crt into one, and name it in caSecret instead" }}
+{{- end }}
+{{- if and $tls.enabled $tls.caSecret (ne $api.policies "agc") }}
+{{- fail "exposure.gatewayApi.backendTls.caSecret is set, but a BackendTLSPolicy of the Gateway API reads a ConfigMap: name it in caConfigMap instead" }}
 {{- end }}
 {{- if and $api.backendTls.enabled (not $api.backendTls.hostname) }}
 {{- fail "exposure.gatewayApi.backendTls.hostname is empty: set it to a name in the components' certificate" }}
