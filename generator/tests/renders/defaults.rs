@@ -34,9 +34,24 @@ fn common() -> Value {
 
 #[test]
 fn every_pod_takes_what_defaults_say() {
-    let release = release(4, json!({"defaults": common()}));
-    let pods = pods(&release);
-    assert_eq!(pods.len(), 4 + 1 + 4, "components, database, tests");
+    let bundled = json!({"defaults": common()});
+    let made = json!({
+        "defaults": common(),
+        "credentials": {"existingSecret": "given"},
+        "database": {
+            "mode": "external", "type": "postgre", "host": "db.example.net",
+            "driverJar": {"claim": {"name": "jars", "path": "driver.jar"}}, "schemaJob": {"enabled": true},
+        },
+    });
+    // The components and their tests; the database or the Job that makes its tables.
+    for values in [bundled, made] {
+        let pods = pods(&release(4, values));
+        assert_eq!(pods.len(), 4 + 4 + 1);
+        each_has_the_defaults(pods);
+    }
+}
+
+fn each_has_the_defaults(pods: Vec<(String, Value)>) {
     for (name, pod) in pods {
         let spec = &pod["spec"];
         for (field, value) in common().as_object().expect("a mapping") {

@@ -107,7 +107,9 @@ fn a_line_of_json_has_time_level_logger_message_context_and_exception() {
 fn access_logs_of_servlets_go_through_the_logging_system() {
     let release = release(4, json!({"logging": {"format": "text"}}));
     for component in ["control-plane", "gateway", "traffic-manager", "key-manager"] {
-        let toml = data(&release, component, "deployment.toml").expect("a file");
+        let own = data(&release, component, "node-0.toml");
+        let toml = own.or_else(|| data(&release, component, "deployment.toml"));
+        let toml = toml.expect("a file");
         assert!(
             toml.contains("[http_access_log]\n  useLogger = true"),
             "{component}: {toml}"

@@ -59,7 +59,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- $values := get $root.Values (include "am-pattern-0.valuesKey" (index . 1)) | default dict }}
 {{- include "am-pattern-0.selectorLabels" . }}
 app.kubernetes.io/part-of: wso2-api-manager
-{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.workloadIdentity.podLabels ($values.podLabels | default dict) }}
+{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.workloadIdentity.podLabels $root.Values.defaults.podLabels ($values.podLabels | default dict) }}
 {{- with omit $labels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" }}
 {{ toYaml . }}
 {{- end }}

@@ -2,6 +2,7 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-1.all-in-one.initContainers" -}}
 {{- $values := .Values.allInOne }}
+{{- include "am-pattern-1.limits" (list . "all-in-one" "allInOne") }}
 # The node's own database starts as the image ships it; afterwards it lives on the volume.
 - name: node-database
   image: {{ include "am-pattern-1.image" (list . "all-in-one") | quote }}
@@ -15,7 +16,7 @@
         mv WSO2CARBON_DB.new WSO2CARBON_DB.mv.db
       }
   resources:
-    {{- toYaml $values.resources | nindent 4 }}
+    {{- include "am-pattern-1.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
     {{- toYaml .Values.securityContext.container | nindent 4 }}
   volumeMounts:
@@ -32,7 +33,7 @@
   env:
     {{- include "am-pattern-1.credentialsEnv" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim | nindent 4 }}
   resources:
-    {{- toYaml $values.resources | nindent 4 }}
+    {{- include "am-pattern-1.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
     {{- toYaml .Values.securityContext.container | nindent 4 }}
   volumeMounts:
@@ -41,6 +42,9 @@
     {{- . | nindent 4 }}
     {{- end }}
 {{- end }}
+{{- if include "am-pattern-1.runsExporter" (list . "all-in-one") }}
+{{- include "am-pattern-1.fetchFile" (dict "root" . "component" "all-in-one" "source" .Values.metrics.exporter "name" "metrics-exporter" "file" "exporter.jar") }}
+{{- end }}
 {{- include "am-pattern-1.databaseInitContainers" (dict "root" . "component" "all-in-one") }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
@@ -48,7 +52,7 @@
 {{- include "am-pattern-1.waitForFirstNode" (dict "root" . "component" "all-in-one" "port" "servlet-https") }}
 {{- end }}
 {{- end }}
-{{- with $values.initContainers }}
-{{ tpl (toYaml .) $ }}
+{{- with include "am-pattern-1.shared" (list . "allInOne" "initContainers") }}
+{{ tpl . $ }}
 {{- end }}
 {{- end }}

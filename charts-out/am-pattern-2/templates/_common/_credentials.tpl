@@ -20,7 +20,7 @@ Takes (list $root credential).
 {{- else if $existing }}
 {{- dict "secret" $existing "key" $own | toJson }}
 {{- else }}
-{{- $circle := get (dict "admin-username" "credentials" "admin-password" "credentials" "apim-db-username" "database-credentials" "apim-db-password" "database-credentials" "shared-db-username" "database-credentials" "shared-db-password" "database-credentials" "encryption-key" "credentials" "keystore-password" "credentials" "keystore-key-password" "credentials" "truststore-password" "credentials") $name }}
+{{- $circle := get (dict "admin-username" "credentials" "admin-password" "credentials" "apim-db-username" "database-credentials" "apim-db-password" "database-credentials" "shared-db-username" "database-credentials" "shared-db-password" "database-credentials" "encryption-key" "credentials" "keystore-password" "credentials" "keystore-key-password" "credentials" "tls-keystore-password" "credentials" "truststore-password" "credentials") $name }}
 {{- dict "secret" (include "am-pattern-2.credentialsName" (list $root $circle)) "key" $name "written" $circle | toJson }}
 {{- end }}
 {{- end }}
@@ -38,7 +38,7 @@ Takes (list $root credential).
 {{- $read = concat $read (list "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") }}
 {{- end }}
 {{- $keys := list }}
-{{- range list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "truststore-password" }}
+{{- range list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password" }}
 {{- if has . $read }}
 {{- $keys = append $keys . }}
 {{- end }}
@@ -78,45 +78,6 @@ Takes (list $root credential).
 {{- end }}
 {{- end }}
 
-{{/*
-What a rollout depends on besides the chart's own files: the credentials that these pods read, as values give them or, where the
-cluster can be asked, as the user's Secrets have them, and the files that they mount from Secrets and ConfigMaps.
-Takes (list $root values credentials).
-*/}}
-{{- define "am-pattern-2.referencesChecksum" -}}
-{{- $root := index . 0 }}
-{{- $given := include "am-pattern-2.givenCredentials" $root | fromJson }}
-{{- $seen := dict }}
-{{- $secrets := dict }}
-{{- range index . 2 }}
-{{- $source := include "am-pattern-2.credentialSource" (list $root .) | fromJson }}
-{{- if $source.written }}
-{{- $_ := set $seen . (get $given .) }}
-{{- else }}
-{{- $_ := set $secrets $source.secret (append (get $secrets $source.secret | default list) $source.key) }}
-{{- end }}
-{{- end }}
-{{- with $root.Values.keystores.existingSecret }}
-{{- $_ := set $secrets . (concat (get $secrets . | default list) (list $root.Values.keystores.primary.fileName $root.Values.keystores.tls.fileName $root.Values.keystores.truststore.fileName | compact | uniq)) }}
-{{- end }}
-{{- range $file := (index . 1).filesFrom }}
-{{- with $file.secret }}
-{{- $_ := set $secrets .name (append (get $secrets .name | default list) .key) }}
-{{- end }}
-{{- with $file.configMap }}
-{{- $map := lookup "v1" "ConfigMap" $root.Release.Namespace .name | default dict }}
-{{- $_ := set $seen (printf "%s/%s" .name .key) (get ($map.data | default dict) .key) }}
-{{- end }}
-{{- end }}
-{{- range $name, $keys := $secrets }}
-{{- $data := (lookup "v1" "Secret" $root.Release.Namespace $name | default dict).data | default dict }}
-{{- range $keys }}
-{{- $_ := set $seen (printf "%s/%s" $name .) (get $data .) }}
-{{- end }}
-{{- end }}
-{{- toJson $seen | sha256sum }}
-{{- end }}
-
 {{/* Where a store keeps a credential. Takes (list $root credential). */}}
 {{- define "am-pattern-2.remoteRef" -}}
 {{- $external := (index . 0).Values.credentials.externalSecret }}
@@ -139,7 +100,7 @@ Takes (list $root values credentials).
 {{- if and $ofServer (eq (index . 0).Values.database.mode "external") }}
 {{- fail (printf "nothing gives %s, which your database server knows and the chart cannot make up: put it into a Secret and name the Secret in credentials.existingSecret or in credentials.keys.%s, or set credentials.%s" $key $key $ofServer) }}
 {{- end }}
-{{- $kind := get (dict "admin-password" "password" "apim-db-password" "password" "shared-db-password" "password" "encryption-key" "hexadecimal") $key }}
+{{- $kind := get (dict "admin-password" "password" "apim-db-password" "password" "shared-db-password" "password" "encryption-key" "hexadecimal" "tls-keystore-password" "password") $key }}
 {{- if eq $kind "hexadecimal" }}
 {{- randAlphaNum 64 | sha256sum }}
 {{- else if eq $kind "password" }}

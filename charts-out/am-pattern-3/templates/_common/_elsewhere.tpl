@@ -50,7 +50,7 @@ Takes (list $root component names names).
 {{- define "am-pattern-3.validateSharedCredentials" -}}
 {{- $given := include "am-pattern-3.givenCredentials" . | fromJson }}
 {{- if not (or .Values.credentials.csi.enabled .Values.credentials.externalSecret.enabled) }}
-{{- range $key := list "admin-password" "encryption-key" }}
+{{- range $key := list "admin-password" "encryption-key" "tls-keystore-password" }}
 {{- $source := include "am-pattern-3.credentialSource" (list $ $key) | fromJson }}
 {{- $kept := ternary dict (lookup "v1" "Secret" $.Release.Namespace $source.secret | default dict) (not $source.written) }}
 {{- if and $source.written (not (or (get $given $key) (hasKey ($kept.data | default dict) $key))) }}

@@ -16,8 +16,14 @@
 {{- if $root.Values.keystores.existingSecret }}
 {{- $keys = append $keys "keystore-key-password" }}
 {{- end }}
-{{- if $root.Values.keystores.existingSecret }}
+{{- if include "am-pattern-4.hasOwnTlsKeystore" $root }}
+{{- $keys = append $keys "tls-keystore-password" }}
+{{- end }}
+{{- if include "am-pattern-4.truststoreSecret" $root }}
 {{- $keys = append $keys "truststore-password" }}
+{{- end }}
+{{- range include "am-pattern-4.vaultedCredentials" . | fromJsonArray }}
+{{- $keys = without $keys . }}
 {{- end }}
 {{- toJson $keys }}
 {{- end }}

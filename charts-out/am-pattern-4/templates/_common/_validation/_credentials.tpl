@@ -13,8 +13,8 @@
 {{- fail (printf "%s exclude each other: set one of them; single credentials may be in other Secrets, which credentials.keys names" (join " and " $writers)) }}
 {{- end }}
 {{- range $key, $own := $credentials.keys }}
-{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "truststore-password")) }}
-{{- fail (printf "credentials.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, truststore-password" $key) }}
+{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
+{{- fail (printf "credentials.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}
 {{- end }}
 {{- if and (kindIs "string" $own) (not $credentials.existingSecret) }}
 {{- fail (printf "credentials.keys.%s is a key of credentials.existingSecret, which is empty: set that, or write {secret: …, key: %s}" $key $own) }}
@@ -22,6 +22,9 @@
 {{- end }}
 {{- if $credentials.csi.enabled }}
 {{- include "am-pattern-4.validateCsi" . }}
+{{- end }}
+{{- if not (or $credentials.csi.enabled $credentials.externalSecret.enabled) }}
+{{- include "am-pattern-4.validateGenerated" . }}
 {{- end }}
 {{- if and $credentials.externalSecret.enabled (not $credentials.externalSecret.secretStoreRef.name) }}
 {{- fail "credentials.externalSecret.secretStoreRef.name is empty: name the SecretStore to read from" }}
@@ -40,5 +43,30 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+Refuses to make up credentials where nobody can tell which ones the cluster has: each rendering would make others, and nothing that was
+encrypted or signed before could be read any more. The release's own namespace may not be there yet.
+*/}}
+{{- define "am-pattern-4.validateGenerated" -}}
+{{- $root := . }}
+{{- $given := include "am-pattern-4.givenCredentials" . | fromJson }}
+{{- $paths := dict "admin-username" "credentials.admin.username" "admin-password" "credentials.admin.password" "apim-db-username" "credentials.apimDb.username" "apim-db-password" "credentials.apimDb.password" "shared-db-username" "credentials.sharedDb.username" "shared-db-password" "credentials.sharedDb.password" "encryption-key" "credentials.encryptionKey" }}
+{{- $missing := list }}
+{{- $values := list }}
+{{- range list "credentials" "database-credentials" }}
+{{- if not (lookup "v1" "Secret" $root.Release.Namespace (include "am-pattern-4.credentialsName" (list $root .))) }}
+{{- range include "am-pattern-4.writtenKeys" (list $root .) | fromJsonArray }}
+{{- if not (get $given .) }}
+{{- $missing = append $missing . }}
+{{- $values = append $values (get $paths .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and $missing (not (or .Values.credentials.generateWithoutCluster (lookup "v1" "Namespace" "" .Release.Namespace) (lookup "v1" "Namespace" "" "kube-system"))) }}
+{{- fail (printf "nothing gives %s, and the cluster cannot be asked which ones it has (`helm template`, Argo CD), so every rendering would make new ones. Name a Secret in credentials.existingSecret, or let credentials.externalSecret or credentials.csi write it, or set %s. Only to look at the documents, set credentials.generateWithoutCluster to true" (join ", " $missing) (compact $values | join ", ")) }}
 {{- end }}
 {{- end }}
