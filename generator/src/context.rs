@@ -48,6 +48,11 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
         "publicServices": public_services(chart),
+        "gatewayClasses": chart.model.gateway_classes.value.iter().map(|(name, class)| {
+            let mut class = json!(class);
+            class["name"] = json!(name.value);
+            class
+        }).collect::<Vec<_>>(),
         "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),

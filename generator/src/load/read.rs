@@ -29,6 +29,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
     let controllers = reader.file("controllers.yaml");
+    let gateway_classes = reader.file("gateway-classes.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
     let observability = reader.observability();
@@ -72,6 +73,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
+    let (Some(controllers), Some(gateway_classes)) = (controllers, gateway_classes) else {
+        return Err(reader.diagnostics);
+    };
     let product: Loaded<Product> = product;
     order_versions(&product, &mut versions, &mut reader.diagnostics);
     patterns.sort_by_key(|pattern| pattern.number);
@@ -80,6 +84,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         ports,
         endpoints,
         controllers,
+        gateway_classes,
         versions,
         components: components
             .into_iter()

@@ -7,6 +7,7 @@ pub mod controller;
 pub mod credentials;
 pub mod databases;
 pub mod events;
+pub mod gateway_class;
 pub mod observability;
 pub mod pattern;
 pub mod product;
@@ -27,6 +28,7 @@ use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
 use events::Events;
+use gateway_class::GatewayClass;
 use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
@@ -94,6 +96,8 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `gateway-classes.yaml`.
+    pub gateway_classes: Loaded<Table<GatewayClass>>,
     /// `databases.yaml`.
     pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.

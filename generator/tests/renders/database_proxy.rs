@@ -10,8 +10,11 @@ fn values(more: Value) -> Value {
         "credentials": {"existingSecret": "own"},
         "database": {"mode": "external", "type": "postgre", "authProxy": {"instance": "p:r:i"}},
     });
-    for (key, value) in more.as_object().expect("values") {
-        values["database"][key] = value.clone();
+    let Value::Object(more) = more else {
+        panic!("{more} is no table");
+    };
+    for (key, value) in more {
+        values["database"][key] = value;
     }
     values
 }

@@ -1,5 +1,6 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod azure;
 mod controllers;
 mod credentials;
 mod database_files;
@@ -16,6 +17,7 @@ mod keystores;
 mod logs;
 mod memory;
 mod metrics;
+mod openshift;
 mod pattern_change;
 mod platforms;
 mod policies;

@@ -20,8 +20,11 @@ fn gcp() -> Value {
 /// A release of pattern 3 on Google Cloud, with more values.
 fn on_gcp(more: Value) -> Release {
     let mut values = gcp();
-    for (key, value) in more.as_object().expect("values") {
-        values[key] = value.clone();
+    let Value::Object(more) = more else {
+        panic!("{more} is no table");
+    };
+    for (key, value) in more {
+        values[key] = value;
     }
     overlaid(3, &["gcp"], values).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -35,6 +38,10 @@ fn every_overlay_says_which_platform_it_is_for() {
         for entry in fs::read_dir(folder.join("overlays")).expect("overlays") {
             let path = entry.expect("an overlay").path();
             let name = path.file_stem().expect("a name").to_string_lossy();
+            // Sizes alone, for any platform.
+            if name == "production" {
+                continue;
+            }
             let platform = name.split('-').next().expect("a platform");
             let text = fs::read_to_string(&path).expect("an overlay");
             assert!(
@@ -70,6 +77,9 @@ fn a_platform_without_host_names_says_which_to_set() {
     for platform in ["aws", "azure", "gcp", "openshift"] {
         let mut values = gcp();
         values["hostnames"] = json!({});
+        if platform == "openshift" {
+            values["credentials"] = json!({"existingSecret": "own"});
+        }
         let message = overlaid(4, &[platform], values).err().expect("refused");
         for part in [
             "no host name is set".to_owned(),

@@ -172,8 +172,18 @@ fn state(pod: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::Pod;
+    use super::{Pod, is_of_hook};
     use serde_json::json;
+
+    #[test]
+    fn pods_of_a_job_and_of_a_hook_are_no_servers() {
+        let of_job =
+            json!({"metadata": {"ownerReferences": [{"kind": "Job", "name": "am-schema"}]}});
+        let hook = json!({"metadata": {"annotations": {"helm.sh/hook": "test"}}});
+        let server = json!({"metadata": {"ownerReferences": [{"kind": "ReplicaSet", "name": "am-gateway-1"}]}});
+        assert!(is_of_hook(&of_job) && is_of_hook(&hook));
+        assert!(!is_of_hook(&server));
+    }
 
     #[test]
     fn a_pod_that_cannot_start_says_why() {

@@ -51,23 +51,26 @@ impl Operators {
             .tempdir()
             .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
         let kubeconfig = kubeconfig(access, folder.path())?;
-        let way_in = format!("--kubeconfig={}", kubeconfig.display());
         let cert_manager = Toolchain::new(workspace)
             .ensure(Tool::CertManager, &mut StderrProgress::default())
             .map_err(|error| LiveError::unavailable(error.to_string(), "install Go"))?;
         let external_secrets = external_secrets(workspace).await?;
-        let start = |program: &Path, arguments: &[String], log: &str| {
-            Supervised::start(program, arguments, folder.path().join(log))
+        // The operator takes it from a variable only.
+        let way_in = format!("KUBECONFIG={}", kubeconfig.display());
+        let start = |program: &Path, arguments: &[&str], log: &str| {
+            let words: Vec<String> = [way_in.as_str(), &program.to_string_lossy()]
+                .into_iter()
+                .chain(arguments.iter().copied())
+                .map(str::to_owned)
+                .collect();
+            Supervised::start(Path::new("/usr/bin/env"), &words, folder.path().join(log))
         };
+        let in_flag = format!("--kubeconfig={}", kubeconfig.display());
         let running = vec![
-            start(&cert_manager, &[way_in.clone()], "cert-manager.log")?,
+            start(&cert_manager, &[&in_flag], "cert-manager.log")?,
             start(
                 &external_secrets,
-                &[
-                    way_in,
-                    "--metrics-addr=0".to_owned(),
-                    "--enable-leader-election=false".to_owned(),
-                ],
+                &["--metrics-addr=0", "--enable-leader-election=false"],
                 "external-secrets.log",
             )?,
         ];

@@ -51,12 +51,13 @@ impl Phase {
         Self::Removal,
     ];
 
-    /// What production adds to a pattern.
+    /// What production adds to a pattern. A restart by Reloader is known to the workload alone, and is lost when a larger
+    /// volume needs a new one: rotation comes after it.
     pub(crate) const OF_PRODUCTION: [Self; 5] = [
         Self::Schema,
         Self::Driver,
-        Self::Rotation,
         Self::Enlargement,
+        Self::Rotation,
         Self::PatternChange,
     ];
 

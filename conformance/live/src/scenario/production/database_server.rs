@@ -1,4 +1,4 @@
-//! A real database server in the release's namespace: PostgreSQL or MariaDB from Debian's packages, which takes TLS connections only.
+//! A real database server in the release's namespace, from Debian's packages: `PostgreSQL`, over TLS only, or `MariaDB`.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use crate::error::LiveError;
 
 /// The pod, its Service and its Secrets.
 pub(super) const NAME: &str = "real-database";
-/// The ConfigMap with the authority that signed its certificate.
+/// The `ConfigMap` with the authority that signed its certificate.
 pub(super) const AUTHORITY: &str = "real-database-authority";
 /// The Secret with every credential of the release.
 pub(super) const CREDENTIALS: &str = "apim-credentials";

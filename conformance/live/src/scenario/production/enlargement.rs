@@ -1,4 +1,4 @@
-//! Enlarges the volumes of a component as docs/upgrading.md says: the claims first, then the StatefulSet without its pods, which
+//! Enlarges the volumes of a component as docs/upgrading.md says: the claims first, then the `StatefulSet` without its pods, which
 //! Helm makes again with the new size. Nothing restarts.
 
 use std::collections::BTreeMap;
@@ -61,7 +61,7 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
     Ok(true)
 }
 
-/// The first StatefulSet of a component that claims volumes for its nodes.
+/// The first `StatefulSet` of a component that claims volumes for its nodes.
 async fn with_claims(stage: &Stage) -> Result<Option<Value>, LiveError> {
     let workloads = wait::workloads(stage, &stage.main).await?;
     let of_component = |workload: &Value| {
@@ -74,7 +74,7 @@ async fn with_claims(stage: &Stage) -> Result<Option<Value>, LiveError> {
     }))
 }
 
-/// The claims of a StatefulSet, as they are now.
+/// The claims of a `StatefulSet`, as they are now.
 async fn claims_of(stage: &Stage, set: &Value) -> Result<Vec<Value>, LiveError> {
     let name = text(set, "/metadata/name");
     let templates = set.pointer("/spec/volumeClaimTemplates");

@@ -19,7 +19,7 @@ use crate::scenario::Stage;
 use crate::values::merge;
 
 impl Stage {
-    /// Lets the release work with a real database of this kind, which takes TLS connections only, and with policies.
+    /// Lets the release work with a real database of this kind, and with policies.
     #[must_use]
     pub(crate) fn on_database(mut self, kind: Kind) -> Self {
         self.wanted_database = Some(kind);
@@ -57,12 +57,19 @@ fn values(kind: Kind, image: &str) -> Value {
     let mut values = json!({
         "database": {
             "mode": "external", "type": kind.product_type(), "host": database_server::NAME,
-            "tls": {"mode": "verify-full", "caConfigMap": {"name": database_server::AUTHORITY}},
             "schemaJob": {"enabled": true},
         },
         "credentials": {"existingSecret": database_server::CREDENTIALS},
         "networkPolicy": {"enabled": true},
     });
+    let tls = match kind {
+        Kind::PostgreSql => json!({"tls": {
+            "mode": "verify-full", "caConfigMap": {"name": database_server::AUTHORITY},
+        }}),
+        // Debian has the driver of the 2 series, which does not know the modes of the 3 series.
+        Kind::MariaDb => json!({}),
+    };
+    merge(&mut values, &json!({"database": tls}));
     merge(&mut values, &driver::from_image(kind, image));
     values
 }

@@ -1,4 +1,4 @@
-# Makes two empty databases with a user each, and serves them over TLS only. Takes KIND, APIM_PASSWORD and SHARED_PASSWORD.
+# Makes two empty databases with a user each, and serves them; PostgreSQL over TLS only. Takes KIND, APIM_PASSWORD and SHARED_PASSWORD.
 set -euo pipefail
 umask 077
 export PATH=/opt/postgresql:/usr/sbin:/usr/bin
@@ -34,7 +34,6 @@ create user shared@'%' identified by '$SHARED_PASSWORD';
 grant all on apim_db.* to apim@'%';
 grant all on shared_db.* to shared@'%';
 SQL
-  exec mariadbd --no-defaults --datadir=/data/db --socket=/data/socket --pid-file=/data/pid --bind-address=0.0.0.0 --init-file=/data/users.sql \
-    --ssl-cert=/tls/tls.crt --ssl-key=/tls/tls.key --require-secure-transport=on
+  exec mariadbd --no-defaults --datadir=/data/db --socket=/data/socket --pid-file=/data/pid --bind-address=0.0.0.0 --init-file=/data/users.sql
   ;;
 esac
