@@ -102,11 +102,8 @@ fn application_gateway_for_containers_has_policies_of_its_own() {
         assert_eq!(health["useTLS"], true);
         assert_eq!(health["http"]["path"], path);
     }
-    let apis = release.all("BackendTLSPolicy");
-    assert!(
-        apis.into_iter()
-            .all(|policy| policy["apiVersion"] == "alb.networking.azure.io/v1")
-    );
+    let mut apis = release.all("BackendTLSPolicy");
+    assert!(apis.all(|policy| policy["apiVersion"] == "alb.networking.azure.io/v1"));
     let portals = find("RoutePolicy", "apim-management");
     assert_eq!(portals["targetRef"]["kind"], "HTTPRoute");
     assert_eq!(
