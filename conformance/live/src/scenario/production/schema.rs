@@ -11,14 +11,14 @@ use crate::scenario::Stage;
 pub(in crate::scenario) const MADE_ONCE: &str = "AM-OPS-059";
 /// A table of each database that the product's own scripts make.
 const TABLES: [(&str, &str); 2] = [(APIM, "am_subscriber"), (SHARED, "um_user")];
-/// What somebody has written since. A script that runs again drops it, or writes beside it.
+/// What somebody has written since, with names as the scripts write them: MariaDB knows no others. A script that runs again drops it, or writes beside it.
 const CHANGES: [&str; 2] = [
-    "insert into am_subscriber (user_id, tenant_id) values ('kept', 1);",
-    "update idn_base_table set product_name = 'changed';",
+    "insert into AM_SUBSCRIBER (user_id, tenant_id) values ('kept', 1);",
+    "update IDN_BASE_TABLE set product_name = 'changed';",
 ];
 const KEPT: [(&str, &str); 2] = [
-    ("select user_id from am_subscriber;", "kept"),
-    ("select product_name from idn_base_table;", "changed"),
+    ("select user_id from AM_SUBSCRIBER;", "kept"),
+    ("select product_name from IDN_BASE_TABLE;", "changed"),
 ];
 
 pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
