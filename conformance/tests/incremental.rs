@@ -88,11 +88,10 @@ impl Bench {
         }
         let values = folder.path().join("fixtures/values");
         fs::create_dir_all(&values).expect("made");
-        fs::copy(
-            root.join("fixtures/values/aws.yaml"),
-            values.join("aws.yaml"),
-        )
-        .expect("copied");
+        for file in ["aws.yaml", "none.yaml"] {
+            let given = root.join("fixtures/values").join(file);
+            fs::copy(given, values.join(file)).expect("copied");
+        }
         let program = Toolchain::new(root)
             .ensure(Tool::Renderer, &mut StderrProgress::default())
             .unwrap_or_else(|error| panic!("{error}"));

@@ -42,6 +42,7 @@ fn a_new_overlay_is_judged_and_its_faults_are_found() {
     assert_eq!(judge(folder.path()).exit_code(), 0);
 
     let overlay = "securityContext: {container: {privileged: true}}\n\
+        credentials: {existingSecret: apim-credentials}\n\
         database: {mode: external, type: mysql, host: database.apim.svc}\n";
     fs::write(chart.join("overlays/mine.yaml"), overlay).expect("written");
     let report = judge(folder.path());

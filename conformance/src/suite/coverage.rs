@@ -223,7 +223,7 @@ mod tests {
                 "_b.tpl",
                 "NOTES.txt",
                 "more/c.yaml",
-                "validation.yaml",
+                "_common/_validation/validation.yaml",
             ] {
                 let path = chart.join("templates").join(file);
                 fs::create_dir_all(path.parent().expect("a folder")).expect("made");

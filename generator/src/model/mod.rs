@@ -8,6 +8,7 @@ pub mod credentials;
 pub mod databases;
 pub mod events;
 pub mod gateway_class;
+mod loaded;
 pub mod observability;
 pub mod pattern;
 pub mod product;
@@ -16,12 +17,12 @@ pub mod values;
 pub mod wiring;
 
 use std::collections::BTreeMap;
-use std::ops::Deref;
 
 use serde_json::Value;
 
-use crate::diagnostic::Diagnostic;
-use crate::yaml::{self, Text};
+use crate::yaml::Text;
+
+pub use loaded::Loaded;
 
 use component::Component;
 use controller::Controller;
@@ -35,34 +36,6 @@ use product::{Endpoint, Port, Product, Version};
 use table::Table;
 use values::{Platform, Values};
 use wiring::{Setting, Wiring};
-
-/// A value together with the file that it was read from.
-#[derive(Debug, Clone)]
-pub struct Loaded<T> {
-    /// Path as shown to the user, such as `generator/model/ports.yaml`.
-    pub file: String,
-    /// What the file holds.
-    pub value: T,
-}
-
-impl<T> Deref for Loaded<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> Loaded<T> {
-    /// A diagnostic about something in this file.
-    pub fn diagnose<V>(
-        &self,
-        at: &serde_saphyr::Spanned<V>,
-        message: impl Into<String>,
-    ) -> Diagnostic {
-        Diagnostic::new(yaml::place(&self.file, at.referenced), message)
-    }
-}
 
 /// `observability/*.yaml`.
 #[derive(Debug, Clone)]

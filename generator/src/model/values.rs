@@ -7,8 +7,8 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::Loaded;
 use super::component::Workload;
+use super::loaded::Loaded;
 use super::pattern::PatternRef;
 use super::table::Table;
 use crate::yaml::Text;

@@ -30,6 +30,13 @@ fn selecting<'g, 'a>(graph: &'g Graph<'a>) -> impl Iterator<Item = &'g Service<'
         .filter(|service| !service.selector().is_empty() && service.external_name().is_none())
 }
 
+/// Whether a Service is for users alone. Source: ARCHITECTURE.md, the chart contract (ways in).
+fn publishes(service: &Service<'_>) -> bool {
+    const SERVES: &str = "am-charts/serves-";
+    let selector = service.selector();
+    selector.keys().any(|label| label.starts_with(SERVES))
+}
+
 /// Whether nothing tells where the pods listen: not one of the product's components, and no port declared,
 /// which Kubernetes allows.
 fn is_undeclared(member: &Member<'_>, target: TargetPort<'_>) -> bool {
@@ -218,16 +225,11 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
 /// In the generated layout a component's Service and headless Service offer all of its ports, under the names of the table. Others, such
 /// as one that publishes APIs, offer what they are for.
 pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for service in selecting(context.graph) {
+    for service in selecting(context.graph).filter(|service| !publishes(service)) {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
             };
-            let name = service.name();
-            let name = name.strip_suffix("-headless").unwrap_or(name);
-            if !name.ends_with(&format!("-{}", component.name())) {
-                continue;
-            }
             let offered: BTreeMap<u16, Option<&str>> = service
                 .ports()
                 .iter()

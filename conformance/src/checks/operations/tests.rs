@@ -63,6 +63,7 @@ fn judge(id: &str, documents: &str) -> Vec<String> {
 
 #[test]
 fn a_sound_component_passes_every_check() {
+    let mut judged = 0;
     for id in ids_of(Family::Operations) {
         if matches!(
             id.as_str(),
@@ -83,8 +84,13 @@ fn a_sound_component_passes_every_check() {
         ) {
             continue;
         }
-        assert_eq!(judge(&id, GOOD), Vec::<String>::new(), "{id}");
+        let outcome = outcome(ProductVersion::newest(), &id, GOOD);
+        if !matches!(outcome, Outcome::NotApplicable { .. }) {
+            assert_eq!(messages(&outcome), Vec::<String>::new(), "{id}");
+            judged += 1;
+        }
     }
+    assert!(judged > 20, "only {judged} requirements were judged");
 }
 
 #[test]

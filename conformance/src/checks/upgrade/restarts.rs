@@ -336,8 +336,15 @@ mod tests {
     #[test]
     fn what_belongs_to_no_component_may_restart_all() {
         let shared = Case::documents(&documents("1", "1", "1"))
-            .with_chart(&[("values.yaml", "defaults: {config: {}}\n")])
-            .varied(move |_| Ok(documents("2", "2", "1")));
+            .with_chart(&[(
+                "values.yaml",
+                "defaults: {config: {}}\ngateway: {config: {}}\n",
+            )])
+            .varied(|variation| {
+                let is_shared = variation.values.get("defaults").is_some();
+                let manager = if is_shared { "2" } else { "1" };
+                Ok(documents("2", manager, "1"))
+            });
         let found = messages(&shared.judge(change_restarts_only_its_component));
         assert_eq!(found, Vec::<String>::new());
     }
