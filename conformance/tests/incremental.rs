@@ -276,9 +276,10 @@ fn what_this_machine_could_not_judge_is_not_kept() {
     assert_eq!(first.exit_code(), 3);
     assert_eq!(bench.judged(&options), 2, "the two that asked for Helm 3");
 
-    bench.edit("4.7.0/am-pattern-0/templates/validation.yaml", |text| {
-        format!("{text}\n{{{{ fail \"no\" }}}}\n")
-    });
+    bench.edit(
+        "4.7.0/am-pattern-0/templates/_common/_validation/validation.yaml",
+        |text| format!("{text}\n{{{{ fail \"no\" }}}}\n"),
+    );
     options.only = vec!["AM-DIST".into()];
     bench.run(&options);
     let (again, _) = bench.run(&options);

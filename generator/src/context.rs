@@ -5,13 +5,18 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
+use crate::emit::configuration;
 use crate::model::Loaded;
+use crate::model::component::Component;
+use crate::model::controller::{Annotations, Controller};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
 use crate::model::product::Database;
+use crate::model::table::Table;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
 use crate::toml_path;
+use crate::yaml::Text;
 
 /// The port that says that a component serves API traffic.
 const TRAFFIC_PORT: &str = "gateway-https";
@@ -42,10 +47,20 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "role": roles,
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
+        "publicServices": public_services(chart),
+        "gatewayClasses": chart.model.gateway_classes.value.iter().map(|(name, class)| {
+            let mut class = json!(class);
+            class["name"] = json!(name.value);
+            class
+        }).collect::<Vec<_>>(),
+        "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "metricObjects": chart.model.observability.metrics.objects,
+        "alerts": *chart.model.observability.alerts,
+        "panels": *chart.model.observability.panels,
         "credentials": credentials(chart),
         "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
@@ -98,6 +113,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "doc": version.doc,
         "eventHubNodesShown": version.event_hub_nodes_shown,
         "encryptionKey": version.encryption_key,
+        "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
         "databases": {
             "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
@@ -199,6 +215,8 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
     let server_hostname = server_endpoint
         .and_then(|name| chart.model.endpoints.value.get(name))
         .map(|endpoint| endpoint.hostname.value.as_str());
+    let serves_traffic = component.listens_on(TRAFFIC_PORT);
+    let observability = &chart.model.observability;
     let apim = chart.uses(name, Database::Apim);
     let shared = chart.uses(name, Database::Shared);
     json!({
@@ -220,13 +238,17 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "probes": component.probes,
         "storage": component.storage,
         "shutdownSeconds": component.shutdown_seconds,
+        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
         "databases": {"apim": apim, "shared": shared},
         "usesDatabase": apim || shared,
         "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
-        "servesTraffic": component.listens_on(TRAFFIC_PORT),
+        "servesTraffic": serves_traffic,
+        "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
         "roles": roles_of(chart, name),
+        "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
+        "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),
@@ -239,6 +261,15 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "clients": clients(chart, part),
         "servers": servers(chart, part),
     })
+}
+
+/// The largest heap of a component in production.
+fn production_heap(component: &Component) -> Option<&Value> {
+    component
+        .production
+        .as_ref()?
+        .get("jvm")?
+        .get("maximumHeap")
 }
 
 /// The roles that a component plays in the pattern.
@@ -295,6 +326,7 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
                 "key": camel_case(name),
                 "title": endpoint.title,
                 "doc": endpoint.doc,
+                "role": endpoint.role.value,
                 "component": component,
                 "componentKey": camel_case(component),
                 "port": endpoint.port.value,
@@ -303,6 +335,50 @@ fn endpoints(chart: &Chart<'_>, only: Option<&str>) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// The public Services that a release may have: one for each role that has endpoints.
+fn public_services(chart: &Chart<'_>) -> Vec<Value> {
+    let endpoints = endpoints(chart, None);
+    let mut services: Vec<Value> = Vec::new();
+    for endpoint in &endpoints {
+        let role = &endpoint["role"];
+        if services.iter().any(|service| service["role"] == *role) {
+            continue;
+        }
+        let own = endpoints.iter().filter(|other| other["role"] == *role);
+        services.push(json!({
+            "role": role,
+            "key": role.as_str().map(camel_case),
+            "component": endpoint["component"],
+            "endpoints": own.collect::<Vec<_>>(),
+        }));
+    }
+    services
+}
+
+/// An Ingress controller as templates see it; values are ready to be written.
+fn controller((name, controller): (&Text, &Controller)) -> Value {
+    let rows = |table: &Table<Annotations>| -> Vec<Value> {
+        let row = |(endpoint, annotations): (&Text, &Annotations)| {
+            let annotations = annotations.iter().map(|(name, value)| {
+                json!({"name": name.value, "value": configuration::helm_scalar(&json!(value))})
+            });
+            json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
+        };
+        table.iter().map(row).collect()
+    };
+    json!({
+        "name": name.value,
+        "title": controller.title,
+        "class": controller.class,
+        "classAnnotation": controller.class_annotation,
+        "ownCertificate": controller.own_certificate,
+        "needsAuthority": controller.needs_authority,
+        "objects": controller.objects,
+        "ingress": rows(&controller.ingress),
+        "service": rows(&controller.service),
+    })
 }
 
 /// Which components connect to which port of this one, in the order of its ports.

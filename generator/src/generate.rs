@@ -10,7 +10,7 @@ use crate::context;
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::emit::lines::Lines;
 use crate::emit::value_tree::ValueTree;
-use crate::emit::{configuration, overlay, schema, topology, values, values_table};
+use crate::emit::{configuration, overlay, schema, shape, topology, values, values_table};
 use crate::model::component::Workload;
 use crate::model::values::Platform;
 use crate::model::{Loaded, Model};
@@ -199,6 +199,7 @@ impl<'m> Contexts<'m> {
         let texts = [
             ("valuesTable", json!(values_table::emit(values))),
             ("topology", json!(topology::emit(chart))),
+            ("tables", json!(shape::tables(values))),
         ];
         let components = chart.parts().into_iter().map(|part| {
             let context = context::with(base, [("component", context::component(chart, &part))])?;

@@ -4,8 +4,26 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Segment {
     pub(crate) name: String,
-    /// Position in an array of tables.
-    pub(crate) index: Option<usize>,
+    /// Which entry of an array of tables.
+    pub(crate) index: Option<Index>,
+}
+
+/// An entry of an array of tables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Index {
+    /// `[0]`: the entry at this position.
+    At(usize),
+    /// `[*]`: all further entries.
+    Further,
+}
+
+impl Index {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "*" => Some(Self::Further),
+            digits => digits.parse().ok().map(Self::At),
+        }
+    }
 }
 
 /// Splits a path; the error says what is wrong with it.
@@ -27,9 +45,9 @@ pub(crate) fn parse(path: &str) -> Result<Vec<Segment>, String> {
             Some(bracket) => {
                 let parsed = bracket
                     .split_once(']')
-                    .and_then(|(digits, after)| Some((digits.parse().ok()?, after)));
-                let (index, after) =
-                    parsed.ok_or_else(|| format!("`{path}`: an index must look like `[0]`"))?;
+                    .and_then(|(index, after)| Some((Index::parse(index)?, after)));
+                let (index, after) = parsed
+                    .ok_or_else(|| format!("`{path}`: an index must look like `[0]` or `[*]`"))?;
                 (Some(index), after)
             }
             None => (None, after),
@@ -49,9 +67,9 @@ pub(crate) fn parse(path: &str) -> Result<Vec<Segment>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Segment, parse};
+    use super::{Index, Segment, parse};
 
-    fn segment(name: &str, index: Option<usize>) -> Segment {
+    fn segment(name: &str, index: Option<Index>) -> Segment {
         Segment {
             name: name.to_owned(),
             index,
@@ -63,10 +81,18 @@ mod tests {
         assert_eq!(
             parse("event_listener[0].properties.\"header.X-WSO2\""),
             Ok(vec![
-                segment("event_listener", Some(0)),
+                segment("event_listener", Some(Index::At(0))),
                 segment("properties", None),
                 segment("header.X-WSO2", None)
             ])
+        );
+    }
+
+    #[test]
+    fn further_entries_have_a_star() {
+        assert_eq!(
+            parse("environment[*]"),
+            Ok(vec![segment("environment", Some(Index::Further))])
         );
     }
 

@@ -251,7 +251,7 @@ fn a_variant_of_an_overlay_replaces_topics_and_keeps_the_rest() {
     let tree = common::tree();
     assert_eq!(
         body(&tree, "am-pattern-1/overlays/cloud-small.yaml"),
-        "# am-pattern-1 on A small cloud.\n# Somewhere else.\n\n# Nothing outside.\nmode: bundled\n\nserver:\n  # In am-pattern-1.\n  offset: 1\n\nedge:\n  # In am-pattern-1.\n  offset: 1\n  size: 3Gi\n"
+        "# am-pattern-1 on A small cloud.\n# Somewhere else.\n\n# Nothing outside.\nmode: embedded\n\nserver:\n  # In am-pattern-1.\n  offset: 1\n\nedge:\n  # In am-pattern-1.\n  offset: 1\n  size: 3Gi\n"
     );
     let kept = "size: 3Gi";
     let line = text(&tree, "am-pattern-1/overlays/cloud-small.yaml")
@@ -261,7 +261,7 @@ fn a_variant_of_an_overlay_replaces_topics_and_keeps_the_rest() {
         let map = tree.source_map();
         map.lookup("am-pattern-1/overlays/cloud-small.yaml", line + 1)
     });
-    assert_eq!(place, Some(("mini/model/platforms/cloud.yaml", 15)));
+    assert_eq!(place, Some(("mini/model/platforms/cloud.yaml", 16)));
 }
 
 #[test]

@@ -29,11 +29,13 @@ pub enum Tool {
     CertManager,
     /// Argo CD's comparison of an object with what a chart renders.
     GitopsDiff,
+    /// The checker of Prometheus's rules.
+    Promtool,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -45,6 +47,7 @@ impl Tool {
         Self::Kubeconform,
         Self::CertManager,
         Self::GitopsDiff,
+        Self::Promtool,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -61,14 +64,19 @@ impl Tool {
             Self::Kubeconform => "kubeconform",
             Self::CertManager => "cert-manager",
             Self::GitopsDiff => "gitops-diff",
+            Self::Promtool => "promtool",
         }
     }
 
-    /// The program's name on `PATH`; `None` for our own, which is on no `PATH`.
+    /// The program's name on `PATH`; `None` for our own, which is on no `PATH`, and for one that says another version than its module.
     pub(crate) const fn program(self) -> Option<&'static str> {
         match self {
             Self::Helm4 | Self::Helm3 => Some("helm"),
-            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => None,
+            Self::Renderer
+            | Self::Shell
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Promtool => None,
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -89,7 +97,8 @@ impl Tool {
             | Self::KubeApiserver
             | Self::Etcd
             | Self::CertManager
-            | Self::GitopsDiff => &["--version"],
+            | Self::GitopsDiff
+            | Self::Promtool => &["--version"],
         }
     }
 
@@ -106,6 +115,7 @@ impl Tool {
             Self::Kubeconform => "tools/kubeconform",
             Self::CertManager => "tools/cert-manager",
             Self::GitopsDiff => "tools/gitops-diff",
+            Self::Promtool => "tools/promtool",
         }
     }
 
@@ -121,6 +131,7 @@ impl Tool {
             Self::Kubeconform => "github.com/yannh/kubeconform",
             Self::CertManager => "github.com/cert-manager/cert-manager",
             Self::GitopsDiff => "github.com/argoproj/gitops-engine",
+            Self::Promtool => "github.com/prometheus/prometheus",
         }
     }
 
@@ -135,6 +146,16 @@ impl Tool {
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
             Self::Etcd => "go.etcd.io/etcd/server/v3",
             Self::Kubeconform => "github.com/yannh/kubeconform/cmd/kubeconform",
+            Self::Promtool => "github.com/prometheus/prometheus/cmd/promtool",
+        }
+    }
+
+    /// Build tags.
+    pub(crate) const fn tags(self) -> &'static str {
+        match self {
+            // Rules are checked without the clouds' clients, with which Prometheus finds targets.
+            Self::Promtool => "remove_all_sd",
+            _ => "",
         }
     }
 
@@ -176,7 +197,8 @@ impl Tool {
             | Self::Kind
             | Self::Etcd
             | Self::CertManager
-            | Self::GitopsDiff => Vec::new(),
+            | Self::GitopsDiff
+            | Self::Promtool => Vec::new(),
         }
     }
 }

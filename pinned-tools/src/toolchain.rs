@@ -121,7 +121,8 @@ impl Toolchain {
         let log = parent(executable).join("build.log");
         let output = File::create(&log).map_err(io("create", &log))?;
         let mut child = Command::new(go)
-            .args(["build", "-trimpath", "-ldflags", &link_flags, "-o"])
+            .args(["build", "-trimpath", "-tags", tool.tags()])
+            .args(["-ldflags", &link_flags, "-o"])
             .arg(&unfinished)
             .arg(tool.package())
             .current_dir(&folder)

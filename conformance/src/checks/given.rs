@@ -34,6 +34,9 @@ pub(super) struct Given {
     pub(super) to: String,
     pub(super) kinds: Vec<String>,
     pub(super) path: String,
+    /// Another place, for objects that do not have the first.
+    #[serde(default)]
+    pub(super) or: Option<String>,
 }
 
 /// Another host name in every `deployment.toml`, and every value of the table. Checks that ask for the same variation

@@ -92,7 +92,11 @@ pub(super) fn fetched(list: &Value) -> Vec<Fetched> {
             (Some(path), key) => Some(format!("{path} {}", key.unwrap_or_default())),
             (None, _) => text(entry, &["resourceName", "objectName"]),
         };
-        let Some(place) = place else { continue };
+        let Some(mut place) = place else { continue };
+        // GCP's provider may take one key of a document.
+        if let Some(key) = text(entry, &["extractJSONKey", "extractYAMLKey"]) {
+            place = format!("{place} {key}");
+        }
         let name = text(entry, &["objectAlias", "fileName", "path", "objectName"]);
         let part = |part: &Value| {
             Some(Fetched {
@@ -144,6 +148,13 @@ mod tests {
             entry(&class("azure", &list)).expect("it is known")
         };
         assert_ne!(azure("a"), azure("b"));
+        let gcp = |key: &str| {
+            let list = format!(
+                "    secrets: |\n      - {{resourceName: projects/p/secrets/s/versions/latest, path: o, extractJSONKey: {key}}}\n"
+            );
+            entry(&class("gcp", &list)).expect("it is known")
+        };
+        assert_ne!(gcp("a"), gcp("b"));
         let vault = "    vaultAddress: a\n    objects: |\n      - objectName: o\n        secretPath: p\n        secretKey: KEY\n";
         let vault =
             |key: &str| entry(&class("vault", &vault.replace("KEY", key))).expect("it is known");

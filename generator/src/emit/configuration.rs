@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics, Place};
 use crate::model::wiring::Setting;
 use crate::source_map::Origin;
 use crate::template::Templates;
-use crate::toml_path;
+use crate::toml_path::{self, Index};
 use crate::yaml::{self, Text};
 
 /// Writes the template of one component. `context` is what expressions in the model's strings see.
@@ -78,8 +78,15 @@ struct Entry {
 #[derive(Debug)]
 enum Slot {
     Table(Vec<Entry>),
-    Array(Vec<Vec<Entry>>),
+    Array(Array),
     Leaf(Leaf),
+}
+
+/// An array of tables: entries that the model writes out, and perhaps further ones from an expression.
+#[derive(Debug, Default)]
+struct Array {
+    items: Vec<Vec<Entry>>,
+    further: Option<Leaf>,
 }
 
 /// A value, ready to be written.
@@ -107,6 +114,9 @@ impl Emitter<'_> {
             None => None,
         };
         let body = match &value {
+            Value::String(text) if setting.key.value.ends_with("[*]") => {
+                Body::Block(further_entries(text))
+            }
             Value::Array(items) if !items.is_empty() => Body::Block(
                 items
                     .iter()
@@ -174,12 +184,32 @@ fn insert_at(
     };
     let name = &segment.name;
     let existing = entries.iter().position(|entry| entry.name == *name);
-    if rest.is_empty() {
-        if segment.index.is_some() {
-            return Err(format!(
+    if let (true, Some(index)) = (rest.is_empty(), segment.index) {
+        return match (index, existing.map(|at| &mut entries[at].slot)) {
+            (Index::Further, Some(Slot::Array(array))) if array.further.is_none() => {
+                array.further = Some(leaf);
+                Ok(())
+            }
+            (Index::Further, None) => {
+                let array = Array {
+                    further: Some(leaf),
+                    ..Array::default()
+                };
+                entries.push(Entry {
+                    name: name.clone(),
+                    slot: Slot::Array(array),
+                });
+                Ok(())
+            }
+            (Index::Further, Some(_)) => Err(format!(
+                "`{name}[*]` is set twice, or `{name}` is no array of tables"
+            )),
+            (Index::At(_), _) => Err(format!(
                 "`{name}[…]` is a table and cannot hold a value itself"
-            ));
-        }
+            )),
+        };
+    }
+    if rest.is_empty() {
         // Two values for one key can only be alternatives.
         let alternative =
             |entry: &Entry| matches!(&entry.slot, Slot::Leaf(other) if other.condition.is_some());
@@ -194,7 +224,7 @@ fn insert_at(
     }
     let at = existing.unwrap_or_else(|| {
         let slot = if segment.index.is_some() {
-            Slot::Array(Vec::new())
+            Slot::Array(Array::default())
         } else {
             Slot::Table(Vec::new())
         };
@@ -206,15 +236,15 @@ fn insert_at(
     });
     match (&mut entries[at].slot, segment.index) {
         (Slot::Table(inner), None) => insert_at(inner, rest, leaf),
-        (Slot::Array(items), Some(index)) if index <= items.len() => {
-            if index == items.len() {
-                items.push(Vec::new());
+        (Slot::Array(array), Some(Index::At(index))) if index <= array.items.len() => {
+            if index == array.items.len() {
+                array.items.push(Vec::new());
             }
-            insert_at(&mut items[index], rest, leaf)
+            insert_at(&mut array.items[index], rest, leaf)
         }
-        (Slot::Array(items), Some(_)) => Err(format!(
+        (Slot::Array(array), Some(Index::At(_))) => Err(format!(
             "`{name}`: the next entry is number {}",
-            items.len()
+            array.items.len()
         )),
         _ => Err(format!(
             "`{name}` is a table in one place and something else in another"
@@ -247,10 +277,13 @@ fn push_entries(lines: &mut Lines, entries: &[Entry], columns: usize, origin: &O
                 lines.push_indented(columns, &format!("{key}:"), own_origin);
                 push_entries(lines, inner, columns + 2, own_origin);
             }
-            Slot::Array(items) => {
+            Slot::Array(array) => {
                 lines.push_indented(columns, &format!("{key}:"), own_origin);
-                for item in items {
+                for item in &array.items {
                     push_item(lines, item, columns + 2, own_origin);
+                }
+                if let Some(leaf) = &array.further {
+                    push_body(lines, leaf, columns);
                 }
             }
         }
@@ -291,11 +324,18 @@ fn push_leaf(lines: &mut Lines, key: &str, leaf: &Leaf, columns: usize) {
     }
     match &leaf.body {
         Body::Inline(text) => push(&format!("{key}: {text}")),
-        Body::Block(body) => {
+        Body::Block(_) => {
             push(&format!("{key}:"));
-            for line in body {
-                push(&format!("  {line}"));
-            }
+            push_body(lines, leaf, columns);
+        }
+    }
+}
+
+/// The lines of a block, below its key.
+fn push_body(lines: &mut Lines, leaf: &Leaf, columns: usize) {
+    if let Body::Block(body) = &leaf.body {
+        for line in body {
+            lines.push_indented(columns + 2, line, &leaf.origin);
         }
     }
 }
@@ -304,12 +344,29 @@ fn first_origin(entries: &[Entry]) -> Option<&Origin> {
     entries.iter().find_map(|entry| match &entry.slot {
         Slot::Leaf(leaf) => Some(&leaf.origin),
         Slot::Table(inner) => first_origin(inner),
-        Slot::Array(items) => items.iter().find_map(|item| first_origin(item)),
+        Slot::Array(array) => {
+            let items = array.items.iter().find_map(|item| first_origin(item));
+            items.or(array.further.as_ref().map(|leaf| &leaf.origin))
+        }
     })
 }
 
+/// An entry for each table of a JSON array, which an expression yields.
+fn further_entries(text: &str) -> Vec<String> {
+    let expression = text
+        .trim()
+        .trim_start_matches("{{")
+        .trim_end_matches("}}")
+        .trim();
+    vec![
+        format!("{{{{- range {expression} | fromJsonArray }}}}"),
+        "- {{ toJson . }}".to_owned(),
+        "{{- end }}".to_owned(),
+    ]
+}
+
 /// A value in a Helm template: whatever its expressions yield is quoted as JSON, so that no user value breaks the YAML.
-fn helm_scalar(value: &Value) -> String {
+pub(crate) fn helm_scalar(value: &Value) -> String {
     match value {
         Value::String(text) if text.contains("{{") => helm_string(text),
         Value::Array(items) => format!(
@@ -355,7 +412,7 @@ fn helm_string(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Body, Entry, Leaf, Slot, helm_scalar, helm_string, insert_at};
+    use super::{Body, Entry, Leaf, Slot, further_entries, helm_scalar, helm_string, insert_at};
     use crate::source_map::Origin;
     use crate::toml_path;
     use serde_json::json;
@@ -420,9 +477,28 @@ mod tests {
         assert!(insert(&mut root, "a[1].b", None).is_err());
         insert(&mut root, "c[0].b", None).expect("first");
         insert(&mut root, "c[1].b", None).expect("second");
-        let Slot::Array(items) = &root[1].slot else {
+        let Slot::Array(array) = &root[1].slot else {
             panic!("not an array: {root:?}")
         };
-        assert_eq!(items.len(), 2);
+        assert_eq!(array.items.len(), 2);
+    }
+
+    #[test]
+    fn further_entries_of_an_array_come_once_and_from_one_expression() {
+        let mut root = Vec::new();
+        insert(&mut root, "a[0].b", None).expect("first");
+        insert(&mut root, "a[*]", None).expect("further ones");
+        assert!(insert(&mut root, "a[*]", None).is_err());
+        insert(&mut root, "c.d[*]", None).expect("an array of nothing else");
+        insert(&mut root, "e", None).expect("a value");
+        assert!(insert(&mut root, "e[*]", None).is_err());
+        assert_eq!(
+            further_entries("{{ include \"x\" $root }}"),
+            [
+                "{{- range include \"x\" $root | fromJsonArray }}",
+                "- {{ toJson . }}",
+                "{{- end }}"
+            ]
+        );
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod configuration;
 pub(crate) mod lines;
 pub(crate) mod overlay;
 pub(crate) mod schema;
+pub(crate) mod shape;
 pub(crate) mod topology;
 pub(crate) mod value_tree;
 pub(crate) mod values;

@@ -3,10 +3,12 @@
 use handlebars::Context;
 
 use super::lines::{Lines, wrap};
+use super::yaml_text;
 use crate::chart::{Chart, Part};
 use crate::diagnostic::Diagnostic;
 use crate::model::Loaded;
 use crate::model::component::Workload;
+use crate::model::table::Table;
 use crate::model::values::{Platform, Section, sections};
 use crate::source_map::Origin;
 use crate::template::{Rendering, Templates};
@@ -54,10 +56,18 @@ pub(crate) fn emit(
             .iter()
             .filter(|(_, section)| is_for(section, &part))
             .collect();
-        if own.is_empty() {
+        let sizes = part.component.value.production.as_ref();
+        let sizes = sizes.filter(|_| !platform.value.development);
+        if own.is_empty() && sizes.is_none() {
             continue;
         }
         lines.push(&format!("\n{}:", part.key()), &origin);
+        for (key, value) in sizes.into_iter().flat_map(Table::iter) {
+            let origin = Origin::new(&part.component.file, yaml::line(key));
+            for line in yaml_text::entry(&key.value, value) {
+                lines.push_indented(2, &line, &origin);
+            }
+        }
         for section in own {
             lines.append(2, &section_lines(*section)?);
         }

@@ -42,6 +42,12 @@ fn push_nodes(lines: &mut Lines, nodes: &[&ResolvedNode<'_>], columns: usize) {
                 let text = format!("{key}: {}{comma}", pretty(&Value::Object(schema)));
                 lines.push_indented(columns, &text, &node.origin);
             }
+            Content::Renamed(_) => {
+                // The templates refuse it with the new name, which no message of a schema could say.
+                let schema = json!({"description": node.doc, "deprecated": true});
+                let text = format!("{key}: {}{comma}", pretty(&schema));
+                lines.push_indented(columns, &text, &node.origin);
+            }
             Content::Table(entries) => {
                 // Helm hands the globals of an umbrella chart to each of its charts, also those that this one does not know.
                 let open = columns == 4 && node.key == "global";
@@ -69,7 +75,9 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
     set(
         "type",
         node.types.as_ref().map(|types| {
-            let words: Vec<&str> = types.0.iter().map(|kind| kind.word()).collect();
+            let words = types.0.iter().map(|kind| kind.word());
+            let null = leaf.nullable.then_some("null");
+            let words: Vec<&str> = words.chain(null).collect();
             if let [word] = words[..] {
                 json!(word)
             } else {
@@ -77,7 +85,11 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
             }
         }),
     );
-    set("enum", node.choices.as_ref().map(|choices| json!(choices)));
+    let choices = leaf.choices.as_ref().map(|choices| {
+        let null = leaf.nullable.then_some(&Value::Null);
+        choices.iter().chain(null).cloned().collect()
+    });
+    set("enum", choices);
     set(
         "pattern",
         node.pattern.as_ref().map(|pattern| json!(pattern)),
@@ -90,8 +102,14 @@ fn leaf_schema(doc: &str, leaf: &Leaf<'_>) -> Map<String, Value> {
     let reference = node
         .definition
         .as_ref()
-        .map(|name| json!([{"$ref": format!("#/definitions/{}", name.value)}]));
-    set("allOf", reference);
+        .map(|name| json!({"$ref": format!("#/definitions/{}", name.value)}));
+    if leaf.nullable {
+        // Not `anyOf`, whose messages name every alternative.
+        set("if", reference.as_ref().map(|_| json!({"type": "null"})));
+        set("else", reference);
+    } else {
+        set("allOf", reference.map(|reference| json!([reference])));
+    }
     set("default", Some(leaf.default.clone()));
     if let Some(Value::Object(more)) = &leaf.schema {
         schema.extend(more.clone());
@@ -127,6 +145,7 @@ fn collect_used(node: &ResolvedNode<'_>, definitions: &Table<Value>, used: &mut 
         Content::Table(entries) => entries
             .iter()
             .for_each(|entry| collect_used(entry, definitions, used)),
+        Content::Renamed(_) => {}
         Content::Leaf(leaf) => {
             if let Some(name) = &leaf.node.definition {
                 use_definition(&name.value, definitions, used);

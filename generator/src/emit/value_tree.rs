@@ -7,7 +7,7 @@ use crate::chart::{Chart, Part};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, LimitFrom, Node, PropertiesFrom, Values, When};
+use crate::model::values::{DefaultFrom, EnumFrom, LimitFrom, Node, PropertiesFrom, Values, When};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -23,12 +23,18 @@ pub(crate) struct ResolvedNode<'m> {
 pub(crate) enum Content<'m> {
     Table(Vec<ResolvedNode<'m>>),
     Leaf(Box<Leaf<'m>>),
+    /// An old name, with the path of the new one.
+    Renamed(&'m str),
 }
 
 #[derive(Debug)]
 pub(crate) struct Leaf<'m> {
     pub(crate) node: &'m Node,
     pub(crate) default: Value,
+    /// Whether it is left to somebody else by being null, besides what its types say.
+    pub(crate) nullable: bool,
+    /// Allowed values.
+    pub(crate) choices: Option<Vec<Value>>,
     /// JSON Schema of the entries, and more keywords of it.
     pub(crate) items: Option<Value>,
     pub(crate) schema: Option<Value>,
@@ -91,6 +97,20 @@ fn resolve<'m>(
     scopes.flatten().collect()
 }
 
+/// The values that components share, of every file.
+fn shared<'m>(chart: &Chart<'m>, path: &str) -> Vec<ResolvedNode<'m>> {
+    let files = chart.model.component_values.files.iter();
+    let scopes = files.map(|file| {
+        let scope = Scope {
+            chart,
+            part: None,
+            file: &file.file,
+        };
+        scope.shared(&file.value, path)
+    });
+    scopes.flatten().collect()
+}
+
 struct Scope<'c, 'm> {
     chart: &'c Chart<'m>,
     part: Option<Part<'m>>,
@@ -109,21 +129,54 @@ impl<'m> Scope<'_, 'm> {
             } else {
                 format!("{path}.{}", key.value)
             };
-            let content = match &node.properties {
-                Some(properties) => Content::Table(self.table(properties, &path)),
-                None => Content::Leaf(Box::new(self.leaf(node, &path))),
+            let content = match (&node.properties, &node.renamed_to) {
+                (Some(properties), _) => Content::Table(self.table(properties, &path)),
+                (None, Some(new)) => Content::Renamed(&new.value),
+                (None, None) if node.collects_shared => Content::Table(shared(self.chart, &path)),
+                (None, None) => Content::Leaf(Box::new(self.leaf(node, &path))),
             };
-            // A table whose entries all stay out stays out itself.
-            if matches!(&content, Content::Table(entries) if entries.is_empty()) {
-                continue;
-            }
-            let origin = Origin::new(self.file, crate::yaml::line(key));
-            nodes.push(ResolvedNode {
-                key: key.value.clone(),
-                doc: node.doc.clone(),
-                origin,
-                content,
-            });
+            nodes.extend(self.resolved(key, node, content));
+        }
+        nodes
+    }
+
+    /// A table whose entries all stay out stays out itself.
+    fn resolved(
+        &self,
+        key: &crate::yaml::Text,
+        node: &Node,
+        content: Content<'m>,
+    ) -> Option<ResolvedNode<'m>> {
+        let is_empty = matches!(&content, Content::Table(entries) if entries.is_empty());
+        (!is_empty).then(|| ResolvedNode {
+            key: key.value.clone(),
+            doc: self.doc(node),
+            origin: Origin::new(self.file, crate::yaml::line(key)),
+            content,
+        })
+    }
+
+    fn doc(&self, node: &Node) -> String {
+        let of_component = node.shared && self.part.is_some();
+        let more = match (of_component, node.is_free_form()) {
+            (false, _) => "",
+            (true, true) => " Merged over those of `defaults`.",
+            (true, false) => " Null: as in `defaults`.",
+        };
+        format!("{}{more}", node.doc)
+    }
+
+    /// What components share, as they know it.
+    fn shared(&self, table: &'m Table<Node>, path: &str) -> Vec<ResolvedNode<'m>> {
+        let mut nodes = Vec::new();
+        for (key, node) in table.iter() {
+            let path = format!("{path}.{}", key.value);
+            let content = match &node.properties {
+                Some(properties) => Content::Table(self.shared(properties, &path)),
+                None if node.shared => Content::Leaf(Box::new(self.leaf(node, &path))),
+                None => continue,
+            };
+            nodes.extend(self.resolved(key, node, content));
         }
         nodes
     }
@@ -140,6 +193,13 @@ impl<'m> Scope<'_, 'm> {
         for (key, value) in overrides.iter() {
             apply_default(&mut default, path, &key.value, value);
         }
+        // Mappings are merged. Everything else is left to `defaults` by being null, and so is what fills a mapping there.
+        let from_defaults = node.shared && self.part.is_some() && !node.is_free_form();
+        if from_defaults {
+            default = Value::Null;
+        } else if node.shared && self.part.is_none() && node.is_free_form() {
+            default = json!({});
+        }
         let limit = |from: Option<LimitFrom>| match (from?, self.part?) {
             (LimitFrom::MinimumReplicas, part) => Some(i64::from(part.member.minimum)),
             (LimitFrom::MaximumReplicas, part) => part.member.maximum.map(i64::from),
@@ -150,6 +210,8 @@ impl<'m> Scope<'_, 'm> {
         Leaf {
             node,
             default,
+            nullable: from_defaults,
+            choices: self.choices(node),
             items: node.items.as_ref().map(|items| self.filled(items)),
             schema: node.schema.as_ref().map(|schema| self.filled(schema)),
             minimum: node.minimum.or_else(|| limit(node.minimum_from)),
@@ -191,6 +253,23 @@ impl<'m> Scope<'_, 'm> {
             .map(|name| (name.to_owned(), of_port(name)))
             .collect::<serde_json::Map<_, _>>()
             .into()
+    }
+
+    fn choices(&self, node: &Node) -> Option<Vec<Value>> {
+        let model = self.chart.model;
+        let known: Vec<&str> = match node.enum_from {
+            None => return node.choices.clone(),
+            Some(EnumFrom::Controllers) => model.controllers.value.names().collect(),
+            Some(EnumFrom::Databases) => model.databases.value.names().collect(),
+        };
+        Some(
+            node.choices
+                .iter()
+                .flatten()
+                .cloned()
+                .chain(known.into_iter().map(Value::from))
+                .collect(),
+        )
     }
 
     fn default_from(&self, source: DefaultFrom) -> Value {

@@ -29,6 +29,9 @@ pub(crate) fn emit(chart: &Chart<'_>, tree: &ValueTree<'_>) -> Lines {
 }
 
 fn push_node(lines: &mut Lines, node: &ResolvedNode<'_>, columns: usize) {
+    if matches!(node.content, Content::Renamed(_)) {
+        return;
+    }
     let mut push = |text: &str| lines.push_indented(columns, text, &node.origin);
     let marker = if matches!(node.content, Content::Leaf(_)) {
         "# -- "
@@ -53,5 +56,6 @@ fn push_node(lines: &mut Lines, node: &ResolvedNode<'_>, columns: usize) {
                 push_node(lines, entry, columns + 2);
             }
         }
+        Content::Renamed(_) => {}
     }
 }

@@ -37,6 +37,7 @@ fn push_rows(out: &mut String, nodes: &[ResolvedNode<'_>], path: &str) {
         };
         match &node.content {
             Content::Table(entries) => push_rows(out, entries, &path),
+            Content::Renamed(_) => {}
             Content::Leaf(leaf) => {
                 let default = cell(&leaf.default.to_string());
                 let _ = writeln!(

@@ -11,7 +11,7 @@ use crate::model::pattern::Pattern;
 use crate::model::product::{Product, Version};
 use crate::model::table::Table;
 use crate::model::values::{Node, Platform, Values};
-use crate::model::{Loaded, Model};
+use crate::model::{Loaded, Model, Observability};
 use crate::yaml::{self, Text};
 
 /// Text of each file by its label, for excerpts in errors.
@@ -28,8 +28,11 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let product = reader.file("product.yaml");
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
+    let controllers = reader.file("controllers.yaml");
+    let gateway_classes = reader.file("gateway-classes.yaml");
     let wiring = reader.file("wiring.yaml");
     let events = reader.file("events.yaml");
+    let observability = reader.observability();
     let credentials = reader.file("credentials.yaml");
     let databases = reader.file("databases.yaml");
     let chart_values = reader.values("values/chart");
@@ -54,9 +57,12 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(credentials), Some(databases), Some(definitions)) =
-        (credentials, databases, definitions)
+    let (Some(observability), Some(credentials), Some(databases), Some(definitions)) =
+        (observability, credentials, databases, definitions)
     else {
+        return Err(reader.diagnostics);
+    };
+    let (Some(controllers), Some(gateway_classes)) = (controllers, gateway_classes) else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -66,6 +72,8 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         product,
         ports,
         endpoints,
+        controllers,
+        gateway_classes,
         versions,
         components: components
             .into_iter()
@@ -74,6 +82,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         patterns,
         wiring,
         events,
+        observability,
         credentials,
         databases,
         configuration,
@@ -156,6 +165,20 @@ impl Reader<'_> {
         self.sources.insert(file.clone(), text);
         let value = self.diagnostics.take(parsed)?;
         Some(Loaded { file, value })
+    }
+
+    /// Reads the files about logs, metrics, alerts and the dashboard.
+    fn observability(&mut self) -> Option<Observability> {
+        let logs = self.file("observability/logs.yaml");
+        let metrics = self.file("observability/metrics.yaml");
+        let alerts = self.file("observability/alerts.yaml");
+        let panels = self.file("observability/panels.yaml");
+        Some(Observability {
+            logs: logs?,
+            metrics: metrics?,
+            alerts: alerts?,
+            panels: panels?,
+        })
     }
 
     /// Reads every YAML file of a folder, in the order of names, with the name without extension.

@@ -39,6 +39,9 @@ pub struct Component {
     pub shutdown_seconds: u32,
     /// Overrides of defaults in `values/component/*.yaml`, by dotted path.
     pub defaults: Table<Value>,
+    /// What every overlay but those for development sets below its key: its sizes.
+    #[serde(default)]
+    pub production: Option<Table<Value>>,
     /// Where these facts come from.
     pub sources: Vec<String>,
 }

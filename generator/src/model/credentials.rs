@@ -68,7 +68,7 @@ pub enum Generate {
     rename_all(deserialize = "kebab-case", serialize = "camelCase")
 )]
 pub struct CsiProvider {
-    /// Parameter of the SecretProviderClass that lists the objects.
+    /// Parameter of the `SecretProviderClass` that lists the objects.
     pub parameter: String,
     /// What `credentials.csi.secretName` is for it.
     pub name: StoreName,

@@ -47,7 +47,10 @@ pub struct Joints {
 
 /// The product's script.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields, rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
 pub struct Schema {
     /// File name in `dbscripts` and `dbscripts/apimgt`.
     pub script: String,

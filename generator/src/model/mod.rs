@@ -3,9 +3,12 @@
 //! `generator/model/README.md` describes the files. [`Model::load`] reads them strictly and checks every reference.
 
 pub mod component;
+pub mod controller;
 pub mod credentials;
 pub mod databases;
 pub mod events;
+pub mod gateway_class;
+pub mod observability;
 pub mod pattern;
 pub mod product;
 pub mod table;
@@ -21,9 +24,12 @@ use crate::diagnostic::Diagnostic;
 use crate::yaml::{self, Text};
 
 use component::Component;
+use controller::Controller;
 use credentials::Credentials;
 use databases::DatabaseType;
 use events::Events;
+use gateway_class::GatewayClass;
+use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
 use table::Table;
@@ -58,6 +64,19 @@ impl<T> Loaded<T> {
     }
 }
 
+/// `observability/*.yaml`.
+#[derive(Debug, Clone)]
+pub struct Observability {
+    /// `logs.yaml`.
+    pub logs: Loaded<Vec<Logger>>,
+    /// `metrics.yaml`.
+    pub metrics: Loaded<Metrics>,
+    /// `alerts.yaml`.
+    pub alerts: Loaded<Vec<Alert>>,
+    /// `panels.yaml`.
+    pub panels: Loaded<Vec<Panel>>,
+}
+
 /// Everything that the generator knows about the product.
 #[derive(Debug, Clone)]
 pub struct Model {
@@ -67,6 +86,8 @@ pub struct Model {
     pub ports: Loaded<Table<Port>>,
     /// `endpoints.yaml`.
     pub endpoints: Loaded<Table<Endpoint>>,
+    /// `controllers.yaml`.
+    pub controllers: Loaded<Table<Controller>>,
     /// `versions/*.yaml`, oldest first.
     pub versions: Vec<Loaded<Version>>,
     /// `components/*.yaml` by name.
@@ -75,10 +96,14 @@ pub struct Model {
     pub patterns: Vec<Loaded<Pattern>>,
     /// `wiring.yaml`.
     pub wiring: Loaded<Wiring>,
+    /// `gateway-classes.yaml`.
+    pub gateway_classes: Loaded<Table<GatewayClass>>,
     /// `databases.yaml`.
     pub databases: Loaded<Table<DatabaseType>>,
     /// `events.yaml`.
     pub events: Loaded<Events>,
+    /// `observability/*.yaml`.
+    pub observability: Observability,
     /// `credentials.yaml`.
     pub credentials: Loaded<Credentials>,
     /// `configuration/*.yaml` in the order of file names.

@@ -102,6 +102,9 @@ pub struct Version {
     pub event_hub_nodes_shown: u32,
     /// Which components use which database.
     pub databases: Databases,
+    /// Components that can share counters of rate limits.
+    #[serde(default)]
+    pub shared_counters: Vec<Text>,
     /// Where these facts come from.
     pub sources: Vec<String>,
 }

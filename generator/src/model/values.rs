@@ -67,6 +67,9 @@ pub struct Node {
     /// Allowed values.
     #[serde(default, rename = "enum")]
     pub choices: Option<Vec<Value>>,
+    /// Allowed values that the model knows, besides those of `enum`.
+    #[serde(default)]
+    pub enum_from: Option<EnumFrom>,
     /// Regular expression.
     #[serde(default)]
     pub pattern: Option<String>,
@@ -91,6 +94,23 @@ pub struct Node {
     /// Where it exists at all.
     #[serde(default)]
     pub when: Option<When>,
+    /// Whether components leave it to `defaults` unless they say otherwise.
+    #[serde(default)]
+    pub shared: bool,
+    /// The table of what components share.
+    #[serde(default)]
+    pub collects_shared: bool,
+    /// An old name, refused with the path of the new one.
+    #[serde(default)]
+    pub renamed_to: Option<Text>,
+}
+
+impl Node {
+    /// Whether it is a table with keys, as opposed to a mapping without documented keys.
+    pub fn is_free_form(&self) -> bool {
+        let types = self.types.as_ref();
+        types.is_some_and(|types| types.0.contains(&Type::Object))
+    }
 }
 
 /// Keeps an explicit `null` apart from a missing default.
@@ -112,6 +132,16 @@ pub enum DefaultFrom {
     ShutdownSeconds,
     /// The update strategy that fits the component's workload.
     UpdateStrategy,
+}
+
+/// Allowed values that the model knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EnumFrom {
+    /// The names of `controllers.yaml`.
+    Controllers,
+    /// The names of `databases.yaml`.
+    Databases,
 }
 
 /// A limit that the pattern knows.
@@ -247,6 +277,9 @@ pub struct Platform {
     /// The platform that it is a variant of: its sections hold here too, but for those of a topic that this one has itself.
     #[serde(default)]
     pub base: Option<Text>,
+    /// Whether it keeps the chart's own sizes, which are for trying it out.
+    #[serde(default)]
+    pub development: bool,
     /// Its parts.
     pub sections: Vec<Section>,
 }

@@ -161,7 +161,10 @@ fn the_two_databases_may_have_their_own_servers_ports_and_users() {
 fn options_of_the_pool_are_given_once_for_both() {
     let release = release(
         3,
-        external("postgre", json!({"pool": {"maxActive": 80, "testOnBorrow": false}})),
+        external(
+            "postgre",
+            json!({"pool": {"maxActive": 80, "testOnBorrow": false}}),
+        ),
     );
     let toml = toml(&release);
     for database in ["apim_db", "shared_db"] {
@@ -174,30 +177,110 @@ fn options_of_the_pool_are_given_once_for_both() {
 #[test]
 fn what_does_not_fit_the_type_is_refused_by_its_value() {
     let rows = [
-        ("postgre", json!({"driver": "com.mysql.cj.jdbc.Driver"}), "database.driver com.mysql.cj.jdbc.Driver is a driver of MySQL, but database.type is postgre: leave database.driver empty for org.postgresql.Driver"),
-        ("mysql", json!({"driver": "org.postgresql.ds.PGSimpleDataSource"}), "is a driver of PostgreSQL"),
-        ("postgre", json!({"parameters": "?sslMode=VERIFY_IDENTITY"}), "database.parameters holds sslMode, a parameter of"),
-        ("mysql", json!({"parameters": "?sslmode=verify-full"}), "database.parameters holds sslmode, a parameter of PostgreSQL"),
-        ("mysql", json!({"parameters": "useUnicode=true"}), "database.parameters useUnicode=true does not begin with `?`: in a URL of MySQL they are written ?name=value&name=value"),
-        ("mssql", json!({"parameters": "?loginTimeout=5"}), "does not begin with `;`"),
+        (
+            "postgre",
+            json!({"driver": "com.mysql.cj.jdbc.Driver"}),
+            "database.driver com.mysql.cj.jdbc.Driver is a driver of MySQL, but database.type is postgre: leave database.driver empty for org.postgresql.Driver",
+        ),
+        (
+            "mysql",
+            json!({"driver": "org.postgresql.ds.PGSimpleDataSource"}),
+            "is a driver of PostgreSQL",
+        ),
+        (
+            "postgre",
+            json!({"parameters": "?sslMode=VERIFY_IDENTITY"}),
+            "database.parameters holds sslMode, a parameter of",
+        ),
+        (
+            "mysql",
+            json!({"parameters": "?sslmode=verify-full"}),
+            "database.parameters holds sslmode, a parameter of PostgreSQL",
+        ),
+        (
+            "mysql",
+            json!({"parameters": "useUnicode=true"}),
+            "database.parameters useUnicode=true does not begin with `?`: in a URL of MySQL they are written ?name=value&name=value",
+        ),
+        (
+            "mssql",
+            json!({"parameters": "?loginTimeout=5"}),
+            "does not begin with `;`",
+        ),
         ("mssql", json!({"parameters": ";a=1&b=2"}), "holds a `&`"),
         ("mysql", json!({"parameters": "?a=1;b=2"}), "holds a `;`"),
         ("mysql", json!({"parameters": "?a=1?b=2"}), "holds a `?`"),
-        ("db2", json!({"parameters": ":a=1"}), "does not end with `;`"),
-        ("mysql", json!({"parameters": "?password=x"}), "holds password, which anybody could read"),
-        ("mysql", json!({"tls": {"mode": "require"}, "parameters": "?sslMode=REQUIRED"}), "holds sslMode, which database.tls sets already"),
-        ("mysql", json!({"host": "db.example.net:3306"}), "database.host db.example.net:3306 holds a port: write it into database.port"),
-        ("mysql", json!({"shared": {"host": "https://db.example.net"}}), "database.shared.host https://db.example.net holds a scheme"),
-        ("mysql", json!({"host": "one,two"}), "database.host \"one,two\" is no host name"),
+        (
+            "db2",
+            json!({"parameters": ":a=1"}),
+            "does not end with `;`",
+        ),
+        (
+            "mysql",
+            json!({"parameters": "?password=x"}),
+            "holds password, which anybody could read",
+        ),
+        (
+            "mysql",
+            json!({"tls": {"mode": "require"}, "parameters": "?sslMode=REQUIRED"}),
+            "holds sslMode, which database.tls sets already",
+        ),
+        (
+            "mysql",
+            json!({"host": "db.example.net:3306"}),
+            "database.host db.example.net:3306 holds a port: write it into database.port",
+        ),
+        (
+            "mysql",
+            json!({"shared": {"host": "https://db.example.net"}}),
+            "database.shared.host https://db.example.net holds a scheme",
+        ),
+        (
+            "mysql",
+            json!({"host": "one,two"}),
+            "database.host \"one,two\" is no host name",
+        ),
         ("mysql", json!({"host": ""}), "database.host is empty"),
-        ("mysql", json!({"apim": {"url": "jdbc:postgresql://x/y"}}), "database.apim.url jdbc:postgresql://x/y is a URL of PostgreSQL, but database.type is mysql: set database.type to postgre"),
-        ("mysql", json!({"apim": {"url": "jdbc:aws-wrapper:mysql://x/y"}}), "does not begin with jdbc:mysql:"),
-        ("mysql", json!({"apim": {"url": "jdbc:mysql://x/y", "host": "z"}}), "database.apim.url is a whole URL"),
-        ("mysql", json!({"tls": {"mode": "verify-full"}, "apim": {"url": "jdbc:mysql://x/y"}}), "database.tls.mode is verify-full, but database.apim.url is a whole URL"),
-        ("oracle", json!({"tls": {"mode": "require"}}), "database.tls.mode is require, which the driver of Oracle does not know: use one of disable, verify-ca, verify-full"),
-        ("mssql", json!({"tls": {"mode": "verify-ca"}}), "use one of disable, require, verify-full"),
-        ("mysql", json!({"tls": {"caSecret": {"name": "ca"}}}), "database.tls names authorities (ca), but database.tls.mode \"\" verifies nothing: set it to verify-full"),
-        ("mysql", json!({"tls": {"mode": "verify-full", "caSecret": {"name": "a"}, "caConfigMap": {"name": "b"}}}), "are both set"),
+        (
+            "mysql",
+            json!({"apim": {"url": "jdbc:postgresql://x/y"}}),
+            "database.apim.url jdbc:postgresql://x/y is a URL of PostgreSQL, but database.type is mysql: set database.type to postgre",
+        ),
+        (
+            "mysql",
+            json!({"apim": {"url": "jdbc:aws-wrapper:mysql://x/y"}}),
+            "does not begin with jdbc:mysql:",
+        ),
+        (
+            "mysql",
+            json!({"apim": {"url": "jdbc:mysql://x/y", "host": "z"}}),
+            "database.apim.url is a whole URL",
+        ),
+        (
+            "mysql",
+            json!({"tls": {"mode": "verify-full"}, "apim": {"url": "jdbc:mysql://x/y"}}),
+            "database.tls.mode is verify-full, but database.apim.url is a whole URL",
+        ),
+        (
+            "oracle",
+            json!({"tls": {"mode": "require"}}),
+            "database.tls.mode is require, which the driver of Oracle does not know: use one of disable, verify-ca, verify-full",
+        ),
+        (
+            "mssql",
+            json!({"tls": {"mode": "verify-ca"}}),
+            "use one of disable, require, verify-full",
+        ),
+        (
+            "mysql",
+            json!({"tls": {"caSecret": {"name": "ca"}}}),
+            "database.tls names authorities (ca), but database.tls.mode \"\" verifies nothing: set it to verify-full",
+        ),
+        (
+            "mysql",
+            json!({"tls": {"mode": "verify-full", "caSecret": {"name": "a"}, "caConfigMap": {"name": "b"}}}),
+            "are both set",
+        ),
     ];
     for (kind, more, expected) in rows {
         let message = refusal(3, external(kind, more.clone()));
@@ -229,14 +312,20 @@ fn an_external_database_gets_no_password_that_it_does_not_know() {
     );
     values["credentials"] = json!({"apimDb": {"password": "x"}});
     let message = refusal(3, values);
-    assert!(message.contains("set credentials.sharedDb.password"), "{message}");
+    assert!(
+        message.contains("set credentials.sharedDb.password"),
+        "{message}"
+    );
 }
 
 #[test]
 fn what_only_an_external_database_has_is_refused_for_another() {
     for (more, key) in [
         (json!({"host": "db.example.net"}), "database.host"),
-        (json!({"apim": {"url": "jdbc:mysql://x/y"}}), "database.apim.url"),
+        (
+            json!({"apim": {"url": "jdbc:mysql://x/y"}}),
+            "database.apim.url",
+        ),
         (
             json!({"driverJar": {"claim": {"name": "jars", "path": "a.jar"}}}),
             "database.driverJar.claim.name",
@@ -244,7 +333,8 @@ fn what_only_an_external_database_has_is_refused_for_another() {
     ] {
         let message = refusal(3, json!({"database": more}));
         assert!(
-            message.contains(&format!("{key} is ")) && message.contains("set database.mode to external"),
+            message.contains(&format!("{key} is "))
+                && message.contains("set database.mode to external"),
             "{message}"
         );
     }

@@ -1,17 +1,33 @@
 //! What the generated charts do with values, rendered with real Helm.
 
+mod azure;
+mod controllers;
 mod credentials;
 mod database_files;
+mod database_programs;
+mod database_proxy;
 mod databases;
+mod defaults;
 mod elsewhere;
+mod environment;
+mod environments;
+mod exposure;
 mod first_node;
 mod keystores;
+mod logs;
 mod memory;
+mod metrics;
+mod openshift;
 mod pattern_change;
+mod platforms;
 mod policies;
 mod probes;
+mod public_services;
 mod publishers;
+mod scaling;
 mod schema_job;
 mod script;
+mod shape;
+mod sizes;
 mod support;
 mod waits;

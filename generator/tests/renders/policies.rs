@@ -180,7 +180,7 @@ fn a_named_instance_without_a_port_is_refused() {
     let url = r"jdbc:sqlserver://db\apim;databaseName=apim_db";
     let database =
         json!({"mode": "external", "type": "mssql", "apim": {"url": url}, "shared": {"url": url}});
-    let values = json!({"database": database, "networkPolicy": {"enabled": true}});
+    let values = json!({"database": database, "networkPolicy": {"enabled": true}, "credentials": {"existingSecret": "apim"}});
     let message = refusal(3, values);
     assert!(
         message.contains(r"the JDBC URL names the instance db\apim without its port, which a policy must know: write db\apim:PORT"),
@@ -231,7 +231,7 @@ fn names_are_asked_for_where_values_say() {
 fn what_no_policy_allows_is_denied_to_every_pod_of_the_release() {
     let deny = policy(3, "default-deny", json!({}));
     let release =
-        json!({"app.kubernetes.io/name": "am-pattern-3", "app.kubernetes.io/instance": "apim"});
+        json!({"app.kubernetes.io/name": "wso2-api-manager", "app.kubernetes.io/instance": "apim"});
     assert_eq!(deny["podSelector"], json!({"matchLabels": release}));
     assert_eq!(deny["policyTypes"], json!(["Ingress", "Egress"]));
     assert!(deny.get("ingress").is_none() && deny.get("egress").is_none());

@@ -1,6 +1,7 @@
 //! A render of a generated chart, and what tests ask of it.
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 
 use am_toolchain::{RenderRequest, RenderServer, Renderer, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
@@ -8,24 +9,50 @@ use serde_json::Value;
 /// The documents of a render.
 pub(crate) struct Release(Vec<Value>);
 
-fn render(pattern: u32, mut values: Value) -> Result<Release, String> {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let program = Toolchain::new(&workspace)
+thread_local! {
+    /// One server for all renders of a test.
+    static SERVER: RefCell<RenderServer> = RefCell::new(server());
+}
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn server() -> RenderServer {
+    let program = Toolchain::new(&workspace())
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
-    let chart = workspace.join(format!("charts-out/am-pattern-{pattern}"));
+    RenderServer::new(program).deterministic(true)
+}
+
+/// A render that may fail.
+pub(crate) fn try_release(pattern: u32, values: Value) -> Result<Release, String> {
+    overlaid(pattern, &[], values)
+}
+
+/// A render with overlays of the chart below the values.
+pub(crate) fn overlaid(
+    pattern: u32,
+    overlays: &[&str],
+    mut values: Value,
+) -> Result<Release, String> {
+    let chart = workspace().join(format!("charts-out/am-pattern-{pattern}"));
     // There is no cluster that could be asked which passwords it has.
-    let generate = &mut values["credentials"]["generateWithoutCluster"];
-    if generate.is_null() {
-        *generate = true.into();
+    let credentials = values.get("credentials");
+    if credentials
+        .is_none_or(|given| given.is_object() && given.get("generateWithoutCluster").is_none())
+    {
+        values["credentials"]["generateWithoutCluster"] = true.into();
     }
+    let overlays = overlays.iter();
     let request = RenderRequest {
+        values_files: overlays
+            .map(|overlay| chart.join(format!("overlays/{overlay}.yaml")))
+            .collect(),
         values,
-        ..RenderRequest::new(chart, "apim", "apim")
+        ..RenderRequest::new(&chart, "apim", "apim")
     };
-    let rendered = RenderServer::new(program)
-        .deterministic(true)
-        .render(&request);
+    let rendered = SERVER.with_borrow_mut(|server| server.render(&request));
     let documents = rendered.map_err(|error| error.to_string())?.documents;
     Ok(Release(
         documents
@@ -37,12 +64,12 @@ fn render(pattern: u32, mut values: Value) -> Result<Release, String> {
 
 /// A render that succeeds.
 pub(crate) fn release(pattern: u32, values: Value) -> Release {
-    render(pattern, values).unwrap_or_else(|error| panic!("{error}"))
+    try_release(pattern, values).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What Helm says about values that the chart refuses.
 pub(crate) fn refusal(pattern: u32, values: Value) -> String {
-    render(pattern, values)
+    try_release(pattern, values)
         .err()
         .expect("the values must be refused")
 }
@@ -60,6 +87,14 @@ impl Release {
         self.0
             .iter()
             .filter(move |document| document["kind"] == kind)
+    }
+
+    /// The deployment.toml of a component's first node.
+    pub(crate) fn toml(&self, component: &str) -> String {
+        let name = format!("apim-{component}-config");
+        let data = &self.find("ConfigMap", &name).expect("a ConfigMap")["data"];
+        let toml = data.get("node-0.toml").unwrap_or(&data["deployment.toml"]);
+        toml.as_str().expect("text").to_owned()
     }
 
     /// The pod of a component's workload.

@@ -11,7 +11,7 @@ use super::process::{Comparison, Cost, ProcessError};
 use super::programs::{Error, Programs};
 
 /// The chart that changes, one of six, and a file of it.
-const CHANGED: &str = "am-pattern-3/templates/validation.yaml";
+const CHANGED: &str = "am-pattern-3/templates/_common/_validation/validation.yaml";
 
 pub(super) fn compare(programs: &Programs, pairs: usize) -> Result<[Comparison; 2], Error> {
     let scratch = tempfile::tempdir().map_err(Error::Temporary)?;

@@ -16,7 +16,7 @@ helm upgrade --install apim "$CHART" --namespace apim --create-namespace -f "$CH
 ```
 ```yaml
 # my-values.yaml
-keystores: {existingSecret: apim-keys}
+credentials: {existingSecret: apim-keys}
 artifacts: {enabled: true, storageClass: apim-efs}
 ```
 ```yaml
@@ -63,7 +63,7 @@ fn every_fault_of_a_guide_is_told() {
         ("EOF\naws", "aws", "no `helm install` or `helm upgrade`"),
         // Values that the chart refuses, by a command of the guide and without one.
         ("existingSecret", "existingSecrets", "existingSecrets"),
-        ("commonLabels", "commonLables", "line 30: more.yaml"),
+        ("commonLabels", "commonLables", "line 25: more.yaml"),
         // Octal permissions, an unknown field, a value of the wrong type.
         (
             "\"750\"",

@@ -84,7 +84,9 @@ impl Guide {
             "set -euo pipefail\nBLOCK=0\ntrap 'echo \"the commands of line $BLOCK end with $?\" >&2' ERR\nset -E\n",
         );
         for block in self.of("sh") {
-            script += &format!("BLOCK={}\n", block.line);
+            script.push_str("BLOCK=");
+            script.push_str(&block.line.to_string());
+            script.push('\n');
             for line in block.text.lines() {
                 script += &match line.split_once("am-pattern-") {
                     Some((start, _)) if start.starts_with("CHART=") => {

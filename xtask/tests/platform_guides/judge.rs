@@ -172,10 +172,15 @@ fn covers(pattern: &str, name: &str) -> bool {
 fn made(played: &Played) -> BTreeSet<Named> {
     let mut made: BTreeSet<Named> = played.applied.iter().flat_map(provides).collect();
     for call in played.calls.lines() {
-        let words: Vec<&str> = call
-            .split(' ')
-            .filter(|word| !word.starts_with('-'))
-            .collect();
+        let mut previous = "";
+        let mut words: Vec<&str> = Vec::new();
+        for word in call.split(' ') {
+            let is_namespace = matches!(previous, "-n" | "--namespace");
+            if !is_namespace && !word.starts_with('-') {
+                words.push(word);
+            }
+            previous = word;
+        }
         let Some(at) = words.iter().position(|word| *word == "create") else {
             continue;
         };

@@ -52,7 +52,7 @@ pub(crate) fn play(guide: &Guide, pattern: u32) -> Result<Played, String> {
     for program in PLAYED {
         symlink(&stub, bin.join(program)).expect("a link");
     }
-    for name in ["docs", "charts-out"] {
+    for name in ["docs", "charts-out", "images"] {
         let _ = fs::remove_dir(work.join(name));
         symlink(here.join(name), work.join(name)).expect("a link");
     }
@@ -70,15 +70,17 @@ pub(crate) fn play(guide: &Guide, pattern: u32) -> Result<Played, String> {
     };
     run(&guide.script(pattern))?;
     // Values that no command names are given to Helm after those of the installation.
-    let mut arguments = String::new();
-    for argument in read(&stage.join("renders/0000.args")).lines() {
-        arguments += &format!(" '{argument}'");
-    }
+    let installed = read(&stage.join("renders/0000.args"));
+    let arguments: Vec<String> = installed
+        .lines()
+        .map(|argument| format!("'{argument}'"))
+        .collect();
+    let arguments = arguments.join(" ");
     for file in &files {
         if file.is_manifest() || !file.is_for(pattern) || guide.types(file.name) {
             continue;
         }
-        let command = format!("helm install{arguments} --values '{}'", file.name);
+        let command = format!("helm install {arguments} --values '{}'", file.name);
         run(&command).map_err(|told| format!("line {}: {}: {told}", file.line, file.name))?;
     }
     let documents = |text: &str| parse_documents(text).map_err(|error| error.to_string());

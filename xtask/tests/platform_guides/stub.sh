@@ -20,7 +20,8 @@ fail() {
 # A file that the call reads.
 reads() {
   [[ $1 == http*://* || -e $1 ]] || fail "no file $1 here: nothing in the guide makes it"
-  if [[ $1 == *.json ]]; then cp "$1" "$stage/json/"; fi
+  # What was downloaded is empty here.
+  if [[ $1 == *.json && -s $1 ]]; then cp "$1" "$stage/json/"; fi
 }
 
 # A new file in a folder of the stage, numbered in the order of calls.
@@ -56,17 +57,17 @@ if [[ $name == helm ]]; then
   case ${1-} in
     install | upgrade)
       for argument; do
-        [[ -f $argument/Chart.yaml ]] && {
+        if [[ -f $argument/Chart.yaml ]]; then
           rendered "$@"
           exit
-        }
+        fi
       done
       ;;
     template)
       exec "$HELM" "$@"
       ;;
   esac
-  exit
+  exit 0
 fi
 
 previous=
@@ -88,7 +89,8 @@ for argument; do
         fi
       fi
       ;;
-    curl:-o | curl:--output | openssl:-out | keytool:-keystore | keytool:-destkeystore | keytool:-file)
+    kubectl:--cert | kubectl:--key | kubectl:--from-env-file) reads "$argument" ;;
+    curl:-o | curl:--output | openssl:-out | openssl:-keyout | keytool:-keystore | keytool:-destkeystore | keytool:-file)
       [[ -e $argument ]] || : >"$argument"
       ;;
   esac

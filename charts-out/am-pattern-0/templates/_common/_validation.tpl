@@ -2,9 +2,13 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-0.validate" -}}
+{{- include "am-pattern-0.validateShape" . }}
+{{- include "am-pattern-0.validatePods" . }}
 {{- include "am-pattern-0.validatePlatform" . }}
 {{- include "am-pattern-0.validateExposure" . }}
 {{- include "am-pattern-0.validateCredentials" . }}
+{{- include "am-pattern-0.validateKeystores" . }}
 {{- include "am-pattern-0.validateDatabase" . }}
 {{- include "am-pattern-0.validateNodes" . }}
+{{- include "am-pattern-0.validateObservability" . }}
 {{- end }}

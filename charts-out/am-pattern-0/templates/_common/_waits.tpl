@@ -9,7 +9,7 @@ Where a component will listen, as a JSON array of host:port: what its `config` s
 that is no plain address, such as `$env{…}`, cannot be waited for. Takes (dict "root" "component" "peer" "port" "path").
 */}}
 {{- define "am-pattern-0.listeningEndpoints" -}}
-{{- $given := (get .root.Values (include "am-pattern-0.valuesKey" .component)).config }}
+{{- $given := include "am-pattern-0.shared" (list .root (include "am-pattern-0.valuesKey" .component) "config") | fromYaml }}
 {{- range .path }}
 {{- $given = get (ternary $given dict (kindIs "map" $given)) . }}
 {{- end }}
@@ -60,10 +60,9 @@ done
   imagePullPolicy: {{ (get .root.Values (include "am-pattern-0.valuesKey" .component)).image.pullPolicy }}
   terminationMessagePolicy: FallbackToLogsOnError
   resources:
-    requests: {cpu: 50m, memory: 64Mi}
-    limits: {memory: 64Mi}
+    {{- include "am-pattern-0.resources" (list .root (dict "requests" (dict "cpu" "50m" "memory" "64Mi") "limits" (dict "memory" "64Mi"))) | nindent 4 }}
   securityContext:
-    {{- toYaml .root.Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-0.containerSecurity" .root | nindent 4 }}
   command: [/bin/bash, -c]
 {{- end }}
 

@@ -2,6 +2,7 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-0.all-in-one.initContainers" -}}
 {{- $values := .Values.allInOne }}
+{{- include "am-pattern-0.limits" (list . "all-in-one" "allInOne") }}
 # The node's own database starts as the image ships it; afterwards it lives on the volume.
 - name: node-database
   image: {{ include "am-pattern-0.image" (list . "all-in-one") | quote }}
@@ -15,9 +16,9 @@
         mv WSO2CARBON_DB.new WSO2CARBON_DB.mv.db
       }
   resources:
-    {{- toYaml $values.resources | nindent 4 }}
+    {{- include "am-pattern-0.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
-    {{- toYaml .Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-0.containerSecurity" . | nindent 4 }}
   volumeMounts:
     - {name: database, mountPath: /home/wso2carbon/solr/database}
 {{- if eq .Values.database.mode "embedded" }}
@@ -32,16 +33,20 @@
   env:
     {{- include "am-pattern-0.credentialsEnv" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim | nindent 4 }}
   resources:
-    {{- toYaml $values.resources | nindent 4 }}
+    {{- include "am-pattern-0.resources" (list . $values.resources) | nindent 4 }}
   securityContext:
-    {{- toYaml .Values.securityContext.container | nindent 4 }}
+    {{- include "am-pattern-0.containerSecurity" . | nindent 4 }}
   volumeMounts:
     - {name: database, mountPath: /home/wso2carbon/solr/database}
-    {{- if .Values.credentials.csi.enabled }}
-    - {name: credentials, mountPath: /mnt/credentials, readOnly: true}
+    {{- with include "am-pattern-0.csiMounts" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim }}
+    {{- . | nindent 4 }}
     {{- end }}
 {{- end }}
-{{- with $values.initContainers }}
-{{ tpl (toYaml .) $ }}
+{{- if include "am-pattern-0.runsExporter" (list . "all-in-one") }}
+{{- include "am-pattern-0.fetchFile" (dict "root" . "component" "all-in-one" "source" .Values.metrics.exporter "name" "metrics-exporter" "file" "exporter.jar") }}
+{{- end }}
+{{- include "am-pattern-0.databaseInitContainers" (dict "root" . "component" "all-in-one") }}
+{{- with include "am-pattern-0.shared" (list . "allInOne" "initContainers") }}
+{{ tpl . $ }}
 {{- end }}
 {{- end }}

@@ -6,10 +6,10 @@
 {{- $root := index . 0 }}
 {{- $api := $root.Values.exposure.gatewayApi }}
 {{- if and $api.enabled (eq $api.policies (index . 1)) (include "am-pattern-0.runs" (list $root (index . 2))) }}
-{{- if and (eq (index . 2) "all-in-one") $root.Values.hostnames.management }}true{{ end }}
-{{- if and (eq (index . 2) "all-in-one") $root.Values.hostnames.gateway }}true{{ end }}
-{{- if and (eq (index . 2) "all-in-one") $root.Values.hostnames.websocket }}true{{ end }}
-{{- if and (eq (index . 2) "all-in-one") $root.Values.hostnames.websub }}true{{ end }}
+{{- if and (eq (index . 2) "all-in-one") (include "am-pattern-0.endpoint" (list $root "management") | fromJson).routed }}true{{ end }}
+{{- if and (eq (index . 2) "all-in-one") (include "am-pattern-0.endpoint" (list $root "gateway") | fromJson).routed }}true{{ end }}
+{{- if and (eq (index . 2) "all-in-one") (include "am-pattern-0.endpoint" (list $root "websocket") | fromJson).routed }}true{{ end }}
+{{- if and (eq (index . 2) "all-in-one") (include "am-pattern-0.endpoint" (list $root "websub") | fromJson).routed }}true{{ end }}
 {{- end }}
 {{- end }}
 

@@ -2,9 +2,13 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-1.validate" -}}
+{{- include "am-pattern-1.validateShape" . }}
+{{- include "am-pattern-1.validatePods" . }}
 {{- include "am-pattern-1.validatePlatform" . }}
 {{- include "am-pattern-1.validateExposure" . }}
 {{- include "am-pattern-1.validateCredentials" . }}
+{{- include "am-pattern-1.validateKeystores" . }}
 {{- include "am-pattern-1.validateDatabase" . }}
 {{- include "am-pattern-1.validateNodes" . }}
+{{- include "am-pattern-1.validateObservability" . }}
 {{- end }}

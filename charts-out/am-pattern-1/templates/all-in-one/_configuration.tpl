@@ -9,16 +9,24 @@ database:
     url: {{ include "am-pattern-1.databaseUrl" (list $root "apim" "all-in-one") | toJson }}
     username: "$env{AM_APIM_DB_USERNAME}"
     password: "$env{AM_APIM_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-1.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-1.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
   shared_db:
     type: {{ $root.Values.database.type | toJson }}
     url: {{ include "am-pattern-1.databaseUrl" (list $root "shared" "all-in-one") | toJson }}
     username: "$env{AM_SHARED_DB_USERNAME}"
     password: "$env{AM_SHARED_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-1.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-1.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
   local:
     {{- /* The node's own registry moves to the volume, beside the index that depends on it. */}}
@@ -89,20 +97,75 @@ apim:
         username: "$env{AM_ADMIN_USERNAME}"
         password: "$env{AM_ADMIN_PASSWORD}"
         https_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "gateway" "https") | toJson }}
+        {{- if not $root.Values.hostnames.gateway }}
         http_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "gateway" "http") | toJson }}
+        {{- end }}
         wss_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "websocket" "wss") | toJson }}
+        {{- if not $root.Values.hostnames.websocket }}
         ws_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "websocket" "ws") | toJson }}
+        {{- end }}
         websub_event_receiver_https_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "websub" "https") | toJson }}
+        {{- if not $root.Values.hostnames.websub }}
         websub_event_receiver_http_endpoint: {{ include "am-pattern-1.endpointUrl" (list $root "websub" "http") | toJson }}
+        {{- end }}
+        virtual_host:
+          {{- range include "am-pattern-1.virtualHosts" $root | fromJsonArray }}
+          - {{ toJson . }}
+          {{- end }}
         {{- /* The gateways of the environment. */}}
         service_url: https://{{ include "am-pattern-1.at" (list $root "all-in-one" "servlet-https") }}/services/
+      {{- range include "am-pattern-1.furtherEnvironments" $root | fromJsonArray }}
+      - {{ toJson . }}
+      {{- end }}
   sync_runtime_artifacts:
     gateway:
-      {{- /* A gateway deploys only APIs of the environments that it lists; the name is the same value as the environment's. */}}
-      gateway_labels:
-        - {{ $root.Values.gatewayEnvironment.name | toJson }}
+      {{- /* A gateway deploys only APIs of the environments that it lists; the first name is the same value as the environment's. */}}
+      gateway_labels: {{ prepend $root.Values.gatewayEnvironment.labels $root.Values.gatewayEnvironment.name | uniq | toJson }}
   devportal:
     url: {{ printf "%v/devportal" (include "am-pattern-1.endpointUrl" (list $root "management" "https")) | toJson }}
+  workflow:
+    {{- if $root.Values.hostnames.management }}
+    {{- /* Where a workflow engine elsewhere reports its decisions. */}}
+    callback_endpoint: {{ printf "%v/api/am/admin/v4/workflows/update-workflow-status" (include "am-pattern-1.endpointUrl" (list $root "management" "https")) | toJson }}
+    {{- end }}
+  open_telemetry:
+    remote_tracer:
+      {{- if $root.Values.openTelemetry.enabled }}
+      enable: true
+      name: {{ $root.Values.openTelemetry.type | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (eq $root.Values.openTelemetry.type "otlp") }}
+      url: {{ $root.Values.openTelemetry.url | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (ne $root.Values.openTelemetry.type "otlp") }}
+      hostname: {{ $root.Values.openTelemetry.host | toJson }}
+      port: {{ include "am-pattern-1.tracePort" $root | int | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.headers }}
+      properties: {{ include "am-pattern-1.traceHeaders" $root | fromJsonArray | toJson }}
+      {{- end }}
+    {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.resourceAttributes }}
+    resource_attributes: {{ include "am-pattern-1.traceAttributes" $root | fromJsonArray | toJson }}
+    {{- end }}
+  distributed_throttling:
+    {{- if $root.Values.distributedThrottling.enabled }}
+    enable: true
+    type: {{ $root.Values.distributedThrottling.type | toJson }}
+    sync_interval: {{ int $root.Values.distributedThrottling.syncInterval | toJson }}
+    core_pool_size: {{ int $root.Values.distributedThrottling.corePoolSize | toJson }}
+    {{- end }}
+    keyvalue_store:
+      {{- if $root.Values.distributedThrottling.enabled }}
+      host: {{ $root.Values.distributedThrottling.host | toJson }}
+      port: {{ int $root.Values.distributedThrottling.port | toJson }}
+      ssl: {{ $root.Values.distributedThrottling.ssl | toJson }}
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name $root.Values.distributedThrottling.existingSecret.usernameKey }}
+      user: "$env{AM_THROTTLING_USERNAME}"
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name }}
+      password: "$env{AM_THROTTLING_PASSWORD}"
+      {{- end }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
     revoke_endpoint: https://{{ include "am-pattern-1.at" (list $root "all-in-one" "servlet-https") }}/oauth2/revoke
@@ -117,6 +180,11 @@ event_listener:
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
       notification_endpoint: https://{{ include "am-pattern-1.at" (list $root "all-in-one" "servlet-https") }}/internal/data/v1/notify
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -127,15 +195,15 @@ keystore:
     key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
     {{- end }}
   tls:
-    {{- if and $root.Values.keystores.existingSecret $root.Values.keystores.tls.fileName }}
-    file_name: {{ $root.Values.keystores.tls.fileName | toJson }}
-    type: {{ $root.Values.keystores.tls.type | toJson }}
-    alias: {{ $root.Values.keystores.tls.alias | toJson }}
-    password: "$env{AM_KEYSTORE_PASSWORD}"
-    key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
+    {{- if include "am-pattern-1.tlsKeystore" $root }}
+    file_name: {{ (include "am-pattern-1.tlsKeystore" $root | fromJson).fileName | toJson }}
+    type: {{ (include "am-pattern-1.tlsKeystore" $root | fromJson).type | toJson }}
+    alias: {{ (include "am-pattern-1.tlsKeystore" $root | fromJson).alias | toJson }}
+    password: {{ printf "$env{AM_%v}" ((include "am-pattern-1.tlsKeystore" $root | fromJson).password) | toJson }}
+    key_password: {{ printf "$env{AM_%v}" ((include "am-pattern-1.tlsKeystore" $root | fromJson).keyPassword) | toJson }}
     {{- end }}
 truststore:
-  {{- if $root.Values.keystores.existingSecret }}
+  {{- if include "am-pattern-1.truststoreSecret" $root }}
   file_name: {{ $root.Values.keystores.truststore.fileName | toJson }}
   type: {{ $root.Values.keystores.truststore.type | toJson }}
   password: "$env{AM_TRUSTSTORE_PASSWORD}"
@@ -157,7 +225,7 @@ transport:
     properties:
       {{- if include "am-pattern-1.serverIsExposed" (list $root "all-in-one") }}
       {{- /* Links that the server makes carry the port of its public name. */}}
-      proxyPort: 443
+      proxyPort: {{ include "am-pattern-1.publicPort" (list $root "management") | int | toJson }}
       {{- end }}
 super_admin:
   username: "$env{AM_ADMIN_USERNAME}"

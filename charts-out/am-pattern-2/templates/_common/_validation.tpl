@@ -2,10 +2,14 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-2.validate" -}}
+{{- include "am-pattern-2.validateShape" . }}
+{{- include "am-pattern-2.validatePods" . }}
 {{- include "am-pattern-2.validateElsewhere" . }}
 {{- include "am-pattern-2.validatePlatform" . }}
 {{- include "am-pattern-2.validateExposure" . }}
 {{- include "am-pattern-2.validateCredentials" . }}
+{{- include "am-pattern-2.validateKeystores" . }}
 {{- include "am-pattern-2.validateDatabase" . }}
 {{- include "am-pattern-2.validateNodes" . }}
+{{- include "am-pattern-2.validateObservability" . }}
 {{- end }}

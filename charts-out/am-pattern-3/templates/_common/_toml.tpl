@@ -51,7 +51,10 @@ Takes (dict "root" $root "component" name "node" index); a Deployment's pods sha
 {{- fail (printf "configuration of %s is no YAML: %s" .component $wiring.Error) }}
 {{- end }}
 {{- $values := get .root.Values (include "am-pattern-3.valuesKey" .component) }}
-{{- $tree := mergeOverwrite $wiring (deepCopy $values.config) }}
+{{- if .root.Values.secureVault.enabled }}
+{{- $_ := set $wiring "secrets" (deepCopy .root.Values.secureVault.secrets) }}
+{{- end }}
+{{- $tree := mergeOverwrite $wiring (deepCopy .root.Values.defaults.config) (deepCopy $values.config) }}
 {{- include "am-pattern-3.prepareToml" (dict "table" $tree) }}
 {{- $toml := toToml $tree }}
 {{- if not (contains "=" $toml) }}
@@ -59,5 +62,5 @@ Takes (dict "root" $root "component" name "node" index); a Deployment's pods sha
 {{- end }}
 {{- /* No chart version here: it would restart pods whose configuration is the same. */}}
 {{- printf "# %s of %s. Change the values, not this file.\n" .component .root.Chart.Name }}
-{{- $toml }}
+{{- include "am-pattern-3.withVault" (list .root $toml) }}
 {{- end }}

@@ -2,10 +2,14 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-3.validate" -}}
+{{- include "am-pattern-3.validateShape" . }}
+{{- include "am-pattern-3.validatePods" . }}
 {{- include "am-pattern-3.validateElsewhere" . }}
 {{- include "am-pattern-3.validatePlatform" . }}
 {{- include "am-pattern-3.validateExposure" . }}
 {{- include "am-pattern-3.validateCredentials" . }}
+{{- include "am-pattern-3.validateKeystores" . }}
 {{- include "am-pattern-3.validateDatabase" . }}
 {{- include "am-pattern-3.validateNodes" . }}
+{{- include "am-pattern-3.validateObservability" . }}
 {{- end }}

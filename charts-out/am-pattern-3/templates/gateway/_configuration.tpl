@@ -41,9 +41,32 @@ apim:
       {{- end }}
   sync_runtime_artifacts:
     gateway:
-      {{- /* A gateway deploys only APIs of the environments that it lists; the name is the same value as the environment's. */}}
-      gateway_labels:
-        - {{ $root.Values.gatewayEnvironment.name | toJson }}
+      {{- /* A gateway deploys only APIs of the environments that it lists; the first name is the same value as the environment's. */}}
+      gateway_labels: {{ prepend $root.Values.gatewayEnvironment.labels $root.Values.gatewayEnvironment.name | uniq | toJson }}
+  open_telemetry:
+    remote_tracer:
+      {{- if $root.Values.openTelemetry.enabled }}
+      enable: true
+      name: {{ $root.Values.openTelemetry.type | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (eq $root.Values.openTelemetry.type "otlp") }}
+      url: {{ $root.Values.openTelemetry.url | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled (ne $root.Values.openTelemetry.type "otlp") }}
+      hostname: {{ $root.Values.openTelemetry.host | toJson }}
+      port: {{ include "am-pattern-3.tracePort" $root | int | toJson }}
+      {{- end }}
+      {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.headers }}
+      properties: {{ include "am-pattern-3.traceHeaders" $root | fromJsonArray | toJson }}
+      {{- end }}
+    {{- if and $root.Values.openTelemetry.enabled $root.Values.openTelemetry.resourceAttributes }}
+    resource_attributes: {{ include "am-pattern-3.traceAttributes" $root | fromJsonArray | toJson }}
+    {{- end }}
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -54,15 +77,15 @@ keystore:
     key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
     {{- end }}
   tls:
-    {{- if and $root.Values.keystores.existingSecret $root.Values.keystores.tls.fileName }}
-    file_name: {{ $root.Values.keystores.tls.fileName | toJson }}
-    type: {{ $root.Values.keystores.tls.type | toJson }}
-    alias: {{ $root.Values.keystores.tls.alias | toJson }}
-    password: "$env{AM_KEYSTORE_PASSWORD}"
-    key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
+    {{- if include "am-pattern-3.tlsKeystore" $root }}
+    file_name: {{ (include "am-pattern-3.tlsKeystore" $root | fromJson).fileName | toJson }}
+    type: {{ (include "am-pattern-3.tlsKeystore" $root | fromJson).type | toJson }}
+    alias: {{ (include "am-pattern-3.tlsKeystore" $root | fromJson).alias | toJson }}
+    password: {{ printf "$env{AM_%v}" ((include "am-pattern-3.tlsKeystore" $root | fromJson).password) | toJson }}
+    key_password: {{ printf "$env{AM_%v}" ((include "am-pattern-3.tlsKeystore" $root | fromJson).keyPassword) | toJson }}
     {{- end }}
 truststore:
-  {{- if $root.Values.keystores.existingSecret }}
+  {{- if include "am-pattern-3.truststoreSecret" $root }}
   file_name: {{ $root.Values.keystores.truststore.fileName | toJson }}
   type: {{ $root.Values.keystores.truststore.type | toJson }}
   password: "$env{AM_TRUSTSTORE_PASSWORD}"
@@ -84,7 +107,7 @@ transport:
     properties:
       {{- if include "am-pattern-3.serverIsExposed" (list $root "gateway") }}
       {{- /* Links that the server makes carry the port of its public name. */}}
-      proxyPort: 443
+      proxyPort: {{ include "am-pattern-3.publicPort" (list $root "gateway") | int | toJson }}
       {{- end }}
 super_admin:
   username: "$env{AM_ADMIN_USERNAME}"

@@ -59,7 +59,7 @@ helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace 
 {{- $values := get $root.Values (include "am-pattern-4.valuesKey" (index . 1)) | default dict }}
 {{- include "am-pattern-4.selectorLabels" . }}
 app.kubernetes.io/part-of: wso2-api-manager
-{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.workloadIdentity.podLabels ($values.podLabels | default dict) }}
+{{- $labels := mergeOverwrite dict $root.Values.commonLabels $root.Values.workloadIdentity.podLabels $root.Values.defaults.podLabels ($values.podLabels | default dict) }}
 {{- with omit $labels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" }}
 {{ toYaml . }}
 {{- end }}
@@ -85,10 +85,16 @@ app.kubernetes.io/part-of: wso2-api-manager
 {{- end }}
 {{- end }}
 
-{{/* The image of a component: digest before tag, tag before the chart's product version. Takes (list $root component). */}}
+{{/* The image of a component. Takes (list $root component). */}}
 {{- define "am-pattern-4.image" -}}
+{{- $image := (get (index . 0).Values (include "am-pattern-4.valuesKey" (index . 1))).image }}
+{{- include "am-pattern-4.imageReference" (list (index . 0) $image) }}
+{{- end }}
+
+{{/* An image: digest before tag, tag before the chart's product version. Takes (list $root image). */}}
+{{- define "am-pattern-4.imageReference" -}}
 {{- $root := index . 0 }}
-{{- $image := (get $root.Values (include "am-pattern-4.valuesKey" (index . 1))).image }}
+{{- $image := index . 1 }}
 {{- $registry := default $image.registry $root.Values.global.imageRegistry }}
 {{- $repository := ternary $image.repository (printf "%s/%s" $registry $image.repository) (empty $registry) }}
 {{- if $image.digest }}

@@ -2,10 +2,14 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-4.validate" -}}
+{{- include "am-pattern-4.validateShape" . }}
+{{- include "am-pattern-4.validatePods" . }}
 {{- include "am-pattern-4.validateElsewhere" . }}
 {{- include "am-pattern-4.validatePlatform" . }}
 {{- include "am-pattern-4.validateExposure" . }}
 {{- include "am-pattern-4.validateCredentials" . }}
+{{- include "am-pattern-4.validateKeystores" . }}
 {{- include "am-pattern-4.validateDatabase" . }}
 {{- include "am-pattern-4.validateNodes" . }}
+{{- include "am-pattern-4.validateObservability" . }}
 {{- end }}

@@ -9,16 +9,24 @@ database:
     url: {{ include "am-pattern-4.databaseUrl" (list $root "apim" "key-manager") | toJson }}
     username: "$env{AM_APIM_DB_USERNAME}"
     password: "$env{AM_APIM_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-4.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-4.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
   shared_db:
     type: {{ $root.Values.database.type | toJson }}
     url: {{ include "am-pattern-4.databaseUrl" (list $root "shared" "key-manager") | toJson }}
     username: "$env{AM_SHARED_DB_USERNAME}"
     password: "$env{AM_SHARED_DB_PASSWORD}"
-    {{- if $root.Values.database.driver }}
-    driver: {{ $root.Values.database.driver | toJson }}
+    {{- if eq $root.Values.database.mode "external" }}
+    driver: {{ include "am-pattern-4.databaseDriver" $root | toJson }}
+    validationQuery: {{ get (include "am-pattern-4.databaseType" $root | fromJson) "validationQuery" | toJson }}
+    {{- end }}
+    {{- if $root.Values.database.pool }}
+    pool_options: {{ $root.Values.database.pool | toJson }}
     {{- end }}
 apim:
   event_hub:
@@ -43,6 +51,11 @@ event_listener:
       header.X-WSO2-KEY-MANAGER: default
       {{- /* Where the key manager reports revoked tokens, so that every gateway hears of them. */}}
       notification_endpoint: https://{{ include "am-pattern-4.at" (list $root "control-plane" "servlet-https") }}/internal/data/v1/notify
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -53,15 +66,15 @@ keystore:
     key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
     {{- end }}
   tls:
-    {{- if and $root.Values.keystores.existingSecret $root.Values.keystores.tls.fileName }}
-    file_name: {{ $root.Values.keystores.tls.fileName | toJson }}
-    type: {{ $root.Values.keystores.tls.type | toJson }}
-    alias: {{ $root.Values.keystores.tls.alias | toJson }}
-    password: "$env{AM_KEYSTORE_PASSWORD}"
-    key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
+    {{- if include "am-pattern-4.tlsKeystore" $root }}
+    file_name: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).fileName | toJson }}
+    type: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).type | toJson }}
+    alias: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).alias | toJson }}
+    password: {{ printf "$env{AM_%v}" ((include "am-pattern-4.tlsKeystore" $root | fromJson).password) | toJson }}
+    key_password: {{ printf "$env{AM_%v}" ((include "am-pattern-4.tlsKeystore" $root | fromJson).keyPassword) | toJson }}
     {{- end }}
 truststore:
-  {{- if $root.Values.keystores.existingSecret }}
+  {{- if include "am-pattern-4.truststoreSecret" $root }}
   file_name: {{ $root.Values.keystores.truststore.fileName | toJson }}
   type: {{ $root.Values.keystores.truststore.type | toJson }}
   password: "$env{AM_TRUSTSTORE_PASSWORD}"
@@ -83,7 +96,7 @@ transport:
     properties:
       {{- if include "am-pattern-4.serverIsExposed" (list $root "key-manager") }}
       {{- /* Links that the server makes carry the port of its public name. */}}
-      proxyPort: 443
+      proxyPort: {{ include "am-pattern-4.publicPort" (list $root "key-manager") | int | toJson }}
       {{- end }}
 super_admin:
   username: "$env{AM_ADMIN_USERNAME}"

@@ -2,11 +2,16 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-4.key-manager.initContainers" -}}
 {{- $values := .Values.keyManager }}
+{{- include "am-pattern-4.limits" (list . "key-manager" "keyManager") }}
+{{- if include "am-pattern-4.runsExporter" (list . "key-manager") }}
+{{- include "am-pattern-4.fetchFile" (dict "root" . "component" "key-manager" "source" .Values.metrics.exporter "name" "metrics-exporter" "file" "exporter.jar") }}
+{{- end }}
+{{- include "am-pattern-4.databaseInitContainers" (dict "root" . "component" "key-manager") }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
 {{- include "am-pattern-4.waitForPeer" (dict "root" $ "component" "key-manager" "role" "event-hub" "title" "event hub" "peer" "control-plane" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
 {{- end }}
-{{- with $values.initContainers }}
-{{ tpl (toYaml .) $ }}
+{{- with include "am-pattern-4.shared" (list . "keyManager" "initContainers") }}
+{{ tpl . $ }}
 {{- end }}
 {{- end }}

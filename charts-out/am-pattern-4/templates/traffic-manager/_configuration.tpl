@@ -35,6 +35,30 @@ apim:
       {{- range include "am-pattern-4.nodes" (list $root "control-plane") | fromJsonArray }}
       - tcp://{{ include "am-pattern-4.at" (list $root "control-plane" "jms" .) }}
       {{- end }}
+  distributed_throttling:
+    {{- if $root.Values.distributedThrottling.enabled }}
+    enable: true
+    type: {{ $root.Values.distributedThrottling.type | toJson }}
+    sync_interval: {{ int $root.Values.distributedThrottling.syncInterval | toJson }}
+    core_pool_size: {{ int $root.Values.distributedThrottling.corePoolSize | toJson }}
+    {{- end }}
+    keyvalue_store:
+      {{- if $root.Values.distributedThrottling.enabled }}
+      host: {{ $root.Values.distributedThrottling.host | toJson }}
+      port: {{ int $root.Values.distributedThrottling.port | toJson }}
+      ssl: {{ $root.Values.distributedThrottling.ssl | toJson }}
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name $root.Values.distributedThrottling.existingSecret.usernameKey }}
+      user: "$env{AM_THROTTLING_USERNAME}"
+      {{- end }}
+      {{- if and $root.Values.distributedThrottling.enabled $root.Values.distributedThrottling.existingSecret.name }}
+      password: "$env{AM_THROTTLING_PASSWORD}"
+      {{- end }}
+http_access_log:
+  {{- if $root.Values.logging.format }}
+  {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
+  useLogger: true
+  {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}
@@ -45,15 +69,15 @@ keystore:
     key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
     {{- end }}
   tls:
-    {{- if and $root.Values.keystores.existingSecret $root.Values.keystores.tls.fileName }}
-    file_name: {{ $root.Values.keystores.tls.fileName | toJson }}
-    type: {{ $root.Values.keystores.tls.type | toJson }}
-    alias: {{ $root.Values.keystores.tls.alias | toJson }}
-    password: "$env{AM_KEYSTORE_PASSWORD}"
-    key_password: "$env{AM_KEYSTORE_KEY_PASSWORD}"
+    {{- if include "am-pattern-4.tlsKeystore" $root }}
+    file_name: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).fileName | toJson }}
+    type: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).type | toJson }}
+    alias: {{ (include "am-pattern-4.tlsKeystore" $root | fromJson).alias | toJson }}
+    password: {{ printf "$env{AM_%v}" ((include "am-pattern-4.tlsKeystore" $root | fromJson).password) | toJson }}
+    key_password: {{ printf "$env{AM_%v}" ((include "am-pattern-4.tlsKeystore" $root | fromJson).keyPassword) | toJson }}
     {{- end }}
 truststore:
-  {{- if $root.Values.keystores.existingSecret }}
+  {{- if include "am-pattern-4.truststoreSecret" $root }}
   file_name: {{ $root.Values.keystores.truststore.fileName | toJson }}
   type: {{ $root.Values.keystores.truststore.type | toJson }}
   password: "$env{AM_TRUSTSTORE_PASSWORD}"
@@ -75,7 +99,7 @@ transport:
     properties:
       {{- if include "am-pattern-4.serverIsExposed" (list $root "traffic-manager") }}
       {{- /* Links that the server makes carry the port of its public name. */}}
-      proxyPort: 443
+      proxyPort: {{ include "am-pattern-4.publicPort" (list $root "false") | int | toJson }}
       {{- end }}
 super_admin:
   username: "$env{AM_ADMIN_USERNAME}"

@@ -2,11 +2,15 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-4.traffic-manager.initContainers" -}}
 {{- $values := .Values.trafficManager }}
+{{- include "am-pattern-4.limits" (list . "traffic-manager" "trafficManager") }}
+{{- if include "am-pattern-4.runsExporter" (list . "traffic-manager") }}
+{{- include "am-pattern-4.fetchFile" (dict "root" . "component" "traffic-manager" "source" .Values.metrics.exporter "name" "metrics-exporter" "file" "exporter.jar") }}
+{{- end }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
 {{- include "am-pattern-4.waitForPeer" (dict "root" $ "component" "traffic-manager" "role" "event-hub" "title" "event hub" "peer" "control-plane" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
 {{- end }}
-{{- with $values.initContainers }}
-{{ tpl (toYaml .) $ }}
+{{- with include "am-pattern-4.shared" (list . "trafficManager" "initContainers") }}
+{{ tpl . $ }}
 {{- end }}
 {{- end }}

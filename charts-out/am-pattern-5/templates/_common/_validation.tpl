@@ -2,10 +2,14 @@
 {{/* What the schema cannot say, topic by topic. Every message names the value to change. */}}
 
 {{- define "am-pattern-5.validate" -}}
+{{- include "am-pattern-5.validateShape" . }}
+{{- include "am-pattern-5.validatePods" . }}
 {{- include "am-pattern-5.validateElsewhere" . }}
 {{- include "am-pattern-5.validatePlatform" . }}
 {{- include "am-pattern-5.validateExposure" . }}
 {{- include "am-pattern-5.validateCredentials" . }}
+{{- include "am-pattern-5.validateKeystores" . }}
 {{- include "am-pattern-5.validateDatabase" . }}
 {{- include "am-pattern-5.validateNodes" . }}
+{{- include "am-pattern-5.validateObservability" . }}
 {{- end }}

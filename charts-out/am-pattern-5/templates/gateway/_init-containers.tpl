@@ -2,12 +2,16 @@
 {{/* What runs in a pod before the server does: its own database, waits, then what the user adds. */}}
 {{- define "am-pattern-5.gateway.initContainers" -}}
 {{- $values := .Values.gateway }}
+{{- include "am-pattern-5.limits" (list . "gateway" "gateway") }}
+{{- if include "am-pattern-5.runsExporter" (list . "gateway") }}
+{{- include "am-pattern-5.fetchFile" (dict "root" . "component" "gateway" "source" .Values.metrics.exporter "name" "metrics-exporter" "file" "exporter.jar") }}
+{{- end }}
 {{- if $values.startup.waitForPeers }}
 {{- $settled := dict }}
 {{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "event-hub" "title" "event hub" "peer" "all-in-one" "port" "jms" "path" (list "apim" "event_hub" "event_listening_endpoints") "settled" $settled) }}
 {{- include "am-pattern-5.waitForPeer" (dict "root" $ "component" "gateway" "role" "throttling" "title" "throttling" "peer" "all-in-one" "port" "jms" "path" (list "apim" "throttling" "throttle_decision_endpoints") "settled" $settled) }}
 {{- end }}
-{{- with $values.initContainers }}
-{{ tpl (toYaml .) $ }}
+{{- with include "am-pattern-5.shared" (list . "gateway" "initContainers") }}
+{{ tpl . $ }}
 {{- end }}
 {{- end }}

@@ -71,9 +71,11 @@ fn arrives(context: &Context<'_>, given: &Given, changed: &Manifest, judge: &mut
         .filter(|object| !object.is_extra())
     {
         let mut found: Vec<Option<String>> = Vec::new();
-        tables::at(&object.value, &given.path, &mut |value: &Value| {
-            found.push(value.as_str().map(ToOwned::to_owned));
-        });
+        for path in std::iter::once(&given.path).chain(&given.or) {
+            tables::at(&object.value, path, &mut |value: &Value| {
+                found.push(value.as_str().map(ToOwned::to_owned));
+            });
+        }
         if found.is_empty() && !given.path.contains('*') {
             found.push(None);
         }

@@ -215,13 +215,19 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
     }
 }
 
-/// In the generated layout a component's Services offer all of its ports, under the names of the table.
+/// In the generated layout a component's Service and headless Service offer all of its ports, under the names of the table. Others, such
+/// as one that publishes APIs, offer what they are for.
 pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
     for service in selecting(context.graph) {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
             };
+            let name = service.name();
+            let name = name.strip_suffix("-headless").unwrap_or(name);
+            if !name.ends_with(&format!("-{}", component.name())) {
+                continue;
+            }
             let offered: BTreeMap<u16, Option<&str>> = service
                 .ports()
                 .iter()

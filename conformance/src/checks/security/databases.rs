@@ -14,6 +14,7 @@ pub(super) fn passwords_are_read(context: &Context<'_>, judge: &mut Judge<'_>) {
         let Some(main) = member.main else {
             continue;
         };
+        judge.looked();
         let started_with = ["command", "args"].map(|field| main.value[field].to_string());
         for variable in main.env() {
             let is_given = matches!(variable.source, EnvSource::Secret { .. });

@@ -210,13 +210,20 @@ pub(super) fn change_restarts_only_its_component(context: &Context<'_>, judge: &
                 }
                 Err(_) => continue,
             };
-            for (before, after) in servers(context.manifest, &changed, release) {
-                let labels = before.object.labels();
-                let Some(own) = labels.get("app.kubernetes.io/component") else {
-                    continue;
-                };
+            let servers: Vec<_> = servers(context.manifest, &changed, release)
+                .into_iter()
+                .filter_map(|(before, after)| {
+                    let labels = before.object.labels();
+                    let own = *labels.get("app.kubernetes.io/component")?;
+                    Some((own == component, before, after))
+                })
+                .collect();
+            // What belongs to no component is for all of them.
+            if !servers.iter().any(|(is_meant, ..)| *is_meant) {
+                continue;
+            }
+            for (is_meant, before, after) in servers {
                 let restarts = restart(&before, &after).is_some();
-                let is_meant = *own == component;
                 judge.require(restarts == is_meant, || {
                     let (what, help) = if is_meant {
                         ("does not restart", "add a checksum of the configuration to the annotations of the pods")
@@ -324,6 +331,15 @@ mod tests {
                 "a change of gateway.config changes ConfigMap/c, but the pods of Deployment/traffic-manager go on with the old one"
             ]
         );
+    }
+
+    #[test]
+    fn what_belongs_to_no_component_may_restart_all() {
+        let shared = Case::documents(&documents("1", "1", "1"))
+            .with_chart(&[("values.yaml", "defaults: {config: {}}\n")])
+            .varied(move |_| Ok(documents("2", "2", "1")));
+        let found = messages(&shared.judge(change_restarts_only_its_component));
+        assert_eq!(found, Vec::<String>::new());
     }
 
     #[test]

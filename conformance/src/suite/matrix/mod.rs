@@ -282,8 +282,10 @@ pub(crate) fn base_subject(
     Ok(of.subject(platform, &variant, ""))
 }
 
+/// The hosts that are outside on a platform; `aws-external-secrets` is on the platform `aws`.
 fn external_hosts(facts: &Facts, platform: &str, further: &[String]) -> Vec<String> {
-    ["all", platform]
+    let base = platform.split('-').next().unwrap_or(platform);
+    ["all", base]
         .iter()
         .filter_map(|name| facts.external_hosts.get(*name))
         .flatten()

@@ -1,6 +1,7 @@
 //! Checks that every name in the model refers to something, and that patterns can be wired.
 
 mod names;
+mod observability;
 mod patterns;
 mod product;
 mod starts;
@@ -17,6 +18,7 @@ pub(super) fn validate(model: &Model) -> Diagnostics {
     patterns::validate(model, &mut diagnostics);
     wiring::validate(model, &mut diagnostics);
     starts::validate(model, &mut diagnostics);
+    observability::validate(model, &mut diagnostics);
     values::validate(model, &mut diagnostics);
     diagnostics
 }

@@ -1,4 +1,4 @@
-//! Ports, endpoints, versions and components.
+//! Ports, endpoints, Ingress controllers, versions and components.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +6,7 @@ use super::names::{components, require_known};
 use crate::diagnostic::Diagnostics;
 use crate::model::Model;
 use crate::model::component::Component;
+use crate::model::controller::EVERY;
 use crate::model::pattern::ROLES;
 use crate::model::{Loaded, strings};
 
@@ -15,12 +16,14 @@ const PORT_NAME_LIMIT: usize = 15;
 pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     ports(model, diagnostics);
     endpoints(model, diagnostics);
+    controllers(model, diagnostics);
     for version in &model.versions {
         for user in version
             .databases
             .apim
             .iter()
             .chain(&version.databases.shared)
+            .chain(&version.shared_counters)
         {
             require_known(diagnostics, version, user, "component", components(model));
         }
@@ -82,6 +85,17 @@ fn endpoints(model: &Model, diagnostics: &mut Diagnostics) {
             "value below `hostnames`",
             known,
         );
+    }
+}
+
+/// What an Ingress controller is told is about `every` endpoint, or about one that there is.
+fn controllers(model: &Model, diagnostics: &mut Diagnostics) {
+    let file = &model.controllers;
+    for (_, controller) in file.iter() {
+        for endpoint in controller.ingress.keys().chain(controller.service.keys()) {
+            let known = model.endpoints.names().chain([EVERY]);
+            require_known(diagnostics, file, endpoint, "endpoint", known);
+        }
     }
 }
 

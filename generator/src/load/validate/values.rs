@@ -50,7 +50,10 @@ fn table(
 ) {
     for (key, node) in nodes.iter() {
         let wrong = |message: String| file.diagnose(key, message);
-        let is_table = node.properties.is_some();
+        if node.renamed_to.is_some() {
+            continue;
+        }
+        let is_table = node.properties.is_some() || node.collects_shared;
         let has_default = node.default.is_some() || node.default_from.is_some();
         if is_table && has_default {
             diagnostics.push(wrong(format!(
@@ -77,6 +80,15 @@ fn table(
                     key.value
                 ))
                 .hint("remove one"),
+            );
+        }
+        if node.shared && (!in_component || node.default.is_none()) {
+            diagnostics.push(
+                wrong(format!(
+                    "`{}` is shared, which is for a component's value with a `default` of its own",
+                    key.value
+                ))
+                .hint("remove `shared`"),
             );
         }
         let schemas: Vec<&Value> = node.items.iter().chain(&node.schema).collect();
@@ -252,11 +264,7 @@ fn overrides<T>(
                 nodes = Some(properties);
                 continue;
             }
-            let free_form = node
-                .types
-                .as_ref()
-                .is_some_and(|types| types.0.contains(&Type::Object));
-            if segments.next().is_some() && !free_form {
+            if segments.next().is_some() && !node.is_free_form() {
                 let message = format!(
                     "`{}` goes on behind `{segment}`, which is no table",
                     path.value

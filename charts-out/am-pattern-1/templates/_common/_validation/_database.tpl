@@ -2,10 +2,216 @@
 {{/* The databases. */}}
 
 {{- define "am-pattern-1.validateDatabase" -}}
-{{- if and (eq .Values.database.mode "embedded") (not (and (eq 1 1) (eq (int .Values.allInOne.replicas) 1))) }}
+{{- $database := .Values.database }}
+{{- if and (eq $database.mode "embedded") (not (and (eq 1 1) (eq (int .Values.allInOne.replicas) 1))) }}
 {{- fail "database.mode embedded works for a single node only: use external, or bundled for development" }}
 {{- end }}
-{{- if and (ne .Values.database.mode "external") (ne .Values.database.type "h2") }}
-{{- fail (printf "database.type is %s, but database.mode %s is always h2: set database.mode to external" .Values.database.type .Values.database.mode) }}
+{{- if include "am-pattern-1.usesDatabase" . }}
+{{- if ne $database.mode "external" }}
+{{- include "am-pattern-1.validateOwnDatabase" . }}
+{{- else }}
+{{- include "am-pattern-1.validateDriver" . }}
+{{- if include "am-pattern-1.usesDatabaseProxy" . }}
+{{- include "am-pattern-1.validateDatabaseProxy" . }}
+{{- else }}
+{{- include "am-pattern-1.validateDatabaseTls" . }}
+{{- end }}
+{{- include "am-pattern-1.validateParameters" . }}
+{{- include "am-pattern-1.validateServers" . }}
+{{- end }}
+{{- include "am-pattern-1.validateFile" (dict "source" $database.driverJar "key" "database.driverJar") }}
+{{- include "am-pattern-1.validateSchemaJob" . }}
+{{- end }}
+{{- end }}
+
+{{/* A database of the release itself is H2, and nothing about another server has an effect. */}}
+{{- define "am-pattern-1.validateOwnDatabase" -}}
+{{- $database := .Values.database }}
+{{- if ne $database.type "h2" }}
+{{- fail (printf "database.type is %s, but database.mode %s is always h2: set database.mode to external" $database.type $database.mode) }}
+{{- end }}
+{{- $given := dict
+      "database.driver" $database.driver
+      "database.host" $database.host
+      "database.port" $database.port
+      "database.parameters" $database.parameters
+      "database.tls.mode" $database.tls.mode
+      "database.tls.caSecret.name" $database.tls.caSecret.name
+      "database.tls.caConfigMap.name" $database.tls.caConfigMap.name
+      "database.apim.host" $database.apim.host
+      "database.apim.port" $database.apim.port
+      "database.apim.url" $database.apim.url
+      "database.shared.host" $database.shared.host
+      "database.shared.port" $database.shared.port
+      "database.shared.url" $database.shared.url
+      "database.driverJar.url" $database.driverJar.url
+      "database.driverJar.image.repository" $database.driverJar.image.repository
+      "database.driverJar.claim.name" $database.driverJar.claim.name }}
+{{- range $key, $value := $given }}
+{{- if $value }}
+{{- fail (printf "%s is %v, but database.mode %s is a database of the release itself: set database.mode to external, and database.type to the kind of your server" $key $value $database.mode) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A driver, and URLs, of another kind. */}}
+{{- define "am-pattern-1.validateDriver" -}}
+{{- $database := .Values.database }}
+{{- $types := include "am-pattern-1.databaseTypes" . | fromJson }}
+{{- $type := get $types $database.type }}
+{{- range $name, $other := $types }}
+{{- if ne $name $database.type }}
+{{- range $other.packages }}
+{{- if hasPrefix . $database.driver }}
+{{- fail (printf "database.driver %s is a driver of %s, but database.type is %s: leave database.driver empty for %s, or set database.type to %s" $database.driver $other.title $database.type $type.driver $name) }}
+{{- end }}
+{{- end }}
+{{- range $kind := list "apim" "shared" }}
+{{- $url := (get $database $kind).url }}
+{{- if hasPrefix $other.scheme $url }}
+{{- fail (printf "database.%s.url %s is a URL of %s, but database.type is %s: set database.type to %s, or write a URL that begins with %s" $kind $url $other.title $database.type $name $type.scheme) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range $kind := list "apim" "shared" }}
+{{- $url := (get $database $kind).url }}
+{{- if and $url (not (hasPrefix $type.scheme $url)) (not $database.driver) }}
+{{- fail (printf "database.%s.url %s does not begin with %s, as URLs of %s do: correct it, or name the class of its driver in database.driver" $kind $url $type.scheme $type.title) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* What does not fit a proxy in the pod. */}}
+{{- define "am-pattern-1.validateDatabaseProxy" -}}
+{{- $database := .Values.database }}
+{{- if $database.host }}
+{{- fail (printf "database.host is %s, but with database.authProxy.instance servers connect to the proxy in their own pod: leave database.host empty" $database.host) }}
+{{- end }}
+{{- if not (has $database.type (list "mysql" "postgre" "mssql")) }}
+{{- fail (printf "database.type is %s, but Cloud SQL, which database.authProxy.instance names, is mysql, postgre or mssql" $database.type) }}
+{{- end }}
+{{- end }}
+
+{{/* A mode that the driver has not, and authorities for nothing. */}}
+{{- define "am-pattern-1.validateDatabaseTls" -}}
+{{- $database := .Values.database }}
+{{- $tls := $database.tls }}
+{{- $type := include "am-pattern-1.databaseType" . | fromJson }}
+{{- if $tls.mode }}
+{{- range $kind := list "apim" "shared" }}
+{{- if (get $database $kind).url }}
+{{- fail (printf "database.tls.mode is %s, but database.%s.url is a whole URL, to which nothing is added: write the driver's parameters into it and leave database.tls.mode empty, or leave the URL to database.host" $tls.mode $kind) }}
+{{- end }}
+{{- end }}
+{{- $modes := dig "tls" "modes" dict (dict "tls" ($type.tls | default dict)) }}
+{{- if not (hasKey $modes $tls.mode) }}
+{{- fail (printf "database.tls.mode is %s, which the driver of %s does not know: use one of %s" $tls.mode $type.title (keys $modes | sortAlpha | join ", " | default "none; leave it empty")) }}
+{{- end }}
+{{- end }}
+{{- if and $tls.caSecret.name $tls.caConfigMap.name }}
+{{- fail "database.tls.caSecret.name and database.tls.caConfigMap.name are both set: put all authorities into one file and keep one of them" }}
+{{- end }}
+{{- $ca := default $tls.caConfigMap.name $tls.caSecret.name }}
+{{- if and $ca (not $type.tls) }}
+{{- fail (printf "database.tls names authorities (%s), but nothing verifies them with database.type %s" $ca $database.type) }}
+{{- end }}
+{{- if and $ca (not (hasPrefix "verify" $tls.mode)) (not (and $database.apim.url $database.shared.url)) }}
+{{- fail (printf "database.tls names authorities (%s), but database.tls.mode %q verifies nothing: set it to verify-full" $ca $tls.mode) }}
+{{- end }}
+{{- end }}
+
+{{/* Parameters that would not reach the driver, or are another driver's. */}}
+{{- define "am-pattern-1.validateParameters" -}}
+{{- $database := .Values.database }}
+{{- $types := include "am-pattern-1.databaseTypes" . | fromJson }}
+{{- $type := get $types $database.type }}
+{{- $joints := $type.parameters }}
+{{- $parameters := $database.parameters | replace "&amp;" "&" }}
+{{- $example := printf "%sname=value%sname=value%s" $joints.first $joints.next $joints.last }}
+{{- if $parameters }}
+{{- if and $database.apim.url $database.shared.url }}
+{{- fail (printf "database.parameters is %s, but both databases have a url, to which nothing is added: write them into the URLs" $parameters) }}
+{{- end }}
+{{- if not (hasPrefix $joints.first $parameters) }}
+{{- fail (printf "database.parameters %s does not begin with `%s`: in a URL of %s they are written %s" $parameters $joints.first $type.title $example) }}
+{{- end }}
+{{- if and $joints.last (not (hasSuffix $joints.last $parameters)) }}
+{{- fail (printf "database.parameters %s does not end with `%s`: in a URL of %s they are written %s" $parameters $joints.last $type.title $example) }}
+{{- end }}
+{{- range $parameters | trimPrefix $joints.first | trimSuffix (default "\n" $joints.last) | splitList $joints.next }}
+{{- $name := splitList "=" . | first | trim }}
+{{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_.]*$" $name) }}
+{{- fail (printf "database.parameters %s: %q is no parameter: in a URL of %s they are written %s" $parameters . $type.title $example) }}
+{{- end }}
+{{- if regexMatch "[;?&]" (regexReplaceAll "\\{[^}]*\\}" . "") }}
+{{- fail (printf "database.parameters %s: %q holds a `%s`, but in a URL of %s they are written %s" $parameters . (regexFind "[;?&]" .) $type.title $example) }}
+{{- end }}
+{{- include "am-pattern-1.validateParameter" (dict "types" $types "type" $database.type "name" $name "where" "database.parameters" "mode" $database.tls.mode) }}
+{{- end }}
+{{- end }}
+{{- range $kind := list "apim" "shared" }}
+{{- $url := (get $database $kind).url }}
+{{- range regexFindAll "[?;&:][A-Za-z_][A-Za-z0-9_.]*=" $url -1 }}
+{{- include "am-pattern-1.validateParameter" (dict "types" $types "type" $database.type "name" (regexReplaceAll "[?;&:=]" . "") "where" (printf "database.%s.url" $kind) "mode" "") }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* One parameter. Takes (dict "types" "type" "name" "where" "mode"). */}}
+{{- define "am-pattern-1.validateParameter" -}}
+{{- $own := dig "tls" "owned" list (dict "tls" ((get .types .type).tls | default dict)) }}
+{{- if has .name $own }}
+{{- if .mode }}
+{{- fail (printf "%s holds %s, which database.tls sets already: remove one of them" .where .name) }}
+{{- end }}
+{{- else }}
+{{- if has (lower .name) (list "user" "username" "password" "pwd") }}
+{{- fail (printf "%s holds %s, which anybody could read: credentials belong into credentials.existingSecret" .where .name) }}
+{{- end }}
+{{- range $other, $row := .types }}
+{{- if has $.name (dig "tls" "owned" list (dict "tls" ($row.tls | default dict))) }}
+{{- fail (printf "%s holds %s, a parameter of %s, but database.type is %s: use database.tls, which is translated for each driver" $.where $.name $row.title $.type) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Hosts that are none, and passwords that nobody gives. */}}
+{{- define "am-pattern-1.validateServers" -}}
+{{- $database := .Values.database }}
+{{- range $kind := list "apim" "shared" }}
+{{- $own := get $database $kind }}
+{{- if $own.url }}
+{{- if or $own.host $own.port }}
+{{- fail (printf "database.%s.url is a whole URL, so database.%s.host and port have no effect: remove them" $kind $kind) }}
+{{- end }}
+{{- else if not (or $own.host $database.host (include "am-pattern-1.usesDatabaseProxy" $)) }}
+{{- fail (printf "database.host is empty: set it (or database.%s.host, or database.%s.url) to your database server, or set database.mode to bundled to try the chart without one" $kind $kind) }}
+{{- end }}
+{{- end }}
+{{- if and $database.apim.url $database.shared.url (or $database.host $database.port) }}
+{{- fail "database.host and database.port have no effect, because both databases have a url: remove them" }}
+{{- end }}
+{{- range $key, $host := dict "database.host" $database.host "database.apim.host" $database.apim.host "database.shared.host" $database.shared.host }}
+{{- if contains "://" $host }}
+{{- fail (printf "%s %s holds a scheme: write the host alone, and the port into %s" $key $host (replace "host" "port" $key)) }}
+{{- else if regexMatch "^[^:]*:[0-9]*$" $host }}
+{{- fail (printf "%s %s holds a port: write it into %s" $key $host (replace "host" "port" $key)) }}
+{{- else if and $host (not (regexMatch "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?\\.?$" $host)) }}
+{{- fail (printf "%s %q is no host name and no IPv4 address (the product's servers use IPv4 only); for several servers or an instance write database.apim.url and database.shared.url" $key $host) }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-1.validateSchemaJob" -}}
+{{- $database := .Values.database }}
+{{- if $database.schemaJob.enabled }}
+{{- if ne $database.mode "external" }}
+{{- fail (printf "database.schemaJob.enabled is true, but the database of database.mode %s makes its own schema: set it to false, or database.mode to external" $database.mode) }}
+{{- end }}
+{{- if not (get (include "am-pattern-1.databaseType" . | fromJson) "schema") }}
+{{- fail (printf "database.schemaJob.enabled is true, but the product has no script for database.type %s that it could run" $database.type) }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -12,25 +12,15 @@
 {{- fail (printf "platform: the values come from the overlays of %s at once, which set different stores, classes and ways in: give Helm the overlay of one platform" (join " and " $platforms)) }}
 {{- end }}
 {{- $exposure := .Values.exposure }}
-{{- $endpoints := list }}
+{{- $here := list }}
 {{- $hosts := list }}
-{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
-{{- $endpoints = append $endpoints "hostnames.management" }}
-{{- $hosts = append $hosts .Values.hostnames.management }}
+{{- range include "am-pattern-1.endpoints" . | fromJsonArray }}
+{{- if include "am-pattern-1.runs" (list $ .component) }}
+{{- $here = append $here (printf "hostnames.%s" .hostname) }}
+{{- $hosts = concat $hosts .hosts }}
 {{- end }}
-{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
-{{- $endpoints = append $endpoints "hostnames.gateway" }}
-{{- $hosts = append $hosts .Values.hostnames.gateway }}
 {{- end }}
-{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
-{{- $endpoints = append $endpoints "hostnames.websocket" }}
-{{- $hosts = append $hosts .Values.hostnames.websocket }}
-{{- end }}
-{{- if include "am-pattern-1.runs" (list . "all-in-one") }}
-{{- $endpoints = append $endpoints "hostnames.websub" }}
-{{- $hosts = append $hosts .Values.hostnames.websub }}
-{{- end }}
-{{- if and $platforms $endpoints (not (compact $hosts)) (or $exposure.ingress.enabled $exposure.gatewayApi.enabled $exposure.route.enabled) }}
-{{- fail (printf "no host name is set, so that nothing would be reachable from outside on %s: set %s to names of yours" (first $platforms) (join ", " $endpoints)) }}
+{{- if and $platforms $here (not $hosts) (or $exposure.ingress.enabled $exposure.gatewayApi.enabled $exposure.route.enabled) }}
+{{- fail (printf "no host name is set, so that nothing would be reachable from outside on %s: set %s to names of yours" (first $platforms) (join ", " $here)) }}
 {{- end }}
 {{- end }}

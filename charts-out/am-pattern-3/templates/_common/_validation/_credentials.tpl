@@ -2,26 +2,71 @@
 {{/* Credentials and what the cluster knows of them. */}}
 
 {{- define "am-pattern-3.validateCredentials" -}}
-{{- if and .Values.credentials.csi.enabled .Values.credentials.externalSecret.enabled }}
-{{- fail "credentials.csi.enabled and credentials.externalSecret.enabled exclude each other: both would write the same Secret" }}
+{{- $credentials := .Values.credentials }}
+{{- $writers := list }}
+{{- range $path, $set := dict "credentials.existingSecret" $credentials.existingSecret "credentials.csi.enabled" $credentials.csi.enabled "credentials.externalSecret.enabled" $credentials.externalSecret.enabled }}
+{{- if $set }}
+{{- $writers = append $writers $path }}
 {{- end }}
-{{- if and .Values.credentials.csi.enabled (not .Values.credentials.csi.provider) }}
-{{- fail "credentials.csi.provider is empty: name the provider of the Secrets Store CSI driver, for example aws" }}
 {{- end }}
-{{- if and .Values.credentials.externalSecret.enabled (not .Values.credentials.externalSecret.secretStoreRef.name) }}
+{{- if gt (len $writers) 1 }}
+{{- fail (printf "%s exclude each other: set one of them; single credentials may be in other Secrets, which credentials.keys names" (join " and " $writers)) }}
+{{- end }}
+{{- range $key, $own := $credentials.keys }}
+{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
+{{- fail (printf "credentials.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}
+{{- end }}
+{{- if and (kindIs "string" $own) (not $credentials.existingSecret) }}
+{{- fail (printf "credentials.keys.%s is a key of credentials.existingSecret, which is empty: set that, or write {secret: …, key: %s}" $key $own) }}
+{{- end }}
+{{- end }}
+{{- if $credentials.csi.enabled }}
+{{- include "am-pattern-3.validateCsi" . }}
+{{- end }}
+{{- if not (or $credentials.csi.enabled $credentials.externalSecret.enabled) }}
+{{- include "am-pattern-3.validateGenerated" . }}
+{{- end }}
+{{- if and $credentials.externalSecret.enabled (not $credentials.externalSecret.secretStoreRef.name) }}
 {{- fail "credentials.externalSecret.secretStoreRef.name is empty: name the SecretStore to read from" }}
 {{- end }}
 {{- /* What the operator brings can be checked only where the cluster can be asked; values are never printed. */}}
-{{- $name := .Values.credentials.existingSecret }}
-{{- $secret := ternary dict (lookup "v1" "Secret" .Release.Namespace (default "-" $name)) (empty $name) | default dict }}
-{{- if $secret.data }}
-{{- range include "am-pattern-3.credentialKeys" . | fromJsonArray }}
-{{- if not (hasKey $secret.data .) }}
-{{- fail (printf "credentials.existingSecret: Secret %s has no key %s" $name .) }}
+{{- range $key := include "am-pattern-3.credentialKeys" . | fromJsonArray }}
+{{- $source := include "am-pattern-3.credentialSource" (list $ $key) | fromJson }}
+{{- if not $source.written }}
+{{- $data := (lookup "v1" "Secret" $.Release.Namespace $source.secret | default dict).data }}
+{{- if $data }}
+{{- if not (hasKey $data $source.key) }}
+{{- fail (printf "%s is missing: Secret %s has no key %s; put it there, or say in credentials.keys.%s where it is" $key $source.secret $source.key $key) }}
 {{- end }}
-{{- if not (regexMatch "^[A-Za-z0-9_.-]+$" (get $secret.data . | b64dec)) }}
-{{- fail (printf "credentials.existingSecret: key %s of Secret %s is empty or has other characters than letters, digits, dot, dash and underscore (a line break at its end, perhaps): the product would copy it into XML and URLs as it is" . $name) }}
+{{- if not (regexMatch "^[A-Za-z0-9_.-]+$" (get $data $source.key | b64dec)) }}
+{{- fail (printf "%s: key %s of Secret %s is empty or has other characters than letters, digits, dot, dash and underscore (a line break at its end, perhaps): the product would copy it into XML and URLs as it is" $key $source.key $source.secret) }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/*
+Refuses to make up credentials where nobody can tell which ones the cluster has: each rendering would make others, and nothing that was
+encrypted or signed before could be read any more. The release's own namespace may not be there yet.
+*/}}
+{{- define "am-pattern-3.validateGenerated" -}}
+{{- $root := . }}
+{{- $given := include "am-pattern-3.givenCredentials" . | fromJson }}
+{{- $paths := dict "admin-username" "credentials.admin.username" "admin-password" "credentials.admin.password" "apim-db-username" "credentials.apimDb.username" "apim-db-password" "credentials.apimDb.password" "shared-db-username" "credentials.sharedDb.username" "shared-db-password" "credentials.sharedDb.password" "encryption-key" "credentials.encryptionKey" }}
+{{- $missing := list }}
+{{- $values := list }}
+{{- range list "credentials" "database-credentials" }}
+{{- if not (lookup "v1" "Secret" $root.Release.Namespace (include "am-pattern-3.credentialsName" (list $root .))) }}
+{{- range include "am-pattern-3.writtenKeys" (list $root .) | fromJsonArray }}
+{{- if not (get $given .) }}
+{{- $missing = append $missing . }}
+{{- $values = append $values (get $paths .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and $missing (not (or .Values.credentials.generateWithoutCluster (lookup "v1" "Namespace" "" .Release.Namespace) (lookup "v1" "Namespace" "" "kube-system"))) }}
+{{- fail (printf "nothing gives %s, and the cluster cannot be asked which ones it has (`helm template`, Argo CD), so every rendering would make new ones. Name a Secret in credentials.existingSecret, or let credentials.externalSecret or credentials.csi write it, or set %s. Only to look at the documents, set credentials.generateWithoutCluster to true" (join ", " $missing) (compact $values | join ", ")) }}
 {{- end }}
 {{- end }}

@@ -2,39 +2,253 @@
 {{/* The way in. */}}
 
 {{- define "am-pattern-5.validateExposure" -}}
-{{- $hosts := compact (values .Values.hostnames | sortAlpha) }}
-{{- if ne (len $hosts) (len (uniq $hosts)) }}
-{{- fail (printf "hostnames: every endpoint needs a name of its own, but one is used twice: %s" (join ", " $hosts)) }}
+{{- include "am-pattern-5.validateHosts" . }}
+{{- include "am-pattern-5.validateGatewayApi" . }}
+{{- include "am-pattern-5.validateIngress" . }}
+{{- include "am-pattern-5.validateCertificates" . }}
+{{- include "am-pattern-5.validatePublicServices" . }}
+{{- include "am-pattern-5.validateEnvironments" . }}
+{{- include "am-pattern-5.validateRoutes" . }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.enabled (not .Values.exposure.gatewayApi.gateway.create) (not .Values.exposure.gatewayApi.parentRefs) }}
+
+{{/* Every endpoint is known by names of its own; at a public Service its port tells it apart, too. */}}
+{{- define "am-pattern-5.validateHosts" -}}
+{{- $seen := dict }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if and .settings.hostnames (not (get $.Values.hostnames .hostname)) }}
+{{- fail (printf "exposure.endpoints.%s.hostnames are further names, but hostnames.%s is empty: set it to the main one, which portals and links show" .key .hostname) }}
+{{- end }}
+{{- range .hosts }}
+{{- $place := ternary (printf "%s:%d" . (int $endpoint.publicPort)) . $endpoint.published }}
+{{- with get $seen $place }}
+{{- fail (printf "hostnames: every endpoint needs a name of its own, but %s is one of %s and of %s" $place . $endpoint.key) }}
+{{- end }}
+{{- $_ := set $seen $place $endpoint.key }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-5.validateRoutes" -}}
+{{- $route := .Values.exposure.route }}
+{{- if $route.enabled }}
+{{- $given := or $route.tlsSecret $route.certificate $route.key $route.caCertificate $route.destinationCACertificate }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- $tls := include "am-pattern-5.routeTls" (list $ .) | fromJson }}
+{{- $shown := or $tls.certificate $tls.key $tls.caCertificate }}
+{{- if not .routed }}
+{{- else if eq $tls.termination "passthrough" }}
+{{- if or $shown $tls.destinationCACertificate }}
+{{- fail (printf "exposure.endpoints.%s.route has certificates, but its Route passes TLS through, so that the router never uses them: set its termination to reencrypt, or leave them empty" .key) }}
+{{- end }}
+{{- else }}
+{{- $given = "" }}
+{{- if not $tls.destinationCACertificate }}
+{{- fail (printf "exposure.route.destinationCACertificate is empty, and so is exposure.endpoints.%s.route.destinationCACertificate: re-encryption needs the certificate that the router trusts behind it" .key) }}
+{{- end }}
+{{- if and $shown $tls.secret }}
+{{- fail (printf "the Route of exposure.endpoints.%s has the TLS Secret %s and a certificate, too: leave one of them out" .key $tls.secret) }}
+{{- end }}
+{{- if ne (empty $tls.certificate) (empty $tls.key) }}
+{{- fail (printf "the Route of exposure.endpoints.%s has a %s: give certificate and key together, or a TLS Secret in tlsSecret" .key (ternary "key without its certificate" "certificate without its key" (empty $tls.certificate))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $given }}
+{{- fail "exposure.route has certificates, but every Route passes TLS through, so that the router never uses them: set exposure.route.termination, or exposure.endpoints.*.route.termination of one, to reencrypt, or leave them empty" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-5.validateGatewayApi" -}}
+{{- $api := .Values.exposure.gatewayApi }}
+{{- if $api.enabled }}
+{{- range include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if and .routed (not $api.gateway.create) (not $api.parentRefs) (not .settings.parentRefs) }}
+{{- fail (printf "exposure.gatewayApi.parentRefs is empty, and so is exposure.endpoints.%s.parentRefs: name the Gateway that the routes attach to, for example [{name: my-gateway}], or let the release make one with exposure.gatewayApi.gateway.create" .key) }}
+{{- end }}
+{{- end }}
+{{- if and (not $api.gateway.create) (not $api.parentRefs) (not (include "am-pattern-5.routedEndpoints" .)) }}
 {{- fail "exposure.gatewayApi.parentRefs is empty: name the Gateway that the routes attach to, for example [{name: my-gateway}], or let the release make one with exposure.gatewayApi.gateway.create" }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.gateway.create (not .Values.exposure.gatewayApi.gateway.className) }}
-{{- fail "exposure.gatewayApi.gateway.className is empty: name the cluster's Gateway class" }}
 {{- end }}
-{{- $routed := list }}
-{{- if include "am-pattern-5.runs" (list . "all-in-one") }}
-{{- $routed = append $routed .Values.hostnames.management }}
-{{- end }}
-{{- if include "am-pattern-5.runs" (list . "gateway") }}
-{{- $routed = append $routed .Values.hostnames.gateway }}
-{{- end }}
-{{- if include "am-pattern-5.runs" (list . "gateway") }}
-{{- $routed = append $routed .Values.hostnames.websocket }}
-{{- end }}
-{{- if include "am-pattern-5.runs" (list . "gateway") }}
-{{- $routed = append $routed .Values.hostnames.websub }}
-{{- end }}
-{{- if include "am-pattern-5.runs" (list . "key-manager") }}
-{{- $routed = append $routed .Values.hostnames.keyManager }}
-{{- end }}
-{{- if and .Values.exposure.gatewayApi.gateway.create (not (compact $routed)) }}
+{{- if and $api.gateway.create (not (include "am-pattern-5.routedEndpoints" .)) }}
 {{- fail "exposure.gatewayApi.gateway.create needs at least one of the hostnames whose component the release runs" }}
 {{- end }}
-{{- if and .Values.exposure.gatewayApi.backendTls.enabled (not .Values.exposure.gatewayApi.backendTls.hostname) }}
+{{- $named := false }}
+{{- range $name, $_ := $api.gateway.annotations }}
+{{- $named = or $named (and (contains "cert" $name) (not (hasPrefix "cert-manager.io/" $name))) }}
+{{- end }}
+{{- range $gateway := include "am-pattern-5.gateways" . | fromJson }}
+{{- if eq $gateway.className "approuting-istio" }}
+{{- if not $api.backendTls.enabled }}
+{{- fail "exposure.gatewayApi.gateway.className is approuting-istio (application routing of AKS), which sends clear text to the components' TLS ports unless a policy says otherwise: set exposure.gatewayApi.backendTls.enabled to true, hostname to a name in their certificate, and where their authority is" }}
+{{- end }}
+{{- end }}
+{{- if eq $gateway.className "azure-alb-external" }}
+{{- if ne $api.policies "agc" }}
+{{- fail "exposure.gatewayApi.gateway.className is azure-alb-external (Application Gateway for Containers), which reads policies of its own: set exposure.gatewayApi.policies to agc" }}
+{{- end }}
+{{- if not $api.backendTls.enabled }}
+{{- fail "exposure.gatewayApi.gateway.className is azure-alb-external (Application Gateway for Containers), which sends clear text to the components' TLS ports unless a policy says otherwise: set exposure.gatewayApi.backendTls.enabled to true, hostname to a name in their certificate, and where their authority is" }}
+{{- end }}
+{{- end }}
+{{- range $endpoint := $gateway.endpoints }}
+{{- if not $gateway.className }}
+{{- fail (printf "exposure.gatewayApi.gateway.className is empty, and so is exposure.endpoints.%s.className: name the cluster's Gateway class" .key) }}
+{{- end }}
+{{- if not (or (include "am-pattern-5.tlsSecret" (list $ . $api.gateway.tlsSecret)) $api.gateway.tlsOptions $api.gateway.ownCertificate $named) }}
+{{- fail (printf "the listener for hostnames.%s ends TLS without a certificate: name a TLS Secret in exposure.gatewayApi.gateway.tlsSecret or exposure.endpoints.%s.tlsSecret, an issuer of cert-manager in exposure.certManager.issuerRef.name, or options in exposure.gatewayApi.gateway.tlsOptions; where the controller finds certificates itself, set exposure.gatewayApi.gateway.ownCertificate to true" .hostname .key) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $tls := $api.backendTls }}
+{{- if and $api.enabled (eq $api.policies "agc") (not $tls.enabled) }}
+{{- fail "exposure.gatewayApi.policies is agc, but exposure.gatewayApi.backendTls.enabled is false: Application Gateway for Containers would send clear text to TLS ports" }}
+{{- end }}
+{{- if and $tls.enabled $tls.caConfigMap (eq $api.policies "agc") }}
+{{- fail "exposure.gatewayApi.backendTls.caConfigMap is set, but Application Gateway for Containers (exposure.gatewayApi.policies agc) reads a Secret: put ca.crt into one, and name it in caSecret instead" }}
+{{- end }}
+{{- if and $tls.enabled $tls.caSecret (ne $api.policies "agc") }}
+{{- fail "exposure.gatewayApi.backendTls.caSecret is set, but a BackendTLSPolicy of the Gateway API reads a ConfigMap: name it in caConfigMap instead" }}
+{{- end }}
+{{- if and $api.backendTls.enabled (not $api.backendTls.hostname) }}
 {{- fail "exposure.gatewayApi.backendTls.hostname is empty: set it to a name in the components' certificate" }}
 {{- end }}
-{{- if and .Values.exposure.route.enabled (eq .Values.exposure.route.termination "reencrypt") (not .Values.exposure.route.destinationCACertificate) }}
-{{- fail "exposure.route.destinationCACertificate is empty: re-encryption needs the certificate that the router trusts behind it" }}
+{{- end }}
+
+{{/* Keys of the endpoints that get routes, as text. */}}
+{{- define "am-pattern-5.routedEndpoints" -}}
+{{- $keys := list }}
+{{- range include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if .routed }}
+{{- $keys = append $keys .key }}
+{{- end }}
+{{- end }}
+{{- join ", " $keys }}
+{{- end }}
+
+{{- define "am-pattern-5.validateIngress" -}}
+{{- $ingress := .Values.exposure.ingress }}
+{{- if $ingress.enabled }}
+{{- range include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- $row := include "am-pattern-5.controller" (list $ .component .publicPort) | fromYaml }}
+{{- if and .routed $row.needsAuthority (not $ingress.backendTls.caSecret) }}
+{{- fail (printf "exposure.ingress.backendTls.caSecret is empty: with exposure.ingress.controller %s the router encrypts again, and needs a Secret whose ca.crt verifies the components; or use exposure.route" $ingress.controller) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* cert-manager makes one certificate for one Secret, so that no two routes may ask it to fill the same. */}}
+{{- define "am-pattern-5.validateCertificates" -}}
+{{- $values := .Values.exposure }}
+{{- $owners := dict }}
+{{- if and $values.ingress.enabled $values.ingress.tls }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if .routed }}
+{{- $asked := false }}
+{{- range $name, $_ := include "am-pattern-5.ingressAnnotations" (list $ . (include "am-pattern-5.controller" (list $ .component .publicPort) | fromYaml)) | fromJson }}
+{{- $asked = or $asked (has $name (list "cert-manager.io/issuer" "cert-manager.io/cluster-issuer" "kubernetes.io/tls-acme")) }}
+{{- end }}
+{{- $secret := include "am-pattern-5.tlsSecret" (list $ . $values.ingress.tlsSecret) }}
+{{- if and $asked (not $secret) }}
+{{- fail (printf "exposure.ingress.annotations ask cert-manager for the certificate of hostnames.%s, but no Secret is there to fill: name the issuer in exposure.certManager.issuerRef.name instead, which gives every endpoint a Secret of its own" .hostname) }}
+{{- end }}
+{{- if $asked }}
+{{- with get $owners $secret }}
+{{- fail (printf "the Ingresses of %s and %s both ask cert-manager to fill the Secret %s, and it fills it for one of them: remove exposure.ingress.tlsSecret and name the issuer in exposure.certManager.issuerRef.name, which gives every endpoint a Secret of its own, or set exposure.endpoints.%s.tlsSecret" . $endpoint.key $secret $endpoint.key) }}
+{{- end }}
+{{- $_ := set $owners $secret .key }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if $values.certManager.issuerRef.name }}
+{{- range $name, $gateway := include "am-pattern-5.gateways" . | fromJson }}
+{{- range $gateway.endpoints }}
+{{- $secret := include "am-pattern-5.tlsSecret" (list $ . $values.gatewayApi.gateway.tlsSecret) }}
+{{- if not (has (get $owners $secret) (list "" $name)) }}
+{{- fail (printf "Gateway %s and %s both ask cert-manager to fill the Secret %s, and it fills it for one of them: use one kind of route, or set exposure.endpoints.%s.tlsSecret" $name (get $owners $secret) $secret .key) }}
+{{- end }}
+{{- $_ := set $owners $secret $name }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-5.validatePublicServices" -}}
+{{- if and (include "am-pattern-5.runs" (list . "all-in-one")) (eq .Values.allInOne.service.type "LoadBalancer") }}
+{{- $instead := join " or " (list "exposure.publicServices.management.enabled") }}
+{{- fail (printf "allInOne.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http, thrift, thrift-ssl, jms): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
+{{- end }}
+{{- if and (include "am-pattern-5.runs" (list . "gateway")) (eq .Values.gateway.service.type "LoadBalancer") }}
+{{- $instead := join " or " (list "exposure.publicServices.gateway.enabled") }}
+{{- fail (printf "gateway.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http, gateway-https, gateway-http, wss, ws, websub-https, websub-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
+{{- end }}
+{{- if and (include "am-pattern-5.runs" (list . "key-manager")) (eq .Values.keyManager.service.type "LoadBalancer") }}
+{{- $instead := join " or " (list "exposure.publicServices.keyManager.enabled") }}
+{{- fail (printf "keyManager.service.type is LoadBalancer, which would publish every port of that Service, those between components included (servlet-https, servlet-http): leave it at ClusterIP%s" (ternary (printf ", and publish the ports for users with %s" $instead) "" (not (empty $instead)))) }}
+{{- end }}
+{{- if and .Values.exposure.publicServices.management.enabled (include "am-pattern-5.runs" (list . "all-in-one")) }}
+{{- $published := dict }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if and .published (eq .role "management") }}
+{{- $port := get $.Values.exposure.publicServices.management.ports .key | int | toString }}
+{{- with get $published $port }}
+{{- fail (printf "exposure.publicServices.management.ports: %s and %s cannot both have port %s" . $endpoint.key $port) }}
+{{- end }}
+{{- $_ := set $published $port .key }}
+{{- end }}
+{{- end }}
+{{- if not $published }}
+{{- fail "exposure.publicServices.management.enabled is true, but it would publish nothing: set hostnames.management to the public name, and its port to more than 0" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.exposure.publicServices.gateway.enabled (include "am-pattern-5.runs" (list . "gateway")) }}
+{{- $published := dict }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if and .published (eq .role "gateway") }}
+{{- $port := get $.Values.exposure.publicServices.gateway.ports .key | int | toString }}
+{{- with get $published $port }}
+{{- fail (printf "exposure.publicServices.gateway.ports: %s and %s cannot both have port %s" . $endpoint.key $port) }}
+{{- end }}
+{{- $_ := set $published $port .key }}
+{{- end }}
+{{- end }}
+{{- if not $published }}
+{{- fail "exposure.publicServices.gateway.enabled is true, but it would publish nothing: set hostnames.gateway or hostnames.websocket or hostnames.websub to the public name, and its port to more than 0" }}
+{{- end }}
+{{- end }}
+{{- if and .Values.exposure.publicServices.keyManager.enabled (include "am-pattern-5.runs" (list . "key-manager")) }}
+{{- $published := dict }}
+{{- range $endpoint := include "am-pattern-5.endpoints" . | fromJsonArray }}
+{{- if and .published (eq .role "keyManager") }}
+{{- $port := get $.Values.exposure.publicServices.keyManager.ports .key | int | toString }}
+{{- with get $published $port }}
+{{- fail (printf "exposure.publicServices.keyManager.ports: %s and %s cannot both have port %s" . $endpoint.key $port) }}
+{{- end }}
+{{- $_ := set $published $port .key }}
+{{- end }}
+{{- end }}
+{{- if not $published }}
+{{- fail "exposure.publicServices.keyManager.enabled is true, but it would publish nothing: set hostnames.keyManager to the public name, and its port to more than 0" }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "am-pattern-5.validateEnvironments" -}}
+{{- $names := list .Values.gatewayEnvironment.name }}
+{{- range .Values.gatewayEnvironments }}
+{{- if has .name $names }}
+{{- fail (printf "gatewayEnvironments: the name %s is there twice, or is that of gatewayEnvironment: every environment needs a name of its own" .name) }}
+{{- end }}
+{{- $names = append $names .name }}
+{{- end }}
+{{- if include "am-pattern-5.runs" (list . "all-in-one") }}
+{{- range .Values.gatewayEnvironment.labels }}
+{{- if not (has . $names) }}
+{{- fail (printf "gatewayEnvironment.labels names %s, which is no environment of the portals (%s): add it to gatewayEnvironments" . (join ", " $names)) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

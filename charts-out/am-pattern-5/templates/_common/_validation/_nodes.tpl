@@ -45,10 +45,5 @@
 {{- fail (printf "%s.files: %s is not allowed: paths are relative to the server home, without `..`; deployment.toml is changed through %s.config" $key $path $key) }}
 {{- end }}
 {{- end }}
-{{- if $values.autoscaling }}
-{{- if and $values.autoscaling.enabled (gt (int $values.autoscaling.minReplicas) (int $values.autoscaling.maxReplicas)) }}
-{{- fail (printf "%s.autoscaling.minReplicas is more than maxReplicas" $key) }}
-{{- end }}
-{{- end }}
 {{- end }}
 {{- end }}
