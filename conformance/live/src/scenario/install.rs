@@ -56,9 +56,9 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
             start::judge_memory(stage).await?;
             if stage.database.is_some() {
                 // Policies keep the suite from posting events; listeners are judged with the bundled database.
-                stage
-                    .record
-                    .not_applicable(hearing::EVERY_HUB_NODE_TOLD, "policies are enforced");
+                for id in [hearing::LISTENERS_WAIT, hearing::EVERY_HUB_NODE_TOLD] {
+                    stage.record.not_applicable(id, "policies are enforced");
+                }
             } else {
                 hearing::judge_all(stage, "after all pods started at once").await?;
             }

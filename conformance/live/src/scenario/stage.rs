@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use super::production::{DatabaseServer, Kind};
 use super::{Lab, Release, make_namespace};
+use crate::cluster::Operators;
 use crate::elsewhere::{merged, narrowed, switched_off};
 use crate::error::LiveError;
 use crate::mask::Mask;
@@ -36,6 +37,8 @@ pub(crate) struct Stage {
     /// The real database that the release is to work with, and its server once it runs.
     pub(super) wanted_database: Option<Kind>,
     pub(super) database: Option<DatabaseServer>,
+    /// The operators that the release works with, once it does.
+    pub(super) operators: Option<Operators>,
     /// What the release is given besides the suite's own values.
     pub(crate) given: Value,
     /// Rows of the wiring table that lead to components which run elsewhere.
@@ -92,6 +95,7 @@ impl Stage {
             main,
             wanted_database: None,
             database: None,
+            operators: None,
             given: Value::Null,
             away,
             record,

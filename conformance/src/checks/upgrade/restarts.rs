@@ -243,7 +243,7 @@ pub(super) fn larger_volumes_restart_nothing(context: &Context<'_>, judge: &mut 
         return judge.unsupported("charts cannot be rendered with other values here");
     };
     for (release, chart) in releases(context.manifest) {
-        let Some(change) = context.charts.get(chart).and_then(|source| sizes(source)) else {
+        let Some(change) = context.charts.get(chart).and_then(sizes) else {
             continue;
         };
         let Ok(changed) = variations.render(release, &change.variation()) else {

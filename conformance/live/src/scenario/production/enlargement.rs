@@ -11,6 +11,7 @@ use crate::error::LiveError;
 use crate::record::Fault;
 use crate::scenario::change::uids;
 use crate::scenario::{Stage, wait};
+use crate::values::merge;
 
 /// A volume grows without a restart.
 const GROWS: &str = "AM-UPG-014";
@@ -52,7 +53,9 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
     let key = am_conformance::Component::from_name(&component)
         .map_or(component.as_str(), |component| component.values_key());
     let more = json!({key: {"persistence": {"size": SIZE}}});
-    if !stage.upgrade_main(&more, GROWS).await? {
+    // The size stays: no later upgrade may write the old one into a claim template.
+    merge(&mut stage.main.values, &more);
+    if !stage.upgrade_main(&Value::Null, GROWS).await? {
         return Ok(false);
     }
     judge_claims(stage, &claims).await?;

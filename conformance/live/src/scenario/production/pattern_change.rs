@@ -1,7 +1,5 @@
 //! Moves the release to the next pattern's chart and back, in one release: its pods come up, its data and credentials stay.
 
-use std::path::PathBuf;
-
 use serde_json::Value;
 
 use crate::charts::charts_of;
@@ -13,7 +11,7 @@ use crate::scenario::precious::{judge_kept, precious};
 const MOVES: &str = "AM-UPG-013";
 
 pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
-    let Some((pattern, charts)) = next(stage)? else {
+    let Some(other) = next(stage)? else {
         for id in [MOVES, "AM-UPG-004", "AM-UPG-010"] {
             let reason = "it is the last pattern";
             stage.record.not_applicable(id, reason);
@@ -24,10 +22,8 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
     let mut before = precious(stage).await?;
     before.retain(|(kind, _), _| ["Secret", "PersistentVolumeClaim"].contains(kind));
 
-    let other = Stage::new(stage.lab.clone(), pattern, "", charts)
-        .with_values(&stage.given)
-        .main;
-    let own = std::mem::replace(&mut stage.main, other);
+    let pattern = other.pattern;
+    let own = std::mem::replace(&mut stage.main, other.main);
     if !stage.upgrade_main(&Value::Null, MOVES).await? {
         return Ok(false);
     }
@@ -49,8 +45,8 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
     Ok(true)
 }
 
-/// The pattern with the next number, and its charts.
-fn next(stage: &Stage) -> Result<Option<(u8, Vec<(String, PathBuf)>)>, LiveError> {
+/// The same release of the pattern with the next number.
+fn next(stage: &Stage) -> Result<Option<Stage>, LiveError> {
     let pattern = stage.pattern + 1;
     if !stage.lab.facts.patterns.contains_key(&pattern) {
         return Ok(None);
@@ -58,5 +54,6 @@ fn next(stage: &Stage) -> Result<Option<(u8, Vec<(String, PathBuf)>)>, LiveError
     let version = stage.charts.last().map(|(version, _)| version.as_str());
     let mut charts = charts_of(&stage.lab.charts, pattern)?;
     charts.retain(|(of, _)| Some(of.as_str()) == version);
-    Ok(Some((pattern, charts)))
+    let next = Stage::new(stage.lab.clone(), pattern, "", charts);
+    Ok(Some(next.with_values(&stage.given)))
 }

@@ -45,7 +45,8 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
     let mut operators = Operators::start(&stage.lab.workspace, &access, &stage.lab.api).await?;
     let done = credentials(stage).await? && certificates(stage).await?;
     operators.check()?;
-    // They end here, and what they made stays.
+    // Later upgrades need them again: the schema Job takes its accounts from the store.
+    stage.operators = Some(operators);
     Ok(done)
 }
 
