@@ -121,7 +121,7 @@ fn routes_and_listeners_are_made_for_what_the_release_runs() {
     let values = json!({
         "gateway": {"enabled": false, "addresses": {"service": {"host": "gw.example.org"}}},
         "hostnames": {"management": "am.example.com", "gateway": "api.example.com"},
-        "exposure": {"gatewayApi": {"enabled": true, "gateway": {"create": true, "className": "x"}}},
+        "exposure": {"gatewayApi": {"enabled": true, "gateway": {"create": true, "className": "x", "tlsSecret": "apim-tls"}}},
     });
     let release = release(3, given(values));
     let routes: Vec<&Value> = release
