@@ -64,10 +64,9 @@ fn a_public_service_has_the_ports_for_users_and_no_others() {
 
 #[test]
 fn its_selector_finds_the_pods_and_differs_from_that_of_the_other_service() {
-    let release = release(
-        5,
-        public(json!({"publicServices": {"management": {"enabled": true}}})),
-    );
+    let mut values = public(json!({"publicServices": {"management": {"enabled": true}}}));
+    values["hostnames"]["websocket"] = "ws.example.com".into();
+    let release = release(5, values);
     let selector = |name: &str| {
         let service = release.find("Service", name).expect("a Service");
         service["spec"]["selector"].clone()
