@@ -6,6 +6,8 @@ use std::{
     fmt::Write as _,
 };
 
+use am_deployment_toml::product::ProductVersion;
+
 use super::{
     Charts, Input, Matrix, Options, Subject,
     judge::{Judged, Suite},
@@ -37,9 +39,18 @@ pub(super) fn gaps(
     gaps
 }
 
-/// Whether a run is about everything that there is.
+/// Whether a run is about everything that there is. The charts of one folder are of one product version, so a step from one to
+/// another cannot be looked at.
 fn is_whole(options: &Options) -> bool {
-    matches!(options.input, Input::Charts(_))
+    let Input::Charts(directories) = &options.input else {
+        return false;
+    };
+    let has = |version| {
+        directories
+            .iter()
+            .any(|directory| directory.version == version)
+    };
+    ProductVersion::all().all(has)
         && options.variants
         && options.patterns.is_empty()
         && options.platforms.is_empty()
@@ -218,11 +229,11 @@ mod tests {
                 fs::create_dir_all(path.parent().expect("a folder")).expect("made");
                 fs::write(path, "").expect("written");
             }
-            let directory = ChartDirectory {
-                version: ProductVersion::newest(),
+            let directories = ProductVersion::all().map(|version| ChartDirectory {
+                version,
                 path: folder.path().to_owned(),
-            };
-            let options = Options::new(folder.path(), Input::Charts(vec![directory]));
+            });
+            let options = Options::new(folder.path(), Input::Charts(directories.collect()));
             let suite = Suite::load(&options).expect("the requirements are well-formed");
             Self {
                 folder,
@@ -350,6 +361,18 @@ mod tests {
         assert!(run.gaps().is_empty());
         run.options.patterns.clear();
         run.options.only = vec!["AM-DIST".into()];
+        assert!(run.gaps().is_empty());
+    }
+
+    #[test]
+    fn a_run_of_one_product_version_may_leave_steps_between_versions_unlooked_at() {
+        let mut run = Run::new();
+        run.turned.push("AM-UPG-002".into());
+        assert!(!run.gaps().is_empty());
+        let Input::Charts(directories) = &mut run.options.input else {
+            panic!("the run is of charts");
+        };
+        directories.truncate(1);
         assert!(run.gaps().is_empty());
     }
 }

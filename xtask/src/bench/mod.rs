@@ -76,33 +76,35 @@ fn execute(arguments: &Arguments) -> Result<(), Error> {
         workspace: root,
         helm,
     };
-    let wanted = |subject| arguments.only.is_empty() || arguments.only.contains(&subject);
-    let mut comparisons = Vec::new();
-    if wanted(Subject::Generate) {
-        comparisons.push(generate::compare(&programs, arguments.runs.into())?);
-    }
-    if wanted(Subject::Suite) {
-        comparisons.extend(suite::compare(&programs, arguments.suite_runs.into())?);
-    }
-    if wanted(Subject::Growth) {
-        comparisons.push(suite::growth(&programs, arguments.suite_runs.into())?);
-    }
-    if wanted(Subject::Incremental) {
-        comparisons.extend(incremental::compare(
-            &programs,
-            arguments.suite_runs.into(),
-        )?);
-    }
-    match arguments.format {
-        Format::Human => {
-            for comparison in &comparisons {
-                println!("{comparison}");
+    let mut all = Vec::new();
+    for subject in Subject::value_variants() {
+        if !arguments.only.is_empty() && !arguments.only.contains(subject) {
+            continue;
+        }
+        for comparison in measure(*subject, &programs, arguments)? {
+            match arguments.format {
+                // At once: a later subject may fail, and one takes minutes.
+                Format::Human => println!("{comparison}"),
+                Format::Json => all.push(comparison.to_json()),
             }
         }
-        Format::Json => {
-            let all: Vec<_> = comparisons.iter().map(Comparison::to_json).collect();
-            println!("{:#}", json!({ "comparisons": all }));
-        }
+    }
+    if arguments.format == Format::Json {
+        println!("{:#}", json!({ "comparisons": all }));
     }
     Ok(())
+}
+
+fn measure(
+    subject: Subject,
+    programs: &Programs,
+    arguments: &Arguments,
+) -> Result<Vec<Comparison>, Error> {
+    let suite_runs = arguments.suite_runs.into();
+    Ok(match subject {
+        Subject::Generate => vec![generate::compare(programs, arguments.runs.into())?],
+        Subject::Suite => suite::compare(programs, suite_runs)?,
+        Subject::Growth => vec![suite::growth(programs, suite_runs)?],
+        Subject::Incremental => incremental::compare(programs, suite_runs)?.into(),
+    })
 }
