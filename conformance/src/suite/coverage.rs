@@ -6,8 +6,6 @@ use std::{
     fmt::Write as _,
 };
 
-use am_deployment_toml::product::ProductVersion;
-
 use super::{
     Charts, Input, Matrix, Options, Subject,
     judge::{Judged, Suite},
@@ -35,22 +33,18 @@ pub(super) fn gaps(
         return gaps;
     }
     gaps.extend(unrendered(matrix, charts, subjects, judged));
-    gaps.extend(unlooked(suite, judged));
+    gaps.extend(unlooked(suite, judged, has_steps(options)));
     gaps
 }
 
-/// Whether a run is about everything that there is. The charts of one folder are of one product version, so a step from one to
-/// another cannot be looked at.
+/// Whether there are charts of more than one product version, so that there is a step from one to another.
+fn has_steps(options: &Options) -> bool {
+    matches!(&options.input, Input::Charts(directories) if directories.len() > 1)
+}
+
+/// Whether a run is about everything that there is.
 fn is_whole(options: &Options) -> bool {
-    let Input::Charts(directories) = &options.input else {
-        return false;
-    };
-    let has = |version| {
-        directories
-            .iter()
-            .any(|directory| directory.version == version)
-    };
-    ProductVersion::all().all(has)
+    matches!(options.input, Input::Charts(_))
         && options.variants
         && options.patterns.is_empty()
         && options.platforms.is_empty()
@@ -110,7 +104,8 @@ fn document_templates(chart: &ChartSource) -> impl Iterator<Item = &str> {
 }
 
 /// Requirements that looked at nothing on any subject, and those that did although their file says that they never can.
-fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
+/// Without steps from one product version to another, those that ask for one may look at nothing.
+fn unlooked(suite: &Suite, judged: &[Judged], has_steps: bool) -> Vec<String> {
     let mut looked: BTreeSet<&str> = BTreeSet::new();
     for result in judged.iter().flat_map(|judged| &judged.result.results) {
         match &result.outcome {
@@ -125,6 +120,7 @@ fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
     for requirement in suite
         .requirements()
         .filter(|requirement| requirement.own.is_none())
+        .filter(|requirement| has_steps || !is_about_steps(requirement))
     {
         let id = requirement.id.as_str();
         let file = format!(
@@ -142,6 +138,14 @@ fn unlooked(suite: &Suite, judged: &[Judged]) -> Vec<String> {
         }
     }
     gaps
+}
+
+/// Whether a requirement applies only where charts of another product version are at hand.
+fn is_about_steps(requirement: &Requirement) -> bool {
+    requirement
+        .applies_when
+        .as_ref()
+        .is_some_and(|condition| condition.any.iter().all(|one| one.other_version))
 }
 
 /// Requirements of users that looked at nothing on any subject, although they state no condition: a slip of the pen in `each` or
@@ -374,5 +378,7 @@ mod tests {
         };
         directories.truncate(1);
         assert!(run.gaps().is_empty());
+        run.turned.push("AM-DIST-001".into());
+        assert_eq!(run.gaps().len(), 1);
     }
 }

@@ -70,6 +70,8 @@ pub(super) struct Evaluator<'a> {
     lines: Lines,
     depth: usize,
     evaluations: usize,
+    /// Whether the condition of a refusal is read: what it asks about kinds changes nothing that is written.
+    pub(super) refuses: bool,
     usage: Usage,
 }
 
@@ -98,6 +100,7 @@ impl<'a> Evaluator<'a> {
             lines: Lines::default(),
             depth: 0,
             evaluations: 0,
+            refuses: false,
             usage: Usage::default(),
         }
     }
@@ -160,9 +163,11 @@ impl<'a> Evaluator<'a> {
         self.results.insert(key.clone(), Called::default());
         self.calls.push(Seen::default());
         let caller = std::mem::replace(&mut self.lines, body.lines.clone());
+        let refuses = std::mem::take(&mut self.refuses);
         self.depth += 1;
         let text = self.run(&body.nodes, dot);
         self.depth -= 1;
+        self.refuses = refuses;
         self.lines = caller;
         let mut seen = self.calls.pop().unwrap_or_default();
         seen.texts.insert(id.clone());
@@ -261,7 +266,9 @@ impl<'a> Evaluator<'a> {
             }
             TemplateNode::If(condition, then, otherwise) => {
                 let outer = scope.variables.len();
+                self.refuses = otherwise.is_empty() && only_fails(then);
                 let value = self.pipeline(condition, scope);
+                self.refuses = false;
                 self.consume(&value, false, condition.line);
                 let then = self.body(then, scope);
                 let otherwise = self.body(otherwise, scope);
@@ -434,4 +441,19 @@ impl<'a> Evaluator<'a> {
         };
         fields.iter().fold(start, |value, field| value.field(field))
     }
+}
+
+/// Whether these nodes only refuse: `fail` and white space.
+fn only_fails(nodes: &[TemplateNode]) -> bool {
+    let mut fails = false;
+    nodes.iter().all(|node| match node {
+        TemplateNode::Text(text) => text.trim().is_empty(),
+        TemplateNode::Action(pipeline) => {
+            let called = pipeline.commands.iter().filter_map(|command| command.first());
+            let is_fail = |operand: &Operand| matches!(operand, Operand::Function(name) if name == "fail");
+            fails = true;
+            called.into_iter().any(is_fail)
+        }
+        _ => false,
+    }) && fails
 }

@@ -117,6 +117,7 @@ impl Evaluator<'_> {
                     maps.iter().map(|map| map.entry(key).uncertain()).collect();
                 Abstract::List(found)
             }
+            ("kindIs" | "kindOf" | "typeIs" | "typeOf", _) if self.refuses => Abstract::Unknown,
             (
                 "not" | "empty" | "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "kindIs" | "kindOf"
                 | "typeIs" | "typeOf",

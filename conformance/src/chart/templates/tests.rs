@@ -98,3 +98,19 @@ fn a_template_that_calls_itself_comes_to_an_end() {
     let source = r#"{{ define "x" }}{{ range .v }}{{ include "x" (dict "v" .) }}{{ end }}{{ .v }}{{ end }}{{ include "x" (dict "v" .Values.a) }}"#;
     assert!(reads(source).contains(&"a".to_owned()));
 }
+
+#[test]
+fn a_refusal_of_a_kind_reads_nothing_that_reaches_the_output() {
+    let walk = r#"{{ range $path, $names := dict "a" (list "x") "" (list "y") }}{{ $table := $.Values }}{{ range compact (splitList "." $path) }}{{ $table = index $table . }}{{ end }}
+        {{ if not (kindIs "map" $table) }}{{ fail (printf "%s is no table" $path) }}{{ end }}
+        {{ range $names }}{{ if kindIs "invalid" (index $table .) }} {{ fail "null" }} {{ end }}{{ end }}{{ end }}"#;
+    assert_eq!(reads(walk), Vec::<String>::new());
+    assert_eq!(
+        reads(r#"{{ if kindIs "string" .Values.a }}yes{{ end }}"#),
+        ["a touched"]
+    );
+    assert_eq!(
+        reads(r#"{{ if not .Values.accept }}{{ fail "accept" }}{{ end }}"#),
+        ["accept touched"]
+    );
+}
