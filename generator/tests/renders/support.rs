@@ -14,7 +14,7 @@ thread_local! {
     static SERVER: RefCell<RenderServer> = RefCell::new(server());
 }
 
-fn workspace() -> PathBuf {
+pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
@@ -36,7 +36,6 @@ pub(crate) fn overlaid(
     overlays: &[&str],
     mut values: Value,
 ) -> Result<Release, String> {
-    let chart = workspace().join(format!("charts-out/am-pattern-{pattern}"));
     // There is no cluster that could be asked which passwords it has.
     let credentials = values.get("credentials");
     if credentials
@@ -45,10 +44,19 @@ pub(crate) fn overlaid(
         values["credentials"]["generateWithoutCluster"] = true.into();
     }
     let overlays = overlays.iter();
+    let files = overlays.map(|overlay| format!("overlays/{overlay}.yaml"));
+    as_given(&format!("charts-out/am-pattern-{pattern}"), files, values)
+}
+
+/// A render of the chart in a folder of the repository with values files of that folder, and nothing but what is given.
+pub(crate) fn as_given(
+    chart: &str,
+    values_files: impl Iterator<Item = String>,
+    values: Value,
+) -> Result<Release, String> {
+    let chart = workspace().join(chart);
     let request = RenderRequest {
-        values_files: overlays
-            .map(|overlay| chart.join(format!("overlays/{overlay}.yaml")))
-            .collect(),
+        values_files: values_files.map(|file| chart.join(file)).collect(),
         values,
         ..RenderRequest::new(&chart, "apim", "apim")
     };

@@ -449,8 +449,12 @@ fn only_fails(nodes: &[TemplateNode]) -> bool {
     nodes.iter().all(|node| match node {
         TemplateNode::Text(text) => text.trim().is_empty(),
         TemplateNode::Action(pipeline) => {
-            let called = pipeline.commands.iter().filter_map(|command| command.first());
-            let is_fail = |operand: &Operand| matches!(operand, Operand::Function(name) if name == "fail");
+            let called = pipeline
+                .commands
+                .iter()
+                .filter_map(|command| command.first());
+            let is_fail =
+                |operand: &Operand| matches!(operand, Operand::Function(name) if name == "fail");
             fails = true;
             called.into_iter().any(is_fail)
         }

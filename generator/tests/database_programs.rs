@@ -1,8 +1,51 @@
-//! The Java programs of the charts, compiled and run: how scripts are taken apart, and what gets into a trust store. They need a JDK of at least 17.
+//! The Java programs of the charts, compiled and run: how scripts are taken apart, and what gets into a trust store.
+//!
+//! They need a JDK of at least 17 on `PATH`. Without one every test is reported as ignored, with the reason; `tools/jdk/install`
+//! installs one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode, Stdio};
+
+use libtest_mimic::{Arguments, Completion, Trial};
+
+fn main() -> ExitCode {
+    let tests: [(&str, fn()); 3] = [
+        (
+            "statements_end_where_each_database_ends_them",
+            statements_end_where_each_database_ends_them,
+        ),
+        (
+            "every_certificate_of_a_file_gets_into_the_store",
+            every_certificate_of_a_file_gets_into_the_store,
+        ),
+        (
+            "a_missing_driver_or_script_is_named",
+            a_missing_driver_or_script_is_named,
+        ),
+    ];
+    let trials = tests.map(|(name, test)| {
+        Trial::ignorable_test(name, move || {
+            if !has_jdk() {
+                return Ok(Completion::ignored_with("no JDK: run tools/jdk/install"));
+            }
+            test();
+            Ok(Completion::Completed)
+        })
+    });
+    libtest_mimic::run(&Arguments::from_args(), trials.into()).exit_code()
+}
+
+fn has_jdk() -> bool {
+    ["javac", "java", "keytool"].iter().all(|program| {
+        Command::new(program)
+            .arg("-help")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .is_ok()
+    })
+}
 
 /// The programs, compiled once for each test in a folder of its own.
 struct Programs(PathBuf);
@@ -56,7 +99,6 @@ impl Programs {
     }
 }
 
-#[test]
 fn statements_end_where_each_database_ends_them() {
     let programs = Programs::compiled("statements");
     let rows: [(&str, &str, &[&str]); 5] = [
@@ -114,7 +156,6 @@ fn statements_end_where_each_database_ends_them() {
     }
 }
 
-#[test]
 fn every_certificate_of_a_file_gets_into_the_store() {
     let programs = Programs::compiled("store");
     let path = |name: &str| programs.0.join(name).to_string_lossy().into_owned();
@@ -162,7 +203,6 @@ fn every_certificate_of_a_file_gets_into_the_store() {
     );
 }
 
-#[test]
 fn a_missing_driver_or_script_is_named() {
     let programs = Programs::compiled("missing");
     let (done, text) = programs.run(
