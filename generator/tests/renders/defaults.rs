@@ -174,3 +174,21 @@ fn no_default_reaches_a_selector() {
         }
     }
 }
+
+#[test]
+fn a_label_that_two_values_give_is_written_once() {
+    let labels = json!({"team": "api"});
+    let values = json!({"commonLabels": labels, "defaults": {"podLabels": labels}, "gateway": {"podLabels": labels}});
+    let release = release(3, values);
+    let pods = release
+        .all("Pod")
+        .map(|pod| &pod["metadata"]["labels"]["team"]);
+    let made = release
+        .all("Deployment")
+        .map(|it| &it["spec"]["template"]["metadata"]["labels"]["team"]);
+    let all: Vec<_> = pods.chain(made).collect();
+    assert!(
+        all.len() > 3 && all.iter().all(|team| *team == "api"),
+        "{all:?}"
+    );
+}

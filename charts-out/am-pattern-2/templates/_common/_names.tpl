@@ -40,7 +40,7 @@ app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 
-{{/* Labels of an object; the user's cannot replace the chart's. Takes (list $root component). */}}
+{{/* Labels of an object; the user's cannot replace the chart's. Takes (list $root component labels…). */}}
 {{- define "am-pattern-2.labels" -}}
 {{- $root := index . 0 }}
 {{- include "am-pattern-2.selectorLabels" . }}
@@ -48,7 +48,11 @@ app.kubernetes.io/part-of: wso2-api-manager
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" | trunc 63 | quote }}
-{{- with omit $root.Values.commonLabels "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
+{{- $given := deepCopy $root.Values.commonLabels }}
+{{- range slice . 2 }}
+{{- $given = mergeOverwrite $given . }}
+{{- end }}
+{{- with omit $given "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -29,12 +29,12 @@ else that of `defaults`. Takes (list $root valuesKey keys…); a values key that
 {{- end }}
 
 {{/*
-Where a pod runs and how it finds its way: fields of a pod's spec, none of them without values. Takes (list $root) for pods of tests, Jobs and the
-bundled database, or (list $root valuesKey).
+Where a pod runs and how it finds its way: fields of a pod's spec, none of them without values. Takes (list $root valuesKey); the pods of tests and
+of the bundled database are no component's, and pass "".
 */}}
 {{- define "am-pattern-3.podScheduling" -}}
 {{- $root := index . 0 }}
-{{- $key := ternary (last .) "" (gt (len .) 1) }}
+{{- $key := index . 1 }}
 {{- with include "am-pattern-3.shared" (list $root $key "priorityClassName") }}
 priorityClassName: {{ . }}
 {{- end }}

@@ -70,7 +70,7 @@ pub(super) struct Evaluator<'a> {
     lines: Lines,
     depth: usize,
     evaluations: usize,
-    /// Whether the condition of a refusal is read: what it asks about kinds changes nothing that is written.
+    /// Whether a refusal is read: what it asks about kinds changes nothing that is written.
     pub(super) refuses: bool,
     usage: Usage,
 }
@@ -87,7 +87,27 @@ pub(super) struct Called {
 /// Variables and the dot.
 struct Scope {
     dot: Abstract,
-    variables: Vec<(String, Abstract)>,
+    variables: Vec<Variable>,
+    /// How many bodies surround this place that may not be run.
+    conditions: usize,
+}
+
+struct Variable {
+    name: String,
+    value: Abstract,
+    /// Where it was declared; what is assigned there replaces it.
+    conditions: usize,
+}
+
+impl Scope {
+    fn declare(&mut self, name: &str, value: Abstract) {
+        let conditions = self.conditions;
+        self.variables.push(Variable {
+            name: name.to_owned(),
+            value,
+            conditions,
+        });
+    }
 }
 
 impl<'a> Evaluator<'a> {
@@ -108,8 +128,10 @@ impl<'a> Evaluator<'a> {
     fn run(&mut self, body: &[TemplateNode], dot: &Abstract) -> Option<String> {
         let mut scope = Scope {
             dot: dot.clone(),
-            variables: vec![(String::new(), dot.clone())],
+            variables: Vec::new(),
+            conditions: 0,
         };
+        scope.declare("", dot.clone());
         self.body(body, &mut scope)
     }
 
@@ -266,12 +288,15 @@ impl<'a> Evaluator<'a> {
             }
             TemplateNode::If(condition, then, otherwise) => {
                 let outer = scope.variables.len();
+                let refuses = self.refuses;
                 self.refuses = otherwise.is_empty() && only_fails(then);
                 let value = self.pipeline(condition, scope);
-                self.refuses = false;
                 self.consume(&value, false, condition.line);
+                scope.conditions += 1;
                 let then = self.body(then, scope);
+                self.refuses = refuses;
                 let otherwise = self.body(otherwise, scope);
+                scope.conditions -= 1;
                 scope.variables.truncate(outer);
                 // Whitespace alone, as after a `set`, is text that is always the same.
                 (then == otherwise).then_some(then).flatten()
@@ -280,14 +305,18 @@ impl<'a> Evaluator<'a> {
                 let outer = scope.variables.len();
                 let value = self.pipeline(condition, scope);
                 self.consume(&value, false, condition.line);
+                scope.conditions += 1;
                 self.with_dot(value, then, scope);
                 self.body(otherwise, scope);
+                scope.conditions -= 1;
                 scope.variables.truncate(outer);
                 None
             }
             TemplateNode::Range(over, body, otherwise) => {
                 self.range(over, body, scope);
+                scope.conditions += 1;
                 self.body(otherwise, scope);
+                scope.conditions -= 1;
                 None
             }
             TemplateNode::Template(name, argument) => {
@@ -313,6 +342,9 @@ impl<'a> Evaluator<'a> {
         let value = self.pipeline(&plain, scope);
         self.consume(&value, false, over.line);
         self.consume(&value.any(), false, over.line);
+        // The body is run for each element of a list that is known; of anything else there may be none.
+        let maybe = usize::from(!matches!(value, Abstract::List(_)));
+        scope.conditions += maybe;
         let turns: Vec<(Abstract, Abstract)> = match value {
             Abstract::List(elements) => elements
                 .into_iter()
@@ -333,15 +365,16 @@ impl<'a> Evaluator<'a> {
         for (key, element) in turns {
             scope.variables.truncate(outer);
             match over.variables.as_slice() {
-                [name] => scope.variables.push((name.clone(), element.clone())),
+                [name] => scope.declare(name, element.clone()),
                 [first, second] => {
-                    scope.variables.push((first.clone(), key));
-                    scope.variables.push((second.clone(), element.clone()));
+                    scope.declare(first, key);
+                    scope.declare(second, element.clone());
                 }
                 _ => {}
             }
             self.with_dot(element, body, scope);
         }
+        scope.conditions -= maybe;
         scope.variables.truncate(outer);
     }
 
@@ -365,15 +398,20 @@ impl<'a> Evaluator<'a> {
         scope: &mut Scope,
     ) {
         if pipeline.declares {
-            scope.variables.push((name.to_owned(), value));
+            scope.declare(name, value);
             return;
         }
-        let Some(at) = scope.variables.iter().rposition(|(own, _)| own == name) else {
+        let conditions = scope.conditions;
+        let mut known = scope.variables.iter_mut().rev();
+        let Some(variable) = known.find(|variable| variable.name == name) else {
             return;
         };
-        // The assignment may stand in a branch that is not taken.
-        let both = [scope.variables[at].1.clone(), value];
-        scope.variables[at].1 = self.either(both, pipeline.line);
+        variable.value = if variable.conditions == conditions {
+            value
+        } else {
+            // The assignment may stand in a branch that is not taken.
+            self.either([variable.value.clone(), value], pipeline.line)
+        };
     }
 
     /// One of several values; too many are taken as used.
@@ -427,9 +465,9 @@ impl<'a> Evaluator<'a> {
         let (start, fields): (Abstract, &[String]) = match operand {
             Operand::Field(fields) => (scope.dot.clone(), fields),
             Operand::Variable(name, fields) => {
-                let known = scope.variables.iter().rev().find(|(own, _)| own == name);
+                let known = scope.variables.iter().rev().find(|own| own.name == *name);
                 (
-                    known.map_or(Abstract::Unknown, |(_, value)| value.clone()),
+                    known.map_or(Abstract::Unknown, |own| own.value.clone()),
                     fields,
                 )
             }

@@ -70,6 +70,18 @@ impl Evaluator<'_> {
                 _ => self.either([list.clone(), Abstract::List(vec![element.clone()])], line),
             },
             ("concat", _) => self.concat(arguments, line),
+            ("slice", [Abstract::List(elements), Abstract::Number(from)]) => {
+                let from = usize::try_from(*from).unwrap_or(0).min(elements.len());
+                Abstract::List(elements[from..].to_vec())
+            }
+            ("splitList", [Abstract::Text(separator), Abstract::Text(text)]) => {
+                let parts = text.split(separator.as_str());
+                Abstract::List(parts.map(|part| Abstract::Text(part.to_owned())).collect())
+            }
+            ("compact", [Abstract::List(elements)]) if all_texts(elements) => {
+                let filled = |element: &&Abstract| **element != Abstract::Text(String::new());
+                Abstract::List(elements.iter().filter(filled).cloned().collect())
+            }
             ("uniq" | "compact" | "sortAlpha" | "reverse" | "without", [list, ..])
                 if matches!(list, Abstract::Values { .. }) =>
             {
@@ -206,4 +218,10 @@ fn constant_text(name: &str, arguments: &[Abstract]) -> Option<String> {
         }
     }
     Some(result)
+}
+
+fn all_texts(elements: &[Abstract]) -> bool {
+    elements
+        .iter()
+        .all(|element| matches!(element, Abstract::Text(_)))
 }

@@ -114,3 +114,34 @@ fn a_refusal_of_a_kind_reads_nothing_that_reaches_the_output() {
         ["accept touched"]
     );
 }
+
+#[test]
+fn templates_of_our_charts_read_no_value_that_they_do_not_name() {
+    let charts = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../charts-out");
+    for pattern in 0..6 {
+        let chart = charts.join(format!("am-pattern-{pattern}"));
+        let files = walkdir::WalkDir::new(&chart)
+            .into_iter()
+            .filter_map(|entry| {
+                let path = entry.expect("readable").into_path();
+                let text = std::fs::read_to_string(&path).ok()?;
+                let name = path.strip_prefix(&chart).expect("of the chart");
+                Some((name.to_str()?.to_owned(), text))
+            });
+        let usage = usage(&files.collect());
+        assert_eq!(usage.hidden, None);
+        for path in [
+            &["noSuchValue"][..],
+            &["gateway", "noSuchValue"],
+            &["database", "noSuchValue"],
+        ] {
+            let path: Vec<String> = path.iter().map(|&key| key.to_owned()).collect();
+            let by: Vec<_> = usage
+                .reads
+                .iter()
+                .filter(|read| super::path::covers(&read.path, read.whole, &path))
+                .collect();
+            assert!(by.is_empty(), "pattern {pattern}, {path:?}: {by:#?}");
+        }
+    }
+}
