@@ -1,6 +1,7 @@
 //! A guide in Markdown, taken apart: what is typed, which files are written, which names are promised.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 /// A guide.
 #[derive(Debug)]
@@ -88,12 +89,14 @@ impl Guide {
             script.push_str(&block.line.to_string());
             script.push('\n');
             for line in block.text.lines() {
-                script += &match line.split_once("am-pattern-") {
+                match line.split_once("am-pattern-") {
                     Some((start, _)) if start.starts_with("CHART=") => {
-                        format!("{start}am-pattern-{pattern}")
+                        script.push_str(start);
+                        script.push_str("am-pattern-");
+                        script.push_str(&pattern.to_string());
                     }
-                    _ => line.to_owned(),
-                };
+                    _ => script.push_str(line),
+                }
                 script.push('\n');
             }
         }
@@ -107,7 +110,8 @@ impl Guide {
                 let first = block.text.lines().next()?.strip_prefix("# ")?;
                 let name = first.split([' ', ',', ':']).next()?;
                 let of_pattern = |rest: &str| rest.chars().next().and_then(|c| c.to_digit(10));
-                name.ends_with(".yaml").then(|| File {
+                let is_yaml = Path::new(name).extension().is_some_and(|it| it == "yaml");
+                is_yaml.then(|| File {
                     name,
                     text: &block.text,
                     line: block.line,

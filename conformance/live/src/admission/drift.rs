@@ -45,15 +45,11 @@ impl Comparison {
         let broken = |error: String| {
             LiveError::unavailable(format!("gitops-diff: {error}"), "report this as a bug")
         };
-        let input: String = objects
+        let lines: Vec<String> = objects
             .iter()
-            .map(|object| {
-                format!(
-                    "{}\n",
-                    json!({"desired": object.desired, "live": object.live})
-                )
-            })
+            .map(|object| json!({"desired": object.desired, "live": object.live}).to_string())
             .collect();
+        let input = lines.join("\n") + "\n";
         let mut child = Command::new(&self.program)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

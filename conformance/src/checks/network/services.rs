@@ -31,7 +31,7 @@ fn selecting<'g, 'a>(graph: &'g Graph<'a>) -> impl Iterator<Item = &'g Service<'
 }
 
 /// Whether a Service is for users alone. Source: ARCHITECTURE.md, the chart contract (ways in).
-fn publishes(service: &Service<'_>) -> bool {
+fn publishes(service: Service<'_>) -> bool {
     const SERVES: &str = "am-charts/serves-";
     let selector = service.selector();
     selector.keys().any(|label| label.starts_with(SERVES))
@@ -225,7 +225,7 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
 /// In the generated layout a component's Service and headless Service offer all of its ports, under the names of the table. Others, such
 /// as one that publishes APIs, offer what they are for.
 pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for service in selecting(context.graph).filter(|service| !publishes(service)) {
+    for service in selecting(context.graph).filter(|service| !publishes(**service)) {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
