@@ -1,4 +1,12 @@
 //! What the generated charts do with values, rendered with real Helm.
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "values are written out where they are passed"
+)]
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    reason = "names of loggers end in no extension"
+)]
 
 mod azure;
 mod controllers;

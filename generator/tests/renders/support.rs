@@ -19,7 +19,7 @@ pub(crate) fn workspace() -> PathBuf {
 }
 
 fn server() -> RenderServer {
-    let program = Toolchain::new(&workspace())
+    let program = Toolchain::new(workspace())
         .ensure(Tool::Renderer, &mut StderrProgress::default())
         .unwrap_or_else(|error| panic!("{error}"));
     RenderServer::new(program).deterministic(true)
