@@ -60,7 +60,7 @@ pub fn blocked_by<'a>(policies: &Manifest, connection: &Connection<'a>) -> Optio
     .into_iter()
     .filter(|(pods, way, peer, _)| policies.passes(pods, *way, peer, port) == Verdict::Denied)
     .find_map(|(pods, way, _, direction)| {
-        let policy = policies.governing(pods, way).next()?;
+        let policy = policies.lacking(pods, way)?;
         Some(Blocked {
             policy: policy.0.name().to_owned(),
             direction,
@@ -76,6 +76,11 @@ mod tests {
     use crate::checks::harness;
 
     const POLICY: &str = r"
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: deny-the-rest}
+spec: {podSelector: {matchLabels: {app: tm}}, policyTypes: [Ingress, Egress]}
+---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
 metadata: {name: tm}
@@ -108,13 +113,15 @@ spec:
 
     #[test]
     fn what_blocks_is_named_with_its_direction() {
-        let by = |direction| {
+        let by = |policy: &str, direction| {
             Some(Blocked {
-                policy: "tm".into(),
+                policy: policy.into(),
                 direction,
             })
         };
-        assert_eq!(blocked("gw", "tm", 9611, "thrift"), by(Direction::Ingress));
-        assert_eq!(blocked("tm", "gw", 9443, "https"), by(Direction::Egress));
+        let ingress = by("tm", Direction::Ingress);
+        assert_eq!(blocked("gw", "tm", 9611, "thrift"), ingress);
+        let egress = by("deny-the-rest", Direction::Egress);
+        assert_eq!(blocked("tm", "gw", 9443, "https"), egress);
     }
 }

@@ -81,6 +81,20 @@ impl<'a> Policies<'a> {
         })
     }
 
+    /// The policy in which a rule is missing, of those that govern a direction: the first with rules, for one without is there to
+    /// deny whatever the others do not allow.
+    pub(super) fn lacking(
+        &self,
+        pods: &Pods<'_>,
+        direction: Direction,
+    ) -> Option<NetworkPolicy<'a>> {
+        let has_rules = |policy: &NetworkPolicy<'_>| !policy.rules(direction.name()).is_empty();
+        let mut governing = self.governing(pods, direction);
+        let first = governing.next()?;
+        let with_rules = std::iter::once(first).chain(governing).find(has_rules);
+        Some(with_rules.unwrap_or(first))
+    }
+
     /// Whether any policy governs a direction of these pods; otherwise everything gets through.
     pub(super) fn governs(&self, pods: &Pods<'_>, direction: Direction) -> bool {
         self.governing(pods, direction).next().is_some()

@@ -24,17 +24,8 @@ pub(super) fn missing<'a>(
     help: String,
 ) -> Fault<'a> {
     let fault = Fault::new(message, help);
-    match culprit(policies, pods, direction) {
+    match policies.lacking(pods, direction) {
         Some(policy) => fault.object(policy.0),
         None => fault,
     }
-}
-
-/// The first policy that governs a direction, to point at.
-fn culprit<'a>(
-    policies: &Policies<'a>,
-    pods: &Pods<'_>,
-    direction: Direction,
-) -> Option<NetworkPolicy<'a>> {
-    policies.governing(pods, direction).next()
 }
