@@ -4,7 +4,6 @@ use crate::{
     checks::network::reachability::{Direction, Pods, Policies},
     context::Fault,
     graph::Member,
-    manifest::NetworkPolicy,
 };
 
 /// How messages name a workload: its component, or its own name.
