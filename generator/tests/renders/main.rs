@@ -32,6 +32,7 @@ mod policies;
 mod probes;
 mod public_services;
 mod publishers;
+mod refusals;
 mod scaling;
 mod schema_job;
 mod script;

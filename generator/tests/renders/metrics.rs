@@ -294,7 +294,7 @@ fn promtool_accepts_the_alerts_of_every_pattern_and_sees_each_fire() {
 
 #[test]
 fn alerts_are_left_out_labelled_and_added_by_values() {
-    let added = json!({"alert": "Mine", "expr": "up{job=\"{{ .Release.Name }}\"} == 0"});
+    let added = json!({"alert": "Mine", "expr": "up{job=\"apim\"} == 0"});
     let changed = rules(
         3,
         &json!({"disabled": ["WSO2AMDeadlock"], "alertLabels": {"team": "a"}, "rules": [added]}),

@@ -20,21 +20,21 @@ true
 {{- default (ternary (include "am-pattern-3.schemaName" .) "default" $account.create) $account.name }}
 {{- end }}
 
-{{/* Metadata of one of its objects. Takes (list $root weight policy annotations…). */}}
+{{/* Metadata of one of its objects. Takes (list $root name weight policy annotations…). */}}
 {{- define "am-pattern-3.schemaMetadata" -}}
 {{- $root := index . 0 -}}
 metadata:
-  name: {{ include "am-pattern-3.schemaName" $root | quote }}
+  name: {{ index . 1 | quote }}
   namespace: {{ $root.Release.Namespace | quote }}
   labels:
     {{- include "am-pattern-3.labels" (list $root "schema") | nindent 4 }}
   annotations:
-    {{- with include "am-pattern-3.annotations" (concat (list $root) (slice . 3)) }}
+    {{- with include "am-pattern-3.givenAnnotations" (concat (list $root) (slice . 4)) }}
     {{- . | nindent 4 }}
     {{- end }}
     helm.sh/hook: pre-install,pre-upgrade
-    helm.sh/hook-weight: {{ index . 1 | quote }}
-    helm.sh/hook-delete-policy: {{ index . 2 }}
+    helm.sh/hook-weight: {{ index . 2 | quote }}
+    helm.sh/hook-delete-policy: {{ index . 3 }}
 {{- end }}
 
 {{/* The credentials that it reads, as a JSON array. */}}

@@ -80,6 +80,22 @@ app.kubernetes.io/part-of: wso2-api-manager
 {{- end }}
 {{- end }}
 
+{{/*
+Annotations of an object that has some of the chart's own below them: those given without the keys that the chart writes itself, because a key
+given twice is no YAML. Takes (list $root annotations…).
+*/}}
+{{- define "am-pattern-4.givenAnnotations" -}}
+{{- $given := include "am-pattern-4.annotations" . | fromYaml }}
+{{- range $key, $_ := $given }}
+{{- if or (eq $key "kubectl.kubernetes.io/default-container") (hasPrefix "checksum/" $key) (hasPrefix "helm.sh/" $key) }}
+{{- $given = omit $given $key }}
+{{- end }}
+{{- end }}
+{{- with $given }}
+{{- toYaml . }}
+{{- end }}
+{{- end }}
+
 {{- define "am-pattern-4.serviceAccountName" -}}
 {{- $values := get (index . 0).Values (include "am-pattern-4.valuesKey" (index . 1)) }}
 {{- if $values.serviceAccount.create }}

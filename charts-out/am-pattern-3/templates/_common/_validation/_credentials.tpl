@@ -12,6 +12,16 @@
 {{- if gt (len $writers) 1 }}
 {{- fail (printf "%s exclude each other: set one of them; single credentials may be in other Secrets, which credentials.keys names" (join " and " $writers)) }}
 {{- end }}
+{{- range $alias, $_ := .Values.secureVault.secrets }}
+{{- if has $alias (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password") }}
+{{- fail (printf "secureVault.secrets.%s: the vault's alias of this credential is %s" $alias (replace "-" "_" $alias)) }}
+{{- end }}
+{{- end }}
+{{- range $key, $_ := $credentials.externalSecret.keys }}
+{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
+{{- fail (printf "credentials.externalSecret.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}
+{{- end }}
+{{- end }}
 {{- range $key, $own := $credentials.keys }}
 {{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
 {{- fail (printf "credentials.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}

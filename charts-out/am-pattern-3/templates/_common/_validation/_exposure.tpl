@@ -21,6 +21,9 @@
 {{- range .hosts }}
 {{- $place := ternary (printf "%s:%d" . (int $endpoint.publicPort)) . $endpoint.published }}
 {{- with get $seen $place }}
+{{- if eq . $endpoint.key }}
+{{- fail (printf "exposure.endpoints.%s.hostnames: %s is given twice, there or in hostnames.%s: write it once" $endpoint.key $place $endpoint.hostname) }}
+{{- end }}
 {{- fail (printf "hostnames: every endpoint needs a name of its own, but %s is one of %s and of %s" $place . $endpoint.key) }}
 {{- end }}
 {{- $_ := set $seen $place $endpoint.key }}
@@ -142,6 +145,10 @@
 {{/* cert-manager makes one certificate for one Secret, so that no two routes may ask it to fill the same. */}}
 {{- define "am-pattern-3.validateCertificates" -}}
 {{- $values := .Values.exposure }}
+{{- $issuer := $values.certManager.issuerRef }}
+{{- if and (eq $issuer.group "cert-manager.io") (not (has $issuer.kind (list "Issuer" "ClusterIssuer"))) }}
+{{- fail (printf "exposure.certManager.issuerRef.kind is %s, but cert-manager has Issuer and ClusterIssuer: use one of them, or set exposure.certManager.issuerRef.group to that of your issuer" $issuer.kind) }}
+{{- end }}
 {{- $owners := dict }}
 {{- if and $values.ingress.enabled $values.ingress.tls }}
 {{- range $endpoint := include "am-pattern-3.endpoints" . | fromJsonArray }}
@@ -156,7 +163,7 @@
 {{- end }}
 {{- if $asked }}
 {{- with get $owners $secret }}
-{{- fail (printf "the Ingresses of %s and %s both ask cert-manager to fill the Secret %s, and it fills it for one of them: remove exposure.ingress.tlsSecret and name the issuer in exposure.certManager.issuerRef.name, which gives every endpoint a Secret of its own, or set exposure.endpoints.%s.tlsSecret" . $endpoint.key $secret $endpoint.key) }}
+{{- fail (printf "the Ingresses of %s and %s both ask cert-manager to fill the Secret %s, and it fills it for one of them: remove exposure.ingress.tlsSecret%s, so that every endpoint has a Secret of its own, or set exposure.endpoints.%s.tlsSecret" . $endpoint.key $secret (ternary "" " and name the issuer in exposure.certManager.issuerRef.name" (ne $issuer.name "")) $endpoint.key) }}
 {{- end }}
 {{- $_ := set $owners $secret .key }}
 {{- end }}

@@ -116,7 +116,7 @@
 {{- if and $ca (not $type.tls) }}
 {{- fail (printf "database.tls names authorities (%s), but nothing verifies them with database.type %s" $ca $database.type) }}
 {{- end }}
-{{- if and $ca (not (hasPrefix "verify" $tls.mode)) (not (and $database.apim.url $database.shared.url)) }}
+{{- if and $ca (not (hasPrefix "verify" $tls.mode)) (not (or $database.apim.url $database.shared.url)) }}
 {{- fail (printf "database.tls names authorities (%s), but database.tls.mode %q verifies nothing: set it to verify-full" $ca $tls.mode) }}
 {{- end }}
 {{- end }}

@@ -45,5 +45,20 @@
 {{- fail (printf "%s.files: %s is not allowed: paths are relative to the server home, without `..`; deployment.toml is changed through %s.config" $key $path $key) }}
 {{- end }}
 {{- end }}
+{{- $paths := keys $values.files }}
+{{- range $values.filesFrom }}
+{{- if or (hasPrefix "/" .path) (contains ".." .path) (eq .path "repository/conf/deployment.toml") }}
+{{- fail (printf "%s.filesFrom: %s is not allowed: paths are relative to the server home, without `..`; deployment.toml is changed through %s.config" $key .path $key) }}
+{{- end }}
+{{- if has .path $paths }}
+{{- fail (printf "%s.filesFrom: %s is given twice, there or in %s.files: one file has one source" $key .path $key) }}
+{{- end }}
+{{- $paths = append $paths .path }}
+{{- end }}
+{{- range $at, $config := dict (printf "%s.config" $key) $values.config "defaults.config" $root.Values.defaults.config }}
+{{- if hasKey (get $config "server" | default dict) "offset" }}
+{{- fail (printf "%s.server.offset moves the ports of the server, but not those of its Services: set portOffset of the components instead" $at) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -2,6 +2,25 @@
 {{/* Pods, their numbers and their environment. */}}
 
 {{- define "am-pattern-5.validatePods" -}}
+{{- range $name, $_ := .Values.commonAnnotations }}
+{{- if hasPrefix "helm.sh/hook" $name }}
+{{- fail (printf "commonAnnotations: %s would make a hook of every object, and Helm would keep none of them in the release: annotate your own objects in extraObjects instead" $name) }}
+{{- end }}
+{{- end }}
+{{- $accounts := dict }}
+{{- if and (include "am-pattern-5.makesSchema" .) .Values.database.schemaJob.serviceAccount.create }}
+{{- $accounts = set $accounts (include "am-pattern-5.schemaServiceAccount" .) "database.schemaJob.serviceAccount" }}
+{{- end }}
+{{- range $key, $name := dict "allInOne" "all-in-one" "gateway" "gateway" "keyManager" "key-manager" }}
+{{- $account := (get $.Values $key).serviceAccount }}
+{{- if and $account.create (include "am-pattern-5.runs" (list $ $name)) }}
+{{- $made := include "am-pattern-5.serviceAccountName" (list $ $name) }}
+{{- with get $accounts $made }}
+{{- fail (printf "%s.serviceAccount and %s would both make the ServiceAccount %s: give each a name of its own, or set create to false where it is there already" $key . $made) }}
+{{- end }}
+{{- $accounts = set $accounts $made (printf "%s.serviceAccount" $key) }}
+{{- end }}
+{{- end }}
 {{- if .Values.securityContext.container.readOnlyRootFilesystem }}
 {{- fail "securityContext.container.readOnlyRootFilesystem is true, but the product writes its own home in the image (configuration, pid, logs, tmp) and could not start: leave it out" }}
 {{- end }}
