@@ -120,9 +120,32 @@ fn collect(one: &Value, other: &Value, path: &str, paths: &mut Vec<String>) {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use serde_json::json;
 
-    use super::collect;
+    use super::{Applied, Comparison, collect};
+
+    #[test]
+    fn what_the_api_server_changed_is_a_difference_and_what_it_filled_in_is_none() {
+        let route = |rules: serde_json::Value| {
+            json!({
+                "apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+                "metadata": {"name": "a"}, "spec": {"rules": rules},
+            })
+        };
+        let applied = |live| Applied {
+            desired: route(json!([{"backendRefs": [{"name": "b"}]}])),
+            live: route(live),
+        };
+        let filled_in = applied(json!([{"backendRefs": [{"name": "b", "weight": 1}]}]));
+        let changed = applied(json!([{"backendRefs": [{"name": "c"}]}]));
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let comparison = Comparison::new(&workspace).expect("the program");
+        let found = comparison.differences(&[filled_in, changed]);
+        let wanted = [vec![], vec!["spec.rules[0].backendRefs[0].name".to_owned()]];
+        assert_eq!(found.expect("answers"), wanted);
+    }
 
     #[test]
     fn fields_that_differ_are_named_by_their_paths() {
