@@ -24,9 +24,10 @@ fn main() -> ExitCode {
             a_missing_driver_or_script_is_named,
         ),
     ];
+    let has_jdk = has_jdk();
     let trials = tests.map(|(name, test)| {
         Trial::ignorable_test(name, move || {
-            if !has_jdk() {
+            if !has_jdk {
                 return Ok(Completion::ignored_with("no JDK: run tools/jdk/install"));
             }
             test();
