@@ -36,7 +36,12 @@ pub(crate) fn carry(work: &mut Work<'_>, item: usize) {
     }
     if let Some(text) = placeholder(&value) {
         let to = target(work, item, row);
-        work.done(item, Class::Open, to.as_deref(), Some(format!("{text} was never filled in")));
+        work.done(
+            item,
+            Class::Open,
+            to.as_deref(),
+            Some(format!("{text} was never filled in")),
+        );
         return;
     }
     if let (Some(suspect), Some(number)) = (&row.suspect, value.as_f64())
@@ -67,7 +72,10 @@ fn unknown(work: &mut Work<'_>, item: usize) {
         .map(am_product::Component::title)
         .collect();
     let note = if let Some(other) = of_others.first() {
-        format!("the chart of the {other} has it, that of the {} does not", component.title())
+        format!(
+            "the chart of the {other} has it, that of the {} does not",
+            component.title()
+        )
     } else {
         match am_suggest::near(&shown, work.mapping.rows().map(|row| row.from.as_str())) {
             Some(meant) => format!("did you mean `{meant}`?"),
@@ -80,8 +88,15 @@ fn unknown(work: &mut Work<'_>, item: usize) {
 
 /// A value that this version's chart reads elsewhere, or no more.
 fn old_place(work: &mut Work<'_>, item: usize, row: &Row) {
-    if !row.versions.is_empty() && !row.versions.contains(&work.version) && is_given(&work.items[item].node.value()) {
-        let message = format!("the charts of {} do not read it (those of {} do), so it had no effect there", work.version, row.versions.join(", "));
+    if !row.versions.is_empty()
+        && !row.versions.contains(&work.version)
+        && is_given(&work.items[item].node.value())
+    {
+        let message = format!(
+            "the charts of {} do not read it (those of {} do), so it had no effect there",
+            work.version,
+            row.versions.join(", ")
+        );
         work.warn(item, message);
     }
 }
@@ -100,7 +115,9 @@ fn in_force<'m>(work: &Work<'m>, item: usize, row: &'m Row) -> Result<&'m Row, S
 }
 
 fn holds(work: &Work<'_>, item: usize, row: &Row) -> Result<(), String> {
-    let Some(tree) = work.trees.get(&work.items[item].component) else { return Ok(()) };
+    let Some(tree) = work.trees.get(&work.items[item].component) else {
+        return Ok(());
+    };
     let on = |path: &str| work.charts.is_on(tree, &Path::of_keys(path), &work.version);
     let text = |path: &str| tree.get(&Path::of_keys(path)).map(Node::value);
     if let Some(path) = row.when.as_ref().filter(|path| !on(path)) {
@@ -109,7 +126,9 @@ fn holds(work: &Work<'_>, item: usize, row: &Row) -> Result<(), String> {
     if let Some(pattern) = &row.when_any {
         let mut leaves = Vec::new();
         tree.leaves(&Path::default(), &|_| false, &mut leaves);
-        let any = leaves.iter().any(|(path, node)| pattern.captures(path).is_some() && is_given(&node.value()));
+        let any = leaves
+            .iter()
+            .any(|(path, node)| pattern.captures(path).is_some() && is_given(&node.value()));
         if !any {
             return Err(format!("no {} is on", pattern.as_str()));
         }
@@ -144,23 +163,36 @@ fn placeholder(value: &Value) -> Option<&str> {
     let start = text.find('<')?;
     let length = text[start..].find('>')?;
     let inner = &text[start + 1..start + length];
-    let is_name = !inner.is_empty() && inner.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c));
+    let is_name = !inner.is_empty()
+        && inner
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || "_- ".contains(c));
     is_name.then(|| &text[start..=start + length])
 }
 
 /// Where a row would put an item.
 pub(crate) fn target(work: &Work<'_>, item: usize, row: &Row) -> Option<String> {
     let item = &work.items[item];
-    let to = row.to.as_ref().map(|to| fill(to, item.component, &item.captures));
+    let to = row
+        .to
+        .as_ref()
+        .map(|to| fill(to, item.component, &item.captures));
     to.or_else(|| {
         let key = row.config.as_ref()?;
-        Some(format!("{}.config.{}", item.component.values_key(), fill(key, item.component, &item.captures)))
+        Some(format!(
+            "{}.config.{}",
+            item.component.values_key(),
+            fill(key, item.component, &item.captures)
+        ))
     })
 }
 
 fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value) {
     let component = work.items[item].component;
-    let mut note = row.note.as_ref().map(|note| fill(note, component, &work.items[item].captures));
+    let mut note = row
+        .note
+        .as_ref()
+        .map(|note| fill(note, component, &work.items[item].captures));
     let class = match fixed {
         Fixed::Wired => Class::Wired,
         Fixed::Unneeded => Class::Unneeded,
@@ -168,9 +200,17 @@ fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value
         Fixed::New => Class::New,
     };
     if let Some(whose) = &row.address {
-        let outside: Vec<String> = assemble::texts(value).iter().filter(|it| !assemble::is_inside(it)).cloned().collect();
+        let outside: Vec<String> = assemble::texts(value)
+            .iter()
+            .filter(|it| !assemble::is_inside(it))
+            .cloned()
+            .collect();
         if outside.is_empty() {
-            note = note.or_else(|| Some(format!("the address of the {whose} is that of this release's own")));
+            note = note.or_else(|| {
+                Some(format!(
+                    "the address of the {whose} is that of this release's own"
+                ))
+            });
         } else {
             let message = format!(
                 "{} is outside the namespace or cluster. The chart connects to the {whose} of its own release; if it stays outside, switch the component off and say where it is in its `addresses` (docs/parts-elsewhere.md)",
@@ -179,7 +219,11 @@ fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value
             work.warn(item, message.clone());
             note = Some(message);
         }
-        if row.per_node && assemble::texts(value).iter().any(|it| assemble::is_for_all_nodes(it)) {
+        if row.per_node
+            && assemble::texts(value)
+                .iter()
+                .any(|it| assemble::is_for_all_nodes(it))
+        {
             work.warn(item, "this Service is for all nodes and has no ports for JMS and thrift; each node's own Service should have stood here".to_owned());
         }
     }
@@ -188,18 +232,34 @@ fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value
 
 fn copy(work: &mut Work<'_>, item: usize, row: &Row, value: Value) {
     let component = work.items[item].component;
-    let vault_on = work.trees.get(&component).is_some_and(|tree| work.charts.is_on(tree, &Path::of_keys(&work.charts.vault_at), &work.version));
+    let vault_on = work.trees.get(&component).is_some_and(|tree| {
+        work.charts
+            .is_on(tree, &Path::of_keys(&work.charts.vault_at), &work.version)
+    });
     if let Some(alias) = row.vault.as_ref().filter(|_| vault_on) {
         work.put(item, &format!("secureVault.secrets.{alias}"), value);
         return;
     }
-    let to = row.to.as_ref().map(|to| fill(to, component, &work.items[item].captures)).unwrap_or_default();
+    let to = row
+        .to
+        .as_ref()
+        .map(|to| fill(to, component, &work.items[item].captures))
+        .unwrap_or_default();
     let converted = match row.how {
-        How::Endpoint | How::Keystore | How::GatewayEnvironment | How::Labels | How::Tracing => return,
+        How::Endpoint | How::Keystore | How::GatewayEnvironment | How::Labels | How::Tracing => {
+            return;
+        }
         How::Toml => return assemble::toml(work, item, &to),
         How::IntoSecret => return into_secret(work, item, row, &to),
         How::SecretKey => return secret_key(work, item, row, &to),
-        How::SecretName => return work.done(item, Class::Mapped, Some(&to), Some("named beside each of its keys".to_owned())),
+        How::SecretName => {
+            return work.done(
+                item,
+                Class::Mapped,
+                Some(&to),
+                Some("named beside each of its keys".to_owned()),
+            );
+        }
         How::Switch | How::Off if value == json!(false) => {
             return work.done(item, Class::Unneeded, None, Some("off".to_owned()));
         }
@@ -211,13 +271,21 @@ fn copy(work: &mut Work<'_>, item: usize, row: &Row, value: Value) {
         How::Environment => return environment(work, item, &to, &value),
         How::Names => return work.append(item, &to, json!({ "name": value })),
         How::Copy => Ok(value),
-        How::Instances => return work.done(item, Class::Wired, None, Some("one for each node".to_owned())),
+        How::Instances => {
+            return work.done(
+                item,
+                Class::Wired,
+                None,
+                Some("one for each node".to_owned()),
+            );
+        }
         How::Nodes => Ok(json!(if is_given(&value) { 2 } else { 1 })),
         How::Away => away(&value),
-        How::Words => Ok(value.as_str().unwrap_or_default().split_whitespace().collect()),
-        How::Repository => return repository(work, item, &to, &value),
+        How::Words => Ok(work.items[item].text().split_whitespace().collect()),
+        How::Repository => return repository(work, item, &to),
         How::Class => {
-            if let Some(controller) = value.as_str().filter(|name| work.target.adapt(&Path::of_keys("exposure.ingress.controller"), json!(name)).is_ok() && *name == "nginx") {
+            let charts = work.charts;
+            if let Some(controller) = value.as_str().and_then(|name| charts.controllers.get(name)) {
                 work.put(item, "exposure.ingress.controller", json!(controller));
             }
             Ok(value)
@@ -246,7 +314,10 @@ fn copy(work: &mut Work<'_>, item: usize, row: &Row, value: Value) {
 pub(crate) struct Refusal(pub(crate) Class, pub(crate) String);
 
 fn put_or_else(work: &mut Work<'_>, item: usize, row: &Row, to: &str, value: Value) -> bool {
-    let (component, captures) = (work.items[item].component, work.items[item].captures.clone());
+    let (component, captures) = (
+        work.items[item].component,
+        work.items[item].captures.clone(),
+    );
     match &row.else_config {
         Some(key) if work.value_at(to).is_some_and(|said| *said != value) => {
             work.put_config(item, &fill(key, component, &captures), value)
@@ -265,6 +336,11 @@ fn also(work: &mut Work<'_>, item: usize, row: &Row) {
 
 fn environment(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
     let mut left_out = Vec::new();
+    if !value.is_object() {
+        let note = "a mapping of names and values was meant".to_owned();
+        work.warn(item, note.clone());
+        return work.done(item, Class::Manual, None, Some(note));
+    }
     for (name, value) in value.as_object().into_iter().flatten() {
         match work.charts.variables.get(name) {
             Some(why) => {
@@ -273,17 +349,28 @@ fn environment(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
                 left_out.push(message);
             }
             None => {
-                let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), ToOwned::to_owned);
                 work.append(item, to, json!({ "name": name, "value": text }));
             }
         }
     }
-    let class = if left_out.is_empty() { Class::Mapped } else { Class::Manual };
-    work.done(item, class, None, (!left_out.is_empty()).then(|| left_out.join("; ")));
+    let class = if left_out.is_empty() {
+        Class::Mapped
+    } else {
+        Class::Manual
+    };
+    work.done(
+        item,
+        class,
+        None,
+        (!left_out.is_empty()).then(|| left_out.join("; ")),
+    );
 }
 
-fn repository(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
-    let text = value.as_str().unwrap_or_default();
+fn repository(work: &mut Work<'_>, item: usize, to: &str) {
+    let text = work.items[item].text();
     match text.rsplit_once(':') {
         Some((repository, tag)) if !tag.contains('/') => {
             work.put(item, to, json!(repository));
@@ -297,7 +384,10 @@ fn repository(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
 }
 
 fn away(value: &Value) -> Result<Value, Refusal> {
-    let percent = value.as_str().and_then(|text| text.strip_suffix('%')).and_then(|it| it.parse::<u32>().ok());
+    let percent = value
+        .as_str()
+        .and_then(|text| text.strip_suffix('%'))
+        .and_then(|it| it.parse::<u32>().ok());
     match percent {
         Some(stay @ 0..=99) => Ok(json!(format!("{}%", 100 - stay))),
         Some(_) => Err(Refusal(Class::Manual, "a budget that lets no pod go stops every drain of a node: set podDisruptionBudget".into())),
@@ -308,13 +398,26 @@ fn away(value: &Value) -> Result<Value, Refusal> {
 fn secret_key(work: &mut Work<'_>, item: usize, row: &Row, to: &str) {
     let component = work.items[item].component;
     let with = row.with.clone().unwrap_or_default();
-    let name = work.trees.get(&component).and_then(|tree| tree.get(&Path::of_keys(&with))).map(Node::value);
-    match name.as_ref().and_then(Value::as_str).filter(|name| !name.is_empty()) {
+    let name = work
+        .trees
+        .get(&component)
+        .and_then(|tree| tree.get(&Path::of_keys(&with)))
+        .map(Node::value);
+    match name
+        .as_ref()
+        .and_then(Value::as_str)
+        .filter(|name| !name.is_empty())
+    {
         Some(name) => {
             let key = work.items[item].text();
             work.put(item, to, json!({ "secret": name, "key": key }));
         }
-        None => work.done(item, Class::Inactive, None, Some(format!("{with} is empty"))),
+        None => work.done(
+            item,
+            Class::Inactive,
+            None,
+            Some(format!("{with} is empty")),
+        ),
     }
 }
 

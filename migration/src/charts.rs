@@ -11,7 +11,10 @@ use serde_json::Value;
 use crate::path::{Path, Pattern};
 use crate::source::{Kind, Node};
 
-const CHARTS: File = File::new("migration/data/charts.yaml", include_str!("../data/charts.yaml"));
+const CHARTS: File = File::new(
+    "migration/data/charts.yaml",
+    include_str!("../data/charts.yaml"),
+);
 
 /// What is known of the vendor's charts.
 #[derive(Debug, Deserialize)]
@@ -31,6 +34,8 @@ pub struct Charts {
     pub ways: Vec<Way>,
     /// Endpoints by the vendor's names.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Controllers by the classes that they usually have.
+    pub controllers: BTreeMap<String, String>,
     /// Name of the Secret for what was clear text.
     pub secret: String,
     /// What a node needs besides its heap, in MiB.
@@ -119,7 +124,10 @@ impl Charts {
 
     /// Components in the order in which their words count.
     pub fn components(&self) -> Vec<Component> {
-        self.charts.iter().filter_map(|chart| Component::from_name(&chart.component)).collect()
+        self.charts
+            .iter()
+            .filter_map(|chart| Component::from_name(&chart.component))
+            .collect()
     }
 
     /// The component that a file is for: by values that only its chart has, then by the `Chart.yaml` beside the file, then by the
@@ -127,20 +135,37 @@ impl Charts {
     ///
     /// # Errors
     /// When none of these tells.
-    pub fn component(&self, name: &str, tree: &Node, beside: Option<&str>, of_pattern: &[Component]) -> Result<Component, Unclear> {
+    pub fn component(
+        &self,
+        name: &str,
+        tree: &Node,
+        beside: Option<&str>,
+        of_pattern: &[Component],
+    ) -> Result<Component, Unclear> {
         let Kind::Mapping(entries) = &tree.kind else {
             return Err(Unclear::Foreign);
         };
         if !entries.iter().any(|(key, _)| self.top.contains(key)) {
             return Err(Unclear::Foreign);
         }
-        let is_marked = |chart: &&Chart| chart.marks.iter().any(|mark| tree.get(&Path::of_keys(mark)).is_some());
+        let is_marked = |chart: &&Chart| {
+            chart
+                .marks
+                .iter()
+                .any(|mark| tree.get(&Path::of_keys(mark)).is_some())
+        };
         let marked: Vec<&Chart> = self.charts.iter().filter(is_marked).collect();
         let is_beside = |chart: &&Chart| beside == Some(chart.chart.as_str());
-        let stem = FilePath::new(name).file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let stem = FilePath::new(name)
+            .file_stem()
+            .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let words: Vec<&str> = stem.split(['_', '-', '.']).collect();
         let is_called = |chart: &&Chart| {
-            stem.contains(&chart.component) || chart.words.iter().any(|word| words.contains(&word.as_str()))
+            stem.contains(&chart.component)
+                || chart
+                    .words
+                    .iter()
+                    .any(|word| words.contains(&word.as_str()))
         };
         let only = |found: Vec<&Chart>| match found[..] {
             [chart] => Component::from_name(&chart.component),
@@ -154,8 +179,17 @@ impl Charts {
                 _ => None,
             })
             .ok_or_else(|| {
-                let found = if marked.len() > 1 { marked } else { self.charts.iter().collect() };
-                Unclear::Several(found.iter().filter_map(|chart| Component::from_name(&chart.component)).collect())
+                let found = if marked.len() > 1 {
+                    marked
+                } else {
+                    self.charts.iter().collect()
+                };
+                Unclear::Several(
+                    found
+                        .iter()
+                        .filter_map(|chart| Component::from_name(&chart.component))
+                        .collect(),
+                )
             })
     }
 

@@ -77,7 +77,12 @@ pub fn version_of(inputs: &[Input]) -> Result<Option<String>, MigrateError> {
 }
 
 fn read(file: &File) -> Result<Node, MigrateError> {
-    Node::read(file).map_err(|why| MigrateError::Input(format!("{}: {why}; give a values file of the vendor's charts", file.name)))
+    Node::read(file).map_err(|why| {
+        MigrateError::Input(format!(
+            "{}: {why}; give a values file of the vendor's charts",
+            file.name
+        ))
+    })
 }
 
 /// Carries values over to a chart of ours.
@@ -105,7 +110,11 @@ pub fn migrate(inputs: &[Input], target: &Target) -> Result<Migration, MigrateEr
         }
     }
     let written = version_of(inputs)?.unwrap_or_else(|| target.version.name().to_owned());
-    let short = charts.versions.iter().find(|it| written.starts_with(*it)).or(charts.versions.last());
+    let short = charts
+        .versions
+        .iter()
+        .find(|it| written.starts_with(*it))
+        .or(charts.versions.last());
     let mut work = Work {
         target,
         charts: &charts,
@@ -134,16 +143,32 @@ pub fn migrate(inputs: &[Input], target: &Target) -> Result<Migration, MigrateEr
     todos.extend(work.items.iter().filter_map(to_do));
     for object in &work.to_make {
         let keys: Vec<&str> = object.keys.iter().map(|(key, _)| key.as_str()).collect();
-        todos.push(("credentials".into(), format!("make the {} {} with the keys {}", object.kind, object.name, keys.join(", "))));
+        todos.push((
+            "credentials".into(),
+            format!(
+                "make the {} {} with the keys {}",
+                object.kind,
+                object.name,
+                keys.join(", ")
+            ),
+        ));
     }
     let chart = format!("am-pattern-{}", target.pattern);
-    let mut head = vec![format!("Values for {chart} with product version {}, made by `cargo xtask migrate-values` from {}.", target.version.name(), sources.join(", "))];
+    let mut head = vec![format!(
+        "Values for {chart} with product version {}, made by `cargo xtask migrate-values` from {}.",
+        target.version.name(),
+        sources.join(", ")
+    )];
     if !todos.is_empty() {
         head.push("Lines with TO DO are yours; the report of the command tells what became of every other value.".into());
     }
     let text = output::write(target, &work.values, &head, &todos);
     let mut values: Vec<Entry> = work.items.iter().map(entry).collect();
-    values.extend(replaced.into_iter().flat_map(|(component, replaced)| gone(&mapping, component, &replaced)));
+    values.extend(
+        replaced
+            .into_iter()
+            .flat_map(|(component, replaced)| gone(&mapping, component, &replaced)),
+    );
     let report = Report {
         chart,
         product_version: target.version.name(),
@@ -152,10 +177,19 @@ pub fn migrate(inputs: &[Input], target: &Target) -> Result<Migration, MigrateEr
         to_make: work.to_make,
         values,
     };
-    Ok(Migration { text, values: work.values, report })
+    Ok(Migration {
+        text,
+        values: work.values,
+        report,
+    })
 }
 
-fn component(input: &Input, tree: &Node, charts: &Charts, target: &Target) -> Result<Component, MigrateError> {
+fn component(
+    input: &Input,
+    tree: &Node,
+    charts: &Charts,
+    target: &Target,
+) -> Result<Component, MigrateError> {
     let name = &input.file.name;
     let found = match input.component {
         Some(component) => component,
@@ -173,35 +207,61 @@ fn component(input: &Input, tree: &Node, charts: &Charts, target: &Target) -> Re
         return Ok(found);
     }
     let has: Vec<&str> = target.components.iter().map(|it| it.title()).collect();
-    let others: Vec<String> = target.patterns_with(found).iter().map(ToString::to_string).collect();
+    let others: Vec<String> = target
+        .patterns_with(found)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     Err(MigrateError::Input(format!(
         "{name}: it is for the {}, which pattern {} does not have (it has {}); give --pattern {}, or leave the file out",
-        found.title(), target.pattern, has.join(", "), others.join(" or ")
+        found.title(),
+        target.pattern,
+        has.join(", "),
+        others.join(" or ")
     )))
 }
 
 fn items<'m>(mapping: &'m Mapping, component: Component, tree: &Node) -> Vec<Item<'m>> {
     let mut leaves = Vec::new();
-    let whole = |path: &Path| mapping.row(path, component.name()).is_some_and(|(row, _)| row.whole);
+    let whole = |path: &Path| {
+        mapping
+            .row(path, component.name())
+            .is_some_and(|(row, _)| row.whole)
+    };
     tree.leaves(&Path::default(), &whole, &mut leaves);
     let item = |(path, node): (Path, Node)| {
-        let found = mapping.row(&path, component.name()).map(|(row, captures)| {
-            (row, captures.into_iter().map(ToOwned::to_owned).collect())
-        });
-        let (row, captures) = found.map_or((None, Vec::new()), |(row, captures)| (Some(row), captures));
-        Item { component, path, node, row, captures, outcome: None }
+        let found = mapping
+            .row(&path, component.name())
+            .map(|(row, captures)| (row, captures.into_iter().map(ToOwned::to_owned).collect()));
+        let (row, captures) =
+            found.map_or((None, Vec::new()), |(row, captures)| (Some(row), captures));
+        Item {
+            component,
+            path,
+            node,
+            row,
+            captures,
+            outcome: None,
+        }
     };
     leaves.into_iter().map(item).collect()
 }
 
 fn entry(item: &Item<'_>) -> Entry {
-    let (class, to, note) = item.outcome.clone().unwrap_or((Class::Manual, Vec::new(), Some("nothing took it".into())));
+    let (class, to, note) =
+        item.outcome
+            .clone()
+            .unwrap_or((Class::Manual, Vec::new(), Some("nothing took it".into())));
     let secret = item.row.is_some_and(|row| row.secret) && class != Class::Empty;
     Entry {
         class,
         component: item.component.name(),
         path: item.path.clone(),
-        value: if secret { "(hidden)".into() } else { item.node.value() },
+        value: if secret {
+            "(hidden)".into()
+        } else {
+            item.node.value()
+        },
         origin: item.node.origin.clone(),
         to,
         note,
@@ -210,14 +270,22 @@ fn entry(item: &Item<'_>) -> Entry {
 
 fn gone(mapping: &Mapping, component: Component, replaced: &Replaced) -> Vec<Entry> {
     let mut leaves = Vec::new();
-    replaced.node.leaves(&Path::default(), &|_| false, &mut leaves);
+    replaced
+        .node
+        .leaves(&Path::default(), &|_| false, &mut leaves);
     let entry = |(below, node): (Path, Node)| {
         let path = Path(replaced.path.0.iter().chain(&below.0).cloned().collect());
-        let secret = mapping.row(&path, component.name()).is_none_or(|(row, _)| row.secret);
+        let secret = mapping
+            .row(&path, component.name())
+            .is_none_or(|(row, _)| row.secret);
         Entry {
             class: Class::Replaced,
             component: component.name(),
-            value: if secret { "(hidden)".into() } else { node.value() },
+            value: if secret {
+                "(hidden)".into()
+            } else {
+                node.value()
+            },
             origin: node.origin,
             to: Vec::new(),
             note: Some(format!("{} says otherwise", replaced.by)),

@@ -10,11 +10,26 @@ use crate::path::{Path, Pattern};
 
 /// Files of the mapping, in the order in which the page shows them.
 const FILES: [File; 5] = [
-    File::new("migration/data/mapping/exposure.yaml", include_str!("../data/mapping/exposure.yaml")),
-    File::new("migration/data/mapping/credentials.yaml", include_str!("../data/mapping/credentials.yaml")),
-    File::new("migration/data/mapping/wiring.yaml", include_str!("../data/mapping/wiring.yaml")),
-    File::new("migration/data/mapping/deployment.yaml", include_str!("../data/mapping/deployment.yaml")),
-    File::new("migration/data/mapping/configuration.yaml", include_str!("../data/mapping/configuration.yaml")),
+    File::new(
+        "migration/data/mapping/exposure.yaml",
+        include_str!("../data/mapping/exposure.yaml"),
+    ),
+    File::new(
+        "migration/data/mapping/credentials.yaml",
+        include_str!("../data/mapping/credentials.yaml"),
+    ),
+    File::new(
+        "migration/data/mapping/wiring.yaml",
+        include_str!("../data/mapping/wiring.yaml"),
+    ),
+    File::new(
+        "migration/data/mapping/deployment.yaml",
+        include_str!("../data/mapping/deployment.yaml"),
+    ),
+    File::new(
+        "migration/data/mapping/configuration.yaml",
+        include_str!("../data/mapping/configuration.yaml"),
+    ),
 ];
 
 /// What becomes of a value that is not copied.
@@ -227,7 +242,8 @@ impl Mapping {
         let mut topics = Vec::new();
         for file in FILES {
             let text = file.text()?;
-            let topic: Topic = serde_saphyr::from_str(&text).map_err(|error| file.error(error.to_string()))?;
+            let topic: Topic =
+                serde_saphyr::from_str(&text).map_err(|error| file.error(error.to_string()))?;
             let mut rows = topic.rows;
             for group in topic.groups {
                 rows.extend(group.rows());
@@ -239,7 +255,9 @@ impl Mapping {
 
     /// Topics with their rows, in order.
     pub fn topics(&self) -> impl Iterator<Item = (&str, &[Row])> {
-        self.topics.iter().map(|(topic, rows)| (topic.as_str(), rows.as_slice()))
+        self.topics
+            .iter()
+            .map(|(topic, rows)| (topic.as_str(), rows.as_slice()))
     }
 
     /// All rows.
@@ -248,19 +266,32 @@ impl Mapping {
     }
 
     /// The most exact row for a value of a component's chart, with what its `*` stand for.
-    pub fn row<'m, 'p>(&'m self, path: &'p Path, component: &str) -> Option<(&'m Row, Vec<&'p str>)> {
+    pub fn row<'m, 'p>(
+        &'m self,
+        path: &'p Path,
+        component: &str,
+    ) -> Option<(&'m Row, Vec<&'p str>)> {
         self.rows()
             .filter(|row| row.charts.is_empty() || row.charts.iter().any(|it| it == component))
             .filter_map(|row| Some((row, row.from.captures(path)?)))
             // The first of equals counts: `max_by_key` takes the last.
-            .fold(None, |best: Option<(&Row, Vec<&str>)>, candidate| match best {
-                Some(best) if best.0.from.exactness() >= candidate.0.from.exactness() => Some(best),
-                _ => Some(candidate),
-            })
+            .fold(
+                None,
+                |best: Option<(&Row, Vec<&str>)>, candidate| match best {
+                    Some(best) if best.0.from.exactness() >= candidate.0.from.exactness() => {
+                        Some(best)
+                    }
+                    _ => Some(candidate),
+                },
+            )
     }
 
     /// Every row that could hold for a value, in the order in which they are tried: several rows for one value differ in `when`.
-    pub fn alternatives<'m>(&'m self, row: &'m Row, component: &'m str) -> impl Iterator<Item = &'m Row> {
+    pub fn alternatives<'m>(
+        &'m self,
+        row: &'m Row,
+        component: &'m str,
+    ) -> impl Iterator<Item = &'m Row> {
         self.rows().filter(move |other| {
             other.from == row.from
                 && (other.charts.is_empty() || other.charts.iter().any(|it| it == component))
@@ -270,7 +301,17 @@ impl Mapping {
 
 impl Group {
     fn rows(self) -> Vec<Row> {
-        let Self { under, config, charts, versions, when, class, default, note, keys } = self;
+        let Self {
+            under,
+            config,
+            charts,
+            versions,
+            when,
+            class,
+            default,
+            note,
+            keys,
+        } = self;
         let row = |(old, new): (String, String)| Row {
             from: Pattern::new(&format!("{under}.{old}")),
             charts: charts.clone(),

@@ -5,7 +5,10 @@ use std::fmt::Write as _;
 use crate::mapping::{Fixed, How, Mapping, Row};
 
 /// The line after which the tables begin, and the one before which they end.
-const MARKS: [&str; 2] = ["<!-- mapping: made by `cargo xtask migrate-values --write-page` -->", "<!-- end of the mapping -->"];
+const MARKS: [&str; 2] = [
+    "<!-- mapping: made by `cargo xtask migrate-values --write-page` -->",
+    "<!-- end of the mapping -->",
+];
 
 /// The page with up-to-date tables.
 ///
@@ -22,10 +25,27 @@ pub fn update(page: &str, mapping: &Mapping) -> Result<String, String> {
 fn tables(mapping: &Mapping) -> String {
     let mut text = String::new();
     for (topic, rows) in mapping.topics() {
-        let _ = write!(text, "\n### {topic}\n\n| old | charts | versions | new | to know |\n|---|---|---|---|---|\n");
+        let _ = write!(
+            text,
+            "\n### {topic}\n\n| old | charts | versions | new | to know |\n|---|---|---|---|---|\n"
+        );
         for row in rows {
-            let all = |words: &[String]| if words.is_empty() { "all".to_owned() } else { words.join(", ") };
-            let _ = writeln!(text, "| `{}` | {} | {} | {} | {} |", row.from.as_str(), all(&row.charts), all(&row.versions), place(row), notes(row));
+            let all = |words: &[String]| {
+                if words.is_empty() {
+                    "all".to_owned()
+                } else {
+                    words.join(", ")
+                }
+            };
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} | {} | {} |",
+                row.from.as_str(),
+                all(&row.charts),
+                all(&row.versions),
+                place(row),
+                notes(row)
+            );
         }
     }
     text
@@ -40,16 +60,40 @@ fn place(row: &Row) -> String {
         None => {}
     }
     let mut places: Vec<String> = row.to.iter().map(|to| format!("`{to}`")).collect();
-    places.extend(row.config.iter().map(|key| format!("`{{component}}.config.{key}`")));
+    places.extend(
+        row.config
+            .iter()
+            .map(|key| format!("`{{component}}.config.{key}`")),
+    );
     places.extend(row.also.keys().map(|to| format!("`{to}`")));
-    if places.is_empty() { if row.how == How::Off { "by hand".into() } else { "said otherwise".into() } } else { places.join(", ") }
+    if places.is_empty() {
+        if row.how == How::Off {
+            "by hand".into()
+        } else {
+            "said otherwise".into()
+        }
+    } else {
+        places.join(", ")
+    }
 }
 
 fn notes(row: &Row) -> String {
     let mut notes = Vec::new();
-    notes.extend(row.when.iter().map(|path| format!("only while `{path}` is on")));
-    notes.extend(row.unless.iter().map(|path| format!("not while `{path}` is given")));
-    notes.extend(row.vault.iter().map(|alias| format!("with the secure vault `secureVault.secrets.{alias}`")));
+    notes.extend(
+        row.when
+            .iter()
+            .map(|path| format!("only while `{path}` is on")),
+    );
+    notes.extend(
+        row.unless
+            .iter()
+            .map(|path| format!("not while `{path}` is given")),
+    );
+    notes.extend(
+        row.vault
+            .iter()
+            .map(|alias| format!("with the secure vault `secureVault.secrets.{alias}`")),
+    );
     if row.how == How::IntoSecret {
         notes.push("into a Secret that you make".into());
     }

@@ -178,14 +178,21 @@ mod tests {
             Some(vec!["gateway"])
         );
         assert!(Pattern::new("kubernetes.**").captures(&path).is_some());
-        assert!(Pattern::new("kubernetes.ingress.*").captures(&path).is_none());
+        assert!(
+            Pattern::new("kubernetes.ingress.*")
+                .captures(&path)
+                .is_none()
+        );
         let item = Path(vec![
             Segment::Key("a".into()),
             Segment::Index(1),
             Segment::Key("b".into()),
         ]);
         assert!(Pattern::new("a[*].b").captures(&item).is_some());
-        assert_eq!((item.to_string(), item.index()), ("a[1].b".to_owned(), Some(1)));
+        assert_eq!(
+            (item.to_string(), item.index()),
+            ("a[1].b".to_owned(), Some(1))
+        );
     }
 
     #[test]

@@ -136,9 +136,17 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "values for {} with product version {}", self.chart, self.product_version)?;
+        writeln!(
+            f,
+            "values for {} with product version {}",
+            self.chart, self.product_version
+        )?;
         for warning in &self.warnings {
-            let at = warning.origin.as_ref().map(|origin| format!("{origin}: ")).unwrap_or_default();
+            let at = warning
+                .origin
+                .as_ref()
+                .map(|origin| format!("{origin}: "))
+                .unwrap_or_default();
             writeln!(f, "warning: {at}{}: {}", warning.path, warning.message)?;
         }
         objects(f, "Stays in use", &self.kept)?;
@@ -162,7 +170,10 @@ impl fmt::Display for Report {
 }
 
 fn line(entry: &Entry) -> String {
-    let mut text = format!("{}: {}: {} = {}", entry.origin, entry.component, entry.path, entry.value);
+    let mut text = format!(
+        "{}: {}: {} = {}",
+        entry.origin, entry.component, entry.path, entry.value
+    );
     if !entry.to.is_empty() {
         let _ = write!(text, " -> {}", entry.to.join(", "));
     }

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::Serialize;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 use serde_saphyr::Spanned;
 
@@ -78,13 +78,19 @@ impl Node {
             let line = error.location().map_or(1, |location| location.line());
             let message = error.to_string();
             let end = message.find(" at line ").unwrap_or(message.len());
-            format!("line {line}: this is not YAML that Helm would read: {}", &message[..end])
+            format!(
+                "line {line}: this is not YAML that Helm would read: {}",
+                &message[..end]
+            )
         })?;
         match &raw.value {
             Raw::Scalar(Value::Null) => Err("the file is empty".into()),
             Raw::Mapping(entries) if entries.is_empty() => Err("the file is empty".into()),
             Raw::Mapping(_) => Ok(Self::located(raw, &file.name)),
-            _ => Err(format!("line {}: the top of a values file is a mapping", raw.referenced.line())),
+            _ => Err(format!(
+                "line {}: the top of a values file is a mapping",
+                raw.referenced.line()
+            )),
         }
     }
 
@@ -96,7 +102,10 @@ impl Node {
         let kind = match raw.value {
             Raw::Scalar(value) => Kind::Scalar(value),
             Raw::List(items) => Kind::List(
-                items.into_iter().map(|item| Self::located(item, file)).collect(),
+                items
+                    .into_iter()
+                    .map(|item| Self::located(item, file))
+                    .collect(),
             ),
             Raw::Mapping(entries) => Kind::Mapping(
                 entries
@@ -116,7 +125,13 @@ impl Node {
     /// Lays a later file over this one: mappings are merged, anything else is replaced.
     pub fn merge(&mut self, later: Self, at: &Path, replaced: &mut Vec<Replaced>) {
         match (&mut self.kind, later) {
-            (Kind::Mapping(mine), Self { kind: Kind::Mapping(theirs), .. }) => {
+            (
+                Kind::Mapping(mine),
+                Self {
+                    kind: Kind::Mapping(theirs),
+                    ..
+                },
+            ) => {
                 for (key, value) in theirs {
                     let path = at.child(Segment::Key(key.clone()));
                     match mine.iter_mut().find(|(name, _)| *name == key) {
@@ -137,13 +152,16 @@ impl Node {
 
     /// The value at a path of keys.
     pub fn get(&self, path: &Path) -> Option<&Self> {
-        path.0.iter().try_fold(self, |node, segment| match (&node.kind, segment) {
-            (Kind::Mapping(entries), Segment::Key(key)) => {
-                entries.iter().find(|(name, _)| name == key).map(|(_, node)| node)
-            }
-            (Kind::List(items), Segment::Index(index)) => items.get(*index),
-            _ => None,
-        })
+        path.0
+            .iter()
+            .try_fold(self, |node, segment| match (&node.kind, segment) {
+                (Kind::Mapping(entries), Segment::Key(key)) => entries
+                    .iter()
+                    .find(|(name, _)| name == key)
+                    .map(|(_, node)| node),
+                (Kind::List(items), Segment::Index(index)) => items.get(*index),
+                _ => None,
+            })
     }
 
     /// The value without origins.

@@ -28,7 +28,10 @@ pub(crate) struct Item<'a> {
 impl Item<'_> {
     /// The row's part, with captures filled in.
     pub(crate) fn part(&self) -> String {
-        let part = self.row.and_then(|row| row.part.clone()).unwrap_or_default();
+        let part = self
+            .row
+            .and_then(|row| row.part.clone())
+            .unwrap_or_default();
         fill(&part, self.component, &self.captures)
     }
 
@@ -64,7 +67,11 @@ pub(crate) struct Work<'a> {
 pub(crate) fn fill(text: &str, component: Component, captures: &[String]) -> String {
     let mut text = text.replace("{component}", component.values_key());
     for (at, capture) in captures.iter().enumerate() {
-        let capture = if capture.contains('.') { format!("\"{capture}\"") } else { capture.clone() };
+        let capture = if capture.contains('.') {
+            format!("\"{capture}\"")
+        } else {
+            capture.clone()
+        };
         text = text.replace(&format!("{{{}}}", at + 1), &capture);
     }
     text
@@ -72,8 +79,16 @@ pub(crate) fn fill(text: &str, component: Component, captures: &[String]) -> Str
 
 impl Work<'_> {
     /// Says what became of an item; more places are added to those that it went to.
-    pub(crate) fn done(&mut self, item: usize, class: Class, to: Option<&str>, note: Option<String>) {
-        let outcome = self.items[item].outcome.get_or_insert((class, Vec::new(), None));
+    pub(crate) fn done(
+        &mut self,
+        item: usize,
+        class: Class,
+        to: Option<&str>,
+        note: Option<String>,
+    ) {
+        let outcome = self.items[item]
+            .outcome
+            .get_or_insert((class, Vec::new(), None));
         outcome.0 = class;
         outcome.1.extend(to.map(ToOwned::to_owned));
         if note.is_some() {
@@ -110,13 +125,20 @@ impl Work<'_> {
             self.done(item, Class::Manual, None, Some(why));
             return false;
         }
-        self.put(item, &format!("{}.config.{key}", component.values_key()), value)
+        self.put(
+            item,
+            &format!("{}.config.{key}", component.values_key()),
+            value,
+        )
     }
 
     /// Adds an entry to a list, once.
     pub(crate) fn append(&mut self, item: usize, to: &str, value: Value) {
         let path = Path::of_keys(to);
-        let mut list = get(&self.values, &path).and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut list = get(&self.values, &path)
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
         if !list.contains(&value) {
             list.push(value);
         }
@@ -135,8 +157,17 @@ impl Work<'_> {
         if found == value {
             return None;
         }
-        let owner = self.owners.get(&path.to_string()).map(|item| &self.items[*item]);
-        let who = owner.map_or_else(String::new, |item| format!(", and the {} says otherwise at {}", item.component.title(), item.node.origin));
+        let owner = self
+            .owners
+            .get(&path.to_string())
+            .map(|item| &self.items[*item]);
+        let who = owner.map_or_else(String::new, |item| {
+            format!(
+                ", and the {} says otherwise at {}",
+                item.component.title(),
+                item.node.origin
+            )
+        });
         Some(format!("the chart has one {path} for all{who}"))
     }
 
@@ -160,7 +191,11 @@ impl Work<'_> {
 
     /// An object that stays in use.
     pub(crate) fn keep(&mut self, kind: &str, name: &str) {
-        let object = Object { kind: kind.to_owned(), name: name.to_owned(), keys: Vec::new() };
+        let object = Object {
+            kind: kind.to_owned(),
+            name: name.to_owned(),
+            keys: Vec::new(),
+        };
         if !self.kept.contains(&object) {
             self.kept.push(object);
         }
@@ -169,11 +204,22 @@ impl Work<'_> {
     /// A key of a Secret that has to be made, with the item that holds its content now.
     pub(crate) fn make_secret_key(&mut self, item: usize, key: &str) -> String {
         let name = self.charts.secret.clone();
-        let from = format!("the value of {} ({})", self.items[item].path, self.items[item].node.origin);
-        let at = self.to_make.iter().position(|object| object.name == name).unwrap_or_else(|| {
-            self.to_make.push(Object { kind: "Secret".into(), name: name.clone(), keys: Vec::new() });
-            self.to_make.len() - 1
-        });
+        let from = format!(
+            "the value of {} ({})",
+            self.items[item].path, self.items[item].node.origin
+        );
+        let at = self
+            .to_make
+            .iter()
+            .position(|object| object.name == name)
+            .unwrap_or_else(|| {
+                self.to_make.push(Object {
+                    kind: "Secret".into(),
+                    name: name.clone(),
+                    keys: Vec::new(),
+                });
+                self.to_make.len() - 1
+            });
         let keys = &mut self.to_make[at].keys;
         if !keys.iter().any(|(known, _)| known == key) {
             keys.push((key.to_owned(), from));
@@ -184,9 +230,13 @@ impl Work<'_> {
     /// Items of one component that a row's `how` chooses, and that nothing is decided of.
     pub(crate) fn open_items(&self, component: Component, how: crate::mapping::How) -> Vec<usize> {
         let is_open = |item: &Item<'_>| {
-            item.component == component && item.outcome.is_none() && item.row.is_some_and(|row| row.how == how)
+            item.component == component
+                && item.outcome.is_none()
+                && item.row.is_some_and(|row| row.how == how)
         };
-        (0..self.items.len()).filter(|at| is_open(&self.items[*at])).collect()
+        (0..self.items.len())
+            .filter(|at| is_open(&self.items[*at]))
+            .collect()
     }
 }
 
@@ -211,7 +261,9 @@ pub(crate) fn insert(values: &mut Value, path: &Path, value: Value) {
 
 /// Takes the value at a path away, and mappings that this leaves empty.
 pub(crate) fn remove(values: &mut Value, path: &[Segment]) {
-    let (Some(Segment::Key(key)), Value::Object(entries)) = (path.first(), values) else { return };
+    let (Some(Segment::Key(key)), Value::Object(entries)) = (path.first(), values) else {
+        return;
+    };
     if path.len() == 1 {
         entries.remove(key);
     } else if let Some(next) = entries.get_mut(key) {

@@ -5,6 +5,7 @@ mod beside;
 mod conformance;
 mod exit;
 mod gen_charts;
+mod migrate_values;
 mod workspace;
 
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ enum Command {
     GenCharts(gen_charts::Arguments),
     /// Check charts: ours, a copy of them, or anybody's.
     Conformance(Box<conformance::arguments::Arguments>),
+    /// Turn values files of the vendor's charts into one of ours, and tell what became of each value.
+    MigrateValues(migrate_values::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -55,6 +58,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
         Command::Conformance(arguments) => return conformance::run(&arguments, live).into(),
+        Command::MigrateValues(arguments) => migrate_values::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

@@ -14,7 +14,11 @@ fn own() -> Refusal {
 }
 
 /// A kind is that of a server outside, unless it is the product's own.
-pub(crate) fn database_type(work: &mut Work<'_>, item: usize, value: Value) -> Result<Value, Refusal> {
+pub(crate) fn database_type(
+    work: &mut Work<'_>,
+    item: usize,
+    value: Value,
+) -> Result<Value, Refusal> {
     if value == json!(OWN) {
         return Err(own());
     }
@@ -28,7 +32,10 @@ pub(crate) fn database_type(work: &mut Work<'_>, item: usize, value: Value) -> R
 
 /// A class that follows from the kind is left out.
 pub(crate) fn driver(_: &mut Work<'_>, _: usize, value: Value) -> Result<Value, Refusal> {
-    if value.as_str().is_some_and(|class| class.starts_with("org.h2.")) {
+    if value
+        .as_str()
+        .is_some_and(|class| class.starts_with("org.h2."))
+    {
         return Err(own());
     }
     Ok(value)
@@ -36,7 +43,10 @@ pub(crate) fn driver(_: &mut Work<'_>, _: usize, value: Value) -> Result<Value, 
 
 /// A URL is kept as it is, unless it is that of files in the Pod.
 pub(crate) fn jdbc_url(_: &mut Work<'_>, _: usize, value: Value) -> Result<Value, Refusal> {
-    if value.as_str().is_some_and(|url| url.starts_with("jdbc:h2:")) {
+    if value
+        .as_str()
+        .is_some_and(|url| url.starts_with("jdbc:h2:"))
+    {
         return Err(own());
     }
     Ok(value)

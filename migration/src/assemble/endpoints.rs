@@ -18,8 +18,15 @@ pub(crate) fn assemble(work: &mut Work<'_>) {
         let mut of_way = Vec::new();
         for item in items {
             match endpoint_of(&work.items[item].path) {
-                Some(name) if work.charts.endpoints.contains_key(&name) => endpoints.entry(name).or_default().push(item),
-                Some(_) => work.done(item, Class::Unknown, None, Some("the vendor's charts have no such endpoint".into())),
+                Some(name) if work.charts.endpoints.contains_key(&name) => {
+                    endpoints.entry(name).or_default().push(item)
+                }
+                Some(_) => work.done(
+                    item,
+                    Class::Unknown,
+                    None,
+                    Some("the vendor's charts have no such endpoint".into()),
+                ),
                 None => of_way.push(item),
             }
         }
@@ -28,7 +35,9 @@ pub(crate) fn assemble(work: &mut Work<'_>) {
             let charts = work.charts;
             let endpoint = &charts.endpoints[&name];
             let owner = endpoint.of.as_deref().and_then(Component::from_name);
-            match owner.filter(|owner| *owner != component && work.target.components.contains(owner)) {
+            match owner
+                .filter(|owner| *owner != component && work.target.components.contains(owner))
+            {
                 Some(owner) => elsewhere(work, &items, owner, endpoint),
                 None => parents.extend(carry(work, component, &name, endpoint, &items)),
             }
@@ -50,33 +59,62 @@ fn endpoint_of(path: &Path) -> Option<String> {
 /// What is said of an endpoint that another component has in this pattern.
 fn elsewhere(work: &mut Work<'_>, items: &[usize], owner: Component, endpoint: &Endpoint) {
     for item in items {
-        let note = format!("in this pattern the {} has this endpoint, so exposure.endpoints.{} follows its file", owner.title(), endpoint.endpoint);
+        let note = format!(
+            "in this pattern the {} has this endpoint, so exposure.endpoints.{} follows its file",
+            owner.title(),
+            endpoint.endpoint
+        );
         work.done(*item, Class::Wired, None, Some(note));
     }
 }
 
 fn is_on(work: &Work<'_>, component: Component, way: &Way, name: &str) -> bool {
-    let Some(tree) = work.trees.get(&component) else { return false };
+    let Some(tree) = work.trees.get(&component) else {
+        return false;
+    };
     let on = |path: &str| work.charts.is_on(tree, &Path::of_keys(path), &work.version);
     // A switch that is on by default says nothing of a way in of which the file says nothing.
-    let is_mentioned = tree.get(&Path::of_keys(&format!("{}.{name}", way.at))).is_some();
-    is_mentioned && way.switch.as_ref().is_none_or(|switch| on(switch)) && on(&format!("{}.{name}.enabled", way.at))
+    let is_mentioned = tree
+        .get(&Path::of_keys(&format!("{}.{name}", way.at)))
+        .is_some();
+    is_mentioned
+        && way.switch.as_ref().is_none_or(|switch| on(switch))
+        && on(&format!("{}.{name}.enabled", way.at))
 }
 
 /// Carries an endpoint over; returns the Gateways' listener if an HTTPRoute led there.
-fn carry(work: &mut Work<'_>, component: Component, name: &str, endpoint: &Endpoint, items: &[usize]) -> Option<(String, String)> {
+fn carry(
+    work: &mut Work<'_>,
+    component: Component,
+    name: &str,
+    endpoint: &Endpoint,
+    items: &[usize],
+) -> Option<(String, String)> {
     let charts = work.charts;
     let field = |work: &Work<'_>, way: &Way, field: &str| {
         let path = Path::of_keys(&format!("{}.{name}.{field}", way.at));
-        items.iter().copied().find(|item| work.items[*item].path == path)
+        items
+            .iter()
+            .copied()
+            .find(|item| work.items[*item].path == path)
     };
-    let on: Vec<&Way> = charts.ways.iter().filter(|way| is_on(work, component, way, name)).collect();
+    let on: Vec<&Way> = charts
+        .ways
+        .iter()
+        .filter(|way| is_on(work, component, way, name))
+        .collect();
     let host_to = format!("hostnames.{}", endpoint.hostname);
     let at = format!("exposure.endpoints.{}", endpoint.endpoint);
-    let told = if on.is_empty() { charts.ways.iter().rev().collect() } else { on.clone() };
+    let told = if on.is_empty() {
+        charts.ways.iter().rev().collect()
+    } else {
+        on.clone()
+    };
     let mut first: Option<Value> = None;
     for way in told {
-        let Some(item) = field(work, way, "hostname") else { continue };
+        let Some(item) = field(work, way, "hostname") else {
+            continue;
+        };
         let host = work.items[item].node.value();
         match &first {
             None => {
@@ -103,7 +141,12 @@ fn carry(work: &mut Work<'_>, component: Component, name: &str, endpoint: &Endpo
             if same || on.len() == 1 {
                 work.put(item, &format!("{at}.annotations"), value);
             } else {
-                work.done(item, Class::Manual, None, Some("an endpoint has one set of annotations for all its routes".into()));
+                work.done(
+                    item,
+                    Class::Manual,
+                    None,
+                    Some("an endpoint has one set of annotations for all its routes".into()),
+                );
             }
         }
         if let Some(item) = field(work, way, "filters") {
@@ -114,7 +157,11 @@ fn carry(work: &mut Work<'_>, component: Component, name: &str, endpoint: &Endpo
     for item in items {
         if work.items[*item].outcome.is_none() {
             let is_switch = work.items[*item].node.value().is_boolean();
-            let (class, why) = if is_switch { (Class::Unneeded, "off") } else { (Class::Inactive, "this way in was off") };
+            let (class, why) = if is_switch {
+                (Class::Unneeded, "off")
+            } else {
+                (Class::Inactive, "this way in was off")
+            };
             work.done(*item, class, None, Some(why.into()));
         }
     }
@@ -128,13 +175,34 @@ fn of_all(work: &mut Work<'_>, item: usize, parents: &[(String, String)]) {
     if value.is_boolean() {
         let on = !parents.is_empty() && value == json!(true);
         let class = if on { Class::Mapped } else { Class::Unneeded };
-        work.done(item, class, None, Some(if on { "each endpoint has a route" } else { "off" }.into()));
+        work.done(
+            item,
+            class,
+            None,
+            Some(
+                if on {
+                    "each endpoint has a route"
+                } else {
+                    "off"
+                }
+                .into(),
+            ),
+        );
         return;
     }
     for (at, listener) in parents {
-        work.put(item, &format!("{at}.parentRefs"), json!([{ "name": value, "sectionName": listener }]));
+        work.put(
+            item,
+            &format!("{at}.parentRefs"),
+            json!([{ "name": value, "sectionName": listener }]),
+        );
     }
     if parents.is_empty() {
-        work.done(item, Class::Inactive, None, Some("no HTTPRoute is on".into()));
+        work.done(
+            item,
+            Class::Inactive,
+            None,
+            Some("no HTTPRoute is on".into()),
+        );
     }
 }

@@ -29,8 +29,14 @@ impl Stores {
         let items = work.open_items(component, How::Keystore);
         let on = Path::of_keys(&work.charts.tls_at);
         Self {
-            tls_is_on: work.trees.get(&component).is_some_and(|tree| work.charts.is_on(tree, &on, &work.version)),
-            parts: items.into_iter().map(|item| (work.items[item].part(), item)).collect(),
+            tls_is_on: work
+                .trees
+                .get(&component)
+                .is_some_and(|tree| work.charts.is_on(tree, &on, &work.version)),
+            parts: items
+                .into_iter()
+                .map(|item| (work.items[item].part(), item))
+                .collect(),
         }
     }
 
@@ -43,15 +49,27 @@ impl Stores {
     }
 
     fn text(&self, work: &Work<'_>, part: &str) -> String {
-        self.parts.get(part).map(|item| work.items[*item].text()).unwrap_or_default()
+        self.parts
+            .get(part)
+            .map(|item| work.items[*item].text())
+            .unwrap_or_default()
     }
 
     fn carry(self, work: &mut Work<'_>) {
         let secret = self.text(work, "secret");
-        let (primary, tls, internal) = (self.is_on(work, "primary"), self.is_on(work, "tls"), self.is_on(work, "internal"));
+        let (primary, tls, internal) = (
+            self.is_on(work, "primary"),
+            self.is_on(work, "tls"),
+            self.is_on(work, "internal"),
+        );
         if secret.is_empty() || !(primary || tls) {
             for item in self.parts.values() {
-                work.done(*item, Class::Inactive, None, Some("no keystore of a Secret is used".into()));
+                work.done(
+                    *item,
+                    Class::Inactive,
+                    None,
+                    Some("no keystore of a Secret is used".into()),
+                );
             }
             return;
         }
@@ -68,13 +86,21 @@ impl Stores {
             }
         }
         if primary {
-            self.store(work, "primary", ["keystore-password", "keystore-key-password"]);
+            self.store(
+                work,
+                "primary",
+                ["keystore-password", "keystore-key-password"],
+            );
         } else {
             self.off(work, "primary", "the keystore is not used");
         }
         match (tls, same) {
             (true, true) => self.off(work, "tls", "the primary keystore serves TLS"),
-            (true, false) => self.store(work, "tls", ["tls-keystore-password", "tls-keystore-password"]),
+            (true, false) => self.store(
+                work,
+                "tls",
+                ["tls-keystore-password", "tls-keystore-password"],
+            ),
             (false, _) => self.off(work, "tls", "the keystore is not used"),
         }
         if internal {
@@ -88,14 +114,34 @@ impl Stores {
         }
         self.password(work, "truststore.password", "truststore-password");
         if let Some(item) = self.parts.get("passwords") {
-            work.done(*item, Class::Mapped, Some("credentials.keys"), Some("named beside each of its keys".into()));
+            work.done(
+                *item,
+                Class::Mapped,
+                Some("credentials.keys"),
+                Some("named beside each of its keys".into()),
+            );
+        }
+        for item in self.parts.values() {
+            if work.items[*item].outcome.is_none() {
+                work.done(
+                    *item,
+                    Class::Unknown,
+                    None,
+                    Some("the vendor's charts have no such keystore".into()),
+                );
+            }
         }
     }
 
     /// A keystore of the Secret: file, alias and passwords.
     fn store(&self, work: &mut Work<'_>, store: &str, [password, key_password]: [&str; 2]) {
         if let Some(item) = self.parts.get(&format!("{store}.enabled")) {
-            work.done(*item, Class::Mapped, Some(&format!("keystores.{store}")), None);
+            work.done(
+                *item,
+                Class::Mapped,
+                Some(&format!("keystores.{store}")),
+                None,
+            );
         }
         for (part, to) in [("name", "fileName"), ("alias", "alias")] {
             if let Some(item) = self.parts.get(&format!("{store}.{part}")) {
@@ -130,12 +176,22 @@ impl Stores {
             let key = work.items[*item].text();
             work.put(*item, &to, json!({ "secret": secret, "key": key }));
             if let Some(item) = clear {
-                work.done(*item, Class::Inactive, None, Some("a Secret has the password".into()));
+                work.done(
+                    *item,
+                    Class::Inactive,
+                    None,
+                    Some("a Secret has the password".into()),
+                );
             }
             return;
         }
         if let Some(item) = at {
-            work.done(*item, Class::Inactive, None, Some("the name of the Secret is empty".into()));
+            work.done(
+                *item,
+                Class::Inactive,
+                None,
+                Some("the name of the Secret is empty".into()),
+            );
         }
         if let Some(item) = clear {
             let name = work.make_secret_key(*item, credential);
@@ -157,7 +213,12 @@ impl Stores {
         for (part, item) in &self.parts {
             if part.starts_with("internal.") {
                 if same && self.is_on(work, "primary") {
-                    work.done(*item, Class::Unneeded, None, Some("the product takes the primary keystore".into()));
+                    work.done(
+                        *item,
+                        Class::Unneeded,
+                        None,
+                        Some("the product takes the primary keystore".into()),
+                    );
                 } else {
                     let note = "bring the file with filesFrom and set keystore.internal in config, with passwords from extraEnv";
                     work.done(*item, Class::Manual, None, Some(note.into()));

@@ -48,7 +48,11 @@ pub(crate) fn is_inside(address: &str) -> bool {
 /// Whether an address is that of the vendor's Service for all nodes, not of one node's.
 pub(crate) fn is_for_all_nodes(address: &str) -> bool {
     let name = host(address).split('.').next().unwrap_or_default();
-    let numbered = |name: &str| name.rsplit('-').next().is_some_and(|end| !end.is_empty() && end.chars().all(|c| c.is_ascii_digit()));
+    let numbered = |name: &str| {
+        name.rsplit('-')
+            .next()
+            .is_some_and(|end| !end.is_empty() && end.chars().all(|c| c.is_ascii_digit()))
+    };
     name.ends_with("-service") && !numbered(name.trim_end_matches("-service"))
 }
 
@@ -58,7 +62,11 @@ mod tests {
 
     #[test]
     fn an_address_is_inside_when_its_name_is_the_clusters_own() {
-        for inside in ["wso2am-cp-service", "https://km.apim.svc:9443/services/", "tm.apim.svc.cluster.local"] {
+        for inside in [
+            "wso2am-cp-service",
+            "https://km.apim.svc:9443/services/",
+            "tm.apim.svc.cluster.local",
+        ] {
             assert!(is_inside(inside), "{inside}");
         }
         for outside in ["https://is.example.com/oauth2", "10.1.2.3"] {

@@ -12,8 +12,13 @@ pub(crate) fn toml(work: &mut Work<'_>, item: usize, to: &str) {
     let document: toml_edit::DocumentMut = match text.parse() {
         Ok(document) => document,
         Err(error) => {
-            let line = error.span().map_or(1, |span| text[..span.start].matches('\n').count() + 1);
-            let message = format!("line {line} of this text is not TOML, so that no server read the file: {}", error.message());
+            let line = error
+                .span()
+                .map_or(1, |span| text[..span.start].matches('\n').count() + 1);
+            let message = format!(
+                "line {line} of this text is not TOML, so that no server read the file: {}",
+                error.message()
+            );
             work.warn(item, message.clone());
             return work.done(item, Class::Manual, None, Some(message));
         }
@@ -22,7 +27,11 @@ pub(crate) fn toml(work: &mut Work<'_>, item: usize, to: &str) {
     let mut keys = Vec::new();
     flatten(&table(document.as_table()), &Path::default(), &mut keys);
     for (path, value) in keys {
-        if path.0.len() == 1 && document.get(&path.to_string()).is_some_and(toml_edit::Item::is_value) {
+        if path.0.len() == 1
+            && document
+                .get(&path.to_string())
+                .is_some_and(toml_edit::Item::is_value)
+        {
             left.push(format!("{path} stood before the first table, so it belonged to whatever table the old file ended with"));
             continue;
         }
@@ -34,6 +43,9 @@ pub(crate) fn toml(work: &mut Work<'_>, item: usize, to: &str) {
         if !work.put(item, &format!("{to}.{path}"), value) {
             left.push(format!("{path} is given twice"));
         }
+    }
+    if work.items[item].outcome.is_none() && left.is_empty() {
+        work.done(item, Class::Empty, None, Some("it has no key".into()));
     }
     if !left.is_empty() {
         let note = left.join("; ");
@@ -55,7 +67,11 @@ fn flatten(value: &Value, at: &Path, found: &mut Vec<(Path, Value)>) {
 }
 
 fn table(table: &dyn toml_edit::TableLike) -> Value {
-    table.iter().map(|(key, item)| (key.to_owned(), value_of(item))).collect::<Map<_, _>>().into()
+    table
+        .iter()
+        .map(|(key, item)| (key.to_owned(), value_of(item)))
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 fn value_of(item: &toml_edit::Item) -> Value {

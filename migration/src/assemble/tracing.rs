@@ -10,8 +10,18 @@ pub(crate) fn assemble(work: &mut Work<'_>) {
     let components: Vec<_> = work.trees.keys().copied().collect();
     for component in components {
         let parts = work.open_items(component, How::Tracing);
-        let find = |name: &str| parts.iter().copied().find(|item| work.items[*item].part() == name);
-        let (enabled, name, host, port) = (find("enabled"), find("name"), find("hostname"), find("port"));
+        let find = |name: &str| {
+            parts
+                .iter()
+                .copied()
+                .find(|item| work.items[*item].part() == name)
+        };
+        let (enabled, name, host, port) = (
+            find("enabled"),
+            find("name"),
+            find("hostname"),
+            find("port"),
+        );
         let is_on = enabled.is_some_and(|item| work.items[item].node.value() == json!(true));
         if !is_on {
             for item in parts {
