@@ -342,18 +342,15 @@ fn environment(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
         return work.done(item, Class::Manual, None, Some(note));
     }
     for (name, value) in value.as_object().into_iter().flatten() {
-        match work.charts.variables.get(name) {
-            Some(why) => {
-                let message = format!("{name} is left out: {why}");
-                work.warn(item, message.clone());
-                left_out.push(message);
-            }
-            None => {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), ToOwned::to_owned);
-                work.append(item, to, json!({ "name": name, "value": text }));
-            }
+        if let Some(why) = work.charts.variables.get(name) {
+            let message = format!("{name} is left out: {why}");
+            work.warn(item, message.clone());
+            left_out.push(message);
+        } else {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), ToOwned::to_owned);
+            work.append(item, to, json!({ "name": name, "value": text }));
         }
     }
     let class = if left_out.is_empty() {

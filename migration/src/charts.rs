@@ -24,7 +24,8 @@ pub struct Charts {
     pub versions: Vec<String>,
     version_at: String,
     top: Vec<String>,
-    charts: Vec<Chart>,
+    #[serde(rename = "charts")]
+    all: Vec<Chart>,
     on_by_default: Vec<OnByDefault>,
     /// The switch of the secure vault.
     pub vault_at: String,
@@ -64,7 +65,8 @@ pub struct Required {
 #[serde(deny_unknown_fields)]
 struct Chart {
     component: String,
-    chart: String,
+    #[serde(rename = "chart")]
+    name: String,
     words: Vec<String>,
     marks: Vec<String>,
 }
@@ -124,7 +126,7 @@ impl Charts {
 
     /// Components in the order in which their words count.
     pub fn components(&self) -> Vec<Component> {
-        self.charts
+        self.all
             .iter()
             .filter_map(|chart| Component::from_name(&chart.component))
             .collect()
@@ -154,8 +156,8 @@ impl Charts {
                 .iter()
                 .any(|mark| tree.get(&Path::of_keys(mark)).is_some())
         };
-        let marked: Vec<&Chart> = self.charts.iter().filter(is_marked).collect();
-        let is_beside = |chart: &&Chart| beside == Some(chart.chart.as_str());
+        let marked: Vec<&Chart> = self.all.iter().filter(is_marked).collect();
+        let is_beside = |chart: &&Chart| beside == Some(chart.name.as_str());
         let stem = FilePath::new(name)
             .file_stem()
             .map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
@@ -172,9 +174,9 @@ impl Charts {
             _ => None,
         };
         only(marked.clone())
-            .or_else(|| only(self.charts.iter().filter(is_beside).collect()))
-            .or_else(|| only(self.charts.iter().filter(is_called).collect()))
-            .or_else(|| match of_pattern {
+            .or_else(|| only(self.all.iter().filter(is_beside).collect()))
+            .or_else(|| only(self.all.iter().filter(is_called).collect()))
+            .or(match of_pattern {
                 [one] => Some(*one),
                 _ => None,
             })
@@ -182,7 +184,7 @@ impl Charts {
                 let found = if marked.len() > 1 {
                     marked
                 } else {
-                    self.charts.iter().collect()
+                    self.all.iter().collect()
                 };
                 Unclear::Several(
                     found

@@ -123,7 +123,8 @@ fn first_fault(work: &Work<'_>) -> Option<(Path, usize, String)> {
             Some((place, item))
         });
         let below = || {
-            let is_below = |(place, _): &(&String, &usize)| Path::of_keys(place).0.starts_with(&path.0);
+            let is_below =
+                |(place, _): &(&String, &usize)| Path::of_keys(place).0.starts_with(&path.0);
             let found = work.owners.iter().find(is_below);
             found.map(|(place, item)| (Path::of_keys(place), *item))
         };

@@ -220,7 +220,8 @@ struct Group {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Topic {
-    topic: String,
+    #[serde(rename = "topic")]
+    title: String,
     #[serde(default)]
     rows: Vec<Row>,
     #[serde(default)]
@@ -248,7 +249,7 @@ impl Mapping {
             for group in topic.groups {
                 rows.extend(group.rows());
             }
-            topics.push((topic.topic, rows));
+            topics.push((topic.title, rows));
         }
         Ok(Self { topics })
     }

@@ -19,6 +19,7 @@ pub struct Path(pub Vec<Segment>);
 
 impl Path {
     /// The path of a value below this one.
+    #[must_use]
     pub fn child(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);

@@ -36,12 +36,18 @@ impl Target {
             .collect();
         let read = |chart: &str, file: &str| {
             let path = format!("{chart}/{file}");
-            let text = tree.get(&path).map(String::from_utf8_lossy).unwrap_or_default();
+            let text = tree
+                .get(&path)
+                .map(String::from_utf8_lossy)
+                .unwrap_or_default();
             serde_saphyr::from_str::<Value>(&text).map_err(|error| format!("{path}: {error}"))
         };
         let chart = numbers.get(&pattern).ok_or_else(|| {
             let known: Vec<String> = numbers.keys().map(ToString::to_string).collect();
-            format!("there is no pattern {pattern}; known are: {}", known.join(", "))
+            format!(
+                "there is no pattern {pattern}; known are: {}",
+                known.join(", ")
+            )
         })?;
         let mut others = BTreeMap::new();
         for (number, chart) in &numbers {

@@ -42,8 +42,23 @@ fn any_path() -> impl Strategy<Value = Vec<String>> {
     let mapping = Mapping::load().expect("the mapping");
     let known: Vec<Vec<String>> = mapping
         .rows()
-        .map(|row| row.from.as_str().replace("[*]", "").replace(".**", ".below"))
-        .map(|path| path.split('.').map(|key| if key == "*" { "gateway".into() } else { key.to_owned() }).collect())
+        .map(|row| {
+            row.from
+                .as_str()
+                .replace("[*]", "")
+                .replace(".**", ".below")
+        })
+        .map(|path| {
+            path.split('.')
+                .map(|key| {
+                    if key == "*" {
+                        "gateway".into()
+                    } else {
+                        key.to_owned()
+                    }
+                })
+                .collect()
+        })
         .collect();
     prop_oneof![
         6 => prop::sample::select(known),
@@ -75,7 +90,11 @@ fn any_values() -> impl Strategy<Value = Value> {
                 if !at.is_object() {
                     *at = Value::Object(Map::new());
                 }
-                at = at.as_object_mut().expect("an object").entry(key).or_insert(Value::Null);
+                at = at
+                    .as_object_mut()
+                    .expect("an object")
+                    .entry(key)
+                    .or_insert(Value::Null);
             }
             *at = value;
         }
@@ -147,8 +166,15 @@ proptest! {
 
 #[test]
 fn deep_nesting_is_an_error_and_no_crash() {
-    for text in ["[".repeat(100_000), format!("a: {}", "{a: ".repeat(5_000)), "- ".repeat(20_000)] {
-        let file = File { name: "deep.yaml".into(), text };
+    for text in [
+        "[".repeat(100_000),
+        format!("a: {}", "{a: ".repeat(5_000)),
+        "- ".repeat(20_000),
+    ] {
+        let file = File {
+            name: "deep.yaml".into(),
+            text,
+        };
         assert!(Node::read(&file).is_err());
     }
 }
@@ -156,8 +182,14 @@ fn deep_nesting_is_an_error_and_no_crash() {
 #[test]
 fn later_files_win_and_earlier_values_are_told() {
     let target = target(0);
-    let early = input("a_aio.yaml", "wso2:\n  deployment:\n    image: {registry: one.example, pullPolicy: x}\n");
-    let late = input("b_aio.yaml", "wso2:\n  deployment:\n    image:\n      registry: two.example\n");
+    let early = input(
+        "a_aio.yaml",
+        "wso2:\n  deployment:\n    image: {registry: one.example, pullPolicy: x}\n",
+    );
+    let late = input(
+        "b_aio.yaml",
+        "wso2:\n  deployment:\n    image:\n      registry: two.example\n",
+    );
     let migration = migrate(&[early, late], &target).expect("values files");
     let key = target.components[0].values_key();
     assert_eq!(migration.values[key]["image"]["registry"], "two.example");
@@ -169,17 +201,32 @@ fn later_files_win_and_earlier_values_are_told() {
 #[test]
 fn a_misspelled_key_is_told_with_its_place_and_the_one_meant() {
     let text = "wso2:\n  deployment:\n    highAvailabilty: true\n";
-    let report = migrate(&[input("aio.yaml", text)], &target(1)).expect("a values file").report;
-    let warning = report.warnings.iter().find(|it| it.path.contains("Availabilty")).expect("a warning");
-    assert_eq!(warning.origin.as_ref().map(ToString::to_string).as_deref(), Some("aio.yaml:3"));
-    assert_eq!(warning.message, "did you mean `wso2.deployment.highAvailability`?");
+    let report = migrate(&[input("aio.yaml", text)], &target(1))
+        .expect("a values file")
+        .report;
+    let warning = report
+        .warnings
+        .iter()
+        .find(|it| it.path.contains("Availabilty"))
+        .expect("a warning");
+    assert_eq!(
+        warning.origin.as_ref().map(ToString::to_string).as_deref(),
+        Some("aio.yaml:3")
+    );
+    assert_eq!(
+        warning.message,
+        "did you mean `wso2.deployment.highAvailability`?"
+    );
 }
 
 #[test]
 fn a_secret_is_in_the_values_and_never_in_the_report() {
     let text = "wso2: {apim: {configurations: {adminPassword: sesame-1}}}\n";
     let migration = migrate(&[input("aio.yaml", text)], &target(0)).expect("a values file");
-    assert_eq!(migration.values["credentials"]["admin"]["password"], "sesame-1");
+    assert_eq!(
+        migration.values["credentials"]["admin"]["password"],
+        "sesame-1"
+    );
     assert!(!migration.report.to_string().contains("sesame-1"));
     assert!(!json!(migration.report).to_string().contains("sesame-1"));
 }
@@ -188,14 +235,36 @@ fn a_secret_is_in_the_values_and_never_in_the_report() {
 fn files_that_are_nothing_of_the_sort_are_refused_with_what_to_do() {
     let cases = [
         ("empty.yaml", "# nothing\n", "empty.yaml: the file is empty"),
-        ("list.yaml", "- a\n", "list.yaml: line 1: the top of a values file is a mapping"),
-        ("broken.yaml", "a:\n  b: c: d\n", "broken.yaml: line 2: this is not YAML"),
-        ("other.yaml", "replicaCount: 2\n", "other.yaml:1: this is no values file of the vendor's charts"),
-        ("values.yaml", "wso2: {apim: {version: 4.7.0}}\n", "values.yaml: it does not show which chart it is for; write "),
-        ("km.yaml", "wso2: {apim: {version: 4.7.0}}\n", "pattern 3 does not have (it has control plane, gateway, traffic manager); give --pattern 4 or 5"),
+        (
+            "list.yaml",
+            "- a\n",
+            "list.yaml: line 1: the top of a values file is a mapping",
+        ),
+        (
+            "broken.yaml",
+            "a:\n  b: c: d\n",
+            "broken.yaml: line 2: this is not YAML",
+        ),
+        (
+            "other.yaml",
+            "replicaCount: 2\n",
+            "other.yaml:1: this is no values file of the vendor's charts",
+        ),
+        (
+            "values.yaml",
+            "wso2: {apim: {version: 4.7.0}}\n",
+            "values.yaml: it does not show which chart it is for; write ",
+        ),
+        (
+            "km.yaml",
+            "wso2: {apim: {version: 4.7.0}}\n",
+            "pattern 3 does not have (it has control plane, gateway, traffic manager); give --pattern 4 or 5",
+        ),
     ];
     for (name, text, part) in cases {
-        let error = migrate(&[input(name, text)], &target(3)).expect_err("refused").to_string();
+        let error = migrate(&[input(name, text)], &target(3))
+            .expect_err("refused")
+            .to_string();
         assert!(error.contains(part), "{error}");
     }
     let none = Target::new(&CHARTS, 9, ProductVersion::newest()).expect_err("no such pattern");
@@ -205,7 +274,9 @@ fn files_that_are_nothing_of_the_sort_are_refused_with_what_to_do() {
 #[test]
 fn a_file_is_recognised_by_content_before_its_name() {
     let text = "kubernetes: {ingress: {km: {enabled: true, hostname: km.example.com}}}\n";
-    let report = migrate(&[input("my-gw.yaml", text)], &target(4)).expect("a values file").report;
+    let report = migrate(&[input("my-gw.yaml", text)], &target(4))
+        .expect("a values file")
+        .report;
     let issuer = Component::from_name(report.values[0].component).expect("a component");
     assert!(text.contains(&format!("{}.example.com", "km")) && issuer.profile().is_some());
 }
@@ -213,10 +284,26 @@ fn a_file_is_recognised_by_content_before_its_name() {
 #[test]
 fn an_address_outside_and_a_service_of_all_nodes_are_warned_about() {
     let text = "wso2:\n  apim:\n    configurations:\n      throttling: {serviceUrl: tm.example.com, urls: [apim-tm-service]}\n";
-    let report = migrate(&[input("gw.yaml", text)], &target(3)).expect("a values file").report;
-    let messages: Vec<&str> = report.warnings.iter().map(|it| it.message.as_str()).collect();
-    assert!(messages.iter().any(|it| it.starts_with("tm.example.com is outside")), "{messages:?}");
-    assert!(messages.iter().any(|it| it.contains("each node's own Service")), "{messages:?}");
+    let report = migrate(&[input("gw.yaml", text)], &target(3))
+        .expect("a values file")
+        .report;
+    let messages: Vec<&str> = report
+        .warnings
+        .iter()
+        .map(|it| it.message.as_str())
+        .collect();
+    assert!(
+        messages
+            .iter()
+            .any(|it| it.starts_with("tm.example.com is outside")),
+        "{messages:?}"
+    );
+    assert!(
+        messages
+            .iter()
+            .any(|it| it.contains("each node's own Service")),
+        "{messages:?}"
+    );
 }
 
 #[test]
@@ -224,6 +311,10 @@ fn the_page_is_up_to_date() {
     let path = FilePath::new(env!("CARGO_MANIFEST_DIR")).join("../docs/migrate.md");
     let page = std::fs::read_to_string(path).expect("the page");
     let mapping = Mapping::load().expect("the mapping");
-    let wanted = am_migration::page::update(&page, &mapping).expect("a page with a place for the mapping");
-    assert_eq!(page, wanted, "run `cargo xtask migrate-values --write-page`");
+    let wanted =
+        am_migration::page::update(&page, &mapping).expect("a page with a place for the mapping");
+    assert_eq!(
+        page, wanted,
+        "run `cargo xtask migrate-values --write-page`"
+    );
 }

@@ -34,14 +34,24 @@ fn cases() -> Vec<Case> {
         },
         Case {
             folder: "aws",
-            files: &["default_acp_values.yaml", "default_tm_values.yaml", "default_gw_values.yaml"],
+            files: &[
+                "default_acp_values.yaml",
+                "default_tm_values.yaml",
+                "default_gw_values.yaml",
+            ],
             pattern: 3,
             version: "4.5.0",
             by_hand: json!({}),
         },
         Case {
             folder: "azure",
-            files: &["control-plane=cp.yaml", "cp-production.yaml", "km_values.yaml", "tm_values.yaml", "gw_values.yaml"],
+            files: &[
+                "control-plane=cp.yaml",
+                "cp-production.yaml",
+                "km_values.yaml",
+                "tm_values.yaml",
+                "gw_values.yaml",
+            ],
             pattern: 4,
             version: "4.7.0",
             by_hand: json!({}),
@@ -80,7 +90,13 @@ impl Case {
         let files = self.files.iter().map(|file| self.path(file));
         let assert = migrate()
             .args(files)
-            .args(["--pattern", &self.pattern.to_string(), "--format", "json", "--out"])
+            .args([
+                "--pattern",
+                &self.pattern.to_string(),
+                "--format",
+                "json",
+                "--out",
+            ])
             .arg(out)
             .assert()
             .success();
@@ -91,7 +107,8 @@ impl Case {
     fn chart(&self, folder: &Path) -> PathBuf {
         let root = workspace().join("generator");
         let model = Model::load(&root.join("model"), "model").expect("the model");
-        let templates = Templates::load(&root.join("templates"), "templates").expect("the templates");
+        let templates =
+            Templates::load(&root.join("templates"), "templates").expect("the templates");
         let mut selection = Selection::all(&model);
         self.version.clone_into(&mut selection.version);
         let tree = generate(&model, &templates, &selection).expect("charts");
@@ -103,11 +120,14 @@ impl Case {
     }
 
     fn texts(&self) -> Vec<String> {
-        self.files.iter().map(|file| {
-            let path = self.path(file);
-            let path = path.split_once('=').map_or(path.as_str(), |(_, path)| path);
-            fs::read_to_string(path).expect("a fixture")
-        }).collect()
+        self.files
+            .iter()
+            .map(|file| {
+                let path = self.path(file);
+                let path = path.split_once('=').map_or(path.as_str(), |(_, path)| path);
+                fs::read_to_string(path).expect("a fixture")
+            })
+            .collect()
     }
 }
 
@@ -118,7 +138,9 @@ fn hosts(text: &str) -> BTreeSet<String> {
         .map(|word| word.trim_matches(|c| c == '.' || c == '-'))
         .filter(|word| {
             let labels: Vec<&str> = word.split('.').collect();
-            labels.len() > 1 && ["test", "example", "com", "svc", "local"].contains(labels.last().expect("a label"))
+            labels.len() > 1
+                && ["test", "example", "com", "svc", "local"]
+                    .contains(labels.last().expect("a label"))
         })
         .filter(|word| word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()))
         .map(ToOwned::to_owned)
@@ -129,7 +151,9 @@ fn hosts(text: &str) -> BTreeSet<String> {
 fn the_result_is_green_and_every_address_arrives() {
     let workspace = workspace();
     let toolchain = Toolchain::new(workspace.clone());
-    let program = toolchain.ensure(Tool::Renderer, &mut StderrProgress::default()).unwrap_or_else(|error| panic!("{error}"));
+    let program = toolchain
+        .ensure(Tool::Renderer, &mut StderrProgress::default())
+        .unwrap_or_else(|error| panic!("{error}"));
     let pool = RenderPool::new(program, 1).deterministic(true);
     for case in cases() {
         let folder = tempfile::tempdir().expect("a temporary folder");
@@ -139,21 +163,39 @@ fn the_result_is_green_and_every_address_arrives() {
         let chart = case.chart(&folder.path().join("charts"));
 
         // What a person adds is merged in, as a second values file would be.
-        let mut values: Value = serde_saphyr::from_str(&fs::read_to_string(&out).expect("written")).expect("YAML");
+        let mut values: Value =
+            serde_saphyr::from_str(&fs::read_to_string(&out).expect("written")).expect("YAML");
         merge(&mut values, &case.by_hand);
         fs::write(chart.join("overlays/migrated.yaml"), values.to_string()).expect("written");
 
         let mut request = RenderRequest::new(&chart, "apim", "apim");
         request.values_files = vec![chart.join("overlays/migrated.yaml")];
-        let rendered = pool.with(|server| server.render(&request)).unwrap_or_else(|error| panic!("{}: {error}", case.folder));
-        let rendered: String = rendered.documents.iter().map(|document| document.text.as_str()).collect();
+        let rendered = pool
+            .with(|server| server.render(&request))
+            .unwrap_or_else(|error| panic!("{}: {error}", case.folder));
+        let rendered: String = rendered
+            .documents
+            .iter()
+            .map(|document| document.text.as_str())
+            .collect();
         let mut looked_at = 0;
         for host in case.texts().iter().flat_map(|text| hosts(text)) {
             looked_at += 1;
-            let is_explained = report["values"].as_array().expect("a list").iter().any(|entry| {
-                entry["class"] != "mapped" && entry["note"].is_string() && (entry["value"].to_string().contains(&host) || entry["path"].to_string().contains(&host))
-            });
-            assert!(rendered.contains(&host) || is_explained, "{}: {host} is neither rendered nor explained", case.folder);
+            let is_explained = report["values"]
+                .as_array()
+                .expect("a list")
+                .iter()
+                .any(|entry| {
+                    entry["class"] != "mapped"
+                        && entry["note"].is_string()
+                        && (entry["value"].to_string().contains(&host)
+                            || entry["path"].to_string().contains(&host))
+                });
+            assert!(
+                rendered.contains(&host) || is_explained,
+                "{}: {host} is neither rendered nor explained",
+                case.folder
+            );
         }
         assert!(looked_at > 3, "{}: {looked_at} hosts", case.folder);
 
@@ -166,10 +208,19 @@ fn the_result_is_green_and_every_address_arrives() {
         options.platforms = vec!["migrated".into()];
         options.variants = false;
         options.external = case.texts().iter().flat_map(|text| hosts(text)).collect();
-        let judged = run_with(&options, &pool, &HelmPrograms::default(), &mut Silent).unwrap_or_else(|error| panic!("{}: {error}", case.folder));
-        let errors: Vec<_> = judged.profiles.iter().flat_map(|profile| &profile.subjects).filter_map(|subject| subject.error.clone()).collect();
+        let judged = run_with(&options, &pool, &HelmPrograms::default(), &mut Silent)
+            .unwrap_or_else(|error| panic!("{}: {error}", case.folder));
+        let errors: Vec<_> = judged
+            .profiles
+            .iter()
+            .flat_map(|profile| &profile.subjects)
+            .filter_map(|subject| subject.error.clone())
+            .collect();
         assert!(errors.is_empty(), "{}: {errors:?}", case.folder);
-        let found: Vec<String> = judged.findings().map(|(_, finding)| format!("{} {}", finding.requirement, finding.message)).collect();
+        let found: Vec<String> = judged
+            .findings()
+            .map(|(_, finding)| format!("{} {}", finding.requirement, finding.message))
+            .collect();
         assert_eq!(judged.exit_code(), 0, "{}: {found:#?}", case.folder);
     }
 }
@@ -189,11 +240,32 @@ fn merge(values: &mut Value, more: &Value) {
 fn what_was_wrong_is_warned_about() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let report = cases()[1].migrated(&out.path().join("values.yaml"));
-    let warnings: Vec<String> = report["warnings"].as_array().expect("a list").iter().map(|it| format!("{} {}", it["path"], it["message"])).collect();
-    for part in ["replicas", "PROFILE_NAME", "repliacs", "cp.other-cluster.example", "each node's own Service", "does not hold its largest heap", "apim.devportl"] {
-        assert!(warnings.iter().any(|it| it.contains(part)), "{part}: {warnings:#?}");
+    let warnings: Vec<String> = report["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|it| format!("{} {}", it["path"], it["message"]))
+        .collect();
+    for part in [
+        "replicas",
+        "PROFILE_NAME",
+        "repliacs",
+        "cp.other-cluster.example",
+        "each node's own Service",
+        "does not hold its largest heap",
+        "apim.devportl",
+    ] {
+        assert!(
+            warnings.iter().any(|it| it.contains(part)),
+            "{part}: {warnings:#?}"
+        );
     }
-    let open: Vec<&Value> = report["values"].as_array().expect("a list").iter().filter(|it| it["class"] == "open").collect();
+    let open: Vec<&Value> = report["values"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter(|it| it["class"] == "open")
+        .collect();
     assert_eq!(open.len(), 1, "{open:?}");
     assert_eq!(open[0]["path"], "wso2.deployment.image.digest");
 }
@@ -202,9 +274,29 @@ fn what_was_wrong_is_warned_about() {
 fn secrets_that_stay_and_that_are_to_be_made_are_listed() {
     let out = tempfile::tempdir().expect("a temporary folder");
     let report = cases()[2].migrated(&out.path().join("values.yaml"));
-    let names = |list: &str| -> Vec<String> { report[list].as_array().expect("a list").iter().map(|it| format!("{} {}", it["kind"].as_str().unwrap_or(""), it["name"].as_str().unwrap_or(""))).collect() };
+    let names = |list: &str| -> Vec<String> {
+        report[list]
+            .as_array()
+            .expect("a list")
+            .iter()
+            .map(|it| {
+                format!(
+                    "{} {}",
+                    it["kind"].as_str().unwrap_or(""),
+                    it["name"].as_str().unwrap_or("")
+                )
+            })
+            .collect()
+    };
     let kept = names("kept");
-    for name in ["Secret bank-passwords", "Secret bank-keystores", "Secret bank-keystore-passwords", "Secret bank-pull", "ConfigMap bank-ca", "ServiceAccount apim-workload"] {
+    for name in [
+        "Secret bank-passwords",
+        "Secret bank-keystores",
+        "Secret bank-keystore-passwords",
+        "Secret bank-pull",
+        "ConfigMap bank-ca",
+        "ServiceAccount apim-workload",
+    ] {
         assert!(kept.contains(&name.to_owned()), "{name}: {kept:?}");
     }
     assert_eq!(names("to_make"), ["Secret apim-migrated"]);
@@ -215,20 +307,39 @@ fn wrong_usage_ends_with_two_and_says_what_to_do() {
     let case = &cases()[0];
     let file = case.path("default_values.yaml");
     let refused = |arguments: &[&str], part: &str| {
-        migrate().args(arguments).assert().code(2).stderr(contains(part.to_owned()));
+        migrate()
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stderr(contains(part.to_owned()));
     };
-    refused(&[&file, "--pattern", "9"], "there is no pattern 9; known are: 0, 1");
+    refused(
+        &[&file, "--pattern", "9"],
+        "there is no pattern 9; known are: 0, 1",
+    );
     refused(&[&file, "--pattern", "3"], "which pattern 3 does not have");
     refused(&["nowhere.yaml", "--pattern", "0"], "nowhere.yaml: ");
-    refused(&[&format!("gatway={file}"), "--pattern", "2"], "did you mean `gateway`?");
-    refused(&[&file, "--pattern", "0", "--product-version", "4.9.0"], "there is no product version 4.9.0");
+    refused(
+        &[&format!("gatway={file}"), "--pattern", "2"],
+        "did you mean `gateway`?",
+    );
+    refused(
+        &[&file, "--pattern", "0", "--product-version", "4.9.0"],
+        "there is no product version 4.9.0",
+    );
 }
 
 #[test]
 fn a_file_that_cannot_be_written_ends_with_three() {
     let case = &cases()[0];
     migrate()
-        .args([&case.path("default_values.yaml"), "--pattern", "0", "--out", "/nowhere/at/all.yaml"])
+        .args([
+            &case.path("default_values.yaml"),
+            "--pattern",
+            "0",
+            "--out",
+            "/nowhere/at/all.yaml",
+        ])
         .assert()
         .code(3)
         .stderr(contains("/nowhere/at/all.yaml").and(contains("error")));

@@ -19,7 +19,7 @@ pub(crate) fn assemble(work: &mut Work<'_>) {
         for item in items {
             match endpoint_of(&work.items[item].path) {
                 Some(name) if work.charts.endpoints.contains_key(&name) => {
-                    endpoints.entry(name).or_default().push(item)
+                    endpoints.entry(name).or_default().push(item);
                 }
                 Some(_) => work.done(
                     item,
@@ -82,7 +82,7 @@ fn is_on(work: &Work<'_>, component: Component, way: &Way, name: &str) -> bool {
         && on(&format!("{}.{name}.enabled", way.at))
 }
 
-/// Carries an endpoint over; returns the Gateways' listener if an HTTPRoute led there.
+/// Carries an endpoint over; returns the Gateways' listener if a route of the Gateway API led there.
 fn carry(
     work: &mut Work<'_>,
     component: Component,
@@ -169,7 +169,7 @@ fn carry(
     by_gateway.then(|| (at, endpoint.listener.clone()))
 }
 
-/// What is said of all HTTPRoutes: the switch, and the Gateway that they attach to.
+/// What is said of all routes of the Gateway API: the switch, and the Gateway that they attach to.
 fn of_all(work: &mut Work<'_>, item: usize, parents: &[(String, String)]) {
     let value = work.items[item].node.value();
     if value.is_boolean() {

@@ -42,7 +42,7 @@ pub(crate) fn host(address: &str) -> &str {
 /// Whether an address is one of the cluster's own names: a Service in the same namespace, or with its namespace.
 pub(crate) fn is_inside(address: &str) -> bool {
     let host = host(address);
-    host.is_empty() || !host.contains('.') || host.ends_with(".svc") || host.contains(".svc.")
+    host.is_empty() || !host.contains('.') || host.split('.').any(|label| label == "svc")
 }
 
 /// Whether an address is that of the vendor's Service for all nodes, not of one node's.
