@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use am_conformance::suite::{ChartDirectory, HelmPrograms, Input, Options, Silent, run_with};
 use am_generator::{Model, Selection, Templates, generate, output};
-use am_product::ProductVersion;
 use am_toolchain::{RenderPool, RenderRequest, Renderer, StderrProgress, Tool, Toolchain};
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -199,29 +197,27 @@ fn the_result_is_green_and_every_address_arrives() {
         }
         assert!(looked_at > 3, "{}: {looked_at} hosts", case.folder);
 
-        let directory = ChartDirectory {
-            version: ProductVersion::from_name(case.version).expect("a version"),
-            path: folder.path().join("charts"),
-        };
-        let mut options = Options::new(workspace.clone(), Input::Charts(vec![directory]));
-        options.patterns = vec![case.pattern];
-        options.platforms = vec!["migrated".into()];
-        options.variants = false;
-        options.external = case.texts().iter().flat_map(|text| hosts(text)).collect();
-        let judged = run_with(&options, &pool, &HelmPrograms::default(), &mut Silent)
-            .unwrap_or_else(|error| panic!("{}: {error}", case.folder));
-        let errors: Vec<_> = judged
-            .profiles
-            .iter()
-            .flat_map(|profile| &profile.subjects)
-            .filter_map(|subject| subject.error.clone())
-            .collect();
-        assert!(errors.is_empty(), "{}: {errors:?}", case.folder);
-        let found: Vec<String> = judged
-            .findings()
-            .map(|(_, finding)| format!("{} {}", finding.requirement, finding.message))
-            .collect();
-        assert_eq!(judged.exit_code(), 0, "{}: {found:#?}", case.folder);
+        let hosts = case.texts().into_iter().flat_map(|text| hosts(&text));
+        let mut conformance = Command::cargo_bin("xtask").expect("built");
+        conformance.args([
+            "conformance",
+            "--no-cache",
+            "--platform",
+            "migrated",
+            "--charts",
+        ]);
+        conformance.arg(folder.path().join("charts"));
+        conformance.args([
+            "--product-version",
+            case.version,
+            "--pattern",
+            &case.pattern.to_string(),
+        ]);
+        conformance.args(hosts.flat_map(|host| ["--external".to_owned(), host]));
+        conformance
+            .assert()
+            .success()
+            .stdout(contains("0 failed, 0 skipped, 0 unsupported").and(contains("conformant: ")));
     }
 }
 
