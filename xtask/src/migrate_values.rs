@@ -156,15 +156,12 @@ fn print(arguments: &Arguments, migration: &Migration) -> Result<(), Error> {
         Format::Human => migration.report.to_string(),
         Format::Json => format!("{:#}\n", serde_json::json!(migration.report)),
     };
-    match &arguments.out {
-        Some(path) => {
-            write(path, &migration.text)?;
-            print!("{report}");
-        }
-        None => {
-            eprint!("{report}");
-            print!("{}", migration.text);
-        }
+    if let Some(path) = &arguments.out {
+        write(path, &migration.text)?;
+        print!("{report}");
+    } else {
+        eprint!("{report}");
+        print!("{}", migration.text);
     }
     Ok(())
 }
