@@ -1,7 +1,7 @@
 //! `cargo xtask migrate-values`: values files of the vendor's charts become one of ours.
 
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io::Write as _};
 
 use am_generator::{ChartTree, Model, Selection, Templates, generate};
 use am_migration::mapping::Mapping;
@@ -11,6 +11,7 @@ use am_migration::{Input, MigrateError, Migration, migrate, page, version_of};
 use am_product::{Component, ProductVersion};
 use clap::{Args, ValueEnum};
 
+use crate::beside::write_beside;
 use crate::exit::ExitStatus;
 use crate::workspace;
 
@@ -168,19 +169,12 @@ fn print(arguments: &Arguments, migration: &Migration) -> Result<(), Error> {
 
 /// Writes a file as a whole or not at all.
 fn write(path: &Path, text: &str) -> Result<(), Error> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let attempt = || {
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error).map(drop)
-    };
-    attempt().map_err(|error| Error::Write {
-        path: path.display().to_string(),
-        error,
-    })
+    write_beside(path, text)
+        .and_then(|file| Ok(file.persist(path).map(drop)?))
+        .map_err(|error| Error::Write {
+            path: path.display().to_string(),
+            error,
+        })
 }
 
 fn update_page(write_it: bool) -> Result<ExitStatus, Error> {

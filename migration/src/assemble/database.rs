@@ -32,22 +32,17 @@ pub(crate) fn database_type(
 
 /// A class that follows from the kind is left out.
 pub(crate) fn driver(_: &mut Work<'_>, _: usize, value: Value) -> Result<Value, Refusal> {
-    if value
-        .as_str()
-        .is_some_and(|class| class.starts_with("org.h2."))
-    {
-        return Err(own());
-    }
-    Ok(value)
+    kept_unless(value, "org.h2.")
 }
 
 /// A URL is kept as it is, unless it is that of files in the Pod.
 pub(crate) fn jdbc_url(_: &mut Work<'_>, _: usize, value: Value) -> Result<Value, Refusal> {
-    if value
+    kept_unless(value, "jdbc:h2:")
+}
+
+fn kept_unless(value: Value, prefix_of_own: &str) -> Result<Value, Refusal> {
+    let is_own = value
         .as_str()
-        .is_some_and(|url| url.starts_with("jdbc:h2:"))
-    {
-        return Err(own());
-    }
-    Ok(value)
+        .is_some_and(|text| text.starts_with(prefix_of_own));
+    if is_own { Err(own()) } else { Ok(value) }
 }
