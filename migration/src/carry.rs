@@ -1,13 +1,14 @@
 //! Carries single values over.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::assemble;
+use crate::address;
 use crate::charts::is_given;
-use crate::mapping::{Fixed, How, Row};
+use crate::mapping::{Fixed, Row};
 use crate::path::Path;
 use crate::report::Class;
 use crate::source::Node;
+use crate::ways::copy;
 use crate::work::{Work, fill};
 
 /// Decides what becomes of an item, unless it is a part of something larger.
@@ -200,9 +201,9 @@ fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value
         Fixed::New => Class::New,
     };
     if let Some(whose) = &row.address {
-        let outside: Vec<String> = assemble::texts(value)
+        let outside: Vec<String> = address::texts(value)
             .iter()
-            .filter(|it| !assemble::is_inside(it))
+            .filter(|it| !address::is_inside(it))
             .cloned()
             .collect();
         if outside.is_empty() {
@@ -220,219 +221,12 @@ fn stay(work: &mut Work<'_>, item: usize, row: &Row, fixed: Fixed, value: &Value
             note = Some(message);
         }
         if row.per_node
-            && assemble::texts(value)
+            && address::texts(value)
                 .iter()
-                .any(|it| assemble::is_for_all_nodes(it))
+                .any(|it| address::is_for_all_nodes(it))
         {
             work.warn(item, "this Service is for all nodes and has no ports for JMS and thrift; each node's own Service should have stood here".to_owned());
         }
     }
     work.done(item, class, None, note);
-}
-
-fn copy(work: &mut Work<'_>, item: usize, row: &Row, value: Value) {
-    let component = work.items[item].component;
-    let vault_on = work.trees.get(&component).is_some_and(|tree| {
-        work.charts
-            .is_on(tree, &Path::of_keys(&work.charts.vault_at), &work.version)
-    });
-    if let Some(alias) = row.vault.as_ref().filter(|_| vault_on) {
-        work.put(item, &format!("secureVault.secrets.{alias}"), value);
-        return;
-    }
-    let to = row
-        .to
-        .as_ref()
-        .map(|to| fill(to, component, &work.items[item].captures))
-        .unwrap_or_default();
-    let converted = match row.how {
-        How::Endpoint | How::Keystore | How::GatewayEnvironment | How::Labels | How::Tracing => {
-            return;
-        }
-        How::Toml => return assemble::toml(work, item, &to),
-        How::IntoSecret => return into_secret(work, item, row, &to),
-        How::SecretKey => return secret_key(work, item, row, &to),
-        How::SecretName => {
-            return work.done(
-                item,
-                Class::Mapped,
-                Some(&to),
-                Some("named beside each of its keys".to_owned()),
-            );
-        }
-        How::Switch | How::Off if value == json!(false) => {
-            return work.done(item, Class::Unneeded, None, Some("off".to_owned()));
-        }
-        How::Off => return work.done(item, Class::Manual, None, row.note.clone()),
-        How::Switch => {
-            work.done(item, Class::Mapped, None, row.note.clone());
-            return also(work, item, row);
-        }
-        How::Environment => return environment(work, item, &to, &value),
-        How::Names => return work.append(item, &to, json!({ "name": value })),
-        How::Copy => Ok(value),
-        How::Instances => {
-            return work.done(
-                item,
-                Class::Wired,
-                None,
-                Some("one for each node".to_owned()),
-            );
-        }
-        How::Nodes => Ok(json!(if is_given(&value) { 2 } else { 1 })),
-        How::Away => away(&value),
-        How::Words => Ok(work.items[item].text().split_whitespace().collect()),
-        How::Repository => return repository(work, item, &to),
-        How::Class => {
-            let charts = work.charts;
-            if let Some(controller) = value.as_str().and_then(|name| charts.controllers.get(name)) {
-                work.put(item, "exposure.ingress.controller", json!(controller));
-            }
-            Ok(value)
-        }
-        How::DatabaseType => assemble::database_type(work, item, value),
-        How::Driver => assemble::driver(work, item, value),
-        How::JdbcUrl => assemble::jdbc_url(work, item, value),
-    };
-    let value = match converted {
-        Ok(value) => value,
-        Err(Refusal(class, why)) => return work.done(item, class, None, Some(why)),
-    };
-    let carried = match &row.config {
-        Some(key) => {
-            let key = fill(key, component, &work.items[item].captures);
-            work.put_config(item, &key, value)
-        }
-        None => put_or_else(work, item, row, &to, value),
-    };
-    if carried {
-        also(work, item, row);
-    }
-}
-
-/// A value that is not carried over: what becomes of it, and why.
-pub(crate) struct Refusal(pub(crate) Class, pub(crate) String);
-
-fn put_or_else(work: &mut Work<'_>, item: usize, row: &Row, to: &str, value: Value) -> bool {
-    let (component, captures) = (
-        work.items[item].component,
-        work.items[item].captures.clone(),
-    );
-    match &row.else_config {
-        Some(key) if work.value_at(to).is_some_and(|said| *said != value) => {
-            work.put_config(item, &fill(key, component, &captures), value)
-        }
-        _ => work.put(item, to, value),
-    }
-}
-
-fn also(work: &mut Work<'_>, item: usize, row: &Row) {
-    let component = work.items[item].component;
-    let captures = work.items[item].captures.clone();
-    for (to, value) in &row.also {
-        work.put(item, &fill(to, component, &captures), value.clone());
-    }
-}
-
-fn environment(work: &mut Work<'_>, item: usize, to: &str, value: &Value) {
-    let mut left_out = Vec::new();
-    if !value.is_object() {
-        let note = "a mapping of names and values was meant".to_owned();
-        work.warn(item, note.clone());
-        return work.done(item, Class::Manual, None, Some(note));
-    }
-    for (name, value) in value.as_object().into_iter().flatten() {
-        if let Some(why) = work.charts.variables.get(name) {
-            let message = format!("{name} is left out: {why}");
-            work.warn(item, message.clone());
-            left_out.push(message);
-        } else {
-            let text = value
-                .as_str()
-                .map_or_else(|| value.to_string(), ToOwned::to_owned);
-            work.append(item, to, json!({ "name": name, "value": text }));
-        }
-    }
-    let class = if left_out.is_empty() {
-        Class::Mapped
-    } else {
-        Class::Manual
-    };
-    work.done(
-        item,
-        class,
-        None,
-        (!left_out.is_empty()).then(|| left_out.join("; ")),
-    );
-}
-
-fn repository(work: &mut Work<'_>, item: usize, to: &str) {
-    let text = work.items[item].text();
-    match text.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => {
-            work.put(item, to, json!(repository));
-            let beside = to.trim_end_matches("repository");
-            work.put(item, &format!("{beside}tag"), json!(tag));
-        }
-        _ => {
-            work.put(item, to, json!(text));
-        }
-    }
-}
-
-fn away(value: &Value) -> Result<Value, Refusal> {
-    let percent = value
-        .as_str()
-        .and_then(|text| text.strip_suffix('%'))
-        .and_then(|it| it.parse::<u32>().ok());
-    match percent {
-        Some(stay @ 0..=99) => Ok(json!(format!("{}%", 100 - stay))),
-        Some(_) => Err(Refusal(Class::Manual, "a budget that lets no pod go stops every drain of a node: set podDisruptionBudget".into())),
-        None => Err(Refusal(Class::Manual, "a number that must stay says nothing of how many may go: set podDisruptionBudget.maxUnavailable".into())),
-    }
-}
-
-fn secret_key(work: &mut Work<'_>, item: usize, row: &Row, to: &str) {
-    let component = work.items[item].component;
-    let with = row.with.clone().unwrap_or_default();
-    let name = work
-        .trees
-        .get(&component)
-        .and_then(|tree| tree.get(&Path::of_keys(&with)))
-        .map(Node::value);
-    match name
-        .as_ref()
-        .and_then(Value::as_str)
-        .filter(|name| !name.is_empty())
-    {
-        Some(name) => {
-            let key = work.items[item].text();
-            work.put(item, to, json!({ "secret": name, "key": key }));
-        }
-        None => work.done(
-            item,
-            Class::Inactive,
-            None,
-            Some(format!("{with} is empty")),
-        ),
-    }
-}
-
-fn into_secret(work: &mut Work<'_>, item: usize, row: &Row, to: &str) {
-    let component = work.items[item].component;
-    let key = row.key.clone().unwrap_or_default();
-    if let Some(config) = &row.config {
-        let variable = format!("APIM_{}", key.replace('-', "_").to_uppercase());
-        if !work.put_config(item, config, json!(format!("$env{{{variable}}}"))) {
-            return;
-        }
-        let secret = work.make_secret_key(item, &key);
-        let list = format!("{}.extraEnv", component.values_key());
-        work.append(item, &list, json!({ "name": variable, "valueFrom": { "secretKeyRef": { "name": secret, "key": key } } }));
-    } else if work.put(item, to, json!(key)) {
-        let secret = work.make_secret_key(item, &key);
-        if let Some(name_to) = &row.name_to {
-            work.put(item, name_to, json!(secret));
-        }
-    }
 }

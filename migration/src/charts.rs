@@ -35,6 +35,8 @@ pub struct Charts {
     pub ways: Vec<Way>,
     /// Endpoints by the vendor's names.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// What the vendor's charts call databases.
+    pub databases: Databases,
     /// Controllers by the classes that they usually have.
     pub controllers: BTreeMap<String, String>,
     /// Name of the Secret for what was clear text.
@@ -45,6 +47,28 @@ pub struct Charts {
     pub variables: BTreeMap<String, String>,
     /// What must be given.
     pub required: Vec<Required>,
+}
+
+/// What the vendor's charts call databases.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Databases {
+    /// The one that the product itself brings.
+    pub own: OwnDatabase,
+    /// Our names of kinds that people write otherwise.
+    pub also_called: BTreeMap<String, String>,
+}
+
+/// How the database that the product itself brings is told from a server outside.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnDatabase {
+    /// Its kind.
+    pub kind: String,
+    /// How the class of its driver starts.
+    pub driver: String,
+    /// How its URLs start.
+    pub url: String,
 }
 
 /// Something that a version does not start without.

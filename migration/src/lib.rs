@@ -3,6 +3,7 @@
 //! The mapping is data (`migration/data`): a row for each value of the vendor's charts, with where it goes and how it is carried over, by
 //! a small closed set of ways ([`mapping::How`]). Every value of the input is in the [`Report`] exactly once.
 
+mod address;
 mod assemble;
 mod carry;
 pub mod charts;
@@ -14,6 +15,7 @@ pub mod path;
 pub mod report;
 pub mod source;
 pub mod target;
+mod ways;
 mod work;
 
 use std::collections::BTreeMap;

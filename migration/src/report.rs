@@ -36,6 +36,9 @@ pub enum Class {
     Replaced,
 }
 
+/// A value that is not carried over: what becomes of it, and why.
+pub(crate) struct Refusal(pub(crate) Class, pub(crate) String);
+
 impl Class {
     const ALL: [Self; 11] = [
         Self::Open,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::is_inside;
+use crate::address::is_inside;
 use crate::mapping::How;
 use crate::path::Path;
 use crate::report::Class;

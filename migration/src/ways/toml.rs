@@ -7,7 +7,7 @@ use crate::report::Class;
 use crate::work::Work;
 
 /// Carries the tables of the text over, key by key.
-pub(crate) fn toml(work: &mut Work<'_>, item: usize, to: &str) {
+pub(super) fn toml(work: &mut Work<'_>, item: usize, to: &str) {
     let text = work.items[item].text();
     let document: toml_edit::DocumentMut = match text.parse() {
         Ok(document) => document,
