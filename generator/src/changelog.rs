@@ -23,15 +23,11 @@ pub fn changelog(model: &Model) -> String {
         write_changes(&mut out, release);
     }
     out.push('\n');
-    let tags = model.releases.value.iter().zip(
-        model
-            .releases
-            .value
-            .iter()
-            .skip(1)
-            .map(Some)
-            .chain([None]),
-    );
+    let tags = model
+        .releases
+        .value
+        .iter()
+        .zip(model.releases.value.iter().skip(1).map(Some).chain([None]));
     for (release, before) in tags {
         let version = &release.version.value;
         let url = &model.product.repository.url;

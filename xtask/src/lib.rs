@@ -2,9 +2,13 @@
 
 mod bench;
 mod beside;
+mod changelog;
 mod conformance;
 mod exit;
 mod gen_charts;
+mod package;
+mod packages;
+mod publish;
 mod workspace;
 
 use std::path::PathBuf;
@@ -40,6 +44,12 @@ enum Command {
     GenCharts(gen_charts::Arguments),
     /// Check charts: ours, a copy of them, or anybody's.
     Conformance(Box<conformance::arguments::Arguments>),
+    /// Make the packages of every chart for every product version, the same bytes each time.
+    Package(package::Arguments),
+    /// Publish packages in an OCI registry; a version that is there is never replaced.
+    Publish(Box<publish::Arguments>),
+    /// Print CHANGELOG.md from generator/model/releases.yaml, write it, or check it.
+    Changelog(changelog::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -55,6 +65,9 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
         Command::Conformance(arguments) => return conformance::run(&arguments, live).into(),
+        Command::Package(arguments) => package::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Changelog(arguments) => changelog::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

@@ -20,6 +20,7 @@ mod process;
 mod product;
 pub mod progress;
 mod record;
+mod published;
 mod report;
 mod run;
 mod scenario;

@@ -40,11 +40,15 @@ pub(crate) fn report(
     stages: &[Stage],
     circumstances: &Circumstances,
 ) -> Report {
-    let profiles = stages
+    assemble(catalogue, profiles(stages, circumstances), circumstances)
+}
+
+/// What the stages learned, a profile each.
+pub(crate) fn profiles(stages: &[Stage], circumstances: &Circumstances) -> Vec<Profile> {
+    stages
         .iter()
         .map(|stage| profile(stage, circumstances))
-        .collect();
-    assemble(catalogue, profiles, circumstances)
+        .collect()
 }
 
 /// A report over profiles that were made otherwise.

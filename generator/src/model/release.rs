@@ -134,7 +134,8 @@ pub fn seconds_of_day(text: &str) -> Option<u64> {
     if parts.next().is_some() || year < 1970 {
         return None;
     }
-    let is_leap = |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
     let of_month = |month: u64| match month {
         2 => 28 + u64::from(is_leap(year)),
         4 | 6 | 9 | 11 => 30,
@@ -144,7 +145,9 @@ pub fn seconds_of_day(text: &str) -> Option<u64> {
     if day == 0 || day > of_month(month) {
         return None;
     }
-    let years: u64 = (1970..year).map(|year| 365 + u64::from(is_leap(year))).sum();
+    let years: u64 = (1970..year)
+        .map(|year| 365 + u64::from(is_leap(year)))
+        .sum();
     let months: u64 = (1..month).map(of_month).sum();
     Some((years + months + day - 1) * DAY)
 }

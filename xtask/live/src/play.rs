@@ -45,6 +45,7 @@ fn options(run: &LiveRun) -> am_live::Options {
         scenario: match run.scenario {
             Scenario::Patterns => am_live::Scenario::Patterns,
             Scenario::Production => am_live::Scenario::Production,
+            Scenario::Published => am_live::Scenario::Published,
         },
         charts: run.charts.clone(),
         patterns: run.patterns.clone(),

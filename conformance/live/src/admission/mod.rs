@@ -103,7 +103,7 @@ pub(crate) async fn run(
         command: options.command.clone(),
         kubernetes: text(&version, "/gitVersion").to_owned(),
         cluster: "envtest".to_owned(),
-        charts: digests(options, &patterns(options, &suite.facts)?)?,
+        charts: digests(&options.charts, &patterns(options, &suite.facts)?)?,
     };
     Ok(LiveReport {
         report: assemble(&suite.catalogue, profiles, &circumstances),

@@ -19,7 +19,8 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
         match SemVer::parse(&release.version.value) {
             Ok(version) => {
                 if newer.as_ref().is_some_and(|newer| version >= *newer) {
-                    let message = format!("release {version} does not come before the one above it");
+                    let message =
+                        format!("release {version} does not come before the one above it");
                     diagnostics.push(
                         releases
                             .diagnose(&release.version, message)
