@@ -48,6 +48,15 @@ pub fn package(
         .ok_or_else(|| PackagingError::Usage("the model has no release".to_owned()))?;
     let date = release.date.as_ref().map(|date| date.value.clone());
     let seconds = date.as_deref().and_then(seconds_of_day).unwrap_or(0);
+    if let Some(provenance) = provenance {
+        let files = std::iter::once(&provenance.keyring).chain(&provenance.passphrase_file);
+        if let Some(missing) = files.into_iter().find(|file| !file.is_file()) {
+            return Err(PackagingError::Usage(format!(
+                "there is no {}; give the file of the secret key, and of its passphrase",
+                missing.display()
+            )));
+        }
+    }
     let helm = toolchain.ensure(Tool::Helm4, progress)?;
 
     fs::create_dir_all(out).map_err(io("create", out))?;

@@ -1,6 +1,5 @@
 //! What `package`, `publish` and `changelog` share: the model, and how a failure is told.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use am_generator::diagnostic::Diagnostics;
@@ -143,12 +142,9 @@ pub(crate) fn check_release(model: &Model, wanted: Option<&str>) -> Result<(), F
 
 /// Writes a file whole or not at all.
 pub(crate) fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder).and_then(|mut unfinished| {
-        unfinished.write_all(text.as_bytes())?;
-        unfinished.persist(file).map_err(|error| error.error)
-    });
-    written
-        .map(|_| ())
-        .map_err(|error| Failure::unable(format!("could not write {}: {error}", file.display())))
+    let mut unfinished = file.as_os_str().to_owned();
+    unfinished.push(".unfinished");
+    let written =
+        std::fs::write(&unfinished, text).and_then(|()| std::fs::rename(&unfinished, file));
+    written.map_err(|error| Failure::unable(format!("could not write {}: {error}", file.display())))
 }

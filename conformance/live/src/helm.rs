@@ -68,7 +68,7 @@ const LONGEST: Duration = Duration::from_secs(240);
 impl Helm {
     /// The same helm, which installs this chart out of a registry.
     #[must_use]
-    pub(crate) fn from(mut self, source: Source) -> Self {
+    pub(crate) fn installing_from(mut self, source: Source) -> Self {
         self.source = Some(source);
         self
     }

@@ -72,7 +72,7 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
         for pattern in &patterns {
             let charts = charts_of(std::slice::from_ref(&directory), *pattern)?;
             let mut lab = lab.clone();
-            lab.helm = helm.from(shop.source(shop.package(*pattern)?));
+            lab.helm = helm.clone().installing_from(shop.source(shop.package(*pattern)?));
             let name = format!("p{pattern}-{}", tool.name());
             let stage = Stage::new(lab, *pattern, &name, charts)
                 .called(&format!("am-pattern-{pattern} out of a registry by {}", tool.name()));

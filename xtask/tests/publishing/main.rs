@@ -30,7 +30,7 @@ fn every_chart_of_every_product_version_is_packed_into_the_same_bytes() {
     let index = packages(&one, &[]);
     assert_eq!(index, packages(&other, &[]));
     assert_eq!(index.packages.len(), 18);
-    let names: BTreeSet<String> = index.packages.iter().map(|it| it.name()).collect();
+    let names: BTreeSet<String> = index.packages.iter().map(am_packaging::Package::name).collect();
     assert_eq!(names.len(), 18, "two packages have one name: {names:?}");
     let files: BTreeSet<_> = fs::read_dir(&one)
         .expect("a folder")
@@ -205,7 +205,7 @@ fn what_cannot_be_done_says_why_and_has_its_exit_code() {
         (vec!["package", "--out", out, "--pattern", "am-pattern-33"], 2, "did you mean `am-pattern-3`?"),
         (vec!["package", "--out", out, "--product-version", "4.7"], 2, "known are: 4.5.0, 4.6.0, 4.7.0"),
         (vec!["package", "--out", out, "--release", "v9.9.9"], 2, "not 9.9.9; add it there"),
-        (vec!["package", "--out", out, "--provenance-key", "nobody", "--keyring", "nowhere"], 3, "nowhere"),
+        (vec!["package", "--out", out, "--provenance-key", "nobody", "--keyring", "nowhere"], 2, "there is no nowhere"),
         (vec!["publish", "--registry", "https://ghcr.io/x"], 2, "oci://HOST/PATH"),
         (vec!["publish", "--registry", "oci://localhost:1/x", "--packages", out], 2, "cargo xtask package --out"),
         (vec!["publish", "--registry", "oci://localhost:1/x", "--key", "k"], 2, "--sign"),
