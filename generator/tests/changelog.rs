@@ -42,7 +42,10 @@ First version.
 fn only_changes_of_the_charts_are_told_to_their_users() {
     let model = common::model();
     let release = model.newest_release().expect("a release");
-    let told: Vec<&str> = release.of_charts().map(|change| change.text.as_str()).collect();
+    let told: Vec<&str> = release
+        .of_charts()
+        .map(|change| change.text.as_str())
+        .collect();
     assert_eq!(told, ["A gateway.", "Passwords: gone."]);
     assert!(release.is_security_update() && !release.is_prerelease());
 }

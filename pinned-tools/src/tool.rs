@@ -220,7 +220,11 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
-            Self::Cosign => vec![at("sigs.k8s.io/release-utils/version", "gitVersion", version)],
+            Self::Cosign => vec![at(
+                "sigs.k8s.io/release-utils/version",
+                "gitVersion",
+                version,
+            )],
             Self::Oras => {
                 let package = "oras.land/oras/internal/version";
                 vec![

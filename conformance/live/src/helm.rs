@@ -132,9 +132,7 @@ impl Helm {
     }
 
     async fn apply(&self, subcommand: &str, what: &Installation) -> Result<HelmResult, LiveError> {
-        let mut command = self
-            .command(subcommand, &what.namespace)
-            .arg(&what.release);
+        let mut command = self.command(subcommand, &what.namespace).arg(&what.release);
         command = match &self.source {
             Some(source) => command.args(source.arguments()),
             None => command.arg(&what.chart),

@@ -24,12 +24,7 @@ use crate::session::Session;
 const PATTERNS: [u8; 1] = [0];
 
 /// What a chart out of a registry goes through; everything else is the same as for one out of a folder.
-const PHASES: [Phase; 4] = [
-    Phase::Install,
-    Phase::Wiring,
-    Phase::Endpoints,
-    Phase::Test,
-];
+const PHASES: [Phase; 4] = [Phase::Install, Phase::Wiring, Phase::Endpoints, Phase::Test];
 
 /// The Helms that people have.
 const HELMS: [Tool; 2] = [Tool::Helm3, Tool::Helm4];
@@ -65,24 +60,30 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
             helm.pull(&shop.source(package), &into).await?;
         }
         let directory = ChartDirectory {
-            version: suite::version_in(&into)
-                .map_err(|error| LiveError::unavailable(error.to_string(), "report this as a bug"))?,
+            version: suite::version_in(&into).map_err(|error| {
+                LiveError::unavailable(error.to_string(), "report this as a bug")
+            })?,
             path: into,
         };
         for pattern in &patterns {
             let charts = charts_of(std::slice::from_ref(&directory), *pattern)?;
             let mut lab = lab.clone();
-            lab.helm = helm.clone().installing_from(shop.source(shop.package(*pattern)?));
+            lab.helm = helm
+                .clone()
+                .installing_from(shop.source(shop.package(*pattern)?));
             let name = format!("p{pattern}-{}", tool.name());
-            let stage = Stage::new(lab, *pattern, &name, charts)
-                .called(&format!("am-pattern-{pattern} out of a registry by {}", tool.name()));
+            let stage = Stage::new(lab, *pattern, &name, charts).called(&format!(
+                "am-pattern-{pattern} out of a registry by {}",
+                tool.name()
+            ));
             stages.push((stage, PHASES.to_vec()));
         }
         pulled.push(directory);
     }
     same_files(&pulled)?;
     let stages = play_all(options, session, stages).await?;
-    lab.progress.say("registry", "the documents of what was pulled are judged");
+    lab.progress
+        .say("registry", "the documents of what was pulled are judged");
     let documents = block_in_place(|| judge_documents(options, &patterns, &pulled))?;
 
     let circumstances = Circumstances {
@@ -144,8 +145,8 @@ fn open(
     let registry = server.registry().map_err(packaging)?;
     let generator = options.workspace.join("generator");
     let input = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
-    let model = Model::load(&generator.join("model"), "generator/model")
-        .map_err(|error| input(&error))?;
+    let model =
+        Model::load(&generator.join("model"), "generator/model").map_err(|error| input(&error))?;
     let templates = Templates::load(&generator.join("templates"), "generator/templates")
         .map_err(|error| input(&error))?;
     let newest = options
@@ -212,11 +213,7 @@ fn same_files(pulled: &[ChartDirectory]) -> Result<(), LiveError> {
         && files(one)? != files(other)?
     {
         return Err(LiveError::unavailable(
-            format!(
-                "{} and {} differ",
-                one.path.display(),
-                other.path.display()
-            ),
+            format!("{} and {} differ", one.path.display(), other.path.display()),
             "compare what Helm 3 and Helm 4 unpacked; archives with files of one name twice do that",
         ));
     }

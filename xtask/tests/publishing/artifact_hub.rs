@@ -26,7 +26,14 @@ const KNOWN: [&str; 16] = [
     "screenshots",
     "signKey",
 ];
-const KINDS: [&str; 6] = ["added", "changed", "deprecated", "removed", "fixed", "security"];
+const KINDS: [&str; 6] = [
+    "added",
+    "changed",
+    "deprecated",
+    "removed",
+    "fixed",
+    "security",
+];
 /// Those that every chart has here.
 const OURS: [&str; 8] = [
     "category",
@@ -47,7 +54,9 @@ fn yaml(text: &str) -> Value {
 fn list(annotations: &Value, name: &str) -> Vec<Value> {
     let text = annotations[format!("artifacthub.io/{name}")].as_str();
     let list = yaml(text.unwrap_or_else(|| panic!("no {name}")));
-    list.as_array().unwrap_or_else(|| panic!("{name} is no list")).clone()
+    list.as_array()
+        .unwrap_or_else(|| panic!("{name} is no list"))
+        .clone()
 }
 
 #[test]
@@ -74,7 +83,10 @@ fn every_package_tells_artifact_hub_what_it_reads() {
         assert!(missing.is_empty(), "{}: {missing:?}", package.name());
         for boolean in ["prerelease", "containsSecurityUpdates"] {
             let value = annotations[format!("artifacthub.io/{boolean}")].as_str();
-            assert!(matches!(value, Some("true" | "false")), "{boolean}: {value:?}");
+            assert!(
+                matches!(value, Some("true" | "false")),
+                "{boolean}: {value:?}"
+            );
         }
 
         let changes = list(annotations, "changes");
@@ -88,13 +100,24 @@ fn every_package_tells_artifact_hub_what_it_reads() {
             .iter()
             .map(|image| image["image"].as_str().expect("an image").to_owned())
             .collect();
-        assert_eq!(images, images_of(&values, &package.product_version), "{}", package.name());
+        assert_eq!(
+            images,
+            images_of(&values, &package.product_version),
+            "{}",
+            package.name()
+        );
         let links = list(annotations, "links");
         assert!(links.iter().any(|link| link["name"] == "support"));
         for screenshot in list(annotations, "screenshots") {
             let url = screenshot["url"].as_str().expect("a URL");
-            let path = url.split_once(&of_release).expect("a file of the release").1;
-            assert!(root().join(path).is_file(), "{path} is not in the repository");
+            let path = url
+                .split_once(&of_release)
+                .expect("a file of the release")
+                .1;
+            assert!(
+                root().join(path).is_file(),
+                "{path} is not in the repository"
+            );
             assert!(path.contains(&package.chart), "{path}");
         }
     }

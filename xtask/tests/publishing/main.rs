@@ -30,7 +30,11 @@ fn every_chart_of_every_product_version_is_packed_into_the_same_bytes() {
     let index = packages(&one, &[]);
     assert_eq!(index, packages(&other, &[]));
     assert_eq!(index.packages.len(), 18);
-    let names: BTreeSet<String> = index.packages.iter().map(am_packaging::Package::name).collect();
+    let names: BTreeSet<String> = index
+        .packages
+        .iter()
+        .map(am_packaging::Package::name)
+        .collect();
     assert_eq!(names.len(), 18, "two packages have one name: {names:?}");
     let files: BTreeSet<_> = fs::read_dir(&one)
         .expect("a folder")
@@ -48,21 +52,32 @@ fn packages_that_an_earlier_run_made_and_this_one_does_not_are_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     fs::write(folder.path().join("mine.txt"), "").expect("written");
     packages(folder.path(), &TWO);
-    let index = packages(folder.path(), &["--product-version", "4.5.0", "--pattern", "0"]);
+    let index = packages(
+        folder.path(),
+        &["--product-version", "4.5.0", "--pattern", "0"],
+    );
     assert_eq!(index.packages.len(), 1);
     let mut files: Vec<_> = fs::read_dir(folder.path())
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
     files.sort();
-    assert_eq!(files, [index.packages[0].file.as_str(), "index.json", "mine.txt"]);
+    assert_eq!(
+        files,
+        [index.packages[0].file.as_str(), "index.json", "mine.txt"]
+    );
 }
 
 #[test]
 fn what_is_published_is_pulled_verified_and_judged() {
     let shop = Shop::open();
     let secret = key("openpgp-secret.asc");
-    let signing = ["--provenance-key", "am-charts tests", "--keyring", text(&secret)];
+    let signing = [
+        "--provenance-key",
+        "am-charts tests",
+        "--keyring",
+        text(&secret),
+    ];
     let made = shop.path("packages");
     let index = packages(&made, &[&TWO[..], &signing].concat());
     let signing_key = shop.signing_key("release");
@@ -70,7 +85,11 @@ fn what_is_published_is_pulled_verified_and_judged() {
 
     // Told only.
     let dry = shop.publish(&made, &sign).assert().success();
-    dry.stdout(contains("would push").count(4).and(contains("would sign").count(2)));
+    dry.stdout(
+        contains("would push")
+            .count(4)
+            .and(contains("would sign").count(2)),
+    );
     let package = &index.packages[0];
     let (chart, version) = (package.chart.as_str(), package.version.as_str());
     assert_eq!(shop.pulled(Tool::Helm4, chart, version), None);
@@ -78,9 +97,17 @@ fn what_is_published_is_pulled_verified_and_judged() {
     // Done, and done again.
     let execute = [&sign[..], &["--execute"]].concat();
     let first = shop.publish(&made, &execute).assert().success();
-    first.stdout(contains("pushed").count(4).and(contains("(signed)").count(2)));
+    first.stdout(
+        contains("pushed")
+            .count(4)
+            .and(contains("(signed)").count(2)),
+    );
     let second = shop.publish(&made, &execute).assert().success();
-    second.stdout(contains("already there").count(2).and(contains("sign").not()));
+    second.stdout(
+        contains("already there")
+            .count(2)
+            .and(contains("sign").not()),
+    );
 
     // The same bytes for both Helms, which know the signer.
     let public = key("openpgp-public.gpg");
@@ -104,14 +131,26 @@ fn what_is_published_is_pulled_verified_and_judged() {
     let unpacked = shop.path("unpacked");
     for package in &index.packages {
         let reference = format!("{}/{}", shop.url(), package.chart);
-        let pull = ["pull", &reference, "--version", &package.version, "--plain-http"];
+        let pull = [
+            "pull",
+            &reference,
+            "--version",
+            &package.version,
+            "--plain-http",
+        ];
         let untar = ["--untar", "--untardir", text(&unpacked)];
         shop.done(&tool(Tool::Helm4), &[&pull[..], &untar].concat());
     }
-    xtask(&["conformance", "--charts", text(&unpacked), "--no-variants", "--no-cache"])
-        .assert()
-        .success()
-        .stdout(contains("ok       am-pattern-0").and(contains("ok       am-pattern-3")));
+    xtask(&[
+        "conformance",
+        "--charts",
+        text(&unpacked),
+        "--no-variants",
+        "--no-cache",
+    ])
+    .assert()
+    .success()
+    .stdout(contains("ok       am-pattern-0").and(contains("ok       am-pattern-3")));
 
     // Artifact Hub finds what it looks for.
     let metadata = format!("{}:artifacthub.io", shop.repository(chart));
@@ -143,7 +182,10 @@ fn a_version_is_never_given_other_bytes() {
     let package = &index.packages[0];
     let own = fs::read(made.join(&package.file)).expect("the package");
     let there = shop.pulled(Tool::Helm4, &package.chart, &package.version);
-    assert!(there == Some(own), "the registry has what was published first");
+    assert!(
+        there == Some(own),
+        "the registry has what was published first"
+    );
     // Nor was anything else of that folder published.
     let other = &index.packages[1];
     assert_eq!(shop.pulled(Tool::Helm4, &other.chart, &other.version), None);
@@ -161,12 +203,23 @@ fn a_version_is_never_given_other_bytes() {
 fn what_was_tampered_with_is_noticed() {
     let shop = Shop::open();
     let secret = key("openpgp-secret.asc");
-    let signing = ["--provenance-key", "am-charts tests", "--keyring", text(&secret)];
+    let signing = [
+        "--provenance-key",
+        "am-charts tests",
+        "--keyring",
+        text(&secret),
+    ];
     let made = shop.path("packages");
     let index = packages(&made, &[&TWO[..4], &signing].concat());
     let package = &index.packages[0];
     let signing_key = shop.signing_key("release");
-    let execute = ["--execute", "--no-artifact-hub", "--sign", "--key", text(&signing_key)];
+    let execute = [
+        "--execute",
+        "--no-artifact-hub",
+        "--sign",
+        "--key",
+        text(&signing_key),
+    ];
     shop.publish(&made, &execute).assert().success();
 
     // In the folder: the provenance file is for other bytes, and the index lists others.
@@ -176,7 +229,10 @@ fn what_was_tampered_with_is_noticed() {
     for helm in [Tool::Helm3, Tool::Helm4] {
         let verify = ["verify", text(&archive), "--keyring", text(&public)];
         let (success, said) = shop.run(&tool(helm), &verify);
-        assert!(!success && said.contains("sum does not match"), "{helm}: {said}");
+        assert!(
+            !success && said.contains("sum does not match"),
+            "{helm}: {said}"
+        );
     }
     let damaged = shop.path("damaged");
     am_toolchain::copy_folder(&made, &damaged).expect("a copy");
@@ -193,7 +249,10 @@ fn what_was_tampered_with_is_noticed() {
     let archive = unsigned.join(&package.file);
     fs::copy(changed.join(&package.file), &archive).expect("a copy");
     let url = shop.url();
-    shop.done(&tool(Tool::Helm4), &["push", text(&archive), &url, "--plain-http"]);
+    shop.done(
+        &tool(Tool::Helm4),
+        &["push", text(&archive), &url, "--plain-http"],
+    );
     assert!(!shop.is_signed(&package.chart, &package.version, "release"));
 }
 
@@ -202,26 +261,87 @@ fn what_cannot_be_done_says_why_and_has_its_exit_code() {
     let folder = tempfile::tempdir().expect("a folder");
     let out = text(folder.path());
     for (arguments, code, message) in [
-        (vec!["package", "--out", out, "--pattern", "am-pattern-33"], 2, "did you mean `am-pattern-3`?"),
-        (vec!["package", "--out", out, "--product-version", "4.7"], 2, "known are: 4.5.0, 4.6.0, 4.7.0"),
-        (vec!["package", "--out", out, "--release", "v9.9.9"], 2, "not 9.9.9; add it there"),
-        (vec!["package", "--out", out, "--provenance-key", "nobody", "--keyring", "nowhere"], 2, "there is no nowhere"),
-        (vec!["publish", "--registry", "https://ghcr.io/x"], 2, "oci://HOST/PATH"),
-        (vec!["publish", "--registry", "oci://localhost:1/x", "--packages", out], 2, "cargo xtask package --out"),
-        (vec!["publish", "--registry", "oci://localhost:1/x", "--key", "k"], 2, "--sign"),
+        (
+            vec!["package", "--out", out, "--pattern", "am-pattern-33"],
+            2,
+            "did you mean `am-pattern-3`?",
+        ),
+        (
+            vec!["package", "--out", out, "--product-version", "4.7"],
+            2,
+            "known are: 4.5.0, 4.6.0, 4.7.0",
+        ),
+        (
+            vec!["package", "--out", out, "--release", "v9.9.9"],
+            2,
+            "not 9.9.9; add it there",
+        ),
+        (
+            vec![
+                "package",
+                "--out",
+                out,
+                "--provenance-key",
+                "nobody",
+                "--keyring",
+                "nowhere",
+            ],
+            2,
+            "there is no nowhere",
+        ),
+        (
+            vec!["publish", "--registry", "https://ghcr.io/x"],
+            2,
+            "oci://HOST/PATH",
+        ),
+        (
+            vec![
+                "publish",
+                "--registry",
+                "oci://localhost:1/x",
+                "--packages",
+                out,
+            ],
+            2,
+            "cargo xtask package --out",
+        ),
+        (
+            vec!["publish", "--registry", "oci://localhost:1/x", "--key", "k"],
+            2,
+            "--sign",
+        ),
     ] {
-        xtask(&arguments).assert().code(code).stderr(contains(message));
+        xtask(&arguments)
+            .assert()
+            .code(code)
+            .stderr(contains(message));
     }
     // A registry that does not answer is not an empty one.
     packages(folder.path(), &TWO[..4]);
-    xtask(&["publish", "--registry", "oci://localhost:1/x", "--packages", out, "--execute"])
-        .assert()
-        .code(3)
-        .stderr(contains("is the registry there"));
-    xtask(&["publish", "--registry", "oci://localhost:1/x", "--packages", out, "--sign", "--key", "nowhere.key"])
-        .assert()
-        .code(2)
-        .stderr(contains("there is no key nowhere.key"));
+    xtask(&[
+        "publish",
+        "--registry",
+        "oci://localhost:1/x",
+        "--packages",
+        out,
+        "--execute",
+    ])
+    .assert()
+    .code(3)
+    .stderr(contains("is the registry there"));
+    xtask(&[
+        "publish",
+        "--registry",
+        "oci://localhost:1/x",
+        "--packages",
+        out,
+        "--sign",
+        "--key",
+        "nowhere.key",
+    ])
+    .assert()
+    .code(2)
+    .stderr(contains("there is no key nowhere.key"));
 }
 
 #[test]
@@ -238,12 +358,24 @@ fn the_pictures_for_artifact_hub_show_the_charts() {
     let mut seen = 0;
     for picture in pictures {
         let picture = picture.expect("an entry").path();
-        let name = picture.file_stem().expect("a name").to_string_lossy().into_owned();
-        let pattern = name.strip_prefix("am-pattern-").expect("a picture of a pattern");
+        let name = picture
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        let pattern = name
+            .strip_prefix("am-pattern-")
+            .expect("a picture of a pattern");
         let drawn = folder.path().join(format!("{name}.svg"));
         let report = format!("svg={}", drawn.display());
         let arguments = ["conformance", "--pattern", pattern, "--platform", "none"];
-        let what = ["--product-version", "4.7.0", "--no-variants", "--report", &report];
+        let what = [
+            "--product-version",
+            "4.7.0",
+            "--no-variants",
+            "--report",
+            &report,
+        ];
         xtask(&[&arguments[..], &what].concat()).assert().success();
         let read = |file: &std::path::Path| fs::read_to_string(file).expect("a picture");
         assert!(

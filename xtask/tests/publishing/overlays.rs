@@ -46,7 +46,10 @@ fn an_overlay_of_a_pulled_chart_is_used_as_the_document_says() {
         let link = bin.join("helm");
         std::os::unix::fs::symlink(tool(helm), &link).expect("a link");
         for (number, commands) in commands("Overlays").into_iter().enumerate() {
-            assert!(commands.contains(version.as_str()), "the version of today: {commands}");
+            assert!(
+                commands.contains(version.as_str()),
+                "the version of today: {commands}"
+            );
             // The same without a cluster, in the registry of this test.
             let commands = commands
                 .replace(DOCUMENTED, &shop.url())
@@ -70,7 +73,10 @@ fn an_overlay_of_a_pulled_chart_is_used_as_the_document_says() {
             let documents = String::from_utf8_lossy(&output.stdout);
             // The overlay's own storage class and balancer, which no other platform has.
             for wanted in ["alb.ingress.kubernetes.io/", "kind: StatefulSet"] {
-                assert!(documents.contains(wanted), "{helm}: no {wanted}: {commands}");
+                assert!(
+                    documents.contains(wanted),
+                    "{helm}: no {wanted}: {commands}"
+                );
             }
         }
     }

@@ -181,7 +181,10 @@ impl Shop {
         let more = fs::read_to_string(&readme).expect("a README") + "\nOne more line.\n";
         fs::write(&readme, more).expect("written");
         let source = sources.join(chart);
-        self.done(&helm, &["package", text(&source), "--destination", text(&copy)]);
+        self.done(
+            &helm,
+            &["package", text(&source), "--destination", text(&copy)],
+        );
         let bytes = fs::read(&archive).expect("the archive");
         package.size = bytes.len() as u64;
         package.sha256 = sha256(&archive);
