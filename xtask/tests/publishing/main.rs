@@ -145,6 +145,10 @@ fn what_is_published_is_pulled_verified_and_judged() {
         "conformance",
         "--charts",
         text(&unpacked),
+        "--pattern",
+        "0",
+        "--pattern",
+        "3",
         "--no-variants",
         "--no-cache",
     ])
