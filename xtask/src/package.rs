@@ -7,7 +7,7 @@ use am_toolchain::{StderrProgress, Toolchain};
 use clap::Args;
 
 use crate::exit::ExitStatus;
-use crate::packages::{self, DEFAULT_PACKAGES, Failure, Format, ProvenanceKey, Which};
+use crate::packages::{self, DEFAULT_PACKAGES, Failure, Format, OpenPgp, Which};
 use crate::workspace;
 
 #[derive(Debug, Args)]
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    key: ProvenanceKey,
+    key: OpenPgp,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,

@@ -39,7 +39,7 @@ pub(crate) struct Which {
 
 /// The OpenPGP key of provenance files.
 #[derive(Debug, Args)]
-pub(crate) struct ProvenanceKey {
+pub(crate) struct OpenPgp {
     /// Name of the OpenPGP key for provenance files (`helm package --key`), or a part of it.
     #[arg(long, value_name = "NAME", requires = "keyring")]
     pub(crate) provenance_key: Option<String>,
@@ -51,7 +51,7 @@ pub(crate) struct ProvenanceKey {
     pub(crate) passphrase_file: Option<PathBuf>,
 }
 
-impl ProvenanceKey {
+impl OpenPgp {
     pub(crate) fn provenance(&self) -> Option<Provenance> {
         Some(Provenance {
             key: self.provenance_key.clone()?,

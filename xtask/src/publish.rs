@@ -10,7 +10,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::exit::ExitStatus;
-use crate::packages::{self, Failure, Format, ProvenanceKey, Which};
+use crate::packages::{self, Failure, Format, OpenPgp, Which};
 use crate::workspace;
 
 /// What Artifact Hub reads of each repository, below the workspace.
@@ -18,9 +18,8 @@ const ARTIFACT_HUB: &str = "artifacthub-repo.yml";
 
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
-    /// Where the charts go: `oci://HOST/PATH`, a repository for each chart below it.
-    #[arg(long, value_name = "OCI")]
-    registry: Registry,
+    #[command(flatten)]
+    to: Destination,
     /// Change the registry. Without it, what would be done is told and nothing is changed.
     #[arg(long)]
     execute: bool,
@@ -30,22 +29,30 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
-    provenance: ProvenanceKey,
+    provenance: OpenPgp,
     /// Sign what is published with cosign: with --key, or without a key where an identity provider is at hand.
     #[arg(long)]
     sign: bool,
-    /// cosign's private key; COSIGN_PASSWORD is its password.
+    /// cosign's private key; `COSIGN_PASSWORD` is its password.
     #[arg(long, value_name = "FILE", requires = "sign")]
     key: Option<PathBuf>,
-    /// Speak HTTP without TLS. To this machine (localhost, 127.0.0.1) that is so unasked.
-    #[arg(long)]
-    plain_http: bool,
     /// Leave out artifacthub-repo.yml, which Artifact Hub reads of each repository.
     #[arg(long)]
     no_artifact_hub: bool,
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
+}
+
+/// Where the charts go.
+#[derive(Debug, Args)]
+struct Destination {
+    /// Where the charts go: `oci://HOST/PATH`, a repository for each chart below it.
+    #[arg(long, value_name = "OCI")]
+    registry: Registry,
+    /// Speak HTTP without TLS. To this machine (localhost, 127.0.0.1) that is so unasked.
+    #[arg(long)]
+    plain_http: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> ExitStatus {
@@ -93,9 +100,10 @@ fn execute(arguments: &Arguments) -> Result<Outcome, Failure> {
     let options = PublishOptions {
         packages: folder,
         registry: arguments
+            .to
             .registry
             .clone()
-            .over_plain_http(arguments.plain_http),
+            .over_plain_http(arguments.to.plain_http),
         signature,
         artifact_hub: (!arguments.no_artifact_hub).then(|| root.join(ARTIFACT_HUB)),
         execute: arguments.execute,
@@ -163,7 +171,7 @@ fn tell(arguments: &Arguments, outcome: &Outcome) {
             .collect();
         println!(
             "{}",
-            json!({"registry": arguments.registry.to_string(), "executed": executed,
+            json!({"registry": arguments.to.registry.to_string(), "executed": executed,
                 "packages": packages, "artifactHub": outcome.artifact_hub})
         );
         return;
