@@ -141,8 +141,9 @@ fn open(
 ) -> Result<(RegistryServer, Shop), LiveError> {
     let toolchain = Toolchain::new(&options.workspace);
     let mut progress = StderrProgress::default();
-    let server = RegistryServer::start(&toolchain, &mut progress).map_err(packaging)?;
-    let registry = server.registry().map_err(packaging)?;
+    let server =
+        RegistryServer::start(&toolchain, &mut progress).map_err(|error| packaging(&error))?;
+    let registry = server.registry().map_err(|error| packaging(&error))?;
     let generator = options.workspace.join("generator");
     let input = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
     let model =
@@ -156,7 +157,8 @@ fn open(
         .max()
         .map(|version| version.as_str().to_owned());
     let numbers: Vec<String> = patterns.iter().map(u8::to_string).collect();
-    let selected = am_packaging::select(&model, newest.as_slice(), &numbers).map_err(packaging)?;
+    let selected = am_packaging::select(&model, newest.as_slice(), &numbers)
+        .map_err(|error| packaging(&error))?;
     let packages = folder.join("packages");
     let index = am_packaging::package(
         &toolchain,
@@ -167,7 +169,7 @@ fn open(
         None,
         &mut progress,
     )
-    .map_err(packaging)?;
+    .map_err(|error| packaging(&error))?;
     let publishing = PublishOptions {
         packages,
         registry: registry.clone(),
@@ -175,8 +177,10 @@ fn open(
         artifact_hub: None,
         execute: true,
     };
-    let mut publish =
-        || am_packaging::publish(&toolchain, &publishing, &mut progress).map_err(packaging);
+    let mut publish = || {
+        am_packaging::publish(&toolchain, &publishing, &mut progress)
+            .map_err(|error| packaging(&error))
+    };
     in_state(&publish()?.packages, State::Absent)?;
     in_state(&publish()?.packages, State::Same)?;
     let shop = Shop {
@@ -257,7 +261,7 @@ fn tools(options: &Options, tool: Tool) -> Result<PathBuf, LiveError> {
         })
 }
 
-fn packaging(error: PackagingError) -> LiveError {
+fn packaging(error: &PackagingError) -> LiveError {
     if error.exit_code() == 2 {
         LiveError::usage(error.to_string())
     } else {
