@@ -20,6 +20,7 @@ mod load;
 mod postcheck;
 mod toml_path;
 
+pub use emit::yaml_text;
 pub use generate::{GenerateError, Selection, generate};
 pub use model::Model;
 pub use source_map::SourceMap;

@@ -9,6 +9,7 @@ mod gen_charts;
 mod package;
 mod packages;
 mod publish;
+mod migrate_values;
 mod workspace;
 
 use std::path::PathBuf;
@@ -50,6 +51,8 @@ enum Command {
     Publish(Box<publish::Arguments>),
     /// Print CHANGELOG.md from generator/model/releases.yaml, write it, or check it.
     Changelog(changelog::Arguments),
+    /// Turn values files of the vendor's charts into one of ours, and tell what became of each value.
+    MigrateValues(migrate_values::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -68,6 +71,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
         Command::Package(arguments) => package::run(&arguments),
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Changelog(arguments) => changelog::run(&arguments),
+        Command::MigrateValues(arguments) => migrate_values::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

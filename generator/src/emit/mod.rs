@@ -10,4 +10,4 @@ pub(crate) mod topology;
 pub(crate) mod value_tree;
 pub(crate) mod values;
 pub(crate) mod values_table;
-pub(crate) mod yaml_text;
+pub mod yaml_text;

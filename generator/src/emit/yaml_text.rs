@@ -41,7 +41,7 @@ fn is_quantity(text: &str) -> bool {
 }
 
 /// `key: value` in block style, without indentation; tables and lists continue on lines of their own.
-pub(crate) fn entry(key_text: &str, value: &Value) -> Vec<String> {
+pub fn entry(key_text: &str, value: &Value) -> Vec<String> {
     let key_text = key(key_text);
     match value {
         Value::Object(entries) if !entries.is_empty() => {
