@@ -242,8 +242,18 @@ impl<'m> Scope<'_, 'm> {
             Ok(PropertiesFrom::ServicePorts) => self.chart.service_ports(part),
             Ok(PropertiesFrom::NodePorts) => self.chart.node_ports(part),
             Ok(PropertiesFrom::UpdateStrategies) => {
-                let types = part.component.value.workload.update_strategies();
-                return json!({"type": {"type": "string", "enum": types}});
+                let workload = part.component.value.workload;
+                let number = json!({"type": ["integer", "string"]});
+                let rolling = match workload {
+                    Workload::StatefulSet => {
+                        json!({"partition": {"type": "integer", "minimum": 0}, "maxUnavailable": number})
+                    }
+                    Workload::Deployment => json!({"maxSurge": number, "maxUnavailable": number}),
+                };
+                return json!({
+                    "type": {"type": "string", "enum": workload.update_strategies()},
+                    "rollingUpdate": {"type": "object", "properties": rolling},
+                });
             }
             Err(_) => Vec::new(),
         };

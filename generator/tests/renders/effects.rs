@@ -255,7 +255,7 @@ fn what_the_api_server_or_an_operator_would_refuse_is_refused_here() {
             ),
             (
                 public(json!({"loadBalancerSourceRanges": ["192.0.2.7"]})),
-                "loadBalancerSourceRanges/0': '192.0.2.7' does not match pattern",
+                "loadBalancerSourceRanges/0: '192.0.2.7' does not match pattern",
             ),
             (
                 public(json!({"loadBalancerSourceRanges": ["192.0.2.0/33"]})),
