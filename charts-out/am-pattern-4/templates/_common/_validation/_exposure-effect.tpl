@@ -48,10 +48,11 @@
 {{- $api := .Values.exposure.gatewayApi }}
 {{- $kinds := dict "gke" (list "GCPBackendPolicy" "HealthCheckPolicy") "agc" (list "BackendTLSPolicy" "HealthCheckPolicy" "RoutePolicy") }}
 {{- range $kind, $_ := $api.policySettings }}
-{{- if not $api.policies }}
+{{- /* The overlay of a platform has some for whoever makes its policies. */}}
+{{- if and (not $api.policies) (not (has true (values $.Values.platform))) }}
 {{- fail (printf "exposure.gatewayApi.policySettings has %s, but exposure.gatewayApi.policies is empty, so that no policy is made: set it to one of %s, or take the settings out" $kind (keys $kinds | sortAlpha | join ", ")) }}
 {{- end }}
-{{- if not (has $kind (get $kinds $api.policies)) }}
+{{- if and $api.policies (not (has $kind (get $kinds $api.policies | default list))) }}
 {{- fail (printf "exposure.gatewayApi.policySettings.%s: with exposure.gatewayApi.policies %s there are %s alone" $kind $api.policies (get $kinds $api.policies | join ", ")) }}
 {{- end }}
 {{- end }}
