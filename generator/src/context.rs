@@ -402,6 +402,7 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
         "class": controller.class,
         "classAnnotation": controller.class_annotation,
         "ownCertificate": controller.own_certificate,
+        "certificateAnnotations": controller.certificate_annotations,
         "needsAuthority": controller.needs_authority,
         "objects": controller.objects,
         "ingress": rows(&controller.ingress),
