@@ -41,7 +41,7 @@ fn one() -> usize {
 }
 
 /// What a live run must say about a broken chart.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LiveExpectations {
     /// Requirements that must fail, and where.
@@ -49,6 +49,9 @@ pub struct LiveExpectations {
     /// Requirements that may fail as well, with the reason: one mistake has many effects in a cluster.
     #[serde(default)]
     pub consequences: BTreeMap<String, String>,
+    /// Variables that every stand-in of the case gets besides the suite's own, so that it shows itself on a busy machine, too.
+    #[serde(default)]
+    pub standin: BTreeMap<String, String>,
 }
 
 /// A requirement that must fail on a cluster.

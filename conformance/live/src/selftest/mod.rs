@@ -130,7 +130,8 @@ async fn play(
     for case in cases {
         let charts = make(options, case, &folder.path().join(&case.name))?;
         let mut stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-            .called(&case.name);
+            .called(&case.name)
+            .with_variables(&case.live.standin);
         let expected = case
             .live
             .expected
@@ -184,6 +185,7 @@ fn make(
 #[cfg(test)]
 mod tests {
     use super::{CaseResult, LiveSelftest, Verdict, cases};
+    use am_standin::settings::Settings;
     use std::path::Path;
 
     #[test]
@@ -207,6 +209,22 @@ mod tests {
         assert_eq!(with(std::slice::from_ref(&caught)), 0);
         assert_eq!(with(&[caught, unsupported.clone()]), 3);
         assert_eq!(with(&[missed, unsupported]), 4);
+    }
+
+    #[test]
+    fn what_a_broken_chart_tells_its_stand_ins_is_something_that_they_can_be_told() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cases = cases(&workspace).expect("the fixtures parse");
+        let usual = Settings::read(&|_| None).expect("settings");
+        let mut told = 0;
+        for case in &cases {
+            for (name, value) in &case.live.standin {
+                let read = Settings::read(&|asked| (asked == name).then(|| value.clone()));
+                assert_ne!(read.expect("a value that can be read"), usual, "{name}");
+                told += 1;
+            }
+        }
+        assert!(told > 0, "no broken chart tells its stand-ins anything");
     }
 
     #[test]
