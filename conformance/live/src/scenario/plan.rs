@@ -132,7 +132,7 @@ impl Phase {
             Self::Restart => &["AM-OPS-001", "AM-OPS-023"],
             Self::Rollback => &["AM-UPG-005"],
             Self::Neighbours => &["AM-CONF-015", "AM-HELM-008", "AM-HELM-009"],
-            Self::Network => &["AM-NET-017", "AM-NET-018"],
+            Self::Network => &["AM-NET-017", "AM-NET-018", "AM-NET-066"],
             Self::Removal => &["AM-OPS-005", "AM-UPG-011"],
             Self::Schema => &["AM-OPS-059"],
             Self::Driver => &["AM-OPS-060"],

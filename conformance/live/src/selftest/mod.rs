@@ -241,6 +241,7 @@ mod tests {
                 "first-servers-at-once",
                 "listener-without-wait",
                 "missing-edge",
+                "nothing-denies-the-rest",
                 "pattern-in-selectors",
                 "policy-without-edge",
                 "size-in-pods",
