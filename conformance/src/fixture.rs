@@ -24,6 +24,9 @@ pub struct BrokenChart {
     /// Product version of that chart; the newest unless given.
     #[serde(default)]
     pub product_version: Option<ProductVersion>,
+    /// The variant of the matrix that shows what is broken, where the chart's own values do not.
+    #[serde(default)]
+    pub variant: Option<String>,
     /// Edits, in order.
     pub edits: Vec<Edit>,
     /// What the suite must say; exactly these requirements may fail.

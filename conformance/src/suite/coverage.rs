@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    Variants,
     Charts, Input, Matrix, Options, Subject,
     judge::{Judged, Suite},
     own,
@@ -45,7 +46,7 @@ fn has_steps(options: &Options) -> bool {
 /// Whether a run is about everything that there is.
 fn is_whole(options: &Options) -> bool {
     matches!(options.input, Input::Charts(_))
-        && options.variants
+        && options.variants == Variants::All
         && options.patterns.is_empty()
         && options.platforms.is_empty()
         && options.product_versions.is_empty()

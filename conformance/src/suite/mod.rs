@@ -37,7 +37,7 @@ pub(crate) use matrix::charts_subjects;
 pub use matrix::{BARE, platforms_of, version_in};
 pub(crate) use matrix::{Matrix, base_subject};
 pub use operator::operator_values;
-pub use options::{ChartDirectory, Input, Options, Skip};
+pub use options::{ChartDirectory, Input, Options, Skip, Variants};
 pub use render::RenderService;
 pub(crate) use render::render_all;
 pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};

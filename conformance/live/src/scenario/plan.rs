@@ -94,6 +94,11 @@ impl Phase {
         )
     }
 
+    /// Whether the phase judges what only a release with a database server of its own has.
+    pub(crate) fn needs_database(self) -> bool {
+        matches!(self, Self::Schema | Self::Driver)
+    }
+
     /// The requirements that the phase judges, besides those of the wiring table.
     fn requirements(self) -> &'static [&'static str] {
         match self {
@@ -231,6 +236,10 @@ mod tests {
         assert_eq!(phases_for(&facts(), ["AM-TOPO-002"]), [Phase::Install]);
         assert_eq!(phases_for(&facts(), ["AM-OPS-023"]), [Phase::Install]);
         assert_eq!(phases_for(&facts(), ["AM-WIRE-019"]), [Phase::Install]);
+        assert_eq!(
+            phases_for(&facts(), ["AM-OPS-060"]),
+            [Phase::Install, Phase::Driver]
+        );
         assert_eq!(
             phases_for(&facts(), ["AM-WIRE-013"]),
             [Phase::Install, Phase::Wiring]

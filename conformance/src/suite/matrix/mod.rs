@@ -169,9 +169,10 @@ impl Of<'_> {
             for version in kubernetes {
                 subjects.push(self.subject(platform, &default, version));
             }
-            if self.options.variants && platform == BARE {
+            if platform == BARE {
                 let variants = self.matrix.variants.iter().filter(|variant| {
-                    (is_newest || variant.versions == Versions::Every)
+                    self.options.variants.has(&variant.name)
+                        && (is_newest || variant.versions == Versions::Every)
                         && variant.concerns(self.pattern, self.components())
                 });
                 subjects.extend(
