@@ -7,8 +7,7 @@ use std::{
 };
 
 use super::{
-    Variants,
-    Charts, Input, Matrix, Options, Subject,
+    Charts, Input, Matrix, Options, Subject, Variants,
     judge::{Judged, Suite},
     own,
 };

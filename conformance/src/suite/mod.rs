@@ -34,7 +34,7 @@ pub use execute::{Progress, Silent, run, run_with};
 pub(crate) use execute::{helm_programs, jobs, render_pool};
 pub(crate) use judge::{Judged, Suite};
 pub(crate) use matrix::charts_subjects;
-pub use matrix::{BARE, platforms_of, version_in};
+pub use matrix::{BARE, platforms_of, variant_renders, version_in};
 pub(crate) use matrix::{Matrix, base_subject};
 pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip, Variants};
