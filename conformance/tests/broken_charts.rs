@@ -52,12 +52,7 @@ fn generate_charts(version: ProductVersion, target: &Path) {
 }
 
 /// Judges one chart as it is, without platforms, and in the variant that shows what is broken, if that is another one.
-fn judge(
-    charts: &Path,
-    version: ProductVersion,
-    pattern: u8,
-    variant: Option<&String>,
-) -> Report {
+fn judge(charts: &Path, version: ProductVersion, pattern: u8, variant: Option<&String>) -> Report {
     let directory = ChartDirectory {
         version,
         path: charts.to_owned(),
@@ -67,12 +62,8 @@ fn judge(
     options.platforms = vec!["none".into()];
     options.variants = variant.cloned().map_or(Variants::None, Variants::Only);
     let report = run(&options, &mut Silent).expect("the suite can judge the chart");
-    let mut subjects = report
-        .profiles
-        .iter()
-        .flat_map(|profile| &profile.subjects);
-    let is_judged =
-        |variant: &String| subjects.any(|subject| subject.subject.variant == *variant);
+    let mut subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+    let is_judged = |variant: &String| subjects.any(|subject| subject.subject.variant == *variant);
     assert!(variant.is_none_or(is_judged), "no variant {variant:?}");
     report
 }

@@ -14,7 +14,10 @@ use am_conformance::{
     context::SourceMap,
     finding::GeneratorLocation,
     report::{Format, Report},
-    suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, Variants, run_with},
+    suite::{
+        ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, Variants,
+        run_with,
+    },
     upstream::Upstream,
 };
 use am_deployment_toml::product::ProductVersion;

@@ -76,8 +76,18 @@ async fn watch(
     let others = Stranger::labels();
     let mut blocked = 0;
     for (is_open, client, server, what) in [
-        (ways.out, &labels, &others, "connects to a pod of no release"),
-        (ways.back, &others, &labels, "is connected to by a pod of no release"),
+        (
+            ways.out,
+            &labels,
+            &others,
+            "connects to a pod of no release",
+        ),
+        (
+            ways.back,
+            &others,
+            &labels,
+            "is connected to by a pod of no release",
+        ),
     ] {
         if !is_open {
             blocked += 1;
@@ -123,7 +133,9 @@ async fn settled(
     loop {
         let back = reaches(stage, &stranger.name, &newcomer.ip, OBSERVATIONS_PORT).await?;
         let ways = Ways {
-            out: newcomer.connects(stage, &stranger.ip, OBSERVATIONS_PORT).await?,
+            out: newcomer
+                .connects(stage, &stranger.ip, OBSERVATIONS_PORT)
+                .await?,
             back: back == Some(true),
         };
         if ways == wanted || start.elapsed() > PATIENCE {
