@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::emit::configuration;
+use crate::emit::helm_scalar::helm_scalar;
 use crate::model::Loaded;
 use crate::model::component::Component;
 use crate::model::controller::{Annotations, Controller};
@@ -389,9 +389,9 @@ fn public_services(chart: &Chart<'_>) -> Vec<Value> {
 fn controller((name, controller): (&Text, &Controller)) -> Value {
     let rows = |table: &Table<Annotations>| -> Vec<Value> {
         let row = |(endpoint, annotations): (&Text, &Annotations)| {
-            let annotations = annotations.iter().map(|(name, value)| {
-                json!({"name": name.value, "value": configuration::helm_scalar(&json!(value))})
-            });
+            let annotations = annotations.iter().map(
+                |(name, value)| json!({"name": name.value, "value": helm_scalar(&json!(value))}),
+            );
             json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
         };
         table.iter().map(row).collect()

@@ -94,6 +94,9 @@ fn tell_selftest(done: &LiveSelftest) -> u8 {
             println!("            {line}");
         }
     }
+    if !done.left_out.is_empty() {
+        println!("of another scenario: {}", done.left_out.join(", "));
+    }
     println!(
         "{caught} of {} broken charts caught on Kubernetes {}",
         done.cases.len(),

@@ -3,6 +3,7 @@
 
 mod definitions;
 mod drift;
+mod variants;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,6 +80,9 @@ pub(crate) async fn run(
                 .judge(options, pattern, &platform, &charts, &mut record)
                 .await?;
         }
+        suite
+            .judge_variants(options, pattern, &charts, &mut record)
+            .await?;
         let took = start.elapsed();
         let about = format!("am-pattern-{pattern}");
         progress.say(
