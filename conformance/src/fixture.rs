@@ -24,6 +24,9 @@ pub struct BrokenChart {
     /// Product version of that chart; the newest unless given.
     #[serde(default)]
     pub product_version: Option<ProductVersion>,
+    /// The variant of the matrix that shows what is broken, where the chart's own values do not.
+    #[serde(default)]
+    pub variant: Option<String>,
     /// Edits, in order.
     pub edits: Vec<Edit>,
     /// What the suite must say; exactly these requirements may fail.
@@ -41,7 +44,7 @@ fn one() -> usize {
 }
 
 /// What a live run must say about a broken chart.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LiveExpectations {
     /// Requirements that must fail, and where.
@@ -49,6 +52,9 @@ pub struct LiveExpectations {
     /// Requirements that may fail as well, with the reason: one mistake has many effects in a cluster.
     #[serde(default)]
     pub consequences: BTreeMap<String, String>,
+    /// Variables that every stand-in of the case gets besides the suite's own, so that it shows itself on a busy machine, too.
+    #[serde(default)]
+    pub standin: BTreeMap<String, String>,
 }
 
 /// A requirement that must fail on a cluster.

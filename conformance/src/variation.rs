@@ -32,9 +32,12 @@ pub enum Refusal {
     /// The chart's schema refuses the values.
     #[error("{0}")]
     Schema(String),
-    /// Helm or a template refuses for another reason.
+    /// A template refuses them on purpose, by `fail` or `required`.
     #[error("{0}")]
     Template(String),
+    /// Nobody meant it: a template fails, or what it writes is no YAML.
+    #[error("{0}")]
+    Broken(String),
     /// The suite cannot make it, for want of a tool or a chart.
     #[error("{0}")]
     Unavailable(String),

@@ -9,7 +9,7 @@ use std::{
 use am_conformance::{
     fixture::BrokenChart,
     report::{Report, Tally, causes},
-    suite::{ChartDirectory, Input, Options, Silent, run},
+    suite::{ChartDirectory, Input, Options, Silent, Variants, run},
 };
 use am_deployment_toml::product::ProductVersion;
 use am_generator::{
@@ -51,8 +51,8 @@ fn generate_charts(version: ProductVersion, target: &Path) {
     output::write(&tree, target, Extent::Everything).expect("the charts can be written");
 }
 
-/// Judges one chart as it is, without platforms and variants.
-fn judge(charts: &Path, version: ProductVersion, pattern: u8) -> Report {
+/// Judges one chart as it is, without platforms, and in the variant that shows what is broken, if that is another one.
+fn judge(charts: &Path, version: ProductVersion, pattern: u8, variant: Option<&String>) -> Report {
     let directory = ChartDirectory {
         version,
         path: charts.to_owned(),
@@ -60,8 +60,12 @@ fn judge(charts: &Path, version: ProductVersion, pattern: u8) -> Report {
     let mut options = Options::new(workspace(), Input::Charts(vec![directory]));
     options.patterns = vec![pattern];
     options.platforms = vec!["none".into()];
-    options.variants = false;
-    run(&options, &mut Silent).expect("the suite can judge the chart")
+    options.variants = variant.cloned().map_or(Variants::None, Variants::Only);
+    let report = run(&options, &mut Silent).expect("the suite can judge the chart");
+    let mut subjects = report.profiles.iter().flat_map(|profile| &profile.subjects);
+    let is_judged = |variant: &String| subjects.any(|subject| subject.subject.variant == *variant);
+    assert!(variant.is_none_or(is_judged), "no variant {variant:?}");
+    report
 }
 
 fn failing(report: &Report) -> BTreeSet<String> {
@@ -87,7 +91,8 @@ fn each_is_reported_by_exactly_the_requirements_that_it_names_as_so_many_causes(
     for version in ProductVersion::all() {
         generate_charts(version, &charts.path().join(version.as_str()));
     }
-    let mut unchanged: BTreeMap<(ProductVersion, u8), BTreeSet<String>> = BTreeMap::new();
+    let mut unchanged: BTreeMap<(ProductVersion, u8, Option<String>), BTreeSet<String>> =
+        BTreeMap::new();
     let mut wrong = Vec::new();
     let cases = cases();
     assert!(cases.len() >= 9, "only {} cases", cases.len());
@@ -100,10 +105,11 @@ fn each_is_reported_by_exactly_the_requirements_that_it_names_as_so_many_causes(
         broken
             .make(&charts, folder.path())
             .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let variant = broken.variant.as_ref();
         let before = unchanged
-            .entry((version, broken.pattern))
-            .or_insert_with(|| failing(&judge(&charts, version, broken.pattern)));
-        let report = judge(folder.path(), version, broken.pattern);
+            .entry((version, broken.pattern, broken.variant.clone()))
+            .or_insert_with(|| failing(&judge(&charts, version, broken.pattern, variant)));
+        let report = judge(folder.path(), version, broken.pattern, variant);
         let reported: BTreeSet<String> = failing(&report).difference(before).cloned().collect();
         let expected: BTreeSet<String> = broken
             .expected

@@ -14,7 +14,10 @@ use am_conformance::{
     context::SourceMap,
     finding::GeneratorLocation,
     report::{Format, Report},
-    suite::{ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, run_with},
+    suite::{
+        ChartDirectory, HelmPrograms, Input, Options, RenderService, Silent, Skip, Variants,
+        run_with,
+    },
     upstream::Upstream,
 };
 use am_deployment_toml::product::ProductVersion;
@@ -133,7 +136,7 @@ impl Bench {
         options.patterns = vec![0, 1];
         options.platforms = vec!["none".into(), "aws".into()];
         options.product_versions = vec![of_version("4.7.0")];
-        options.variants = false;
+        options.variants = Variants::None;
         options.only = vec!["AM-DIST".into(), "AM-TOPO".into(), "AM-UPG-002".into()];
         options.cache = Some(self.path("cache"));
         options

@@ -8,7 +8,7 @@ use std::{
 use am_conformance::{
     fixture::copy_directory,
     report::Report,
-    suite::{ChartDirectory, HelmPrograms, Input, Options, Silent, run_with},
+    suite::{ChartDirectory, HelmPrograms, Input, Options, Silent, Variants, run_with},
 };
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::{RenderPool, StderrProgress, Tool, Toolchain};
@@ -25,7 +25,7 @@ fn judge(charts: &Path) -> Report {
     };
     let mut options = Options::new(workspace(), Input::Charts(vec![directory]));
     options.patterns = vec![2];
-    options.variants = false;
+    options.variants = Variants::None;
     options.only = vec!["AM-SEC".into(), "AM-WIRE".into()];
     let program = Toolchain::new(workspace())
         .ensure(Tool::Renderer, &mut StderrProgress::default())

@@ -10,7 +10,7 @@ use am_conformance::{
     explain::explain,
     report::Report,
     selftest::prove_own,
-    suite::{ChartDirectory, Input, Options, Silent, run},
+    suite::{ChartDirectory, Input, Options, Silent, Variants, run},
 };
 use am_deployment_toml::product::ProductVersion;
 
@@ -33,7 +33,7 @@ fn options(file: &Path) -> Options {
         platforms: vec!["none".into()],
         only: vec!["own".into()],
         requirements: vec![file.to_owned()],
-        variants: false,
+        variants: Variants::None,
         ..Options::new(workspace(), Input::Charts(vec![charts]))
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
-use crate::emit::configuration;
+use crate::emit::helm_scalar::helm_scalar;
 use crate::model::Loaded;
 use crate::model::component::Component;
 use crate::model::controller::{Annotations, Controller};
@@ -41,6 +41,8 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
     }
     json!({
         "chart": chart.name(),
+        "chartVersion": chart.model.chart_version(&chart.version.value.version.value),
+        "release": release(chart),
         "product": product(chart),
         "version": version(chart),
         "pattern": pattern(chart),
@@ -92,7 +94,6 @@ fn product(chart: &Chart<'_>) -> Value {
     json!({
         "name": product.name,
         "partOf": product.part_of,
-        "chartVersion": product.chart_version,
         "kubeVersion": product.kube_version,
         "home": product.home,
         "license": product.license,
@@ -100,8 +101,35 @@ fn product(chart: &Chart<'_>) -> Value {
         "sources": product.sources,
         "keywords": product.keywords,
         "maintainers": maintainers,
+        "repository": {"url": product.repository.url, "issues": product.repository.issues},
+        "signKey": product.sign_key.as_ref().map_or_else(|| json!(false), |key| json!({"fingerprint": key.fingerprint, "url": key.url})),
         "memoryBesideHeap": product.memory_beside_heap,
         "versions": crate::model::strings(&product.versions).collect::<Vec<_>>(),
+    })
+}
+
+/// The release that the charts are made for: what Artifact Hub is told of it.
+fn release(chart: &Chart<'_>) -> Value {
+    let Some(release) = chart.model.newest_release() else {
+        return json!(false);
+    };
+    let version = &release.version.value;
+    let repository = &chart.model.product.value.repository;
+    let changes = release.of_charts().map(|change| {
+        let links = change.see.iter().map(
+            |path| json!({"name": path.value, "url": repository.page(version, &path.value)}),
+        );
+        json!({"kind": change.kind.word(), "text": change.text.trim(), "links": links.collect::<Vec<_>>()})
+    });
+    let picture = format!("docs/topology/{}.svg", chart.name());
+    json!({
+        "version": version,
+        "prerelease": release.is_prerelease(),
+        "security": release.is_security_update(),
+        "changes": changes.collect::<Vec<_>>(),
+        "topology": repository.file(version, &picture),
+        "publishing": repository.page(version, "docs/publishing.md"),
+        "documents": repository.page(version, "README.md"),
     })
 }
 
@@ -361,9 +389,9 @@ fn public_services(chart: &Chart<'_>) -> Vec<Value> {
 fn controller((name, controller): (&Text, &Controller)) -> Value {
     let rows = |table: &Table<Annotations>| -> Vec<Value> {
         let row = |(endpoint, annotations): (&Text, &Annotations)| {
-            let annotations = annotations.iter().map(|(name, value)| {
-                json!({"name": name.value, "value": configuration::helm_scalar(&json!(value))})
-            });
+            let annotations = annotations.iter().map(
+                |(name, value)| json!({"name": name.value, "value": helm_scalar(&json!(value))}),
+            );
             json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
         };
         table.iter().map(row).collect()
@@ -374,6 +402,7 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
         "class": controller.class,
         "classAnnotation": controller.class_annotation,
         "ownCertificate": controller.own_certificate,
+        "certificateAnnotations": controller.certificate_annotations,
         "needsAuthority": controller.needs_authority,
         "objects": controller.objects,
         "ingress": rows(&controller.ingress),

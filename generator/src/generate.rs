@@ -200,6 +200,7 @@ impl<'m> Contexts<'m> {
             ("valuesTable", json!(values_table::emit(values))),
             ("topology", json!(topology::emit(chart))),
             ("tables", json!(shape::tables(values))),
+            ("chartDefaults", shape::defaults(&values.chart)),
         ];
         let components = chart.parts().into_iter().map(|part| {
             let context = context::with(base, [("component", context::component(chart, &part))])?;

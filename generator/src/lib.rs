@@ -10,6 +10,8 @@ pub mod template;
 pub mod tree;
 pub mod yaml;
 
+pub mod changelog;
+
 mod chart;
 mod context;
 mod emit;

@@ -31,11 +31,17 @@ pub enum Tool {
     GitopsDiff,
     /// The checker of Prometheus's rules.
     Promtool,
+    /// Signs what lies in a registry.
+    Cosign,
+    /// Reads manifests of a registry, and pushes what is no chart.
+    Oras,
+    /// A registry on this machine, for tests.
+    Registry,
 }
 
 impl Tool {
     /// All tools, in the order in which a person meets them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Helm4,
         Self::Helm3,
         Self::Renderer,
@@ -48,6 +54,9 @@ impl Tool {
         Self::CertManager,
         Self::GitopsDiff,
         Self::Promtool,
+        Self::Cosign,
+        Self::Oras,
+        Self::Registry,
     ];
 
     /// The name that messages and `target/tools/` use.
@@ -65,6 +74,9 @@ impl Tool {
             Self::CertManager => "cert-manager",
             Self::GitopsDiff => "gitops-diff",
             Self::Promtool => "promtool",
+            Self::Cosign => "cosign",
+            Self::Oras => "oras",
+            Self::Registry => "registry",
         }
     }
 
@@ -76,7 +88,10 @@ impl Tool {
             | Self::Shell
             | Self::CertManager
             | Self::GitopsDiff
-            | Self::Promtool => None,
+            | Self::Promtool
+            | Self::Registry => None,
+            Self::Cosign => Some("cosign"),
+            Self::Oras => Some("oras"),
             Self::Kind => Some("kind"),
             Self::KubeApiserver => Some("kube-apiserver"),
             Self::Etcd => Some("etcd"),
@@ -90,7 +105,7 @@ impl Tool {
         match self {
             Self::Helm4 | Self::Helm3 => &["version", "--template", "{{.Version}}"],
             Self::Kubectl => &["version", "--client"],
-            Self::Kind => &["version"],
+            Self::Kind | Self::Cosign | Self::Oras => &["version"],
             Self::Kubeconform => &["-v"],
             Self::Renderer
             | Self::Shell
@@ -98,7 +113,8 @@ impl Tool {
             | Self::Etcd
             | Self::CertManager
             | Self::GitopsDiff
-            | Self::Promtool => &["--version"],
+            | Self::Promtool
+            | Self::Registry => &["--version"],
         }
     }
 
@@ -116,6 +132,9 @@ impl Tool {
             Self::CertManager => "tools/cert-manager",
             Self::GitopsDiff => "tools/gitops-diff",
             Self::Promtool => "tools/promtool",
+            Self::Cosign => "tools/cosign",
+            Self::Oras => "tools/oras",
+            Self::Registry => "tools/registry",
         }
     }
 
@@ -132,6 +151,9 @@ impl Tool {
             Self::CertManager => "github.com/cert-manager/cert-manager",
             Self::GitopsDiff => "github.com/argoproj/gitops-engine",
             Self::Promtool => "github.com/prometheus/prometheus",
+            Self::Cosign => "github.com/sigstore/cosign/v3",
+            Self::Oras => "oras.land/oras",
+            Self::Registry => "github.com/distribution/distribution/v3",
         }
     }
 
@@ -140,7 +162,13 @@ impl Tool {
         match self {
             Self::Helm4 => "helm.sh/helm/v4/cmd/helm",
             Self::Helm3 => "helm.sh/helm/v3/cmd/helm",
-            Self::Renderer | Self::Shell | Self::CertManager | Self::GitopsDiff => ".",
+            Self::Renderer
+            | Self::Shell
+            | Self::CertManager
+            | Self::GitopsDiff
+            | Self::Registry => ".",
+            Self::Cosign => "github.com/sigstore/cosign/v3/cmd/cosign",
+            Self::Oras => "oras.land/oras/cmd/oras",
             Self::Kind => "sigs.k8s.io/kind",
             Self::KubeApiserver => "k8s.io/kubernetes/cmd/kube-apiserver",
             Self::Kubectl => "k8s.io/kubernetes/cmd/kubectl",
@@ -192,6 +220,23 @@ impl Tool {
                 ]
             }
             Self::Kubeconform => vec![at("main", "version", version)],
+            Self::Cosign => vec![at(
+                "sigs.k8s.io/release-utils/version",
+                "gitVersion",
+                version,
+            )],
+            Self::Oras => {
+                let package = "oras.land/oras/internal/version";
+                vec![
+                    at(package, "Version", version.trim_start_matches('v')),
+                    at(package, "BuildMetadata", ""),
+                ]
+            }
+            Self::Registry => vec![at(
+                "github.com/distribution/distribution/v3/version",
+                "version",
+                version,
+            )],
             Self::Renderer
             | Self::Shell
             | Self::Kind

@@ -77,7 +77,11 @@ impl Toolchain {
     /// `target/tools/<tool>-<version>/<tool>`; the sources of our own programs are part of their version.
     fn built_path(&self, tool: Tool, version: &str) -> Result<PathBuf, ToolError> {
         let version = match tool {
-            Tool::Renderer | Tool::Shell | Tool::CertManager | Tool::GitopsDiff => {
+            Tool::Renderer
+            | Tool::Shell
+            | Tool::CertManager
+            | Tool::GitopsDiff
+            | Tool::Registry => {
                 format!("{version}-{}", self.source_hash(tool)?)
             }
             _ => version.to_owned(),

@@ -192,6 +192,23 @@ pub enum RenderError {
     },
 }
 
+/// How Helm begins the message of a template that refuses; every other failure of a template has other words.
+const ON_PURPOSE: &str = "execution error at (";
+
+impl RenderError {
+    /// Whether the chart refused on purpose: by its schema, or by `fail` or `required` in a template.
+    #[must_use]
+    pub fn is_on_purpose(&self) -> bool {
+        match self {
+            Self::Schema { .. } => true,
+            Self::Template { message, .. } => message.starts_with(ON_PURPOSE),
+            Self::Io { .. } | Self::Helm { .. } | Self::Document { .. } | Self::Server { .. } => {
+                false
+            }
+        }
+    }
+}
+
 fn list(violations: &[ValuesViolation]) -> String {
     let lines: Vec<String> = violations
         .iter()

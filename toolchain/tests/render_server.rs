@@ -79,6 +79,23 @@ fn a_failing_template_is_named_with_its_line() {
 }
 
 #[test]
+fn what_a_chart_refuses_on_purpose_is_told_from_what_nobody_meant() {
+    for mut renderer in renderers() {
+        let mut is_on_purpose = |values: Value| {
+            let error = renderer.render(&with_values(values)).expect_err("fails");
+            error.is_on_purpose()
+        };
+        for kind in ["template", "required"] {
+            assert!(is_on_purpose(json!({"broken": kind})), "{kind}");
+        }
+        assert!(is_on_purpose(json!({"replicas": 0})), "by the schema");
+        for kind in ["reference", "text", "duplicate-key"] {
+            assert!(!is_on_purpose(json!({"broken": kind})), "{kind}");
+        }
+    }
+}
+
+#[test]
 fn a_key_given_twice_is_an_error() {
     for mut renderer in renderers() {
         let error = renderer

@@ -2,10 +2,14 @@
 
 mod bench;
 mod beside;
+mod changelog;
 mod conformance;
 mod exit;
 mod gen_charts;
 mod migrate_values;
+mod package;
+mod packages;
+mod publish;
 mod workspace;
 
 use std::path::PathBuf;
@@ -41,6 +45,12 @@ enum Command {
     GenCharts(gen_charts::Arguments),
     /// Check charts: ours, a copy of them, or anybody's.
     Conformance(Box<conformance::arguments::Arguments>),
+    /// Make the packages of every chart for every product version, the same bytes each time.
+    Package(package::Arguments),
+    /// Publish packages in an OCI registry; a version that is there is never replaced.
+    Publish(Box<publish::Arguments>),
+    /// Print CHANGELOG.md from generator/model/releases.yaml, write it, or check it.
+    Changelog(changelog::Arguments),
     /// Turn values files of the vendor's charts into one of ours, and tell what became of each value.
     MigrateValues(migrate_values::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
@@ -58,6 +68,9 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
     let status: ExitStatus = match arguments.command {
         Command::GenCharts(arguments) => gen_charts::run(&arguments),
         Command::Conformance(arguments) => return conformance::run(&arguments, live).into(),
+        Command::Package(arguments) => package::run(&arguments),
+        Command::Publish(arguments) => publish::run(&arguments),
+        Command::Changelog(arguments) => changelog::run(&arguments),
         Command::MigrateValues(arguments) => migrate_values::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

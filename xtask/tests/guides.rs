@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Guides whose examples of `cargo xtask` are run.
-const GUIDES: [&str; 2] = [
+const GUIDES: [&str; 3] = [
     "docs/check-your-own-charts.md",
+    "docs/publishing.md",
     "docs/your-own-requirements.md",
 ];
 

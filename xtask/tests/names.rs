@@ -8,12 +8,13 @@ use am_product::{Component, Distribution, ProductVersion};
 use serde::Deserialize;
 
 /// Where production Rust lies.
-const SOURCES: [&str; 13] = [
+const SOURCES: [&str; 14] = [
     "conformance/live/src",
     "conformance/src",
     "conformance/standin/src",
     "deployment-toml/src",
     "generator/src",
+    "packaging/src",
     "migration/src",
     "pinned-tools/src",
     "product/src",

@@ -53,10 +53,13 @@ pub(crate) fn charts_of(
 }
 
 /// The digests of all charts that are judged, so that a report says what it is about.
-pub(crate) fn digests(options: &Options, patterns: &[u8]) -> Result<Vec<ChartDigest>, LiveError> {
+pub(crate) fn digests(
+    directories: &[ChartDirectory],
+    patterns: &[u8],
+) -> Result<Vec<ChartDigest>, LiveError> {
     let mut digests = Vec::new();
     for pattern in patterns {
-        for (version, chart) in charts_of(&options.charts, *pattern)? {
+        for (version, chart) in charts_of(directories, *pattern)? {
             let source = ChartSource::read(&chart).map_err(|error| {
                 LiveError::unavailable(error.to_string(), "make the chart readable")
             })?;

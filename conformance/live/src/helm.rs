@@ -17,6 +17,24 @@ pub(crate) struct Helm {
     pub(crate) kubeconfig: PathBuf,
     /// The context in it.
     pub(crate) context: String,
+    /// Where charts are installed from instead of their folders; overlays are still taken from there.
+    pub(crate) source: Option<Source>,
+}
+
+/// A version of a chart in a registry on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// `oci://HOST/PATH/CHART`.
+    pub(crate) chart: String,
+    /// Its version.
+    pub(crate) version: String,
+}
+
+impl Source {
+    /// What helm is given for it, instead of a folder.
+    fn arguments(&self) -> [&str; 4] {
+        [&self.chart, "--version", &self.version, "--plain-http"]
+    }
 }
 
 /// One `helm install` or `helm upgrade`.
@@ -48,6 +66,25 @@ const HINT: &str = "is the cluster still there? run it by hand for more, with --
 const LONGEST: Duration = Duration::from_secs(240);
 
 impl Helm {
+    /// The same helm, which installs this chart out of a registry.
+    #[must_use]
+    pub(crate) fn installing_from(mut self, source: Source) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// `helm pull`, unpacked as a folder below `into`.
+    pub(crate) async fn pull(&self, source: &Source, into: &Path) -> Result<(), LiveError> {
+        let program = Program::new(&self.program, HINT)
+            .limit(LONGEST)
+            .arg("pull")
+            .args(source.arguments())
+            .args(["--untar", "--untardir"])
+            .arg(into)
+            .env("HELM_PLUGINS", "");
+        program.run().await.map(|_| ())
+    }
+
     /// `helm install` without waiting: the suite watches itself, and says more than a timeout.
     pub(crate) async fn install(&self, what: &Installation) -> Result<HelmResult, LiveError> {
         self.apply("install", what).await
@@ -95,10 +132,11 @@ impl Helm {
     }
 
     async fn apply(&self, subcommand: &str, what: &Installation) -> Result<HelmResult, LiveError> {
-        let mut command = self
-            .command(subcommand, &what.namespace)
-            .arg(&what.release)
-            .arg(&what.chart);
+        let mut command = self.command(subcommand, &what.namespace).arg(&what.release);
+        command = match &self.source {
+            Some(source) => command.args(source.arguments()),
+            None => command.arg(&what.chart),
+        };
         for file in &what.values_files {
             command = command.arg("--values").arg(file);
         }

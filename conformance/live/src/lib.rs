@@ -19,6 +19,7 @@ mod options;
 mod process;
 mod product;
 pub mod progress;
+mod published;
 mod record;
 mod report;
 mod run;

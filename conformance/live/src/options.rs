@@ -48,6 +48,8 @@ pub enum Scenario {
     Patterns,
     /// What production adds: real databases, secrets and certificates from controllers, larger volumes, another pattern.
     Production,
+    /// A chart out of a registry, installed by Helm 3 and by Helm 4.
+    Published,
 }
 
 /// What runs in the pods.

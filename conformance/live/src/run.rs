@@ -14,6 +14,7 @@ use crate::error::LiveError;
 use crate::memory::side_by_side;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
+use crate::published;
 use crate::report::{Circumstances, LiveReport, report};
 use crate::scenario::{DatabaseKind, Lab, Phase, Stage};
 use crate::session::Session;
@@ -96,6 +97,9 @@ async fn judge_admission(
 
 /// Plays the patterns, side by side as memory allows.
 async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveError> {
+    if options.scenario == Scenario::Published {
+        return published::play(options, session).await;
+    }
     let lab = &session.lab;
     let patterns = match options.scenario {
         Scenario::Production if options.patterns.is_empty() => PRODUCTION_PATTERNS.to_vec(),
@@ -105,7 +109,7 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
         match options.scenario {
-            Scenario::Patterns => {
+            Scenario::Patterns | Scenario::Published => {
                 let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
                 stages.push((stage, Phase::ALL.to_vec()));
             }
@@ -117,7 +121,7 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
         command: options.command.clone(),
         kubernetes: session.kubernetes.clone(),
         cluster: session.cluster.clone(),
-        charts: digests(options, &patterns)?,
+        charts: digests(&options.charts, &patterns)?,
     };
     let played = stages.iter().flat_map(|stage| stage.timings.clone());
     Ok(LiveReport {

@@ -182,7 +182,7 @@ async fn build_images(
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
     let below = match options.scenario {
-        Scenario::Patterns => None,
+        Scenario::Patterns | Scenario::Published => None,
         Scenario::Production => Some(images::databases(&options.workspace).await?),
     };
     let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;
@@ -209,6 +209,7 @@ async fn lab(
             program: helm,
             kubeconfig: access.kubeconfig.clone(),
             context: access.context.clone(),
+            source: None,
         },
         facts: Arc::new(Facts::load().map_err(broken)?),
         catalogue: Catalogue::load().map_err(broken)?,

@@ -1,6 +1,6 @@
 //! Values that the suite adds to a chart's own: small stand-ins and quick probes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use am_conformance::Component;
@@ -25,6 +25,7 @@ pub(crate) fn harness(
     components: impl Iterator<Item = Component>,
     hubs: &BTreeSet<Component>,
     listeners: &BTreeSet<Component>,
+    variables: &BTreeMap<String, String>,
 ) -> Value {
     if images == Images::Real {
         return Value::Object(Map::new());
@@ -42,7 +43,7 @@ pub(crate) fn harness(
             // A probe runs a shell and curl; the first comes as soon as the start-up probe is content.
             "readinessProbe": {"periodSeconds": 5},
             "shutdown": {"drainSeconds": 2},
-            "extraEnv": environment(start),
+            "extraEnv": environment(start, variables),
             // Policies shall not keep the suite from asking stand-ins, whichever node the API server asks from.
             "networkPolicy": {"ingress": [{"ports": [{"port": OBSERVATIONS_PORT, "protocol": "TCP"}]}]},
         });
@@ -56,13 +57,16 @@ pub(crate) fn harness(
     Value::Object(values)
 }
 
-/// The environment of a stand-in that takes so long to start.
-pub(crate) fn environment(start: Duration) -> Value {
-    json!([
-        {"name": "STANDIN_STARTUP_DELAY", "value": format!("{}s", start.as_secs())},
-        {"name": "STANDIN_PROBE_INTERVAL", "value": "3s"},
-        {"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
-    ])
+/// The environment of a stand-in that takes so long to start, with further variables.
+pub(crate) fn environment(start: Duration, more: &BTreeMap<String, String>) -> Value {
+    let mut variables = vec![
+        json!({"name": "STANDIN_STARTUP_DELAY", "value": format!("{}s", start.as_secs())}),
+        json!({"name": "STANDIN_PROBE_INTERVAL", "value": "3s"}),
+        json!({"name": "NODE_NAME", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}),
+    ];
+    let more = more.iter();
+    variables.extend(more.map(|(name, value)| json!({"name": name, "value": value})));
+    Value::from(variables)
 }
 
 /// Merges `over` into `values`: maps key by key, everything else whole; `null` changes nothing.

@@ -103,7 +103,33 @@ fn a_broken_chart_is_refused_for_every_reason() {
         "protocol: HTTPS",
         "protocol: HTTP",
     );
+    // A field that only a variant's autoscaler has.
+    edit(
+        template(&charts[1], "gateway/scaledobject.yaml"),
+        "  pollingInterval:",
+        "  pollInterval:",
+    );
+    // What the API server takes away again, as in everything that somebody read from a cluster.
+    edit(
+        template(&charts[0], "exposure/httproute.yaml"),
+        "spec:\n",
+        "status: {parents: []}\nspec:\n",
+    );
     let done = judge(charts, vec![2]);
+    let says = |requirement: &str, words: &[&str]| {
+        done.report.findings().any(|(_, finding)| {
+            finding.requirement == requirement
+                && words.iter().all(|word| finding.message.contains(word))
+        })
+    };
+    assert!(
+        says("AM-K8S-001", &["ScaledObject", "pollInterval"]),
+        "no variant was judged"
+    );
+    assert!(
+        says("AM-UPG-012", &["HTTPRoute", "out of sync", "status"]),
+        "what the API server dropped is no difference"
+    );
     let by_rule = done.report.findings().any(|(_, finding)| {
         let rule = "tls must not be specified for protocols";
         finding.requirement == "AM-K8S-001" && finding.message.contains(rule)
@@ -114,7 +140,7 @@ fn a_broken_chart_is_refused_for_every_reason() {
         .findings()
         .map(|(_, finding)| finding.requirement.as_str())
         .collect();
-    let expected = ["AM-K8S-001", "AM-SEC-013", "AM-UPG-002"];
+    let expected = ["AM-K8S-001", "AM-SEC-013", "AM-UPG-002", "AM-UPG-012"];
     assert_eq!(reported.into_iter().collect::<Vec<_>>(), expected);
     assert_eq!(done.report.exit_code(), 1);
 }

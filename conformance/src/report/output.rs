@@ -33,11 +33,13 @@ pub enum Format {
     Html,
     /// A summary for a CI job's page.
     Markdown,
+    /// The picture of one pattern's topology.
+    Svg,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Human,
         Self::Json,
         Self::Yaml,
@@ -45,6 +47,7 @@ impl Format {
         Self::Sarif,
         Self::Html,
         Self::Markdown,
+        Self::Svg,
     ];
 
     /// The name that [`Format::from_str`] reads.
@@ -57,11 +60,12 @@ impl Format {
             Self::Sarif => "sarif",
             Self::Html => "html",
             Self::Markdown => "markdown",
+            Self::Svg => "svg",
         }
     }
 
     /// The format that a file's name asks for: `.txt`, `.json`, `.yaml`, `.yml`, `.xml` (`JUnit`),
-    /// `.sarif`, `.sarif.json`, `.html`, `.htm`, `.md`.
+    /// `.sarif`, `.sarif.json`, `.html`, `.htm`, `.md`, `.svg`.
     ///
     /// # Errors
     /// When the ending is another one.
@@ -81,6 +85,7 @@ impl Format {
             Some("sarif") => Ok(Self::Sarif),
             Some("html" | "htm") => Ok(Self::Html),
             Some("md") => Ok(Self::Markdown),
+            Some("svg") => Ok(Self::Svg),
             _ => Err(OutputError::Ending { path: path.into() }),
         }
     }
@@ -107,6 +112,13 @@ impl Format {
                 .map_err(|error| failed(error.to_string())),
             Self::Html => Ok(html::render(report)),
             Self::Markdown => Ok(markdown::render(report)),
+            Self::Svg => match report.profiles.as_slice() {
+                [profile] => Ok(html::picture(profile)),
+                several => Err(failed(format!(
+                    "a picture shows one pattern, and the report has {}; choose one with --pattern",
+                    several.len()
+                ))),
+            },
         }
     }
 }
@@ -333,6 +345,7 @@ mod tests {
             ("x.sarif.json", Format::Sarif),
             ("index.html", Format::Html),
             ("summary.md", Format::Markdown),
+            ("topology.svg", Format::Svg),
         ] {
             assert_eq!(
                 Format::from_path(Path::new(name)).ok(),

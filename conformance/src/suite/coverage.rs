@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    Charts, Input, Matrix, Options, Subject,
+    Charts, Input, Matrix, Options, Subject, Variants,
     judge::{Judged, Suite},
     own,
 };
@@ -45,7 +45,7 @@ fn has_steps(options: &Options) -> bool {
 /// Whether a run is about everything that there is.
 fn is_whole(options: &Options) -> bool {
     matches!(options.input, Input::Charts(_))
-        && options.variants
+        && options.variants == Variants::All
         && options.patterns.is_empty()
         && options.platforms.is_empty()
         && options.product_versions.is_empty()

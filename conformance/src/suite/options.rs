@@ -13,6 +13,27 @@ use crate::{
     schemas::PinnedSchemas,
 };
 
+/// Which variants of the matrix are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Variants {
+    /// Every one.
+    All,
+    /// None: only the plain combinations.
+    None,
+    /// The one of this name.
+    Only(String),
+}
+
+impl Variants {
+    pub(super) fn has(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::None => false,
+            Self::Only(only) => only == name,
+        }
+    }
+}
+
 /// What a run is asked to do. An empty list of patterns, platforms, versions or requirements means all.
 #[derive(Clone)]
 pub struct Options {
@@ -36,8 +57,8 @@ pub struct Options {
     pub requirements: Vec<PathBuf>,
     /// Subjects judged at a time; 0 for as many as there are CPU cores.
     pub jobs: usize,
-    /// Whether to judge variants (names, namespaces, replicas, offsets) besides the plain combinations.
-    pub variants: bool,
+    /// Variants (names, namespaces, replicas, offsets) to judge besides the plain combinations.
+    pub variants: Variants,
     /// Further hosts that live outside, as patterns with `*`.
     pub external: Vec<String>,
     /// The command that repeats this run, for the report.
@@ -114,7 +135,7 @@ impl Options {
             skip: Vec::new(),
             requirements: Vec::new(),
             jobs: 0,
-            variants: true,
+            variants: Variants::All,
             external: Vec::new(),
             command: "cargo xtask conformance".into(),
             suite: None,

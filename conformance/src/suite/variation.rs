@@ -103,9 +103,12 @@ impl<'s> SubjectVariations<'s> {
     fn refusal(&self, error: &RenderError) -> Refusal {
         match error {
             RenderError::Schema { .. } => Refusal::Schema(error.to_string()),
+            RenderError::Template { .. } if error.is_on_purpose() => {
+                Refusal::Template(error.to_string())
+            }
             RenderError::Template { .. }
             | RenderError::Helm { .. }
-            | RenderError::Document { .. } => Refusal::Template(error.to_string()),
+            | RenderError::Document { .. } => Refusal::Broken(error.to_string()),
             RenderError::Io { .. } | RenderError::Server { .. } => {
                 self.by_machine(&error.to_string())
             }

@@ -11,6 +11,10 @@ pub struct Settings {
     /// `STANDIN_JMS_LEAD`: how long before the other ports the broker's opens, at most the start-up delay. Three fifths of
     /// that by default, as the product's (83 s of about 130 s; facts: observed-on-the-product.md, Remedies).
     pub broker_lead: Duration,
+    /// `STANDIN_LONGEST_FILL`: how long a server that found its shared database empty goes on filling it at most, until another
+    /// one runs into it. Nothing by default: it is done when it is. With it, servers that do not wait meet however far apart
+    /// they start.
+    pub longest_fill: Duration,
     /// `STANDIN_RECONNECT_DELAY`: how long a listener waits after it tried all brokers of its list in vain. The product
     /// takes about 2 minutes after a total outage (facts: observed-on-the-product.md, What breaks, 10).
     pub reconnect_delay: Duration,
@@ -55,6 +59,7 @@ impl Settings {
         Ok(Self {
             startup_delay,
             broker_lead: lead.min(startup_delay),
+            longest_fill: duration("STANDIN_LONGEST_FILL", Duration::ZERO)?,
             reconnect_delay: duration("STANDIN_RECONNECT_DELAY", Duration::from_secs(2))?,
             undeployed: parse(
                 variable,

@@ -4,11 +4,21 @@
 mod support;
 
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use support::database::{Database, shared};
 use support::{Network, Standin, Start, toml};
 
 fn start(network: &Network, host: u8, database: Ipv4Addr, delay: &str) -> Standin {
+    start_with(network, host, database, &[("STANDIN_STARTUP_DELAY", delay)])
+}
+
+fn start_with(
+    network: &Network,
+    host: u8,
+    database: Ipv4Addr,
+    variables: &[(&str, &str)],
+) -> Standin {
     let ip = network.ip(host);
     let nodes = [network.ip(1), network.ip(2)];
     let toml = shared(&toml::control_plane(ip, &nodes, network.ip(9)), database);
@@ -17,9 +27,23 @@ fn start(network: &Network, host: u8, database: Ipv4Addr, delay: &str) -> Standi
         pod: &format!("cp-{host}"),
         ip,
         toml: &toml,
-        variables: &[("STANDIN_STARTUP_DELAY", delay)],
+        variables,
     }
     .run()
+}
+
+/// Waits until one of two hangs; that one first.
+fn loser_and_winner<'s>(one: &'s Standin, other: &'s Standin) -> (&'s Standin, &'s Standin) {
+    let hangs = |node: &Standin| node.observations().and_then(|seen| seen.hangs);
+    support::wait_until("a clash", || {
+        let is_one = hangs(one).is_some() != hangs(other).is_some();
+        is_one.then_some(()).ok_or_else(String::new)
+    });
+    if hangs(one).is_some() {
+        (one, other)
+    } else {
+        (other, one)
+    }
 }
 
 #[test]
@@ -30,19 +54,11 @@ fn two_first_starts_at_once_clash_and_the_loser_hangs_until_it_is_started_again(
     let database = Database::start(address, folder.path());
     let first = start(&network, 1, address, "6s");
     let second = start(&network, 2, address, "6s");
-    let hangs = |node: &Standin| node.observations().and_then(|seen| seen.hangs);
-    support::wait_until("a clash", || {
-        let one = hangs(&first).is_some() != hangs(&second).is_some();
-        one.then_some(()).ok_or_else(String::new)
-    });
     // Either may be first at the database; the other one hangs.
-    let (loser, winner) = if hangs(&first).is_some() {
-        (&first, &second)
-    } else {
-        (&second, &first)
-    };
+    let (loser, winner) = loser_and_winner(&first, &second);
     winner.wait_for("the start", |seen| seen.open);
-    let reason = hangs(loser).unwrap_or_default();
+    let seen = loser.observations().expect("observations");
+    let reason = seen.hangs.unwrap_or_default();
     assert!(reason.contains("unique key violation"), "{reason}");
     for port in [9443, 5672] {
         assert!(!loser.is_open(port) && winner.is_open(port), "port {port}");
@@ -55,6 +71,25 @@ fn two_first_starts_at_once_clash_and_the_loser_hangs_until_it_is_started_again(
     for node in [1, 2].map(|host| start(&network, host, address, "1s")) {
         node.wait_for("the start", |seen| seen.open);
     }
+}
+
+#[test]
+fn servers_far_apart_meet_where_the_first_is_told_to_go_on_filling() {
+    let network = Network::new(3);
+    let folder = tempfile::tempdir().expect("a folder");
+    let address = network.ip(3);
+    let _database = Database::start(address, folder.path());
+    let variables = [
+        ("STANDIN_STARTUP_DELAY", "100ms"),
+        ("STANDIN_LONGEST_FILL", "60s"),
+    ];
+    let first = start_with(&network, 1, address, &variables);
+    // Far longer than the start takes.
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(!first.is_open(5672), "it opens before anybody met it");
+    let second = start_with(&network, 2, address, &variables);
+    let (_, winner) = loser_and_winner(&first, &second);
+    winner.wait_for("the start", |seen| seen.open);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::Command;
 use am_conformance::{
     Report,
     report::Format,
-    suite::{ChartDirectory, Input, Options, Silent, run},
+    suite::{ChartDirectory, Input, Options, Silent, Variants, run},
 };
 use am_deployment_toml::product::ProductVersion;
 use libtest_mimic::Failed;
@@ -29,7 +29,7 @@ fn report(platform: &str) -> Result<Report, Failed> {
     };
     let mut options = Options::new(workspace, Input::Charts(vec![charts]));
     options.platforms = vec![platform.into()];
-    options.variants = false;
+    options.variants = Variants::None;
     Ok(run(&options, &mut Silent)?)
 }
 

@@ -12,8 +12,11 @@ use crate::sample;
 
 /// Element name and attributes of every element, in order. Fails when the page is not well-formed.
 fn elements() -> Vec<(String, BTreeMap<String, String>)> {
-    let page = Format::Html.render(&sample::report()).expect("a page");
-    let mut reader = Reader::from_str(&page);
+    elements_of(&Format::Html.render(&sample::report()).expect("a page"))
+}
+
+fn elements_of(page: &str) -> Vec<(String, BTreeMap<String, String>)> {
+    let mut reader = Reader::from_str(page);
     let mut elements = Vec::new();
     loop {
         match reader.read_event().expect("well-formed") {
@@ -106,4 +109,34 @@ fn tables_name_their_columns_and_pictures_say_what_they_show() {
     );
     // Pieces of a picture say nothing of their own.
     assert!(named("svg").all(|(_, attributes)| attributes.contains_key("aria-hidden")));
+}
+
+#[test]
+fn a_picture_alone_shows_the_connections_of_the_page() {
+    let edges = |elements: Vec<(String, BTreeMap<String, String>)>| -> Vec<_> {
+        let edges = elements
+            .into_iter()
+            .filter(|(_, attributes)| attributes.contains_key("data-port"));
+        edges
+            .map(|(_, attributes)| {
+                ["data-from", "data-to", "data-port"].map(|name| attributes[name].clone())
+            })
+            .collect()
+    };
+    let mut report = sample::report();
+    report.profiles.truncate(1);
+    let page = Format::Html.render(&report).expect("a page");
+    let picture = Format::Svg.render(&report).expect("a picture");
+    let drawn = elements_of(&picture);
+    assert_eq!(drawn[0].0, "svg");
+    assert_eq!(drawn[0].1["xmlns"], "http://www.w3.org/2000/svg");
+    let drawn = edges(drawn);
+    assert!(!drawn.is_empty());
+    assert_eq!(drawn, edges(elements_of(&page)));
+}
+
+#[test]
+fn a_picture_of_several_patterns_is_refused() {
+    let error = Format::Svg.render(&sample::report()).expect_err("refused");
+    assert!(error.to_string().contains("--pattern"), "{error}");
 }

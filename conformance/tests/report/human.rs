@@ -66,7 +66,8 @@ fn every_format_tells_a_finding_in_the_same_words() {
     let report = sample::report();
     for group in groups(&report, &report.profiles[1].subjects) {
         let text = FindingText::of(&report, &group);
-        for format in Format::ALL {
+        // A picture has no findings, and shows one pattern only.
+        for format in Format::ALL.into_iter().filter(|it| *it != Format::Svg) {
             let rendered = format.render(&report).expect("the sample can be rendered");
             let plain = rendered
                 .replace("&lt;", "<")

@@ -2,6 +2,9 @@
 
 mod address;
 pub(crate) mod configuration;
+mod entries;
+mod entry_lines;
+pub(crate) mod helm_scalar;
 pub(crate) mod lines;
 pub(crate) mod overlay;
 pub(crate) mod schema;

@@ -5,6 +5,16 @@ use serde_json::{Value, json};
 use super::value_tree::{Content, Leaf, ResolvedNode, ValueTree};
 use crate::model::values::Type;
 
+/// What values are by themselves, so that templates know which of them somebody has changed.
+pub(crate) fn defaults(nodes: &[ResolvedNode<'_>]) -> Value {
+    let entries = nodes.iter().filter_map(|node| match &node.content {
+        Content::Leaf(leaf) => Some((node.key.clone(), leaf.default.clone())),
+        Content::Table(entries) => Some((node.key.clone(), defaults(entries))),
+        Content::Renamed(_) => None,
+    });
+    Value::Object(entries.collect())
+}
+
 /// Every table with its path (`exposure.ingress.`, empty for the whole), the values below it that may not be null, and the old names
 /// of values.
 pub(crate) fn tables(tree: &ValueTree<'_>) -> Vec<Value> {

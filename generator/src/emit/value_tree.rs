@@ -193,11 +193,11 @@ impl<'m> Scope<'_, 'm> {
         for (key, value) in overrides.iter() {
             apply_default(&mut default, path, &key.value, value);
         }
-        // Mappings are merged. Everything else is left to `defaults` by being null, and so is what fills a mapping there.
+        // What is shared has its default in `defaults`: the component's mapping is merged over it, and everything else is left to it by being null.
         let from_defaults = node.shared && self.part.is_some() && !node.is_free_form();
         if from_defaults {
             default = Value::Null;
-        } else if node.shared && self.part.is_none() && node.is_free_form() {
+        } else if node.shared && self.part.is_some() {
             default = json!({});
         }
         let limit = |from: Option<LimitFrom>| match (from?, self.part?) {
@@ -219,7 +219,7 @@ impl<'m> Scope<'_, 'm> {
         }
     }
 
-    /// A piece of JSON Schema in which `properties-from` has become the component's ports.
+    /// A piece of JSON Schema in which `properties-from` has become what the component knows.
     fn filled(&self, schema: &Value) -> Value {
         match schema {
             Value::Object(entries) => {
@@ -241,6 +241,20 @@ impl<'m> Scope<'_, 'm> {
         let names = match PropertiesFrom::deserialize(source) {
             Ok(PropertiesFrom::ServicePorts) => self.chart.service_ports(part),
             Ok(PropertiesFrom::NodePorts) => self.chart.node_ports(part),
+            Ok(PropertiesFrom::UpdateStrategies) => {
+                let workload = part.component.value.workload;
+                let number = json!({"type": ["integer", "string"]});
+                let rolling = match workload {
+                    Workload::StatefulSet => {
+                        json!({"partition": {"type": "integer", "minimum": 0}, "maxUnavailable": number})
+                    }
+                    Workload::Deployment => json!({"maxSurge": number, "maxUnavailable": number}),
+                };
+                return json!({
+                    "type": {"type": "string", "enum": workload.update_strategies()},
+                    "rollingUpdate": {"type": "object", "properties": rolling},
+                });
+            }
             Err(_) => Vec::new(),
         };
         let ports = &self.chart.model.ports.value;

@@ -26,6 +26,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         diagnostics: Diagnostics::default(),
     };
     let product = reader.file("product.yaml");
+    let releases = reader.file("releases.yaml");
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
     let controllers = reader.file("controllers.yaml");
@@ -62,7 +63,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     else {
         return Err(reader.diagnostics);
     };
-    let (Some(controllers), Some(gateway_classes)) = (controllers, gateway_classes) else {
+    let (Some(controllers), Some(gateway_classes), Some(releases)) =
+        (controllers, gateway_classes, releases)
+    else {
         return Err(reader.diagnostics);
     };
     let product: Loaded<Product> = product;
@@ -70,6 +73,7 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     patterns.sort_by_key(|pattern| pattern.number);
     let model = Model {
         product,
+        releases,
         ports,
         endpoints,
         controllers,

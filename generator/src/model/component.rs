@@ -76,6 +76,14 @@ impl Workload {
         }
     }
 
+    /// The types of update strategies that Kubernetes has for it.
+    pub(crate) fn update_strategies(self) -> [&'static str; 2] {
+        match self {
+            Self::StatefulSet => ["RollingUpdate", "OnDelete"],
+            Self::Deployment => ["RollingUpdate", "Recreate"],
+        }
+    }
+
     /// Its nodes have addresses of their own.
     pub(crate) fn is_stable(self) -> bool {
         self == Self::StatefulSet

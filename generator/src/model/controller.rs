@@ -23,6 +23,9 @@ pub struct Controller {
     pub class_annotation: bool,
     /// It serves a host without a Secret by a certificate of its own.
     pub own_certificate: bool,
+    /// Annotations of an Ingress that name its certificate instead of a Secret.
+    #[serde(default)]
+    pub certificate_annotations: Vec<String>,
     /// It needs the authority behind the components' certificates.
     #[serde(default)]
     pub needs_authority: bool,

@@ -12,6 +12,7 @@ mod loaded;
 pub mod observability;
 pub mod pattern;
 pub mod product;
+pub mod release;
 pub mod table;
 pub mod values;
 pub mod wiring;
@@ -33,6 +34,7 @@ use gateway_class::GatewayClass;
 use observability::{Alert, Logger, Metrics, Panel};
 use pattern::Pattern;
 use product::{Endpoint, Port, Product, Version};
+use release::Release;
 use table::Table;
 use values::{Platform, Values};
 use wiring::{Setting, Wiring};
@@ -55,6 +57,8 @@ pub struct Observability {
 pub struct Model {
     /// `product.yaml`.
     pub product: Loaded<Product>,
+    /// `releases.yaml`, newest first.
+    pub releases: Loaded<Vec<Release>>,
     /// `ports.yaml`.
     pub ports: Loaded<Table<Port>>,
     /// `endpoints.yaml`.
@@ -95,6 +99,16 @@ impl Model {
     /// The newest product version.
     pub(crate) fn newest_version(&self) -> Option<&Loaded<Version>> {
         self.versions.last()
+    }
+
+    /// The newest release: the one that charts are made for.
+    pub fn newest_release(&self) -> Option<&Release> {
+        self.releases.value.first()
+    }
+
+    /// The version of the charts for a product version, such as `4.7.100`.
+    pub fn chart_version(&self, product_version: &str) -> Option<String> {
+        release::chart_version(product_version, &self.newest_release()?.version.value)
     }
 
     /// A product version by its number, such as `4.6.0`.

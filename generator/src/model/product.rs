@@ -12,12 +12,15 @@ pub struct Product {
     pub name: String,
     /// Value of the label `app.kubernetes.io/part-of`.
     pub part_of: String,
-    /// Version of the charts.
-    pub chart_version: String,
     /// Kubernetes versions that the charts support, as a Helm constraint.
     pub kube_version: String,
     /// Home page.
     pub home: String,
+    /// Where this repository is, and its files by path below `blob/` and `raw/`.
+    pub repository: Repository,
+    /// The key that packages are signed with, once there is one.
+    #[serde(default)]
+    pub sign_key: Option<SignKey>,
     /// SPDX identifier of the charts' licence.
     pub license: String,
     /// Artifact Hub category.
@@ -32,6 +35,46 @@ pub struct Product {
     pub memory_beside_heap: u32,
     /// Product versions, oldest first; each has a file under `versions/`.
     pub versions: Vec<Text>,
+}
+
+/// Where the charts are developed.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Repository {
+    /// Its page.
+    pub url: String,
+    /// Where files can be read as pages; `{release}` and `{path}` are filled in.
+    pub pages: String,
+    /// Where files can be fetched as they are; `{release}` and `{path}` are filled in.
+    pub files: String,
+    /// Where mistakes are reported.
+    pub issues: String,
+}
+
+impl Repository {
+    /// The page of a file in a release.
+    pub fn page(&self, release: &str, path: &str) -> String {
+        filled(&self.pages, release, path)
+    }
+
+    /// The file itself, in a release.
+    pub fn file(&self, release: &str, path: &str) -> String {
+        filled(&self.files, release, path)
+    }
+}
+
+fn filled(form: &str, release: &str, path: &str) -> String {
+    form.replace("{release}", release).replace("{path}", path)
+}
+
+/// An OpenPGP key that packages are signed with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignKey {
+    /// Its fingerprint, in capitals and without spaces.
+    pub fingerprint: String,
+    /// Where its public part is.
+    pub url: String,
 }
 
 /// Somebody who maintains the charts.

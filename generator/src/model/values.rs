@@ -156,7 +156,7 @@ pub enum LimitFrom {
     ShutdownSeconds,
 }
 
-/// Ports of the component, for `properties-from` inside a piece of JSON Schema.
+/// What the component knows, for `properties-from` inside a piece of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PropertiesFrom {
@@ -164,6 +164,8 @@ pub enum PropertiesFrom {
     ServicePorts,
     /// Its ports that others reach node by node.
     NodePorts,
+    /// How Kubernetes updates a workload of its kind.
+    UpdateStrategies,
 }
 
 /// Conditions under which a value exists; all that are given must hold.

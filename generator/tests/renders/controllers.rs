@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::{Release, refusal, release};
 
 fn behind(pattern: u32, controller: &str, more: Value) -> Release {
-    let mut ingress = json!({"enabled": true, "controller": controller});
+    let mut ingress = json!({"enabled": true, "controller": controller, "tlsSecret": "apim-tls"});
     ingress
         .as_object_mut()
         .expect("a table")

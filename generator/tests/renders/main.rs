@@ -9,12 +9,15 @@
 )]
 
 mod azure;
+mod collisions;
 mod controllers;
+mod copies;
 mod credentials;
 mod database_files;
 mod database_proxy;
 mod databases;
 mod defaults;
+mod effects;
 mod elsewhere;
 mod environment;
 mod environments;

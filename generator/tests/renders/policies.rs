@@ -138,6 +138,18 @@ fn the_database_is_reached_at_the_ports_of_its_urls() {
             "jdbc:sqlserver://;serverName=a;portNumber=1435;databaseName=apim",
             vec![1435],
         ),
+        (
+            r"jdbc:sqlserver://a\apim;portNumber=1436;databaseName=apim",
+            vec![1436],
+        ),
+        (
+            r"jdbc:sqlserver://a\apim:1437;databaseName=apim",
+            vec![1437],
+        ),
+        (
+            "jdbc:sqlserver://a;instanceName=apim;portNumber=1438",
+            vec![1438],
+        ),
         ("jdbc:oracle:thin:@//a:1522/apim", vec![1522]),
         ("jdbc:oracle:thin:@a:1523:APIM", vec![1523]),
         (
@@ -177,15 +189,22 @@ fn each_database_is_reached_at_its_own_port() {
 
 #[test]
 fn a_named_instance_without_a_port_is_refused() {
-    let url = r"jdbc:sqlserver://db\apim;databaseName=apim_db";
-    let database =
-        json!({"mode": "external", "type": "mssql", "apim": {"url": url}, "shared": {"url": url}});
-    let values = json!({"database": database, "networkPolicy": {"enabled": true}, "credentials": {"existingSecret": "apim"}});
-    let message = refusal(3, values);
-    assert!(
-        message.contains(r"the JDBC URL names the instance db\apim without its port, which a policy must know: write db\apim:PORT"),
-        "{message}"
-    );
+    for (url, instance) in [
+        (r"jdbc:sqlserver://db\apim;databaseName=apim_db", r"db\apim"),
+        (
+            "jdbc:sqlserver://db;instanceName=apim;databaseName=apim_db",
+            "instanceName=apim",
+        ),
+    ] {
+        let database =
+            json!({"mode": "external", "type": "mssql", "host": "db", "shared": {"url": url}});
+        let values = json!({"database": database, "networkPolicy": {"enabled": true}, "credentials": {"existingSecret": "apim"}});
+        let message = refusal(3, values);
+        let expected = format!(
+            "database.shared.url names the instance {instance} without its port, which a policy must know: write the port behind the host (HOST:PORT) or as portNumber=PORT into database.shared.url"
+        );
+        assert!(message.contains(&expected), "{message}");
+    }
 }
 
 #[test]

@@ -31,6 +31,12 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
         &[]
     } else if has("bench") {
         &[Tool::Renderer, Tool::Helm3, Tool::Helm4, Tool::Kubeconform]
+    } else if words.first().is_some_and(|word| word == "publish") && has("--sign") {
+        &[Tool::Helm4, Tool::Oras, Tool::Cosign]
+    } else if words.first().is_some_and(|word| word == "publish") {
+        &[Tool::Helm4, Tool::Oras]
+    } else if words.first().is_some_and(|word| word == "package") {
+        &[Tool::Helm4]
     } else if !has("conformance") {
         &[]
     } else if !on_cluster {
@@ -41,6 +47,16 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
             Tool::Etcd,
             Tool::Renderer,
             Tool::GitopsDiff,
+        ]
+    } else if is_on("kind") && (has("published") || has("--scenario=published")) {
+        &[
+            Tool::Kind,
+            Tool::Helm4,
+            Tool::Helm3,
+            Tool::Shell,
+            Tool::Renderer,
+            Tool::Oras,
+            Tool::Registry,
         ]
     } else if is_on("kind") {
         &[Tool::Kind, Tool::Helm4, Tool::Shell]
@@ -88,6 +104,14 @@ mod tests {
             needs("conformance --cluster envtest")
                 .tools
                 .contains(&Tool::Etcd)
+        );
+        assert_eq!(needs("package --pattern 3").tools, [Tool::Helm4]);
+        let publish = "publish --registry oci://localhost:5000";
+        assert_eq!(needs(publish).tools, [Tool::Helm4, Tool::Oras]);
+        assert!(
+            needs(&format!("{publish} --sign"))
+                .tools
+                .contains(&Tool::Cosign)
         );
         assert!(needs("bench").tools.contains(&Tool::Kubeconform));
         for nothing in [

@@ -45,6 +45,7 @@ fn options(run: &LiveRun) -> am_live::Options {
         scenario: match run.scenario {
             Scenario::Patterns => am_live::Scenario::Patterns,
             Scenario::Production => am_live::Scenario::Production,
+            Scenario::Published => am_live::Scenario::Published,
         },
         charts: run.charts.clone(),
         patterns: run.patterns.clone(),
@@ -92,6 +93,9 @@ fn tell_selftest(done: &LiveSelftest) -> u8 {
         for line in lines {
             println!("            {line}");
         }
+    }
+    if !done.left_out.is_empty() {
+        println!("of another scenario: {}", done.left_out.join(", "));
     }
     println!(
         "{caught} of {} broken charts caught on Kubernetes {}",

@@ -140,7 +140,7 @@ pub(crate) struct Live {
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
-    /// What is played: every pattern, or what production adds to one of them.
+    /// What is played: every pattern, what production adds to one of them, or a chart out of a registry.
     #[arg(long, value_enum, default_value_t = Scenario::Patterns, requires = "cluster")]
     pub(super) scenario: Scenario,
 }
@@ -179,6 +179,8 @@ pub enum Scenario {
     Patterns,
     /// Real databases, secrets and certificates from controllers, larger volumes, another pattern.
     Production,
+    /// Charts out of a registry on this machine, installed by Helm 3 and by Helm 4.
+    Published,
 }
 
 /// What runs in the pods.

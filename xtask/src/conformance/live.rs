@@ -3,7 +3,7 @@
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
 use am_conformance::report::Output;
-use am_conformance::suite::{self, ChartDirectory, Input};
+use am_conformance::suite::{self, ChartDirectory, Input, Variants};
 
 use super::arguments::{Action, Arguments, Cluster, Images, Scenario};
 
@@ -126,7 +126,7 @@ fn refused(suite: &suite::Options) -> Option<&'static str> {
         (!suite.requirements.is_empty(), "--requirements"),
         (!suite.platforms.is_empty(), "--platform"),
         (!suite.external.is_empty(), "--external"),
-        (!suite.variants, "--no-variants"),
+        (suite.variants != Variants::All, "--no-variants"),
     ]
     .into_iter()
     .find_map(|(given, name)| given.then_some(name))

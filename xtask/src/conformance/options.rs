@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use am_conformance::SuiteError;
 use am_conformance::context;
-use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip};
+use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip, Variants};
 use am_deployment_toml::product::{ProductVersion, Unknown};
 
 use super::arguments::Arguments;
@@ -77,7 +77,9 @@ pub(super) fn options(
     options.requirements.clone_from(&arguments.requirements);
     options.external.clone_from(&arguments.external);
     options.jobs = arguments.jobs;
-    options.variants = !arguments.no_variants;
+    if arguments.no_variants {
+        options.variants = Variants::None;
+    }
     options.command = command_line();
     options.suite = Some(suite::suite_digest(env!("AM_SUITE_DIGEST")));
     options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);

@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-0.validate" -}}
 {{- include "am-pattern-0.validateShape" . }}
+{{- include "am-pattern-0.validateEnabled" . }}
 {{- include "am-pattern-0.validatePods" . }}
 {{- include "am-pattern-0.validatePlatform" . }}
 {{- include "am-pattern-0.validateExposure" . }}
@@ -10,5 +11,7 @@
 {{- include "am-pattern-0.validateKeystores" . }}
 {{- include "am-pattern-0.validateDatabase" . }}
 {{- include "am-pattern-0.validateNodes" . }}
+{{- include "am-pattern-0.validateDefaultResources" . }}
 {{- include "am-pattern-0.validateObservability" . }}
+{{- include "am-pattern-0.validateCollisions" . }}
 {{- end }}

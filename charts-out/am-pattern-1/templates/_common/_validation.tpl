@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-1.validate" -}}
 {{- include "am-pattern-1.validateShape" . }}
+{{- include "am-pattern-1.validateEnabled" . }}
 {{- include "am-pattern-1.validatePods" . }}
 {{- include "am-pattern-1.validatePlatform" . }}
 {{- include "am-pattern-1.validateExposure" . }}
@@ -10,5 +11,7 @@
 {{- include "am-pattern-1.validateKeystores" . }}
 {{- include "am-pattern-1.validateDatabase" . }}
 {{- include "am-pattern-1.validateNodes" . }}
+{{- include "am-pattern-1.validateDefaultResources" . }}
 {{- include "am-pattern-1.validateObservability" . }}
+{{- include "am-pattern-1.validateCollisions" . }}
 {{- end }}

@@ -31,12 +31,24 @@ part of it and a hash, so that two releases never meet after cutting.
 {{- end }}
 
 {{/*
+What tells this copy of the product from others: the release, or the full name where that is overridden, because one release may hold two copies
+(an umbrella chart with aliases), which must not select each other's pods. A full name is there once in a namespace, as it heads every name.
+*/}}
+{{- define "am-pattern-2.instance" -}}
+{{- if .Values.fullnameOverride }}
+{{- include "am-pattern-2.fullname" . }}
+{{- else }}
+{{- .Release.Name }}
+{{- end }}
+{{- end }}
+
+{{/*
 Labels by which Services and policies select. They never change, and do not name the pattern: a release that moves to another pattern
 keeps the workloads that both have. Takes (list $root component).
 */}}
 {{- define "am-pattern-2.selectorLabels" -}}
 app.kubernetes.io/name: wso2-api-manager
-app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
+app.kubernetes.io/instance: {{ include "am-pattern-2.instance" (index . 0) | quote }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end }}
 

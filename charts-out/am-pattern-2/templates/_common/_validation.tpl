@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-2.validate" -}}
 {{- include "am-pattern-2.validateShape" . }}
+{{- include "am-pattern-2.validateEnabled" . }}
 {{- include "am-pattern-2.validatePods" . }}
 {{- include "am-pattern-2.validateElsewhere" . }}
 {{- include "am-pattern-2.validatePlatform" . }}
@@ -11,5 +12,7 @@
 {{- include "am-pattern-2.validateKeystores" . }}
 {{- include "am-pattern-2.validateDatabase" . }}
 {{- include "am-pattern-2.validateNodes" . }}
+{{- include "am-pattern-2.validateDefaultResources" . }}
 {{- include "am-pattern-2.validateObservability" . }}
+{{- include "am-pattern-2.validateCollisions" . }}
 {{- end }}

@@ -6,6 +6,7 @@
 class: nginx
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -29,6 +30,7 @@ ingress:
 class: nginx
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -53,6 +55,7 @@ ingress:
 class: traefik
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: ["ServersTransport"]
 ingress:
@@ -73,6 +76,7 @@ service:
 class: haproxy
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -91,6 +95,7 @@ service:
 class: haproxy
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -109,6 +114,7 @@ ingress:
 class: kong
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: ["KongUpstreamPolicy"]
 ingress:
@@ -132,6 +138,7 @@ service:
 class: contour
 classAnnotation: false
 ownCertificate: false
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -150,6 +157,7 @@ service:
 class: alb
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: false
 objects: []
 ingress:
@@ -171,11 +179,12 @@ ingress:
 class: gce
 classAnnotation: true
 ownCertificate: false
+certificateAnnotations: ["ingress.gcp.kubernetes.io/pre-shared-cert","networking.gke.io/managed-certificates"]
 needsAuthority: false
 objects: ["BackendConfig"]
 ingress:
   every:
-    kubernetes.io/ingress.allow-http: "false"
+    kubernetes.io/ingress.allow-http: {{ ternary "false" "" .tls | toJson }}
 service:
   every:
     cloud.google.com/neg: "{\"ingress\": true}"
@@ -188,6 +197,7 @@ service:
 class: openshift-default
 classAnnotation: false
 ownCertificate: true
+certificateAnnotations: []
 needsAuthority: true
 objects: []
 ingress:
@@ -227,13 +237,14 @@ The chosen controller's row, as YAML, about a component and its public port; wit
       "namespace" $root.Release.Namespace
       "name" (include "am-pattern-3.fullname" $root)
       "publicPort" (index . 2 | int)
+      "tls" $ingress.tls
       "healthPort" (include "am-pattern-3.port" (list $root $component "servlet-https"))
       "healthPath" (get $paths $component)
       "tlsPorts" (values $ports | sortAlpha)
       "protocols" $protocols
       "authority" $ingress.backendTls.caSecret) }}
 {{- else }}
-{{- toYaml (dict "ownCertificate" true "objects" list) }}
+{{- toYaml (dict "ownCertificate" true "certificateAnnotations" list "objects" list) }}
 {{- end }}
 {{- end }}
 

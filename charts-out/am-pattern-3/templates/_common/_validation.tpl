@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-3.validate" -}}
 {{- include "am-pattern-3.validateShape" . }}
+{{- include "am-pattern-3.validateEnabled" . }}
 {{- include "am-pattern-3.validatePods" . }}
 {{- include "am-pattern-3.validateElsewhere" . }}
 {{- include "am-pattern-3.validatePlatform" . }}
@@ -11,5 +12,7 @@
 {{- include "am-pattern-3.validateKeystores" . }}
 {{- include "am-pattern-3.validateDatabase" . }}
 {{- include "am-pattern-3.validateNodes" . }}
+{{- include "am-pattern-3.validateDefaultResources" . }}
 {{- include "am-pattern-3.validateObservability" . }}
+{{- include "am-pattern-3.validateCollisions" . }}
 {{- end }}

@@ -46,7 +46,7 @@
 {{- /* Cloud SQL listens to its proxies there, whatever it is. */}}
 {{- $ports = append $ports 3307 }}
 {{- else if $own.url }}
-{{- $ports = concat $ports (include "am-pattern-4.portsOfUrl" (list $own.url $usual) | fromJsonArray) }}
+{{- $ports = concat $ports (include "am-pattern-4.portsOfUrl" (list $own.url $usual (printf "database.%s.url" .)) | fromJsonArray) }}
 {{- else }}
 {{- $ports = append $ports (dig "port" 0 $own | default $database.port | default $usual) }}
 {{- end }}
@@ -60,7 +60,7 @@
 
 {{/*
 Ports of the servers that a JDBC URL names, as a JSON array: behind each host, or in properties, in the forms of all drivers. A host
-without one is reached at the given port. Takes (list url port).
+without one is reached at the given port; an instance of SQL Server at one that only itself knows. Takes (list url port place).
 */}}
 {{- define "am-pattern-4.portsOfUrl" -}}
 {{- $url := index . 0 | replace "&amp;" "&" }}
@@ -72,17 +72,23 @@ without one is reached at the given port. Takes (list url port).
 {{- $behind := ternary "//" "@" (contains "//" $url) }}
 {{- $servers := regexFind "^[^/;?]*" ($url | splitList $behind | rest | join $behind) }}
 {{- $servers = regexReplaceAll "\\[[^\\]]*\\]" (regexReplaceAll "^[^(]*@" $servers "") "six" }}
+{{- $instance := regexFind "(?i)[;?]\\s*instanceName\\s*=\\s*[^;]+" $url | trimAll ";? " }}
+{{- $hasPort := regexMatch "(?i)[;?]\\s*(port|portNumber)\\s*=\\s*[0-9]" $url }}
 {{- range $servers | splitList "," }}
 {{- if not (contains "=" .) }}
 {{- $port := regexFind ":[0-9]+" . | trimPrefix ":" }}
 {{- if $port }}
 {{- $named = append $named $port }}
+{{- $hasPort = true }}
 {{- else if contains "\\" . }}
-{{- fail (printf "networkPolicy.enabled is true, but the JDBC URL names the instance %s without its port, which a policy must know: write %s:PORT" (trim .) (trim .)) }}
-{{- else if trim . }}
+{{- $instance = trim . }}
+{{- else if and (trim .) (not (and $hasPort (hasPrefix "jdbc:sqlserver:" $url))) }}
 {{- $lacking = 1 }}
 {{- end }}
 {{- end }}
+{{- end }}
+{{- if and $instance (not $hasPort) }}
+{{- fail (printf "networkPolicy.enabled is true, but %s names the instance %s without its port, which a policy must know: write the port behind the host (HOST:PORT) or as portNumber=PORT into %s" (index . 2) $instance (index . 2)) }}
 {{- end }}
 {{- if or (gt (int $lacking) 0) (not $named) }}
 {{- $named = append $named (toString (index . 1)) }}

@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-4.validate" -}}
 {{- include "am-pattern-4.validateShape" . }}
+{{- include "am-pattern-4.validateEnabled" . }}
 {{- include "am-pattern-4.validatePods" . }}
 {{- include "am-pattern-4.validateElsewhere" . }}
 {{- include "am-pattern-4.validatePlatform" . }}
@@ -11,5 +12,7 @@
 {{- include "am-pattern-4.validateKeystores" . }}
 {{- include "am-pattern-4.validateDatabase" . }}
 {{- include "am-pattern-4.validateNodes" . }}
+{{- include "am-pattern-4.validateDefaultResources" . }}
 {{- include "am-pattern-4.validateObservability" . }}
+{{- include "am-pattern-4.validateCollisions" . }}
 {{- end }}

@@ -23,9 +23,23 @@ else that of `defaults`. Takes (list $root valuesKey keys…); a values key that
 {{- end }}
 {{- end }}
 
-{{/* Resources of a container that the chart brings, over those of `defaults`. Takes (list $root resources). */}}
+{{/*
+Resources of a container that the chart brings, over what somebody says in `defaults`; the chart's own sizes there are for servers. Takes
+(list $root resources).
+*/}}
 {{- define "am-pattern-5.resources" -}}
-{{- toYaml (mergeOverwrite (deepCopy (index . 0).Values.defaults.resources) (deepCopy (index . 1))) }}
+{{- $chart := fromJson `{"requests":{"cpu":"100m","memory":"512Mi","ephemeral-storage":"512Mi"},"limits":{"memory":"2Gi","ephemeral-storage":"4Gi"}}` }}
+{{- $given := dict }}
+{{- range $kind, $entries := (index . 0).Values.defaults.resources }}
+{{- if kindIs "map" $entries }}
+{{- range $name, $quantity := $entries }}
+{{- if ne (toString $quantity) (dig $kind $name "" $chart | toString) }}
+{{- $_ := set $given $kind (set (get $given $kind | default dict) $name $quantity) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toYaml (mergeOverwrite (deepCopy $given) (deepCopy (index . 1))) }}
 {{- end }}
 
 {{/*

@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-5.validate" -}}
 {{- include "am-pattern-5.validateShape" . }}
+{{- include "am-pattern-5.validateEnabled" . }}
 {{- include "am-pattern-5.validatePods" . }}
 {{- include "am-pattern-5.validateElsewhere" . }}
 {{- include "am-pattern-5.validatePlatform" . }}
@@ -11,5 +12,7 @@
 {{- include "am-pattern-5.validateKeystores" . }}
 {{- include "am-pattern-5.validateDatabase" . }}
 {{- include "am-pattern-5.validateNodes" . }}
+{{- include "am-pattern-5.validateDefaultResources" . }}
 {{- include "am-pattern-5.validateObservability" . }}
+{{- include "am-pattern-5.validateCollisions" . }}
 {{- end }}

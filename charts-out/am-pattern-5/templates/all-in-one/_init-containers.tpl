@@ -16,7 +16,7 @@
         mv WSO2CARBON_DB.new WSO2CARBON_DB.mv.db
       }
   resources:
-    {{- include "am-pattern-5.resources" (list . $values.resources) | nindent 4 }}
+    {{- include "am-pattern-5.shared" (list . "allInOne" "resources") | nindent 4 }}
   securityContext:
     {{- include "am-pattern-5.containerSecurity" . | nindent 4 }}
   volumeMounts:
@@ -33,7 +33,7 @@
   env:
     {{- include "am-pattern-5.credentialsEnv" (list . "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password") | trim | nindent 4 }}
   resources:
-    {{- include "am-pattern-5.resources" (list . $values.resources) | nindent 4 }}
+    {{- include "am-pattern-5.shared" (list . "allInOne" "resources") | nindent 4 }}
   securityContext:
     {{- include "am-pattern-5.containerSecurity" . | nindent 4 }}
   volumeMounts:

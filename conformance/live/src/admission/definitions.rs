@@ -1,5 +1,6 @@
 //! The definitions of custom resources, defaults and CEL rules included, made by `tools/schemas/update`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,26 +17,36 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Installs every definition, and waits until all are served. Those that are there already stay as they are.
 pub(crate) async fn install(api: &Api, workspace: &Path) -> Result<(), LiveError> {
-    let broken = |what: String| {
-        LiveError::unavailable(
-            format!("{FILE}: {what}"),
-            "make it again with tools/schemas/update",
-        )
-    };
-    let definitions = read(workspace)?.map_err(|error| broken(error.to_string()))?;
+    let definitions = read(workspace)?.map_err(|error| broken(&error.to_string()))?;
     let mut new = Vec::new();
     for definition in definitions {
         let name = text(&definition, "/metadata/name");
         match api.create(PATH, &definition).await? {
             Ok(_) => new.push(format!("{PATH}/{name}")),
             Err(refusal) if refusal.code == 409 => {}
-            Err(refusal) => return Err(broken(format!("{name}: {}", refusal.message))),
+            Err(refusal) => return Err(broken(&format!("{name}: {}", refusal.message))),
         }
     }
     for path in new {
         wait(api, &path).await?;
     }
     Ok(())
+}
+
+/// The API groups that have definitions.
+pub(super) fn groups(workspace: &Path) -> Result<BTreeSet<String>, LiveError> {
+    let definitions = read(workspace)?.map_err(|error| broken(&error.to_string()))?;
+    let groups = definitions
+        .iter()
+        .map(|definition| text(definition, "/spec/group").to_owned());
+    Ok(groups.collect())
+}
+
+fn broken(what: &str) -> LiveError {
+    LiveError::unavailable(
+        format!("{FILE}: {what}"),
+        "make it again with tools/schemas/update",
+    )
 }
 
 fn read(workspace: &Path) -> Result<serde_json::Result<Vec<Value>>, LiveError> {

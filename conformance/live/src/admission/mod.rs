@@ -3,6 +3,7 @@
 
 mod definitions;
 mod drift;
+mod variants;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -79,6 +80,9 @@ pub(crate) async fn run(
                 .judge(options, pattern, &platform, &charts, &mut record)
                 .await?;
         }
+        suite
+            .judge_variants(options, pattern, &charts, &mut record)
+            .await?;
         let took = start.elapsed();
         let about = format!("am-pattern-{pattern}");
         progress.say(
@@ -103,7 +107,7 @@ pub(crate) async fn run(
         command: options.command.clone(),
         kubernetes: text(&version, "/gitVersion").to_owned(),
         cluster: "envtest".to_owned(),
-        charts: digests(options, &patterns(options, &suite.facts)?)?,
+        charts: digests(&options.charts, &patterns(options, &suite.facts)?)?,
     };
     Ok(LiveReport {
         report: assemble(&suite.catalogue, profiles, &circumstances),

@@ -78,11 +78,10 @@ fn slow_hubs(stage: &Stage) -> Value {
         .hubs()
         .into_iter()
         .map(|hub| {
-            let mut slow = environment(SLOW);
-            if let Some(variables) = slow.as_array_mut() {
-                variables.push(json!({"name": "STANDIN_JMS_LEAD", "value": LEAD}));
-            }
-            (hub.values_key().to_owned(), json!({"extraEnv": slow}))
+            let mut variables = stage.variables.clone();
+            variables.insert("STANDIN_JMS_LEAD".to_owned(), LEAD.to_owned());
+            let slow = json!({"extraEnv": environment(SLOW, &variables)});
+            (hub.values_key().to_owned(), slow)
         })
         .collect();
     Value::Object(values)

@@ -10,6 +10,7 @@ mod hearing;
 mod install;
 mod neighbours;
 mod network;
+mod newcomer;
 mod observe;
 mod outage;
 mod plan;

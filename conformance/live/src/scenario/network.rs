@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::forbidden::{Forbidden, Tried, attempt, forbidden};
 use super::stranger::Stranger;
-use super::{Stage, observe, policies};
+use super::{Stage, newcomer, observe, policies};
 use crate::api::Pod;
 use crate::error::LiveError;
 use crate::record::Fault;
@@ -15,6 +15,8 @@ use crate::record::Fault;
 /// A policy takes effect a moment after it is made; how long that may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(15);
 const POLL: Duration = Duration::from_secs(1);
+/// A pod that belongs to no release.
+const STRANGER: &str = "am-live-stranger";
 
 pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
@@ -28,7 +30,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.failed("AM-NET-017", fault);
         return Ok(false);
     };
-    let stranger = Stranger::start(stage, &asker.image).await?;
+    let stranger = Stranger::start(stage, STRANGER, &asker.image).await?;
     let judged = judge(stage, &stranger, &asker).await;
     stranger.leave(stage).await?;
     judged
@@ -59,10 +61,11 @@ async fn judge(stage: &mut Stage, stranger: &Stranger, asker: &Pod) -> Result<bo
     judge_edges(stage).await?;
     if let Some(tried) = blocked {
         judge_blocked(stage, &tried).await?;
+        newcomer::judge(stage, stranger, asker).await?;
     } else {
         const REASON: &str = "the cluster's network plugin does not enforce NetworkPolicies: a probe was blocked by a policy and got through";
         stage.say(REASON);
-        for id in ["AM-NET-017", "AM-NET-018"] {
+        for id in ["AM-NET-017", "AM-NET-018", newcomer::GOVERNED] {
             stage.record.unsupported(id, REASON);
         }
     }

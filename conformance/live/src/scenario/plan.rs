@@ -94,6 +94,11 @@ impl Phase {
         )
     }
 
+    /// Whether the phase judges what only a release with a database server of its own has.
+    pub(crate) fn needs_database(self) -> bool {
+        matches!(self, Self::Schema | Self::Driver)
+    }
+
     /// The requirements that the phase judges, besides those of the wiring table.
     fn requirements(self) -> &'static [&'static str] {
         match self {
@@ -132,7 +137,7 @@ impl Phase {
             Self::Restart => &["AM-OPS-001", "AM-OPS-023"],
             Self::Rollback => &["AM-UPG-005"],
             Self::Neighbours => &["AM-CONF-015", "AM-HELM-008", "AM-HELM-009"],
-            Self::Network => &["AM-NET-017", "AM-NET-018"],
+            Self::Network => &["AM-NET-017", "AM-NET-018", "AM-NET-066"],
             Self::Removal => &["AM-OPS-005", "AM-UPG-011"],
             Self::Schema => &["AM-OPS-059"],
             Self::Driver => &["AM-OPS-060"],
@@ -231,6 +236,10 @@ mod tests {
         assert_eq!(phases_for(&facts(), ["AM-TOPO-002"]), [Phase::Install]);
         assert_eq!(phases_for(&facts(), ["AM-OPS-023"]), [Phase::Install]);
         assert_eq!(phases_for(&facts(), ["AM-WIRE-019"]), [Phase::Install]);
+        assert_eq!(
+            phases_for(&facts(), ["AM-OPS-060"]),
+            [Phase::Install, Phase::Driver]
+        );
         assert_eq!(
             phases_for(&facts(), ["AM-WIRE-013"]),
             [Phase::Install, Phase::Wiring]

@@ -41,6 +41,8 @@ pub(crate) struct Stage {
     pub(super) operators: Option<Operators>,
     /// What the release is given besides the suite's own values.
     pub(crate) given: Value,
+    /// What the release's stand-ins are told besides the suite's own variables.
+    pub(super) variables: BTreeMap<String, String>,
     /// Rows of the wiring table that lead to components which run elsewhere.
     pub(crate) away: Vec<EdgeFact>,
     pub(crate) record: Record,
@@ -79,14 +81,8 @@ impl Stage {
             .get(&pattern)
             .cloned()
             .unwrap_or_default();
-        main.values = values::harness(
-            lab.images,
-            main.nodes.keys().copied(),
-            &hubs(&lab.facts, pattern),
-            &listeners(&lab.facts, pattern),
-        );
         let record = Record::new(lab.catalogue.clone(), []);
-        Self {
+        let mut stage = Self {
             lab,
             pattern,
             namespace,
@@ -97,13 +93,36 @@ impl Stage {
             database: None,
             operators: None,
             given: Value::Null,
+            variables: BTreeMap::new(),
             away,
             record,
             timings: Vec::new(),
             edges: (0, 0),
             topology: Topology::default(),
             mask: Mask::default(),
-        }
+        };
+        stage.main.values = stage.own_values();
+        stage
+    }
+
+    /// The values that the suite adds to the chart's own.
+    fn own_values(&self) -> Value {
+        values::harness(
+            self.lab.images,
+            self.main.nodes.keys().copied(),
+            &self.hubs(),
+            &listeners(&self.lab.facts, self.pattern),
+            &self.variables,
+        )
+    }
+
+    /// Tells every stand-in of the release more than the suite's own variables.
+    #[must_use]
+    pub(crate) fn with_variables(mut self, variables: &BTreeMap<String, String>) -> Self {
+        self.variables.clone_from(variables);
+        let own = self.own_values();
+        values::merge(&mut self.main.values, &own);
+        self
     }
 
     /// Gives the release more values than the suite's own.
@@ -196,7 +215,13 @@ impl Stage {
 
     /// The components that others listen to for events.
     pub(crate) fn hubs(&self) -> BTreeSet<Component> {
-        hubs(&self.lab.facts, self.pattern)
+        self.lab
+            .facts
+            .edges
+            .iter()
+            .filter(|edge| edge.requirement == EVENT_LISTENING)
+            .filter_map(|edge| edge.peers.get(&self.pattern).copied())
+            .collect()
     }
 
     /// Whether the event hub that components here listen to runs elsewhere.
@@ -255,15 +280,5 @@ fn listeners(facts: &Facts, pattern: u8) -> BTreeSet<Component> {
                 .is_some_and(|peer| *peer != edge.on)
         })
         .map(|edge| edge.on)
-        .collect()
-}
-
-/// The components of a pattern that others listen to for events.
-fn hubs(facts: &Facts, pattern: u8) -> BTreeSet<Component> {
-    facts
-        .edges
-        .iter()
-        .filter(|edge| edge.requirement == EVENT_LISTENING)
-        .filter_map(|edge| edge.peers.get(&pattern).copied())
         .collect()
 }

@@ -1,5 +1,6 @@
 //! A pod that belongs to no release: what it reaches, anybody in the namespace reaches.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use am_standin::settings::OBSERVATIONS_PORT;
@@ -9,11 +10,12 @@ use super::Stage;
 use crate::api::{Pod, text};
 use crate::error::LiveError;
 
-/// Name of the pod, and of the policy that proves whether policies are enforced.
-const NAME: &str = "am-live-stranger";
+/// Name of the policy that proves whether policies are enforced.
+const POLICY: &str = "am-live-stranger";
 /// A stand-in of a database server needs no configuration.
 const SERVER: &str = r#"exec java -cp "$WSO2_SERVER_HOME"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server -tcp -tcpAllowOthers -baseDir /tmp"#;
 const LABEL: &str = "am-live/stranger";
+const CONTAINER: &str = "stranger";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a network plugin may take to enforce a new policy on a busy machine.
 const ENFORCEMENT: Duration = Duration::from_secs(20);
@@ -24,36 +26,37 @@ const POLL: Duration = Duration::from_millis(500);
 pub(super) struct Stranger {
     /// Name.
     pub(super) name: String,
-    ip: String,
+    /// Address.
+    pub(super) ip: String,
 }
 
 impl Stranger {
-    /// Starts the pod: a stand-in of the release's image, without the release's labels.
-    pub(super) async fn start(stage: &Stage, image: &str) -> Result<Self, LiveError> {
+    /// Starts a pod: a stand-in of the release's image, without the release's labels.
+    pub(super) async fn start(stage: &Stage, name: &str, image: &str) -> Result<Self, LiveError> {
         let pods = format!("/api/v1/namespaces/{}/pods", stage.namespace);
-        if let Err(refusal) = stage.lab.api.create(&pods, &manifest(image)).await? {
+        if let Err(refusal) = stage.lab.api.create(&pods, &manifest(name, image)).await? {
             return Err(LiveError::unavailable(
-                format!("cannot make pod {NAME}: {}", refusal.message),
+                format!("cannot make pod {name}: {}", refusal.message),
                 "use an account that may make pods",
             ));
         }
         let start = Instant::now();
         loop {
-            let pod = stage.lab.api.get(&format!("{pods}/{NAME}")).await?;
+            let pod = stage.lab.api.get(&format!("{pods}/{name}")).await?;
             let ready = pod
                 .pointer("/status/containerStatuses/0/ready")
                 .and_then(Value::as_bool);
             let ip = text(&pod, "/status/podIP");
             if ready == Some(true) && !ip.is_empty() {
                 return Ok(Self {
-                    name: NAME.to_owned(),
+                    name: name.to_owned(),
                     ip: ip.to_owned(),
                 });
             }
             if start.elapsed() > PATIENCE {
                 let why = text(&pod, "/status/containerStatuses/0/state/waiting/reason");
                 return Err(LiveError::unavailable(
-                    format!("pod {NAME} of {image} does not start: {why}"),
+                    format!("pod {name} of {image} does not start: {why}"),
                     "load the images that this build makes",
                 ));
             }
@@ -63,7 +66,37 @@ impl Stranger {
 
     /// Removes it at once.
     pub(super) async fn leave(self, stage: &Stage) -> Result<(), LiveError> {
-        stage.kill(NAME).await
+        stage.kill(&self.name).await
+    }
+
+    /// The labels of such a pod.
+    pub(super) fn labels() -> BTreeMap<String, String> {
+        [(LABEL.to_owned(), "true".to_owned())].into()
+    }
+
+    /// Whether the pod can connect to a port of an address, asked from within: no policy keeps the answer back.
+    pub(super) async fn connects(
+        &self,
+        stage: &Stage,
+        ip: &str,
+        port: u16,
+    ) -> Result<bool, LiveError> {
+        const YES: &str = "open";
+        let script = format!(
+            "if timeout 3 bash -c 'exec 3<>/dev/tcp/{ip}/{port}'; then echo {YES}; else echo closed; fi"
+        );
+        let command = ["/bin/bash", "-c", &script];
+        let api = &stage.lab.api;
+        let said = api
+            .execute(&stage.namespace, &self.name, CONTAINER, &command, "")
+            .await?;
+        match said {
+            Some(said) => Ok(said.trim() == YES),
+            None => Err(LiveError::unavailable(
+                format!("nothing can be run in pod {}", self.name),
+                "use an account that may",
+            )),
+        }
     }
 
     /// Whether the cluster enforces policies: one that lets nobody reach the stranger, seen from a pod of the release.
@@ -74,9 +107,9 @@ impl Stranger {
         );
         let policy = json!({
             "apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
-            "metadata": {"name": NAME},
+            "metadata": {"name": POLICY},
             "spec": {
-                "podSelector": {"matchLabels": {LABEL: "true"}},
+                "podSelector": {"matchLabels": Self::labels()},
                 "policyTypes": ["Ingress"],
                 "ingress": [],
             },
@@ -97,7 +130,7 @@ impl Stranger {
             }
             tokio::time::sleep(POLL).await;
         };
-        stage.lab.api.delete(&format!("{path}/{NAME}")).await?;
+        stage.lab.api.delete(&format!("{path}/{POLICY}")).await?;
         Ok(shielded)
     }
 }
@@ -134,10 +167,10 @@ fn is_connected(answer: &Value) -> bool {
     status.is_some_and(Value::is_u64) || text(answer, "/answers/0/verdict") == "wrong-protocol"
 }
 
-fn manifest(image: &str) -> Value {
+fn manifest(name: &str, image: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
-        "metadata": {"name": NAME, "labels": {LABEL: "true"}},
+        "metadata": {"name": name, "labels": Stranger::labels()},
         "spec": {
             "automountServiceAccountToken": false,
             "terminationGracePeriodSeconds": 0,
@@ -146,7 +179,7 @@ fn manifest(image: &str) -> Value {
                 "seccompProfile": {"type": "RuntimeDefault"},
             },
             "containers": [{
-                "name": "stranger", "image": image, "imagePullPolicy": "IfNotPresent",
+                "name": CONTAINER, "image": image, "imagePullPolicy": "IfNotPresent",
                 "command": ["/bin/bash", "-c"],
                 "args": [SERVER],
                 "env": [{"name": "STANDIN_STARTUP_DELAY", "value": "0"}],

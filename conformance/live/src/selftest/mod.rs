@@ -5,13 +5,14 @@ mod verdict;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use am_conformance::facts::Facts;
 use am_conformance::fixture::{BrokenChart, LiveExpectations};
 
 use crate::error::LiveError;
-use crate::options::{Images, Options};
+use crate::options::{Images, Options, Scenario};
 use crate::progress::{Progress, Timing};
 use crate::run::{block_on, play_all, with_session};
-use crate::scenario::{Phase, Stage, phases_for};
+use crate::scenario::{DatabaseKind, Phase, Stage, phases_for};
 use crate::session::Session;
 
 pub use verdict::Verdict;
@@ -29,6 +30,8 @@ pub struct LiveSelftest {
     pub timings: Vec<Timing>,
     /// The version of Kubernetes.
     pub kubernetes: String,
+    /// Broken charts that another scenario shows.
+    pub left_out: Vec<String>,
 }
 
 impl LiveSelftest {
@@ -67,20 +70,43 @@ pub fn selftest(
             "the self-test needs stand-ins, which tell what they reached; leave out --images real",
         ));
     }
-    let cases = cases(&options.workspace)?;
-    block_on(with_session(options, progress, async |session| {
+    let all = cases(&options.workspace)?;
+    let (cases, left_out): (Vec<Case>, Vec<Case>) = all
+        .into_iter()
+        .partition(|case| case.scenario() == options.scenario);
+    let mut done = block_on(with_session(options, progress, async |session| {
         play(options, session, &cases).await
-    }))
+    }))?;
+    done.left_out = left_out.into_iter().map(|case| case.name).collect();
+    Ok(done)
 }
 
 struct Case {
     name: String,
     chart: BrokenChart,
     live: LiveExpectations,
+    /// The phases that judge what is expected.
+    phases: Vec<Phase>,
+}
+
+impl Case {
+    /// The scenario that it is played in.
+    fn scenario(&self) -> Scenario {
+        if self.needs_database() {
+            Scenario::Production
+        } else {
+            Scenario::Patterns
+        }
+    }
+
+    fn needs_database(&self) -> bool {
+        self.phases.iter().any(|phase| phase.needs_database())
+    }
 }
 
 /// The broken charts that say what a live run must find.
 fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
+    let facts = Facts::load().map_err(|error| unusable(&error))?;
     let folder = workspace.join(FIXTURES);
     let entries = std::fs::read_dir(&folder).map_err(LiveError::file("read", &folder))?;
     let mut cases = Vec::new();
@@ -97,7 +123,15 @@ fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            cases.push(Case { name, chart, live });
+            let ids = live.expected.iter();
+            let ids = ids.map(|expected| expected.requirement.as_str());
+            let phases = phases_for(&facts, ids);
+            cases.push(Case {
+                name,
+                chart,
+                live,
+                phases,
+            });
         }
     }
     cases.sort_by(|left, right| left.name.cmp(&right.name));
@@ -130,17 +164,15 @@ async fn play(
     for case in cases {
         let charts = make(options, case, &folder.path().join(&case.name))?;
         let mut stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-            .called(&case.name);
-        let expected = case
-            .live
-            .expected
-            .iter()
-            .map(|expected| expected.requirement.as_str());
-        let phases = phases_for(&session.lab.facts, expected);
-        if !phases.contains(&Phase::Enlargement) {
+            .called(&case.name)
+            .with_variables(&case.live.standin);
+        if case.needs_database() {
+            stage = stage.on_database(DatabaseKind::PostgreSql);
+        }
+        if !case.phases.contains(&Phase::Enlargement) {
             stage = stage.without_volumes();
         }
-        stages.push((stage, phases));
+        stages.push((stage, case.phases.clone()));
     }
     let stages = play_all(options, session, stages).await?;
     let results = cases.iter().zip(&stages).map(|(case, stage)| CaseResult {
@@ -153,6 +185,7 @@ async fn play(
         cases: results.collect(),
         timings: session.timings.iter().cloned().chain(played).collect(),
         kubernetes: session.kubernetes.clone(),
+        left_out: Vec::new(),
     })
 }
 
@@ -183,7 +216,8 @@ fn make(
 
 #[cfg(test)]
 mod tests {
-    use super::{CaseResult, LiveSelftest, Verdict, cases};
+    use super::{CaseResult, LiveSelftest, Scenario, Verdict, cases};
+    use am_standin::settings::Settings;
     use std::path::Path;
 
     #[test]
@@ -198,6 +232,7 @@ mod tests {
                 cases: verdicts.iter().map(case).collect(),
                 timings: Vec::new(),
                 kubernetes: String::new(),
+                left_out: Vec::new(),
             };
             selftest.exit_code()
         };
@@ -210,12 +245,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_broken_chart_tells_its_stand_ins_is_something_that_they_can_be_told() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cases = cases(&workspace).expect("the fixtures parse");
+        let usual = Settings::read(&|_| None).expect("settings");
+        let mut told = 0;
+        for case in &cases {
+            for (name, value) in &case.live.standin {
+                let read = Settings::read(&|asked| (asked == name).then(|| value.clone()));
+                assert_ne!(read.expect("a value that can be read"), usual, "{name}");
+                told += 1;
+            }
+        }
+        assert!(told > 0, "no broken chart tells its stand-ins anything");
+    }
+
+    #[test]
     fn every_kind_of_mistake_of_the_issue_has_a_broken_chart() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let cases = cases(&workspace).expect("the fixtures parse");
-        let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+        let of = |scenario: Scenario| -> Vec<&str> {
+            let cases = cases.iter().filter(|case| case.scenario() == scenario);
+            cases.map(|case| case.name.as_str()).collect()
+        };
         assert_eq!(
-            names,
+            of(Scenario::Production),
+            ["driver-of-any-checksum", "schema-with-upgrades-alone"]
+        );
+        assert_eq!(
+            of(Scenario::Patterns),
             [
                 "budget-of-nobody",
                 "dangling-host",
@@ -223,6 +281,7 @@ mod tests {
                 "first-servers-at-once",
                 "listener-without-wait",
                 "missing-edge",
+                "nothing-denies-the-rest",
                 "pattern-in-selectors",
                 "policy-without-edge",
                 "size-in-pods",

@@ -103,6 +103,7 @@ mod tests {
                 at: "Pod/am-gateway".into(),
             }],
             consequences: [("AM-TOPO-002".to_owned(), "not ready".to_owned())].into(),
+            ..LiveExpectations::default()
         }
     }
 

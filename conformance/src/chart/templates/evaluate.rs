@@ -10,8 +10,10 @@ use am_toolchain::{Operand, Pipeline, RenderError, TemplateNode};
 use super::{
     abstract_value::Abstract,
     path::{Segment, ValuePath},
+    refusal::only_fails,
+    scope::Scope,
     trees::{Lines, TextId, Trees, ValueText},
-    usage::{Read, Seen, Usage},
+    usage::{Called, Read, Seen, Usage},
 };
 use crate::upstream::Upstream;
 
@@ -75,41 +77,6 @@ pub(super) struct Evaluator<'a> {
     usage: Usage,
 }
 
-/// What came of a call.
-#[derive(Clone, Default)]
-pub(super) struct Called {
-    /// The text, where it is always the same.
-    pub(super) text: Option<String>,
-    /// What it comes by.
-    pub(super) seen: Seen,
-}
-
-/// Variables and the dot.
-struct Scope {
-    dot: Abstract,
-    variables: Vec<Variable>,
-    /// How many bodies surround this place that may not be run.
-    conditions: usize,
-}
-
-struct Variable {
-    name: String,
-    value: Abstract,
-    /// Where it was declared; what is assigned there replaces it.
-    conditions: usize,
-}
-
-impl Scope {
-    fn declare(&mut self, name: &str, value: Abstract) {
-        let conditions = self.conditions;
-        self.variables.push(Variable {
-            name: name.to_owned(),
-            value,
-            conditions,
-        });
-    }
-}
-
 impl<'a> Evaluator<'a> {
     fn new(trees: &'a Trees) -> Self {
         Self {
@@ -126,13 +93,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn run(&mut self, body: &[TemplateNode], dot: &Abstract) -> Option<String> {
-        let mut scope = Scope {
-            dot: dot.clone(),
-            variables: Vec::new(),
-            conditions: 0,
-        };
-        scope.declare("", dot.clone());
-        self.body(body, &mut scope)
+        self.body(body, &mut Scope::new(dot))
     }
 
     /// Evaluates what was not seen to be called: its name may be put together at run time.
@@ -259,7 +220,7 @@ impl<'a> Evaluator<'a> {
 
     fn body(&mut self, nodes: &[TemplateNode], scope: &mut Scope) -> Option<String> {
         let mut text = Some(String::new());
-        let outer = scope.variables.len();
+        let outer = scope.enter();
         for node in nodes {
             let written = self.node(node, scope);
             text = match (text, written) {
@@ -267,7 +228,7 @@ impl<'a> Evaluator<'a> {
                 _ => None,
             };
         }
-        scope.variables.truncate(outer);
+        scope.leave(outer);
         text
     }
 
@@ -287,7 +248,7 @@ impl<'a> Evaluator<'a> {
                 }
             }
             TemplateNode::If(condition, then, otherwise) => {
-                let outer = scope.variables.len();
+                let outer = scope.enter();
                 let refuses = self.refuses;
                 self.refuses = otherwise.is_empty() && only_fails(then);
                 let value = self.pipeline(condition, scope);
@@ -297,19 +258,19 @@ impl<'a> Evaluator<'a> {
                 self.refuses = refuses;
                 let otherwise = self.body(otherwise, scope);
                 scope.conditions -= 1;
-                scope.variables.truncate(outer);
+                scope.leave(outer);
                 // Whitespace alone, as after a `set`, is text that is always the same.
                 (then == otherwise).then_some(then).flatten()
             }
             TemplateNode::With(condition, then, otherwise) => {
-                let outer = scope.variables.len();
+                let outer = scope.enter();
                 let value = self.pipeline(condition, scope);
                 self.consume(&value, false, condition.line);
                 scope.conditions += 1;
                 self.with_dot(value, then, scope);
                 self.body(otherwise, scope);
                 scope.conditions -= 1;
-                scope.variables.truncate(outer);
+                scope.leave(outer);
                 None
             }
             TemplateNode::Range(over, body, otherwise) => {
@@ -334,7 +295,7 @@ impl<'a> Evaluator<'a> {
     }
 
     fn range(&mut self, over: &Pipeline, body: &[TemplateNode], scope: &mut Scope) {
-        let outer = scope.variables.len();
+        let outer = scope.enter();
         let plain = Pipeline {
             variables: Vec::new(),
             ..over.clone()
@@ -363,7 +324,7 @@ impl<'a> Evaluator<'a> {
             other => vec![(self.names_in(&other), other.any())],
         };
         for (key, element) in turns {
-            scope.variables.truncate(outer);
+            scope.leave(outer);
             match over.variables.as_slice() {
                 [name] => scope.declare(name, element.clone()),
                 [first, second] => {
@@ -375,7 +336,7 @@ impl<'a> Evaluator<'a> {
             self.with_dot(element, body, scope);
         }
         scope.conditions -= maybe;
-        scope.variables.truncate(outer);
+        scope.leave(outer);
     }
 
     fn pipeline(&mut self, pipeline: &Pipeline, scope: &mut Scope) -> Abstract {
@@ -402,8 +363,7 @@ impl<'a> Evaluator<'a> {
             return;
         }
         let conditions = scope.conditions;
-        let mut known = scope.variables.iter_mut().rev();
-        let Some(variable) = known.find(|variable| variable.name == name) else {
+        let Some(variable) = scope.variable(name) else {
             return;
         };
         variable.value = if variable.conditions == conditions {
@@ -465,7 +425,7 @@ impl<'a> Evaluator<'a> {
         let (start, fields): (Abstract, &[String]) = match operand {
             Operand::Field(fields) => (scope.dot.clone(), fields),
             Operand::Variable(name, fields) => {
-                let known = scope.variables.iter().rev().find(|own| own.name == *name);
+                let known = scope.variable(name);
                 (
                     known.map_or(Abstract::Unknown, |own| own.value.clone()),
                     fields,
@@ -479,23 +439,4 @@ impl<'a> Evaluator<'a> {
         };
         fields.iter().fold(start, |value, field| value.field(field))
     }
-}
-
-/// Whether these nodes only refuse: `fail` and white space.
-fn only_fails(nodes: &[TemplateNode]) -> bool {
-    let mut fails = false;
-    nodes.iter().all(|node| match node {
-        TemplateNode::Text(text) => text.trim().is_empty(),
-        TemplateNode::Action(pipeline) => {
-            let called = pipeline
-                .commands
-                .iter()
-                .filter_map(|command| command.first());
-            let is_fail =
-                |operand: &Operand| matches!(operand, Operand::Function(name) if name == "fail");
-            fails = true;
-            called.into_iter().any(is_fail)
-        }
-        _ => false,
-    }) && fails
 }

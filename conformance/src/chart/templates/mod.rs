@@ -11,6 +11,8 @@ mod evaluate;
 mod files;
 mod functions;
 mod path;
+mod refusal;
+mod scope;
 #[cfg(test)]
 mod tests;
 mod trees;

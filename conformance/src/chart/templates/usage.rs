@@ -41,6 +41,15 @@ impl Seen {
     }
 }
 
+/// What came of a call.
+#[derive(Clone, Default)]
+pub(super) struct Called {
+    /// The text, where it is always the same.
+    pub(super) text: Option<String>,
+    /// What it comes by.
+    pub(super) seen: Seen,
+}
+
 /// What templates use.
 #[derive(Debug, Default)]
 pub(crate) struct Usage {

@@ -30,13 +30,15 @@ const PARTS: [&str; 8] = [
 
 const COMPONENT: &str = "app.kubernetes.io/component";
 
+const INSTANCE: &str = "app.kubernetes.io/instance";
+
 /// Labels that the pods and the claims of a release carry, too.
 const POD: [&str; 3] = [
     "app.kubernetes.io/name",
-    "app.kubernetes.io/instance",
+    INSTANCE,
     "app.kubernetes.io/part-of",
 ];
-const CLAIM: [&str; 2] = ["app.kubernetes.io/name", "app.kubernetes.io/instance"];
+const CLAIM: [&str; 2] = ["app.kubernetes.io/name", INSTANCE];
 
 /// An extra object with as many right labels is one of the chart's own overlays; others are the operator's.
 const OWN_LABELS: usize = 3;
@@ -49,7 +51,7 @@ pub(super) fn objects_tell_where_they_belong(context: &Context<'_>, judge: &mut 
         .collect();
     for object in &context.manifest.objects {
         let labels = object.labels();
-        let wanted = wanted(object, files.get(object.chart.as_str()));
+        let wanted = wanted(context, object, files.get(object.chart.as_str()));
         let right = wanted
             .iter()
             .filter(|(label, value)| labels.get(label) == Some(&value.as_str()))
@@ -184,10 +186,33 @@ fn chart_file(chart: &ChartSource) -> Option<Value> {
     serde_saphyr::from_str(chart.files.get("Chart.yaml")?).ok()
 }
 
-fn wanted(object: &Object, file: Option<&Value>) -> Vec<(&'static str, String)> {
+/// What tells an object's copy of the chart from others: the release, or the full name where the values fix one. That is the instance
+/// of which all workloads speak, and which all of their names begin with.
+fn instance(context: &Context<'_>, object: &Object) -> String {
+    let workloads = context.manifest.objects.iter().filter(|other| {
+        other.release == object.release
+            && other.chart == object.chart
+            && matches!(other.kind(), "Deployment" | "StatefulSet")
+    });
+    let mut instances = workloads.map(|workload| {
+        let told = workload.labels().get(INSTANCE).copied()?;
+        let rest = workload.name().strip_prefix(told)?;
+        rest.starts_with('-').then_some(told)
+    });
+    match instances.next().flatten() {
+        Some(first) if instances.all(|other| other == Some(first)) => first.to_owned(),
+        _ => object.release.clone(),
+    }
+}
+
+fn wanted(
+    context: &Context<'_>,
+    object: &Object,
+    file: Option<&Value>,
+) -> Vec<(&'static str, String)> {
     let mut wanted = vec![
         ("app.kubernetes.io/name", APPLICATION.to_owned()),
-        ("app.kubernetes.io/instance", object.release.clone()),
+        (INSTANCE, instance(context, object)),
         ("app.kubernetes.io/managed-by", "Helm".to_owned()),
         ("app.kubernetes.io/part-of", APPLICATION.to_owned()),
     ];
@@ -251,5 +276,19 @@ mod tests {
         assert_eq!(judged(&set(&pod, claim)), Vec::<String>::new());
         assert!(judged(&set(claim, claim))[0].contains("pod template"));
         assert!(judged(&set(&pod, &claim.replace(": r", ": s")))[0].contains("claim template"));
+    }
+
+    #[test]
+    fn a_full_name_that_heads_the_workloads_is_the_instance() {
+        let of = |text: &str| text.replace("instance: r", "instance: full");
+        let workload = of(GOOD)
+            .replace("v1, kind: ConfigMap", "apps/v1, kind: StatefulSet")
+            .replace("name: a,", "name: full-gateway,");
+        let with = |other: &str| judged(&format!("{workload}\n---\n{other}"));
+        assert_eq!(with(&of(GOOD)), Vec::<String>::new());
+        assert!(with(GOOD)[0].contains("instance: r, not full"));
+        // A name that does not head the workload's is none.
+        let elsewhere = judged(&workload.replace("full-gateway", "other-gateway"));
+        assert!(elsewhere[0].contains("instance: full, not r"));
     }
 }

@@ -173,7 +173,7 @@ fn refuses(
                 )
                 .value(key.clone())
             }),
-            Err(Refusal::Template(message)) => judge.require(false, || {
+            Err(Refusal::Template(message) | Refusal::Broken(message)) => judge.require(false, || {
                 Fault::new(
                     format!("a template of {chart} refuses a wrong value for `{key}`, not the schema: {message}"),
                     "give every value its type in values.schema.json, so that the message names the value",

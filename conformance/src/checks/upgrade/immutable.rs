@@ -141,8 +141,21 @@ pub(super) fn stable_over_values(context: &Context<'_>, judge: &mut Judge<'_>) {
                     compare(judge, context.manifest, &changed, release, &occasion);
                 }
                 Err(Refusal::Unavailable(reason)) => judge.unsupported(reason),
-                // Values that the chart refuses cannot break anything.
-                Err(_) => {}
+                Err(Refusal::Broken(message)) => {
+                    judge.looked();
+                    judge.fault(
+                        Fault::new(
+                            format!(
+                                "after a change of {} release {release} does not render: {message}",
+                                change.what
+                            ),
+                            "let templates write YAML for every value that the schema takes, or refuse it with `fail`",
+                        )
+                        .value(change.values.to_string()),
+                    );
+                }
+                // Values that the chart refuses on purpose cannot break anything.
+                Err(Refusal::Schema(_) | Refusal::Template(_)) => {}
             }
         }
     }
@@ -188,6 +201,7 @@ mod tests {
     use crate::{
         Outcome,
         checks::harness::{Case, messages},
+        variation::Refusal,
     };
 
     const VALUES: [(&str, &str); 1] = [("values.yaml", "replicas: 2\n")];
@@ -197,6 +211,27 @@ mod tests {
             .with_chart(&VALUES)
             .varied(move |_| Ok(after.to_owned()))
             .judge(stable_over_values)
+    }
+
+    #[test]
+    fn a_change_that_breaks_the_render_is_found_and_one_that_is_refused_is_none() {
+        const BEFORE: &str =
+            "{apiVersion: apps/v1, kind: StatefulSet, metadata: {name: a}, spec: {replicas: 2}}";
+        let refused = |refusal: Refusal| {
+            Case::documents(BEFORE)
+                .with_chart(&VALUES)
+                .varied(move |_| Err(refusal.clone()))
+                .judge(stable_over_values)
+        };
+        let found = messages(&refused(Refusal::Broken("no YAML".into())));
+        assert_eq!(
+            found,
+            ["after a change of replicas release r does not render: no YAML"]
+        );
+        for on_purpose in [Refusal::Schema("s".into()), Refusal::Template("t".into())] {
+            let outcome = refused(on_purpose);
+            assert!(outcome.findings().is_empty(), "{outcome:?}");
+        }
     }
 
     #[test]

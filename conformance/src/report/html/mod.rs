@@ -14,7 +14,7 @@ mod wrap;
 
 use std::fmt::Write as _;
 
-use super::{Mode, Report};
+use super::{Mode, Profile, Report};
 use escape::text;
 
 /// The page's style sheet.
@@ -43,6 +43,11 @@ pub(super) fn render(report: &Report) -> String {
     reproduce(&mut out, report);
     out.push_str("</main>\n</body>\n</html>\n");
     out
+}
+
+/// The picture of a profile's topology as a file of its own.
+pub(super) fn picture(profile: &Profile) -> String {
+    picture::standalone(profile, STYLE)
 }
 
 fn header(out: &mut String, report: &Report) {

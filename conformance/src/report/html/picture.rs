@@ -39,6 +39,35 @@ pub(super) fn write(out: &mut String, profile: &Profile, groups: &[&FindingGroup
     out.push_str("</figure>\n");
 }
 
+/// The whole picture as one SVG document with its style sheet.
+pub(super) fn standalone(profile: &Profile, style: &str) -> String {
+    let layout = Layout::new(&profile.topology, &[]);
+    let boxes = layout.top + layout.box_height;
+    let height = layout
+        .bands
+        .last()
+        .map_or(boxes, |band| band.top + band.height);
+    let width = layout.width;
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
+         role=\"img\" class=\"topology\">\n<title>Topology of {}</title>\n<style>\n{}</style>\n\
+         <rect width=\"{width}\" height=\"{height}\" style=\"fill: var(--page)\"/>",
+        text(&profile.name),
+        text(style),
+    );
+    for column in &layout.columns {
+        write_box(&mut out, &layout, column);
+    }
+    for (index, band) in layout.bands.iter().enumerate() {
+        let top = if index == 0 { boxes } else { band.top };
+        write_rows(&mut out, &layout, band, top);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
 /// A piece of the picture. All pieces have the width of the whole and touch each other.
 fn open_svg(out: &mut String, width: usize, top: usize, height: usize) {
     let _ = writeln!(
@@ -64,6 +93,13 @@ fn write_band(out: &mut String, layout: &Layout, band: &Band) {
     };
     let bottom = band.top + band.height;
     open_svg(out, layout.width, top, bottom - top);
+    write_rows(out, layout, band, top);
+    out.push_str("</svg>\n");
+}
+
+/// The connections of a band, on lines that begin at `top`.
+fn write_rows(out: &mut String, layout: &Layout, band: &Band, top: usize) {
+    let bottom = band.top + band.height;
     for column in &layout.columns {
         let _ = writeln!(
             out,
@@ -74,7 +110,6 @@ fn write_band(out: &mut String, layout: &Layout, band: &Band) {
     for row in &band.rows {
         write_row(out, layout, row);
     }
-    out.push_str("</svg>\n");
 }
 
 fn write_box(out: &mut String, layout: &Layout, column: &Column) {

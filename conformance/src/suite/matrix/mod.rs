@@ -15,7 +15,7 @@ pub(super) use found::platforms_in;
 pub use found::{BARE, platforms_of, version_in};
 pub(crate) use variants::Matrix;
 
-use super::{ChartDirectory, Options, Subject, operator_values};
+use super::{ChartDirectory, Input, Options, Subject, operator_values};
 use crate::{
     component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
     subject::SubjectDescription,
@@ -169,9 +169,10 @@ impl Of<'_> {
             for version in kubernetes {
                 subjects.push(self.subject(platform, &default, version));
             }
-            if self.options.variants && platform == BARE {
+            if platform == BARE {
                 let variants = self.matrix.variants.iter().filter(|variant| {
-                    (is_newest || variant.versions == Versions::Every)
+                    self.options.variants.has(&variant.name)
+                        && (is_newest || variant.versions == Versions::Every)
                         && variant.concerns(self.pattern, self.components())
                 });
                 subjects.extend(
@@ -280,6 +281,39 @@ pub(crate) fn base_subject(
         None => matrix.default_variant(),
     };
     Ok(of.subject(platform, &variant, ""))
+}
+
+/// How the variants that concern a pattern install a chart of it, by their names.
+///
+/// # Errors
+/// When the matrix breaks a rule.
+pub fn variant_renders(
+    workspace: &Path,
+    facts: &Facts,
+    pattern: u8,
+    chart: &Path,
+) -> Result<Vec<(String, RenderRequest)>, SuiteError> {
+    let options = Options::new(workspace, Input::Charts(Vec::new()));
+    let matrix = Matrix::load(facts)?;
+    let of = Of {
+        options: &options,
+        facts,
+        matrix: &matrix,
+        pattern,
+        version: ProductVersion::newest(),
+        chart,
+    };
+    let variants = matrix
+        .variants
+        .iter()
+        .filter(|variant| variant.concerns(pattern, of.components()));
+    let renders = variants.flat_map(|variant| {
+        let renders = of.subject(BARE, variant, "").renders;
+        renders
+            .into_iter()
+            .map(|render| (variant.name.clone(), render))
+    });
+    Ok(renders.collect())
 }
 
 /// The hosts that are outside on a platform; `aws-external-secrets` is on the platform `aws`.

@@ -34,6 +34,10 @@ pub(crate) async fn start(node: &Node) -> FirstStart {
     loop {
         match ask(node, Request::Start).await {
             Ok(Some(Answer::Clash { with })) => return FirstStart::Clash(with),
+            Ok(Some(Answer::Initialise)) => {
+                fill(node).await;
+                return FirstStart::GoesOn;
+            }
             Ok(_) => return FirstStart::GoesOn,
             Err(reason) if start.elapsed() > START_PATIENCE => {
                 node.warn(format!("the shared database cannot be reached: {reason}"));
@@ -41,6 +45,17 @@ pub(crate) async fn start(node: &Node) -> FirstStart {
             }
             Err(_) => sleep(START_INTERVAL).await,
         }
+    }
+}
+
+/// Fills the empty database until another server runs into it, or as long as the settings say.
+async fn fill(node: &Node) {
+    let start = Instant::now();
+    while start.elapsed() < node.settings.longest_fill {
+        if let Ok(Some(Answer::Clash { .. })) = ask(node, Request::Filling).await {
+            return;
+        }
+        sleep(START_INTERVAL).await;
     }
 }
 

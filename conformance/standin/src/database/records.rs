@@ -69,6 +69,8 @@ pub struct Question {
 pub enum Request {
     /// A server starts and looks whether the database is filled.
     Start,
+    /// The server that fills it is still at it, and asks whether another one ran into it.
+    Filling,
     /// The server that fills it is done.
     Started,
     /// Everything that is in it.
@@ -93,7 +95,7 @@ pub enum Request {
 pub enum Answer {
     /// It is empty: the asker fills it.
     Initialise,
-    /// It is empty, and another server is filling it at this moment.
+    /// It is empty, and another server is filling it at this moment, too.
     Clash {
         /// Pod of the other server.
         with: String,

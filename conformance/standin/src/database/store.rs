@@ -23,7 +23,15 @@ pub(crate) struct Databases {
 struct Open {
     records: Records,
     /// Who fills the database at this moment.
-    initialising: Option<Asker>,
+    initialising: Option<Filling>,
+}
+
+/// A server that fills a database.
+#[derive(Debug)]
+struct Filling {
+    by: Asker,
+    /// Pod of the server that ran into it.
+    met: Option<String>,
 }
 
 impl Databases {
@@ -63,7 +71,7 @@ impl Databases {
             if open
                 .initialising
                 .as_ref()
-                .is_some_and(|asker| asker.connection == connection)
+                .is_some_and(|filling| filling.by.connection == connection)
             {
                 open.initialising = None;
             }
@@ -77,16 +85,29 @@ impl Open {
             // Check, then insert, and no lock between them: two servers that start on an empty database within each
             // other's start run into the other's rows, and the later one fails on a unique key. Source: seen on 4.5.0
             // (facts: observed-on-the-product.md, What breaks, 2).
-            Request::Start => match &self.initialising {
+            Request::Start => match &mut self.initialising {
                 _ if self.records.initialised => Answer::Ready,
-                Some(other) if other.pod != asker.pod => Answer::Clash {
-                    with: other.pod.clone(),
-                },
+                Some(filling) if filling.by.pod != asker.pod => {
+                    filling.met = Some(asker.pod.clone());
+                    Answer::Clash {
+                        with: filling.by.pod.clone(),
+                    }
+                }
                 _ => {
-                    self.initialising = Some(asker.clone());
+                    self.initialising = Some(Filling {
+                        by: asker.clone(),
+                        met: None,
+                    });
                     Answer::Initialise
                 }
             },
+            Request::Filling => {
+                let met = self.initialising.as_ref().and_then(|filling| {
+                    let met = filling.met.clone();
+                    met.filter(|_| filling.by.pod == asker.pod)
+                });
+                met.map_or(Answer::Initialise, |with| Answer::Clash { with })
+            }
             Request::Started => {
                 self.initialising = None;
                 self.records.initialised = true;
@@ -148,6 +169,10 @@ mod tests {
                 with: "cp-0".to_owned()
             }
         );
+        let met = Answer::Clash {
+            with: "cp-1".to_owned(),
+        };
+        assert_eq!(ask(&mut databases, &first, Request::Filling), met);
         ask(&mut databases, &first, Request::Started);
         assert_eq!(ask(&mut databases, &second, Request::Start), Answer::Ready);
         let mut restarted = Databases::new(folder.path());
@@ -159,6 +184,8 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut databases = Databases::new(folder.path());
         ask(&mut databases, &asker(1, "cp-0"), Request::Start);
+        let nobody = ask(&mut databases, &asker(1, "cp-0"), Request::Filling);
+        assert_eq!(nobody, Answer::Initialise);
         databases.leave(1);
         assert_eq!(
             ask(&mut databases, &asker(2, "cp-1"), Request::Start),

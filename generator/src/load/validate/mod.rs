@@ -4,6 +4,7 @@ mod names;
 mod observability;
 mod patterns;
 mod product;
+mod releases;
 mod starts;
 mod values;
 mod wiring;
@@ -15,6 +16,7 @@ use crate::model::Model;
 pub(super) fn validate(model: &Model) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     product::validate(model, &mut diagnostics);
+    releases::validate(model, &mut diagnostics);
     patterns::validate(model, &mut diagnostics);
     wiring::validate(model, &mut diagnostics);
     starts::validate(model, &mut diagnostics);

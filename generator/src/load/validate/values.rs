@@ -264,6 +264,16 @@ fn overrides<T>(
                 nodes = Some(properties);
                 continue;
             }
+            if node.shared {
+                let message = format!(
+                    "`{}` is shared, so its default is for all components",
+                    path.value
+                );
+                diagnostics.push(
+                    file.diagnose(path, message)
+                        .hint("write it to the value itself, or take `shared` from that"),
+                );
+            }
             if segments.next().is_some() && !node.is_free_form() {
                 let message = format!(
                     "`{}` goes on behind `{segment}`, which is no table",

@@ -12,11 +12,12 @@
 {{- $root := . }}
 {{- range $key := list "allInOne" }}
 {{- $values := get $root.Values $key }}
-{{- $limit := dig "limits" "memory" "" $values.resources }}
+{{- $limit := dig "limits" "memory" "" (include "am-pattern-0.shared" (list $root $key "resources") | fromYaml) }}
+{{- $whose := ternary $key "defaults" (hasKey ($values.resources.limits | default dict) "memory") }}
 {{- if $limit }}
 {{- $needed := add (include "am-pattern-0.mebibytes" (lower $values.jvm.maximumHeap)) 640 }}
 {{- if lt (include "am-pattern-0.mebibytes" $limit | int64) $needed }}
-{{- fail (printf "%s.resources.limits.memory %v is too little for %s.jvm.maximumHeap %s: a node needs 640 MiB besides its heap, so the limit must be at least %dMi" $key $limit $key $values.jvm.maximumHeap $needed) }}
+{{- fail (printf "%s.resources.limits.memory %v is too little for %s.jvm.maximumHeap %s: a node needs 640 MiB besides its heap, so the limit must be at least %dMi" $whose $limit $key $values.jvm.maximumHeap $needed) }}
 {{- end }}
 {{- end }}
 {{- if gt (include "am-pattern-0.mebibytes" (lower $values.jvm.initialHeap) | int64) (include "am-pattern-0.mebibytes" (lower $values.jvm.maximumHeap) | int64) }}
@@ -40,6 +41,32 @@
 {{- range $at, $config := dict (printf "%s.config" $key) $values.config "defaults.config" $root.Values.defaults.config }}
 {{- if hasKey (get $config "server" | default dict) "offset" }}
 {{- fail (printf "%s.server.offset moves the ports of the server, but not those of its Services: set portOffset of the components instead" $at) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Resources for everybody that nobody takes, because every component has its own: those of an overlay, perhaps. */}}
+{{- define "am-pattern-0.validateDefaultResources" -}}
+{{- $own := dict "allInOne" (ternary .Values.allInOne.resources "" (eq (include "am-pattern-0.runs" (list . "all-in-one")) "true")) }}
+{{- $chart := fromJson `{"requests":{"cpu":"100m","memory":"512Mi","ephemeral-storage":"512Mi"},"limits":{"memory":"2Gi","ephemeral-storage":"4Gi"}}` }}
+{{- range $kind := list "requests" "limits" }}
+{{- range $name, $quantity := get $.Values.defaults.resources $kind | default dict }}
+{{- if ne (toString $quantity) (dig $kind $name "" $chart | toString) }}
+{{- $takers := list }}
+{{- $others := list }}
+{{- range $key, $resources := $own }}
+{{- if kindIs "map" $resources }}
+{{- if hasKey (get $resources $kind | default dict) $name }}
+{{- $others = append $others (printf "%s.resources.%s.%s" $key $kind $name) }}
+{{- else }}
+{{- $takers = append $takers $key }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and $others (not $takers) }}
+{{- fail (printf "defaults.resources.%s.%s is %v, but every component has its own, which goes before: set %s instead (overlays for production give each component its size)" $kind $name $quantity (join ", " $others)) }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}

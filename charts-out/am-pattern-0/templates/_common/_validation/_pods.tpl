@@ -27,7 +27,7 @@
 {{- if kindIs "invalid" .Values.allInOne.replicas }}
 {{- fail "allInOne.replicas is null, but its nodes are listed in the configuration of every other: set a number, and change it with helm" }}
 {{- end }}
-{{- include "am-pattern-0.validateEnvironment" (list "allInOne" (include "am-pattern-0.all-in-one.env" .)) }}
+{{- include "am-pattern-0.validateEnvironment" (list . "allInOne" (include "am-pattern-0.all-in-one.env" .)) }}
 {{- end }}
 
 {{/* Takes (list valuesKey autoscaling). */}}
@@ -52,14 +52,37 @@
 {{- end }}
 {{- end }}
 
-{{/* Refuses variables that are set twice: Kubernetes takes the last in silence, and server-side apply refuses the pod. Takes (list valuesKey yaml). */}}
+{{/*
+Refuses variables that are set twice: Kubernetes takes the last in silence, and server-side apply refuses the pod. Values that are no text are refused
+by Kubernetes, for containers of the user's, too. Takes (list $root valuesKey yaml).
+*/}}
 {{- define "am-pattern-0.validateEnvironment" -}}
-{{- $key := index . 0 }}
+{{- $root := index . 0 }}
+{{- $key := index . 1 }}
 {{- $seen := dict }}
-{{- range index . 1 | fromYamlArray }}
+{{- range index . 2 | fromYamlArray }}
 {{- if hasKey $seen .name }}
 {{- fail (printf "%s.extraEnv: %s is set twice, or by the chart itself: name each variable once (memory is %s.jvm, Java's options are %s.jvm.options)" $key .name $key $key) }}
 {{- end }}
 {{- $_ := set $seen .name true }}
+{{- include "am-pattern-0.validateText" (list (include "am-pattern-0.placeOfShared" (list $root $key "extraEnv")) .) }}
+{{- end }}
+{{- range $list := list "initContainers" "sidecars" }}
+{{- range include "am-pattern-0.shared" (list $root $key $list) | fromYamlArray }}
+{{- $container := .name }}
+{{- range ternary .env list (kindIs "slice" .env) }}
+{{- include "am-pattern-0.validateText" (list (printf "%s: %v" (include "am-pattern-0.placeOfShared" (list $root $key $list)) $container) .) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Takes (list place variable). */}}
+{{- define "am-pattern-0.validateText" -}}
+{{- $variable := index . 1 }}
+{{- if hasKey $variable "value" }}
+{{- if not (or (kindIs "string" $variable.value) (kindIs "invalid" $variable.value)) }}
+{{- fail (printf "%s: the value of %s is %s without quotes, but Kubernetes takes text alone: quote it, value: %s" (index . 0) $variable.name (toJson $variable.value) (toJson $variable.value | quote)) }}
+{{- end }}
 {{- end }}
 {{- end }}

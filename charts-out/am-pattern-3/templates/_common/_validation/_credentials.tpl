@@ -3,6 +3,7 @@
 
 {{- define "am-pattern-3.validateCredentials" -}}
 {{- $credentials := .Values.credentials }}
+{{- $names := list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password" }}
 {{- $writers := list }}
 {{- range $path, $set := dict "credentials.existingSecret" $credentials.existingSecret "credentials.csi.enabled" $credentials.csi.enabled "credentials.externalSecret.enabled" $credentials.externalSecret.enabled }}
 {{- if $set }}
@@ -13,18 +14,18 @@
 {{- fail (printf "%s exclude each other: set one of them; single credentials may be in other Secrets, which credentials.keys names" (join " and " $writers)) }}
 {{- end }}
 {{- range $alias, $_ := .Values.secureVault.secrets }}
-{{- if has $alias (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password") }}
+{{- if has $alias $names }}
 {{- fail (printf "secureVault.secrets.%s: the vault's alias of this credential is %s" $alias (replace "-" "_" $alias)) }}
 {{- end }}
 {{- end }}
 {{- range $key, $_ := $credentials.externalSecret.keys }}
-{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
-{{- fail (printf "credentials.externalSecret.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}
+{{- if not (has $key $names) }}
+{{- fail (printf "credentials.externalSecret.keys.%s: there is no such credential; there are %s" $key (join ", " $names)) }}
 {{- end }}
 {{- end }}
 {{- range $key, $own := $credentials.keys }}
-{{- if not (has $key (list "admin-username" "admin-password" "apim-db-username" "apim-db-password" "shared-db-username" "shared-db-password" "encryption-key" "keystore-password" "keystore-key-password" "tls-keystore-password" "truststore-password")) }}
-{{- fail (printf "credentials.keys.%s: there is no such credential; there are admin-username, admin-password, apim-db-username, apim-db-password, shared-db-username, shared-db-password, encryption-key, keystore-password, keystore-key-password, tls-keystore-password, truststore-password" $key) }}
+{{- if not (has $key $names) }}
+{{- fail (printf "credentials.keys.%s: there is no such credential; there are %s" $key (join ", " $names)) }}
 {{- end }}
 {{- if and (kindIs "string" $own) (not $credentials.existingSecret) }}
 {{- fail (printf "credentials.keys.%s is a key of credentials.existingSecret, which is empty: set that, or write {secret: …, key: %s}" $key $own) }}
@@ -35,6 +36,9 @@
 {{- end }}
 {{- if not (or $credentials.csi.enabled $credentials.externalSecret.enabled) }}
 {{- include "am-pattern-3.validateGenerated" . }}
+{{- end }}
+{{- if and $credentials.externalSecret.from.key $credentials.externalSecret.keyPrefix }}
+{{- fail (printf "credentials.externalSecret.from.key %s and keyPrefix %s exclude each other: with from.key one secret of the store has all credentials, with keyPrefix each is a secret of its own; empty one of them, and name single credentials that are elsewhere in credentials.externalSecret.keys" $credentials.externalSecret.from.key $credentials.externalSecret.keyPrefix) }}
 {{- end }}
 {{- if and $credentials.externalSecret.enabled (not $credentials.externalSecret.secretStoreRef.name) }}
 {{- fail "credentials.externalSecret.secretStoreRef.name is empty: name the SecretStore to read from" }}

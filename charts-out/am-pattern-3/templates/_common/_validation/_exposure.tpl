@@ -9,6 +9,7 @@
 {{- include "am-pattern-3.validatePublicServices" . }}
 {{- include "am-pattern-3.validateEnvironments" . }}
 {{- include "am-pattern-3.validateRoutes" . }}
+{{- include "am-pattern-3.validateEffect" . }}
 {{- end }}
 
 {{/* Every endpoint is known by names of its own; at a public Service its port tells it apart, too. */}}
@@ -132,11 +133,26 @@
 
 {{- define "am-pattern-3.validateIngress" -}}
 {{- $ingress := .Values.exposure.ingress }}
+{{- if and $ingress.tlsSecret (not $ingress.tls) }}
+{{- fail (printf "exposure.ingress.tlsSecret is %s, but exposure.ingress.tls is false, so that no Ingress serves TLS: set it to true, or empty tlsSecret" $ingress.tlsSecret) }}
+{{- end }}
 {{- if $ingress.enabled }}
-{{- range include "am-pattern-3.endpoints" . | fromJsonArray }}
+{{- range $endpoint := include "am-pattern-3.endpoints" . | fromJsonArray }}
+{{- if .routed }}
 {{- $row := include "am-pattern-3.controller" (list $ .component .publicPort) | fromYaml }}
-{{- if and .routed $row.needsAuthority (not $ingress.backendTls.caSecret) }}
+{{- if and $row.needsAuthority (not $ingress.backendTls.caSecret) }}
 {{- fail (printf "exposure.ingress.backendTls.caSecret is empty: with exposure.ingress.controller %s the router encrypts again, and needs a Secret whose ca.crt verifies the components; or use exposure.route" $ingress.controller) }}
+{{- end }}
+{{- if and $ingress.tls (not $row.ownCertificate) (not (include "am-pattern-3.tlsSecret" (list $ . $ingress.tlsSecret))) }}
+{{- $annotations := include "am-pattern-3.ingressAnnotations" (list $ . $row) | fromJson }}
+{{- $named := false }}
+{{- range $row.certificateAnnotations }}
+{{- $named = or $named (hasKey $annotations .) }}
+{{- end }}
+{{- if not $named }}
+{{- fail (printf "the Ingress of hostnames.%s has no certificate, and exposure.ingress.controller %s serves no TLS without one: name a TLS Secret in exposure.ingress.tlsSecret or exposure.endpoints.%s.tlsSecret, or an issuer of cert-manager in exposure.certManager.issuerRef.name%s; where something before it ends TLS, set exposure.ingress.tls to false" .hostname $ingress.controller .key (ternary "" (printf ", or a certificate in the annotation %s" (join " or " $row.certificateAnnotations)) (empty $row.certificateAnnotations))) }}
+{{- end }}
+{{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -207,6 +223,11 @@
 {{- $_ := set $published $port .key }}
 {{- end }}
 {{- end }}
+{{- with .Values.exposure.publicServices.management }}
+{{- if and (eq .ipFamilyPolicy "SingleStack") (gt (len .ipFamilies) 1) }}
+{{- fail (printf "exposure.publicServices.management.ipFamilyPolicy is SingleStack, but ipFamilies are %s: name one of them, or set ipFamilyPolicy to PreferDualStack or RequireDualStack" (join " and " .ipFamilies)) }}
+{{- end }}
+{{- end }}
 {{- if not $published }}
 {{- fail "exposure.publicServices.management.enabled is true, but it would publish nothing: set hostnames.management to the public name, and its port to more than 0" }}
 {{- end }}
@@ -220,6 +241,11 @@
 {{- fail (printf "exposure.publicServices.gateway.ports: %s and %s cannot both have port %s" . $endpoint.key $port) }}
 {{- end }}
 {{- $_ := set $published $port .key }}
+{{- end }}
+{{- end }}
+{{- with .Values.exposure.publicServices.gateway }}
+{{- if and (eq .ipFamilyPolicy "SingleStack") (gt (len .ipFamilies) 1) }}
+{{- fail (printf "exposure.publicServices.gateway.ipFamilyPolicy is SingleStack, but ipFamilies are %s: name one of them, or set ipFamilyPolicy to PreferDualStack or RequireDualStack" (join " and " .ipFamilies)) }}
 {{- end }}
 {{- end }}
 {{- if not $published }}

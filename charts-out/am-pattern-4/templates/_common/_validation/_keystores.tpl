@@ -4,6 +4,24 @@
 {{- define "am-pattern-4.validateKeystores" -}}
 {{- $keystores := .Values.keystores }}
 {{- $certManager := $keystores.certManager }}
+{{- $bring := dict
+      "primary" (list $keystores.existingSecret "keystores.existingSecret")
+      "tls" (list (or $keystores.tls.existingSecret (and $keystores.existingSecret $keystores.tls.fileName)) "keystores.tls.existingSecret")
+      "truststore" (list (include "am-pattern-4.truststoreSecret" .) "keystores.truststore.existingSecret") }}
+{{- range $store, $chart := fromJson `{"existingSecret":"","primary":{"fileName":"wso2carbon.jks","type":"JKS","alias":"wso2carbon"},"tls":{"existingSecret":"","fileName":"","type":"JKS","alias":"wso2carbon"},"truststore":{"existingSecret":"","fileName":"client-truststore.jks","type":"JKS"},"certManager":{"enabled":false,"issuerRef":{"name":"","kind":"Issuer","group":"cert-manager.io"},"format":"PKCS12","internalNames":true,"dnsNames":[],"duration":"","renewBefore":""}}` }}
+{{- if hasKey $bring $store }}
+{{- range $field := list "fileName" "type" "alias" }}
+{{- $given := get (get $keystores $store) $field }}
+{{- if and (hasKey $chart $field) (ne $given (get $chart $field)) }}
+{{- if and (eq $store "tls") $certManager.enabled (not $keystores.tls.existingSecret) }}
+{{- fail (printf "keystores.tls.%s is %s, but keystores.certManager brings the TLS keystore and names its file itself: leave it out" $field $given) }}
+{{- else if not (first (get $bring $store)) }}
+{{- fail (printf "keystores.%s.%s is %s, but no Secret brings the file, so that the images' own stays in force: name the Secret in %s%s" $store $field $given (last (get $bring $store)) (ternary " and its key in keystores.tls.fileName" "" (and (eq $store "tls") (ne $field "fileName")))) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
 {{- if and $keystores.tls.existingSecret (not $keystores.tls.fileName) }}
 {{- fail (printf "keystores.tls.fileName is empty: name the key of Secret %s that is the keystore, for example keystore.p12" $keystores.tls.existingSecret) }}
 {{- end }}

@@ -5,7 +5,7 @@ refuse every values file that is checked by itself, in an editor for example.
 */}}
 {{- define "am-pattern-4.validateShape" -}}
 {{- range $path, $values := dict
-      "" (list "fullnameOverride" "platform" "commonLabels" "commonAnnotations" "imagePullSecrets" "gatewayEnvironments" "extraObjects")
+      "" (list "enabled" "fullnameOverride" "platform" "commonLabels" "commonAnnotations" "imagePullSecrets" "gatewayEnvironments" "extraObjects")
       "global." (list "imageRegistry" "imagePullSecrets")
       "hostnames." (list "management" "gateway" "websocket" "websub" "keyManager")
       "credentials." (list "existingSecret" "keys" "generateWithoutCluster" "encryptionKey")

@@ -35,6 +35,10 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $monitor := .Values.serviceMonitor }}
+{{- if and $monitor.interval (lt (include "am-pattern-5.milliseconds" $monitor.interval | int64) (include "am-pattern-5.milliseconds" $monitor.scrapeTimeout | int64)) }}
+{{- fail (printf "serviceMonitor.scrapeTimeout %s is longer than serviceMonitor.interval %s, and Prometheus refuses such a target: shorten the one or lengthen the other" $monitor.scrapeTimeout $monitor.interval) }}
+{{- end }}
 {{- $traces := .Values.openTelemetry }}
 {{- if $traces.enabled }}
 {{- if and (eq $traces.type "otlp") (not $traces.url) }}
@@ -56,4 +60,15 @@
 {{- fail (printf "prometheusRule.disabled: there is no alert %s; the alerts are %s" . (join ", " $known)) }}
 {{- end }}
 {{- end }}
+{{- end }}
+
+{{/* Milliseconds of a duration as Prometheus writes it. Takes the text. */}}
+{{- define "am-pattern-5.milliseconds" -}}
+{{- $units := dict "ms" 1 "s" 1000 "m" 60000 "h" 3600000 "d" 86400000 "w" 604800000 "y" 31536000000 }}
+{{- $sum := 0 }}
+{{- range regexFindAll "[0-9]+[a-z]+" . -1 }}
+{{- $number := regexFind "[0-9]+" . }}
+{{- $sum = add $sum (mul (int64 $number) (get $units (trimPrefix $number .) | int64)) }}
+{{- end }}
+{{- $sum }}
 {{- end }}

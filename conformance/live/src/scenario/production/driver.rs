@@ -94,14 +94,21 @@ async fn judge_wrong_checksum(
         stage.helm_failed("upgrade", &done, RIGHT_DRIVER).await?;
         return Ok(false);
     }
-    let said = refusal(stage, &wrong).await?;
-    let fault = said.is_none().then(|| {
-        Fault::new(
+    if refusal(stage, &wrong).await?.is_some() {
+        stage.passed(RIGHT_DRIVER);
+    } else {
+        let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
+        let taker = pods.into_iter().find(|pod| {
+            let component = Component::from_name(&pod.component);
+            component.is_some_and(|component| component.has(Capability::SharesDatabases))
+        });
+        let fault = Fault::new(
             "a driver with another checksum than the values ask for stops no pod with a message that names the checksum",
             "compare the checksum in the init container, and end it with a message",
         )
-    });
-    stage.check(RIGHT_DRIVER, fault);
+        .at("Pod", taker.map(|pod| pod.name).unwrap_or_default());
+        stage.failed(RIGHT_DRIVER, fault);
+    }
     stage.upgrade_main(&Value::Null, RIGHT_DRIVER).await
 }
 

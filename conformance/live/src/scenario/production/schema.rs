@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::database_server::{APIM, DatabaseServer, SHARED};
+use super::database_server::{self, APIM, DatabaseServer, SHARED};
 use crate::error::LiveError;
 use crate::record::Fault;
 use crate::scenario::Stage;
@@ -37,6 +37,7 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
                 ),
                 "run the product's script before the servers start",
             )
+            .at("Pod", database_server::NAME)
         });
         let is_missing = missing.is_some();
         stage.check(MADE_ONCE, missing);
@@ -71,6 +72,7 @@ async fn judge_untouched(stage: &mut Stage, server: &DatabaseServer) -> Result<(
                 ),
                 "look for tables first, and leave a database alone that has any",
             )
+            .at("Pod", database_server::NAME)
         });
         stage.check(MADE_ONCE, lost);
     }
