@@ -35,6 +35,11 @@ impl Kept {
     }
 }
 
+/// Whether a values file can hold a character: YAML 1.2, production 1.
+fn is_in_yaml(c: char) -> bool {
+    !c.is_control() && !matches!(c, '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
 fn starts_with(path: &str, pattern: &str) -> bool {
     let mut parts = path.split('.');
     pattern.split('.').all(|wanted| {
@@ -158,7 +163,8 @@ impl<'g> Generator<'g> {
         let pattern = pattern.trim_start_matches('^').trim_end_matches('$');
         let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0);
         let text = self.matching(&format!("({pattern})"))?;
-        (text.len() as u64 >= least && text.len() < 60).then_some(text)
+        let fits = text.len() as u64 >= least && text.len() < 60 && text.chars().all(is_in_yaml);
+        fits.then_some(text)
     }
 
     fn matching(&mut self, pattern: &str) -> Option<String> {

@@ -3,18 +3,17 @@
 
 {{- define "am-pattern-1.validateCollisions" -}}
 {{- if include "am-pattern-1.runs" (list . "all-in-one") }}
-{{- $pod := dict "root" . "key" "allInOne" }}
 {{- $containers := dict "all-in-one" "the chart itself" }}
 {{- $init := include "am-pattern-1.all-in-one.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-1.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-1.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-1.shared" (list . "allInOne" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-1.validateOnce" (dict "root" . "key" "allInOne" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-1.validateOnce" (dict "root" . "key" "allInOne" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-1.shared" (list . "allInOne" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
 {{- if .Values.allInOne.persistence.enabled }}
 {{- $volumes = dict "database" "the chart itself" "index" "the chart itself" }}
 {{- end }}
-{{- include "am-pattern-1.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-1.all-in-one.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-1.validateOnce" (dict "root" . "key" "allInOne" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-1.all-in-one.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-1.all-in-one.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-1.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-1.validateOnce" (dict "root" . "key" "allInOne" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-1.placeOfShared" (list $ "allInOne" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}

@@ -3,18 +3,17 @@
 
 {{- define "am-pattern-2.validateCollisions" -}}
 {{- if include "am-pattern-2.runs" (list . "all-in-one") }}
-{{- $pod := dict "root" . "key" "allInOne" }}
 {{- $containers := dict "all-in-one" "the chart itself" }}
 {{- $init := include "am-pattern-2.all-in-one.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-2.shared" (list . "allInOne" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "allInOne" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "allInOne" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-2.shared" (list . "allInOne" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
 {{- if .Values.allInOne.persistence.enabled }}
 {{- $volumes = dict "database" "the chart itself" "index" "the chart itself" }}
 {{- end }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-2.all-in-one.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "allInOne" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-2.all-in-one.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-2.all-in-one.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "allInOne" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-2.placeOfShared" (list $ "allInOne" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -23,15 +22,14 @@
 {{- include "am-pattern-2.validateExtraPorts" (dict "key" "allInOne" "extra" .Values.allInOne.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-2.runsExporter" (list . "all-in-one")) "true")) "own" (dict "servlet-https" (include "am-pattern-2.port" (list . "all-in-one" "servlet-https")) "servlet-http" (include "am-pattern-2.port" (list . "all-in-one" "servlet-http")) "gateway-https" (include "am-pattern-2.port" (list . "all-in-one" "gateway-https")) "gateway-http" (include "am-pattern-2.port" (list . "all-in-one" "gateway-http")) "wss" (include "am-pattern-2.port" (list . "all-in-one" "wss")) "ws" (include "am-pattern-2.port" (list . "all-in-one" "ws")) "websub-https" (include "am-pattern-2.port" (list . "all-in-one" "websub-https")) "websub-http" (include "am-pattern-2.port" (list . "all-in-one" "websub-http")) "thrift" (include "am-pattern-2.port" (list . "all-in-one" "thrift")) "thrift-ssl" (include "am-pattern-2.port" (list . "all-in-one" "thrift-ssl")) "jms" (include "am-pattern-2.port" (list . "all-in-one" "jms")))) }}
 {{- end }}
 {{- if include "am-pattern-2.runs" (list . "gateway") }}
-{{- $pod := dict "root" . "key" "gateway" }}
 {{- $containers := dict "gateway" "the chart itself" }}
 {{- $init := include "am-pattern-2.gateway.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-2.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "gateway" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "gateway" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-2.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-2.gateway.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-2.gateway.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-2.gateway.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-2.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-2.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-2.placeOfShared" (list $ "gateway" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}

@@ -3,18 +3,17 @@
 
 {{- define "am-pattern-3.validateCollisions" -}}
 {{- if include "am-pattern-3.runs" (list . "control-plane") }}
-{{- $pod := dict "root" . "key" "controlPlane" }}
 {{- $containers := dict "control-plane" "the chart itself" }}
 {{- $init := include "am-pattern-3.control-plane.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "controlPlane" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "controlPlane" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "controlPlane" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "controlPlane" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
 {{- if .Values.controlPlane.persistence.enabled }}
 {{- $volumes = dict "database" "the chart itself" "index" "the chart itself" }}
 {{- end }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.control-plane.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "controlPlane" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.control-plane.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-3.control-plane.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "controlPlane" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-3.placeOfShared" (list $ "controlPlane" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -23,15 +22,14 @@
 {{- include "am-pattern-3.validateExtraPorts" (dict "key" "controlPlane" "extra" .Values.controlPlane.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-3.runsExporter" (list . "control-plane")) "true")) "own" (dict "servlet-https" (include "am-pattern-3.port" (list . "control-plane" "servlet-https")) "servlet-http" (include "am-pattern-3.port" (list . "control-plane" "servlet-http")) "thrift" (include "am-pattern-3.port" (list . "control-plane" "thrift")) "thrift-ssl" (include "am-pattern-3.port" (list . "control-plane" "thrift-ssl")) "jms" (include "am-pattern-3.port" (list . "control-plane" "jms")))) }}
 {{- end }}
 {{- if include "am-pattern-3.runs" (list . "traffic-manager") }}
-{{- $pod := dict "root" . "key" "trafficManager" }}
 {{- $containers := dict "traffic-manager" "the chart itself" }}
 {{- $init := include "am-pattern-3.traffic-manager.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "trafficManager" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "trafficManager" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "trafficManager" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "trafficManager" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.traffic-manager.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "trafficManager" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.traffic-manager.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-3.traffic-manager.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "trafficManager" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-3.placeOfShared" (list $ "trafficManager" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -40,15 +38,14 @@
 {{- include "am-pattern-3.validateExtraPorts" (dict "key" "trafficManager" "extra" .Values.trafficManager.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-3.runsExporter" (list . "traffic-manager")) "true")) "own" (dict "servlet-https" (include "am-pattern-3.port" (list . "traffic-manager" "servlet-https")) "servlet-http" (include "am-pattern-3.port" (list . "traffic-manager" "servlet-http")) "thrift" (include "am-pattern-3.port" (list . "traffic-manager" "thrift")) "thrift-ssl" (include "am-pattern-3.port" (list . "traffic-manager" "thrift-ssl")) "jms" (include "am-pattern-3.port" (list . "traffic-manager" "jms")))) }}
 {{- end }}
 {{- if include "am-pattern-3.runs" (list . "gateway") }}
-{{- $pod := dict "root" . "key" "gateway" }}
 {{- $containers := dict "gateway" "the chart itself" }}
 {{- $init := include "am-pattern-3.gateway.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "gateway" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "gateway" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-3.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.gateway.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-3.gateway.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-3.gateway.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-3.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-3.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-3.placeOfShared" (list $ "gateway" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}

@@ -3,18 +3,17 @@
 
 {{- define "am-pattern-4.validateCollisions" -}}
 {{- if include "am-pattern-4.runs" (list . "control-plane") }}
-{{- $pod := dict "root" . "key" "controlPlane" }}
 {{- $containers := dict "control-plane" "the chart itself" }}
 {{- $init := include "am-pattern-4.control-plane.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "controlPlane" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "controlPlane" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "controlPlane" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "controlPlane" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
 {{- if .Values.controlPlane.persistence.enabled }}
 {{- $volumes = dict "database" "the chart itself" "index" "the chart itself" }}
 {{- end }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.control-plane.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "controlPlane" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.control-plane.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-4.control-plane.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "controlPlane" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-4.placeOfShared" (list $ "controlPlane" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -23,15 +22,14 @@
 {{- include "am-pattern-4.validateExtraPorts" (dict "key" "controlPlane" "extra" .Values.controlPlane.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-4.runsExporter" (list . "control-plane")) "true")) "own" (dict "servlet-https" (include "am-pattern-4.port" (list . "control-plane" "servlet-https")) "servlet-http" (include "am-pattern-4.port" (list . "control-plane" "servlet-http")) "thrift" (include "am-pattern-4.port" (list . "control-plane" "thrift")) "thrift-ssl" (include "am-pattern-4.port" (list . "control-plane" "thrift-ssl")) "jms" (include "am-pattern-4.port" (list . "control-plane" "jms")))) }}
 {{- end }}
 {{- if include "am-pattern-4.runs" (list . "traffic-manager") }}
-{{- $pod := dict "root" . "key" "trafficManager" }}
 {{- $containers := dict "traffic-manager" "the chart itself" }}
 {{- $init := include "am-pattern-4.traffic-manager.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "trafficManager" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "trafficManager" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "trafficManager" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "trafficManager" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.traffic-manager.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "trafficManager" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.traffic-manager.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-4.traffic-manager.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "trafficManager" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-4.placeOfShared" (list $ "trafficManager" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -40,15 +38,14 @@
 {{- include "am-pattern-4.validateExtraPorts" (dict "key" "trafficManager" "extra" .Values.trafficManager.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-4.runsExporter" (list . "traffic-manager")) "true")) "own" (dict "servlet-https" (include "am-pattern-4.port" (list . "traffic-manager" "servlet-https")) "servlet-http" (include "am-pattern-4.port" (list . "traffic-manager" "servlet-http")) "thrift" (include "am-pattern-4.port" (list . "traffic-manager" "thrift")) "thrift-ssl" (include "am-pattern-4.port" (list . "traffic-manager" "thrift-ssl")) "jms" (include "am-pattern-4.port" (list . "traffic-manager" "jms")))) }}
 {{- end }}
 {{- if include "am-pattern-4.runs" (list . "gateway") }}
-{{- $pod := dict "root" . "key" "gateway" }}
 {{- $containers := dict "gateway" "the chart itself" }}
 {{- $init := include "am-pattern-4.gateway.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "gateway" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "gateway" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "gateway" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.gateway.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.gateway.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-4.gateway.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "gateway" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-4.placeOfShared" (list $ "gateway" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
@@ -57,15 +54,14 @@
 {{- include "am-pattern-4.validateExtraPorts" (dict "key" "gateway" "extra" .Values.gateway.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-4.runsExporter" (list . "gateway")) "true")) "own" (dict "servlet-https" (include "am-pattern-4.port" (list . "gateway" "servlet-https")) "servlet-http" (include "am-pattern-4.port" (list . "gateway" "servlet-http")) "gateway-https" (include "am-pattern-4.port" (list . "gateway" "gateway-https")) "gateway-http" (include "am-pattern-4.port" (list . "gateway" "gateway-http")) "wss" (include "am-pattern-4.port" (list . "gateway" "wss")) "ws" (include "am-pattern-4.port" (list . "gateway" "ws")) "websub-https" (include "am-pattern-4.port" (list . "gateway" "websub-https")) "websub-http" (include "am-pattern-4.port" (list . "gateway" "websub-http")))) }}
 {{- end }}
 {{- if include "am-pattern-4.runs" (list . "key-manager") }}
-{{- $pod := dict "root" . "key" "keyManager" }}
 {{- $containers := dict "key-manager" "the chart itself" }}
 {{- $init := include "am-pattern-4.key-manager.initContainers" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "initContainers" "field" "name" "entries" $init "seen" $containers) $pod) }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "keyManager" "sidecars")) . | fromYamlArray) "seen" $containers) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "keyManager" "of" "initContainers" "field" "name" "entries" $init "seen" $containers) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "keyManager" "of" "sidecars" "field" "name" "entries" (tpl (include "am-pattern-4.shared" (list . "keyManager" "sidecars")) . | fromYamlArray) "seen" $containers) }}
 {{- $volumes := dict }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.key-manager.volumes" . | fromYamlArray) "seen" $volumes) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "keyManager" "of" "extraVolumes" "field" "name" "entries" (include "am-pattern-4.key-manager.volumes" . | fromYamlArray) "seen" $volumes) }}
 {{- $mounts := include "am-pattern-4.key-manager.volumeMounts" . | fromYamlArray }}
-{{- include "am-pattern-4.validateOnce" (merge (dict "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) $pod) }}
+{{- include "am-pattern-4.validateOnce" (dict "root" . "key" "keyManager" "of" "extraVolumeMounts" "field" "mountPath" "entries" $mounts "seen" dict) }}
 {{- range $mounts }}
 {{- if and (kindIs "map" .) (not (hasKey $volumes (toString .name))) }}
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-4.placeOfShared" (list $ "keyManager" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
