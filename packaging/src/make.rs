@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use am_generator::model::release::seconds_of_day;
@@ -10,7 +11,7 @@ use am_pinned_tools::{Progress, Tool, Toolchain};
 
 use crate::error::{PackagingError, io};
 use crate::index::{INDEX_FILE, Index, Package, digest};
-use crate::program::{Program, said};
+use crate::program::{run, said};
 use crate::selection::Selected;
 
 /// The key with which Helm signs packages: `helm package --sign`.
@@ -127,7 +128,8 @@ fn pack(
     seconds: u64,
     provenance: Option<&Provenance>,
 ) -> Result<(), PackagingError> {
-    let mut program = Program::new(helm, "correct what Helm names")
+    let mut command = Command::new(helm);
+    command
         .arg("package")
         .args(charts.iter().map(|chart| sources.join(chart)))
         .arg("--destination")
@@ -135,16 +137,16 @@ fn pack(
         .env("SOURCE_DATE_EPOCH", seconds.to_string())
         .env("HELM_PLUGINS", "");
     if let Some(provenance) = provenance {
-        program = program
+        command
             .args(["--sign", "--key"])
             .arg(&provenance.key)
             .arg("--keyring")
             .arg(&provenance.keyring);
         if let Some(file) = &provenance.passphrase_file {
-            program = program.arg("--passphrase-file").arg(file);
+            command.arg("--passphrase-file").arg(file);
         }
     }
-    program.run().map(|_| ())
+    run(&mut command, "correct what Helm names").map(|_| ())
 }
 
 /// What Helm made in a folder.
@@ -195,12 +197,13 @@ impl Made<'_> {
 
     /// `helm verify`, and that the key is the one that the charts name.
     fn verify(&self, archive: &Path, provenance: &Provenance) -> Result<(), PackagingError> {
-        let output = Program::new(self.helm, "the provenance file does not fit its package")
+        let mut verify = Command::new(self.helm);
+        verify
             .arg("verify")
             .arg(archive)
             .arg("--keyring")
-            .arg(&provenance.keyring)
-            .run()?;
+            .arg(&provenance.keyring);
+        let output = run(&mut verify, "the provenance file does not fit its package")?;
         let text = said(&output);
         let used = text
             .lines()

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use am_pinned_tools::{Progress, Tool, Toolchain};
 
 use crate::error::{PackagingError, io};
 use crate::index::{Index, Package, digest};
-use crate::program::Program;
+use crate::program::run;
 use crate::registry::{Client, Found, Registry, layer};
 use crate::signature::{Signature, Signer};
 
@@ -252,13 +253,12 @@ fn push_metadata(client: &Client<'_>, file: &Path, reference: &str) -> Result<()
     std::fs::copy(file, &copy).map_err(io("copy", file))?;
     let configuration = folder.path().join("configuration");
     std::fs::write(&configuration, "").map_err(io("write", &configuration))?;
-    Program::new(&client.oras, "may you write to this repository?")
-        .arg("push")
+    let mut push = Command::new(&client.oras);
+    push.arg("push")
         .args(client.oras_options())
         .arg(reference)
         .args(["--config", &format!("configuration:{ARTIFACT_HUB_CONFIG}")])
         .arg(format!("{name}:{ARTIFACT_HUB_LAYER}"))
-        .current_dir(folder.path())
-        .run()
-        .map(|_| ())
+        .current_dir(folder.path());
+    run(&mut push, "may you write to this repository?").map(|_| ())
 }

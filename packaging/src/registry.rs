@@ -2,13 +2,14 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::str::FromStr;
 
 use serde_json::Value;
 
 use crate::error::PackagingError;
 use crate::index::Package;
-use crate::program::{Program, said};
+use crate::program::{failed, output, run, said};
 
 /// The layer of a manifest that is a chart's archive.
 const CHART_LAYER: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
@@ -127,11 +128,12 @@ impl Client<'_> {
 
     /// A manifest with its digest, as oras tells it.
     pub(crate) fn manifest(&self, chart: &str, tag: &str) -> Result<Option<Value>, PackagingError> {
-        let mut program = Program::new(&self.oras, HINT)
+        let mut fetch = Command::new(&self.oras);
+        fetch
             .args(["manifest", "fetch", "--format", "json"])
             .args(self.oras_options())
             .arg(format!("{}:{tag}", self.registry.repository(chart)));
-        let output = program.output()?;
+        let output = output(&mut fetch)?;
         if output.status.success() {
             let manifest = serde_json::from_slice(&output.stdout);
             return manifest.map(Some).map_err(|error| {
@@ -141,7 +143,7 @@ impl Client<'_> {
         if said(&output).ends_with(NOT_FOUND) {
             return Ok(None);
         }
-        Err(program.failed(&output))
+        Err(failed(&fetch, &output, HINT))
     }
 
     pub(crate) fn oras_options(&self) -> Vec<&'static str> {
@@ -154,15 +156,15 @@ impl Client<'_> {
 
     /// `helm push`, which takes the provenance file along when it lies beside the archive.
     pub(crate) fn push(&self, archive: &Path) -> Result<(), PackagingError> {
-        let mut program = Program::new(&self.helm, HINT)
-            .arg("push")
+        let mut push = Command::new(&self.helm);
+        push.arg("push")
             .arg(archive)
             .arg(self.registry.to_string())
             .env("HELM_PLUGINS", "");
         if self.registry.plain_http {
-            program = program.arg("--plain-http");
+            push.arg("--plain-http");
         }
-        program.run().map(|_| ())
+        run(&mut push, HINT).map(|_| ())
     }
 }
 

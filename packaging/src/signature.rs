@@ -1,9 +1,10 @@
 //! cosign: signatures beside a manifest, in the same repository.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::error::{PackagingError, io};
-use crate::program::Program;
+use crate::program::{output, run};
 use crate::registry::Registry;
 
 const HINT: &str = "is the key right, and COSIGN_PASSWORD its password?";
@@ -47,45 +48,46 @@ impl<'a> Signer<'a> {
 
     /// Whether what is there has a signature of the key; without a key, whether it has one that Sigstore vouches for.
     pub(crate) fn is_signed(&self, reference: &str) -> Result<bool, PackagingError> {
-        Ok(self.verification(reference).output()?.status.success())
+        Ok(output(&mut self.verification(reference))?.status.success())
     }
 
     /// Signs a manifest, and makes sure of it.
     pub(crate) fn sign(&self, reference: &str) -> Result<(), PackagingError> {
-        let mut program = self.call("sign").arg("--yes");
+        let mut sign = self.call("sign");
+        sign.arg("--yes");
         if let Signature::Key(key) = self.signature {
-            program = program
-                .arg("--key")
+            sign.arg("--key")
                 .arg(key)
                 // No service of Sigstore is asked: a key of one's own needs none, and the network may have none.
                 .args(["--use-signing-config=false", "--tlog-upload=false"]);
         }
-        program.arg(reference).run()?;
-        self.verification(reference).run().map(|_| ())
+        run(sign.arg(reference), HINT)?;
+        run(&mut self.verification(reference), HINT).map(|_| ())
     }
 
-    fn verification(&self, reference: &str) -> Program {
-        let program = self.call("verify");
-        let program = match &self.public {
-            Some(public) => program
+    fn verification(&self, reference: &str) -> Command {
+        let mut verify = self.call("verify");
+        match &self.public {
+            Some(public) => verify
                 .arg("--key")
                 .arg(public.path())
                 .arg("--insecure-ignore-tlog"),
-            None => program.args([
+            None => verify.args([
                 "--certificate-identity-regexp=.+",
                 "--certificate-oidc-issuer-regexp=.+",
             ]),
         };
-        program.arg(reference)
+        verify.arg(reference);
+        verify
     }
 
-    fn call(&self, subcommand: &str) -> Program {
-        let program = Program::new(&self.cosign, HINT).arg(subcommand);
+    fn call(&self, subcommand: &str) -> Command {
+        let mut command = Command::new(&self.cosign);
+        command.arg(subcommand);
         if self.registry.is_plain_http() {
-            program.arg("--allow-http-registry")
-        } else {
-            program
+            command.arg("--allow-http-registry");
         }
+        command
     }
 }
 
@@ -96,10 +98,9 @@ fn public_key(cosign: &Path, key: &Path) -> Result<tempfile::NamedTempFile, Pack
             key.display()
         )));
     }
-    let output = Program::new(cosign, HINT)
-        .args(["public-key", "--key"])
-        .arg(key)
-        .run()?;
+    let mut command = Command::new(cosign);
+    command.args(["public-key", "--key"]).arg(key);
+    let output = run(&mut command, HINT)?;
     let folder = std::env::temp_dir();
     let file = tempfile::Builder::new()
         .suffix(".pub")
