@@ -26,6 +26,7 @@ mod run;
 mod scenario;
 mod selftest;
 mod session;
+mod side_by_side;
 mod topology;
 mod values;
 mod wiring;

@@ -16,9 +16,9 @@ use crate::error::LiveError;
 use crate::helm::{Helm, Source};
 use crate::options::Options;
 use crate::report::{Circumstances, LiveReport, assemble, profiles};
-use crate::run::play_all;
 use crate::scenario::{Phase, Stage};
 use crate::session::Session;
+use crate::side_by_side::{play_all, told};
 
 /// The pattern with the fewest pods shows it, unless others are asked for.
 const PATTERNS: [u8; 1] = [0];
@@ -96,16 +96,8 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
         .into_iter()
         .chain(documents.profiles)
         .collect();
-    let played = stages.iter().flat_map(|stage| stage.timings.clone());
-    Ok(LiveReport {
-        report: assemble(&lab.catalogue, all, &circumstances),
-        timings: session.timings.iter().cloned().chain(played).collect(),
-        edges: stages
-            .iter()
-            .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
-            .collect(),
-        memory: session.memory(),
-    })
+    let report = assemble(&lab.catalogue, all, &circumstances);
+    Ok(told(report, &stages, session))
 }
 
 /// What is in the registry.

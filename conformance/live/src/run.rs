@@ -5,19 +5,17 @@ use std::path::PathBuf;
 use std::pin::pin;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
-
 use crate::admission;
 use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Envtest;
 use crate::error::LiveError;
-use crate::memory::side_by_side;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::published;
 use crate::report::{Circumstances, LiveReport, report};
 use crate::scenario::{DatabaseKind, Lab, Phase, Stage};
 use crate::session::Session;
+use crate::side_by_side::{play_all, told};
 
 /// What production is played with unless a pattern is asked for: few pods, and the next pattern has other components.
 const PRODUCTION_PATTERNS: [u8; 1] = [2];
@@ -123,16 +121,8 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
         cluster: session.cluster.clone(),
         charts: digests(&options.charts, &patterns)?,
     };
-    let played = stages.iter().flat_map(|stage| stage.timings.clone());
-    Ok(LiveReport {
-        report: report(&lab.catalogue, &stages, &circumstances),
-        timings: session.timings.iter().cloned().chain(played).collect(),
-        edges: stages
-            .iter()
-            .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
-            .collect(),
-        memory: session.memory(),
-    })
+    let report = report(&lab.catalogue, &stages, &circumstances);
+    Ok(told(report, &stages, session))
 }
 
 /// A pattern on each real database; what has nothing to do with its kind is played once.
@@ -152,42 +142,4 @@ fn in_production(lab: &Lab, pattern: u8, charts: &[(String, PathBuf)]) -> [(Stag
             vec![Phase::Install, Phase::Schema],
         ),
     ]
-}
-
-/// Plays stages, each with its phases, and gives them back in order. The first error ends all.
-pub(crate) async fn play_all(
-    options: &Options,
-    session: &Session,
-    stages: Vec<(Stage, Vec<Phase>)>,
-) -> Result<Vec<Stage>, LiveError> {
-    let jobs = side_by_side(options.jobs, stages.len(), session.available)?;
-    if jobs < stages.len() {
-        session
-            .lab
-            .progress
-            .say("cluster", &format!("{jobs} at a time"));
-    }
-    let turns = Arc::new(Semaphore::new(jobs));
-    let mut tasks = tokio::task::JoinSet::new();
-    for (index, (mut stage, phases)) in stages.into_iter().enumerate() {
-        let turns = Arc::clone(&turns);
-        tasks.spawn(async move {
-            // Nobody closes the semaphore.
-            let _turn = turns.acquire_owned().await;
-            let played = stage.play(&phases).await;
-            let cleaned = stage.clean_up().await;
-            played.and(cleaned).map(|()| (index, stage))
-        });
-    }
-    let mut played = Vec::new();
-    while let Some(ended) = tasks.join_next().await {
-        played.push(ended.map_err(|error| {
-            LiveError::unavailable(
-                format!("a pattern broke off: {error}"),
-                "report this as a bug",
-            )
-        })??);
-    }
-    played.sort_by_key(|(index, _)| *index);
-    Ok(played.into_iter().map(|(_, stage)| stage).collect())
 }

@@ -71,50 +71,56 @@ fn every_render_and_every_upgrade_is_admitted() {
 fn a_broken_chart_is_refused_for_every_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let charts: Vec<ChartDirectory> = charts(folder.path()).into_iter().take(2).collect();
-    let template = |directory: &ChartDirectory, file: &str| {
-        directory.path.join("am-pattern-2/templates").join(file)
-    };
-    let edit = |path: PathBuf, from: &str, to: &str| {
+    let edits = [
+        // An unknown field.
+        (
+            0,
+            "gateway/service.yaml",
+            "spec:\n",
+            "spec:\n  selectr: {}\n",
+        ),
+        // A field that cannot change.
+        (
+            1,
+            "all-in-one/statefulset.yaml",
+            "podManagementPolicy: Parallel",
+            "podManagementPolicy: OrderedReady",
+        ),
+        // A pod that breaks Pod Security.
+        (
+            0,
+            "gateway/deployment.yaml",
+            "    spec:\n",
+            "    spec:\n      hostNetwork: true\n",
+        ),
+        // A listener that only a rule in CEL refuses.
+        (
+            0,
+            "exposure/gateway.yaml",
+            "protocol: HTTPS",
+            "protocol: HTTP",
+        ),
+        // A field that only a variant's autoscaler has.
+        (
+            1,
+            "gateway/scaledobject.yaml",
+            "  pollingInterval:",
+            "  pollInterval:",
+        ),
+        // What the API server takes away again, as in everything that somebody read from a cluster.
+        (
+            0,
+            "exposure/httproute.yaml",
+            "spec:\n",
+            "status: {parents: []}\nspec:\n",
+        ),
+    ];
+    for (chart, file, from, to) in edits {
+        let path = charts[chart].path.join("am-pattern-2/templates").join(file);
         let text = std::fs::read_to_string(&path).expect("a template");
         assert!(text.contains(from), "{} holds no `{from}`", path.display());
         std::fs::write(path, text.replacen(from, to, 1)).expect("written");
-    };
-    // An unknown field.
-    edit(
-        template(&charts[0], "gateway/service.yaml"),
-        "spec:\n",
-        "spec:\n  selectr: {}\n",
-    );
-    // A field that cannot change.
-    edit(
-        template(&charts[1], "all-in-one/statefulset.yaml"),
-        "podManagementPolicy: Parallel",
-        "podManagementPolicy: OrderedReady",
-    );
-    // A pod that breaks Pod Security.
-    edit(
-        template(&charts[0], "gateway/deployment.yaml"),
-        "    spec:\n",
-        "    spec:\n      hostNetwork: true\n",
-    );
-    // A listener that only a rule in CEL refuses.
-    edit(
-        template(&charts[0], "exposure/gateway.yaml"),
-        "protocol: HTTPS",
-        "protocol: HTTP",
-    );
-    // A field that only a variant's autoscaler has.
-    edit(
-        template(&charts[1], "gateway/scaledobject.yaml"),
-        "  pollingInterval:",
-        "  pollInterval:",
-    );
-    // What the API server takes away again, as in everything that somebody read from a cluster.
-    edit(
-        template(&charts[0], "exposure/httproute.yaml"),
-        "spec:\n",
-        "status: {parents: []}\nspec:\n",
-    );
+    }
     let done = judge(charts, vec![2]);
     let says = |requirement: &str, words: &[&str]| {
         done.report.findings().any(|(_, finding)| {

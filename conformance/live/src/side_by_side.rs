@@ -1,0 +1,65 @@
+//! Stages of a run side by side, as many as memory allows.
+
+use std::sync::Arc;
+
+use am_conformance::report::Report;
+use tokio::sync::Semaphore;
+
+use crate::error::LiveError;
+use crate::memory::side_by_side;
+use crate::options::Options;
+use crate::report::LiveReport;
+use crate::scenario::{Phase, Stage};
+use crate::session::Session;
+
+/// Plays stages, each with its phases, and gives them back in order. The first error ends all.
+pub(crate) async fn play_all(
+    options: &Options,
+    session: &Session,
+    stages: Vec<(Stage, Vec<Phase>)>,
+) -> Result<Vec<Stage>, LiveError> {
+    let jobs = side_by_side(options.jobs, stages.len(), session.available)?;
+    if jobs < stages.len() {
+        session
+            .lab
+            .progress
+            .say("cluster", &format!("{jobs} at a time"));
+    }
+    let turns = Arc::new(Semaphore::new(jobs));
+    let mut tasks = tokio::task::JoinSet::new();
+    for (index, (mut stage, phases)) in stages.into_iter().enumerate() {
+        let turns = Arc::clone(&turns);
+        tasks.spawn(async move {
+            // Nobody closes the semaphore.
+            let _turn = turns.acquire_owned().await;
+            let played = stage.play(&phases).await;
+            let cleaned = stage.clean_up().await;
+            played.and(cleaned).map(|()| (index, stage))
+        });
+    }
+    let mut played = Vec::new();
+    while let Some(ended) = tasks.join_next().await {
+        played.push(ended.map_err(|error| {
+            LiveError::unavailable(
+                format!("a pattern broke off: {error}"),
+                "report this as a bug",
+            )
+        })??);
+    }
+    played.sort_by_key(|(index, _)| *index);
+    Ok(played.into_iter().map(|(_, stage)| stage).collect())
+}
+
+/// What a run told by a report learned besides: times, edges and memory.
+pub(crate) fn told(report: Report, stages: &[Stage], session: &Session) -> LiveReport {
+    let played = stages.iter().flat_map(|stage| stage.timings.clone());
+    LiveReport {
+        report,
+        timings: session.timings.iter().cloned().chain(played).collect(),
+        edges: stages
+            .iter()
+            .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
+            .collect(),
+        memory: session.memory(),
+    }
+}
