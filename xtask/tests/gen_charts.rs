@@ -57,9 +57,12 @@ fn check_prints_a_diff_and_the_command_after_an_edit() {
     let out = folder();
     gen_charts(out.path()).assert().success();
     let chart = out.path().join("am-pattern-0/Chart.yaml");
-    let text = fs::read_to_string(&chart)
-        .expect("written")
-        .replace("version: 0.0.1", "version: 9.9.9");
+    let made = fs::read_to_string(&chart).expect("written");
+    let version = made
+        .lines()
+        .find(|line| line.starts_with("version: "))
+        .expect("a version");
+    let text = made.replace(version, "version: 9.9.9");
     fs::write(&chart, &text).expect("writes");
     gen_charts(out.path())
         .arg("--check")
@@ -67,7 +70,7 @@ fn check_prints_a_diff_and_the_command_after_an_edit() {
         .code(1)
         .stdout(
             contains("--- a/am-pattern-0/Chart.yaml")
-                .and(contains("-version: 9.9.9\n+version: 0.0.1")),
+                .and(contains(format!("-version: 9.9.9\n+{version}"))),
         )
         .stderr(contains("1 file differs; run `cargo xtask gen-charts"));
     assert_eq!(
@@ -79,7 +82,7 @@ fn check_prints_a_diff_and_the_command_after_an_edit() {
         .arg("--dry-run")
         .assert()
         .success()
-        .stdout(contains("+version: 0.0.1"));
+        .stdout(contains(format!("+{version}")));
     assert_eq!(
         fs::read_to_string(&chart).expect("kept"),
         text,

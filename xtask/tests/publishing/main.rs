@@ -6,6 +6,7 @@ mod shop;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use am_toolchain::Tool;
 use predicates::prelude::PredicateBooleanExt as _;
@@ -22,6 +23,16 @@ const TWO: [&str; 6] = [
     "--pattern",
     "am-pattern-3",
 ];
+
+/// The options that sign packages with the tests' own key.
+fn provenance(secret: &Path) -> [&str; 4] {
+    [
+        "--provenance-key",
+        "am-charts tests",
+        "--keyring",
+        text(secret),
+    ]
+}
 
 #[test]
 fn every_chart_of_every_product_version_is_packed_into_the_same_bytes() {
@@ -72,12 +83,7 @@ fn packages_that_an_earlier_run_made_and_this_one_does_not_are_removed() {
 fn what_is_published_is_pulled_verified_and_judged() {
     let shop = Shop::open();
     let secret = key("openpgp-secret.asc");
-    let signing = [
-        "--provenance-key",
-        "am-charts tests",
-        "--keyring",
-        text(&secret),
-    ];
+    let signing = provenance(&secret);
     let made = shop.path("packages");
     let index = packages(&made, &[&TWO[..], &signing].concat());
     let signing_key = shop.signing_key("release");
@@ -207,12 +213,7 @@ fn a_version_is_never_given_other_bytes() {
 fn what_was_tampered_with_is_noticed() {
     let shop = Shop::open();
     let secret = key("openpgp-secret.asc");
-    let signing = [
-        "--provenance-key",
-        "am-charts tests",
-        "--keyring",
-        text(&secret),
-    ];
+    let signing = provenance(&secret);
     let made = shop.path("packages");
     let index = packages(&made, &[&TWO[..4], &signing].concat());
     let package = &index.packages[0];
