@@ -28,6 +28,7 @@ mod keystores;
 mod logs;
 mod memory;
 mod metrics;
+mod notes;
 mod openshift;
 mod pattern_change;
 mod platforms;
