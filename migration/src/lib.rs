@@ -112,11 +112,10 @@ pub fn migrate(inputs: &[Input], target: &Target) -> Result<Migration, MigrateEr
         }
     }
     let written = version_of(inputs)?.unwrap_or_else(|| target.version.name().to_owned());
-    let short = charts
-        .versions
+    // The vendor's charts of a version that nobody here knows are read like those of the version that it moves to.
+    let short = [written.as_str(), target.version.name()]
         .iter()
-        .find(|it| written.starts_with(*it))
-        .or(charts.versions.last());
+        .find_map(|name| charts.versions.iter().find(|it| name.starts_with(*it)));
     let mut work = Work {
         target,
         charts: &charts,

@@ -86,7 +86,13 @@ fn execute(arguments: &Arguments) -> Result<ExitStatus, Error> {
     let version = match &arguments.product_version {
         Some(name) => version(name)?,
         None => match version_of(&inputs)? {
-            Some(name) => ProductVersion::from_name(&name).unwrap_or_else(ProductVersion::newest),
+            Some(name) => ProductVersion::from_name(&name).ok_or_else(|| {
+                let known: Vec<&str> = ProductVersion::all().map(ProductVersion::name).collect();
+                Error::Usage(format!(
+                    "the files are for product version {name}, for which there are no charts here (there are for {}); say with --product-version which one you move to",
+                    known.join(", ")
+                ))
+            })?,
             None => ProductVersion::newest(),
         },
     };

@@ -323,6 +323,16 @@ fn wrong_usage_ends_with_two_and_says_what_to_do() {
         &[&file, "--pattern", "0", "--product-version", "4.9.0"],
         "there is no product version 4.9.0",
     );
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = folder.path().join("values.yaml");
+    fs::write(&old, "wso2: {apim: {version: 4.4.0}}\n").expect("written");
+    let old = format!("all-in-one={}", old.display());
+    refused(
+        &[&old, "--pattern", "0"],
+        "for product version 4.4.0, for which there are no charts here",
+    );
+    let moved = [&old, "--pattern", "0", "--product-version", "4.5.0"];
+    migrate().args(moved).assert().success();
 }
 
 #[test]
