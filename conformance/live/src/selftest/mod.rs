@@ -11,9 +11,10 @@ use am_conformance::fixture::{BrokenChart, LiveExpectations};
 use crate::error::LiveError;
 use crate::options::{Images, Options, Scenario};
 use crate::progress::{Progress, Timing};
-use crate::run::{block_on, play_all, with_session};
+use crate::run::{block_on, with_session};
 use crate::scenario::{DatabaseKind, Phase, Stage, phases_for};
 use crate::session::Session;
+use crate::side_by_side::play_all;
 
 pub use verdict::Verdict;
 use verdict::judge;
