@@ -9,59 +9,31 @@ use am_toolchain::{RenderPool, RenderRequest, Renderer, StderrProgress, Tool, To
 use assert_cmd::Command;
 use predicates::prelude::*;
 use predicates::str::contains;
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
 /// A folder of `fixtures/vendor-values`.
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
 struct Case {
-    folder: &'static str,
-    files: &'static [&'static str],
+    folder: String,
+    files: Vec<String>,
     pattern: u8,
-    version: &'static str,
+    version: String,
     /// What the TO DOs of the result ask a person for.
+    #[serde(default)]
     by_hand: Value,
 }
 
 fn cases() -> Vec<Case> {
-    vec![
-        Case {
-            folder: "laptop",
-            files: &["default_values.yaml"],
-            pattern: 0,
-            version: "4.6.0",
-            by_hand: json!({"credentials": {"generateWithoutCluster": true}}),
-        },
-        Case {
-            folder: "aws",
-            files: &[
-                "default_acp_values.yaml",
-                "default_tm_values.yaml",
-                "default_gw_values.yaml",
-            ],
-            pattern: 3,
-            version: "4.5.0",
-            by_hand: json!({}),
-        },
-        Case {
-            folder: "azure",
-            files: &[
-                "control-plane=cp.yaml",
-                "cp-production.yaml",
-                "km_values.yaml",
-                "tm_values.yaml",
-                "gw_values.yaml",
-            ],
-            pattern: 4,
-            version: "4.7.0",
-            by_hand: json!({}),
-        },
-        Case {
-            folder: "openshift",
-            files: &["default_values.yaml", "gw_values.yaml", "km_values.yaml"],
-            pattern: 5,
-            version: "4.7.0",
-            by_hand: json!({"credentials": {"keys": {"apim-db-password": {"secret": "apim-databases", "key": "apim"}}}}),
-        },
-    ]
+    let file = workspace().join("fixtures/vendor-values/cases.yaml");
+    let text = fs::read_to_string(file).expect("a fixture");
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("cases.yaml: {error}"))
+}
+
+fn case(folder: &str) -> Case {
+    let mut cases = cases().into_iter();
+    cases.find(|case| case.folder == folder).expect("a case")
 }
 
 fn workspace() -> PathBuf {
@@ -76,7 +48,9 @@ fn migrate() -> Command {
 
 impl Case {
     fn path(&self, file: &str) -> String {
-        let folder = workspace().join("fixtures/vendor-values").join(self.folder);
+        let folder = workspace()
+            .join("fixtures/vendor-values")
+            .join(&self.folder);
         match file.split_once('=') {
             Some((component, file)) => format!("{component}={}", folder.join(file).display()),
             None => folder.join(file).display().to_string(),
@@ -209,7 +183,7 @@ fn the_result_is_green_and_every_address_arrives() {
         conformance.arg(folder.path().join("charts"));
         conformance.args([
             "--product-version",
-            case.version,
+            &case.version,
             "--pattern",
             &case.pattern.to_string(),
         ]);
@@ -228,6 +202,7 @@ fn merge(values: &mut Value, more: &Value) {
                 merge(mine.entry(key.clone()).or_insert(Value::Null), value);
             }
         }
+        (_, Value::Null) => {}
         (mine, theirs) => *mine = theirs.clone(),
     }
 }
@@ -235,7 +210,7 @@ fn merge(values: &mut Value, more: &Value) {
 #[test]
 fn what_was_wrong_is_warned_about() {
     let out = tempfile::tempdir().expect("a temporary folder");
-    let report = cases()[1].migrated(&out.path().join("values.yaml"));
+    let report = case("aws").migrated(&out.path().join("values.yaml"));
     let warnings: Vec<String> = report["warnings"]
         .as_array()
         .expect("a list")
@@ -269,7 +244,7 @@ fn what_was_wrong_is_warned_about() {
 #[test]
 fn secrets_that_stay_and_that_are_to_be_made_are_listed() {
     let out = tempfile::tempdir().expect("a temporary folder");
-    let report = cases()[2].migrated(&out.path().join("values.yaml"));
+    let report = case("azure").migrated(&out.path().join("values.yaml"));
     let names = |list: &str| -> Vec<String> {
         report[list]
             .as_array()
@@ -300,7 +275,7 @@ fn secrets_that_stay_and_that_are_to_be_made_are_listed() {
 
 #[test]
 fn wrong_usage_ends_with_two_and_says_what_to_do() {
-    let case = &cases()[0];
+    let case = case("laptop");
     let file = case.path("default_values.yaml");
     let refused = |arguments: &[&str], part: &str| {
         migrate()
@@ -337,7 +312,7 @@ fn wrong_usage_ends_with_two_and_says_what_to_do() {
 
 #[test]
 fn a_file_that_cannot_be_written_ends_with_three() {
-    let case = &cases()[0];
+    let case = case("laptop");
     migrate()
         .args([
             &case.path("default_values.yaml"),
@@ -353,7 +328,7 @@ fn a_file_that_cannot_be_written_ends_with_three() {
 
 #[test]
 fn without_out_the_values_are_on_standard_output_alone() {
-    let case = &cases()[0];
+    let case = case("laptop");
     migrate()
         .args([&case.path("default_values.yaml"), "--pattern", "0"])
         .assert()

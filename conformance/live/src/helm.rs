@@ -105,17 +105,23 @@ impl Helm {
             .await
     }
 
-    /// `helm test`.
+    /// `helm test`; what failed is tested again, to be told with its logs. Helm 3 asks for the logs of pods that it has
+    /// removed after their success, so that with `--logs` it is never content with pods that go when they are done.
     pub(crate) async fn test(
         &self,
         release: &str,
         namespace: &str,
     ) -> Result<HelmResult, LiveError> {
-        let command =
-            self.command("test", namespace)
-                .arg(release)
-                .args(["--timeout", "120s", "--logs"]);
-        self.result(command).await
+        let test = |more: &[&str]| {
+            let command = self.command("test", namespace).arg(release);
+            self.result(command.args(["--timeout", "120s"]).args(more))
+        };
+        let done = test(&[]).await?;
+        if done.success {
+            return Ok(done);
+        }
+        let again = test(&["--logs"]).await?;
+        Ok(if again.success { done } else { again })
     }
 
     /// `helm uninstall`, which waits until helm's own objects are gone.

@@ -33,8 +33,9 @@ pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveE
             .next()
             .is_none()
     {
-        let reason = stage.no_hub();
-        stage.record.not_applicable(LISTENERS_WAIT, reason);
+        for id in [LISTENERS_WAIT, EVERY_HUB_NODE_TOLD] {
+            stage.record.not_applicable(id, stage.no_hub());
+        }
         return Ok(());
     }
     connected(stage).await?;
@@ -46,6 +47,8 @@ pub(super) async fn judge_all(stage: &mut Stage, when: &str) -> Result<(), LiveE
     let requirement = if hubs.count() > 2 {
         EVERY_HUB_NODE_TOLD
     } else {
+        let reason = "the event hub has no more than two nodes";
+        stage.record.not_applicable(EVERY_HUB_NODE_TOLD, reason);
         LISTENERS_WAIT
     };
     judge_revocations(stage, requirement, when, &deaf).await?;

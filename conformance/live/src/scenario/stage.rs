@@ -39,6 +39,8 @@ pub(crate) struct Stage {
     pub(super) database: Option<DatabaseServer>,
     /// The operators that the release works with, once it does.
     pub(super) operators: Option<Operators>,
+    /// Secrets that the namespace holds before the release.
+    secrets: Vec<Value>,
     /// What the release is given besides the suite's own values.
     pub(crate) given: Value,
     /// What the release's stand-ins are told besides the suite's own variables.
@@ -92,6 +94,7 @@ impl Stage {
             wanted_database: None,
             database: None,
             operators: None,
+            secrets: Vec::new(),
             given: Value::Null,
             variables: BTreeMap::new(),
             away,
@@ -130,6 +133,18 @@ impl Stage {
     pub(crate) fn with_values(mut self, more: &Value) -> Self {
         values::merge(&mut self.main.values, more);
         values::merge(&mut self.given, more);
+        self
+    }
+
+    /// Puts Secrets into the namespace before the release comes, each with the texts of its keys.
+    #[must_use]
+    pub(crate) fn with_secrets(
+        mut self,
+        secrets: &BTreeMap<String, BTreeMap<String, String>>,
+    ) -> Self {
+        self.secrets.extend(secrets.iter().map(|(name, texts)| {
+            json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": texts})
+        }));
         self
     }
 
@@ -208,9 +223,19 @@ impl Stage {
         self.lab.api.delete(&path).await
     }
 
-    /// Makes the namespace, which enforces the restricted level of Pod Security.
+    /// Makes the namespace, which enforces the restricted level of Pod Security, and the Secrets that are there before.
     pub(crate) async fn make_namespace(&self) -> Result<(), LiveError> {
-        make_namespace(&self.lab.api, &self.namespace, &self.lab.prefix).await
+        make_namespace(&self.lab.api, &self.namespace, &self.lab.prefix).await?;
+        let path = format!("/api/v1/namespaces/{}/secrets", self.namespace);
+        for secret in &self.secrets {
+            if let Err(refusal) = self.lab.api.create(&path, secret).await? {
+                return Err(LiveError::unavailable(
+                    format!("cannot make a Secret: {}", refusal.message),
+                    "use an account that may make Secrets",
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The components that others listen to for events.
