@@ -1,4 +1,4 @@
-//! How much memory there is, how much the cluster takes, and how many patterns fit side by side.
+//! How much memory there is, how much the cluster takes, and how many patterns the machine can carry side by side.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +13,9 @@ use crate::process::{Program, on_path};
 const MIB: u64 = 1 << 20;
 /// What a pattern takes at most. Measured: all six side by side took 790 MiB over the empty cluster.
 const PATTERN: u64 = 256 * MIB;
+/// Patterns for each processor: six on two come up in time. Twelve did not: pods of sound charts took minutes to start, and were
+/// taken for stuck.
+const PER_PROCESSOR: usize = 3;
 /// What the machine keeps for everything else.
 const RESERVE: u64 = 512 * MIB;
 const INTERVAL: Duration = Duration::from_secs(5);
@@ -27,7 +30,8 @@ pub(crate) fn available() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
-/// How many patterns are played at a time: as many as were asked for, or as fit into memory.
+/// How many patterns are played at a time: as many as were asked for, or as this machine has memory and processors for. Of a
+/// machine that is somebody's (`available` is `None`) nothing is known.
 ///
 /// # Errors
 /// When not even one fits.
@@ -35,6 +39,7 @@ pub(crate) fn side_by_side(
     asked: usize,
     patterns: usize,
     available: Option<u64>,
+    processors: usize,
 ) -> Result<usize, LiveError> {
     if asked > 0 {
         return Ok(asked.min(patterns.max(1)));
@@ -54,7 +59,8 @@ pub(crate) fn side_by_side(
         ));
     }
     let fitting = usize::try_from(fitting).unwrap_or(usize::MAX);
-    Ok(fitting.min(patterns.max(1)))
+    let carried = processors.max(1) * PER_PROCESSOR;
+    Ok(fitting.min(carried).min(patterns.max(1)))
 }
 
 /// Memory of all nodes of a cluster, in bytes.
@@ -155,17 +161,25 @@ mod tests {
 
     #[test]
     fn as_many_patterns_as_memory_has_room_for() {
-        let jobs = |available: u64| side_by_side(0, 6, Some(available * MIB)).ok();
+        let jobs = |available: u64| side_by_side(0, 6, Some(available * MIB), 8).ok();
         assert_eq!(jobs(16384), Some(6));
         assert_eq!(jobs(1280), Some(3));
         assert_eq!(jobs(768), Some(1));
         assert_eq!(jobs(700), None);
-        assert_eq!(side_by_side(0, 6, None).ok(), Some(6));
+        assert_eq!(side_by_side(0, 6, None, 1).ok(), Some(6));
+    }
+
+    #[test]
+    fn as_many_patterns_as_processors_carry() {
+        let jobs = |processors| side_by_side(0, 12, Some(65536 * MIB), processors).ok();
+        assert_eq!(jobs(2), Some(6));
+        assert_eq!(jobs(16), Some(12));
+        assert_eq!(jobs(0), Some(3));
     }
 
     #[test]
     fn whoever_asks_for_a_number_gets_it() {
-        assert_eq!(side_by_side(2, 6, Some(100 * MIB)).ok(), Some(2));
-        assert_eq!(side_by_side(9, 6, None).ok(), Some(6));
+        assert_eq!(side_by_side(2, 6, Some(100 * MIB), 1).ok(), Some(2));
+        assert_eq!(side_by_side(9, 6, None, 1).ok(), Some(6));
     }
 }

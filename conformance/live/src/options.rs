@@ -21,7 +21,7 @@ pub struct Options {
     pub charts: Vec<ChartDirectory>,
     /// Pattern numbers; empty for all.
     pub patterns: Vec<u8>,
-    /// Patterns at a time; 0 for as many as memory allows.
+    /// Patterns at a time; 0 for as many as the machine carries.
     pub jobs: usize,
     /// Keep the cluster, or on an existing one the namespaces, when the run ends.
     pub keep: bool,

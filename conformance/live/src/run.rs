@@ -93,7 +93,7 @@ async fn judge_admission(
     admission::run(options, &envtest.access(), progress).await
 }
 
-/// Plays the patterns, side by side as memory allows.
+/// Plays the patterns, side by side as the machine can.
 async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveError> {
     if options.scenario == Scenario::Published {
         return published::play(options, session).await;

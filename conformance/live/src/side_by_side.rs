@@ -1,4 +1,4 @@
-//! Stages of a run side by side, as many as memory allows.
+//! Stages of a run side by side, as many as the machine carries.
 
 use std::sync::Arc;
 
@@ -18,7 +18,8 @@ pub(crate) async fn play_all(
     session: &Session,
     stages: Vec<(Stage, Vec<Phase>)>,
 ) -> Result<Vec<Stage>, LiveError> {
-    let jobs = side_by_side(options.jobs, stages.len(), session.available)?;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    let jobs = side_by_side(options.jobs, stages.len(), session.available, processors)?;
     if jobs < stages.len() {
         session
             .lab

@@ -28,7 +28,7 @@ pub struct LiveRun {
     pub charts: Vec<ChartDirectory>,
     /// The patterns to play; empty for all.
     pub patterns: Vec<u8>,
-    /// Patterns at a time; 0 for as many as memory allows.
+    /// Patterns at a time; 0 for as many as the machine carries.
     pub jobs: usize,
     /// The workspace: where `tools/` and `fixtures/` are.
     pub workspace: std::path::PathBuf,
