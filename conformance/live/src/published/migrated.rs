@@ -82,7 +82,11 @@ impl Case {
 
     fn input(&self, workspace: &Path, name: &str) -> Result<Input, LiveError> {
         let (component, file) = match name.split_once('=') {
-            Some((component, file)) => (am_product::Component::from_name(component), file),
+            Some((component, file)) => {
+                let known = am_product::Component::from_name(component);
+                let why = format!("there is no component {component}");
+                (Some(known.ok_or_else(|| unusable(&why))?), file)
+            }
             None => (None, name),
         };
         let path = workspace.join(FIXTURES).join(&self.folder).join(file);
