@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use am_deployment_toml::product::ProductVersion;
-use am_generator::{Model, Selection, Templates, generate};
+use am_generator::{Selection, generate};
 use am_migration::source::File;
 use am_migration::target::Target;
 use am_migration::{Input, migrate};
@@ -13,6 +13,8 @@ use serde_json::Value;
 
 use crate::error::LiveError;
 use crate::values::merge;
+
+use super::shop::Generator;
 
 /// Where the vendor's values are, below the workspace.
 const FIXTURES: &str = "fixtures/vendor-values";
@@ -30,7 +32,7 @@ pub(super) struct Case {
     by_hand: Value,
     /// What the namespace holds before; without it, the case is not for a cluster.
     #[serde(default)]
-    pub(super) secrets: Option<BTreeMap<String, BTreeMap<String, String>>>,
+    pub(super) secrets: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// The cases that are for a cluster.
@@ -39,7 +41,7 @@ pub(super) fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
     let text = std::fs::read_to_string(&file).map_err(LiveError::file("read", &file))?;
     let mut cases: Vec<Case> =
         serde_saphyr::from_str(&text).map_err(|error| unusable(&error.to_string()))?;
-    cases.retain(|case| case.secrets.is_some());
+    cases.retain(|case| !case.secrets.is_empty());
     if cases.is_empty() {
         return Err(unusable("no case is for a cluster"));
     }
@@ -47,32 +49,30 @@ pub(super) fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
 }
 
 impl Case {
-    /// Values of our chart that the case becomes.
+    /// Values that the case becomes for our chart, which is packed for a product version.
     pub(super) fn values(
         &self,
         workspace: &Path,
-        model: &Model,
-        templates: &Templates,
-        version: ProductVersion,
+        generator: &Generator,
+        packed: &str,
     ) -> Result<Value, LiveError> {
-        if self.version != version.as_str() {
+        let version = ProductVersion::from_name(&self.version).filter(|_| self.version == packed);
+        let Some(version) = version else {
             let why = format!(
-                "{} is for product version {}, but the registry holds charts for {}",
-                self.folder,
-                self.version,
-                version.as_str()
+                "{} is for product version {}, but the registry holds charts for {packed}",
+                self.folder, self.version
             );
             return Err(unusable(&why));
-        }
+        };
         let inputs = self
             .files
             .iter()
             .map(|name| self.input(workspace, name))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut selection = Selection::all(model);
+        let mut selection = Selection::all(&generator.model);
         self.version.clone_into(&mut selection.version);
-        let tree =
-            generate(model, templates, &selection).map_err(|error| unusable(&error.to_string()))?;
+        let tree = generate(&generator.model, &generator.templates, &selection)
+            .map_err(|error| unusable(&error.to_string()))?;
         let target = Target::new(&tree, self.pattern, version).map_err(|why| unusable(&why))?;
         let migration = migrate(&inputs, &target).map_err(|error| unusable(&error.to_string()))?;
         let mut values = migration.values;

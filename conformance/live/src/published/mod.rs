@@ -4,7 +4,6 @@
 mod migrated;
 mod shop;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use am_conformance::report::{Profile, Report};
@@ -57,6 +56,13 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
         &format!("{} packages are in {}", shop.packages.len(), shop.registry),
     );
 
+    let migrated = cases
+        .iter()
+        .map(|case| {
+            let packed = &shop.package(case.pattern)?.product_version;
+            Ok((case, case.values(&options.workspace, &generator, packed)?))
+        })
+        .collect::<Result<Vec<_>, LiveError>>()?;
     let mut stages = Vec::new();
     let mut pulled = Vec::new();
     for tool in HELMS {
@@ -74,41 +80,25 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
             })?,
             path: into,
         };
-        for pattern in &patterns {
-            let charts = charts_of(std::slice::from_ref(&directory), *pattern)?;
+        let stage = |pattern: u8, name: &str, about: &str| {
             let mut lab = lab.clone();
             lab.helm = helm
                 .clone()
-                .installing_from(shop.source(shop.package(*pattern)?));
-            let name = format!("p{pattern}-{}", tool.name());
-            let stage = Stage::new(lab, *pattern, &name, charts).called(&format!(
-                "am-pattern-{pattern} out of a registry by {}",
-                tool.name()
-            ));
+                .installing_from(shop.source(shop.package(pattern)?));
+            let charts = charts_of(std::slice::from_ref(&directory), pattern)?;
+            let by = tool.name();
+            let stage = Stage::new(lab, pattern, &format!("{name}-{by}"), charts);
+            Ok::<_, LiveError>(stage.called(&format!("am-pattern-{pattern} {about} by {by}")))
+        };
+        for pattern in &patterns {
+            let stage = stage(*pattern, &format!("p{pattern}"), "out of a registry")?;
             stages.push((stage, PHASES.to_vec()));
         }
-        for case in &cases {
-            let mut lab = lab.clone();
-            lab.helm = helm
-                .clone()
-                .installing_from(shop.source(shop.package(case.pattern)?));
-            let charts = charts_of(std::slice::from_ref(&directory), case.pattern)?;
-            let values = case.values(
-                &options.workspace,
-                &generator.model,
-                &generator.templates,
-                directory.version,
-            )?;
-            let name = format!("{}-{}", case.folder, tool.name());
-            let stage = Stage::new(lab, case.pattern, &name, charts)
-                .called(&format!(
-                    "am-pattern-{} with values of fixtures/vendor-values/{} by {}",
-                    case.pattern,
-                    case.folder,
-                    tool.name()
-                ))
-                .with_values(&values)
-                .with_secrets(case.secrets.as_ref().unwrap_or(&BTreeMap::new()));
+        for (case, values) in &migrated {
+            let about = format!("with values of fixtures/vendor-values/{}", case.folder);
+            let stage = stage(case.pattern, &case.folder, &about)?
+                .with_values(values)
+                .with_secrets(&case.secrets);
             stages.push((stage, PHASES.to_vec()));
         }
         pulled.push(directory);
