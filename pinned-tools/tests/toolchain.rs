@@ -23,14 +23,6 @@ fn empty_workspace() -> tempfile::TempDir {
     folder
 }
 
-#[cfg(unix)]
-fn script(folder: &Path, name: &str, text: &str) {
-    use std::os::unix::fs::PermissionsExt;
-    let path = folder.join(name);
-    std::fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("script");
-    std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("mode");
-}
-
 #[test]
 fn without_the_tool_and_without_go_the_error_says_what_to_install() {
     let workspace = empty_workspace();
@@ -52,13 +44,13 @@ fn only_the_exact_version_on_path_is_taken() {
     let bin = tempfile::tempdir().expect("temporary folder");
     let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
 
-    script(bin.path(), "helm", "echo v4.3.1");
+    am_testing::script(bin.path(), "helm", "echo v4.3.1");
     assert_eq!(
         toolchain.ensure(Tool::Helm4, &mut Silent).expect("on PATH"),
         bin.path().join("helm")
     );
 
-    script(bin.path(), "helm", "echo v4.3.0");
+    am_testing::script(bin.path(), "helm", "echo v4.3.0");
     let error = toolchain
         .ensure(Tool::Helm4, &mut Silent)
         .expect_err("another version");
@@ -73,7 +65,7 @@ fn only_the_exact_version_on_path_is_taken() {
 fn a_failed_build_tells_what_go_said_and_leaves_no_tool() {
     let workspace = empty_workspace();
     let bin = tempfile::tempdir().expect("temporary folder");
-    script(bin.path(), "go", "echo 'no module here' >&2; exit 1");
+    am_testing::script(bin.path(), "go", "echo 'no module here' >&2; exit 1");
     let toolchain = Toolchain::new(workspace.path()).with_search_path(bin.path());
     for _ in 0..2 {
         let error = toolchain
@@ -89,7 +81,7 @@ fn a_failed_build_tells_what_go_said_and_leaves_no_tool() {
 fn counting_go(folder: &Path) {
     let text = "PATH=/usr/bin:/bin; echo run >> \"$0.runs\"; sleep 0.2\n\
                 while [ \"$1\" != -o ]; do shift; done; : > \"$2\"";
-    script(folder, "go", text);
+    am_testing::script(folder, "go", text);
 }
 
 #[cfg(unix)]

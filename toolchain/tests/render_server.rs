@@ -273,18 +273,14 @@ fn garbage_gets_an_answer_and_does_not_end_the_server() {
 #[cfg(unix)]
 #[test]
 fn a_server_that_dies_is_started_again_and_one_that_cannot_run_is_an_error() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = tempfile::tempdir().expect("temporary folder");
-    let program = folder.path().join("server");
     let died = folder.path().join("died");
     let script = format!(
-        "#!/bin/sh\n[ -e '{died}' ] && exec '{real}'\nread line; touch '{died}'; exit 9\n",
+        "[ -e '{died}' ] && exec '{real}'\nread line; touch '{died}'; exit 9",
         died = died.display(),
         real = support::tool(Tool::Renderer).display(),
     );
-    std::fs::write(&program, script).expect("script");
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("mode");
+    let program = am_testing::script(folder.path(), "server", &script);
     let rendered = RenderServer::new(&program)
         .render(&fixture_request())
         .expect("the second process answers");

@@ -1,7 +1,6 @@
 //! `cargo xtask conformance --cluster …` where there is no cluster to be had: never green, always with a hint.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use assert_cmd::Command;
@@ -22,9 +21,7 @@ fn folder() -> tempfile::TempDir {
 
 /// A `docker` that plays the script, before everything else on `PATH`.
 fn with_docker(folder: &Path, script: &str) -> std::ffi::OsString {
-    let docker = folder.join("docker");
-    fs::write(&docker, format!("#!/bin/sh\n{script}\n")).expect("written");
-    fs::set_permissions(&docker, fs::Permissions::from_mode(0o755)).expect("executable");
+    am_testing::script(folder, "docker", script);
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
     std::env::join_paths(folders).expect("a PATH")
