@@ -2,6 +2,7 @@
 
 use crate::model::component::Component;
 use crate::model::credentials::Key;
+use crate::model::events::RegionStream;
 use crate::model::pattern::{Member, Pattern};
 use crate::model::product::{Database, Endpoint, Version};
 use crate::model::wiring::{Edge, FormKind, Reach, Setting};
@@ -130,6 +131,7 @@ impl<'m> Chart<'m> {
                     .database
                     .is_none_or(|database| self.version.value.uses(component, database))
                 && plays
+                && (!setting.hub || self.hub().is_some())
         };
         self.model
             .configuration
@@ -148,6 +150,24 @@ impl<'m> Chart<'m> {
         let shown = self.version.value.event_hub_nodes_shown;
         self.role(&self.model.events.role.value) == Some(part.name())
             && part.member.maximum.is_none_or(|maximum| maximum > shown)
+    }
+
+    /// The component whose nodes mirror events, in patterns where it may have several.
+    pub(crate) fn hub(&self) -> Option<Part<'m>> {
+        let mut parts = self.parts().into_iter();
+        parts.find(|part| self.mirrors_events(part))
+    }
+
+    /// The event streams that cross to other regions.
+    pub(crate) fn region_streams(&self) -> Vec<&'m RegionStream> {
+        let version = &self.version.value.version.value;
+        let streams = self.model.events.regions.iter();
+        streams
+            .filter(|stream| {
+                let versions = stream.versions.as_ref();
+                versions.is_none_or(|versions| strings(versions).any(|known| known == version))
+            })
+            .collect()
     }
 
     /// How the product itself writes the number of a port of its own, offset included.

@@ -60,6 +60,8 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
         "mirroredEvents": chart.model.events.streams,
+        "regionEvents": region_events(chart),
+        "hub": chart.hub().map_or_else(|| json!(false), |part| json!({"name": part.name(), "key": part.key()})),
         "metricObjects": chart.model.observability.metrics.objects,
         "alerts": *chart.model.observability.alerts,
         "panels": *chart.model.observability.panels,
@@ -178,6 +180,16 @@ fn credentials(chart: &Chart<'_>) -> Value {
         "keys": chart.credential_keys(None).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "providers": providers.collect::<Vec<_>>(),
     })
+}
+
+/// The event streams that cross to other regions.
+fn region_events(chart: &Chart<'_>) -> Vec<Value> {
+    let streams = chart.region_streams().into_iter();
+    streams
+        .map(
+            |event| json!({"topic": event.topic, "stream": event.stream, "version": event.version}),
+        )
+        .collect()
 }
 
 /// The kinds of databases, each with everything that its driver wants.

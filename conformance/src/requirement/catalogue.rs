@@ -9,7 +9,7 @@ use super::{AppliesWhen, Family, Requirement, own};
 use crate::error::SuiteError;
 
 /// The requirement files, held so that every command knows them wherever it runs.
-const FILES: [(Family, File); 10] = [
+const FILES: [(Family, File); 11] = [
     (
         Family::Distribution,
         File::new(
@@ -43,6 +43,13 @@ const FILES: [(Family, File); 10] = [
         File::new(
             "conformance/requirements/network.yaml",
             include_str!("../../requirements/network.yaml"),
+        ),
+    ),
+    (
+        Family::Region,
+        File::new(
+            "conformance/requirements/region.yaml",
+            include_str!("../../requirements/region.yaml"),
         ),
     ),
     (

@@ -52,6 +52,7 @@ pub enum Family {
     Wiring,
     Configuration,
     Network,
+    Region,
     Security,
     Operations,
     Upgrade,
@@ -63,12 +64,13 @@ pub enum Family {
 
 impl Family {
     /// Every family of the suite, in the order in which reports list them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Distribution,
         Self::Topology,
         Self::Wiring,
         Self::Configuration,
         Self::Network,
+        Self::Region,
         Self::Security,
         Self::Operations,
         Self::Upgrade,
@@ -84,6 +86,7 @@ impl Family {
             Self::Wiring => "wiring",
             Self::Configuration => "configuration",
             Self::Network => "network",
+            Self::Region => "region",
             Self::Security => "security",
             Self::Operations => "operations",
             Self::Upgrade => "upgrade",
@@ -101,6 +104,7 @@ impl Family {
             Self::Wiring => "AM-WIRE-",
             Self::Configuration => "AM-CONF-",
             Self::Network => "AM-NET-",
+            Self::Region => "AM-REG-",
             Self::Security => "AM-SEC-",
             Self::Operations => "AM-OPS-",
             Self::Upgrade => "AM-UPG-",

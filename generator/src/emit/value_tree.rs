@@ -353,6 +353,11 @@ impl<'m> Scope<'_, 'm> {
                 self.part
                     .is_some_and(|part| self.chart.node_ports(&part).is_empty() != wanted)
             })
+            && when.hub.is_none_or(|wanted| {
+                let hub = self.chart.hub();
+                let is_hub = hub.is_some_and(|hub| name.is_none_or(|name| name == hub.name()));
+                is_hub == wanted
+            })
     }
 }
 

@@ -1,4 +1,4 @@
-//! `events.yaml`: events that nodes of one component mirror to each other.
+//! `events.yaml`: events that nodes of one component mirror to each other, and publish to other regions.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,8 +10,10 @@ use crate::yaml::Text;
 pub struct Events {
     /// Role of the component whose nodes mirror them.
     pub role: Text,
-    /// The events.
+    /// What each node tells further nodes of the same region.
     pub streams: Vec<Stream>,
+    /// What each node tells every node of other regions.
+    pub regions: Vec<RegionStream>,
 }
 
 /// An event stream of the product, and the topic on which listeners hear it.
@@ -26,4 +28,19 @@ pub struct Stream {
     pub version: String,
     /// JMS topic.
     pub topic: String,
+}
+
+/// An event stream that crosses to other regions. Its publishers are called after the topic.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RegionStream {
+    /// JMS topic.
+    pub topic: String,
+    /// Name of the stream.
+    pub stream: String,
+    /// Version of the stream.
+    pub version: String,
+    /// Product versions that have it; every version when missing.
+    #[serde(default)]
+    pub versions: Option<Vec<Text>>,
 }

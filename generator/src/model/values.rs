@@ -202,6 +202,10 @@ pub struct When {
     /// Other components connect to each node of the component, or to none by its own address.
     #[serde(default)]
     pub listed: Option<bool>,
+    /// The component is the event hub of a pattern where it may have several nodes, or is not (in the chart's own values: the pattern has
+    /// such a component).
+    #[serde(default)]
+    pub hub: Option<bool>,
 }
 
 /// A JSON Schema type.

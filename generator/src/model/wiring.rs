@@ -199,6 +199,9 @@ pub struct Setting {
     /// Only components that play one of these roles in the pattern.
     #[serde(default)]
     pub roles: Option<Vec<Text>>,
+    /// Only patterns whose event hub may have several nodes.
+    #[serde(default)]
+    pub hub: bool,
     /// What it is for.
     #[serde(default)]
     pub doc: Option<String>,

@@ -37,6 +37,7 @@ mod probes;
 mod public_services;
 mod publishers;
 mod refusals;
+mod regions;
 mod scaling;
 mod schema_job;
 mod script;

@@ -189,7 +189,7 @@ fn condition(
         );
         diagnostics.push(
             file.diagnose(key, message)
-                .hint("use pattern, versions, endpoint or divisible here"),
+                .hint("use pattern, versions, endpoint, divisible or hub here"),
         );
     }
     for name in when.component.iter().flatten() {

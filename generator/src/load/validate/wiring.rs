@@ -50,6 +50,19 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     }
     let events = &model.events;
     require_known(diagnostics, events, &events.role, "role", ROLES.into_iter());
+    for version in events
+        .regions
+        .iter()
+        .flat_map(|event| event.versions.iter().flatten())
+    {
+        require_known(
+            diagnostics,
+            events,
+            version,
+            "product version",
+            versions(model),
+        );
+    }
     let credentials = &model.credentials;
     for (_, key) in credentials.keys.iter() {
         let secrets = credentials.secrets.names();
