@@ -39,9 +39,21 @@ pub struct Deployment {
     /// Keystores and truststore, the same in every site. The images' own unless given, which everybody has.
     #[serde(default)]
     pub keystores: Option<Reference>,
+    /// What connects the sites; with several it must be said.
+    #[serde(default)]
+    pub link: Option<SiteLink>,
     /// The sites, each with one release.
     #[schemars(with = "Vec<Site>", length(min = 1))]
     pub sites: Spanned<Vec<Site>>,
+}
+
+/// What connects the sites.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SiteLink {
+    /// It is private (a VPN, peered networks), so that what is not encrypted may cross it.
+    #[schemars(with = "bool")]
+    pub private: Spanned<bool>,
 }
 
 /// Something that is in the cluster already.

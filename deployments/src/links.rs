@@ -2,6 +2,7 @@
 
 use am_generator::chart::{Part, ResolvedEdge};
 use am_generator::model::wiring::Reach;
+use am_product::Port;
 
 use crate::document::Address;
 use crate::sites::Placed;
@@ -132,4 +133,11 @@ pub(crate) fn addresses<'m>(link: &Link<'_>, sites: &[Placed<'m>]) -> Vec<&'m Ad
     } else {
         exposure.service.iter().collect()
     }
+}
+
+/// Whether what is spoken on a port is encrypted.
+pub(crate) fn is_encrypted(port: &str) -> bool {
+    Port::all()
+        .iter()
+        .any(|known| known.name == port && known.tls)
 }

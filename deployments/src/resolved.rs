@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::document::Deployment;
-use crate::links::{Link, addresses, needed, number};
+use crate::links::{Link, addresses, is_encrypted, needed, number};
 use crate::overlay::STORES;
 use crate::site_values::SiteValues;
 use crate::sites::{Placed, topology};
@@ -38,7 +38,7 @@ pub(crate) struct Site {
     pub(crate) release: Release,
     pub(crate) components: Vec<Component>,
     /// Components of the pattern that other sites run.
-    pub(crate) elsewhere: Vec<Component>,
+    pub(crate) elsewhere: Vec<Elsewhere>,
     pub(crate) hostnames: Vec<HostName>,
     pub(crate) exposes: Vec<Exposed>,
     pub(crate) secrets: Vec<Secret>,
@@ -65,6 +65,14 @@ pub(crate) struct Component {
     pub(crate) name: String,
     pub(crate) title: String,
     pub(crate) nodes: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Elsewhere {
+    pub(crate) name: String,
+    /// The site that runs it.
+    pub(crate) site: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -149,6 +157,7 @@ pub(crate) struct Opening {
     pub(crate) hosts: Vec<String>,
     pub(crate) component: String,
     pub(crate) name: String,
+    pub(crate) encrypted: bool,
 }
 
 /// Says everything that follows.
@@ -185,13 +194,10 @@ pub(crate) fn resolve(
         topology: topology(document, vocabulary)
             .map(|(name, _)| name.to_owned())
             .unwrap_or_default(),
-        sites: sites
+        sites: values
             .iter()
-            .zip(values)
             .enumerate()
-            .map(|(at, (placed, values))| {
-                site(document, placed, at, links, vocabulary, &values.effective)
-            })
+            .map(|(at, values)| site(document, sites, at, links, vocabulary, &values.effective))
             .collect(),
         edges: edges.collect(),
         ports: openings(sites, links),
@@ -200,12 +206,13 @@ pub(crate) fn resolve(
 
 fn site(
     document: &Loaded<Deployment>,
-    placed: &Placed<'_>,
+    sites: &[Placed<'_>],
     at: usize,
     links: &[Link<'_>],
     vocabulary: &Vocabulary,
     effective: &Value,
 ) -> Site {
+    let placed = &sites[at];
     let kubernetes = &placed.site.kubernetes;
     let release = &document.name.value;
     let platform = kubernetes
@@ -246,7 +253,7 @@ fn site(
                 .collect(),
         },
         components: placed.runs.iter().map(component).collect(),
-        elsewhere: placed.rest.iter().map(component).collect(),
+        elsewhere: elsewhere(placed, sites),
         hostnames: hostnames.collect(),
         exposes: exposed(release, placed, at, links, vocabulary),
         secrets: secrets(document, placed, vocabulary),
@@ -354,6 +361,19 @@ fn database(placed: &Placed<'_>, vocabulary: &Vocabulary, effective: &Value) -> 
     })
 }
 
+/// Components that the site leaves to others.
+fn elsewhere(placed: &Placed<'_>, sites: &[Placed<'_>]) -> Vec<Elsewhere> {
+    let home = |name: &str| sites.iter().find(|site| site.runs(name));
+    let rest = placed.rest.iter();
+    rest.filter_map(|part| {
+        Some(Elsewhere {
+            name: part.name().to_owned(),
+            site: home(part.name())?.name().to_owned(),
+        })
+    })
+    .collect()
+}
+
 /// One row for each port of each component that a site connects to.
 fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
     let mut openings: Vec<Opening> = Vec::new();
@@ -381,6 +401,7 @@ fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
                     hosts: vec![host.clone()],
                     component: link.server.name().to_owned(),
                     name: (*port).to_owned(),
+                    encrypted: is_encrypted(port),
                 }),
             }
         }

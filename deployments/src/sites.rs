@@ -140,7 +140,7 @@ pub(crate) fn place<'m>(
                 let message = format!(
                     "pattern {} has no part `{part}`: its {} plays the roles {}, too",
                     pattern.number,
-                    component.component.title,
+                    component.name(),
                     sentence(&roles)
                 );
                 let diagnostic = document.diagnose(&site.pattern, message);

@@ -6,7 +6,7 @@ use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
 use crate::document::{Address, Deployment, Exposure};
-use crate::links::{Link, Needed, needed};
+use crate::links::{Link, Needed, is_encrypted, needed};
 use crate::names::sentence;
 use crate::sites::Placed;
 
@@ -17,6 +17,7 @@ pub(crate) fn check(
     links: &[Link<'_>],
     found: &mut Diagnostics,
 ) {
+    link(document, sites, links, found);
     for (number, site) in sites.iter().enumerate() {
         for part in &site.runs {
             let wanted = needed(links, number, part.name());
@@ -50,6 +51,36 @@ pub(crate) fn check(
                 found.push(document.diagnose(key, message).hint("remove it"));
             }
         }
+    }
+}
+
+/// What is not encrypted crosses a private link only.
+fn link(
+    document: &Loaded<Deployment>,
+    sites: &[Placed<'_>],
+    links: &[Link<'_>],
+    found: &mut Diagnostics,
+) {
+    let private = document.link.as_ref().map(|link| &link.private);
+    if private.is_some_and(|private| private.value) {
+        return;
+    }
+    let open = links.iter().find_map(|link| {
+        let port = link.ports.iter().find(|port| !is_encrypted(port))?;
+        Some((link, port))
+    });
+    if let Some((link, port)) = open {
+        let (from, to) = (sites[link.from].name(), sites[link.to].name());
+        let message = format!(
+            "{port} from site {from} to site {to} is not encrypted, and the link is not said to be private"
+        );
+        let diagnostic = match private {
+            Some(private) => document.diagnose(private, message),
+            None => document.diagnose(&document.sites, message),
+        };
+        found.push(diagnostic.hint(
+            "connect the sites by a VPN or by peered networks, and write `link: {private: true}`",
+        ));
     }
 }
 
@@ -120,7 +151,7 @@ impl One<'_, '_> {
             }
             first if !wanted.nodes.is_empty() && usize::try_from(count) != Ok(has) => {
                 let message = format!(
-                    "site {site} runs {count} nodes of the {title}, but exposes {has} node addresses; other sites connect to each ({})",
+                    "site {site} runs {count} nodes of the {title}, but exposes addresses of {has}; other sites connect to each ({})",
                     wanted.nodes.join(", ")
                 );
                 let at = first.map_or(key, |address| &address.host);

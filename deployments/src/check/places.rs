@@ -1,7 +1,7 @@
 //! Sites, each with what it runs, and beside the others.
 
 use am_generator::ChartTree;
-use am_generator::diagnostic::Diagnostics;
+use am_generator::diagnostic::{Diagnostic, Diagnostics};
 use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
@@ -267,15 +267,19 @@ fn same_environment(
 
 /// An address that others use leads to one thing. Gateways of one environment may share the names that users see.
 fn same_hosts(document: &Loaded<Deployment>, sites: &[Placed<'_>], found: &mut Diagnostics) {
-    // Host, field, site, environment of what users see, node-or-service of a component.
+    let environment = |site: &Placed<'_>| {
+        let main = sites.iter().find(|site| site.is_main);
+        let own = site.site.environment.as_ref();
+        let own = own.or_else(|| main?.site.environment.as_ref());
+        own.map(|it| it.name.value.clone())
+    };
+    // Host, field, site, and whether users see it.
     let mut seen: Vec<(&Text, String, &Placed<'_>, bool)> = Vec::new();
     for site in sites {
         for (key, host) in site.site.hostnames.iter() {
             let field = format!("hostnames.{}", key.value);
             let shares = |other: &Placed<'_>| {
-                std::ptr::eq(other, site)
-                    || site.site.environment.is_none()
-                    || other.site.environment.is_none()
+                std::ptr::eq(other, site) || environment(site) == environment(other)
             };
             let twin = seen.iter().find(|(known, _, other, is_public)| {
                 known.value == host.value && !(*is_public && shares(other))
@@ -310,7 +314,7 @@ fn twice(
     host: &Text,
     (site, field): (&Placed<'_>, &str),
     (second_site, second): (&Placed<'_>, &str),
-) -> am_generator::diagnostic::Diagnostic {
+) -> Diagnostic {
     let message = format!(
         "{} is both {field} of site {} and {second} of site {}",
         host.value,
