@@ -1,4 +1,4 @@
-//! One chart to make: a pattern in a product version, with its references resolved.
+//! One chart: a pattern in a product version, with its references resolved.
 
 use crate::model::component::Component;
 use crate::model::credentials::Key;
@@ -10,47 +10,57 @@ use crate::model::{Loaded, Model, strings};
 
 /// A pattern in a product version. The model is checked, so that lookups cannot fail.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Chart<'m> {
-    pub(crate) model: &'m Model,
-    pub(crate) version: &'m Loaded<Version>,
-    pub(crate) pattern: &'m Loaded<Pattern>,
+pub struct Chart<'m> {
+    /// The model.
+    pub model: &'m Model,
+    /// The product version.
+    pub version: &'m Loaded<Version>,
+    /// The pattern.
+    pub pattern: &'m Loaded<Pattern>,
 }
 
 /// A component as it takes part in a pattern.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Part<'m> {
-    pub(crate) component: &'m Loaded<Component>,
-    pub(crate) member: &'m Member,
+pub struct Part<'m> {
+    /// The component.
+    pub component: &'m Loaded<Component>,
+    /// How many nodes of it the pattern has.
+    pub member: &'m Member,
 }
 
 /// An edge with the component at its other end.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ResolvedEdge<'m> {
-    pub(crate) edge: &'m Edge,
-    pub(crate) form: FormKind<'m>,
-    pub(crate) peer: &'m str,
+pub struct ResolvedEdge<'m> {
+    /// The edge.
+    pub edge: &'m Edge,
+    /// How its address is written.
+    pub form: FormKind<'m>,
+    /// The component at its other end.
+    pub peer: &'m str,
     /// Which nodes of the peer, which may be the component itself.
-    pub(crate) reach: Reach,
+    pub reach: Reach,
 }
 
 impl<'m> Part<'m> {
-    pub(crate) fn name(&self) -> &'m str {
+    /// Its name.
+    pub fn name(&self) -> &'m str {
         &self.component.value.name.value
     }
 
     /// Key of the component in the values.
-    pub(crate) fn key(&self) -> String {
+    pub fn key(&self) -> String {
         camel_case(self.name())
     }
 }
 
 impl<'m> Chart<'m> {
-    pub(crate) fn name(&self) -> &'m str {
+    /// Its name.
+    pub fn name(&self) -> &'m str {
         &self.pattern.value.name.value
     }
 
     /// The components in the order of the pattern.
-    pub(crate) fn parts(&self) -> Vec<Part<'m>> {
+    pub fn parts(&self) -> Vec<Part<'m>> {
         let components = &self.model.components;
         self.pattern
             .value
@@ -66,7 +76,7 @@ impl<'m> Chart<'m> {
     }
 
     /// The component that plays a role.
-    pub(crate) fn role(&self, role: &str) -> Option<&'m str> {
+    pub fn role(&self, role: &str) -> Option<&'m str> {
         self.pattern
             .value
             .roles
@@ -75,7 +85,7 @@ impl<'m> Chart<'m> {
     }
 
     /// The endpoints that the pattern has: name, endpoint, component that serves it.
-    pub(crate) fn endpoints(&self) -> Vec<(&'m str, &'m Endpoint, &'m str)> {
+    pub fn endpoints(&self) -> Vec<(&'m str, &'m Endpoint, &'m str)> {
         let endpoints = &self.model.endpoints.value;
         endpoints
             .iter()
@@ -90,7 +100,7 @@ impl<'m> Chart<'m> {
     }
 
     /// The edges in a component's configuration, in the order of the file.
-    pub(crate) fn edges_on(&self, component: &'m str) -> Vec<ResolvedEdge<'m>> {
+    pub fn edges_on(&self, component: &'m str) -> Vec<ResolvedEdge<'m>> {
         let wiring = &self.model.wiring.value;
         wiring
             .edges
@@ -176,12 +186,13 @@ impl<'m> Chart<'m> {
         Some(format!("${{{variable}}}"))
     }
 
-    pub(crate) fn uses(&self, component: &str, database: Database) -> bool {
+    /// Whether a component uses a database in this version.
+    pub fn uses(&self, component: &str, database: Database) -> bool {
         self.version.value.uses(component, database)
     }
 
     /// The credentials of the product version, or those that a component reads, in the order of the file.
-    pub(crate) fn credential_keys(&self, component: Option<&str>) -> Vec<(&'m str, &'m Key)> {
+    pub fn credential_keys(&self, component: Option<&str>) -> Vec<(&'m str, &'m Key)> {
         let reads = |key: &Key| {
             let database = key.database.zip(component);
             (!key.encryption || self.version.value.encryption_key)
@@ -313,7 +324,7 @@ fn in_order<'m>(part: &Part<'m>, listed: &[&str]) -> Vec<&'m str> {
 }
 
 /// `control-plane` → `controlPlane`.
-pub(crate) fn camel_case(kebab: &str) -> String {
+pub fn camel_case(kebab: &str) -> String {
     let mut words = kebab.split('-');
     let mut camel = words.next().unwrap_or_default().to_owned();
     for word in words {

@@ -73,7 +73,7 @@ impl Diagnostic {
 
     /// Adds a hint when there is one.
     #[must_use]
-    pub(crate) fn maybe_hint(mut self, hint: Option<String>) -> Self {
+    pub fn maybe_hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint.or(self.hint);
         self
     }
@@ -152,7 +152,7 @@ impl Diagnostics {
     }
 
     /// `Ok` when nothing is wrong, else the sorted collection as the error, with excerpts from `sources` (file to text).
-    pub(crate) fn into_result<T>(
+    pub fn into_result<T>(
         mut self,
         value: T,
         sources: &BTreeMap<String, String>,

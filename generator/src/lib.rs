@@ -2,7 +2,9 @@
 //!
 //! [`Model::load`] and [`Templates::load`] read the data, and [`generate()`] is a pure function from them to a [`ChartTree`].
 
+pub mod chart;
 pub mod diagnostic;
+pub mod maker;
 pub mod model;
 pub mod output;
 pub mod source_map;
@@ -12,7 +14,6 @@ pub mod yaml;
 
 pub mod changelog;
 
-mod chart;
 mod context;
 mod emit;
 mod generate;

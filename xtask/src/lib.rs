@@ -4,6 +4,7 @@ mod bench;
 mod beside;
 mod changelog;
 mod conformance;
+mod deploy;
 mod exit;
 mod gen_charts;
 mod migrate_values;
@@ -53,6 +54,8 @@ enum Command {
     Changelog(changelog::Arguments),
     /// Turn values files of the vendor's charts into one of ours, and tell what became of each value.
     MigrateValues(migrate_values::Arguments),
+    /// Turn a deployment of one or several sites into values, scripts and instructions for each site.
+    Deploy(deploy::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -72,6 +75,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Changelog(arguments) => changelog::run(&arguments),
         Command::MigrateValues(arguments) => migrate_values::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Guides whose examples of `cargo xtask` are run.
-const GUIDES: [&str; 3] = [
+const GUIDES: [&str; 4] = [
     "docs/check-your-own-charts.md",
+    "docs/deployments.md",
     "docs/publishing.md",
     "docs/your-own-requirements.md",
 ];

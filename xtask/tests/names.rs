@@ -8,11 +8,12 @@ use am_product::{Component, Distribution, ProductVersion};
 use serde::Deserialize;
 
 /// Where production Rust lies.
-const SOURCES: [&str; 14] = [
+const SOURCES: [&str; 15] = [
     "conformance/live/src",
     "conformance/src",
     "conformance/standin/src",
     "deployment-toml/src",
+    "deployments/src",
     "generator/src",
     "packaging/src",
     "migration/src",

@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// Folders whose `source:` fields and mentions of facts are citations.
-const CITING: [&str; 9] = [
+const CITING: [&str; 10] = [
     "conformance/mutation-equivalents.yaml",
     "conformance/requirements",
     "conformance/src",
     "deployment-toml",
+    "deployments",
     "docs",
     "generator/model",
     "generator/templates",

@@ -194,7 +194,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
             .enumerate()
             .filter(|(_, member)| {
                 member.workload.object.namespace() == service.object.namespace()
-                    && service.selects(&member.workload.pod.labels())
+                    && member.workload.is_selected_by(service)
             })
             .collect()
     }
@@ -234,7 +234,12 @@ impl<'g, 'a> Resolver<'g, 'a> {
                     };
                 }
             }
-            nodes.extend((0..member.replicas).map(|ordinal| NodeId {
+            let ordinals = (0..member.replicas).filter(|ordinal| {
+                let is_it =
+                    |pod: &str| format!("{}-{ordinal}", member.workload.object.name()) == pod;
+                service.only_pod().is_none_or(is_it)
+            });
+            nodes.extend(ordinals.map(|ordinal| NodeId {
                 member: *index,
                 ordinal,
             }));

@@ -9,6 +9,9 @@ use super::{
     json::{array_at, integer_at, str_at, strings_at},
 };
 
+/// The label by which Kubernetes tells the pods of a StatefulSet apart: its value is the pod's name.
+pub(super) const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
+
 /// A Service.
 #[derive(Debug, Clone, Copy)]
 pub struct Service<'a> {
@@ -49,6 +52,11 @@ impl<'a> Service<'a> {
     /// Labels that its pods must carry; empty for a Service without selector.
     pub fn selector(&self) -> BTreeMap<&'a str, &'a str> {
         strings_at(&self.object.value, "/spec/selector")
+    }
+
+    /// Name of the one pod of a StatefulSet that it leads to, if it is for one.
+    pub(crate) fn only_pod(self) -> Option<&'a str> {
+        self.selector().get(POD_NAME).copied()
     }
 
     /// Whether it is headless: its name leads to the pods themselves.

@@ -8,6 +8,7 @@ use super::{
     Object,
     container::Container,
     json::{array_at, integer_at, str_at, strings_at},
+    service::{POD_NAME, Service},
 };
 
 /// Something that makes pods.
@@ -111,6 +112,24 @@ impl<'a> Workload<'a> {
     /// Whether its pods have stable names.
     pub(crate) fn is_stateful_set(&self) -> bool {
         self.object.kind() == "StatefulSet"
+    }
+
+    /// Whether a Service selects its pods, or one of them: those of a `StatefulSet` are labelled with their names.
+    pub(crate) fn is_selected_by(&self, service: Service<'_>) -> bool {
+        let mut labels: BTreeMap<&str, &str> = self.pod.labels();
+        if let Some(pod) = service.only_pod().filter(|pod| self.has_pod(pod)) {
+            labels.insert(POD_NAME, pod);
+        }
+        service.selects(&labels)
+    }
+
+    fn has_pod(&self, pod: &str) -> bool {
+        let ordinal = pod
+            .strip_prefix(self.object.name())
+            .and_then(|rest| rest.strip_prefix('-'))
+            .and_then(|ordinal| ordinal.parse::<i64>().ok());
+        self.is_stateful_set()
+            && ordinal.is_some_and(|ordinal| (0..self.replicas().unwrap_or(1)).contains(&ordinal))
     }
 
     /// `spec.replicas`, if written.

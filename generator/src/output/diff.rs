@@ -1,8 +1,8 @@
 //! Differences between wanted and present files.
 
-use std::collections::BTreeMap;
-
 use similar::TextDiff;
+
+use super::wanted::Files;
 
 /// A file that is not as the model says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +36,6 @@ impl DifferenceKind {
         }
     }
 }
-
-type Files = BTreeMap<String, Vec<u8>>;
 
 pub(super) fn differences(wanted: &Files, present: &Files) -> Vec<Difference> {
     let mut differences = Vec::new();

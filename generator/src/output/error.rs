@@ -26,18 +26,22 @@ pub enum OutputError {
     },
     /// Files that somebody else made would have to be overwritten or removed.
     #[error(
-        "{} holds files that `cargo xtask gen-charts` did not make: {}; move them away or choose another --out (nothing was changed)",
+        "{} holds files that `cargo xtask {command}` did not make: {}; move them away or choose another --out (nothing was changed)",
         path.display(), list(files)
     )]
     Foreign {
+        /// The command that was to write there.
+        command: &'static str,
         /// The chart directory, or the output directory.
         path: PathBuf,
         /// The files, relative to it.
         files: Vec<String>,
     },
     /// Two runs at once.
-    #[error("another `cargo xtask gen-charts` is writing to {}; wait for it to end", path.display())]
+    #[error("another `cargo xtask {command}` is writing to {}; wait for it to end", path.display())]
     Locked {
+        /// The command.
+        command: &'static str,
         /// The output directory.
         path: PathBuf,
     },

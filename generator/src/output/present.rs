@@ -6,15 +6,13 @@ use std::path::Path;
 use walkdir::WalkDir;
 
 use super::error::OutputError;
-use crate::tree::{ChartTree, NOTICE};
-
-/// How the directories of charts begin; others are nobody's business here.
-pub const CHART_PREFIX: &str = "am-pattern-";
+use super::wanted::Wanted;
+use crate::maker::Maker;
 
 /// Whether the tree is all that should be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extent {
-    /// Charts that are not in the tree are left over from earlier runs.
+    /// What is not in the tree and was made by the same command is left over from earlier runs.
     Everything,
     /// Charts that are not in the tree stay as they are.
     ChartsInTree,
@@ -24,29 +22,29 @@ pub enum Extent {
 pub(super) struct Present {
     /// Path below the directory → content.
     pub(super) files: BTreeMap<String, Vec<u8>>,
-    /// Directories of charts that hold at least one generated file.
-    pub(super) charts: Vec<String>,
+    /// Entries of the directory that are generated files, or hold at least one.
+    pub(super) entries: Vec<String>,
 }
 
 impl Present {
-    /// Reads the charts of a directory; files that the generator did not make are refused.
+    /// Reads what a directory has of a tree; files that the command did not make are refused.
     pub(super) fn read(
-        tree: &ChartTree,
+        wanted: &Wanted<'_>,
         directory: &Path,
         extent: Extent,
     ) -> Result<Self, OutputError> {
         refuse_what_is_no_directory(directory)?;
         let mut present = Self {
             files: BTreeMap::new(),
-            charts: Vec::new(),
+            entries: Vec::new(),
         };
         if !directory.exists() {
             return Ok(present);
         }
-        for chart in chart_directories(tree, directory, extent)? {
-            let files = read_chart(directory, &chart)?;
+        for entry in entries(wanted, directory, extent)? {
+            let files = read_entry(directory, &entry, wanted.maker)?;
             if !files.is_empty() {
-                present.charts.push(chart);
+                present.entries.push(entry);
             }
             present.files.extend(files);
         }
@@ -68,20 +66,23 @@ pub(super) fn refuse_what_is_no_directory(path: &Path) -> Result<(), OutputError
     })
 }
 
-/// Names of the chart directories that this run is about, sorted.
-fn chart_directories(
-    tree: &ChartTree,
+/// Names of the entries that this run is about, sorted. Where a file is wanted one may be.
+fn entries(
+    wanted: &Wanted<'_>,
     directory: &Path,
     extent: Extent,
 ) -> Result<Vec<String>, OutputError> {
-    let charts = tree.charts();
+    let known = wanted.entries();
     let mut names = Vec::new();
     for entry in std::fs::read_dir(directory).map_err(OutputError::io("read", directory))? {
         let entry = entry.map_err(OutputError::io("read", directory))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let left_over = extent == Extent::Everything && name.starts_with(CHART_PREFIX);
-        if charts.contains(&name.as_str()) || left_over {
-            refuse_what_is_no_directory(&entry.path())?;
+        let leaves = |prefix| extent == Extent::Everything && name.starts_with(prefix);
+        if known.contains(&name.as_str()) || wanted.maker.leaves.is_some_and(leaves) {
+            let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+            if !(is_file && wanted.files.contains_key(&name)) {
+                refuse_what_is_no_directory(&entry.path())?;
+            }
             names.push(name);
         }
     }
@@ -89,8 +90,12 @@ fn chart_directories(
     Ok(names)
 }
 
-fn read_chart(directory: &Path, chart: &str) -> Result<BTreeMap<String, Vec<u8>>, OutputError> {
-    let root = directory.join(chart);
+fn read_entry(
+    directory: &Path,
+    name: &str,
+    maker: Maker,
+) -> Result<BTreeMap<String, Vec<u8>>, OutputError> {
+    let root = directory.join(name);
     let mut files = BTreeMap::new();
     let mut foreign = Vec::new();
     for entry in WalkDir::new(&root).sort_by_file_name() {
@@ -109,28 +114,27 @@ fn read_chart(directory: &Path, chart: &str) -> Result<BTreeMap<String, Vec<u8>>
             continue;
         }
         let content = std::fs::read(entry.path()).map_err(OutputError::io("read", entry.path()))?;
-        if says_who_made_it(&content) {
-            files.insert(format!("{chart}/{path}"), content);
-        } else {
+        if !maker.made(&content) {
             foreign.push(path);
+        } else if path.is_empty() {
+            files.insert(name.to_owned(), content);
+        } else {
+            files.insert(format!("{name}/{path}"), content);
         }
     }
     if foreign.is_empty() {
         Ok(files)
     } else {
+        // The entry is itself the file.
+        let is_itself = foreign.iter().any(String::is_empty);
         Err(OutputError::Foreign {
-            path: root,
-            files: foreign,
+            command: maker.command,
+            path: if is_itself { directory.into() } else { root },
+            files: if is_itself {
+                vec![name.into()]
+            } else {
+                foreign
+            },
         })
     }
-}
-
-fn says_who_made_it(content: &[u8]) -> bool {
-    let first_line = content
-        .split(|byte| *byte == b'\n')
-        .next()
-        .unwrap_or_default();
-    first_line
-        .windows(NOTICE.len())
-        .any(|window| window == NOTICE.as_bytes())
 }

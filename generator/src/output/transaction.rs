@@ -1,7 +1,7 @@
 //! Exchange of directories so that an interruption leaves the old ones or the new ones.
 //!
-//! New directories are built below `.gen-charts/new`. Once all are complete, `.gen-charts/plan.json` is put in place; from then
-//! on the exchange can be finished by anybody. Old directories move to `.gen-charts/old` and are removed at the end.
+//! New directories are built below `.gen-charts/new`, called after the command. Once all are complete, `.gen-charts/plan.json` is put in
+//! place; from then on the exchange can be finished by anybody. Old directories move to `.gen-charts/old` and are removed at the end.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use super::error::OutputError;
 use super::present::refuse_what_is_no_directory;
+use crate::maker::{Maker, SHEBANG};
 
-const FOLDER: &str = ".gen-charts";
 const PLAN: &str = "plan.json";
 
 /// An exchange that is being prepared. The folder is locked while it lives.
@@ -24,8 +24,8 @@ pub(super) struct Transaction {
 }
 
 impl Transaction {
-    pub(super) fn open(directory: &Path) -> Result<Self, OutputError> {
-        let folder = directory.join(FOLDER);
+    pub(super) fn open(directory: &Path, maker: Maker) -> Result<Self, OutputError> {
+        let folder = directory.join(format!(".{}", maker.command));
         refuse_what_is_no_directory(&folder)?;
         fs::create_dir_all(&folder).map_err(OutputError::io("write to", directory))?;
         let lock_path = folder.join("lock");
@@ -34,6 +34,7 @@ impl Transaction {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 return Err(OutputError::Locked {
+                    command: maker.command,
                     path: directory.to_owned(),
                 });
             }
@@ -72,14 +73,14 @@ impl Transaction {
         Ok(unfinished)
     }
 
-    /// Prepares a directory that replaces the one of that name.
-    pub(super) fn stage_directory<'f>(
+    /// Prepares a directory or a file that replaces the one of that name: its files by their paths below the output directory.
+    pub(super) fn stage<'f>(
         &mut self,
         name: &str,
         files: impl Iterator<Item = (&'f str, &'f [u8])>,
     ) -> Result<(), OutputError> {
         for (path, content) in files {
-            write_file(&self.folder.join("new").join(name).join(path), content)?;
+            write_file(&self.folder.join("new").join(path), content)?;
         }
         self.replace.push(name.to_owned());
         Ok(())
@@ -161,5 +162,20 @@ fn write_file(path: &Path, content: &[u8]) -> Result<(), OutputError> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent).map_err(OutputError::io("create", parent))?;
     }
-    fs::write(path, content).map_err(OutputError::io("write", path))
+    fs::write(path, content).map_err(OutputError::io("write", path))?;
+    if content.starts_with(SHEBANG) {
+        make_executable(path).map_err(OutputError::io("make executable", path))?;
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755))
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }

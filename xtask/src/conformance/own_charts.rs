@@ -8,7 +8,8 @@ use am_conformance::context;
 use am_conformance::finding::GeneratorLocation;
 use am_conformance::suite::{Changes, ChartDirectory};
 use am_deployment_toml::product::ProductVersion;
-use am_generator::output::{self, CHART_PREFIX, Extent};
+use am_generator::maker::CHART_PREFIX;
+use am_generator::output::{self, Extent};
 use am_generator::{ChartTree, Model, Selection, SourceMap, Templates, generate};
 
 /// The folder of the generated charts below the workspace; it holds the newest product version.

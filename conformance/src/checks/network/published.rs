@@ -1,13 +1,23 @@
 //! What Services publish outside of the cluster.
 
+use serde_json::Value;
+
 use super::services::selected;
-use crate::context::{Context, Fault, Judge};
+use crate::{
+    context::{Context, Fault, Judge},
+    manifest::Service,
+};
 
 pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>) {
     let resolver = context.graph.resolver();
     for service in &context.graph.services {
         let kind = service.object.str("/spec/type").unwrap_or("ClusterIP");
         if !matches!(kind, "LoadBalancer" | "NodePort") {
+            continue;
+        }
+        // The rest of a deployment, in another cluster, is no user.
+        if kind == "LoadBalancer" && is_for_named_ranges(*service) {
+            judge.looked();
             continue;
         }
         for member in selected(context.graph, *service) {
@@ -40,6 +50,17 @@ pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>)
     }
 }
 
+/// Whether it says who may connect, and means fewer than everybody.
+fn is_for_named_ranges(service: Service<'_>) -> bool {
+    let ranges = service
+        .object
+        .value
+        .pointer("/spec/loadBalancerSourceRanges");
+    let ranges = ranges.and_then(Value::as_array).into_iter().flatten();
+    let ranges: Vec<&str> = ranges.filter_map(Value::as_str).collect();
+    !ranges.is_empty() && !ranges.iter().any(|range| range.ends_with("/0"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::only_ports_for_users;
@@ -63,6 +84,23 @@ mod tests {
             on_nodes.len() == 1 && on_nodes[0].contains("9611 (thrift)"),
             "{on_nodes:?}"
         );
+    }
+
+    #[test]
+    fn the_rest_of_a_deployment_may_connect_from_its_own_ranges() {
+        let to = |ranges: &str| {
+            let documents = format!(
+                "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: cp}}, spec: {{replicas: 2, template: {{metadata: {{labels: {{app: cp}}}}, \
+                 spec: {{containers: [{{name: c, image: wso2/wso2am-acp}}]}}}}}}}}\n---\n\
+                 {{apiVersion: v1, kind: Service, metadata: {{name: cp-1}}, spec: {{type: LoadBalancer, loadBalancerSourceRanges: [{ranges}], \
+                 selector: {{app: cp, statefulset.kubernetes.io/pod-name: cp-1}}, ports: [{{port: 5672}}]}}}}"
+            );
+            messages(&Subject::default().judge("AM-NET-058", only_ports_for_users, &documents))
+                .len()
+        };
+        assert_eq!(to("10.30.0.0/16"), 0);
+        assert_eq!(to(""), 1);
+        assert_eq!(to("10.30.0.0/16, 0.0.0.0/0"), 1);
     }
 
     #[test]

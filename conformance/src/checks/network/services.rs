@@ -17,7 +17,7 @@ pub(super) fn selected<'g, 'a>(graph: &'g Graph<'a>, service: Service<'_>) -> Ve
         .iter()
         .filter(|member| {
             member.workload.object.namespace() == service.object.namespace()
-                && service.selects(&member.workload.pod.labels())
+                && member.workload.is_selected_by(service)
         })
         .collect()
 }

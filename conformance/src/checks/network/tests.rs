@@ -335,6 +335,21 @@ fn the_vendors_two_deployments_per_component_are_sound() {
 }
 
 #[test]
+fn a_service_may_be_for_one_pod_of_a_stateful_set() {
+    let service = |pod: &str| {
+        let documents = format!(
+            "{{apiVersion: apps/v1, kind: StatefulSet, metadata: {{name: tm}}, spec: {{replicas: 2, template: {{metadata: {{labels: {{app: tm}}}}, \
+             spec: {{containers: [{{name: c, image: 'r/wso2am-tm:4.7.0', ports: [{{containerPort: 5672}}]}}]}}}}}}}}\n---\n\
+             {{apiVersion: v1, kind: Service, metadata: {{name: one}}, spec: {{selector: {{app: tm, statefulset.kubernetes.io/pod-name: {pod}}}, ports: [{{port: 5672}}]}}}}"
+        );
+        judge("AM-NET-001", &documents).len()
+    };
+    assert_eq!(service("tm-1"), 0);
+    assert_eq!(service("tm-2"), 1, "there are two pods");
+    assert_eq!(service("gw-0"), 1);
+}
+
+#[test]
 fn a_check_that_finds_nothing_to_look_at_does_not_apply() {
     let bare = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}";
     for id in ids_of(Family::Network) {

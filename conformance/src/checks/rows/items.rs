@@ -86,12 +86,11 @@ fn selected<'a>(looked: &Looked<'a>, object: &'a Object, workloads: &[Workload<'
         .into_iter()
         .find_map(|path| object.value.pointer(path).map(LabelSelector));
     let chosen = workloads.iter().filter(|workload| {
-        let labels = workload.pod.labels();
         workload.object.namespace() == object.namespace()
             && if object.kind() == "Service" {
-                service.selects(&labels)
+                workload.is_selected_by(service)
             } else {
-                selector.is_some_and(|selector| selector.matches(&labels))
+                selector.is_some_and(|selector| selector.matches(&workload.pod.labels()))
             }
     });
     let record = |workload: &Workload<'a>| {

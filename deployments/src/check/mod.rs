@@ -1,0 +1,9 @@
+//! What a deployment may not say, each with its place and what to do.
+
+mod exposures;
+mod places;
+mod words;
+
+pub(crate) use exposures::check as exposures;
+pub(crate) use places::check as sites;
+pub(crate) use words::{charts, check as words};

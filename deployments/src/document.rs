@@ -1,0 +1,195 @@
+//! The document: `kind: ApiManagerDeployment`. What its fields mean is said here, and from here gets into the JSON Schema for editors.
+
+use std::collections::BTreeMap;
+
+use am_generator::model::table::Table;
+use am_generator::yaml::Text;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_saphyr::Spanned;
+
+/// A deployment of WSO2 API Manager: one or several sites, each with a pattern or a part of one.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Deployment {
+    /// Version of this format.
+    #[schemars(with = "String", extend("x-known" = "apiVersion"))]
+    pub api_version: Text,
+    /// Kind of this document.
+    #[schemars(with = "String", extend("x-known" = "kind"))]
+    pub kind: Text,
+    /// Name of the deployment, and of its Helm releases.
+    #[schemars(
+        with = "String",
+        length(min = 1, max = 30),
+        regex(pattern = "^[a-z]([-a-z0-9]*[a-z0-9])?$")
+    )]
+    pub name: Text,
+    /// Product version of every site.
+    #[schemars(with = "String", extend("x-known" = "productVersions"))]
+    pub product_version: Text,
+    /// How the sites belong together; `single` unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("x-known" = "topologies"))]
+    pub topology: Option<Text>,
+    /// Passwords and keys, the same in every site. With several sites they are given, here or by each site's `values`.
+    #[serde(default)]
+    pub credentials: Option<Reference>,
+    /// Keystores and truststore, the same in every site. The images' own unless given, which everybody has.
+    #[serde(default)]
+    pub keystores: Option<Reference>,
+    /// What connects the sites; with several it must be said.
+    #[serde(default)]
+    pub link: Option<SiteLink>,
+    /// The sites, each with one release.
+    #[schemars(with = "Vec<Site>", length(min = 1))]
+    pub sites: Spanned<Vec<Site>>,
+}
+
+/// What connects the sites.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct SiteLink {
+    /// It is private (a VPN, peered networks), so that what is not encrypted may cross it.
+    #[schemars(with = "bool")]
+    pub private: Spanned<bool>,
+}
+
+/// Something that is in the cluster already.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Reference {
+    /// Name of an existing Secret, in the namespace of each site.
+    #[schemars(with = "String", length(min = 1))]
+    pub existing_secret: Text,
+}
+
+/// A site: a cluster, or a namespace of one, with a release.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Site {
+    /// Its name, and that of its folder in the output.
+    #[schemars(
+        with = "String",
+        length(min = 1),
+        regex(pattern = "^[a-z]([-a-z0-9]*[a-z0-9])?$")
+    )]
+    pub name: Text,
+    /// Number of its pattern.
+    #[schemars(with = "u32", extend("x-known" = "patterns"))]
+    pub pattern: Spanned<u32>,
+    /// The part of the pattern that it runs; what the topology says unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("x-known" = "parts"))]
+    pub part: Option<Text>,
+    /// It is the site that the others connect to.
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub main: Option<Spanned<bool>>,
+    /// The cluster that it runs in.
+    pub kubernetes: Kubernetes,
+    /// Address ranges of the site as other sites see them: of what connects from it, and of the load balancers that lead there.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub cidrs: Vec<Text>,
+    /// Public host names of its endpoints.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, String>>", extend("x-known-keys" = "hostnames"))]
+    pub hostnames: Table<Text>,
+    /// Its database server. Without one the release brings what its chart or platform does.
+    #[serde(default)]
+    pub database: Option<Database>,
+    /// The gateway environment of its gateways. A site beside the main one that has none serves the main site's.
+    #[serde(default)]
+    pub environment: Option<Environment>,
+    /// Where other sites reach its components, by their keys in the charts' values. Load balancers are made for these addresses; DNS is yours.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, Exposure>>", extend("x-known-keys" = "components"))]
+    pub exposes: Table<Exposure>,
+    /// Numbers of nodes that differ from the pattern's, by the components' keys in the charts' values.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, u32>>", extend("x-known-keys" = "components"))]
+    pub replicas: Table<Spanned<u32>>,
+    /// More values of its chart. What this document decides itself may not be said here again.
+    #[serde(default)]
+    #[schemars(with = "Option<serde_json::Map<String, Value>>")]
+    pub values: Table<Value>,
+}
+
+/// A cluster, and what of it a release has.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Kubernetes {
+    /// Context of the kubeconfig; the current one unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub context: Option<Text>,
+    /// Namespace.
+    #[schemars(with = "String", length(min = 1))]
+    pub namespace: Text,
+    /// Platform, whose overlay is applied first.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("x-known" = "platforms"))]
+    pub platform: Option<Text>,
+}
+
+/// A database server.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Database {
+    /// Its kind, in the product's own words.
+    #[serde(rename = "type")]
+    #[schemars(with = "String", extend("x-known" = "databases"))]
+    pub kind: Text,
+    /// Its host.
+    #[schemars(with = "String")]
+    pub host: Text,
+    /// Its port; the usual one of its kind unless given.
+    #[serde(default)]
+    pub port: Option<u16>,
+}
+
+/// What the portals offer for the gateways of a site.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Environment {
+    /// Its name, which no other site's has.
+    #[schemars(with = "String", length(min = 1))]
+    pub name: Text,
+    /// Its kind: hybrid, production or sandbox; hybrid unless given.
+    #[serde(default, rename = "type")]
+    #[schemars(with = "Option<String>")]
+    pub kind: Option<Text>,
+    /// Text shown in the portals.
+    #[serde(default)]
+    pub description: Option<String>,
+}
+
+/// Where other sites reach a component.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Exposure {
+    /// One name behind which all its nodes are.
+    #[serde(default)]
+    pub service: Option<Address>,
+    /// Every node by an address of its own, for those that connect to each.
+    #[serde(default)]
+    pub nodes: Vec<Address>,
+    /// Annotations of the load balancers, for example that they are internal ones.
+    #[serde(default)]
+    pub annotations: BTreeMap<String, String>,
+}
+
+/// A host, and the ports that differ from the component's own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Address {
+    /// Host.
+    #[schemars(with = "String", length(min = 1))]
+    pub host: Text,
+    /// Numbers by the names of ports.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<String, u16>>", extend("x-known-keys" = "ports"))]
+    pub ports: Table<Spanned<u16>>,
+}

@@ -1,0 +1,110 @@
+//! Turns a deployment (one document about one or several sites) into what installs it: values and a script for each site, and what people
+//! have to do besides.
+//!
+//! Pure: [`read()`] takes the text of a document, [`deploy`] gives files. What runs in a site, who connects to whom and on which port follows from
+//! the generator's model, so that nothing is said twice.
+
+mod check;
+pub mod document;
+mod links;
+mod names;
+mod output;
+mod overlay;
+mod resolved;
+mod schema;
+mod site_values;
+mod sites;
+mod vocabulary;
+
+use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
+use am_generator::model::Loaded;
+use am_generator::output::Files;
+use am_generator::{ChartTree, Model, Selection, yaml};
+
+use document::Deployment;
+use output::Sources;
+
+pub use output::MAKER;
+pub use schema::schema;
+pub use vocabulary::Vocabulary;
+
+/// A document as it was read.
+#[derive(Debug, Clone)]
+pub struct Document {
+    loaded: Loaded<Deployment>,
+    text: String,
+}
+
+/// Reads a document strictly: unknown fields, keys that are there twice and wrong types are errors with their place. `file` is how errors
+/// name it.
+///
+/// # Errors
+/// When the text is no such document.
+pub fn read(file: &str, text: &str) -> Result<Document, Diagnostics> {
+    let value = yaml::parse(file, text)?;
+    Ok(Document {
+        loaded: Loaded {
+            file: file.to_owned(),
+            value,
+        },
+        text: text.to_owned(),
+    })
+}
+
+impl Document {
+    /// Which charts it needs, all in one product version.
+    ///
+    /// # Errors
+    /// When the product version or a pattern does not exist.
+    pub fn charts(&self, model: &Model) -> Result<Selection, Diagnostics> {
+        let mut found = Diagnostics::default();
+        let patterns = check::charts(&self.loaded, model, &mut found);
+        self.so_far(&mut found)?;
+        Ok(Selection {
+            version: self.loaded.product_version.value.clone(),
+            patterns,
+        })
+    }
+
+    /// Ends where something was found.
+    fn so_far(&self, found: &mut Diagnostics) -> Result<(), Diagnostics> {
+        let sources = [(self.loaded.file.clone(), self.text.clone())].into();
+        std::mem::take(found).into_result((), &sources)
+    }
+}
+
+/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`].
+///
+/// # Errors
+/// When the document asks for something that is not possible; the error holds every mistake that could be seen.
+pub fn deploy(
+    document: &Document,
+    model: &Model,
+    vocabulary: &Vocabulary,
+    charts: &ChartTree,
+) -> Result<Files, Diagnostics> {
+    let loaded = &document.loaded;
+    let mut found = Diagnostics::default();
+    check::words(loaded, model, vocabulary, &mut found);
+    document.so_far(&mut found)?;
+    let sites = sites::place(loaded, model, vocabulary, &mut found);
+    document.so_far(&mut found)?;
+    check::sites(loaded, &sites, vocabulary, charts, &mut found);
+    let links = links::find(&sites, vocabulary);
+    check::exposures(loaded, &sites, &links, &mut found);
+    document.so_far(&mut found)?;
+    let values = site_values::of_all(loaded, &sites, &links, vocabulary, charts, &mut found);
+    document.so_far(&mut found)?;
+    let topology = sites::topology(loaded, vocabulary);
+    let (_, topology) = topology
+        .ok_or_else(|| Diagnostic::new(Place::file(&loaded.file), "the topology is unknown"))?;
+    let name = loaded.file.rsplit('/').next().unwrap_or(&loaded.file);
+    Ok(output::files(&Sources {
+        document: name,
+        resolved: &resolved::resolve(loaded, &sites, &links, vocabulary, &values),
+        topology,
+        sites: &sites,
+        values: &values,
+        charts,
+    })?)
+}

@@ -1,0 +1,71 @@
+//! What names and addresses look like.
+
+use std::net::IpAddr;
+
+/// Longest name of a release by which its objects are called as they are; a longer one is cut and closed with a hash.
+pub(crate) const LONGEST_NAME: usize = 30;
+
+/// Whether it is a DNS label that starts with a letter.
+pub(crate) fn is_label(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase()) && is_part(text)
+}
+
+/// Whether it is a host name: labels with dots between them.
+pub(crate) fn is_host(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_part)
+}
+
+fn is_part(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&text.len())
+        && text.chars().all(is_allowed)
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// Whether it is a range of addresses, such as `10.20.0.0/16`.
+pub(crate) fn is_cidr(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(address, bits)| {
+        let most = match address.parse() {
+            Ok(IpAddr::V4(_)) => 32,
+            Ok(IpAddr::V6(_)) => 128,
+            Err(_) => return false,
+        };
+        bits.parse::<u8>().is_ok_and(|bits| bits <= most)
+    })
+}
+
+/// Names as a sentence has them: `a, b and c`.
+pub(crate) fn sentence<T: AsRef<str>>(names: &[T]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.as_ref().to_owned(),
+        [most @ .., last] => {
+            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", most.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_cidr, is_host, is_label, sentence};
+
+    #[test]
+    fn labels_hosts_and_ranges_are_told_from_what_is_none() {
+        assert!(is_label("bank-2") && !is_label("2-bank") && !is_label("Bank") && !is_label(""));
+        assert!(!is_label("bank-") && !is_label("a.b"));
+        assert!(is_host("cp-0.bank.example.com") && is_host("10.0.0.1"));
+        assert!(!is_host("cp_0.example.com") && !is_host("a..b") && !is_host("https://a.b"));
+        assert!(is_cidr("10.20.0.0/16") && is_cidr("fd00::/8"));
+        assert!(!is_cidr("10.20.0.0") && !is_cidr("10.20.0.0/33") && !is_cidr("10.20/16"));
+        assert!(!is_cidr("fd00::/129") && !is_cidr("10.0.0.0/-1"));
+    }
+
+    #[test]
+    fn names_are_joined_as_in_a_sentence() {
+        assert_eq!(sentence::<&str>(&[]), "");
+        assert_eq!(sentence(&["a"]), "a");
+        assert_eq!(sentence(&["a", "b", "c"]), "a, b and c");
+    }
+}

@@ -1,0 +1,150 @@
+//! The files of a deployment.
+
+use std::collections::BTreeMap;
+
+use am_generator::ChartTree;
+use am_generator::diagnostic::{Diagnostic, Place};
+use am_generator::maker::Maker;
+use am_generator::output::Files;
+use am_generator::yaml_text;
+use am_product::data::File;
+use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, no_escape};
+use serde_json::{Value, json};
+
+use crate::overlay;
+use crate::resolved::Resolved;
+use crate::site_values::SiteValues;
+use crate::sites::Placed;
+use crate::vocabulary::Topology;
+
+/// Whose files these are.
+pub const MAKER: Maker = Maker {
+    command: "deploy",
+    leaves: None,
+};
+
+const README: File = File::new(
+    "deployments/templates/README.md.hbs",
+    include_str!("../templates/README.md.hbs"),
+);
+const PORTS: File = File::new(
+    "deployments/templates/ports.md.hbs",
+    include_str!("../templates/ports.md.hbs"),
+);
+const INSTALL: File = File::new(
+    "deployments/templates/install.sh.hbs",
+    include_str!("../templates/install.sh.hbs"),
+);
+
+/// What the files are made of.
+pub(crate) struct Sources<'a, 'm> {
+    /// The document, as files name it.
+    pub(crate) document: &'a str,
+    pub(crate) resolved: &'a Resolved,
+    pub(crate) topology: &'a Topology,
+    pub(crate) sites: &'a [Placed<'m>],
+    pub(crate) values: &'a [SiteValues],
+    pub(crate) charts: &'a ChartTree,
+}
+
+/// All files by their paths below the output directory.
+///
+/// # Errors
+/// When a template is broken.
+pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, Diagnostic> {
+    let mut texts: BTreeMap<String, String> = BTreeMap::new();
+    let notice = MAKER.notice(sources.document);
+    let mut data = json!(sources.resolved);
+    data["notice"] = json!(notice);
+    data["topologyDoc"] = json!(sources.topology.doc);
+    data["notes"] = json!(sources.topology.notes);
+    texts.insert("README.md".into(), render(&README, &data)?);
+    texts.insert("ports.md".into(), render(&PORTS, &data)?);
+    texts.insert(
+        "deployment.resolved.yaml".into(),
+        resolved(sources.resolved, &notice),
+    );
+    for ((site, values), said) in sources
+        .sites
+        .iter()
+        .zip(sources.values)
+        .zip(&sources.resolved.sites)
+    {
+        let folder = format!("sites/{}", said.name);
+        if let Some((path, text)) = overlay::text(site, sources.charts) {
+            let text = format!("# {}\n# As charts-out/{path}:\n{text}", notice);
+            texts.insert(format!("{folder}/{}", said.release.values[0]), text);
+        }
+        let name = said
+            .release
+            .values
+            .last()
+            .map(String::as_str)
+            .unwrap_or_default();
+        texts.insert(format!("{folder}/{name}"), values_file(values, &notice));
+        let mut data = json!(said);
+        data["notice"] = json!(notice);
+        data["productVersion"] = json!(sources.resolved.product_version);
+        data["chartVersion"] = json!(sources.resolved.chart_version);
+        texts.insert(format!("{folder}/install.sh"), render(&INSTALL, &data)?);
+    }
+    Ok(texts
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect())
+}
+
+fn resolved(resolved: &Resolved, notice: &str) -> String {
+    let mut lines = vec![
+        format!("# {notice}"),
+        "# What follows from the document, for machines.".to_owned(),
+    ];
+    let tree = json!(resolved);
+    for (key, value) in tree.as_object().into_iter().flatten() {
+        lines.extend(yaml_text::entry(key, value));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn values_file(values: &SiteValues, notice: &str) -> String {
+    let mut lines = vec![format!("# {notice}")];
+    for (key, comment, value) in &values.entries {
+        lines.push(String::new());
+        lines.extend(comment.iter().map(|text| format!("# {text}")));
+        lines.extend(yaml_text::entry(key, value));
+    }
+    lines.join("\n") + "\n"
+}
+
+fn render(template: &File, data: &Value) -> Result<String, Diagnostic> {
+    let broken = |message: String| Diagnostic::new(Place::file(template.path), message);
+    let text = template.text().map_err(|error| broken(error.message))?;
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(no_escape);
+    engine.register_helper("sh", Box::new(shell_word));
+    engine
+        .render_template(&text, data)
+        .map_err(|error| broken(error.to_string()))
+}
+
+/// A text as one word of a shell.
+fn shell_word(
+    helper: &Helper<'_>,
+    _: &Handlebars<'_>,
+    _: &Context,
+    _: &mut RenderContext<'_, '_>,
+    out: &mut dyn Output,
+) -> HelperResult {
+    let text = helper
+        .param(0)
+        .and_then(|it| it.value().as_str())
+        .unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        out.write(text)?;
+    } else {
+        out.write(&format!("'{}'", text.replace('\'', r"'\''")))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,51 @@
+//! What the overlay of a site's platform says, and what its own values say on top.
+
+use am_generator::ChartTree;
+use serde_json::{Map, Value};
+
+use crate::sites::Placed;
+
+/// Keys below `credentials` with a store that credentials may come from.
+pub(crate) const STORES: [&str; 2] = ["csi", "externalSecret"];
+
+/// The overlay of the site's platform: its path among the charts, and its text.
+pub(crate) fn text(site: &Placed<'_>, charts: &ChartTree) -> Option<(String, String)> {
+    let platform = &site.site.kubernetes.platform.as_ref()?.value;
+    let path = format!("{}/overlays/{platform}.yaml", site.chart.name());
+    let text = String::from_utf8_lossy(charts.get(&path)?).into_owned();
+    Some((path, text))
+}
+
+/// The same as a tree.
+pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
+    let read = |(_, text): (String, String)| serde_saphyr::from_str(&text).ok();
+    // The generator has read it back already.
+    text(site, charts).and_then(read).unwrap_or_default()
+}
+
+/// Values of the site as they were written.
+pub(crate) fn own(site: &Placed<'_>) -> Value {
+    let values = site.site.values.iter();
+    let values = values.map(|(key, value)| (key.value.clone(), value.clone()));
+    Value::Object(values.collect::<Map<_, _>>())
+}
+
+/// Whether credentials come from a store of this kind, by the platform's overlay and the site's values.
+pub(crate) fn uses_store(site: &Placed<'_>, store: &str, charts: &ChartTree) -> bool {
+    let path = format!("/credentials/{store}/enabled");
+    let own = own(site).pointer(&path).and_then(Value::as_bool);
+    let overlay = || tree(site, charts).pointer(&path).and_then(Value::as_bool);
+    own.or_else(overlay).unwrap_or_default()
+}
+
+/// Lays values over others as Helm does it: mappings are merged, anything else is replaced.
+pub(crate) fn lay(over: &mut Value, values: &Value) {
+    match (over, values) {
+        (Value::Object(over), Value::Object(values)) => {
+            for (key, value) in values {
+                lay(over.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (over, values) => *over = values.clone(),
+    }
+}

@@ -1,0 +1,417 @@
+//! The deployment with everything that follows from it: what `deployment.resolved.yaml` says, and what the other files are made of.
+
+use am_generator::model::Loaded;
+use am_generator::model::product::Database as Kind;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::document::Deployment;
+use crate::links::{Link, addresses, is_encrypted, needed, number};
+use crate::overlay::STORES;
+use crate::site_values::SiteValues;
+use crate::sites::{Placed, topology};
+use crate::vocabulary::Vocabulary;
+
+/// A deployment with everything that follows from it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Resolved {
+    pub(crate) name: String,
+    pub(crate) product_version: String,
+    pub(crate) chart_version: String,
+    pub(crate) topology: String,
+    /// In the order in which they are installed.
+    pub(crate) sites: Vec<Site>,
+    /// Keys of one site's configuration that lead to another site.
+    pub(crate) edges: Vec<Edge>,
+    /// What must be open between sites.
+    pub(crate) ports: Vec<Opening>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Site {
+    pub(crate) name: String,
+    pub(crate) main: bool,
+    pub(crate) pattern: u32,
+    pub(crate) part: String,
+    pub(crate) release: Release,
+    pub(crate) components: Vec<Component>,
+    /// Components of the pattern that other sites run.
+    pub(crate) elsewhere: Vec<Elsewhere>,
+    pub(crate) hostnames: Vec<HostName>,
+    pub(crate) exposes: Vec<Exposed>,
+    pub(crate) secrets: Vec<Secret>,
+    /// Where the chart takes credentials from instead of a Secret of yours.
+    pub(crate) credential_store: Option<String>,
+    pub(crate) database: Option<Database>,
+}
+
+/// A Helm release. Releases are the only thing that a site is made of now.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Release {
+    pub(crate) name: String,
+    pub(crate) chart: String,
+    pub(crate) context: Option<String>,
+    pub(crate) namespace: String,
+    /// A later file wins.
+    pub(crate) values: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Component {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) nodes: u32,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Elsewhere {
+    pub(crate) name: String,
+    /// The site that runs it.
+    pub(crate) site: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HostName {
+    pub(crate) host: String,
+    /// What is reached there.
+    pub(crate) serves: String,
+}
+
+/// An address that other sites use.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Exposed {
+    pub(crate) host: String,
+    pub(crate) component: String,
+    pub(crate) node: Option<usize>,
+    /// The Service that it leads to.
+    pub(crate) service: String,
+    pub(crate) ports: Vec<Port>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Port {
+    pub(crate) name: String,
+    pub(crate) number: u16,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Database {
+    pub(crate) title: String,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// A Job of the release makes the schema.
+    pub(crate) by_job: bool,
+    pub(crate) steps: Vec<DatabaseStep>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DatabaseStep {
+    pub(crate) database: String,
+    pub(crate) script: String,
+}
+
+#[derive(Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct End {
+    pub(crate) site: String,
+    pub(crate) component: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Edge {
+    pub(crate) from: End,
+    pub(crate) to: End,
+    pub(crate) key: String,
+    pub(crate) every_node: bool,
+    /// Each as host:port.
+    pub(crate) addresses: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Opening {
+    pub(crate) from: String,
+    /// Where its connections come from.
+    pub(crate) ranges: Vec<String>,
+    pub(crate) to: String,
+    pub(crate) protocol: &'static str,
+    pub(crate) port: u16,
+    pub(crate) hosts: Vec<String>,
+    pub(crate) component: String,
+    pub(crate) name: String,
+    pub(crate) encrypted: bool,
+}
+
+/// Says everything that follows.
+pub(crate) fn resolve(
+    document: &Loaded<Deployment>,
+    sites: &[Placed<'_>],
+    links: &[Link<'_>],
+    vocabulary: &Vocabulary,
+    values: &[SiteValues],
+) -> Resolved {
+    let version = &document.product_version.value;
+    let model = sites.first().map(|site| site.chart.model);
+    let edges = links.iter().map(|link| Edge {
+        from: end(&sites[link.from], link.client.name()),
+        to: end(&sites[link.to], link.server.name()),
+        key: link.key.to_owned(),
+        every_node: link.to_every_node,
+        addresses: addresses(link, sites)
+            .iter()
+            .flat_map(|address| {
+                link.ports
+                    .iter()
+                    .map(move |port| (address, number(&sites[link.to], address, port)))
+            })
+            .map(|(address, number)| format!("{}:{number}", address.host.value))
+            .collect(),
+    });
+    Resolved {
+        name: document.name.value.clone(),
+        product_version: version.clone(),
+        chart_version: model
+            .and_then(|it| it.chart_version(version))
+            .unwrap_or_default(),
+        topology: topology(document, vocabulary)
+            .map(|(name, _)| name.to_owned())
+            .unwrap_or_default(),
+        sites: values
+            .iter()
+            .enumerate()
+            .map(|(at, values)| site(document, sites, at, links, vocabulary, &values.effective))
+            .collect(),
+        edges: edges.collect(),
+        ports: openings(sites, links),
+    }
+}
+
+fn site(
+    document: &Loaded<Deployment>,
+    sites: &[Placed<'_>],
+    at: usize,
+    links: &[Link<'_>],
+    vocabulary: &Vocabulary,
+    effective: &Value,
+) -> Site {
+    let placed = &sites[at];
+    let kubernetes = &placed.site.kubernetes;
+    let release = &document.name.value;
+    let platform = kubernetes
+        .platform
+        .as_ref()
+        .map(|it| format!("{}.values.yaml", it.value));
+    let component = |part| Component {
+        name: am_generator::chart::Part::name(part).to_owned(),
+        title: part.component.title.clone(),
+        nodes: placed.nodes(part),
+    };
+    let store = STORES
+        .into_iter()
+        .find(|store| effective["credentials"][store]["enabled"] == true);
+    let endpoints = placed.chart.endpoints();
+    let hostnames = placed.site.hostnames.iter().filter_map(|(key, host)| {
+        let (_, endpoint, _) = endpoints
+            .iter()
+            .find(|(_, it, _)| it.hostname.value == key.value)?;
+        Some(HostName {
+            host: host.value.clone(),
+            serves: endpoint.title.clone(),
+        })
+    });
+    Site {
+        name: placed.name().to_owned(),
+        main: placed.is_main,
+        pattern: placed.chart.pattern.number,
+        part: placed.part.to_owned(),
+        release: Release {
+            name: release.clone(),
+            chart: placed.chart.name().to_owned(),
+            context: kubernetes.context.as_ref().map(|it| it.value.clone()),
+            namespace: kubernetes.namespace.value.clone(),
+            values: platform
+                .into_iter()
+                .chain([format!("{release}.values.yaml")])
+                .collect(),
+        },
+        components: placed.runs.iter().map(component).collect(),
+        elsewhere: elsewhere(placed, sites),
+        hostnames: hostnames.collect(),
+        exposes: exposed(release, placed, at, links, vocabulary),
+        secrets: secrets(document, placed, vocabulary),
+        credential_store: store.map(|it| format!("credentials.{it}")),
+        database: database(placed, vocabulary, effective),
+    }
+}
+
+fn exposed(
+    release: &str,
+    placed: &Placed<'_>,
+    at: usize,
+    links: &[Link<'_>],
+    vocabulary: &Vocabulary,
+) -> Vec<Exposed> {
+    let mut all = Vec::new();
+    for part in &placed.runs {
+        let Some(exposure) = placed.site.exposes.get(&part.key()) else {
+            continue;
+        };
+        let wanted = needed(links, at, part.name());
+        let service = exposure
+            .service
+            .iter()
+            .map(|address| (address, None, &wanted.service));
+        let nodes = exposure.nodes.iter().enumerate();
+        let nodes = nodes.map(|(node, address)| (address, Some(node), &wanted.nodes));
+        all.extend(service.chain(nodes).map(|(address, node, ports)| {
+            Exposed {
+                host: address.host.value.clone(),
+                component: part.name().to_owned(),
+                node,
+                service: vocabulary.exposed.name(release, part.name(), node),
+                ports: ports
+                    .iter()
+                    .map(|port| Port {
+                        name: (*port).to_owned(),
+                        number: number(placed, address, port),
+                    })
+                    .collect(),
+            }
+        }));
+    }
+    all
+}
+
+/// The Secrets that must be there, with the keys that the site's components read.
+fn secrets(
+    document: &Loaded<Deployment>,
+    placed: &Placed<'_>,
+    vocabulary: &Vocabulary,
+) -> Vec<Secret> {
+    let mut secrets = Vec::new();
+    let conditional = &vocabulary.conditional_credentials;
+    if let Some(credentials) = &document.credentials {
+        let mut keys: Vec<String> = Vec::new();
+        for (name, _) in placed
+            .runs
+            .iter()
+            .flat_map(|part| placed.chart.credential_keys(Some(part.name())))
+        {
+            let of = |list: &[String]| list.iter().any(|it| it == name);
+            let is_read = !of(&conditional.values)
+                && (document.keystores.is_some() || !of(&conditional.keystores));
+            if is_read && !keys.iter().any(|key| key == name) {
+                keys.push(name.to_owned());
+            }
+        }
+        secrets.push(Secret {
+            name: credentials.existing_secret.value.clone(),
+            keys,
+        });
+    }
+    if let Some(keystores) = &document.keystores {
+        // Its keys are file names, which values may change.
+        secrets.push(Secret {
+            name: keystores.existing_secret.value.clone(),
+            keys: Vec::new(),
+        });
+    }
+    secrets
+}
+
+fn database(placed: &Placed<'_>, vocabulary: &Vocabulary, effective: &Value) -> Option<Database> {
+    let database = placed.site.database.as_ref()?;
+    let row = placed.chart.model.databases.get(&database.kind.value)?;
+    let script = &row.schema.as_ref()?.script;
+    let steps = vocabulary.database_scripts.iter().map(|step| {
+        let key = match step.database {
+            Kind::Apim => "apim",
+            Kind::Shared => "shared",
+        };
+        let name = effective["database"][key]["name"].as_str();
+        DatabaseStep {
+            database: name.unwrap_or(key).to_owned(),
+            script: step.path.replace("{script}", script),
+        }
+    });
+    Some(Database {
+        title: row.title.clone(),
+        host: database.host.value.clone(),
+        port: database.port.unwrap_or(row.port),
+        by_job: effective["database"]["schemaJob"]["enabled"] == true,
+        steps: steps.collect(),
+    })
+}
+
+/// Components that the site leaves to others.
+fn elsewhere(placed: &Placed<'_>, sites: &[Placed<'_>]) -> Vec<Elsewhere> {
+    let home = |name: &str| sites.iter().find(|site| site.runs(name));
+    let rest = placed.rest.iter();
+    rest.filter_map(|part| {
+        Some(Elsewhere {
+            name: part.name().to_owned(),
+            site: home(part.name())?.name().to_owned(),
+        })
+    })
+    .collect()
+}
+
+/// One row for each port of each component that a site connects to.
+fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
+    let mut openings: Vec<Opening> = Vec::new();
+    for link in links {
+        let (from, to) = (&sites[link.from], &sites[link.to]);
+        for (address, port) in addresses(link, sites)
+            .into_iter()
+            .flat_map(|it| link.ports.iter().map(move |port| (it, port)))
+        {
+            let number = number(to, address, port);
+            let host = &address.host.value;
+            let known = openings.iter_mut().find(|it| {
+                (it.from == from.name() && it.to == to.name())
+                    && (it.port == number && it.component == link.server.name() && it.name == *port)
+            });
+            match known {
+                Some(row) if row.hosts.contains(host) => {}
+                Some(row) => row.hosts.push(host.clone()),
+                None => openings.push(Opening {
+                    from: from.name().to_owned(),
+                    ranges: from.site.cidrs.iter().map(|it| it.value.clone()).collect(),
+                    to: to.name().to_owned(),
+                    protocol: "tcp",
+                    port: number,
+                    hosts: vec![host.clone()],
+                    component: link.server.name().to_owned(),
+                    name: (*port).to_owned(),
+                    encrypted: is_encrypted(port),
+                }),
+            }
+        }
+    }
+    openings
+}
+
+fn end(site: &Placed<'_>, component: &str) -> End {
+    End {
+        site: site.name().to_owned(),
+        component: component.to_owned(),
+    }
+}

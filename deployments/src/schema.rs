@@ -1,0 +1,87 @@
+//! The JSON Schema of the document, for editors.
+
+use am_generator::Model;
+use am_generator::chart::camel_case;
+use schemars::generate::SchemaSettings;
+use serde_json::{Value, json};
+
+use crate::document::Deployment;
+use crate::vocabulary::Vocabulary;
+
+/// Fields of the document's types that name what only data knows.
+const KNOWN: &str = "x-known";
+const KNOWN_KEYS: &str = "x-known-keys";
+
+/// The schema, with the words that are accepted now.
+pub fn schema(model: &Model, vocabulary: &Vocabulary) -> Value {
+    let settings = SchemaSettings::draft07();
+    let schema = settings
+        .into_generator()
+        .into_root_schema_for::<Deployment>();
+    let mut schema = schema.to_value();
+    let words = |name: &str| words(name, model, vocabulary);
+    fill(&mut schema, &words);
+    schema
+}
+
+fn fill(node: &mut Value, words: &impl Fn(&str) -> Vec<Value>) {
+    match node {
+        Value::Object(entries) => {
+            if let Some(Value::String(name)) = entries.shift_remove(KNOWN) {
+                entries.insert("enum".into(), words(&name).into());
+            }
+            if let Some(Value::String(name)) = entries.shift_remove(KNOWN_KEYS) {
+                entries.insert("propertyNames".into(), json!({"enum": words(&name)}));
+            }
+            for (_, value) in entries.iter_mut() {
+                fill(value, words);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, words)),
+        _ => {}
+    }
+}
+
+/// The words that a kind of field accepts; none for a kind that is not known, which a test of the schema would notice.
+fn words(name: &str, model: &Model, vocabulary: &Vocabulary) -> Vec<Value> {
+    let texts = |names: Vec<&str>| names.into_iter().map(Value::from).collect();
+    match name {
+        "apiVersion" => vec![vocabulary.api_version.as_str().into()],
+        "kind" => vec![vocabulary.kind.as_str().into()],
+        "productVersions" => texts(
+            model
+                .versions
+                .iter()
+                .map(|it| it.version.value.as_str())
+                .collect(),
+        ),
+        "topologies" => texts(vocabulary.topologies.names().collect()),
+        "parts" => texts(vocabulary.parts.names().collect()),
+        "patterns" => model.patterns.iter().map(|it| it.number.into()).collect(),
+        "platforms" => texts(
+            model
+                .platforms
+                .iter()
+                .map(|it| it.name.value.as_str())
+                .collect(),
+        ),
+        "databases" => {
+            let external = model.databases.iter().filter(|(_, it)| it.schema.is_some());
+            texts(external.map(|(name, _)| name.value.as_str()).collect())
+        }
+        "components" => model
+            .components
+            .keys()
+            .map(|it| camel_case(it).into())
+            .collect(),
+        "hostnames" => {
+            let mut keys: Vec<&str> = Vec::new();
+            for (_, endpoint) in model.endpoints.iter() {
+                keys.push(&endpoint.hostname.value);
+            }
+            texts(keys)
+        }
+        "ports" => texts(model.ports.names().collect()),
+        _ => Vec::new(),
+    }
+}

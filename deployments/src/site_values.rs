@@ -1,0 +1,455 @@
+//! The values of each site's release.
+
+use am_generator::ChartTree;
+use am_generator::chart::Part;
+use am_generator::diagnostic::Diagnostics;
+use am_generator::model::Loaded;
+use serde_json::{Map, Value, json};
+
+use crate::document::{Address, Deployment, Environment};
+use crate::links::{Link, addresses, needed, number};
+use crate::overlay::{STORES, lay, own, tree, uses_store};
+use crate::sites::Placed;
+use crate::vocabulary::Vocabulary;
+
+/// Values of a release.
+#[derive(Debug)]
+pub(crate) struct SiteValues {
+    /// What its values file says, with what each key is for.
+    pub(crate) entries: Vec<(String, Option<String>, Value)>,
+    /// The chart's own values, the platform's and these, laid over each other.
+    pub(crate) effective: Value,
+}
+
+/// Values of every site; what contradicts the document, or the chart does not know, is refused.
+pub(crate) fn of_all(
+    document: &Loaded<Deployment>,
+    sites: &[Placed<'_>],
+    links: &[Link<'_>],
+    vocabulary: &Vocabulary,
+    charts: &ChartTree,
+    found: &mut Diagnostics,
+) -> Vec<SiteValues> {
+    let one = |(at, site)| {
+        let builder = Builder {
+            document,
+            sites,
+            links,
+            vocabulary,
+            charts,
+            at,
+            site,
+        };
+        builder.values(found)
+    };
+    sites.iter().enumerate().map(one).collect()
+}
+
+struct Builder<'a, 'm> {
+    document: &'a Loaded<Deployment>,
+    sites: &'a [Placed<'m>],
+    links: &'a [Link<'m>],
+    vocabulary: &'a Vocabulary,
+    charts: &'a ChartTree,
+    /// Number of the site.
+    at: usize,
+    site: &'a Placed<'m>,
+}
+
+impl Builder<'_, '_> {
+    fn values(&self, found: &mut Diagnostics) -> SiteValues {
+        let mut values = Map::new();
+        let mut comments: Vec<(String, String)> = Vec::new();
+        self.shared(&mut values);
+        self.environments(&mut values, &mut comments);
+        for part in &self.site.rest {
+            let place = self.elsewhere(part);
+            let home = self.sites.iter().find(|site| site.runs(part.name()));
+            if let Some(home) = home {
+                comments.push((part.key(), format!("Runs in site {}.", home.name())));
+            }
+            values.insert(part.key(), place);
+        }
+        for part in &self.site.runs {
+            let own = self.here(part);
+            if !own.is_empty() {
+                values.insert(part.key(), Value::Object(own));
+            }
+        }
+        let objects: Vec<Value> = self
+            .site
+            .runs
+            .iter()
+            .flat_map(|part| self.services(part))
+            .collect();
+        if !objects.is_empty() {
+            let text = "Where other sites reach this one: a load balancer for each address.";
+            comments.push(("extraObjects".into(), text.into()));
+            values.insert("extraObjects".into(), Value::Array(objects));
+        }
+        let mut values = Value::Object(values);
+        for (key, value) in self.site.site.values.iter() {
+            let into = values
+                .as_object_mut()
+                .into_iter()
+                .flat_map(|it| it.get_mut(&key.value))
+                .next();
+            let clash = match into {
+                Some(mine) => add(mine, value, &key.value),
+                None => {
+                    values[&key.value] = value.clone();
+                    Ok(())
+                }
+            };
+            if let Err(path) = clash {
+                let message = format!("values.{path} follows from the rest of this document");
+                found.push(self.document.diagnose(key, message).hint("remove it"));
+            }
+        }
+        self.judge(&values, found);
+        let effective = self.effective(&values);
+        let entries = values
+            .as_object()
+            .into_iter()
+            .flatten()
+            .map(|(key, value)| {
+                let comment = comments
+                    .iter()
+                    .find(|(of, _)| of == key)
+                    .map(|(_, text)| text.clone());
+                (key.clone(), comment, value.clone())
+            });
+        SiteValues {
+            entries: entries.collect(),
+            effective,
+        }
+    }
+
+    /// What every site has: references, host names, the database.
+    fn shared(&self, values: &mut Map<String, Value>) {
+        if let Some(credentials) = &self.document.credentials {
+            let mut entry = json!({"existingSecret": credentials.existing_secret.value});
+            // The charts take credentials from one place, and an overlay may name a store.
+            for store in STORES
+                .into_iter()
+                .filter(|it| uses_store(self.site, it, self.charts))
+            {
+                entry[store] = json!({"enabled": false});
+            }
+            values.insert("credentials".into(), entry);
+        }
+        if let Some(keystores) = &self.document.keystores {
+            values.insert(
+                "keystores".into(),
+                json!({"existingSecret": keystores.existing_secret.value}),
+            );
+        }
+        let hostnames = self.site.site.hostnames.iter();
+        let hostnames: Map<_, _> = hostnames
+            .map(|(key, host)| (key.value.clone(), json!(host.value)))
+            .collect();
+        if !hostnames.is_empty() {
+            values.insert("hostnames".into(), hostnames.into());
+        }
+        if let Some(database) = &self.site.site.database {
+            let mut entry = json!({"mode": "external", "type": database.kind.value, "host": database.host.value});
+            if let Some(port) = database.port {
+                entry["port"] = json!(port);
+            }
+            values.insert("database".into(), entry);
+        }
+    }
+
+    /// Its own environment, and at the main site those of the others.
+    fn environments(&self, values: &mut Map<String, Value>, comments: &mut Vec<(String, String)>) {
+        let main = self.sites.iter().find(|site| site.is_main);
+        let environment = self.site.site.environment.as_ref();
+        if let Some(own) = environment {
+            values.insert("gatewayEnvironment".into(), described(own));
+        } else if let Some(main) = main.and_then(|site| site.site.environment.as_ref()) {
+            values.insert(
+                "gatewayEnvironment".into(),
+                json!({"name": main.name.value}),
+            );
+        }
+        let into_here = self
+            .links
+            .iter()
+            .filter(|link| link.from == self.at && self.site.is_main);
+        let mut environments = Vec::new();
+        for link in into_here {
+            let other = &self.sites[link.to];
+            let (Some(environment), Some(address)) = (
+                &other.site.environment,
+                addresses(link, self.sites).first().copied(),
+            ) else {
+                continue;
+            };
+            let mut entry = described(environment);
+            let mut service = json!({"host": address.host.value});
+            if let Some(number) = link.ports.first().and_then(|port| address.ports.get(port)) {
+                service["port"] = json!(number.value);
+            }
+            entry["service"] = service;
+            let names = self.vocabulary.environment.hostnames.iter();
+            let names = names
+                .filter_map(|key| Some((key.clone(), json!(other.site.hostnames.get(key)?.value))));
+            entry["hostnames"] = Value::Object(names.collect());
+            environments.push(entry);
+        }
+        if !environments.is_empty() {
+            let text = "The gateways of the other sites, which the portals offer beside those of this one.";
+            comments.push(("gatewayEnvironments".into(), text.into()));
+            values.insert("gatewayEnvironments".into(), Value::Array(environments));
+        }
+    }
+
+    /// A component that another site runs: its addresses there.
+    fn elsewhere(&self, part: &Part<'_>) -> Value {
+        let mut addresses = Map::new();
+        let home = self.sites.iter().position(|site| site.runs(part.name()));
+        let is_used = |link: &&Link<'_>| link.from == self.at && link.server.name() == part.name();
+        if let (Some(home), true) = (home, self.links.iter().any(|link| is_used(&link))) {
+            let there = &self.sites[home];
+            if let Some(exposure) = there.site.exposes.get(&part.key()) {
+                if let Some(service) = &exposure.service {
+                    addresses.insert("service".into(), written(service));
+                }
+                if !exposure.nodes.is_empty() {
+                    addresses.insert("nodes".into(), exposure.nodes.iter().map(written).collect());
+                }
+            }
+            addresses.insert("peers".into(), peers(there));
+        }
+        json!({"enabled": false, "addresses": addresses})
+    }
+
+    /// A component that this site runs: its number of nodes, and who comes from other sites.
+    fn here(&self, part: &Part<'_>) -> Map<String, Value> {
+        let mut own = Map::new();
+        if let Some(number) = self.site.site.replicas.get(&part.key()) {
+            own.insert("replicas".into(), json!(number.value));
+        }
+        let wanted = needed(self.links, self.at, part.name());
+        if !wanted.service.is_empty() {
+            let label = &self.vocabulary.exposed.label;
+            own.insert("podLabels".into(), json!({label: "true"}));
+        }
+        let mut rules = Vec::new();
+        for (from, site) in self.sites.iter().enumerate() {
+            // Who is declared to run elsewhere is let in by the chart itself.
+            if self.site.rest.iter().any(|rest| site.runs(rest.name())) {
+                continue;
+            }
+            let mut ports: Vec<u32> = self
+                .links
+                .iter()
+                .filter(|link| {
+                    (link.from, link.to) == (from, self.at) && link.server.name() == part.name()
+                })
+                .flat_map(|link| link.ports.iter().map(|port| self.listens_on(part, port)))
+                .collect();
+            ports.sort_unstable();
+            ports.dedup();
+            if !ports.is_empty() {
+                let ports: Vec<Value> = ports
+                    .iter()
+                    .map(|port| json!({"port": port, "protocol": "TCP"}))
+                    .collect();
+                rules.push(json!({"from": peers(site), "ports": ports}));
+            }
+        }
+        if !rules.is_empty() {
+            own.insert("networkPolicy".into(), json!({"ingress": rules}));
+        }
+        own
+    }
+
+    /// The number of a port in the component's pods.
+    fn listens_on(&self, part: &Part<'_>, port: &str) -> u32 {
+        let number = self
+            .site
+            .chart
+            .model
+            .ports
+            .get(port)
+            .map_or(0, |port| port.number.value);
+        let offset = own(self.site)[part.key()]["portOffset"]
+            .as_u64()
+            .unwrap_or_default();
+        u32::from(number) + u32::try_from(offset).unwrap_or_default()
+    }
+
+    /// A Service of type LoadBalancer for each address of a component that other sites use.
+    fn services(&self, part: &Part<'_>) -> Vec<Value> {
+        let Some(exposure) = self.site.site.exposes.get(&part.key()) else {
+            return Vec::new();
+        };
+        let release = &self.document.name.value;
+        let wanted = needed(self.links, self.at, part.name());
+        let ranges: Vec<&str> = self
+            .sites
+            .iter()
+            .enumerate()
+            .filter(|(from, _)| {
+                self.links.iter().any(|link| {
+                    (link.from, link.to) == (*from, self.at) && link.server.name() == part.name()
+                })
+            })
+            .flat_map(|(_, site)| site.site.cidrs.iter().map(|it| it.value.as_str()))
+            .collect();
+        let object = |address: &Address, node: Option<usize>| {
+            let mut selector = json!({
+                "app.kubernetes.io/name": self.site.chart.model.product.part_of,
+                "app.kubernetes.io/instance": release,
+                "app.kubernetes.io/component": part.name(),
+            });
+            let ports = match node {
+                Some(node) => {
+                    selector["statefulset.kubernetes.io/pod-name"] =
+                        json!(format!("{release}-{}-{node}", part.name()));
+                    &wanted.nodes
+                }
+                None => {
+                    selector[&self.vocabulary.exposed.label] = json!("true");
+                    &wanted.service
+                }
+            };
+            let ports: Vec<Value> = ports
+                .iter()
+                .map(|port| json!({"name": port, "port": number(self.site, address, port), "targetPort": port, "protocol": "TCP"}))
+                .collect();
+            let mut metadata =
+                json!({"name": self.vocabulary.exposed.name(release, part.name(), node)});
+            if !exposure.annotations.is_empty() {
+                metadata["annotations"] = json!(exposure.annotations);
+            }
+            json!({
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": metadata,
+                "spec": {
+                    "type": "LoadBalancer",
+                    "loadBalancerSourceRanges": ranges,
+                    // Pods, and so network policies, see who connects.
+                    "externalTrafficPolicy": "Local",
+                    "selector": selector,
+                    "ports": ports,
+                },
+            })
+        };
+        let service = exposure.service.iter().map(|address| object(address, None));
+        let nodes = exposure.nodes.iter().enumerate();
+        service
+            .chain(nodes.map(|(node, address)| object(address, Some(node))))
+            .collect()
+    }
+
+    /// Refuses what the chart's schema does.
+    fn judge(&self, values: &Value, found: &mut Diagnostics) {
+        let schema = self.file("values.schema.json");
+        let known = schema["properties"].as_object();
+        let known = || known.into_iter().flatten().map(|(key, _)| key.as_str());
+        for (key, _) in self.site.site.values.iter() {
+            if !known().any(|it| it == key.value) {
+                let message = format!("{} has no value `{}`", self.site.chart.name(), key.value);
+                let hint = am_suggest::hint(&key.value, known());
+                found.push(self.document.diagnose(key, message).maybe_hint(hint));
+            }
+        }
+        let Ok(validator) = jsonschema::options().build(&schema) else {
+            return;
+        };
+        for error in validator.iter_errors(values) {
+            let path = error.instance_path().to_string();
+            let path = path.trim_start_matches('/').replace('/', ".");
+            // Unknown keys at the top have been told.
+            if path.is_empty() {
+                continue;
+            }
+            let top = path.split('.').next().unwrap_or_default();
+            let at = self
+                .site
+                .site
+                .values
+                .key(top)
+                .unwrap_or(&self.site.site.name);
+            let message = format!(
+                "the values of site {} are not those of {}: {path}: {}",
+                self.site.name(),
+                self.site.chart.name(),
+                error.masked()
+            );
+            found.push(self.document.diagnose(at, message));
+        }
+    }
+
+    fn effective(&self, values: &Value) -> Value {
+        let mut effective = self.file("values.yaml");
+        lay(&mut effective, &tree(self.site, self.charts));
+        lay(&mut effective, values);
+        effective
+    }
+
+    fn file(&self, name: &str) -> Value {
+        let text = self
+            .charts
+            .get(&format!("{}/{name}", self.site.chart.name()));
+        let text = text.map(String::from_utf8_lossy).unwrap_or_default();
+        // The generator has read it back already.
+        serde_saphyr::from_str(&text).unwrap_or_default()
+    }
+}
+
+fn described(environment: &Environment) -> Value {
+    let mut entry = json!({"name": environment.name.value});
+    if let Some(kind) = &environment.kind {
+        entry["type"] = json!(kind.value);
+    }
+    if let Some(description) = &environment.description {
+        entry["description"] = json!(description);
+    }
+    entry
+}
+
+/// An address as the charts' values have it.
+fn written(address: &Address) -> Value {
+    let mut entry = json!({"host": address.host.value});
+    if !address.ports.is_empty() {
+        let ports = address.ports.iter();
+        let ports = ports.map(|(name, number)| (name.value.clone(), json!(number.value)));
+        entry["ports"] = Value::Object(ports.collect());
+    }
+    entry
+}
+
+/// A site as NetworkPolicy peers.
+fn peers(site: &Placed<'_>) -> Value {
+    let ranges = site.site.cidrs.iter();
+    ranges
+        .map(|range| json!({"ipBlock": {"cidr": range.value}}))
+        .collect()
+}
+
+/// Adds the user's values: mappings are merged, lists go on; the path of what is there already is the error.
+fn add(mine: &mut Value, theirs: &Value, path: &str) -> Result<(), String> {
+    match (mine, theirs) {
+        (Value::Object(mine), Value::Object(theirs)) => {
+            for (key, value) in theirs {
+                let path = format!("{path}.{key}");
+                match mine.get_mut(key) {
+                    Some(own) => add(own, value, &path)?,
+                    None => {
+                        mine.insert(key.clone(), value.clone());
+                    }
+                }
+            }
+            Ok(())
+        }
+        (Value::Array(mine), Value::Array(theirs)) => {
+            mine.extend(theirs.iter().cloned());
+            Ok(())
+        }
+        _ => Err(path.to_owned()),
+    }
+}

@@ -1,0 +1,200 @@
+//! `data/vocabulary.yaml`: topologies, parts and names.
+
+use am_generator::chart::{Chart, Part};
+use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
+use am_generator::model::product::Database;
+use am_generator::model::table::Table;
+use am_generator::yaml;
+use am_product::data::File;
+use serde::Deserialize;
+
+const FILE: File = File::new(
+    "deployments/data/vocabulary.yaml",
+    include_str!("../data/vocabulary.yaml"),
+);
+
+/// What a deployment may say.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Vocabulary {
+    /// The version of the document's format.
+    pub api_version: String,
+    /// The kind of the document.
+    pub kind: String,
+    /// How sites belong together.
+    pub topologies: Table<Topology>,
+    /// The topology of a document that names none.
+    pub default_topology: String,
+    /// Parts of a pattern.
+    pub parts: Table<PartOfPattern>,
+    /// What the portals offer for the gateways of a site.
+    pub(crate) environment: Environment,
+    pub(crate) exposed: Exposed,
+    pub(crate) database_scripts: Vec<DatabaseScript>,
+    pub(crate) conditional_credentials: ConditionalCredentials,
+}
+
+/// How sites belong together.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Topology {
+    /// What it is.
+    pub doc: String,
+    /// Who connects to whom.
+    pub shape: Shape,
+    /// The part that the main site runs, or the only one.
+    pub main: String,
+    /// The part that other sites run, where there are others.
+    #[serde(default)]
+    pub others: Option<String>,
+    /// What operators have to know.
+    #[serde(default)]
+    pub notes: Vec<String>,
+}
+
+/// Who connects to whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// There is one site.
+    One,
+    /// The others connect to the main site.
+    Star,
+}
+
+/// A part of a pattern.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PartOfPattern {
+    /// What it is.
+    pub doc: String,
+    /// The roles that its components play, and no others.
+    pub roles: Vec<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Environment {
+    /// The role whose address an environment names.
+    pub(crate) role: String,
+    /// Keys of host names that an environment may have.
+    pub(crate) hostnames: Vec<String>,
+    /// Those that it must have.
+    pub(crate) required: Vec<String>,
+}
+
+/// What is made in a cluster for an address that other sites use.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Exposed {
+    service: String,
+    node: String,
+    /// Label of the pods behind the one name of a component.
+    pub(crate) label: String,
+}
+
+/// A script of the product's packs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct DatabaseScript {
+    pub(crate) database: Database,
+    pub(crate) path: String,
+}
+
+/// Credentials that are read under a condition.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct ConditionalCredentials {
+    /// With keystores of one's own.
+    pub(crate) keystores: Vec<String>,
+    /// With values that a site's `values` set.
+    pub(crate) values: Vec<String>,
+}
+
+impl Vocabulary {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// When the file cannot be read or breaks a rule.
+    pub fn load() -> Result<Self, Diagnostics> {
+        let text = FILE
+            .text()
+            .map_err(|error| Diagnostic::new(Place::file(&error.file), error.message))?;
+        let this: Self = yaml::parse(FILE.path, &text)?;
+        this.check()?;
+        Ok(this)
+    }
+
+    /// Every name in it leads somewhere.
+    fn check(&self) -> Result<(), Diagnostic> {
+        let wrong = |message: String| Err(Diagnostic::new(Place::file(FILE.path), message));
+        if self.topologies.get(&self.default_topology).is_none() {
+            return wrong(format!("there is no topology `{}`", self.default_topology));
+        }
+        for (name, topology) in self.topologies.iter() {
+            for part in [Some(&topology.main), topology.others.as_ref()]
+                .into_iter()
+                .flatten()
+            {
+                if self.parts.get(part).is_none() {
+                    return wrong(format!(
+                        "topology {}: there is no part `{part}`",
+                        name.value
+                    ));
+                }
+            }
+            if topology.others.is_some() != (topology.shape == Shape::Star) {
+                return wrong(format!(
+                    "topology {}: `others` belongs to a star",
+                    name.value
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl PartOfPattern {
+    /// The components of a pattern that make the part.
+    ///
+    /// # Errors
+    /// The component that plays another role besides, and these roles.
+    pub(crate) fn members<'m>(
+        &self,
+        chart: &Chart<'m>,
+    ) -> Result<Vec<Part<'m>>, (Part<'m>, Vec<&'m str>)> {
+        let roles = &chart.pattern.roles;
+        let is_ours = |role: &str| self.roles.iter().any(|own| own == role);
+        let mut members = chart.parts();
+        members.retain(|part| {
+            roles
+                .iter()
+                .any(|(role, player)| player.value == part.name() && is_ours(&role.value))
+        });
+        for part in &members {
+            let others: Vec<&str> = roles
+                .iter()
+                .filter(|(role, player)| player.value == part.name() && !is_ours(&role.value))
+                .map(|(role, _)| role.value.as_str())
+                .collect();
+            if !others.is_empty() {
+                return Err((*part, others));
+            }
+        }
+        Ok(members)
+    }
+}
+
+impl Exposed {
+    /// Name of the Service for all nodes of a component, or for one of them.
+    pub(crate) fn name(&self, release: &str, component: &str, node: Option<usize>) -> String {
+        let form = if node.is_some() {
+            &self.node
+        } else {
+            &self.service
+        };
+        form.replace("{release}", release)
+            .replace("{component}", component)
+            .replace("{node}", &node.unwrap_or_default().to_string())
+    }
+}

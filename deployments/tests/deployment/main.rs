@@ -1,0 +1,5 @@
+//! What a document becomes, and what it may not say.
+
+mod examples;
+mod refusals;
+mod support;

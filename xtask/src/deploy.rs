@@ -1,0 +1,128 @@
+//! `cargo xtask deploy`: a deployment becomes values, scripts and instructions for each site.
+
+use std::path::{Path, PathBuf};
+
+use am_deployments::{MAKER, Vocabulary, deploy, read, schema};
+use am_generator::output::{self, Extent, Files, OutputError};
+use am_generator::{GenerateError, generate};
+use clap::Args;
+
+use crate::beside::write_beside;
+use crate::exit::ExitStatus;
+use crate::packages::{self, Failure};
+use crate::workspace;
+
+/// The schema for editors below the workspace.
+const SCHEMA: &str = "docs/deployment.schema.json";
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// The document, `kind: ApiManagerDeployment`.
+    #[arg(value_name = "FILE", required_unless_present_any = ["write_schema", "check_schema"])]
+    file: Option<PathBuf>,
+    /// Where the files go.
+    #[arg(long, value_name = "DIR", required_unless_present_any = ["write_schema", "check_schema"])]
+    out: Option<PathBuf>,
+    /// Change nothing; print a unified diff and fail when the files are not up to date.
+    #[arg(long)]
+    check: bool,
+    /// Write docs/deployment.schema.json.
+    #[arg(long, conflicts_with_all = ["file", "out", "check"])]
+    write_schema: bool,
+    /// Fail when docs/deployment.schema.json is not up to date.
+    #[arg(long, conflicts_with_all = ["file", "out", "check", "write_schema"])]
+    check_schema: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> ExitStatus {
+    let result = match (&arguments.file, &arguments.out) {
+        (Some(file), Some(out)) => make(file, out, arguments.check),
+        _ => update_schema(arguments.write_schema),
+    };
+    result.unwrap_or_else(|failure| failure.tell(false))
+}
+
+fn make(file: &Path, out: &Path, only_check: bool) -> Result<ExitStatus, Failure> {
+    let files = files(file)?;
+    if only_check {
+        let differences = output::check_files(&files, MAKER, out, Extent::Everything)?;
+        for difference in &differences {
+            print!("{}", difference.diff);
+        }
+        if differences.is_empty() {
+            println!("{} is up to date", out.display());
+            return Ok(ExitStatus::Success);
+        }
+        let count = match differences.len() {
+            1 => "1 file differs".to_owned(),
+            many => format!("{many} files differ"),
+        };
+        eprintln!(
+            "{count}; run `cargo xtask deploy {} --out {}` to write them",
+            file.display(),
+            out.display()
+        );
+        return Ok(ExitStatus::Failure);
+    }
+    let summary = output::write_files(&files, MAKER, out, Extent::Everything)?;
+    if summary.recovered {
+        println!("an earlier run was interrupted; its work was finished or undone first");
+    }
+    let state = if summary.written.is_empty() {
+        "unchanged"
+    } else {
+        "wrote"
+    };
+    println!("{state} {} files in {}:", files.len(), out.display());
+    for path in files.keys() {
+        println!("  {path}");
+    }
+    Ok(ExitStatus::Success)
+}
+
+fn files(file: &Path) -> Result<Files, Failure> {
+    let label = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("{label}: {error}; give the path of a deployment"))
+    })?;
+    let document = read(&label, &text)?;
+    let (model, templates) = packages::load()?;
+    let vocabulary = Vocabulary::load()?;
+    let selection = document.charts(&model)?;
+    let charts = generate(&model, &templates, &selection).map_err(|error| match error {
+        GenerateError::Input(diagnostics) => diagnostics.into(),
+        unknown @ GenerateError::Unknown { .. } => Failure::usage(unknown.to_string()),
+    })?;
+    Ok(deploy(&document, &model, &vocabulary, &charts)?)
+}
+
+fn update_schema(write_it: bool) -> Result<ExitStatus, Failure> {
+    let (model, _) = packages::load()?;
+    let new = format!("{:#}\n", schema(&model, &Vocabulary::load()?));
+    let path = workspace::root().join(SCHEMA);
+    let unable = |error: std::io::Error| Failure::unable(format!("{SCHEMA}: {error}"));
+    let old = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        old => old.map_err(unable)?,
+    };
+    if old == new {
+        println!("{SCHEMA} is up to date");
+        return Ok(ExitStatus::Success);
+    }
+    if !write_it {
+        eprintln!("{SCHEMA} is not up to date; run `cargo xtask deploy --write-schema`");
+        return Ok(ExitStatus::Failure);
+    }
+    let written = write_beside(&path, &new).map_err(unable)?;
+    written
+        .persist(&path)
+        .map_err(|error| unable(error.error))?;
+    println!("wrote {SCHEMA}");
+    Ok(ExitStatus::Success)
+}
+
+impl From<OutputError> for Failure {
+    fn from(error: OutputError) -> Self {
+        Self::unable(error.to_string())
+    }
+}
