@@ -11,6 +11,7 @@
 {{- include "am-pattern-1.validateKeystores" . }}
 {{- include "am-pattern-1.validateDatabase" . }}
 {{- include "am-pattern-1.validateNodes" . }}
+{{- include "am-pattern-1.validateRegions" . }}
 {{- include "am-pattern-1.validateDefaultResources" . }}
 {{- include "am-pattern-1.validateObservability" . }}
 {{- include "am-pattern-1.validateCollisions" . }}

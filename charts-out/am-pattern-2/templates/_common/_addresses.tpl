@@ -19,6 +19,10 @@
 {{/* host:port of all nodes of a component together, or of one of them. Takes (list $root component port), or (… port node). */}}
 {{- define "am-pattern-2.at" -}}
 {{- $port := include "am-pattern-2.port" . }}
+{{- /* In another site the event hub has a port with TLS of its own. */}}
+{{- if and (eq (index . 1) "all-in-one") (eq (index . 2) "jms") (not (include "am-pattern-2.runs" .)) }}
+{{- $port = include "am-pattern-2.sitePort" (index . 0) }}
+{{- end }}
 {{- if gt (len .) 3 }}
 {{- $node := index . 3 }}
 {{- printf "%s:%v" $node.host (get $node.ports (index . 2) | default $port) }}

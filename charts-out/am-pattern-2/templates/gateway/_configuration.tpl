@@ -12,6 +12,11 @@ apim:
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
+    jms:
+      {{- if and $root.Values.jms.tls.enabled (eq "all-in-one" "all-in-one") (not (include "am-pattern-2.runs" (list $root "all-in-one"))) }}
+      {{- /* Throttle decisions come from the same brokers, where the event hub decides them. */}}
+      ssl: {{ include "am-pattern-2.jmsTlsOfToml" $root | toJson }}
+      {{- end }}
     {{- /* The traffic manager's services. */}}
     service_url: https://{{ include "am-pattern-2.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where throttle events are published. Missing, the node would publish to itself. */}}
@@ -32,6 +37,14 @@ apim:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
+    jms:
+      {{- if and $root.Values.jms.tls.enabled (not (include "am-pattern-2.runs" (list $root "all-in-one"))) }}
+      {{- /* The event hub is in another site. The value ends the quote that it stands in, and further parameters follow. */}}
+      ssl: {{ include "am-pattern-2.jmsTlsOfToml" $root | toJson }}
+      {{- end }}
+    {{- if and $root.Values.jms.tls.enabled (not (include "am-pattern-2.runs" (list $root "all-in-one"))) }}
+    ssl: {{ include "am-pattern-2.jmsTlsOfToml" $root | toJson }}
+    {{- end }}
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
     service_url: https://{{ include "am-pattern-2.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}

@@ -19,6 +19,10 @@
 {{/* host:port of all nodes of a component together, or of one of them. Takes (list $root component port), or (… port node). */}}
 {{- define "am-pattern-3.at" -}}
 {{- $port := include "am-pattern-3.port" . }}
+{{- /* In another site the event hub has a port with TLS of its own. */}}
+{{- if and (eq (index . 1) "control-plane") (eq (index . 2) "jms") (not (include "am-pattern-3.runs" .)) }}
+{{- $port = include "am-pattern-3.sitePort" (index . 0) }}
+{{- end }}
 {{- if gt (len .) 3 }}
 {{- $node := index . 3 }}
 {{- printf "%s:%v" $node.host (get $node.ports (index . 2) | default $port) }}

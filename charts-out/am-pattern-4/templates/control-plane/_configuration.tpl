@@ -142,6 +142,17 @@ http_access_log:
   {{- /* Else the server writes a file of its own, whatever log4j2.properties says. */}}
   useLogger: true
   {{- end }}
+broker:
+  transport:
+    amqp:
+      ssl_connection:
+        {{- if $root.Values.jms.tls.enabled }}
+        {{- /* Only other sites use it; its protocol is TLSv1 unless another is written. */}}
+        enabled: true
+        port: {{ $root.Values.jms.tls.port | toJson }}
+        ssl_enabled_protocols: TLSv1.2
+        ciphers: "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+        {{- end }}
 keystore:
   primary:
     {{- if $root.Values.keystores.existingSecret }}

@@ -112,3 +112,21 @@ Takes (list $root credential).
 {{- fail (printf "nothing gives %s, which keystores need: put it into a Secret, and name the Secret in credentials.existingSecret or in credentials.keys.%s" $key $key) }}
 {{- end }}
 {{- end }}
+
+{{/*
+Refuses to generate what others must have too. What an earlier release generated is kept, and can be copied. Takes (list $root
+others), the others as the subject of a sentence.
+*/}}
+{{- define "am-pattern-5.validateSharedCredentials" -}}
+{{- $root := index . 0 }}
+{{- $given := include "am-pattern-5.givenCredentials" $root | fromJson }}
+{{- if not (or $root.Values.credentials.csi.enabled $root.Values.credentials.externalSecret.enabled) }}
+{{- range $key := list "admin-password" "encryption-key" "tls-keystore-password" }}
+{{- $source := include "am-pattern-5.credentialSource" (list $root $key) | fromJson }}
+{{- $kept := ternary dict (lookup "v1" "Secret" $root.Release.Namespace $source.secret | default dict) (not $source.written) }}
+{{- if and $source.written (not (or (get $given $key) (hasKey ($kept.data | default dict) $key))) }}
+{{- fail (printf "%s would be generated for this release alone, but %s must have the same elsewhere: put what the other release has into a Secret, and name it in credentials.existingSecret" $key (index $ 1)) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}

@@ -46,20 +46,6 @@ Takes (list $root component names names).
 {{- uniq $ports | toJson }}
 {{- end }}
 
-{{/* Refuses to generate what whoever runs elsewhere must have too. What an earlier release generated is kept, and can be copied. */}}
-{{- define "am-pattern-5.validateSharedCredentials" -}}
-{{- $given := include "am-pattern-5.givenCredentials" . | fromJson }}
-{{- if not (or .Values.credentials.csi.enabled .Values.credentials.externalSecret.enabled) }}
-{{- range $key := list "admin-password" "encryption-key" "tls-keystore-password" }}
-{{- $source := include "am-pattern-5.credentialSource" (list $ $key) | fromJson }}
-{{- $kept := ternary dict (lookup "v1" "Secret" $.Release.Namespace $source.secret | default dict) (not $source.written) }}
-{{- if and $source.written (not (or (get $given $key) (hasKey ($kept.data | default dict) $key))) }}
-{{- fail (printf "%s would be generated for this release alone, but %s must have the same elsewhere: put what the other release has into a Secret, and name it in credentials.existingSecret" $key (include "am-pattern-5.elsewhere" $)) }}
-{{- end }}
-{{- end }}
-{{- end }}
-{{- end }}
-
 {{/* Refuses ports under which nobody reaches a component. Takes (list path ports names). */}}
 {{- define "am-pattern-5.validatePorts" -}}
 {{- $path := index . 0 }}

@@ -23,22 +23,21 @@
       - key: exporter.yaml
         path: exporter.yaml
       {{- end }}
-{{- if gt (int $values.replicas) 2 }}
+{{- if include "am-pattern-5.publishes" . }}
 - name: publishers
+  {{- if .Values.regions }}
+  projected:
+    sources:
+      {{- if gt (int $values.replicas) 2 }}
+      - configMap:
+          {{- include "am-pattern-5.all-in-one.publisherItems" . | trim | nindent 10 }}
+      {{- end }}
+      - configMap:
+          {{- include "am-pattern-5.all-in-one.regionItems" . | trim | nindent 10 }}
+  {{- else }}
   configMap:
-    name: {{ include "am-pattern-5.componentName" (list . "all-in-one") }}-publishers
-    items:
-      {{- range $node := until (int $values.replicas) }}
-      {{- $pod := printf "%s-%d" (include "am-pattern-5.componentName" (list $ "all-in-one")) $node }}
-      {{- range $other := include "am-pattern-5.furtherNodes" (list $ "all-in-one" $node) | fromJsonArray }}
-      - key: node-{{ $node }}.jndi-node-{{ $other }}.properties.j2
-        path: {{ $pod }}/jndi/jndi-node-{{ $other }}.properties.j2
-      - key: node-{{ $node }}.tokenRevocationJMSPublisher-node-{{ $other }}.xml
-        path: {{ $pod }}/publishers/tokenRevocationJMSPublisher-node-{{ $other }}.xml
-      - key: node-{{ $node }}.asyncWebhooksEventPublisher-node-{{ $other }}.xml
-        path: {{ $pod }}/publishers/asyncWebhooksEventPublisher-node-{{ $other }}.xml
-      {{- end }}
-      {{- end }}
+    {{- include "am-pattern-5.all-in-one.publisherItems" . | trim | nindent 4 }}
+  {{- end }}
 {{- end }}
 {{- if $values.files }}
 - name: files
@@ -114,7 +113,7 @@
   subPath: log4j2.properties
   readOnly: true
 {{- end }}
-{{- if gt (int $values.replicas) 2 }}
+{{- if include "am-pattern-5.publishes" . }}
 - name: publishers
   mountPath: /home/wso2carbon/wso2-config-volume/repository/resources/conf/templates/repository/conf
   subPathExpr: $(POD_NAME)/jndi
@@ -180,4 +179,48 @@
 {{- with include "am-pattern-5.shared" (list . "allInOne" "extraVolumeMounts") }}
 {{- tpl . $ | nindent 0 }}
 {{- end }}
+{{- end }}
+
+{{/* Publishers for further nodes as a volume has them, each in the folder of its pod. */}}
+{{- define "am-pattern-5.all-in-one.publisherItems" -}}
+name: {{ include "am-pattern-5.componentName" (list . "all-in-one") }}-publishers
+items:
+  {{- range $node := until (int .Values.allInOne.replicas) }}
+  {{- $pod := printf "%s-%d" (include "am-pattern-5.componentName" (list $ "all-in-one")) $node }}
+  {{- range $other := include "am-pattern-5.furtherNodes" (list $ "all-in-one" $node) | fromJsonArray }}
+  - key: node-{{ $node }}.jndi-node-{{ $other }}.properties.j2
+    path: {{ $pod }}/jndi/jndi-node-{{ $other }}.properties.j2
+  - key: node-{{ $node }}.tokenRevocationJMSPublisher-node-{{ $other }}.xml
+    path: {{ $pod }}/publishers/tokenRevocationJMSPublisher-node-{{ $other }}.xml
+  - key: node-{{ $node }}.asyncWebhooksEventPublisher-node-{{ $other }}.xml
+    path: {{ $pod }}/publishers/asyncWebhooksEventPublisher-node-{{ $other }}.xml
+  {{- end }}
+  {{- end }}
+{{- end }}
+
+{{/* Publishers for other regions, the same in the folder of every pod. */}}
+{{- define "am-pattern-5.all-in-one.regionItems" -}}
+name: {{ include "am-pattern-5.componentName" (list . "all-in-one") }}-regions
+items:
+  {{- range $node := until (int .Values.allInOne.replicas) }}
+  {{- $pod := printf "%s-%d" (include "am-pattern-5.componentName" (list $ "all-in-one")) $node }}
+  {{- range include "am-pattern-5.regionNodes" $ | fromJsonArray }}
+  - key: jndi-{{ .name }}.properties.j2
+    path: {{ $pod }}/jndi/jndi-{{ .name }}.properties.j2
+  - key: notification-{{ .name }}.xml
+    path: {{ $pod }}/publishers/notification-{{ .name }}.xml
+  - key: tokenRevocation-{{ .name }}.xml
+    path: {{ $pod }}/publishers/tokenRevocation-{{ .name }}.xml
+  - key: keyManager-{{ .name }}.xml
+    path: {{ $pod }}/publishers/keyManager-{{ .name }}.xml
+  - key: throttleData-{{ .name }}.xml
+    path: {{ $pod }}/publishers/throttleData-{{ .name }}.xml
+  - key: asyncWebhooksData-{{ .name }}.xml
+    path: {{ $pod }}/publishers/asyncWebhooksData-{{ .name }}.xml
+  - key: opaqueAPIKeyInfo-{{ .name }}.xml
+    path: {{ $pod }}/publishers/opaqueAPIKeyInfo-{{ .name }}.xml
+  - key: opaqueAPIKeyAssociationInfo-{{ .name }}.xml
+    path: {{ $pod }}/publishers/opaqueAPIKeyAssociationInfo-{{ .name }}.xml
+  {{- end }}
+  {{- end }}
 {{- end }}

@@ -33,6 +33,14 @@ apim:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
+    jms:
+      {{- if and $root.Values.jms.tls.enabled (not (include "am-pattern-5.runs" (list $root "all-in-one"))) }}
+      {{- /* The event hub is in another site. The value ends the quote that it stands in, and further parameters follow. */}}
+      ssl: {{ include "am-pattern-5.jmsTlsOfToml" $root | toJson }}
+      {{- end }}
+    {{- if and $root.Values.jms.tls.enabled (not (include "am-pattern-5.runs" (list $root "all-in-one"))) }}
+    ssl: {{ include "am-pattern-5.jmsTlsOfToml" $root | toJson }}
+    {{- end }}
     {{- /* Where artifacts, subscriptions and key managers are fetched. Missing, it falls back to the throttling service. */}}
     service_url: https://{{ include "am-pattern-5.at" (list $root "all-in-one" "servlet-https") }}/services/
     {{- /* Where deployments and revocations are announced. */}}

@@ -14,6 +14,6 @@
       "clients" (list (dict "component" "all-in-one" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "all-in-one" "ports" (list "jms" "servlet-https" "thrift" "thrift-ssl")))) }}
 {{- if include "am-pattern-2.elsewhere" . }}
-{{- include "am-pattern-2.validateSharedCredentials" . }}
+{{- include "am-pattern-2.validateSharedCredentials" (list . (include "am-pattern-2.elsewhere" .)) }}
 {{- end }}
 {{- end }}

@@ -16,14 +16,14 @@
 {{- if and (gt $nodes 2) (not .Values.eventHub.acceptMoreThanTwoNodes) }}
 {{- fail (printf "allInOne.replicas is %d, but more than 2 event hub nodes have not been seen to work on the genuine WSO2 API Manager 4.7.0: a token that is revoked on one node may stay valid at gateways that listen to another. Set allInOne.replicas to 2, or accept it with eventHub.acceptMoreThanTwoNodes true (docs/runbook.md)" $nodes) }}
 {{- end }}
-{{- if gt $nodes 2 }}
+{{- if and $nodes (include "am-pattern-2.publishes" .) }}
 {{- $paths := keys .Values.allInOne.files }}
 {{- range .Values.allInOne.filesFrom }}
 {{- $paths = append $paths .path }}
 {{- end }}
 {{- range $paths }}
 {{- if or (hasPrefix "repository/deployment/server/eventpublishers/" .) (hasPrefix "repository/resources/conf/templates/repository/conf/" .) }}
-{{- fail (printf "allInOne.files: %s lies in a directory that the chart fills for further event hub nodes: bring it with artifacts or in an image of your own" .) }}
+{{- fail (printf "allInOne.files: %s lies in a directory that the chart fills for further event hub nodes and other regions: bring it with artifacts or in an image of your own" .) }}
 {{- end }}
 {{- end }}
 {{- end }}

@@ -18,6 +18,6 @@
       "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")) (dict "component" "traffic-manager" "ports" (list "jms" "servlet-https" "thrift" "thrift-ssl")))) }}
 {{- if include "am-pattern-3.elsewhere" . }}
-{{- include "am-pattern-3.validateSharedCredentials" . }}
+{{- include "am-pattern-3.validateSharedCredentials" (list . (include "am-pattern-3.elsewhere" .)) }}
 {{- end }}
 {{- end }}

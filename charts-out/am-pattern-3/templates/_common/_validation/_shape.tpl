@@ -5,7 +5,7 @@ refuse every values file that is checked by itself, in an editor for example.
 */}}
 {{- define "am-pattern-3.validateShape" -}}
 {{- range $path, $values := dict
-      "" (list "enabled" "fullnameOverride" "platform" "commonLabels" "commonAnnotations" "imagePullSecrets" "gatewayEnvironments" "extraObjects")
+      "" (list "enabled" "fullnameOverride" "platform" "commonLabels" "commonAnnotations" "imagePullSecrets" "gatewayEnvironments" "regions" "extraObjects")
       "global." (list "imageRegistry" "imagePullSecrets")
       "hostnames." (list "management" "gateway" "websocket" "websub")
       "credentials." (list "existingSecret" "keys" "generateWithoutCluster" "encryptionKey")
@@ -66,6 +66,8 @@ refuse every values file that is checked by itself, in an editor for example.
       "exposure.publicServices.management.ports." (list "management")
       "exposure.route." (list "enabled" "termination" "tlsSecret" "certificate" "key" "caCertificate" "destinationCACertificate" "annotations" "timeout" "tunnelTimeout")
       "gatewayEnvironment." (list "name" "type" "description" "labels")
+      "jms." (list)
+      "jms.tls." (list "enabled" "port" "certificateAlias")
       "networkPolicy." (list "enabled" "clients" "loadBalancers" "scrapers" "downloads" "collectors" "counters" "backends" "portals" "database")
       "networkPolicy.dns." (list "ports" "peers")
       "logging." (list "format" "level" "levels" "access" "correlation")
@@ -96,6 +98,7 @@ refuse every values file that is checked by itself, in an editor for example.
       "controlPlane.podDisruptionBudget." (list "enabled" "maxUnavailable" "unhealthyPodEvictionPolicy")
       "controlPlane.persistence." (list "enabled" "storageClass" "accessModes" "size" "annotations")
       "controlPlane.service." (list "type" "annotations" "sessionAffinity" "trafficDistribution")
+      "controlPlane.nodeServices." (list "enabled" "type" "annotations" "loadBalancerClass" "loadBalancerSourceRanges" "externalTrafficPolicy" "nodePorts" "peers")
       "controlPlane.serviceAccount." (list "create" "name" "annotations")
       "controlPlane.networkPolicy." (list "ingress" "egress")
       "trafficManager." (list "enabled" "portOffset" "config" "log4j2" "files" "filesFrom" "args" "resources" "startupProbe" "livenessProbe" "readinessProbe" "updateStrategy" "affinity" "nodeSelector" "podLabels" "podAnnotations" "extraPorts" "dnsConfig")

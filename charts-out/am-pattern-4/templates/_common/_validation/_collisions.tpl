@@ -19,7 +19,7 @@
 {{- fail (printf "%s: there is no volume %v for the mount at %v: add it to extraVolumes, or name one of %s" (include "am-pattern-4.placeOfShared" (list $ "controlPlane" "extraVolumeMounts")) .name .mountPath (keys $volumes | sortAlpha | join ", ")) }}
 {{- end }}
 {{- end }}
-{{- include "am-pattern-4.validateExtraPorts" (dict "key" "controlPlane" "extra" .Values.controlPlane.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-4.runsExporter" (list . "control-plane")) "true")) "own" (dict "servlet-https" (include "am-pattern-4.port" (list . "control-plane" "servlet-https")) "servlet-http" (include "am-pattern-4.port" (list . "control-plane" "servlet-http")) "thrift" (include "am-pattern-4.port" (list . "control-plane" "thrift")) "thrift-ssl" (include "am-pattern-4.port" (list . "control-plane" "thrift-ssl")) "jms" (include "am-pattern-4.port" (list . "control-plane" "jms")))) }}
+{{- include "am-pattern-4.validateExtraPorts" (dict "key" "controlPlane" "extra" .Values.controlPlane.extraPorts "metrics" (ternary .Values.metrics.port 0 (eq (include "am-pattern-4.runsExporter" (list . "control-plane")) "true")) "own" (merge (include "am-pattern-4.tlsPorts" . | fromJson) (dict "servlet-https" (include "am-pattern-4.port" (list . "control-plane" "servlet-https")) "servlet-http" (include "am-pattern-4.port" (list . "control-plane" "servlet-http")) "thrift" (include "am-pattern-4.port" (list . "control-plane" "thrift")) "thrift-ssl" (include "am-pattern-4.port" (list . "control-plane" "thrift-ssl")) "jms" (include "am-pattern-4.port" (list . "control-plane" "jms"))))) }}
 {{- end }}
 {{- if include "am-pattern-4.runs" (list . "traffic-manager") }}
 {{- $containers := dict "traffic-manager" "the chart itself" }}

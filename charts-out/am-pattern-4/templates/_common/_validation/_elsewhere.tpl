@@ -22,6 +22,6 @@
       "clients" (list (dict "component" "control-plane" "service" (list "servlet-https") "nodes" (list)) (dict "component" "traffic-manager" "service" (list "servlet-https") "nodes" (list)) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "control-plane" "ports" (list "jms" "servlet-https")))) }}
 {{- if include "am-pattern-4.elsewhere" . }}
-{{- include "am-pattern-4.validateSharedCredentials" . }}
+{{- include "am-pattern-4.validateSharedCredentials" (list . (include "am-pattern-4.elsewhere" .)) }}
 {{- end }}
 {{- end }}

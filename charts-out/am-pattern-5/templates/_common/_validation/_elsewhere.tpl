@@ -18,6 +18,6 @@
       "clients" (list (dict "component" "all-in-one" "service" (list "servlet-https") "nodes" (list)) (dict "component" "gateway" "service" (list "servlet-https") "nodes" (list)))
       "servers" (list (dict "component" "all-in-one" "ports" (list "jms" "servlet-https")))) }}
 {{- if include "am-pattern-5.elsewhere" . }}
-{{- include "am-pattern-5.validateSharedCredentials" . }}
+{{- include "am-pattern-5.validateSharedCredentials" (list . (include "am-pattern-5.elsewhere" .)) }}
 {{- end }}
 {{- end }}
