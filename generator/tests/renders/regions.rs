@@ -155,7 +155,7 @@ fn another_node_of_another_region_restarts_the_event_hub() {
         let set = release
             .find("StatefulSet", "apim-control-plane")
             .expect("a workload");
-        set["spec"]["template"]["metadata"]["annotations"]["checksum/regions"].clone()
+        set["spec"]["template"]["metadata"]["annotations"]["checksum/publishers"].clone()
     };
     let fewer =
         with(|values| values["regions"][0]["nodes"] = json!([{"host": "cp-0.us.example.com"}]));

@@ -2,24 +2,26 @@
 
 use serde_json::Value;
 
-use super::services::selected;
+use super::{
+    edges::{pods_of, port_of},
+    reachability::{Direction, Pods, Policies, Port, Verdict, covers},
+    services::selected,
+};
 use crate::{
     context::{Context, Fault, Judge},
-    manifest::Service,
+    manifest::{Service, array_at, str_at},
 };
 
 pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>) {
     let resolver = context.graph.resolver();
+    let policies = Policies::of(context.manifest);
     for service in &context.graph.services {
         let kind = service.object.str("/spec/type").unwrap_or("ClusterIP");
         if !matches!(kind, "LoadBalancer" | "NodePort") {
             continue;
         }
-        // The rest of a deployment, in another cluster, is no user.
-        if kind == "LoadBalancer" && is_for_named_ranges(*service) {
-            judge.looked();
-            continue;
-        }
+        // Other sites of a deployment are no users, and no pods of this cluster.
+        let has_ranges = kind == "LoadBalancer" && names_ranges(*service);
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
@@ -29,8 +31,21 @@ pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>)
                     .container_port(member, port.target)
                     .ok()
                     .and_then(|number| context.graph.port_on(member, number));
-                let Some(fact) = fact else { continue };
-                judge.require(fact.is_for_users_of(component), || {
+                let Some(fact) = fact else {
+                    // None of the product's table, such as a broker's with TLS, which AM-REG-016 is about.
+                    judge.looked();
+                    continue;
+                };
+                let is_limited = || {
+                    let number = context.graph.number_on(member, fact.number);
+                    is_for_named_peers(
+                        &policies,
+                        &pods_of(&member.workload),
+                        port_of(member, number),
+                    )
+                };
+                let may = fact.is_for_users_of(component) || has_ranges || is_limited();
+                judge.require(may, || {
                     Fault::new(
                         format!(
                             "Service `{}` of the type {kind} publishes port {} ({}) of the {}, which is for other components only",
@@ -39,7 +54,7 @@ pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>)
                             fact.name,
                             component.title()
                         ),
-                        "publish the ports for users alone, by a Service of their own; leave this one at ClusterIP",
+                        "publish the ports for users alone, by a Service of their own, or name who connects: in loadBalancerSourceRanges, or in a NetworkPolicy",
                     )
                     .object(service.object)
                     .field("type")
@@ -50,15 +65,30 @@ pub(super) fn only_ports_for_users(context: &Context<'_>, judge: &mut Judge<'_>)
     }
 }
 
-/// Whether it says who may connect, and means fewer than everybody.
-fn is_for_named_ranges(service: Service<'_>) -> bool {
-    let ranges = service
-        .object
-        .value
-        .pointer("/spec/loadBalancerSourceRanges");
-    let ranges = ranges.and_then(Value::as_array).into_iter().flatten();
-    let ranges: Vec<&str> = ranges.filter_map(Value::as_str).collect();
-    !ranges.is_empty() && !ranges.iter().any(|range| range.ends_with("/0"))
+/// Whether its load balancer lets in named networks alone.
+fn names_ranges(service: Service<'_>) -> bool {
+    let ranges = array_at(&service.object.value, "/spec/loadBalancerSourceRanges");
+    let mut ranges = ranges.iter().filter_map(Value::as_str).peekable();
+    ranges.peek().is_some() && !ranges.any(is_everybody)
+}
+
+/// Whether network policies let in peers that they name alone.
+fn is_for_named_peers(policies: &Policies<'_>, pods: &Pods<'_>, port: Port<'_>) -> bool {
+    let best = policies.strongest(pods, Direction::Ingress, |_, rule| {
+        let mut blocks = rule.peers.iter().filter_map(|peer| peer.ip_block);
+        let is_open = rule.peers.is_empty()
+            || blocks.any(|block| str_at(block, "/cidr").is_some_and(is_everybody));
+        if is_open && covers(rule, port) {
+            Verdict::Allowed
+        } else {
+            Verdict::Denied
+        }
+    });
+    best == Verdict::Denied
+}
+
+fn is_everybody(range: &str) -> bool {
+    range.ends_with("/0")
 }
 
 #[cfg(test)]
@@ -84,6 +114,29 @@ mod tests {
             on_nodes.len() == 1 && on_nodes[0].contains("9611 (thrift)"),
             "{on_nodes:?}"
         );
+    }
+
+    #[test]
+    fn other_sites_may_connect_where_a_policy_names_them() {
+        let under = |policy: &str| {
+            let documents = format!(
+                "{{apiVersion: apps/v1, kind: Deployment, metadata: {{name: cp}}, spec: {{template: {{metadata: {{labels: {{app: cp}}}}, \
+                 spec: {{containers: [{{name: c, image: wso2/wso2am-acp}}]}}}}}}}}\n---\n\
+                 {{apiVersion: v1, kind: Service, metadata: {{name: cp}}, spec: {{type: NodePort, selector: {{app: cp}}, ports: [{{port: 5672}}]}}}}\n---\n\
+                 {{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: cp}}, spec: {{podSelector: {{}}, {policy}}}}}"
+            );
+            messages(&Subject::default().judge("AM-NET-058", only_ports_for_users, &documents))
+                .len()
+        };
+        let from = |peer: &str| {
+            under(&format!(
+                "policyTypes: [Ingress], ingress: [{{from: [{peer}], ports: [{{port: 5672}}]}}]"
+            ))
+        };
+        assert_eq!(from("{ipBlock: {cidr: 10.30.0.0/16}}"), 0);
+        assert_eq!(from("{ipBlock: {cidr: 0.0.0.0/0}}"), 1);
+        assert_eq!(under("policyTypes: [Ingress], ingress: [{}]"), 1);
+        assert_eq!(under("policyTypes: [Egress]"), 1, "nothing governs it");
     }
 
     #[test]

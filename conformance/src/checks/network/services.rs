@@ -223,9 +223,11 @@ pub(super) fn offer_only_open_ports(context: &Context<'_>, judge: &mut Judge<'_>
 }
 
 /// In the generated layout a component's Service and headless Service offer all of its ports, under the names of the table. Others, such
-/// as one that publishes APIs, offer what they are for.
+/// as one that publishes APIs or leads to one node, offer what they are for.
 pub(super) fn offer_every_port(context: &Context<'_>, judge: &mut Judge<'_>) {
-    for service in selecting(context.graph).filter(|service| !publishes(**service)) {
+    for service in selecting(context.graph)
+        .filter(|service| !publishes(**service) && service.only_pod().is_none())
+    {
         for member in selected(context.graph, *service) {
             let Some(component) = member.component else {
                 continue;
