@@ -90,18 +90,8 @@ fn installed(script: &Path, charts: &str, secrets: bool) -> (Option<i32>, String
     let folder = tempfile::tempdir().expect("a temporary folder");
     let log = folder.path().join("log");
     for (program, code) in [("helm", 0), ("kubectl", i32::from(!secrets))] {
-        let path = folder.path().join(program);
-        let text = format!(
-            "#!/bin/sh\necho {program} \"$@\" >> '{}'\nexit {code}\n",
-            log.display()
-        );
-        fs::write(&path, text).expect("written");
-        let mode = Command::new("chmod")
-            .arg("+x")
-            .arg(&path)
-            .status()
-            .expect("chmod runs");
-        assert!(mode.success());
+        let text = format!("echo {program} \"$@\" >> '{}'\nexit {code}", log.display());
+        am_testing::script(folder.path(), program, &text);
     }
     let path = format!(
         "{}:{}",
