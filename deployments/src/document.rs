@@ -52,8 +52,14 @@ pub struct Deployment {
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct SiteLink {
     /// It is private (a VPN, peered networks), so that what is not encrypted may cross it.
-    #[schemars(with = "bool")]
-    pub private: Spanned<bool>,
+    #[serde(default)]
+    #[schemars(with = "Option<bool>")]
+    pub private: Option<Spanned<bool>>,
+    /// How events are encrypted that cross it: tls, by the brokers and their clients with your keystores, or none; none unless given. Anything else
+    /// that crosses is encrypted anyway.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", extend("x-known" = "encryptions"))]
+    pub encryption: Option<Text>,
 }
 
 /// Something that is in the cluster already.
@@ -103,7 +109,7 @@ pub struct Site {
     /// The gateway environment of its gateways. A site beside the main one that has none serves the main site's.
     #[serde(default)]
     pub environment: Option<Environment>,
-    /// Where other sites reach its components, by their keys in the charts' values. Load balancers are made for these addresses; DNS is yours.
+    /// Where other sites reach its components, by their keys in the charts' values. Services are made for these addresses; DNS is yours.
     #[serde(default)]
     #[schemars(with = "Option<BTreeMap<String, Exposure>>", extend("x-known-keys" = "components"))]
     pub exposes: Table<Exposure>,
@@ -170,13 +176,17 @@ pub struct Environment {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Exposure {
+    /// Kind of the Services: LoadBalancer, or NodePort, for which every address gives its ports; LoadBalancer unless given.
+    #[serde(default, rename = "type")]
+    #[schemars(with = "Option<String>", extend("x-known" = "services"))]
+    pub kind: Option<Text>,
     /// One name behind which all its nodes are.
     #[serde(default)]
     pub service: Option<Address>,
     /// Every node by an address of its own, for those that connect to each.
     #[serde(default)]
     pub nodes: Vec<Address>,
-    /// Annotations of the load balancers, for example that they are internal ones.
+    /// Annotations of the Services, for example that load balancers are internal ones.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
 }

@@ -10,6 +10,7 @@ mod links;
 mod names;
 mod output;
 mod overlay;
+mod ports;
 mod resolved;
 mod schema;
 mod site_values;
@@ -23,6 +24,7 @@ use am_generator::{ChartTree, Model, Selection, yaml};
 
 use document::Deployment;
 use output::Sources;
+use ports::Ports;
 
 pub use output::MAKER;
 pub use schema::schema;
@@ -89,19 +91,26 @@ pub fn deploy(
     document.so_far(&mut found)?;
     let sites = sites::place(loaded, model, vocabulary, &mut found);
     document.so_far(&mut found)?;
-    check::sites(loaded, &sites, vocabulary, charts, &mut found);
-    let links = links::find(&sites, vocabulary);
-    check::exposures(loaded, &sites, &links, &mut found);
-    document.so_far(&mut found)?;
-    let values = site_values::of_all(loaded, &sites, &links, vocabulary, charts, &mut found);
-    document.so_far(&mut found)?;
     let topology = sites::topology(loaded, vocabulary);
     let (_, topology) = topology
         .ok_or_else(|| Diagnostic::new(Place::file(&loaded.file), "the topology is unknown"))?;
+    let ports = Ports {
+        document: loaded,
+        vocabulary,
+        charts,
+    };
+    check::sites(loaded, &sites, vocabulary, charts, &mut found);
+    let links = links::find(&sites, topology, vocabulary);
+    check::exposures(&sites, &links, &ports, &mut found);
+    document.so_far(&mut found)?;
+    let values = site_values::of_all(&sites, &links, &ports, &mut found);
+    document.so_far(&mut found)?;
+    check::values(loaded, topology, &sites, &values, &mut found);
+    document.so_far(&mut found)?;
     let name = loaded.file.rsplit('/').next().unwrap_or(&loaded.file);
     Ok(output::files(&Sources {
         document: name,
-        resolved: &resolved::resolve(loaded, &sites, &links, vocabulary, &values),
+        resolved: &resolved::resolve(&sites, &links, &ports, topology, &values),
         topology,
         sites: &sites,
         values: &values,

@@ -2,11 +2,10 @@
 
 use am_generator::chart::{Part, ResolvedEdge};
 use am_generator::model::wiring::Reach;
-use am_product::Port;
 
 use crate::document::Address;
 use crate::sites::Placed;
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{Publishes, Topology, Vocabulary};
 
 /// A key of a site's configuration that leads to another site.
 #[derive(Debug)]
@@ -28,7 +27,47 @@ pub(crate) struct Link<'m> {
 }
 
 /// All of them, site by site.
-pub(crate) fn find<'m>(sites: &[Placed<'m>], vocabulary: &Vocabulary) -> Vec<Link<'m>> {
+pub(crate) fn find<'m>(
+    sites: &[Placed<'m>],
+    topology: &'m Topology,
+    vocabulary: &'m Vocabulary,
+) -> Vec<Link<'m>> {
+    match &topology.publishes {
+        Some(publishes) => mesh(sites, publishes, vocabulary),
+        None => star(sites, vocabulary),
+    }
+}
+
+/// Each site publishes to each other one.
+fn mesh<'m>(
+    sites: &[Placed<'m>],
+    publishes: &'m Publishes,
+    vocabulary: &'m Vocabulary,
+) -> Vec<Link<'m>> {
+    let players = sites.iter().map(|site| site.player(&publishes.role));
+    let players: Vec<_> = players.enumerate().collect();
+    let mut links = Vec::new();
+    for (from, client) in &players {
+        for (to, server) in players.iter().filter(|(to, _)| to != from) {
+            let (Some(client), Some(server)) = (client, server) else {
+                continue;
+            };
+            links.push(Link {
+                from: *from,
+                client: *client,
+                to: *to,
+                server: *server,
+                key: &publishes.key,
+                ports: vec![&vocabulary.broker.port],
+                to_every_node: true,
+            });
+        }
+    }
+    links
+}
+
+/// What a site lacks is in the main one, whose portals offer the gateways of the others.
+fn star<'m>(sites: &[Placed<'m>], vocabulary: &Vocabulary) -> Vec<Link<'m>> {
     let mut links = Vec::new();
     let Some(main) = sites.iter().position(|site| site.is_main) else {
         return links;
@@ -108,21 +147,6 @@ pub(crate) fn needed<'m>(links: &[Link<'m>], to: usize, component: &str) -> Need
     }
 }
 
-/// The number under which a port is reached at an address.
-pub(crate) fn number(site: &Placed<'_>, address: &Address, port: &str) -> u16 {
-    let own = || {
-        site.chart
-            .model
-            .ports
-            .get(port)
-            .map_or(0, |port| port.number.value)
-    };
-    address
-        .ports
-        .get(port)
-        .map_or_else(own, |number| number.value)
-}
-
 /// The addresses at which a link arrives.
 pub(crate) fn addresses<'m>(link: &Link<'_>, sites: &[Placed<'m>]) -> Vec<&'m Address> {
     let Some(exposure) = sites[link.to].site.exposes.get(&link.server.key()) else {
@@ -133,11 +157,4 @@ pub(crate) fn addresses<'m>(link: &Link<'_>, sites: &[Placed<'m>]) -> Vec<&'m Ad
     } else {
         exposure.service.iter().collect()
     }
-}
-
-/// Whether what is spoken on a port is encrypted.
-pub(crate) fn is_encrypted(port: &str) -> bool {
-    Port::all()
-        .iter()
-        .any(|known| known.name == port && known.tls)
 }

@@ -23,6 +23,19 @@ pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
     text(site, charts).and_then(read).unwrap_or_default()
 }
 
+/// The default values of the site's chart.
+pub(crate) fn chart_values(site: &Placed<'_>, charts: &ChartTree) -> Value {
+    file(site, "values.yaml", charts)
+}
+
+/// A file of the site's chart as a tree.
+pub(crate) fn file(site: &Placed<'_>, name: &str, charts: &ChartTree) -> Value {
+    let text = charts.get(&format!("{}/{name}", site.chart.name()));
+    let text = text.map(String::from_utf8_lossy).unwrap_or_default();
+    // The generator has read it back already.
+    serde_saphyr::from_str(&text).unwrap_or_default()
+}
+
 /// Values of the site as they were written.
 pub(crate) fn own(site: &Placed<'_>) -> Value {
     let values = site.site.values.iter();

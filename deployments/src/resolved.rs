@@ -6,11 +6,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::document::Deployment;
-use crate::links::{Link, addresses, is_encrypted, needed, number};
+use crate::links::{Link, addresses, needed};
 use crate::overlay::STORES;
+use crate::ports::Ports;
 use crate::site_values::SiteValues;
 use crate::sites::{Placed, topology};
-use crate::vocabulary::Vocabulary;
+use crate::vocabulary::{DatabaseScript, Topology, Vocabulary};
 
 /// A deployment with everything that follows from it.
 #[derive(Debug, Serialize)]
@@ -162,12 +163,17 @@ pub(crate) struct Opening {
 
 /// Says everything that follows.
 pub(crate) fn resolve(
-    document: &Loaded<Deployment>,
     sites: &[Placed<'_>],
     links: &[Link<'_>],
-    vocabulary: &Vocabulary,
+    ports: &Ports<'_>,
+    shape: &Topology,
     values: &[SiteValues],
 ) -> Resolved {
+    let Ports {
+        document,
+        vocabulary,
+        ..
+    } = *ports;
     let version = &document.product_version.value;
     let model = sites.first().map(|site| site.chart.model);
     let edges = links.iter().map(|link| Edge {
@@ -178,9 +184,10 @@ pub(crate) fn resolve(
         addresses: addresses(link, sites)
             .iter()
             .flat_map(|address| {
-                link.ports
-                    .iter()
-                    .map(move |port| (address, number(&sites[link.to], address, port)))
+                link.ports.iter().map(move |port| {
+                    let number = ports.at(&sites[link.to], &link.server, address, port);
+                    (address, number)
+                })
             })
             .map(|(address, number)| format!("{}:{number}", address.host.value))
             .collect(),
@@ -197,21 +204,26 @@ pub(crate) fn resolve(
         sites: values
             .iter()
             .enumerate()
-            .map(|(at, values)| site(document, sites, at, links, vocabulary, &values.effective))
+            .map(|(at, values)| site(sites, at, links, ports, shape, &values.effective))
             .collect(),
         edges: edges.collect(),
-        ports: openings(sites, links),
+        ports: openings(sites, links, ports),
     }
 }
 
 fn site(
-    document: &Loaded<Deployment>,
     sites: &[Placed<'_>],
     at: usize,
     links: &[Link<'_>],
-    vocabulary: &Vocabulary,
+    ports: &Ports<'_>,
+    shape: &Topology,
     effective: &Value,
 ) -> Site {
+    let Ports {
+        document,
+        vocabulary,
+        ..
+    } = *ports;
     let placed = &sites[at];
     let kubernetes = &placed.site.kubernetes;
     let release = &document.name.value;
@@ -255,10 +267,10 @@ fn site(
         components: placed.runs.iter().map(component).collect(),
         elsewhere: elsewhere(placed, sites),
         hostnames: hostnames.collect(),
-        exposes: exposed(release, placed, at, links, vocabulary),
+        exposes: exposed(release, placed, at, links, ports),
         secrets: secrets(document, placed, vocabulary),
         credential_store: store.map(|it| format!("credentials.{it}")),
-        database: database(placed, vocabulary, effective),
+        database: database(placed, vocabulary, shape, effective),
     }
 }
 
@@ -267,7 +279,7 @@ fn exposed(
     placed: &Placed<'_>,
     at: usize,
     links: &[Link<'_>],
-    vocabulary: &Vocabulary,
+    of_sites: &Ports<'_>,
 ) -> Vec<Exposed> {
     let mut all = Vec::new();
     for part in &placed.runs {
@@ -286,12 +298,12 @@ fn exposed(
                 host: address.host.value.clone(),
                 component: part.name().to_owned(),
                 node,
-                service: vocabulary.exposed.name(release, part.name(), node),
+                service: of_sites.vocabulary.exposed.name(release, part.name(), node),
                 ports: ports
                     .iter()
                     .map(|port| Port {
                         name: (*port).to_owned(),
-                        number: number(placed, address, port),
+                        number: of_sites.at(placed, part, address, port),
                     })
                     .collect(),
             }
@@ -337,11 +349,23 @@ fn secrets(
     secrets
 }
 
-fn database(placed: &Placed<'_>, vocabulary: &Vocabulary, effective: &Value) -> Option<Database> {
+fn database(
+    placed: &Placed<'_>,
+    vocabulary: &Vocabulary,
+    shape: &Topology,
+    effective: &Value,
+) -> Option<Database> {
     let database = placed.site.database.as_ref()?;
+    let scripts: &[DatabaseScript] = if shape.replicated_databases {
+        vocabulary
+            .replicated_database_scripts
+            .get(&database.kind.value)?
+    } else {
+        &vocabulary.database_scripts
+    };
     let row = placed.chart.model.databases.get(&database.kind.value)?;
     let script = &row.schema.as_ref()?.script;
-    let steps = vocabulary.database_scripts.iter().map(|step| {
+    let steps = scripts.iter().map(|step| {
         let key = match step.database {
             Kind::Apim => "apim",
             Kind::Shared => "shared",
@@ -375,7 +399,7 @@ fn elsewhere(placed: &Placed<'_>, sites: &[Placed<'_>]) -> Vec<Elsewhere> {
 }
 
 /// One row for each port of each component that a site connects to.
-fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
+fn openings(sites: &[Placed<'_>], links: &[Link<'_>], ports: &Ports<'_>) -> Vec<Opening> {
     let mut openings: Vec<Opening> = Vec::new();
     for link in links {
         let (from, to) = (&sites[link.from], &sites[link.to]);
@@ -383,7 +407,7 @@ fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
             .into_iter()
             .flat_map(|it| link.ports.iter().map(move |port| (it, port)))
         {
-            let number = number(to, address, port);
+            let number = ports.at(to, &link.server, address, port);
             let host = &address.host.value;
             let known = openings.iter_mut().find(|it| {
                 (it.from == from.name() && it.to == to.name())
@@ -401,7 +425,7 @@ fn openings(sites: &[Placed<'_>], links: &[Link<'_>]) -> Vec<Opening> {
                     hosts: vec![host.clone()],
                     component: link.server.name().to_owned(),
                     name: (*port).to_owned(),
-                    encrypted: is_encrypted(port),
+                    encrypted: ports.is_encrypted(port),
                 }),
             }
         }

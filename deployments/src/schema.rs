@@ -56,6 +56,8 @@ fn words(name: &str, model: &Model, vocabulary: &Vocabulary) -> Vec<Value> {
                 .collect(),
         ),
         "topologies" => texts(vocabulary.topologies.names().collect()),
+        "encryptions" => texts(vocabulary.encryptions.iter().map(String::as_str).collect()),
+        "services" => texts(vocabulary.services.iter().map(String::as_str).collect()),
         "parts" => texts(vocabulary.parts.names().collect()),
         "patterns" => model.patterns.iter().map(|it| it.number.into()).collect(),
         "platforms" => texts(

@@ -33,6 +33,12 @@ impl<'m> Placed<'m> {
         self.runs.iter().any(|part| part.name() == component)
     }
 
+    /// The component that plays a role here, if this site runs it.
+    pub(crate) fn player(&self, role: &str) -> Option<Part<'m>> {
+        let player = &self.chart.pattern.roles.get(role)?.value;
+        self.runs.iter().find(|part| part.name() == player).copied()
+    }
+
     /// Number of nodes of a component that it runs.
     pub(crate) fn nodes(&self, part: &Part<'_>) -> u32 {
         let own = self.site.replicas.get(&part.key());
@@ -167,27 +173,34 @@ fn has_its_sites(
 ) -> bool {
     let sites = &document.sites.value;
     let mains: Vec<&Site> = sites.iter().filter(|site| says_main(site)).collect();
-    let stars = vocabulary
+    let several = vocabulary
         .topologies
         .iter()
-        .filter(|(_, it)| it.shape == Shape::Star);
-    let stars: Vec<&str> = stars.map(|(name, _)| name.value.as_str()).collect();
+        .filter(|(_, it)| it.shape != Shape::One);
+    let several: Vec<&str> = several.map(|(name, _)| name.value.as_str()).collect();
     match (topology.shape, sites.as_slice()) {
         (Shape::One, [_, second, ..]) => {
             let message = format!("topology {name} has one site, and this is one more");
             let hint = format!(
                 "for several sites write `topology: {}`",
-                stars.join("` or `topology: ")
+                several.join("` or `topology: ")
             );
             diagnostics.push(document.diagnose(&second.name, message).hint(hint));
             false
         }
-        (Shape::Star, [only]) => {
+        (Shape::Star | Shape::Mesh, [only]) => {
             let message = format!("topology {name} needs at least two sites");
             diagnostics.push(document.diagnose(&only.name, message).hint(format!(
                 "add one, or write `topology: {}`",
                 vocabulary.default_topology
             )));
+            false
+        }
+        (Shape::Mesh, _) if !mains.is_empty() => {
+            for main in mains.iter().filter_map(|site| site.main.as_ref()) {
+                let message = format!("in topology {name} no site is the main one");
+                diagnostics.push(document.diagnose(main, message).hint("remove `main`"));
+            }
             false
         }
         (Shape::Star, _) if mains.len() != 1 => {

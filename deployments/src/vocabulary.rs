@@ -30,7 +30,14 @@ pub struct Vocabulary {
     /// What the portals offer for the gateways of a site.
     pub(crate) environment: Environment,
     pub(crate) exposed: Exposed,
+    pub(crate) broker: Broker,
+    /// How events are encrypted between sites; the first unless the document says so.
+    pub encryptions: Vec<String>,
+    /// Kinds of Services for addresses that other sites use; the first unless the document says so.
+    pub services: Vec<String>,
     pub(crate) database_scripts: Vec<DatabaseScript>,
+    /// Scripts for databases that replicate each other, by their kinds; no other kind does.
+    pub(crate) replicated_database_scripts: Table<Vec<DatabaseScript>>,
     pub(crate) conditional_credentials: ConditionalCredentials,
 }
 
@@ -47,6 +54,12 @@ pub struct Topology {
     /// The part that other sites run, where there are others.
     #[serde(default)]
     pub others: Option<String>,
+    /// What each site publishes to the others, where each is told by each.
+    #[serde(default)]
+    pub publishes: Option<Publishes>,
+    /// The databases of the sites replicate each other.
+    #[serde(default)]
+    pub replicated_databases: bool,
     /// What operators have to know.
     #[serde(default)]
     pub notes: Vec<String>,
@@ -60,6 +73,20 @@ pub enum Shape {
     One,
     /// The others connect to the main site.
     Star,
+    /// Each publishes to each.
+    Mesh,
+}
+
+/// What a site publishes to every node of every other one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publishes {
+    /// The role whose nodes publish, and are published to.
+    pub role: String,
+    /// The key of the charts' values that lists the other sites.
+    pub key: String,
+    /// Names that no site may have, because files of a node are called so.
+    pub reserved: Vec<String>,
 }
 
 /// A part of a pattern.
@@ -91,6 +118,16 @@ pub(crate) struct Exposed {
     node: String,
     /// Label of the pods behind the one name of a component.
     pub(crate) label: String,
+}
+
+/// The broker of an event hub.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Broker {
+    /// Its port, the only one for which charts make Services of single nodes.
+    pub(crate) port: String,
+    /// Where values have its port with TLS, as a JSON pointer.
+    pub(crate) tls: String,
 }
 
 /// A script of the product's packs.
@@ -128,6 +165,9 @@ impl Vocabulary {
     /// Every name in it leads somewhere.
     fn check(&self) -> Result<(), Diagnostic> {
         let wrong = |message: String| Err(Diagnostic::new(Place::file(FILE.path), message));
+        if self.encryptions.is_empty() || self.services.is_empty() {
+            return wrong("encryptions and services need a first word each".to_owned());
+        }
         if self.topologies.get(&self.default_topology).is_none() {
             return wrong(format!("there is no topology `{}`", self.default_topology));
         }
@@ -146,6 +186,12 @@ impl Vocabulary {
             if topology.others.is_some() != (topology.shape == Shape::Star) {
                 return wrong(format!(
                     "topology {}: `others` belongs to a star",
+                    name.value
+                ));
+            }
+            if topology.publishes.is_some() != (topology.shape == Shape::Mesh) {
+                return wrong(format!(
+                    "topology {}: `publishes` belongs to a mesh",
                     name.value
                 ));
             }

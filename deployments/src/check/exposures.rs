@@ -6,18 +6,22 @@ use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
 use crate::document::{Address, Deployment, Exposure};
-use crate::links::{Link, Needed, is_encrypted, needed};
+use crate::links::{Link, Needed, needed};
 use crate::names::sentence;
+use crate::overlay::own;
+use crate::ports::Ports;
 use crate::sites::Placed;
 
 /// Checks the exposures of every site.
 pub(crate) fn check(
-    document: &Loaded<Deployment>,
     sites: &[Placed<'_>],
     links: &[Link<'_>],
+    ports: &Ports<'_>,
     found: &mut Diagnostics,
 ) {
-    link(document, sites, links, found);
+    let document = ports.document;
+    link(sites, links, ports, found);
+    keystores(sites, ports, found);
     for (number, site) in sites.iter().enumerate() {
         for part in &site.runs {
             let wanted = needed(links, number, part.name());
@@ -28,6 +32,7 @@ pub(crate) fn check(
                 .zip(site.site.exposes.get(&part.key()));
             let one = One {
                 document,
+                ports,
                 site,
                 part,
             };
@@ -55,18 +60,15 @@ pub(crate) fn check(
 }
 
 /// What is not encrypted crosses a private link only.
-fn link(
-    document: &Loaded<Deployment>,
-    sites: &[Placed<'_>],
-    links: &[Link<'_>],
-    found: &mut Diagnostics,
-) {
-    let private = document.link.as_ref().map(|link| &link.private);
+fn link(sites: &[Placed<'_>], links: &[Link<'_>], ports: &Ports<'_>, found: &mut Diagnostics) {
+    let document = ports.document;
+    let link = document.link.as_ref();
+    let private = link.and_then(|link| link.private.as_ref());
     if private.is_some_and(|private| private.value) {
         return;
     }
     let open = links.iter().find_map(|link| {
-        let port = link.ports.iter().find(|port| !is_encrypted(port))?;
+        let port = link.ports.iter().find(|port| !ports.is_encrypted(port))?;
         Some((link, port))
     });
     if let Some((link, port)) = open {
@@ -79,14 +81,38 @@ fn link(
             None => document.diagnose(&document.sites, message),
         };
         found.push(diagnostic.hint(
-            "connect the sites by a VPN or by peered networks, and write `link: {private: true}`",
+            "write `link: {encryption: tls}`, or connect the sites by a VPN or by peered networks and write `link: {private: true}`",
         ));
+    }
+}
+
+/// Everybody has the images' own keystores.
+fn keystores(sites: &[Placed<'_>], ports: &Ports<'_>, found: &mut Diagnostics) {
+    let document = ports.document;
+    let encryption = document
+        .link
+        .as_ref()
+        .and_then(|link| link.encryption.as_ref());
+    let Some(encryption) = encryption.filter(|_| ports.brokers_have_tls()) else {
+        return;
+    };
+    let without = |site: &&Placed<'_>| own(site).get("keystores").is_none();
+    if let Some(site) = sites.iter().find(without)
+        && document.keystores.is_none()
+    {
+        let message = format!(
+            "events are to be encrypted, and site {} has the keystores of the images, whose keys everybody has",
+            site.name()
+        );
+        let hint = "write `keystores: {existingSecret: …}`, or let `values` of each site say which";
+        found.push(document.diagnose(encryption, message).hint(hint));
     }
 }
 
 /// What one site exposes of one component.
 struct One<'a, 'm> {
     document: &'a Loaded<Deployment>,
+    ports: &'a Ports<'a>,
     site: &'a Placed<'m>,
     part: &'a Part<'m>,
 }
@@ -164,14 +190,67 @@ impl One<'_, '_> {
             _ => {}
         }
         if let Some(address) = &exposure.service {
-            self.ports(address, &wanted.service, found);
+            self.known_ports(address, &wanted.service, found);
         }
         for address in &exposure.nodes {
-            self.ports(address, &wanted.nodes, found);
+            self.known_ports(address, &wanted.nodes, found);
+        }
+        let usual = self.ports.vocabulary.services.first();
+        let kind = exposure.kind.as_ref();
+        match kind.filter(|kind| Some(&kind.value) != usual) {
+            Some(kind) => self.numbers(kind, exposure, wanted, found),
+            None => self.own_numbers(exposure, found),
         }
     }
 
-    fn ports(&self, address: &Address, wanted: &[&str], found: &mut Diagnostics) {
+    /// Which port of a cluster's machines leads to what is nobody's guess.
+    fn numbers(
+        &self,
+        kind: &Text,
+        exposure: &Exposure,
+        wanted: &Needed<'_>,
+        found: &mut Diagnostics,
+    ) {
+        let service = exposure.service.iter().map(|it| (it, &wanted.service));
+        let nodes = exposure.nodes.iter().map(|it| (it, &wanted.nodes));
+        for (address, ports) in service.chain(nodes) {
+            let missing: Vec<&str> = ports
+                .iter()
+                .copied()
+                .filter(|port| address.ports.get(port).is_none())
+                .collect();
+            if !missing.is_empty() {
+                let message = format!(
+                    "{} of the type {} says no port for {}",
+                    address.host.value,
+                    kind.value,
+                    sentence(&missing)
+                );
+                let example = format!("ports: {{{}: 30672}}", missing[0]);
+                let hint = format!("write the port of the cluster's machines, such as `{example}`");
+                found.push(self.document.diagnose(&address.host, message).hint(hint));
+            }
+        }
+    }
+
+    /// The load balancer of a single node has the port of its broker.
+    fn own_numbers(&self, exposure: &Exposure, found: &mut Diagnostics) {
+        let usual = self.ports.of_broker(self.site, self.part);
+        for address in &exposure.nodes {
+            for (name, number) in address.ports.iter() {
+                if self.ports.is_broker(&name.value) && number.value != usual {
+                    let message = format!(
+                        "the load balancer of {} has the port {usual} of its broker, not {}",
+                        address.host.value, number.value
+                    );
+                    let hint = "remove it, or write `type: NodePort`";
+                    found.push(self.document.diagnose(number, message).hint(hint));
+                }
+            }
+        }
+    }
+
+    fn known_ports(&self, address: &Address, wanted: &[&str], found: &mut Diagnostics) {
         for name in address
             .ports
             .keys()

@@ -2,8 +2,10 @@
 
 mod exposures;
 mod places;
+mod replication;
 mod words;
 
 pub(crate) use exposures::check as exposures;
 pub(crate) use places::check as sites;
+pub(crate) use replication::values;
 pub(crate) use words::{charts, check as words};

@@ -5,11 +5,13 @@ use am_generator::diagnostic::{Diagnostic, Diagnostics};
 use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
-use crate::document::Deployment;
+use crate::document::{Deployment, Environment};
 use crate::names::sentence;
 use crate::overlay;
 use crate::sites::{Placed, topology};
 use crate::vocabulary::{Shape, Vocabulary};
+
+use super::replication;
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
@@ -19,6 +21,7 @@ pub(crate) fn check(
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
+    let shape = topology(document, vocabulary).map(|(_, it)| it.shape);
     for (index, site) in sites.iter().enumerate() {
         node_numbers(document, site, found);
         host_names(document, site, vocabulary, found);
@@ -28,7 +31,12 @@ pub(crate) fn check(
         let before = &sites[..index];
         same_place(document, site, before, found);
         same_pattern(document, site, before, vocabulary, found);
-        same_environment(document, site, before, found);
+        if shape != Some(Shape::Mesh) {
+            same_environment(document, site, before, found);
+        }
+    }
+    if let Some((_, topology)) = topology(document, vocabulary) {
+        replication::check(document, topology, sites, vocabulary, found);
     }
     same_hosts(document, sites, found);
 }
@@ -73,7 +81,9 @@ fn host_names(
             found.push(document.diagnose(key, message).hint("remove it"));
         }
     }
-    let Some(environment) = site.site.environment.as_ref().filter(|_| !site.is_main) else {
+    // Only the portals of another site must be told.
+    let is_told = |_: &&Environment| !site.is_main && !site.rest.is_empty();
+    let Some(environment) = site.site.environment.as_ref().filter(is_told) else {
         return;
     };
     let has = |key: &&String| site.site.hostnames.get(key).is_some();
@@ -223,11 +233,17 @@ fn same_pattern(
     vocabulary: &Vocabulary,
     found: &mut Diagnostics,
 ) {
-    let is_star = topology(document, vocabulary).is_some_and(|(_, it)| it.shape == Shape::Star);
+    let shape = topology(document, vocabulary).map(|(_, it)| it.shape);
     let differs = |other: &&Placed<'_>| other.chart.pattern.number != site.chart.pattern.number;
-    if let Some(other) = before.first().filter(differs).filter(|_| is_star) {
+    if let Some(other) = before.first().filter(differs) {
+        let why = match shape {
+            Some(Shape::Mesh) => {
+                "each serves what is made in the other, so that both must be able to"
+            }
+            _ => "the components of one find those of the other by the roles of their pattern",
+        };
         let message = format!(
-            "sites {} (pattern {}) and {} (pattern {}) differ: the components of one find those of the other by the roles of their pattern",
+            "sites {} (pattern {}) and {} (pattern {}) differ: {why}",
             other.name(),
             other.chart.pattern.number,
             site.name(),

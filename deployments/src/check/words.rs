@@ -8,6 +8,7 @@ use am_generator::yaml::Text;
 
 use crate::document::{Address, Deployment, Site};
 use crate::names::{LONGEST_NAME, is_cidr, is_host, is_label};
+use crate::sites::topology;
 use crate::vocabulary::Vocabulary;
 
 /// Names of the charts of all sites.
@@ -74,6 +75,15 @@ pub(crate) fn check(
         let known = vocabulary.topologies.names();
         diagnostics.push(unknown(document, "topology", topology, known));
     }
+    if let Some(encryption) = document
+        .link
+        .as_ref()
+        .and_then(|link| link.encryption.as_ref())
+        && !vocabulary.encryptions.contains(&encryption.value)
+    {
+        let known = vocabulary.encryptions.iter().map(String::as_str);
+        diagnostics.push(unknown(document, "encryption", encryption, known));
+    }
     if document.sites.value.is_empty() {
         let message = "there is no site";
         diagnostics.push(document.diagnose(&document.sites, message).hint("add one"));
@@ -110,6 +120,13 @@ impl Words<'_> {
             found.push(self.document.diagnose(&site.name, message).hint(
                 "write lowercase letters, digits and dashes, beginning with a letter: it is the name of a folder",
             ));
+        }
+        let topology = topology(self.document, self.vocabulary);
+        let publishes = topology.and_then(|(_, topology)| topology.publishes.as_ref());
+        if publishes.is_some_and(|it| it.reserved.contains(&site.name.value)) {
+            let message = format!("no site can be called `{}` here", site.name.value);
+            let hint = "choose another name: files of a node are called so";
+            found.push(self.document.diagnose(&site.name, message).hint(hint));
         }
         if let Some(part) = &site.part {
             self.known("part", part, self.vocabulary.parts.names(), found);
@@ -153,6 +170,10 @@ impl Words<'_> {
             self.known("component", key, components(), found);
         }
         for (_, exposure) in site.exposes.iter() {
+            if let Some(kind) = &exposure.kind {
+                let known = self.vocabulary.services.iter().map(String::as_str);
+                self.known("type of Service", kind, known, found);
+            }
             for address in exposure.service.iter().chain(&exposure.nodes) {
                 self.address(address, found);
             }

@@ -10,7 +10,7 @@ use am_generator::output::{Extent, check_files};
 
 use crate::support::{changed, example, made, model, workspace};
 
-const EXAMPLES: [&str; 2] = ["centralised", "single"];
+const EXAMPLES: [&str; 3] = ["centralised", "geo-regional", "single"];
 
 fn text(example: &str, path: &str) -> String {
     let files = made(
@@ -80,7 +80,7 @@ fn lists_of_the_users_go_on_after_those_of_the_document() {
     .expect("sound");
     let eu = String::from_utf8_lossy(&files["sites/eu/bank.values.yaml"]).into_owned();
     assert!(
-        eu.contains("name: bank-control-plane-1-sites") && eu.contains("name: mine"),
+        eu.contains("name: bank-control-plane-sites") && eu.contains("name: mine"),
         "{eu}"
     );
 }
@@ -196,7 +196,7 @@ fn the_schema_for_editors_is_up_to_date_and_knows_every_word() {
         assert_eq!(errors(&example(name)), 0, "{name}");
     }
     for (old, new) in [
-        ("topology: centralised", "topology: geo-regional"),
+        ("topology: centralised", "topology: geo-region"),
         ("    main: true\n", "    main: true\n    vm: {}\n"),
         ("controlPlane:\n", "controlPlan:\n"),
     ] {

@@ -2,4 +2,5 @@
 
 mod examples;
 mod refusals;
+mod regions;
 mod support;

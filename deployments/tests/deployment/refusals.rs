@@ -3,13 +3,13 @@
 use crate::support::{changed, example, made};
 
 /// What is said of an example with changes: the first line of each message, and its hint.
-fn refused(name: &str, changes: &[(&str, &str)]) -> String {
+pub(crate) fn refused(name: &str, changes: &[(&str, &str)]) -> String {
     let text = changed(&example(name), changes);
     made("d.yaml", &text).expect_err("must be refused")
 }
 
 /// Fails unless each text is a part of what is said.
-fn says(said: &str, parts: &[&str]) {
+pub(crate) fn says(said: &str, parts: &[&str]) {
     for part in parts {
         assert!(said.contains(part), "{part:?} is not in\n{said}");
     }
@@ -25,19 +25,18 @@ fn an_unknown_topology_is_refused_with_what_is_accepted() {
         &said,
         &[
             "d.yaml:6:11: unknown topology `centralized`",
-            "did you mean `centralised`? accepted are: single, centralised",
+            "did you mean `centralised`? accepted are: single, centralised, geo-regional",
         ],
     );
-    // What is not made yet is no word of the document.
     let said = refused(
-        "centralised",
-        &[("topology: centralised", "topology: geo-regional")],
+        "geo-regional",
+        &[("topology: geo-regional", "topology: geo-region")],
     );
     says(
         &said,
         &[
-            "unknown topology `geo-regional`",
-            "accepted are: single, centralised",
+            "unknown topology `geo-region`",
+            "did you mean `geo-regional`?",
         ],
     );
 }
@@ -375,7 +374,7 @@ fn clear_text_crosses_a_private_link_only() {
             &said,
             &[
                 "jms from site us to site eu is not encrypted",
-                "write `link: {private: true}`",
+                "write `link: {encryption: tls}`, or connect the sites by a VPN",
             ],
         );
     }

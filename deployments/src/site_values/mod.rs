@@ -1,5 +1,8 @@
 //! The values of each site's release.
 
+mod chart;
+mod services;
+
 use am_generator::ChartTree;
 use am_generator::chart::Part;
 use am_generator::diagnostic::Diagnostics;
@@ -7,8 +10,9 @@ use am_generator::model::Loaded;
 use serde_json::{Map, Value, json};
 
 use crate::document::{Address, Deployment, Environment};
-use crate::links::{Link, addresses, needed, number};
-use crate::overlay::{STORES, lay, own, tree, uses_store};
+use crate::links::{Link, addresses, needed};
+use crate::overlay::{STORES, uses_store};
+use crate::ports::Ports;
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
 
@@ -23,20 +27,19 @@ pub(crate) struct SiteValues {
 
 /// Values of every site; what contradicts the document, or the chart does not know, is refused.
 pub(crate) fn of_all(
-    document: &Loaded<Deployment>,
     sites: &[Placed<'_>],
     links: &[Link<'_>],
-    vocabulary: &Vocabulary,
-    charts: &ChartTree,
+    ports: &Ports<'_>,
     found: &mut Diagnostics,
 ) -> Vec<SiteValues> {
     let one = |(at, site)| {
         let builder = Builder {
-            document,
+            document: ports.document,
             sites,
             links,
-            vocabulary,
-            charts,
+            vocabulary: ports.vocabulary,
+            charts: ports.charts,
+            ports,
             at,
             site,
         };
@@ -51,6 +54,7 @@ struct Builder<'a, 'm> {
     links: &'a [Link<'m>],
     vocabulary: &'a Vocabulary,
     charts: &'a ChartTree,
+    ports: &'a Ports<'a>,
     /// Number of the site.
     at: usize,
     site: &'a Placed<'m>,
@@ -62,6 +66,7 @@ impl Builder<'_, '_> {
         let mut comments: Vec<(String, String)> = Vec::new();
         self.shared(&mut values);
         self.environments(&mut values, &mut comments);
+        self.others(&mut values, &mut comments);
         for part in &self.site.rest {
             let place = self.elsewhere(part);
             let home = self.sites.iter().find(|site| site.runs(part.name()));
@@ -80,10 +85,10 @@ impl Builder<'_, '_> {
             .site
             .runs
             .iter()
-            .flat_map(|part| self.services(part))
+            .filter_map(|part| self.service(part))
             .collect();
         if !objects.is_empty() {
-            let text = "Where other sites reach this one: a load balancer for each address.";
+            let text = "Where other sites reach this one by one name.";
             comments.push(("extraObjects".into(), text.into()));
             values.insert("extraObjects".into(), Value::Array(objects));
         }
@@ -216,7 +221,7 @@ impl Builder<'_, '_> {
                     addresses.insert("service".into(), written(service));
                 }
                 if !exposure.nodes.is_empty() {
-                    addresses.insert("nodes".into(), exposure.nodes.iter().map(written).collect());
+                    addresses.insert("nodes".into(), self.nodes(there, part));
                 }
             }
             addresses.insert("peers".into(), peers(there));
@@ -235,19 +240,24 @@ impl Builder<'_, '_> {
             let label = &self.vocabulary.exposed.label;
             own.insert("podLabels".into(), json!({label: "true"}));
         }
+        if !wanted.nodes.is_empty() {
+            own.insert("nodeServices".into(), self.node_services(part));
+        }
         let mut rules = Vec::new();
         for (from, site) in self.sites.iter().enumerate() {
-            // Who is declared to run elsewhere is let in by the chart itself.
+            // Who is declared to run elsewhere is let in by the chart itself, as are the clients of single nodes.
             if self.site.rest.iter().any(|rest| site.runs(rest.name())) {
                 continue;
             }
-            let mut ports: Vec<u32> = self
+            let mut ports: Vec<u16> = self
                 .links
                 .iter()
                 .filter(|link| {
                     (link.from, link.to) == (from, self.at) && link.server.name() == part.name()
                 })
-                .flat_map(|link| link.ports.iter().map(|port| self.listens_on(part, port)))
+                .filter(|link| !link.to_every_node)
+                .flat_map(|link| link.ports.iter())
+                .map(|port| Ports::in_pods(self.site, part, port))
                 .collect();
             ports.sort_unstable();
             ports.dedup();
@@ -263,141 +273,6 @@ impl Builder<'_, '_> {
             own.insert("networkPolicy".into(), json!({"ingress": rules}));
         }
         own
-    }
-
-    /// The number of a port in the component's pods.
-    fn listens_on(&self, part: &Part<'_>, port: &str) -> u32 {
-        let number = self
-            .site
-            .chart
-            .model
-            .ports
-            .get(port)
-            .map_or(0, |port| port.number.value);
-        let offset = own(self.site)[part.key()]["portOffset"]
-            .as_u64()
-            .unwrap_or_default();
-        u32::from(number) + u32::try_from(offset).unwrap_or_default()
-    }
-
-    /// A Service of type LoadBalancer for each address of a component that other sites use.
-    fn services(&self, part: &Part<'_>) -> Vec<Value> {
-        let Some(exposure) = self.site.site.exposes.get(&part.key()) else {
-            return Vec::new();
-        };
-        let release = &self.document.name.value;
-        let wanted = needed(self.links, self.at, part.name());
-        let ranges: Vec<&str> = self
-            .sites
-            .iter()
-            .enumerate()
-            .filter(|(from, _)| {
-                self.links.iter().any(|link| {
-                    (link.from, link.to) == (*from, self.at) && link.server.name() == part.name()
-                })
-            })
-            .flat_map(|(_, site)| site.site.cidrs.iter().map(|it| it.value.as_str()))
-            .collect();
-        let object = |address: &Address, node: Option<usize>| {
-            let mut selector = json!({
-                "app.kubernetes.io/name": self.site.chart.model.product.part_of,
-                "app.kubernetes.io/instance": release,
-                "app.kubernetes.io/component": part.name(),
-            });
-            let ports = match node {
-                Some(node) => {
-                    selector["statefulset.kubernetes.io/pod-name"] =
-                        json!(format!("{release}-{}-{node}", part.name()));
-                    &wanted.nodes
-                }
-                None => {
-                    selector[&self.vocabulary.exposed.label] = json!("true");
-                    &wanted.service
-                }
-            };
-            let ports: Vec<Value> = ports
-                .iter()
-                .map(|port| json!({"name": port, "port": number(self.site, address, port), "targetPort": port, "protocol": "TCP"}))
-                .collect();
-            let mut metadata =
-                json!({"name": self.vocabulary.exposed.name(release, part.name(), node)});
-            if !exposure.annotations.is_empty() {
-                metadata["annotations"] = json!(exposure.annotations);
-            }
-            json!({
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": metadata,
-                "spec": {
-                    "type": "LoadBalancer",
-                    "loadBalancerSourceRanges": ranges,
-                    // Pods, and so network policies, see who connects.
-                    "externalTrafficPolicy": "Local",
-                    "selector": selector,
-                    "ports": ports,
-                },
-            })
-        };
-        let service = exposure.service.iter().map(|address| object(address, None));
-        let nodes = exposure.nodes.iter().enumerate();
-        service
-            .chain(nodes.map(|(node, address)| object(address, Some(node))))
-            .collect()
-    }
-
-    /// Refuses what the chart's schema does.
-    fn judge(&self, values: &Value, found: &mut Diagnostics) {
-        let schema = self.file("values.schema.json");
-        let known = schema["properties"].as_object();
-        let known = || known.into_iter().flatten().map(|(key, _)| key.as_str());
-        for (key, _) in self.site.site.values.iter() {
-            if !known().any(|it| it == key.value) {
-                let message = format!("{} has no value `{}`", self.site.chart.name(), key.value);
-                let hint = am_suggest::hint(&key.value, known());
-                found.push(self.document.diagnose(key, message).maybe_hint(hint));
-            }
-        }
-        let Ok(validator) = jsonschema::options().build(&schema) else {
-            return;
-        };
-        for error in validator.iter_errors(values) {
-            let path = error.instance_path().to_string();
-            let path = path.trim_start_matches('/').replace('/', ".");
-            // Unknown keys at the top have been told.
-            if path.is_empty() {
-                continue;
-            }
-            let top = path.split('.').next().unwrap_or_default();
-            let at = self
-                .site
-                .site
-                .values
-                .key(top)
-                .unwrap_or(&self.site.site.name);
-            let message = format!(
-                "the values of site {} are not those of {}: {path}: {}",
-                self.site.name(),
-                self.site.chart.name(),
-                error.masked()
-            );
-            found.push(self.document.diagnose(at, message));
-        }
-    }
-
-    fn effective(&self, values: &Value) -> Value {
-        let mut effective = self.file("values.yaml");
-        lay(&mut effective, &tree(self.site, self.charts));
-        lay(&mut effective, values);
-        effective
-    }
-
-    fn file(&self, name: &str) -> Value {
-        let text = self
-            .charts
-            .get(&format!("{}/{name}", self.site.chart.name()));
-        let text = text.map(String::from_utf8_lossy).unwrap_or_default();
-        // The generator has read it back already.
-        serde_saphyr::from_str(&text).unwrap_or_default()
     }
 }
 

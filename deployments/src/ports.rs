@@ -1,0 +1,84 @@
+//! Under which numbers ports are reached from other sites, and whether what is spoken there is encrypted.
+
+use am_generator::ChartTree;
+use am_generator::chart::Part;
+use am_generator::model::Loaded;
+use am_product::Port;
+use serde_json::Value;
+
+use crate::document::{Address, Deployment};
+use crate::overlay::{chart_values, own};
+use crate::sites::Placed;
+use crate::vocabulary::Vocabulary;
+
+/// What decides the number of a port.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ports<'a> {
+    pub(crate) document: &'a Loaded<Deployment>,
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) charts: &'a ChartTree,
+}
+
+impl Ports<'_> {
+    /// Whether brokers have a port with TLS for other sites.
+    pub(crate) fn brokers_have_tls(&self) -> bool {
+        let link = self.document.link.as_ref();
+        let encryption = link.and_then(|link| link.encryption.as_ref());
+        encryption.is_some_and(|it| Some(&it.value) != self.vocabulary.encryptions.first())
+    }
+
+    /// Whether what is spoken on a port is encrypted.
+    pub(crate) fn is_encrypted(&self, port: &str) -> bool {
+        let known = Port::all().iter().find(|known| known.name == port);
+        known.is_some_and(|port| port.tls) || self.is_broker(port) && self.brokers_have_tls()
+    }
+
+    pub(crate) fn is_broker(&self, port: &str) -> bool {
+        self.vocabulary.broker.port == port
+    }
+
+    /// The number of a port at an address of a site.
+    pub(crate) fn at(
+        &self,
+        site: &Placed<'_>,
+        part: &Part<'_>,
+        address: &Address,
+        port: &str,
+    ) -> u16 {
+        match address.ports.get(port) {
+            Some(number) => number.value,
+            None if self.is_broker(port) => self.of_broker(site, part),
+            None => number(site, port),
+        }
+    }
+
+    /// The number at which a broker of a site listens for other sites. `part` may run elsewhere: then it is what the site takes for the broker's.
+    pub(crate) fn of_broker(&self, site: &Placed<'_>, part: &Part<'_>) -> u16 {
+        let number = if self.brokers_have_tls() {
+            let of = |values: &Value| values.pointer(&self.vocabulary.broker.tls)?.as_u64();
+            let tls = of(&own(site)).or_else(|| of(&chart_values(site, self.charts)));
+            tls.and_then(|it| u16::try_from(it).ok())
+                .unwrap_or_default()
+        } else {
+            number(site, &self.vocabulary.broker.port)
+        };
+        number.saturating_add(offset(site, part))
+    }
+
+    /// The number of a port in the component's pods.
+    pub(crate) fn in_pods(site: &Placed<'_>, part: &Part<'_>, port: &str) -> u16 {
+        number(site, port).saturating_add(offset(site, part))
+    }
+}
+
+fn number(site: &Placed<'_>, port: &str) -> u16 {
+    let port = site.chart.model.ports.get(port);
+    port.map_or(0, |port| port.number.value)
+}
+
+fn offset(site: &Placed<'_>, part: &Part<'_>) -> u16 {
+    let offset = own(site)[part.key()]["portOffset"].as_u64();
+    offset
+        .and_then(|it| u16::try_from(it).ok())
+        .unwrap_or_default()
+}
