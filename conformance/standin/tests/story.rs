@@ -101,6 +101,15 @@ fn the_story_ends_well_when_a_node_of_each_pair_dies() {
 
     drop(first_plane);
     drop(first_manager);
+    // What is published before the gateway listens to the others is lost, as it is on the product.
+    gateway.wait_for("links to the nodes that are left", |seen| {
+        let peers = seen.story.subscriptions.iter().map(|link| &link.peer);
+        peers
+            .flatten()
+            .filter(|peer| peer.pod.ends_with("-1"))
+            .count()
+            == 2
+    });
     let (code, answer) = second_plane.command("/standin/deploy", r#"{"api": "pasta"}"#);
     assert_eq!(code, 200, "{answer}");
     wait_for_status(&gateway, "/pasta", "c", 200);
