@@ -20,7 +20,7 @@ fn each_site_publishes_to_every_node_of_each_other_and_to_none_of_its_own() {
         &eu,
         &[
             "regions:\n  - name: us\n    nodes:\n      - host: cp-0.us.shop.example.com\n      - host: cp-1.us.shop.example.com\n",
-            "cidr: 10.30.0.0/16",
+            "cidr: \"10.30.0.0/16\"",
             "jms:\n  tls:\n    enabled: true\n",
         ],
     );
@@ -54,7 +54,7 @@ fn three_sites_are_six_links() {
     );
     says(
         &eu,
-        &["loadBalancerSourceRanges:\n      - 10.30.0.0/16\n      - 10.40.0.0/16\n"],
+        &["loadBalancerSourceRanges:\n      - \"10.30.0.0/16\"\n      - \"10.40.0.0/16\"\n"],
     );
 }
 
