@@ -15,6 +15,7 @@ mod resolved;
 mod schema;
 mod site_values;
 mod sites;
+mod specification;
 mod vocabulary;
 
 use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -23,8 +24,12 @@ use am_generator::output::Files;
 use am_generator::{ChartTree, Model, Selection, yaml};
 
 use document::Deployment;
+use links::Link;
 use output::Sources;
 use ports::Ports;
+use site_values::SiteValues;
+use sites::Placed;
+use vocabulary::Topology;
 
 pub use output::MAKER;
 pub use schema::schema;
@@ -75,16 +80,20 @@ impl Document {
     }
 }
 
-/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`].
-///
-/// # Errors
-/// When the document asks for something that is not possible; the error holds every mistake that could be seen.
-pub fn deploy(
-    document: &Document,
-    model: &Model,
-    vocabulary: &Vocabulary,
+/// What follows from a document.
+struct Plan<'m> {
+    topology: &'m Topology,
+    sites: Vec<Placed<'m>>,
+    links: Vec<Link<'m>>,
+    values: Vec<SiteValues>,
+}
+
+fn plan<'m>(
+    document: &'m Document,
+    model: &'m Model,
+    vocabulary: &'m Vocabulary,
     charts: &ChartTree,
-) -> Result<Files, Diagnostics> {
+) -> Result<Plan<'m>, Diagnostics> {
     let loaded = &document.loaded;
     let mut found = Diagnostics::default();
     check::words(loaded, model, vocabulary, &mut found);
@@ -107,13 +116,72 @@ pub fn deploy(
     document.so_far(&mut found)?;
     check::values(loaded, topology, &sites, &values, &mut found);
     document.so_far(&mut found)?;
+    Ok(Plan {
+        topology,
+        sites,
+        links,
+        values,
+    })
+}
+
+/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`].
+///
+/// # Errors
+/// When the document asks for something that is not possible; the error holds every mistake that could be seen.
+pub fn deploy(
+    document: &Document,
+    model: &Model,
+    vocabulary: &Vocabulary,
+    charts: &ChartTree,
+) -> Result<Files, Diagnostics> {
+    let plan = plan(document, model, vocabulary, charts)?;
+    let loaded = &document.loaded;
+    let ports = Ports {
+        document: loaded,
+        vocabulary,
+        charts,
+    };
     let name = loaded.file.rsplit('/').next().unwrap_or(&loaded.file);
     Ok(output::files(&Sources {
         document: name,
-        resolved: &resolved::resolve(&sites, &links, &ports, topology, &values),
-        topology,
-        sites: &sites,
-        values: &values,
+        resolved: &resolved::resolve(
+            &plan.sites,
+            &plan.links,
+            &ports,
+            plan.topology,
+            &plan.values,
+        ),
+        topology: plan.topology,
+        sites: &plan.sites,
+        values: &plan.values,
         charts,
     })?)
+}
+
+/// What the conformance suite is told of a deployment, as a specification: the releases with the values that [`deploy`] makes, and what the document says of
+/// names, databases and addresses outside. `chart_folder` has the charts, `folder` the files.
+///
+/// # Errors
+/// As [`deploy`].
+pub fn specification(
+    document: &Document,
+    model: &Model,
+    vocabulary: &Vocabulary,
+    charts: &ChartTree,
+    chart_folder: &str,
+    folder: &str,
+) -> Result<serde_json::Value, Diagnostics> {
+    let plan = plan(document, model, vocabulary, charts)?;
+    let ports = Ports {
+        document: &document.loaded,
+        vocabulary,
+        charts,
+    };
+    Ok(specification::of(
+        &plan.sites,
+        &plan.links,
+        &ports,
+        chart_folder,
+        folder,
+    ))
 }

@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use am_deployments::{MAKER, Vocabulary, deploy, read, schema};
+use am_deployments::{Document, MAKER, Vocabulary, deploy, read, schema, specification};
 use am_generator::output::{self, Extent, Files, OutputError};
-use am_generator::{GenerateError, generate};
+use am_generator::{ChartTree, GenerateError, Model, generate};
 use clap::Args;
 
 use crate::beside::write_beside;
@@ -80,20 +80,71 @@ fn make(file: &Path, out: &Path, only_check: bool) -> Result<ExitStatus, Failure
     Ok(ExitStatus::Success)
 }
 
+/// Writes what a document makes, the charts beside it, and what the suite is told of them; returns the path of the latter.
+pub(crate) fn for_the_suite(file: &Path, folder: &Path) -> Result<PathBuf, Failure> {
+    let made = Made::of(file)?;
+    let (charts, tree) = (folder.join("charts"), folder.join("deployment"));
+    output::write(&made.charts, &charts, Extent::Everything)?;
+    output::write_files(&made.files()?, MAKER, &tree, Extent::Everything)?;
+    let path = |path: &Path| path.display().to_string();
+    let specification = specification(
+        &made.document,
+        &made.model,
+        &made.vocabulary,
+        &made.charts,
+        &path(&charts),
+        &path(&tree),
+    )?;
+    // Reports call it by the name of the document.
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let written = folder.join(name);
+    std::fs::write(&written, specification.to_string())
+        .map_err(|error| Failure::unable(format!("{}: {error}", written.display())))?;
+    Ok(written)
+}
+
 fn files(file: &Path) -> Result<Files, Failure> {
-    let label = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| {
-        Failure::usage(format!("{label}: {error}; give the path of a deployment"))
-    })?;
-    let document = read(&label, &text)?;
-    let (model, templates) = packages::load()?;
-    let vocabulary = Vocabulary::load()?;
-    let selection = document.charts(&model)?;
-    let charts = generate(&model, &templates, &selection).map_err(|error| match error {
-        GenerateError::Input(diagnostics) => diagnostics.into(),
-        unknown @ GenerateError::Unknown { .. } => Failure::usage(unknown.to_string()),
-    })?;
-    Ok(deploy(&document, &model, &vocabulary, &charts)?)
+    Made::of(file)?.files()
+}
+
+/// A document, and what it is made with.
+struct Made {
+    document: Document,
+    model: Model,
+    vocabulary: Vocabulary,
+    charts: ChartTree,
+}
+
+impl Made {
+    fn of(file: &Path) -> Result<Self, Failure> {
+        let label = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::usage(format!("{label}: {error}; give the path of a deployment"))
+        })?;
+        let document = read(&label, &text)?;
+        let (model, templates) = packages::load()?;
+        let vocabulary = Vocabulary::load()?;
+        let selection = document.charts(&model)?;
+        let charts = generate(&model, &templates, &selection).map_err(|error| match error {
+            GenerateError::Input(diagnostics) => diagnostics.into(),
+            unknown @ GenerateError::Unknown { .. } => Failure::usage(unknown.to_string()),
+        })?;
+        Ok(Self {
+            document,
+            model,
+            vocabulary,
+            charts,
+        })
+    }
+
+    fn files(&self) -> Result<Files, Failure> {
+        Ok(deploy(
+            &self.document,
+            &self.model,
+            &self.vocabulary,
+            &self.charts,
+        )?)
+    }
 }
 
 fn update_schema(write_it: bool) -> Result<ExitStatus, Failure> {

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use am_conformance::SuiteError;
 use am_generator::diagnostic::Diagnostics;
 use am_generator::{Model, Templates};
 use am_packaging::{PackagingError, Provenance};
@@ -90,6 +91,15 @@ impl Failure {
             eprintln!("error: {}", self.message);
         }
         self.status
+    }
+}
+
+impl From<Failure> for SuiteError {
+    fn from(failure: Failure) -> Self {
+        match failure.status {
+            ExitStatus::Usage => Self::usage(failure.message),
+            _ => Self::cannot_check(failure.message),
+        }
     }
 }
 

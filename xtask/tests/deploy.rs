@@ -112,29 +112,40 @@ fn a_wrong_document_is_bad_input() {
 #[test]
 fn the_suite_finds_every_site_of_the_examples_conformant_and_skips_nothing() {
     let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deployments/examples");
+    let entries = fs::read_dir(&examples).expect("examples");
+    let documents = entries.map(|it| it.expect("readable").path());
+    let is_document = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml");
     let mut judged = 0;
-    for entry in fs::read_dir(examples.join("judged")).expect("specifications") {
-        let specification = entry.expect("readable").path();
+    for document in documents.filter(is_document) {
+        let text = fs::read_to_string(&document).expect("text");
+        let sites = text.matches("\n  - name: ").count();
+        let subjects = match sites {
+            1 => "on 1 subject;".to_owned(),
+            many => format!("on {many} subjects;"),
+        };
         Command::new(env!("CARGO_BIN_EXE_xtask"))
-            .args(["conformance", "--spec"])
-            .arg(&specification)
+            .args(["conformance", "--deployment"])
+            .arg(&document)
             .assert()
             .code(0)
-            .stdout(contains("0 failed, 0 skipped, 0 unsupported").and(contains("conformant: ")));
+            .stdout(contains(" 0 failed, 0 skipped, 0 unsupported").and(contains(subjects)));
         judged += 1;
     }
-    let documents = fs::read_dir(&examples)
-        .expect("examples")
-        .map(|it| it.expect("readable").path());
-    let documents =
-        documents.filter(|path| path.extension().is_some_and(|ending| ending == "yaml"));
-    let sites: usize = documents
-        .map(|path| {
-            fs::read_to_string(path)
-                .expect("text")
-                .matches("\n  - name: ")
-                .count()
-        })
-        .sum();
-    assert_eq!(judged, sites, "each site of each example is judged");
+    assert!(judged >= 3, "{judged} documents");
+}
+
+#[test]
+fn a_deployment_that_is_wrong_is_not_judged() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("d.yaml");
+    let text = fs::read_to_string(example()).expect("the example");
+    fs::write(&file, text.replace("    main: true\n", "")).expect("written");
+    Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["conformance", "--deployment"])
+        .arg(&file)
+        .assert()
+        .code(2)
+        .stderr(contains(
+            "needs exactly one site with `main: true`, and none has it",
+        ));
 }

@@ -50,6 +50,7 @@ impl Condition {
             && (!self.other_version || has_other_version(context))
             && (!self.wired || is_wired(requirement, context))
             && (!self.wired_elsewhere || is_wired_elsewhere(context))
+            && (!self.exposed || !graph.crossings.exposed.is_empty())
     }
 
     fn means(&self, object: &Object) -> bool {

@@ -110,6 +110,16 @@ impl<'g, 'a> Resolver<'g, 'a> {
                 route: route.object.reference().to_string(),
             };
         }
+        match graph.other_site_at(&host, port) {
+            Some(Ok(())) => return Target::External,
+            Some(Err(reason)) => {
+                return Target::Dangling {
+                    reason,
+                    suggestion: None,
+                };
+            }
+            None => {}
+        }
         if self.is_external(&host) {
             return Target::External;
         }

@@ -51,7 +51,7 @@ impl Elsewhere {
     }
 
     /// All its places; those of single nodes with the number of the node.
-    fn places(&self) -> impl Iterator<Item = (&Place, Option<usize>)> {
+    pub(crate) fn places(&self) -> impl Iterator<Item = (&Place, Option<usize>)> {
         let nodes = self.nodes.iter().enumerate();
         let nodes = nodes.map(|(index, place)| (place, Some(index)));
         nodes.chain(self.service.as_ref().map(|place| (place, None)))

@@ -2,6 +2,7 @@
 //! are told, and where every address leads.
 
 mod address;
+mod crossings;
 mod declared;
 mod elsewhere;
 mod host_links;
@@ -23,6 +24,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 pub use address::{OwnAddress, Resolver, Target};
+pub use crossings::Crossings;
 pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
 pub use host_links::HostLink;
@@ -63,6 +65,8 @@ pub struct Graph<'a> {
     pub is_partial: bool,
     /// Components that are declared to run elsewhere, by name. One that a release runs all the same is a fault.
     pub declared: BTreeMap<Component, Elsewhere>,
+    /// Ways to and from other sites.
+    pub crossings: Crossings,
     /// Every address of every node's `deployment.toml`, with where it leads.
     pub links: Vec<Link>,
 }
@@ -78,6 +82,8 @@ pub struct Hints {
     pub external: Vec<String>,
     /// Where components are that none of the releases runs.
     pub elsewhere: BTreeMap<Component, Elsewhere>,
+    /// Ways to and from other sites.
+    pub crossings: Crossings,
 }
 
 impl<'a> Graph<'a> {
@@ -120,6 +126,7 @@ impl<'a> Graph<'a> {
             external: hints.external.clone(),
             is_partial: manifest.is_any_partial(),
             declared: hints.elsewhere.clone(),
+            crossings: hints.crossings.clone(),
             links: Vec::new(),
         };
         graph.links = links(&graph);

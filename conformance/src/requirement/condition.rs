@@ -52,6 +52,9 @@ pub struct Condition {
     /// A server whose configuration can be read and that must be told about a component which runs elsewhere.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub wired_elsewhere: bool,
+    /// Other sites are told where they reach components of this one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub exposed: bool,
 }
 
 /// A server of the product.

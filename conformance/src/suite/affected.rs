@@ -120,11 +120,11 @@ impl Changes {
     pub fn of_specification(
         file: &Path,
         since: &str,
-        subject: &Subject,
+        subjects: &[Subject],
     ) -> Result<Self, SuiteError> {
         let file = canonical(file)?;
         let folder = file.parent().unwrap_or(&file).to_owned();
-        let input: Vec<PathBuf> = inputs(&file, subject).map(Path::to_owned).collect();
+        let input: Vec<PathBuf> = inputs(&file, subjects).map(Path::to_owned).collect();
         Self::since(&folder, since, &input)
     }
 
@@ -241,7 +241,7 @@ impl Affected {
         changes: &Changes,
         workspace: &Path,
         file: &Path,
-        subject: &Subject,
+        subjects: &[Subject],
     ) -> Self {
         if let Some(judge) = judging(changes, workspace) {
             return Self::everything(
@@ -249,13 +249,14 @@ impl Affected {
                 format!("{judge} changed, which is part of the suite"),
             );
         }
-        let is_changed = inputs(file, subject).any(|path| changes.below(path).next().is_some());
+        let is_changed = inputs(file, subjects).any(|path| changes.below(path).next().is_some());
+        let patterns = subjects.iter().map(|subject| subject.description.pattern);
         Self {
             since: changes.since.clone(),
             everything: None,
-            patterns: is_changed
-                .then_some((subject.description.pattern, Platforms::All))
-                .into_iter()
+            patterns: patterns
+                .filter(|_| is_changed)
+                .map(|pattern| (pattern, Platforms::All))
                 .collect(),
         }
     }
@@ -322,12 +323,10 @@ impl Affected {
 }
 
 /// The files and folders that judging a specification reads.
-fn inputs<'s>(file: &'s Path, subject: &'s Subject) -> impl Iterator<Item = &'s Path> {
-    let values = subject
-        .renders
-        .iter()
-        .flat_map(|render| &render.values_files);
-    let paths = subject.charts().chain(values);
+fn inputs<'s>(file: &'s Path, subjects: &'s [Subject]) -> impl Iterator<Item = &'s Path> {
+    let renders = subjects.iter().flat_map(|subject| &subject.renders);
+    let values = renders.flat_map(|render| &render.values_files);
+    let paths = subjects.iter().flat_map(Subject::charts).chain(values);
     std::iter::once(file).chain(paths.map(PathBuf::as_path))
 }
 

@@ -20,7 +20,7 @@ use super::{
     judge::{Judged, Suite},
     matrix::charts_subjects,
     render::RenderService,
-    spec::spec_subject,
+    spec::spec_subjects,
     variation::Renders,
 };
 use crate::{
@@ -89,7 +89,7 @@ pub fn run_with(
     let suite = Suite::load(options)?;
     let mut subjects = match &options.input {
         Input::Charts(directories) => charts_subjects(options, directories, &suite.facts)?,
-        Input::Spec(file) => vec![spec_subject(options, file, &suite.facts)?],
+        Input::Spec(file) => spec_subjects(options, file, &suite.facts)?,
     };
     let mut coverage = Coverage {
         input: options.input.name(&options.workspace),

@@ -40,7 +40,7 @@ pub use operator::operator_values;
 pub use options::{ChartDirectory, Input, Options, Skip, Variants};
 pub use render::RenderService;
 pub(crate) use render::render_all;
-pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subject};
+pub use spec::{PatternUnderTest, ReleaseUnderTest, spec_subjects};
 pub use variation::HelmPrograms;
 pub(crate) use variation::SubjectVariations;
 pub use watch::{Ender, Watch, Woken};

@@ -15,6 +15,9 @@ pub(crate) struct Arguments {
     /// Check the releases listed in this specification (kind `PatternUnderTest`), whatever charts they use.
     #[arg(long, value_name = "FILE")]
     pub(super) spec: Option<PathBuf>,
+    /// Check what this deployment (kind `ApiManagerDeployment`) becomes: every site, and the ways between them.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["charts", "spec", "watch", "changed_since"])]
+    pub(super) deployment: Option<PathBuf>,
     /// Check only this pattern. May be repeated.
     #[arg(long, value_name = "N")]
     pub(super) pattern: Vec<u8>,

@@ -7,7 +7,7 @@ use super::arguments::Arguments;
 use super::own_charts::{CHARTS, regenerated};
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
-use am_conformance::suite::{Affected, Changes, Options, spec_subject};
+use am_conformance::suite::{Affected, Changes, Options, spec_subjects};
 
 /// Where judged subjects are kept for later runs.
 const CACHE: &str = "target/conformance/cache";
@@ -39,9 +39,9 @@ fn affected(
     let facts = Facts::load()?;
     let patterns = facts.patterns.keys().copied();
     if let Some(file) = &arguments.spec {
-        let subject = spec_subject(options, file, &facts)?;
-        let changes = Changes::of_specification(file, since, &subject)?;
-        return Ok(Affected::specification(&changes, root, file, &subject));
+        let subjects = spec_subjects(options, file, &facts)?;
+        let changes = Changes::of_specification(file, since, &subjects)?;
+        return Ok(Affected::specification(&changes, root, file, &subjects));
     }
     if let Some(charts) = &arguments.charts {
         let changes = Changes::since(charts, since, std::slice::from_ref(charts))?;

@@ -11,7 +11,7 @@ use am_deployment_toml::product::{ProductVersion, Unknown};
 use super::arguments::Arguments;
 use super::incremental;
 use super::own_charts::{CHARTS, Lines, lines_of, own_charts};
-use crate::workspace;
+use crate::{deploy, workspace};
 
 /// What to do when charts-out is not what the model generates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,8 +31,12 @@ pub(super) fn options(
     let root = workspace::root();
     let versions = versions(arguments)?;
     let mut lines = Lines::default();
-    let input = match (&arguments.spec, &arguments.charts) {
-        (Some(file), _) => Input::Spec(file.clone()),
+    let specification = match &arguments.deployment {
+        Some(file) => Some(deploy::for_the_suite(file, folder)?),
+        None => arguments.spec.clone(),
+    };
+    let input = match (specification, &arguments.charts) {
+        (Some(file), _) => Input::Spec(file),
         (None, Some(path)) => {
             let version = match versions.as_slice() {
                 [] => suite::version_in(path)?,

@@ -116,9 +116,10 @@ fn paths(arguments: &Arguments) -> Vec<PathBuf> {
             let mut paths = vec![file.clone()];
             let options = Options::new(root, Input::Spec(file.clone()));
             // A specification that is half written is watched alone.
-            let subject =
-                Facts::load().and_then(|facts| suite::spec_subject(&options, file, &facts));
-            for render in subject.into_iter().flat_map(|subject| subject.renders) {
+            let subjects =
+                Facts::load().and_then(|facts| suite::spec_subjects(&options, file, &facts));
+            let subjects = subjects.into_iter().flatten();
+            for render in subjects.flat_map(|subject| subject.renders) {
                 paths.push(render.chart);
                 paths.extend(render.values_files);
             }

@@ -3,6 +3,7 @@
 mod advice;
 mod edge;
 mod elsewhere;
+mod exposed;
 mod follow;
 mod groups;
 mod hosts;
@@ -43,6 +44,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-020", elsewhere::only_declared_addresses),
     ("AM-WIRE-021", labels::gateways_have_labels),
     ("AM-WIRE-022", groups::no_group_twice),
+    ("AM-WIRE-023", exposed::others_get_there),
 ];
 
 /// Judges the rows of the table that name the requirement.

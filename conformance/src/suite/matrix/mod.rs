@@ -17,7 +17,11 @@ pub(crate) use variants::Matrix;
 
 use super::{ChartDirectory, Input, Options, Subject, operator_values};
 use crate::{
-    component::Component, context::SchemaValidator, error::SuiteError, facts::Facts, graph::Hints,
+    component::Component,
+    context::SchemaValidator,
+    error::SuiteError,
+    facts::Facts,
+    graph::{Crossings, Hints},
     subject::SubjectDescription,
 };
 use variants::{Kubernetes, Variant, Versions};
@@ -242,6 +246,10 @@ impl Of<'_> {
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
                 elsewhere: variant.elsewhere(self.components()),
+                crossings: Crossings {
+                    exposed: variant.exposed(self.components()),
+                    others: Vec::new(),
+                },
                 ..Hints::default()
             },
             is_generated: true,

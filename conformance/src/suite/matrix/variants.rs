@@ -69,6 +69,9 @@ pub(super) struct Variant {
     /// Where components are that the release does not run. It says so apart from the values, which are judged against it.
     #[serde(default)]
     elsewhere: BTreeMap<Component, Elsewhere>,
+    /// Where other sites reach components of this one. It says so apart from the values, which are judged against it.
+    #[serde(default)]
+    exposed: BTreeMap<Component, Elsewhere>,
 }
 
 /// The Kubernetes version that templates are told.
@@ -101,7 +104,7 @@ impl Matrix {
     pub(crate) fn load(facts: &Facts) -> Result<Self, SuiteError> {
         let matrix = Self::read(&FILE.text()?, &facts.patterns.keys().copied().collect())?;
         for variant in &matrix.variants {
-            for (component, elsewhere) in &variant.elsewhere {
+            for (component, elsewhere) in variant.elsewhere.iter().chain(&variant.exposed) {
                 if let Some(mistake) = elsewhere.mistake(*component) {
                     return Err(SuiteError::Requirements {
                         file: FILE.path.into(),
@@ -193,9 +196,15 @@ impl Variant {
         &self,
         components: impl Iterator<Item = &'c Component>,
     ) -> BTreeMap<Component, Elsewhere> {
-        components
-            .filter_map(|component| Some((*component, self.elsewhere.get(component)?.clone())))
-            .collect()
+        of(&self.elsewhere, components)
+    }
+
+    /// Where other sites reach a pattern's components.
+    pub(super) fn exposed<'c>(
+        &self,
+        components: impl Iterator<Item = &'c Component>,
+    ) -> BTreeMap<Component, Elsewhere> {
+        of(&self.exposed, components)
     }
 
     /// Its values for a chart with these components.
@@ -222,6 +231,16 @@ impl Variant {
             _ => values,
         }
     }
+}
+
+/// What is said of these components.
+fn of<'c>(
+    said: &BTreeMap<Component, Elsewhere>,
+    components: impl Iterator<Item = &'c Component>,
+) -> BTreeMap<Component, Elsewhere> {
+    components
+        .filter_map(|component| Some((*component, said.get(component)?.clone())))
+        .collect()
 }
 
 #[cfg(test)]

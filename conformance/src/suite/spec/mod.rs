@@ -1,4 +1,6 @@
-//! `PatternUnderTest`: any charts, judged as one pattern made of several releases.
+//! Specifications: any charts, judged as one pattern made of several releases, or as several such sites.
+
+mod deployment;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +20,11 @@ use crate::{
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
+
+use deployment::{DeploymentUnderTest, KIND as DEPLOYMENT};
+
+/// The kind of a specification of one pattern.
+const PATTERN: &str = "PatternUnderTest";
 
 /// A specification of charts under test.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -79,11 +86,15 @@ fn default_namespace() -> String {
     "default".into()
 }
 
-/// Reads a specification and makes its subject.
+/// Reads a specification and makes its subjects: one, or one for each site of a deployment.
 ///
 /// # Errors
 /// When the file cannot be read, breaks its format, or names a file that is not there.
-pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Subject, SuiteError> {
+pub fn spec_subjects(
+    options: &Options,
+    file: &Path,
+    facts: &Facts,
+) -> Result<Vec<Subject>, SuiteError> {
     let text = std::fs::read_to_string(file).map_err(|source| SuiteError::Read {
         file: file.to_owned(),
         source,
@@ -92,12 +103,49 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
         file: file.to_owned(),
         message,
     };
-    let spec: PatternUnderTest = crate::yaml::read(&text).map_err(wrong)?;
-    if spec.api_version != API_VERSION || spec.kind != "PatternUnderTest" {
-        return Err(wrong(format!(
-            "apiVersion must be `{API_VERSION}` and kind `PatternUnderTest`"
-        )));
+    let header: Header = crate::yaml::read(&text).map_err(wrong)?;
+    if header.api_version.as_deref() != Some(API_VERSION) {
+        return Err(wrong(format!("apiVersion must be `{API_VERSION}`")));
     }
+    match header.kind.as_deref() {
+        Some(PATTERN) => {
+            let spec: PatternUnderTest = crate::yaml::read(&text).map_err(wrong)?;
+            Ok(vec![subject(options, file, None, spec, facts)?])
+        }
+        Some(DEPLOYMENT) => {
+            let deployment: DeploymentUnderTest = crate::yaml::read(&text).map_err(wrong)?;
+            let sites = deployment.sites().map_err(wrong)?;
+            let subjects = sites.into_iter().map(|(site, spec, crossings)| {
+                let mut subject = subject(options, file, Some(&site), spec, facts)?;
+                subject.hints.crossings = crossings;
+                Ok(subject)
+            });
+            subjects.collect()
+        }
+        _ => Err(wrong(format!("kind must be `{PATTERN}` or `{DEPLOYMENT}`"))),
+    }
+}
+
+/// What every specification says first.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    api_version: Option<String>,
+    kind: Option<String>,
+}
+
+/// The subject of one pattern; `site` is its name in a deployment.
+fn subject(
+    options: &Options,
+    file: &Path,
+    site: Option<&str>,
+    spec: PatternUnderTest,
+    facts: &Facts,
+) -> Result<Subject, SuiteError> {
+    let wrong = |message: String| SuiteError::Spec {
+        file: file.to_owned(),
+        message: site.map_or(message.clone(), |site| format!("site {site}: {message}")),
+    };
     if !facts.patterns.contains_key(&spec.pattern) {
         return Err(wrong(format!(
             "pattern {} does not exist: known are {}",
@@ -185,12 +233,13 @@ pub fn spec_subject(options: &Options, file: &Path, facts: &Facts) -> Result<Sub
     Ok(Subject {
         description: SubjectDescription {
             id: format!(
-                "p{}/{}/{}",
+                "p{}/{}/{}{}",
                 spec.pattern,
                 spec.product_version,
                 file.file_stem()
                     .map(|name| name.to_string_lossy())
-                    .unwrap_or_default()
+                    .unwrap_or_default(),
+                site.map_or(String::new(), |site| format!("/{site}"))
             ),
             pattern: spec.pattern,
             product_version: spec.product_version.to_string(),
