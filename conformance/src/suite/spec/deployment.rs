@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use am_deployment_toml::product::ProductVersion;
 use serde::Deserialize;
 
-use super::{PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace};
+use super::pattern::{KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace};
 use crate::{
     component::Component,
     graph::{Crossings, Elsewhere},
@@ -75,8 +75,8 @@ impl DeploymentUnderTest {
                 .ok_or_else(|| {
                     let others = self.sites.iter().map(|other| other.name.as_str());
                     let others: Vec<&str> = others.filter(|other| *other != site.name).collect();
-                    let hint = am_suggest::near(name, others.iter().copied());
-                    let hint = hint.map_or(String::new(), |it| format!("; did you mean `{it}`?"));
+                    let hint = am_suggest::hint(name, others.iter().copied());
+                    let hint = hint.map_or(String::new(), |it| format!("; {it}"));
                     format!(
                         "site {}: elsewhere.{component} is `{name}`, which is no other site{hint}",
                         site.name

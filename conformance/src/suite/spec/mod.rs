@@ -1,90 +1,25 @@
 //! Specifications: any charts, judged as one pattern made of several releases, or as several such sites.
 
 mod deployment;
+mod pattern;
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::path::Path;
 
-use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 use serde::Deserialize;
 
 use super::Options;
 use crate::{
-    component::Component,
     error::SuiteError,
     facts::Facts,
-    graph::{Declared, Elsewhere, Hints},
+    graph::{Declared, Hints},
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
 
 use deployment::{DeploymentUnderTest, KIND as DEPLOYMENT};
-
-/// The kind of a specification of one pattern.
-const PATTERN: &str = "PatternUnderTest";
-
-/// A specification of charts under test.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct PatternUnderTest {
-    /// Always `conformance.am-charts/v1`.
-    pub api_version: String,
-    /// Always `PatternUnderTest`.
-    pub kind: String,
-    /// Number of the pattern that the releases claim to be.
-    pub pattern: u8,
-    /// Product version, such as `4.7.0`.
-    pub product_version: ProductVersion,
-    /// Namespace of releases that name none.
-    #[serde(default = "default_namespace")]
-    pub namespace: String,
-    /// Kubernetes version that templates are told.
-    #[serde(default)]
-    pub kubernetes_version: Option<String>,
-    /// The releases.
-    pub releases: Vec<ReleaseUnderTest>,
-    /// Hosts that live outside, as patterns with `*`.
-    #[serde(default)]
-    pub external: Vec<String>,
-    /// Components of single workloads of any release, by name; `*` stands for any characters.
-    #[serde(default)]
-    pub workloads: BTreeMap<String, Component>,
-    /// Where components are that none of the releases runs.
-    #[serde(default)]
-    pub elsewhere: BTreeMap<Component, Elsewhere>,
-}
-
-/// A release of a specification.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ReleaseUnderTest {
-    /// Release name.
-    pub name: String,
-    /// Directory or `.tgz`, relative to the specification.
-    pub chart: PathBuf,
-    /// Namespace, if it differs from the specification's.
-    #[serde(default)]
-    pub namespace: Option<String>,
-    /// Values files, relative to the specification; a later one wins.
-    #[serde(default)]
-    pub values: Vec<PathBuf>,
-    /// Single values, with dotted keys.
-    #[serde(default)]
-    pub set: BTreeMap<String, serde_json::Value>,
-    /// Component of its servers; may be left out where label, image or ports tell.
-    #[serde(default)]
-    pub component: Option<Component>,
-    /// Components of single workloads, by name; `*` stands for any characters.
-    #[serde(default)]
-    pub workloads: BTreeMap<String, Component>,
-}
-
-fn default_namespace() -> String {
-    "default".into()
-}
+use pattern::KIND as PATTERN;
+pub use pattern::{PatternUnderTest, ReleaseUnderTest};
 
 /// Reads a specification and makes its subjects: one, or one for each site of a deployment.
 ///
