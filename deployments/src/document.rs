@@ -176,7 +176,7 @@ pub struct Environment {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Exposure {
-    /// Kind of the Services: LoadBalancer, or NodePort, for which every address gives its ports; LoadBalancer unless given.
+    /// Kind of the Services: `LoadBalancer`, or `NodePort`, for which every address gives its ports; `LoadBalancer` unless given.
     #[serde(default, rename = "type")]
     #[schemars(with = "Option<String>", extend("x-known" = "services"))]
     pub kind: Option<Text>,

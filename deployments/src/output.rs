@@ -72,7 +72,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, Diagnostic> {
     {
         let folder = format!("sites/{}", said.name);
         if let Some((path, text)) = overlay::text(site, sources.charts) {
-            let text = format!("# {}\n# As charts-out/{path}:\n{text}", notice);
+            let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
             texts.insert(format!("{folder}/{}", said.release.values[0]), text);
         }
         let name = said

@@ -43,12 +43,12 @@ impl Ports<'_> {
         site: &Placed<'_>,
         part: &Part<'_>,
         address: &Address,
-        port: &str,
+        name: &str,
     ) -> u16 {
-        match address.ports.get(port) {
+        match address.ports.get(name) {
             Some(number) => number.value,
-            None if self.is_broker(port) => self.of_broker(site, part),
-            None => number(site, port),
+            None if self.is_broker(name) => self.of_broker(site, part),
+            None => number(site, name),
         }
     }
 
@@ -66,13 +66,13 @@ impl Ports<'_> {
     }
 
     /// The number of a port in the component's pods.
-    pub(crate) fn in_pods(site: &Placed<'_>, part: &Part<'_>, port: &str) -> u16 {
-        number(site, port).saturating_add(offset(site, part))
+    pub(crate) fn in_pods(site: &Placed<'_>, part: &Part<'_>, name: &str) -> u16 {
+        number(site, name).saturating_add(offset(site, part))
     }
 }
 
-fn number(site: &Placed<'_>, port: &str) -> u16 {
-    let port = site.chart.model.ports.get(port);
+fn number(site: &Placed<'_>, name: &str) -> u16 {
+    let port = site.chart.model.ports.get(name);
     port.map_or(0, |port| port.number.value)
 }
 

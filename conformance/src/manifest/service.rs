@@ -9,7 +9,7 @@ use super::{
     json::{array_at, integer_at, str_at, strings_at},
 };
 
-/// The label by which Kubernetes tells the pods of a StatefulSet apart: its value is the pod's name.
+/// The label by which Kubernetes tells the pods of a `StatefulSet` apart: its value is the pod's name.
 pub(super) const POD_NAME: &str = "statefulset.kubernetes.io/pod-name";
 
 /// A Service.
@@ -54,7 +54,7 @@ impl<'a> Service<'a> {
         strings_at(&self.object.value, "/spec/selector")
     }
 
-    /// Name of the one pod of a StatefulSet that it leads to, if it is for one.
+    /// Name of the one pod of a `StatefulSet` that it leads to, if it is for one.
     pub(crate) fn only_pod(self) -> Option<&'a str> {
         self.selector().get(POD_NAME).copied()
     }

@@ -21,6 +21,10 @@ pub struct AppliesWhen {
 /// Something that is there. All fields that are given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a word of its own in the data"
+)]
 pub struct Condition {
     /// An object of one of these kinds; `*` stands for any.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

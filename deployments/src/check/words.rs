@@ -29,19 +29,18 @@ pub(crate) fn charts(
     let mut charts = Vec::new();
     for site in &document.sites.value {
         let number = site.pattern.value;
-        match model.patterns.iter().find(|it| it.number == number) {
-            Some(pattern) => charts.push(pattern.name.value.clone()),
-            None => {
-                let known: Vec<String> = model
-                    .patterns
-                    .iter()
-                    .map(|it| it.number.to_string())
-                    .collect();
-                let message = format!("there is no pattern {number}");
-                let hint = format!("accepted are: {}", known.join(", "));
-                diagnostics.push(document.diagnose(&site.pattern, message).hint(hint));
-            }
+        if let Some(pattern) = model.patterns.iter().find(|it| it.number == number) {
+            charts.push(pattern.name.value.clone());
+            continue;
         }
+        let known: Vec<String> = model
+            .patterns
+            .iter()
+            .map(|it| it.number.to_string())
+            .collect();
+        let message = format!("there is no pattern {number}");
+        let hint = format!("accepted are: {}", known.join(", "));
+        diagnostics.push(document.diagnose(&site.pattern, message).hint(hint));
     }
     charts.sort();
     charts.dedup();

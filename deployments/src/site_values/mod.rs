@@ -94,17 +94,12 @@ impl Builder<'_, '_> {
         }
         let mut values = Value::Object(values);
         for (key, value) in self.site.site.values.iter() {
-            let into = values
-                .as_object_mut()
-                .into_iter()
-                .flat_map(|it| it.get_mut(&key.value))
-                .next();
-            let clash = match into {
-                Some(mine) => add(mine, value, &key.value),
-                None => {
-                    values[&key.value] = value.clone();
-                    Ok(())
-                }
+            let into = values.get_mut(&key.value);
+            let clash = if let Some(mine) = into {
+                add(mine, value, &key.value)
+            } else {
+                values[&key.value] = value.clone();
+                Ok(())
             };
             if let Err(path) = clash {
                 let message = format!("values.{path} follows from the rest of this document");
@@ -298,7 +293,7 @@ fn written(address: &Address) -> Value {
     entry
 }
 
-/// A site as NetworkPolicy peers.
+/// A site as peers of a `NetworkPolicy`.
 fn peers(site: &Placed<'_>) -> Value {
     let ranges = site.site.cidrs.iter();
     ranges

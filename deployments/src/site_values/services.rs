@@ -47,16 +47,16 @@ impl Builder<'_, '_> {
 
     /// The addresses of a component's nodes in another site as values of this one: with the ports that are not those of its own broker.
     pub(super) fn nodes(&self, there: &Placed<'_>, part: &Part<'_>) -> Value {
-        let port = self.vocabulary.broker.port.as_str();
+        let broker = self.vocabulary.broker.port.as_str();
         let usual = self.ports.of_broker(self.site, part);
         let exposure = there.site.exposes.get(&part.key());
         let nodes = exposure.into_iter().flat_map(|it| &it.nodes);
         nodes
             .map(|address| {
                 let mut entry = json!({"host": address.host.value});
-                let number = self.ports.at(there, part, address, port);
+                let number = self.ports.at(there, part, address, broker);
                 if number != usual {
-                    entry["ports"] = json!({port: number});
+                    entry["ports"] = json!({broker: number});
                 }
                 entry
             })
@@ -69,13 +69,13 @@ impl Builder<'_, '_> {
         let Some(exposure) = self.site.site.exposes.get(&part.key()) else {
             return services;
         };
-        let port = self.vocabulary.broker.port.as_str();
+        let broker = self.vocabulary.broker.port.as_str();
         if let Some(kind) = self.kind(part) {
             services["type"] = json!(kind);
             let ports = exposure
                 .nodes
                 .iter()
-                .map(|address| self.ports.at(self.site, part, address, port));
+                .map(|address| self.ports.at(self.site, part, address, broker));
             services["nodePorts"] = ports.collect();
         } else {
             services["loadBalancerSourceRanges"] = json!(self.ranges(part, true));

@@ -326,7 +326,7 @@ fn what_cannot_be_right_is_refused_with_its_place() {
         ),
         (
             with(|values| {
-                values["regions"][0]["nodes"][1] = json!({"host": "cp-0.us.example.com"})
+                values["regions"][0]["nodes"][1] = json!({"host": "cp-0.us.example.com"});
             }),
             "regions[0].nodes[1] leads to cp-0.us.example.com:5672, as regions[0].nodes[0] does",
         ),
@@ -342,7 +342,7 @@ fn what_cannot_be_right_is_refused_with_its_place() {
             with(|values| {
                 values["regions"] = us(node(
                     "apim-control-plane-1.apim-control-plane-headless.apim.svc.cluster.local",
-                ))
+                ));
             }),
             "which is in this release",
         ),
@@ -426,7 +426,7 @@ fn what_cannot_be_right_is_refused_with_its_place() {
         (
             with(|values| {
                 values["controlPlane"]["files"] =
-                    json!({"repository/deployment/server/eventpublishers/a.xml": "x"})
+                    json!({"repository/deployment/server/eventpublishers/a.xml": "x"});
             }),
             "lies in a directory that the chart fills for further event hub nodes and other regions",
         ),
