@@ -20,7 +20,9 @@ pub(crate) fn text(site: &Placed<'_>, charts: &ChartTree) -> Option<(String, Str
 pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
     let read = |(_, text): (String, String)| serde_saphyr::from_str(&text).ok();
     // The generator has read it back already.
-    text(site, charts).and_then(read).unwrap_or_default()
+    let read = text(site, charts).and_then(read);
+    // A site without a platform has nothing to lay over the chart's values, which is not the same as laying `null`.
+    read.unwrap_or_else(|| Value::Object(Map::new()))
 }
 
 /// The default values of the site's chart.

@@ -85,6 +85,17 @@ fn lists_of_the_users_go_on_after_those_of_the_document() {
     );
 }
 
+#[test]
+fn a_site_without_a_platform_has_the_values_of_its_chart() {
+    let without = changed(&example("single"), &[(", platform: production", "")]);
+    let files = made("d.yaml", &without).expect("sound");
+    let readme = String::from_utf8_lossy(&files["README.md"]);
+    assert!(
+        readme.contains("| `apim_db` | `dbscripts/apimgt/postgresql.sql` |"),
+        "{readme}"
+    );
+}
+
 /// Runs an install.sh with programs that write down how they are called.
 fn installed(script: &Path, charts: &str, secrets: bool) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("a temporary folder");
