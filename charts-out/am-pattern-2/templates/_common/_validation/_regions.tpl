@@ -85,7 +85,7 @@
 {{- $services := .Values.allInOne.nodeServices }}
 {{- $at := "allInOne.nodeServices" }}
 {{- if not $services.enabled }}
-{{- range $name := list "annotations" "loadBalancerClass" "loadBalancerSourceRanges" "externalTrafficPolicy" "nodePorts" "peers" }}
+{{- range $name := list "loadBalancerClass" "loadBalancerSourceRanges" "externalTrafficPolicy" "nodePorts" "peers" }}
 {{- if get $services $name }}
 {{- fail (printf "%s.%s is set, but %s.enabled is false, so that no Service has it: set enabled to true, or leave it empty" $at $name $at) }}
 {{- end }}
