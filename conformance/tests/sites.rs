@@ -139,7 +139,10 @@ fn a_specification_that_makes_no_sense_is_refused() {
         "{said}"
     );
     let said = refused(|spec| spec["sites"][0]["exposed"] = json!({}));
-    assert!(said.contains("exposes no API Control Plane"), "{said}");
+    assert!(
+        said.contains("exposes no control plane: write exposed.control-plane there"),
+        "{said}"
+    );
     let said = refused(|spec| {
         spec["sites"][0]["exposed"]["control-plane"]["nodes"][0]["ports"] = json!({});
     });
