@@ -10,8 +10,8 @@ use crate::error::LiveError;
 use crate::options::Images;
 
 const POLL: Duration = Duration::from_millis(500);
-/// How long nothing may change before waiting ends.
-const STALL: Duration = Duration::from_secs(75);
+/// How long nothing may change before waiting ends. Two processors with six patterns held a pod up, which had started, for 80 s.
+const STALL: Duration = Duration::from_secs(120);
 /// How long nothing may change when a pod is beyond hope.
 const LAST_CHANCE: Duration = Duration::from_secs(45);
 /// How long anything may take.
