@@ -1,39 +1,15 @@
 //! Releases of our charts that run a part of their pattern: two that belong together, and one whose rest is declared.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::{Path, PathBuf},
-};
+mod support;
 
-use am_conformance::{
-    report::Report,
-    suite::{Input, Options, Silent, run},
-};
+use std::collections::BTreeSet;
+
+use am_conformance::report::Report;
 use serde_json::{Value, json};
 
-fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
-}
-
-/// An example's specification, changed, and what the suite says about it.
+/// An example, changed, and what the suite says about it.
 fn judged(name: &str, change: impl FnOnce(&mut Value)) -> Result<Report, String> {
-    let examples = workspace().join("fixtures/parts-elsewhere");
-    let text = fs::read_to_string(examples.join(name)).expect("the example");
-    let mut spec: Value = serde_saphyr::from_str(&text).expect("the example is YAML");
-    let absolute = |path: &Value| json!(examples.join(path.as_str().expect("a path")));
-    for release in spec["releases"].as_array_mut().expect("a list") {
-        release["chart"] = absolute(&release["chart"]);
-        for file in release["values"].as_array_mut().expect("a list") {
-            *file = absolute(file);
-        }
-    }
-    change(&mut spec);
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let path = folder.path().join("changed.yaml");
-    fs::write(&path, spec.to_string()).expect("written");
-    let options = Options::new(workspace(), Input::Spec(path));
-    run(&options, &mut Silent).map_err(|error| error.to_string())
+    support::judged(&format!("fixtures/parts-elsewhere/{name}"), change)
 }
 
 /// The requirements that are not met.

@@ -26,13 +26,6 @@ fn data_plane() -> Release {
     )
 }
 
-fn toml<'r>(release: &'r Release, component: &str, key: &str) -> &'r str {
-    let map = release.find("ConfigMap", &format!("apim-{component}-config"));
-    map.expect("a configuration")["data"][key]
-        .as_str()
-        .expect("a text")
-}
-
 #[test]
 fn nothing_of_a_component_that_runs_elsewhere_is_installed() {
     let release = data_plane();
@@ -65,7 +58,7 @@ fn nothing_of_a_component_that_runs_elsewhere_is_installed() {
 #[test]
 fn edges_lead_to_the_addresses_that_are_given() {
     let release = data_plane();
-    let gateway = toml(&release, "gateway", "deployment.toml");
+    let gateway = release.toml("gateway");
     for line in [
         r#"service_url = "https://cp.example.com:443/services/""#,
         r#"event_listening_endpoints = ["tcp://cp-0.example.com:8672", "tcp://cp-1.example.com:5672"]"#,
@@ -90,7 +83,7 @@ fn every_node_of_a_group_has_both_of_its_ports() {
     let addresses = json!({"service": {"host": "tm.example.com"}, "nodes": nodes});
     let values = json!({"trafficManager": {"enabled": false, "addresses": addresses}});
     let release = release(3, given(values));
-    let gateway = toml(&release, "gateway", "deployment.toml");
+    let gateway = release.toml("gateway");
     for (receiver, authentication) in [(30611, 30711), (30612, 30712)] {
         assert!(gateway.contains(&format!("[\"tcp://tm.example.com:{receiver}\"]")));
         assert!(gateway.contains(&format!("[\"ssl://tm.example.com:{authentication}\"]")));
@@ -132,7 +125,7 @@ fn routes_and_listeners_are_made_for_what_the_release_runs() {
     let gateway = release.find("Gateway", "apim").expect("a Gateway");
     let listeners = gateway["spec"]["listeners"].as_array().map(Vec::len);
     assert_eq!(listeners, Some(1));
-    let portals = toml(&release, "control-plane", "node-0.toml");
+    let portals = release.toml("control-plane");
     assert!(
         portals.contains(r#"https_endpoint = "https://api.example.com""#),
         "{portals}"

@@ -37,13 +37,6 @@ fn text<'f>(files: &'f serde_json::Map<String, Value>, key: &str) -> &'f str {
     files[key].as_str().expect("a text")
 }
 
-fn toml<'r>(release: &'r Release, component: &str, key: &str) -> &'r str {
-    let map = release.find("ConfigMap", &format!("apim-{component}-config"));
-    map.expect("a configuration")["data"][key]
-        .as_str()
-        .expect("a text")
-}
-
 #[test]
 fn nothing_of_it_is_there_unless_asked_for() {
     let release = release(3, json!({}));
@@ -62,7 +55,7 @@ fn nothing_of_it_is_there_unless_asked_for() {
         !pod.contains("publishers") && !pod.contains("jms-tls"),
         "{pod}"
     );
-    let toml = toml(&release, "control-plane", "node-0.toml");
+    let toml = release.toml("control-plane");
     assert!(!toml.contains("ssl_connection"), "{toml}");
 }
 
@@ -241,7 +234,7 @@ fn with_tls_what_crosses_is_encrypted_and_the_rest_stays() {
         service["spec"]["ports"],
         json!([{"name": "jms-tls", "port": 8672, "targetPort": "jms-tls", "protocol": "TCP"}])
     );
-    let toml = toml(&release, "control-plane", "node-0.toml");
+    let toml = release.toml("control-plane");
     for line in [
         "ssl_enabled_protocols = \"TLSv1.2\"",
         "port = 8672",
@@ -276,12 +269,7 @@ fn gateways_reach_an_event_hub_elsewhere_with_tls() {
     values["controlPlane"] = elsewhere(nodes, json!([]));
     let release = release(3, values);
     for component in ["gateway", "traffic-manager"] {
-        let key = if component == "gateway" {
-            "deployment.toml"
-        } else {
-            "node-0.toml"
-        };
-        let toml = toml(&release, component, key);
+        let toml = release.toml(component);
         for line in [
             "event_listening_endpoints = [\"tcp://hub-0.example.com:8672\", \"tcp://hub-1.example.com:1\"]",
             "ssl = \"true'%26ssl_cert_alias='wso2carbon'%26trust_store='repository/resources/security/client-truststore.jks'%26trust_store_password='$env{AM_TRUSTSTORE_PASSWORD}'%26key_store='repository/resources/security/wso2carbon.jks'%26key_store_password='$env{AM_KEYSTORE_PASSWORD}\"",
