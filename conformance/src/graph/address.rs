@@ -197,7 +197,8 @@ impl<'g, 'a> Resolver<'g, 'a> {
             .any(|pattern| matches_glob(pattern, host))
     }
 
-    fn selected(self, service: Service<'_>) -> Vec<(usize, &'g Member<'a>)> {
+    /// The members of which a Service selects pods, each with its number.
+    pub(crate) fn selected(self, service: Service<'_>) -> Vec<(usize, &'g Member<'a>)> {
         self.graph
             .members
             .iter()
@@ -210,7 +211,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
     }
 
     /// Where a port of a Service leads.
-    pub(super) fn service_port(self, service: Service<'_>, port: u16) -> Target {
+    pub(crate) fn service_port(self, service: Service<'_>, port: u16) -> Target {
         let selected = self.selected(service);
         let name = service.name();
         if service.external_name().is_some() || service.selector().is_empty() {

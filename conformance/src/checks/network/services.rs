@@ -12,14 +12,8 @@ use crate::{
 
 /// The server workloads whose pods a Service selects.
 pub(super) fn selected<'g, 'a>(graph: &'g Graph<'a>, service: Service<'_>) -> Vec<&'g Member<'a>> {
-    graph
-        .members
-        .iter()
-        .filter(|member| {
-            member.workload.object.namespace() == service.object.namespace()
-                && member.workload.is_selected_by(service)
-        })
-        .collect()
+    let selected = graph.resolver().selected(service).into_iter();
+    selected.map(|(_, member)| member).collect()
 }
 
 /// Services that choose their pods by labels.

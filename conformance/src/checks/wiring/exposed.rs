@@ -1,11 +1,13 @@
 //! Where other sites are told to reach components of this one: something must lead there from outside.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::{
     component::Component,
     context::{Context, Fault, Judge},
-    graph::Place,
+    graph::{NodeId, Place, Target},
     manifest::{Service, array_at, integer_at, routes},
 };
 
@@ -58,42 +60,28 @@ impl<'a> Way<'_, 'a> {
         };
         let written = array_at(&service.object.value, "/spec/ports").iter();
         let has = |port: &&Value| integer_at(port, key) == Some(i64::from(self.number));
-        let Some(own) = written
+        let port = written
             .filter(has)
-            .find_map(|port| integer_at(port, "/port"))
-        else {
+            .find_map(|port| integer_at(port, "/port"));
+        let Some(port) = port.and_then(|port| u16::try_from(port).ok()) else {
             return false;
         };
-        let resolver = self.context.graph.resolver();
-        let members = self.context.graph.members.iter();
-        let members: Vec<_> = members
-            .filter(|member| {
-                member.workload.object.namespace() == service.object.namespace()
-                    && member.workload.is_selected_by(service)
-            })
-            .collect();
-        let ports = service.ports();
-        let target = ports.iter().find(|port| i64::from(port.number) == own);
-        let arrives = |port: &crate::manifest::ServicePort<'_>| {
-            !members.is_empty()
-                && members.iter().all(|member| {
-                    member.component == Some(self.component)
-                        && resolver.container_port(member, port.target).is_ok()
-                })
+        let graph = self.context.graph;
+        let Target::Nodes { nodes, .. } = graph.resolver().service_port(service, port) else {
+            return false;
         };
-        target.is_some_and(arrives) && self.is_for_the_node(service)
+        let is_ours = |node: &NodeId| graph.component(*node) == Some(self.component);
+        nodes.iter().all(is_ours) && self.is_meant(service, &nodes)
     }
 
-    /// Whether it is for the node that is meant, or for all of them.
-    fn is_for_the_node(&self, service: Service<'_>) -> bool {
-        let Some(node) = self.node else {
+    /// Whether these nodes are the one that is meant, or all of them.
+    fn is_meant(&self, service: Service<'_>, nodes: &BTreeSet<NodeId>) -> bool {
+        let Some(number) = self.node else {
             return service.only_pod().is_none();
         };
-        let pods = self.context.graph.nodes_of(self.component);
-        match service.only_pod() {
-            Some(pod) => pods.get(node).is_some_and(|node| node.pod_name == pod),
-            None => pods.len() == 1,
-        }
+        let all = self.context.graph.nodes_of(self.component);
+        let meant = all.get(number).map(|node| node.id);
+        nodes.len() == 1 && nodes.first().copied() == meant
     }
 
     fn fault(&self, place: &Place, name: &str) -> Fault<'a> {
