@@ -47,6 +47,13 @@ pub struct Deployment {
     pub sites: Spanned<Vec<Site>>,
 }
 
+impl Deployment {
+    /// How events are encrypted between the sites, where that is said.
+    pub(crate) fn encryption(&self) -> Option<&Text> {
+        self.link.as_ref()?.encryption.as_ref()
+    }
+}
+
 /// What connects the sites.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
@@ -189,6 +196,18 @@ pub struct Exposure {
     /// Annotations of the Services, for example that load balancers are internal ones.
     #[serde(default)]
     pub annotations: BTreeMap<String, String>,
+}
+
+impl Exposure {
+    /// All its addresses; those of single nodes with the number of the node.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = (Option<usize>, &Address)> {
+        let nodes = self.nodes.iter().enumerate();
+        let nodes = nodes.map(|(node, address)| (Some(node), address));
+        self.service
+            .iter()
+            .map(|address| (None, address))
+            .chain(nodes)
+    }
 }
 
 /// A host, and the ports that differ from the component's own.

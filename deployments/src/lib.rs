@@ -24,9 +24,9 @@ use am_generator::output::Files;
 use am_generator::{ChartTree, Model, Selection, yaml};
 
 use document::Deployment;
-use links::Link;
 use output::Sources;
 use ports::Ports;
+use resolved::Resolved;
 use site_values::SiteValues;
 use sites::Placed;
 use vocabulary::Topology;
@@ -84,8 +84,8 @@ impl Document {
 struct Plan<'m> {
     topology: &'m Topology,
     sites: Vec<Placed<'m>>,
-    links: Vec<Link<'m>>,
     values: Vec<SiteValues>,
+    resolved: Resolved,
 }
 
 fn plan<'m>(
@@ -103,12 +103,8 @@ fn plan<'m>(
     let topology = sites::topology(loaded, vocabulary);
     let (_, topology) = topology
         .ok_or_else(|| Diagnostic::new(Place::file(&loaded.file), "the topology is unknown"))?;
-    let ports = Ports {
-        document: loaded,
-        vocabulary,
-        charts,
-    };
-    check::sites(loaded, &sites, vocabulary, charts, &mut found);
+    let ports = Ports::new(loaded, vocabulary, charts, &sites);
+    check::sites(loaded, topology, &sites, vocabulary, charts, &mut found);
     let links = links::find(&sites, topology, vocabulary);
     check::exposures(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;
@@ -118,8 +114,8 @@ fn plan<'m>(
     document.so_far(&mut found)?;
     Ok(Plan {
         topology,
+        resolved: resolved::resolve(&sites, &links, &ports, topology, &values),
         sites,
-        links,
         values,
     })
 }
@@ -135,22 +131,10 @@ pub fn deploy(
     charts: &ChartTree,
 ) -> Result<Files, Diagnostics> {
     let plan = plan(document, model, vocabulary, charts)?;
-    let loaded = &document.loaded;
-    let ports = Ports {
-        document: loaded,
-        vocabulary,
-        charts,
-    };
-    let name = loaded.file.rsplit('/').next().unwrap_or(&loaded.file);
+    let file = &document.loaded.file;
     Ok(output::files(&Sources {
-        document: name,
-        resolved: &resolved::resolve(
-            &plan.sites,
-            &plan.links,
-            &ports,
-            plan.topology,
-            &plan.values,
-        ),
+        document: file.rsplit('/').next().unwrap_or(file),
+        resolved: &plan.resolved,
         topology: plan.topology,
         sites: &plan.sites,
         values: &plan.values,
@@ -172,16 +156,5 @@ pub fn specification(
     folder: &str,
 ) -> Result<serde_json::Value, Diagnostics> {
     let plan = plan(document, model, vocabulary, charts)?;
-    let ports = Ports {
-        document: &document.loaded,
-        vocabulary,
-        charts,
-    };
-    Ok(specification::of(
-        &plan.sites,
-        &plan.links,
-        &ports,
-        chart_folder,
-        folder,
-    ))
+    Ok(specification::of(&plan.resolved, chart_folder, folder))
 }

@@ -3,7 +3,7 @@
 use am_generator::chart::{Part, ResolvedEdge};
 use am_generator::model::wiring::Reach;
 
-use crate::document::Address;
+use crate::document::{Address, Exposure};
 use crate::sites::Placed;
 use crate::vocabulary::{Publishes, Topology, Vocabulary};
 
@@ -128,6 +128,17 @@ pub(crate) struct Needed<'m> {
     pub(crate) nodes: Vec<&'m str>,
 }
 
+impl<'m> Needed<'m> {
+    /// What is needed at the address of a node, or at the one name of all.
+    pub(crate) fn at(&self, node: Option<usize>) -> &[&'m str] {
+        if node.is_some() {
+            &self.nodes
+        } else {
+            &self.service
+        }
+    }
+}
+
 /// What other sites need of a component of a site, in the order of the component's ports.
 pub(crate) fn needed<'m>(links: &[Link<'m>], to: usize, component: &str) -> Needed<'m> {
     let of = |every_node: bool| {
@@ -149,12 +160,8 @@ pub(crate) fn needed<'m>(links: &[Link<'m>], to: usize, component: &str) -> Need
 
 /// The addresses at which a link arrives.
 pub(crate) fn addresses<'m>(link: &Link<'_>, sites: &[Placed<'m>]) -> Vec<&'m Address> {
-    let Some(exposure) = sites[link.to].site.exposes.get(&link.server.key()) else {
-        return Vec::new();
-    };
-    if link.to_every_node {
-        exposure.nodes.iter().collect()
-    } else {
-        exposure.service.iter().collect()
-    }
+    let exposure = sites[link.to].site.exposes.get(&link.server.key());
+    let addresses = exposure.into_iter().flat_map(Exposure::addresses);
+    let arrives = addresses.filter(|(node, _)| node.is_some() == link.to_every_node);
+    arrives.map(|(_, address)| address).collect()
 }

@@ -17,14 +17,37 @@ pub(crate) struct Ports<'a> {
     pub(crate) document: &'a Loaded<Deployment>,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) charts: &'a ChartTree,
+    /// The number of a broker's port with TLS, unless values of a site say otherwise; none without TLS.
+    tls: Option<u16>,
 }
 
-impl Ports<'_> {
+impl<'a> Ports<'a> {
+    /// The number of the port with TLS is the same in every chart, and read once.
+    pub(crate) fn new(
+        document: &'a Loaded<Deployment>,
+        vocabulary: &'a Vocabulary,
+        charts: &'a ChartTree,
+        sites: &[Placed<'_>],
+    ) -> Self {
+        let usual = vocabulary.encryptions.first();
+        let has_tls = document
+            .encryption()
+            .is_some_and(|it| Some(&it.value) != usual);
+        let site = sites.first().filter(|_| has_tls);
+        Self {
+            document,
+            vocabulary,
+            charts,
+            tls: site.map(|site| {
+                let values = chart_values(site, charts);
+                tls(&values, vocabulary).unwrap_or_default()
+            }),
+        }
+    }
+
     /// Whether brokers have a port with TLS for other sites.
     pub(crate) fn brokers_have_tls(&self) -> bool {
-        let link = self.document.link.as_ref();
-        let encryption = link.and_then(|link| link.encryption.as_ref());
-        encryption.is_some_and(|it| Some(&it.value) != self.vocabulary.encryptions.first())
+        self.tls.is_some()
     }
 
     /// Whether what is spoken on a port is encrypted.
@@ -54,13 +77,9 @@ impl Ports<'_> {
 
     /// The number at which a broker of a site listens for other sites. `part` may run elsewhere: then it is what the site takes for the broker's.
     pub(crate) fn of_broker(&self, site: &Placed<'_>, part: &Part<'_>) -> u16 {
-        let number = if self.brokers_have_tls() {
-            let of = |values: &Value| values.pointer(&self.vocabulary.broker.tls)?.as_u64();
-            let tls = of(&own(site)).or_else(|| of(&chart_values(site, self.charts)));
-            tls.and_then(|it| u16::try_from(it).ok())
-                .unwrap_or_default()
-        } else {
-            number(site, &self.vocabulary.broker.port)
+        let number = match self.tls {
+            Some(usual) => tls(&own(site), self.vocabulary).unwrap_or(usual),
+            None => number(site, &self.vocabulary.broker.port),
         };
         number.saturating_add(offset(site, part))
     }
@@ -69,6 +88,12 @@ impl Ports<'_> {
     pub(crate) fn in_pods(site: &Placed<'_>, part: &Part<'_>, name: &str) -> u16 {
         number(site, name).saturating_add(offset(site, part))
     }
+}
+
+/// The number of a broker's port with TLS that values say.
+fn tls(values: &Value, vocabulary: &Vocabulary) -> Option<u16> {
+    let number = values.pointer(&vocabulary.broker.tls)?.as_u64()?;
+    u16::try_from(number).ok()
 }
 
 fn number(site: &Placed<'_>, name: &str) -> u16 {

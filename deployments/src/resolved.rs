@@ -287,19 +287,14 @@ fn exposed(
             continue;
         };
         let wanted = needed(links, at, part.name());
-        let service = exposure
-            .service
-            .iter()
-            .map(|address| (address, None, &wanted.service));
-        let nodes = exposure.nodes.iter().enumerate();
-        let nodes = nodes.map(|(node, address)| (address, Some(node), &wanted.nodes));
-        all.extend(service.chain(nodes).map(|(address, node, ports)| {
+        all.extend(exposure.addresses().map(|(node, address)| {
             Exposed {
                 host: address.host.value.clone(),
                 component: part.name().to_owned(),
                 node,
                 service: of_sites.vocabulary.exposed.name(release, part.name(), node),
-                ports: ports
+                ports: wanted
+                    .at(node)
                     .iter()
                     .map(|port| Port {
                         name: (*port).to_owned(),

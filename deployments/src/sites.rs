@@ -35,7 +35,7 @@ impl<'m> Placed<'m> {
 
     /// The component that plays a role here, if this site runs it.
     pub(crate) fn player(&self, role: &str) -> Option<Part<'m>> {
-        let player = &self.chart.pattern.roles.get(role)?.value;
+        let player = self.chart.role(role)?;
         self.runs.iter().find(|part| part.name() == player).copied()
     }
 

@@ -89,11 +89,7 @@ fn link(sites: &[Placed<'_>], links: &[Link<'_>], ports: &Ports<'_>, found: &mut
 /// Everybody has the images' own keystores.
 fn keystores(sites: &[Placed<'_>], ports: &Ports<'_>, found: &mut Diagnostics) {
     let document = ports.document;
-    let encryption = document
-        .link
-        .as_ref()
-        .and_then(|link| link.encryption.as_ref());
-    let Some(encryption) = encryption.filter(|_| ports.brokers_have_tls()) else {
+    let Some(encryption) = document.encryption().filter(|_| ports.brokers_have_tls()) else {
         return;
     };
     let without = |site: &&Placed<'_>| own(site).get("keystores").is_none();
@@ -189,11 +185,8 @@ impl One<'_, '_> {
             }
             _ => {}
         }
-        if let Some(address) = &exposure.service {
-            self.known_ports(address, &wanted.service, found);
-        }
-        for address in &exposure.nodes {
-            self.known_ports(address, &wanted.nodes, found);
+        for (node, address) in exposure.addresses() {
+            self.known_ports(address, wanted.at(node), found);
         }
         let usual = self.ports.vocabulary.services.first();
         let kind = exposure.kind.as_ref();
@@ -211,11 +204,9 @@ impl One<'_, '_> {
         wanted: &Needed<'_>,
         found: &mut Diagnostics,
     ) {
-        let service = exposure.service.iter().map(|it| (it, &wanted.service));
-        let nodes = exposure.nodes.iter().map(|it| (it, &wanted.nodes));
-        for (address, ports) in service.chain(nodes) {
+        for (node, address) in exposure.addresses() {
+            let ports = wanted.at(node).iter();
             let missing: Vec<&str> = ports
-                .iter()
                 .copied()
                 .filter(|port| address.ports.get(port).is_none())
                 .collect();

@@ -5,23 +5,23 @@ use am_generator::diagnostic::{Diagnostic, Diagnostics};
 use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
-use crate::document::{Deployment, Environment};
+use crate::document::Deployment;
 use crate::names::sentence;
 use crate::overlay;
-use crate::sites::{Placed, topology};
-use crate::vocabulary::{Shape, Vocabulary};
+use crate::sites::Placed;
+use crate::vocabulary::{Shape, Topology, Vocabulary};
 
 use super::replication;
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
     document: &Loaded<Deployment>,
+    topology: &Topology,
     sites: &[Placed<'_>],
     vocabulary: &Vocabulary,
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
-    let shape = topology(document, vocabulary).map(|(_, it)| it.shape);
     for (index, site) in sites.iter().enumerate() {
         node_numbers(document, site, found);
         host_names(document, site, vocabulary, found);
@@ -30,14 +30,12 @@ pub(crate) fn check(
         ranges(document, site, sites.len(), found);
         let before = &sites[..index];
         same_place(document, site, before, found);
-        same_pattern(document, site, before, vocabulary, found);
-        if shape != Some(Shape::Mesh) {
+        same_pattern(document, topology, site, before, found);
+        if topology.shape != Shape::Mesh {
             same_environment(document, site, before, found);
         }
     }
-    if let Some((_, topology)) = topology(document, vocabulary) {
-        replication::check(document, topology, sites, vocabulary, found);
-    }
+    replication::check(document, topology, sites, vocabulary, found);
     same_hosts(document, sites, found);
 }
 
@@ -82,8 +80,8 @@ fn host_names(
         }
     }
     // Only the portals of another site must be told.
-    let is_told = |_: &&Environment| !site.is_main && !site.rest.is_empty();
-    let Some(environment) = site.site.environment.as_ref().filter(is_told) else {
+    let is_told = !site.is_main && !site.rest.is_empty();
+    let Some(environment) = site.site.environment.as_ref().filter(|_| is_told) else {
         return;
     };
     let has = |key: &&String| site.site.hostnames.get(key).is_some();
@@ -228,18 +226,15 @@ fn same_place(
 
 fn same_pattern(
     document: &Loaded<Deployment>,
+    topology: &Topology,
     site: &Placed<'_>,
     before: &[Placed<'_>],
-    vocabulary: &Vocabulary,
     found: &mut Diagnostics,
 ) {
-    let shape = topology(document, vocabulary).map(|(_, it)| it.shape);
     let differs = |other: &&Placed<'_>| other.chart.pattern.number != site.chart.pattern.number;
     if let Some(other) = before.first().filter(differs) {
-        let why = match shape {
-            Some(Shape::Mesh) => {
-                "each serves what is made in the other, so that both must be able to"
-            }
+        let why = match topology.shape {
+            Shape::Mesh => "each serves what is made in the other, so that both must be able to",
             _ => "the components of one find those of the other by the roles of their pattern",
         };
         let message = format!(
@@ -306,13 +301,11 @@ fn same_hosts(document: &Loaded<Deployment>, sites: &[Placed<'_>], found: &mut D
             seen.push((host, field, site, true));
         }
         for (key, exposure) in site.site.exposes.iter() {
-            let service = exposure
-                .service
-                .iter()
-                .map(|it| (it, format!("exposes.{}.service", key.value)));
-            let nodes = exposure.nodes.iter().enumerate();
-            let nodes = nodes.map(|(at, it)| (it, format!("exposes.{}.nodes[{at}]", key.value)));
-            for (address, field) in service.chain(nodes) {
+            for (node, address) in exposure.addresses() {
+                let field = match node {
+                    Some(node) => format!("exposes.{}.nodes[{node}]", key.value),
+                    None => format!("exposes.{}.service", key.value),
+                };
                 let host = &address.host;
                 if let Some((_, first, other, _)) =
                     seen.iter().find(|(known, ..)| known.value == host.value)

@@ -74,10 +74,7 @@ pub(crate) fn check(
         let known = vocabulary.topologies.names();
         diagnostics.push(unknown(document, "topology", topology, known));
     }
-    if let Some(encryption) = document
-        .link
-        .as_ref()
-        .and_then(|link| link.encryption.as_ref())
+    if let Some(encryption) = document.encryption()
         && !vocabulary.encryptions.contains(&encryption.value)
     {
         let known = vocabulary.encryptions.iter().map(String::as_str);
@@ -173,7 +170,7 @@ impl Words<'_> {
                 let known = self.vocabulary.services.iter().map(String::as_str);
                 self.known("type of Service", kind, known, found);
             }
-            for address in exposure.service.iter().chain(&exposure.nodes) {
+            for (_, address) in exposure.addresses() {
                 self.address(address, found);
             }
         }

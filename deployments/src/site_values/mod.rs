@@ -295,9 +295,14 @@ fn written(address: &Address) -> Value {
 
 /// A site as peers of a `NetworkPolicy`.
 fn peers(site: &Placed<'_>) -> Value {
-    let ranges = site.site.cidrs.iter();
+    blocks(site.site.cidrs.iter().map(|range| range.value.as_str()))
+}
+
+/// Ranges of addresses as peers of a `NetworkPolicy`.
+fn blocks<'r>(ranges: impl IntoIterator<Item = &'r str>) -> Value {
+    let ranges = ranges.into_iter();
     ranges
-        .map(|range| json!({"ipBlock": {"cidr": range.value}}))
+        .map(|range| json!({"ipBlock": {"cidr": range}}))
         .collect()
 }
 

@@ -3,8 +3,8 @@
 use am_generator::chart::Part;
 use serde_json::{Map, Value, json};
 
-use super::{Builder, peers};
-use crate::links::needed;
+use super::{Builder, blocks, peers};
+use crate::links::{Link, needed};
 use crate::sites::Placed;
 
 impl Builder<'_, '_> {
@@ -15,9 +15,7 @@ impl Builder<'_, '_> {
         comments: &mut Vec<(String, String)>,
     ) {
         let published = self.links.iter().filter(|link| link.from == self.at);
-        let is_told = |link: &&crate::links::Link<'_>| {
-            link.to_every_node && self.site.runs(link.server.name())
-        };
+        let is_told = |link: &&Link<'_>| link.to_every_node && self.site.runs(link.server.name());
         for link in published.filter(is_told) {
             let there = &self.sites[link.to];
             let region = json!({
@@ -70,6 +68,7 @@ impl Builder<'_, '_> {
             return services;
         };
         let broker = self.vocabulary.broker.port.as_str();
+        let ranges = self.ranges(part, true);
         if let Some(kind) = self.kind(part) {
             services["type"] = json!(kind);
             let ports = exposure
@@ -78,18 +77,14 @@ impl Builder<'_, '_> {
                 .map(|address| self.ports.at(self.site, part, address, broker));
             services["nodePorts"] = ports.collect();
         } else {
-            services["loadBalancerSourceRanges"] = json!(self.ranges(part, true));
+            services["loadBalancerSourceRanges"] = json!(ranges);
         }
         if !exposure.annotations.is_empty() {
             services["annotations"] = json!(exposure.annotations);
         }
         // Pods, and so network policies, see who connects.
         services["externalTrafficPolicy"] = json!("Local");
-        let ranges = self.ranges(part, true);
-        services["peers"] = ranges
-            .iter()
-            .map(|range| json!({"ipBlock": {"cidr": range}}))
-            .collect();
+        services["peers"] = blocks(ranges);
         services
     }
 
