@@ -7,7 +7,6 @@ use am_generator::output::{self, Extent, Files, OutputError};
 use am_generator::{ChartTree, GenerateError, Model, generate};
 use clap::Args;
 
-use crate::beside::write_beside;
 use crate::exit::ExitStatus;
 use crate::packages::{self, Failure};
 use crate::workspace;
@@ -164,10 +163,7 @@ fn update_schema(write_it: bool) -> Result<ExitStatus, Failure> {
         eprintln!("{SCHEMA} is not up to date; run `cargo xtask deploy --write-schema`");
         return Ok(ExitStatus::Failure);
     }
-    let written = write_beside(&path, &new).map_err(unable)?;
-    written
-        .persist(&path)
-        .map_err(|error| unable(error.error))?;
+    packages::write(&path, &new)?;
     println!("wrote {SCHEMA}");
     Ok(ExitStatus::Success)
 }
