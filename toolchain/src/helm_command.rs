@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use crate::documents::parse_documents;
 use crate::helm_message;
@@ -130,7 +131,7 @@ impl HelmCommand {
         command.output().map_err(|source| RenderError::Io {
             action: "run",
             path: self.helm.clone(),
-            source,
+            source: Arc::new(source),
         })
     }
 }
@@ -182,7 +183,7 @@ fn inline_values(request: &RenderRequest) -> Result<Option<tempfile::NamedTempFi
     let failed = |source| RenderError::Io {
         action: "write inline values to",
         path: std::env::temp_dir(),
-        source,
+        source: Arc::new(source),
     };
     let mut file = tempfile::Builder::new()
         .prefix("values-")

@@ -1,6 +1,7 @@
 //! What a render needs and what it yields, whoever renders.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -62,7 +63,7 @@ impl RenderRequest {
         found.map(drop).map_err(|source| RenderError::Io {
             action: "read chart",
             path: self.chart.clone(),
-            source,
+            source: Arc::new(source),
         })
     }
 }
@@ -134,7 +135,7 @@ pub struct ValuesViolation {
 }
 
 /// Why there is no render.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum RenderError {
     /// Helm or the render server could not be started or talked to.
     #[error("could not {action} {}: {source}", path.display())]
@@ -144,7 +145,7 @@ pub enum RenderError {
         /// The program or file.
         path: PathBuf,
         /// What the system said.
-        source: std::io::Error,
+        source: Arc<std::io::Error>,
     },
     /// The values break the chart's `values.schema.json`.
     #[error("values do not meet the schema of chart {chart}: {}", list(violations))]

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -296,7 +297,7 @@ impl RenderServer {
         let failed = |source| RenderError::Io {
             action: "run",
             path: self.program.clone(),
-            source,
+            source: Arc::new(source),
         };
         let mut child = Command::new(&self.program)
             .stdin(Stdio::piped())

@@ -3,6 +3,7 @@
 
 mod own;
 pub mod random;
+mod remembered;
 mod run;
 #[cfg(test)]
 mod tests;

@@ -19,7 +19,8 @@ use crate::{
     manifest::Manifest,
     mutation,
     report::{SelftestSummary, Survivor},
-    requirement::{Mutant, Requirement, Step},
+    requirement::{Mutant, Requirement, Step, Subjects},
+    selftest::remembered::Remembered,
     suite::{
         ChartSet, Charts, HelmPrograms, Input, Judged, Options, RenderService, Subject,
         SubjectVariations, Suite, base_subject, helm_programs, jobs, render_all, render_pool,
@@ -28,6 +29,8 @@ use crate::{
 
 /// The pattern that is changed where several would do: the one that is recommended.
 const USUAL: u8 = 3;
+/// No platform's overlay.
+const PLAIN: &str = "none";
 
 /// What came of one mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,16 +94,17 @@ pub(crate) fn selftest_with(
         skip: Vec::new(),
         ..options.clone()
     })?;
+    let remembered = Remembered::new(renderer, directories.values().cloned().collect());
     let run = Run {
         options,
         suite,
         directories,
-        renderer,
+        renderer: &remembered,
         programs,
         bases: Mutex::new(BTreeMap::new()),
         charts: Mutex::default(),
     };
-    let tasks: Vec<(&Requirement, &Mutant)> = chosen
+    let mut tasks: Vec<(&Requirement, &Mutant)> = chosen
         .requirements()
         .flat_map(|requirement| {
             requirement
@@ -112,6 +116,10 @@ pub(crate) fn selftest_with(
     if tasks.is_empty() {
         return Err(SuiteError::usage("the options leave no mutant to apply"));
     }
+    // Mutants of the same subject one after the other, while its renders are remembered.
+    tasks.sort_by_cached_key(|(requirement, mutant)| {
+        run.subject(requirement, mutant).ok().map(|it| key_of(&it))
+    });
     let next = AtomicUsize::new(0);
     let results: Mutex<(BTreeMap<usize, MutantResult>, _)> =
         Mutex::new((BTreeMap::new(), progress));
@@ -245,7 +253,7 @@ impl Run<'_> {
             .platform
             .as_deref()
             .or_else(|| requirement.applies_to.platforms.first().map(String::as_str))
-            .unwrap_or("none");
+            .unwrap_or(PLAIN);
         let version = match &mutant.version {
             Some(version) => version.parse().map_err(|error| format!("{error}"))?,
             None => *self
@@ -258,7 +266,7 @@ impl Run<'_> {
             .directories
             .get(&version)
             .ok_or_else(|| format!("no charts of version {version} are at hand"))?;
-        base_subject(
+        let mut subject = base_subject(
             self.options,
             &self.suite.facts,
             directory,
@@ -266,8 +274,12 @@ impl Run<'_> {
             version,
             platform,
             mutant.variant.as_deref(),
-        )
-        .map(|subject| subject.with_values(&mutant.given))
+        )?;
+        // The suite lets only plain subjects stand for others. What is judged on those alone renders them a hundred times.
+        let is_plain = mutant.variant.is_none() && platform == PLAIN && mutant.given.is_empty();
+        let stands = is_plain || requirement.applies_to.subjects == Subjects::Representative;
+        subject.is_representative &= stands;
+        Ok(subject.with_values(&mutant.given))
     }
 
     /// A pattern that has the components that the mutant changes: one with all that the requirement is about, if there is one, else
@@ -307,12 +319,7 @@ impl Run<'_> {
     }
 
     fn base(&self, subject: &Subject) -> Result<BTreeSet<String>, String> {
-        let values = subject
-            .renders
-            .first()
-            .map(|render| render.values.to_string())
-            .unwrap_or_default();
-        let key = format!("{} {values}", subject.description.id);
+        let key = key_of(subject);
         let known = self
             .bases
             .lock()
@@ -380,6 +387,18 @@ impl Run<'_> {
         known.add(subject.charts(), workspace).map_err(told)?;
         Ok(known.of(subject))
     }
+}
+
+/// What tells subjects apart.
+fn key_of(subject: &Subject) -> String {
+    let first = subject.renders.first();
+    let values = first.map(|render| render.values.to_string());
+    format!(
+        "{} {} {}",
+        subject.description.id,
+        subject.is_representative,
+        values.unwrap_or_default()
+    )
 }
 
 /// Copies of charts whose files a mutant changes; they live as long as this value.

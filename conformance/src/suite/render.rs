@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use am_toolchain::{RenderError, RenderPool, RenderRequest, Rendered, Renderer as _};
+use am_toolchain::{HelmCommand, RenderError, RenderPool, RenderRequest, Rendered, Renderer as _};
 
 use serde_json::Value;
 
@@ -24,6 +24,14 @@ pub trait RenderService: Sync {
     /// # Errors
     /// As [`RenderService::render`].
     fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError>;
+
+    /// Renders one release by a Helm program, such as an older one.
+    ///
+    /// # Errors
+    /// As [`RenderService::render`].
+    fn render_by(&self, program: &Path, request: &RenderRequest) -> Result<Rendered, RenderError> {
+        HelmCommand::new(program).render(request)
+    }
 
     /// The warnings and errors of `helm lint --strict` about a chart with values files.
     ///

@@ -10,7 +10,7 @@ use std::{
 };
 
 use am_deployment_toml::product::ProductVersion;
-use am_toolchain::{HelmCommand, RenderError, RenderRequest, Renderer as _};
+use am_toolchain::{RenderError, RenderRequest};
 use serde_json::Value;
 
 use super::{
@@ -171,9 +171,9 @@ impl<'s> SubjectVariations<'s> {
         self.renders.fetch_add(1, Ordering::Relaxed);
         // Helm 3 refuses a document that is no YAML as Helm 4 does.
         let rendered = if variation.helm3 && !request.lenient {
-            let program = self.programs.helm3.clone();
+            let program = self.programs.helm3.as_ref();
             let program = program.ok_or_else(|| self.by_machine("Helm 3 is not at hand"))?;
-            HelmCommand::new(program).render(&request)
+            self.renderer.render_by(program, &request)
         } else if *variation == Variation::default() {
             // The subject was rendered with chance and time made constant, so that only this shows that they are there.
             self.renderer.render_with_chance(&request)
