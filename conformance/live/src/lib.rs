@@ -16,6 +16,7 @@ mod images;
 mod mask;
 mod memory;
 mod options;
+mod patience;
 mod process;
 mod product;
 pub mod progress;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::api::{Api, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 
 const FILE: &str = "fixtures/schemas/definitions.json";
 const PATH: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
@@ -56,7 +57,7 @@ fn read(workspace: &Path) -> Result<serde_json::Result<Vec<Value>>, LiveError> {
 }
 
 async fn wait(api: &Api, path: &str) -> Result<(), LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let object = api.get(path).await?;
         let conditions = object
@@ -68,7 +69,7 @@ async fn wait(api: &Api, path: &str) -> Result<(), LiveError> {
         if established {
             return Ok(());
         }
-        if start.elapsed() > PATIENCE {
+        if waiting.is_over(PATIENCE) {
             return Err(LiveError::unavailable(
                 format!("{path} is not served: {}", object["status"]),
                 "make the schemas again with tools/schemas/update",

@@ -1,13 +1,14 @@
 //! Tells something again when a connection did not hold, and waits until all do.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_standin::observations::LinkObservation;
 
 use super::observe::collect;
 use super::stage::Stage;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::wiring::Observed;
 
 const POLL: Duration = Duration::from_millis(500);
@@ -24,7 +25,7 @@ pub(super) fn subscriptions(node: &Observed) -> impl Iterator<Item = &LinkObserv
 /// Waits until every listener that is not deaf hears its broker; otherwise one that does not when patience ends, and its
 /// key. A connection alone proves nothing: that to a pod that was killed looks alive for some seconds.
 pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     let mut at_first: BTreeMap<(String, String), u64> = BTreeMap::new();
     loop {
         let nodes = collect(stage, &stage.main).await?;
@@ -38,7 +39,7 @@ pub(super) async fn connected(stage: &Stage) -> Result<Option<(String, String)>,
                 }
             }
         }
-        if silent.is_none() || start.elapsed() > RECONNECTION {
+        if silent.is_none() || waiting.is_over(RECONNECTION) {
             return Ok(silent);
         }
         tokio::time::sleep(POLL).await;

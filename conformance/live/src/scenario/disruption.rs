@@ -1,6 +1,6 @@
 //! Takes pods away: one of each component by force, then by eviction as a drained node does.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::Component;
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Stage, drain};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 const POLL: Duration = Duration::from_millis(500);
@@ -36,7 +37,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 
 /// A budget must be there, let one pod go, and hold the next.
 async fn judge_budget(stage: &mut Stage, component: Component) -> Result<(), LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     let (budget, pods) = loop {
         let Some(budget) = budget_of(stage, component).await? else {
             let fault = Fault::new(
@@ -51,7 +52,7 @@ async fn judge_budget(stage: &mut Stage, component: Component) -> Result<(), Liv
         let protected = number("/status/expectedPods").and_then(|count| count.try_into().ok());
         let pods = pods_of(stage, component).await?;
         let counted = allowed > 0 && protected == Some(pods.len());
-        if counted || start.elapsed() > BUDGET_PATIENCE {
+        if counted || waiting.is_over(BUDGET_PATIENCE) {
             break (budget, pods);
         }
         tokio::time::sleep(POLL).await;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{Stage, spread};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// The requirement that a drain is allowed.
@@ -70,7 +71,7 @@ fn most_used(workers: &[String], pods: &[Pod]) -> Option<String> {
 async fn drain(stage: &Stage, worker: &str) -> Result<Option<Fault>, LiveError> {
     let bound = bound_claims(stage).await?;
     let is_bound = |pod: &Pod| pod.claims.iter().any(|claim| bound.contains(claim));
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     let mut refusal = None;
     loop {
         let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
@@ -81,7 +82,7 @@ async fn drain(stage: &Stage, worker: &str) -> Result<Option<Fault>, LiveError> 
         if here().next().is_none() && waits.is_none() {
             return Ok(None);
         }
-        if start.elapsed() > PATIENCE {
+        if waiting.is_over(PATIENCE) {
             return Ok(Some(stuck(worker, here().next(), waits, refusal.as_ref())));
         }
         // Pods whose volumes are on this node cannot run elsewhere; others may need them to come up.

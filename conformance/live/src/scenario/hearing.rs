@@ -1,7 +1,7 @@
 //! Who hears what: an event of each event hub node must reach whoever listens to the event hub.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_product::Capability;
 use am_product::{Port, Protocol};
@@ -13,6 +13,7 @@ use super::attempts::{Attempts, connected, subscriptions};
 use super::observe::collect;
 use super::story::{self, ask};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::wiring::Observed;
 
@@ -166,7 +167,7 @@ async fn unheard(
     posted: &[(String, String)],
     except: &BTreeSet<String>,
 ) -> Result<Vec<(String, String)>, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let nodes = collect(stage, &stage.main).await?;
         let mut missed = Vec::new();
@@ -176,7 +177,7 @@ async fn unheard(
             let not_heard = posted.iter().filter(|(_, id)| !heard.contains(id));
             missed.extend(not_heard.map(|(hub, _)| (hub.clone(), node.pod.clone())));
         }
-        if missed.is_empty() || start.elapsed() > PATIENCE {
+        if missed.is_empty() || waiting.is_over(PATIENCE) {
             return Ok(missed);
         }
         tokio::time::sleep(POLL).await;

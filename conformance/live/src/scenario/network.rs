@@ -1,7 +1,7 @@
 //! Network policies: edges still work, and what nobody needs is blocked, where the cluster enforces policies at all; and
 //! no policy forgets an edge, whether enforced or not.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -10,6 +10,7 @@ use super::stranger::Stranger;
 use super::{Stage, newcomer, observe, policies};
 use crate::api::Pod;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// A policy takes effect a moment after it is made; how long that may take on a busy machine.
@@ -74,10 +75,10 @@ async fn judge(stage: &mut Stage, stranger: &Stranger, asker: &Pod) -> Result<bo
 
 /// The connections that can be made without policies. The policy of the probe is gone a moment after it was removed.
 async fn baseline(stage: &Stage, connections: &[Forbidden]) -> Result<Vec<Forbidden>, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let tried = attempt(stage, connections).await?;
-        if tried.open.len() == connections.len() || start.elapsed() > PATIENCE {
+        if tried.open.len() == connections.len() || waiting.is_over(PATIENCE) {
             return Ok(tried.open);
         }
         tokio::time::sleep(POLL).await;
@@ -98,11 +99,11 @@ async fn connections(stage: &Stage, stranger: &Stranger) -> Result<Vec<Forbidden
 
 /// Tries what must be blocked until it is, or patience ends.
 async fn settle(stage: &Stage, connections: &[Forbidden]) -> Result<Tried, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let tried = attempt(stage, connections).await?;
         let done = tried.open.is_empty() && tried.asked == connections.len();
-        if done || start.elapsed() > PATIENCE {
+        if done || waiting.is_over(PATIENCE) {
             return Ok(tried);
         }
         tokio::time::sleep(POLL).await;

@@ -2,7 +2,7 @@
 //! the release must block all that it sends and all that is sent to it.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::checks::{Connection, blocked_by};
 use am_standin::settings::OBSERVATIONS_PORT;
@@ -12,6 +12,7 @@ use super::stranger::{Stranger, reaches};
 use super::{Stage, policies};
 use crate::api::Pod;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// Policies govern every pod of a release.
@@ -129,7 +130,7 @@ async fn settled(
     newcomer: &Stranger,
     wanted: Ways,
 ) -> Result<Ways, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let back = reaches(stage, &stranger.name, &newcomer.ip, OBSERVATIONS_PORT).await?;
         let ways = Ways {
@@ -138,7 +139,7 @@ async fn settled(
                 .await?,
             back: back == Some(true),
         };
-        if ways == wanted || start.elapsed() > PATIENCE {
+        if ways == wanted || waiting.is_over(PATIENCE) {
             return Ok(ways);
         }
         tokio::time::sleep(POLL).await;

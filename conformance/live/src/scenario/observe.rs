@@ -1,7 +1,7 @@
 //! Asks every stand-in what it saw, and judges the wiring.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::Component;
 use am_standin::edge::Purpose;
@@ -11,6 +11,7 @@ use am_standin::settings::OBSERVATIONS_PORT;
 use super::{Release, Stage, wait};
 use crate::api::Pod;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::topology::topology;
 use crate::wiring::{self, Judgement, Observed};
@@ -53,11 +54,11 @@ pub(crate) async fn settled(
     stage: &Stage,
     release: &Release,
 ) -> Result<(Judgement, Vec<Observed>), LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let nodes = collect(stage, release).await?;
         let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes, &stage.away);
-        if judgement.faults.is_empty() && !nodes.is_empty() || start.elapsed() > PATIENCE {
+        if judgement.faults.is_empty() && !nodes.is_empty() || waiting.is_over(PATIENCE) {
             return Ok((judgement, nodes));
         }
         tokio::time::sleep(POLL).await;
@@ -72,7 +73,7 @@ pub(crate) async fn renewed(
 ) -> Result<(Judgement, Vec<Observed>), LiveError> {
     const RENEWED: u64 = 2;
     let before = attempts(&collect(stage, release).await?);
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let nodes = collect(stage, release).await?;
         let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes, &stage.away);
@@ -81,7 +82,7 @@ pub(crate) async fn renewed(
             .iter()
             .all(|(edge, count)| now.get(edge).is_none_or(|now| *now >= count + RENEWED));
         let settled = is_new && judgement.faults.is_empty() && !nodes.is_empty();
-        if settled || start.elapsed() > PATIENCE {
+        if settled || waiting.is_over(PATIENCE) {
             return Ok((judgement, nodes));
         }
         tokio::time::sleep(POLL).await;

@@ -17,6 +17,7 @@ use super::stage::NO_GATEWAY;
 use super::story::{self, Deployment, ask, statuses};
 use crate::api::Pod;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// The requirement that one server goes first on an empty database, and nobody waits for it later.
@@ -100,11 +101,11 @@ async fn deploy(stage: &Stage, api: &str) -> Result<bool, LiveError> {
 async fn stop(stage: &Stage, hub: Component) -> Result<(), LiveError> {
     let none = json!({"spec": {"replicas": 0}});
     stage.lab.api.change(&set_path(stage, hub), &none).await?;
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
         let left = pods.iter().any(|pod| pod.component == hub.name());
-        if !left || start.elapsed() > PATIENCE {
+        if !left || waiting.is_over(PATIENCE) {
             return Ok(());
         }
         tokio::time::sleep(POLL).await;

@@ -1,7 +1,7 @@
 //! The story with the genuine product, by its own REST interfaces: an API is made and called, a client throttled, a token
 //! revoked; and who hears nothing is known by its connections.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::Component;
 use am_product::{Port, Protocol};
@@ -13,6 +13,7 @@ use super::stage::NO_GATEWAY;
 use super::story;
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::product::{Curl, Journey, PER_MINUTE, is_connected_to};
 use crate::record::Fault;
 
@@ -108,7 +109,7 @@ async fn judge(
     (requirement, status, what): (&str, u16, &str),
 ) -> Result<(), LiveError> {
     for gateway in gateways {
-        let start = Instant::now();
+        let mut waiting = Waiting::begin();
         let last = loop {
             let mut last = None;
             // Enough within a minute that the policy's limit is passed.
@@ -118,7 +119,7 @@ async fn judge(
                     break;
                 }
             }
-            if last == Some(status) || start.elapsed() > PATIENCE {
+            if last == Some(status) || waiting.is_over(PATIENCE) {
                 break last;
             }
             tokio::time::sleep(POLL).await;

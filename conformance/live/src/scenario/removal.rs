@@ -1,6 +1,6 @@
 //! Removes the releases and lists what is left.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_standin::role::Role;
 use k8s_openapi::jiff::Timestamp;
@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::Stage;
 use crate::api::{Ends, Pod, Resources, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// API versions whose objects a chart may make.
@@ -42,10 +43,10 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         }
         judge_order(stage, database, &ends?);
     }
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     let left = loop {
         let left = objects(stage).await?;
-        if !left.iter().any(is_leftover) || start.elapsed() > PATIENCE {
+        if !left.iter().any(is_leftover) || waiting.is_over(PATIENCE) {
             break left;
         }
         tokio::time::sleep(POLL).await;

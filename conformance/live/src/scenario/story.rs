@@ -2,7 +2,7 @@
 //! On patterns with several nodes, nodes are killed mid-way.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::component::{Capability, Component};
 use am_product::{Port, Protocol};
@@ -16,6 +16,7 @@ use super::observe::collect;
 use super::stage::NO_GATEWAY;
 use crate::api::Pod;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::wiring::Observed;
 
@@ -182,9 +183,9 @@ async fn throttle(stage: &mut Stage) -> Result<(), LiveError> {
     let port = Port::speaking(Protocol::Apis, true).number;
     let url = format!("https://{}-{gateway}:{port}/{API}", stage.main.name);
     let question = json!({"url": url, "token": "busy", "count": REQUESTS});
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     let mut last = String::new();
-    while start.elapsed() < PATIENCE {
+    while !waiting.is_over(PATIENCE) {
         if let Some(asker) = hub(stage).await?
             && let Some(answer) = ask(stage, &asker, "/standin/request", &question).await?
         {
@@ -213,9 +214,9 @@ async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
     let (mut attempts, mut missing) = (Attempts::default(), None);
     while let Some(attempt) = attempts.next(stage).await? {
         let token = format!("stolen-{attempt}");
-        let start = Instant::now();
+        let mut waiting = Waiting::begin();
         let mut revoked = false;
-        while !revoked && start.elapsed() < PATIENCE {
+        while !revoked && !waiting.is_over(PATIENCE) {
             if let Some(hub) = hub(stage).await? {
                 let question = json!({"token": token});
                 revoked = ask(stage, &hub, "/standin/revoke", &question)
@@ -250,7 +251,7 @@ pub(super) async fn until(
     except: &BTreeSet<String>,
     knows: impl Fn(&StoryObservation) -> bool,
 ) -> Result<Option<String>, LiveError> {
-    let start = Instant::now();
+    let mut waiting = Waiting::begin();
     loop {
         let nodes = collect(stage, &stage.main).await?;
         let gateways: Vec<&Observed> = nodes
@@ -268,7 +269,7 @@ pub(super) async fn until(
             .find(|node| !knows(&node.observations.story));
         match missing {
             None if !gateways.is_empty() => return Ok(None),
-            _ if start.elapsed() > PATIENCE => {
+            _ if waiting.is_over(PATIENCE) => {
                 let name = missing.map_or("any gateway", |node| node.pod.as_str());
                 return Ok(Some(name.to_owned()));
             }

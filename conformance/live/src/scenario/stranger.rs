@@ -1,7 +1,7 @@
 //! A pod that belongs to no release: what it reaches, anybody in the namespace reaches.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Stage;
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 
 /// Name of the policy that proves whether policies are enforced.
 const POLICY: &str = "am-live-stranger";
@@ -40,7 +41,7 @@ impl Stranger {
                 "use an account that may make pods",
             ));
         }
-        let start = Instant::now();
+        let mut waiting = Waiting::begin();
         loop {
             let pod = stage.lab.api.get(&format!("{pods}/{name}")).await?;
             let ready = pod
@@ -53,7 +54,7 @@ impl Stranger {
                     ip: ip.to_owned(),
                 });
             }
-            if start.elapsed() > PATIENCE {
+            if waiting.is_over(PATIENCE) {
                 let why = text(&pod, "/status/containerStatuses/0/state/waiting/reason");
                 return Err(LiveError::unavailable(
                     format!("pod {name} of {image} does not start: {why}"),
@@ -120,12 +121,12 @@ impl Stranger {
                 "use an account that may",
             ));
         }
-        let start = Instant::now();
+        let mut waiting = Waiting::begin();
         let shielded = loop {
             if reaches(stage, &from.name, &self.ip, OBSERVATIONS_PORT).await? == Some(false) {
                 break true;
             }
-            if start.elapsed() > ENFORCEMENT {
+            if waiting.is_over(ENFORCEMENT) {
                 break false;
             }
             tokio::time::sleep(POLL).await;

@@ -1,6 +1,6 @@
 //! Waits for a release, and knows when waiting is in vain.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -8,9 +8,10 @@ use super::{Release, Stage};
 use crate::api::{Pod, explain, text};
 use crate::error::LiveError;
 use crate::options::Images;
+use crate::patience::Waiting;
 
 const POLL: Duration = Duration::from_millis(500);
-/// How long nothing may change before waiting ends. Two processors with six patterns held a pod up, which had started, for 80 s.
+/// How long nothing may change before waiting ends.
 const STALL: Duration = Duration::from_secs(120);
 /// How long nothing may change when a pod is beyond hope.
 const LAST_CHANCE: Duration = Duration::from_secs(45);
@@ -43,8 +44,8 @@ pub(crate) enum Waited {
 
 /// Waits for every workload of a release.
 pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, LiveError> {
-    let start = Instant::now();
-    let mut last_change = Instant::now();
+    let mut all = Waiting::begin();
+    let mut since_change = Waiting::begin();
     let mut last = Vec::new();
     loop {
         let workloads = workloads(stage, release).await?;
@@ -63,7 +64,7 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
             .collect();
         if seen != last {
             last = seen;
-            last_change = Instant::now();
+            since_change = Waiting::begin();
             let ready = pods.iter().filter(|pod| pod.ready).count();
             stage.say(&format!(
                 "{}: {ready} of {} pods ready",
@@ -72,19 +73,18 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
             ));
         }
         // A cluster that still makes volumes is slow, and nobody waits in vain.
-        if last_change.elapsed() > STALL && awaits_volumes(stage).await? {
-            last_change = Instant::now();
+        if since_change.is_over(STALL) && awaits_volumes(stage).await? {
+            since_change = Waiting::begin();
         }
         // Those that can still come up may then tell why the others cannot.
         let others_came_up = pods.iter().all(|pod| pod.ready || is_hopeless(pod));
         let hopeless = (pods.iter().any(is_hopeless) || refused(&workloads).is_some())
-            && (others_came_up || last_change.elapsed() > LAST_CHANCE);
+            && (others_came_up || since_change.is_over(LAST_CHANCE));
         let slower = match stage.lab.images {
             Images::Standin => 1,
             Images::Real => SLOWER,
         };
-        if hopeless || last_change.elapsed() > STALL * slower || start.elapsed() > LONGEST * slower
-        {
+        if hopeless || since_change.is_over(STALL * slower) || all.is_over(LONGEST * slower) {
             if stage.lab.images == Images::Real
                 && let Some(pod) = pods.iter().find(|pod| has_no_image(pod))
             {

@@ -1,12 +1,13 @@
 //! A real database server in the release's namespace, from Debian's packages: `PostgreSQL`, over TLS only, or `MariaDB`.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use serde_json::{Value, json};
 
 use crate::api::{Api, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 
 /// The pod, its Service and its Secrets.
 pub(super) const NAME: &str = "real-database";
@@ -111,14 +112,14 @@ impl DatabaseServer {
 
     async fn wait(&self, api: &Api) -> Result<(), LiveError> {
         let path = format!("/api/v1/namespaces/{}/pods/{NAME}", self.namespace);
-        let start = Instant::now();
+        let mut waiting = Waiting::begin();
         loop {
             let pod = api.get(&path).await?;
             let ready = pod.pointer("/status/containerStatuses/0/ready");
             if ready == Some(&Value::Bool(true)) {
                 return Ok(());
             }
-            if start.elapsed() > PATIENCE || text(&pod, "/status/phase") == "Failed" {
+            if waiting.is_over(PATIENCE) || text(&pod, "/status/phase") == "Failed" {
                 let log = api.text(&format!("{path}/log?tailLines=20")).await;
                 return Err(LiveError::unavailable(
                     format!(

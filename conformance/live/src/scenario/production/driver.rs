@@ -1,6 +1,6 @@
 //! The JDBC driver: in the components that have a database and in no others, and never one that is not what was asked for.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use am_conformance::Component;
 use am_conformance::component::Capability;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::database_server::{self, DatabaseServer};
 use crate::api::{Pod, text};
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::scenario::Stage;
 
@@ -116,8 +117,8 @@ async fn judge_wrong_checksum(
 async fn refusal(stage: &Stage, checksum: &str) -> Result<Option<String>, LiveError> {
     let api = &stage.lab.api;
     let path = format!("/api/v1/namespaces/{}/pods", stage.namespace);
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    let mut waiting = Waiting::begin();
+    while !waiting.is_over(PATIENCE) {
         for pod in api.list(&path).await? {
             let name = text(&pod, "/metadata/name");
             let statuses = pod.pointer("/status/initContainerStatuses");

@@ -2,12 +2,13 @@
 //! Helm makes again with the new size. Nothing restarts.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::api::text;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::scenario::change::uids;
 use crate::scenario::{Stage, wait};
@@ -123,8 +124,8 @@ async fn grow(stage: &Stage, claim: &Value) -> Result<(), LiveError> {
     );
     let wanted = json!({"spec": {"resources": {"requests": {"storage": SIZE}}}});
     api.change(&path, &wanted).await?;
-    let start = Instant::now();
-    while start.elapsed() < RESIZER {
+    let mut waiting = Waiting::begin();
+    while !waiting.is_over(RESIZER) {
         if text(&api.get(&path).await?, "/status/capacity/storage") == SIZE {
             return Ok(());
         }

@@ -2,7 +2,7 @@
 //! restarts nobody else.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -11,6 +11,7 @@ use crate::api::{is_of_hook, text};
 use crate::cluster::{Access, Operators};
 use crate::error::LiveError;
 use crate::mask::decoded;
+use crate::patience::Waiting;
 use crate::record::Fault;
 use crate::scenario::{Stage, wait};
 use crate::values::merge;
@@ -197,8 +198,8 @@ async fn secret_that(
     is_wanted: impl Fn(&Value) -> bool,
 ) -> Result<Option<String>, LiveError> {
     let path = format!("/api/v1/namespaces/{}/secrets", stage.namespace);
-    let start = Instant::now();
-    while start.elapsed() < PATIENCE {
+    let mut waiting = Waiting::begin();
+    while !waiting.is_over(PATIENCE) {
         let secrets = stage.lab.api.list(&path).await?;
         let mut names = secrets
             .iter()
