@@ -1,5 +1,6 @@
 //! Stages of a run side by side, as many as the machine carries.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use am_conformance::report::Report;
@@ -28,7 +29,10 @@ pub(crate) async fn play_all(
     }
     let turns = Arc::new(Semaphore::new(jobs));
     let mut tasks = tokio::task::JoinSet::new();
-    for (index, (mut stage, phases)) in stages.into_iter().enumerate() {
+    // The largest takes longest; begun last, it would play alone in the end.
+    let mut stages: Vec<_> = stages.into_iter().enumerate().collect();
+    stages.sort_by_key(|(_, (stage, _))| Reverse(stage.main.nodes.values().sum::<usize>()));
+    for (index, (mut stage, phases)) in stages {
         let turns = Arc::clone(&turns);
         tasks.spawn(async move {
             // Nobody closes the semaphore.

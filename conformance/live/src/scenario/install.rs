@@ -24,7 +24,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     if let Some((_, oldest)) = stage.charts.first() {
         stage.main.chart.clone_from(oldest);
     }
-    // The scheduler spreads pods over the nodes that are open.
+    // The scheduler spreads pods over the nodes that are open, until that is judged.
     let nodes = Arc::clone(&stage.lab.nodes);
     let all_open = nodes.read().await;
     let installation = stage.installation(&stage.main, &slow_hubs(stage));
@@ -34,7 +34,6 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         return Ok(false);
     }
     let ready = stage.wait_for_main("AM-TOPO-002").await?;
-    drop(all_open);
     judge_security(stage).await?;
     match stage.lab.images {
         Images::Standin => start::judge_first(stage).await?,
@@ -50,6 +49,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
     }
     judge_nodes(stage).await?;
     spread::judge(stage).await?;
+    drop(all_open);
     start::tell_waits(stage).await?;
     match stage.lab.images {
         Images::Standin => {
