@@ -58,18 +58,20 @@ impl RenderService for Remembered<'_> {
         if !self.is_unchanged(&request.chart) {
             return self.renderer.render_by(program, request);
         }
-        self.renders.get(format!("{program:?} {request:?}"), || {
-            self.renderer.render_by(program, request)
-        })
+        self.renders
+            .get(format!("{} {request:?}", program.display()), || {
+                self.renderer.render_by(program, request)
+            })
     }
 
     fn lint(&self, chart: &Path, files: &[PathBuf]) -> Result<Vec<String>, RenderError> {
         if !self.is_unchanged(chart) {
             return self.renderer.lint(chart, files);
         }
-        self.lints.get(format!("{chart:?} {files:?}"), || {
-            self.renderer.lint(chart, files)
-        })
+        self.lints
+            .get(format!("{} {files:?}", chart.display()), || {
+                self.renderer.lint(chart, files)
+            })
     }
 
     fn upstream(&self) -> &dyn Upstream {
@@ -80,11 +82,20 @@ impl RenderService for Remembered<'_> {
 type Answer<T> = Arc<OnceLock<Result<T, RenderError>>>;
 
 /// The newest answers by their questions.
-struct Recent<T>(Mutex<(HashMap<String, Answer<T>>, VecDeque<String>)>);
+struct Recent<T>(Mutex<Answers<T>>);
+
+struct Answers<T> {
+    known: HashMap<String, Answer<T>>,
+    /// The questions, the oldest first.
+    order: VecDeque<String>,
+}
 
 impl<T> Default for Recent<T> {
     fn default() -> Self {
-        Self(Mutex::default())
+        Self(Mutex::new(Answers {
+            known: HashMap::new(),
+            order: VecDeque::new(),
+        }))
     }
 }
 
@@ -101,7 +112,7 @@ impl<T: Clone> Recent<T> {
 
     fn place(&self, question: String) -> Answer<T> {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, order) = &mut *recent;
+        let Answers { known, order } = &mut *recent;
         if let Some(place) = known.get(&question) {
             return Arc::clone(place);
         }
