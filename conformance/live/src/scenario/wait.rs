@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use am_standin::observations::Observations;
+use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::Value;
 
 use super::{Release, Stage};
@@ -15,6 +17,10 @@ const POLL: Duration = Duration::from_millis(500);
 const STALL: Duration = Duration::from_secs(120);
 /// How long nothing may change when a pod is beyond hope.
 const LAST_CHANCE: Duration = Duration::from_secs(45);
+/// How long nothing may change before servers are asked whether they hang.
+const QUIET: Duration = Duration::from_secs(20);
+/// How often they are asked then, in polls.
+const ASKED_EVERY: usize = 10;
 /// How long anything may take.
 const LONGEST: Duration = Duration::from_secs(300);
 /// How much longer the vendor's images take, which are pulled and start in minutes.
@@ -47,7 +53,9 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
     let mut all = Waiting::begin();
     let mut since_change = Waiting::begin();
     let mut last = Vec::new();
+    let mut polls = 0_usize;
     loop {
+        polls += 1;
         let workloads = workloads(stage, release).await?;
         let pods = Pod::list(&stage.lab.api, &stage.namespace, &release.name).await?;
         // A pod that was deleted just now is missed by nobody yet: workloads count a moment later.
@@ -76,6 +84,12 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
         if since_change.is_over(STALL) && awaits_volumes(stage).await? {
             since_change = Waiting::begin();
         }
+        if polls.is_multiple_of(ASKED_EVERY)
+            && since_change.is_over(QUIET)
+            && hangs(stage, &pods).await?
+        {
+            return trouble(stage, release, &workloads).await;
+        }
         // Those that can still come up may then tell why the others cannot.
         let others_came_up = pods.iter().all(|pod| pod.ready || is_hopeless(pod));
         let hopeless = (pods.iter().any(is_hopeless) || refused(&workloads).is_some())
@@ -90,14 +104,45 @@ pub(crate) async fn ready(stage: &Stage, release: &Release) -> Result<Waited, Li
             {
                 return Ok(Waited::NoImage(format!("{}: {}", pod.name, pod.state)));
             }
-            let mut why = explain(&stage.lab.api, &stage.namespace, &release.name).await?;
-            if let Some(refused) = refused(&workloads) {
-                why = format!("{refused}\n{why}");
-            }
-            return Ok(Waited::Trouble(why));
+            return trouble(stage, release, &workloads).await;
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+async fn trouble(
+    stage: &Stage,
+    release: &Release,
+    workloads: &[Value],
+) -> Result<Waited, LiveError> {
+    let mut why = explain(&stage.lab.api, &stage.namespace, &release.name).await?;
+    if let Some(refused) = refused(workloads) {
+        why = format!("{refused}\n{why}");
+    }
+    Ok(Waited::Trouble(why))
+}
+
+/// Whether a server says that it hangs half started. It stays so until its start-up probe kills it, after which nobody can tell
+/// any more.
+async fn hangs(stage: &Stage, pods: &[Pod]) -> Result<bool, LiveError> {
+    if stage.lab.images == Images::Real {
+        return Ok(false);
+    }
+    let api = &stage.lab.api;
+    for pod in pods.iter().filter(|pod| !pod.ready) {
+        let asked = api.ask_pod(
+            &stage.namespace,
+            &pod.name,
+            OBSERVATIONS_PORT,
+            "/observations",
+            None,
+        );
+        let told = asked.await?.map(serde_json::from_value::<Observations>);
+        if told.is_some_and(|told| told.is_ok_and(|it| it.hangs.is_some())) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a claim of the namespace has no volume yet.
