@@ -13,8 +13,8 @@ use crate::process::{Program, on_path};
 const MIB: u64 = 1 << 20;
 /// What a pattern takes at most. Measured: all six side by side took 790 MiB over the empty cluster.
 const PATTERN: u64 = 256 * MIB;
-/// Patterns for each processor. Pods are made by processors: with three patterns for each, no pattern was done sooner, and those
-/// of sound charts were taken for stuck.
+/// Patterns for each processor. Pods are made by processors: with three patterns for each, a pattern took a third longer than with
+/// two, and some with sound charts were taken for stuck.
 const PER_PROCESSOR: usize = 2;
 /// What the machine keeps for everything else.
 const RESERVE: u64 = 512 * MIB;

@@ -5,8 +5,6 @@ use std::time::Duration;
 
 use am_conformance::Component;
 use am_standin::edge::Purpose;
-use am_standin::observations::Observations;
-use am_standin::settings::OBSERVATIONS_PORT;
 
 use super::{Release, Stage, wait};
 use crate::api::Pod;
@@ -122,24 +120,9 @@ pub(crate) async fn collect(stage: &Stage, release: &Release) -> Result<Vec<Obse
         let Some(component) = Component::from_name(&pod.component) else {
             continue;
         };
-        let answer = stage
-            .lab
-            .api
-            .ask_pod(
-                &stage.namespace,
-                &pod.name,
-                OBSERVATIONS_PORT,
-                "/observations",
-                None,
-            )
-            .await?;
-        let Some(answer) = answer else { continue };
-        let observations: Observations = serde_json::from_value(answer).map_err(|error| {
-            LiveError::unavailable(
-                format!("what {} tells cannot be read: {error}", pod.name),
-                "load the images that this build makes",
-            )
-        })?;
+        let Some(observations) = stage.observations(&pod.name).await? else {
+            continue;
+        };
         nodes.push(Observed {
             component,
             pod: pod.name,

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use am_conformance::component::{Capability, Component};
 use am_conformance::facts::{EdgeFact, Facts, Reach};
 use am_conformance::report::Topology;
+use am_standin::observations::Observations;
+use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};
 
 use super::production::{DatabaseServer, Kind};
@@ -203,6 +205,27 @@ impl Stage {
             self.namespace
         );
         self.lab.api.delete(&path).await
+    }
+
+    /// What the stand-in in a pod saw; `None` when it does not answer yet.
+    pub(crate) async fn observations(&self, pod: &str) -> Result<Option<Observations>, LiveError> {
+        let answer = self.lab.api.ask_pod(
+            &self.namespace,
+            pod,
+            OBSERVATIONS_PORT,
+            "/observations",
+            None,
+        );
+        let Some(answer) = answer.await? else {
+            return Ok(None);
+        };
+        let told = serde_json::from_value(answer).map_err(|error| {
+            LiveError::unavailable(
+                format!("what {pod} tells cannot be read: {error}"),
+                "load the images that this build makes",
+            )
+        })?;
+        Ok(Some(told))
     }
 
     /// The claims of the namespace.

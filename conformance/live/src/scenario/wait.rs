@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use am_standin::observations::Observations;
-use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::Value;
 
 use super::{Release, Stage};
@@ -128,17 +126,9 @@ async fn hangs(stage: &Stage, pods: &[Pod]) -> Result<bool, LiveError> {
     if stage.lab.images == Images::Real {
         return Ok(false);
     }
-    let api = &stage.lab.api;
     for pod in pods.iter().filter(|pod| !pod.ready) {
-        let asked = api.ask_pod(
-            &stage.namespace,
-            &pod.name,
-            OBSERVATIONS_PORT,
-            "/observations",
-            None,
-        );
-        let told = asked.await?.map(serde_json::from_value::<Observations>);
-        if told.is_some_and(|told| told.is_ok_and(|it| it.hangs.is_some())) {
+        let told = stage.observations(&pod.name).await?;
+        if told.is_some_and(|told| told.hangs.is_some()) {
             return Ok(true);
         }
     }
