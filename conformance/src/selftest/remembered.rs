@@ -47,7 +47,7 @@ impl RenderService for Remembered<'_> {
             return self.renderer.render(request);
         }
         self.renders
-            .get(format!("{request:?}"), || self.renderer.render(request))
+            .get(&format!("{request:?}"), || self.renderer.render(request))
     }
 
     fn render_with_chance(&self, request: &RenderRequest) -> Result<Rendered, RenderError> {
@@ -59,7 +59,7 @@ impl RenderService for Remembered<'_> {
             return self.renderer.render_by(program, request);
         }
         self.renders
-            .get(format!("{} {request:?}", program.display()), || {
+            .get(&format!("{} {request:?}", program.display()), || {
                 self.renderer.render_by(program, request)
             })
     }
@@ -69,7 +69,7 @@ impl RenderService for Remembered<'_> {
             return self.renderer.lint(chart, files);
         }
         self.lints
-            .get(format!("{} {files:?}", chart.display()), || {
+            .get(&format!("{} {files:?}", chart.display()), || {
                 self.renderer.lint(chart, files)
             })
     }
@@ -100,41 +100,49 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T: Clone> Recent<T> {
-    /// The answer that is known, or a new one; who asks for one that is being made waits for it.
+    /// The answer that is known, or a new one; who asks for one that is being made waits for it. Where the machine failed, the next
+    /// one tries again.
     fn get(
         &self,
-        question: String,
+        question: &str,
         answer: impl FnOnce() -> Result<T, RenderError>,
     ) -> Result<T, RenderError> {
         let place = self.place(question);
-        place.get_or_init(answer).clone()
+        let answer = place.get_or_init(answer);
+        if let Err(RenderError::Io { .. } | RenderError::Server { .. }) = answer {
+            let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            recent.known.remove(question);
+            recent.order.retain(|known| known != question);
+        }
+        answer.clone()
     }
 
-    fn place(&self, question: String) -> Answer<T> {
+    fn place(&self, question: &str) -> Answer<T> {
         let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Answers { known, order } = &mut *recent;
-        if let Some(place) = known.get(&question) {
+        if let Some(place) = known.get(question) {
             return Arc::clone(place);
         }
         let oldest = (order.len() >= KEPT).then(|| order.pop_front()).flatten();
         if let Some(oldest) = oldest {
             known.remove(&oldest);
         }
-        order.push_back(question.clone());
-        Arc::clone(known.entry(question).or_default())
+        order.push_back(question.to_owned());
+        Arc::clone(known.entry(question.to_owned()).or_default())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::{
+        cell::Cell,
         path::{Path, PathBuf},
         sync::atomic::{AtomicUsize, Ordering},
     };
 
     use am_toolchain::{RenderError, RenderRequest, Rendered};
 
-    use super::{KEPT, Remembered};
+    use super::{KEPT, Recent, Remembered};
     use crate::{suite::RenderService, upstream::Upstream, upstream::testing::upstream};
 
     #[derive(Default)]
@@ -194,6 +202,23 @@ mod tests {
             }
         });
         assert_eq!(renders, 6);
+    }
+
+    #[test]
+    fn what_the_machine_could_not_do_is_tried_again() {
+        let tries = Cell::new(0);
+        let answers = Recent::default();
+        for _ in 0..2 {
+            let answer: Result<(), _> = answers.get("question", || {
+                tries.set(tries.get() + 1);
+                Err(RenderError::Server {
+                    path: "renderer".into(),
+                    message: "went away".into(),
+                })
+            });
+            assert!(answer.is_err());
+        }
+        assert_eq!(tries.get(), 2);
     }
 
     #[test]

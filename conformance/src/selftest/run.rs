@@ -12,6 +12,7 @@ use std::{
 use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 
+use super::remembered::Remembered;
 use crate::{
     component::Component,
     error::SuiteError,
@@ -20,17 +21,14 @@ use crate::{
     mutation,
     report::{SelftestSummary, Survivor},
     requirement::{Mutant, Requirement, Step, Subjects},
-    selftest::remembered::Remembered,
     suite::{
-        ChartSet, Charts, HelmPrograms, Input, Judged, Options, RenderService, Subject,
+        BARE, ChartSet, Charts, HelmPrograms, Input, Judged, Options, RenderService, Subject,
         SubjectVariations, Suite, base_subject, helm_programs, jobs, render_all, render_pool,
     },
 };
 
 /// The pattern that is changed where several would do: the one that is recommended.
 const USUAL: u8 = 3;
-/// No platform's overlay.
-const PLAIN: &str = "none";
 
 /// What came of one mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,42 +102,39 @@ pub(crate) fn selftest_with(
         bases: Mutex::new(BTreeMap::new()),
         charts: Mutex::default(),
     };
-    let mut tasks: Vec<(&Requirement, &Mutant)> = chosen
-        .requirements()
-        .flat_map(|requirement| {
-            requirement
-                .mutants
-                .iter()
-                .map(move |mutant| (requirement, mutant))
+    let mutants = chosen.requirements().flat_map(|requirement| {
+        let mutants = requirement.mutants.iter();
+        mutants.map(move |mutant| (requirement, mutant))
+    });
+    let mut tasks: Vec<Task<'_>> = mutants
+        .enumerate()
+        .map(|(index, (requirement, mutant))| Task {
+            index,
+            requirement,
+            mutant,
+            subject: run.subject(requirement, mutant),
         })
         .collect();
     if tasks.is_empty() {
         return Err(SuiteError::usage("the options leave no mutant to apply"));
     }
     // Mutants of the same subject one after the other, while its renders are remembered.
-    tasks.sort_by_cached_key(|(requirement, mutant)| {
-        run.subject(requirement, mutant).ok().map(|it| key_of(&it))
-    });
+    tasks.sort_by_cached_key(|task| task.subject.as_ref().ok().map(key_of));
     let next = AtomicUsize::new(0);
     let results: Mutex<(BTreeMap<usize, MutantResult>, _)> =
         Mutex::new((BTreeMap::new(), progress));
     std::thread::scope(|scope| {
         for _ in 0..jobs(options).min(tasks.len()) {
             scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some((requirement, mutant)) = tasks.get(index) else {
-                        break;
-                    };
-                    let verdict = run.judge(requirement, mutant);
+                while let Some(task) = tasks.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let result = MutantResult {
-                        requirement: requirement.id.clone(),
-                        mutant: mutant.name.clone(),
-                        verdict,
+                        requirement: task.requirement.id.clone(),
+                        mutant: task.mutant.name.clone(),
+                        verdict: run.judge(task),
                     };
                     let mut results = results.lock().unwrap_or_else(PoisonError::into_inner);
                     (results.1)(&result);
-                    results.0.insert(index, result);
+                    results.0.insert(task.index, result);
                 }
             });
         }
@@ -179,6 +174,16 @@ pub(super) fn summary(results: impl Iterator<Item = MutantResult>) -> SelftestSu
     summary
 }
 
+/// A mutant that is to be judged.
+struct Task<'t> {
+    /// Its place in the order of the requirements, in which results are told.
+    index: usize,
+    requirement: &'t Requirement,
+    mutant: &'t Mutant,
+    /// What it changes, or why there is none.
+    subject: Result<Subject, String>,
+}
+
 struct Run<'r> {
     options: &'r Options,
     suite: Suite,
@@ -197,8 +202,9 @@ impl Run<'_> {
         requirement.is_ok_and(|requirement| requirement.own.is_some())
     }
 
-    fn judge(&self, requirement: &Requirement, mutant: &Mutant) -> Verdict {
-        match self.failing(requirement, mutant) {
+    fn judge(&self, task: &Task<'_>) -> Verdict {
+        let (requirement, mutant) = (task.requirement, task.mutant);
+        match self.failing(task) {
             Err(reason) => Verdict::Void(reason),
             Ok(failing) if !failing.contains(&requirement.id) => Verdict::Unnoticed,
             Ok(mut failing) => {
@@ -216,12 +222,9 @@ impl Run<'_> {
     }
 
     /// Requirements that report the mutant and did not report the unchanged subject.
-    fn failing(
-        &self,
-        requirement: &Requirement,
-        mutant: &Mutant,
-    ) -> Result<BTreeSet<String>, String> {
-        let mut subject = self.subject(requirement, mutant)?;
+    fn failing(&self, task: &Task<'_>) -> Result<BTreeSet<String>, String> {
+        let (requirement, mutant) = (task.requirement, task.mutant);
+        let mut subject = task.subject.clone()?;
         let base = self.base(&subject)?;
         if base.contains(&requirement.id) {
             return Err(format!(
@@ -253,7 +256,7 @@ impl Run<'_> {
             .platform
             .as_deref()
             .or_else(|| requirement.applies_to.platforms.first().map(String::as_str))
-            .unwrap_or(PLAIN);
+            .unwrap_or(BARE);
         let version = match &mutant.version {
             Some(version) => version.parse().map_err(|error| format!("{error}"))?,
             None => *self
@@ -276,7 +279,7 @@ impl Run<'_> {
             mutant.variant.as_deref(),
         )?;
         // The suite lets only plain subjects stand for others. What is judged on those alone renders them a hundred times.
-        let is_plain = mutant.variant.is_none() && platform == PLAIN && mutant.given.is_empty();
+        let is_plain = mutant.variant.is_none() && platform == BARE && mutant.given.is_empty();
         let stands = is_plain || requirement.applies_to.subjects == Subjects::Representative;
         subject.is_representative &= stands;
         Ok(subject.with_values(&mutant.given))
