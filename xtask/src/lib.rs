@@ -19,7 +19,7 @@ use clap::{Parser, Subcommand};
 use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
-pub use conformance::live::{LiveRun, PlayLive};
+pub use conformance::live::{BrokenCharts, LiveRun, PlayLive};
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]

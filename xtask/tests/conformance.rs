@@ -288,3 +288,31 @@ fn charts_of_a_product_version_that_nobody_judges_are_refused() {
         .code(2)
         .stderr(contains("4.8.0 is an unknown product version"));
 }
+
+#[test]
+fn what_a_live_run_cannot_be_asked_for_together_is_refused_before_anything_is_made() {
+    let refused = |arguments: &[&str], message: &str| {
+        let folder = folder();
+        conformance(folder.path())
+            .args(["--cluster", "kind"])
+            .args(arguments)
+            .assert()
+            .code(2)
+            .stderr(contains(message));
+    };
+    let representative = "--representative chooses phases of the patterns";
+    refused(&["--representative", "selftest"], representative);
+    refused(
+        &["--representative", "--scenario", "production"],
+        representative,
+    );
+    let selftest = "--with-selftest plays broken charts beside sound ones";
+    refused(&["--with-selftest", "selftest"], selftest);
+    refused(&["--with-selftest", "--scenario", "published"], selftest);
+    let folder = folder();
+    conformance(folder.path())
+        .arg("--representative")
+        .assert()
+        .code(2)
+        .stderr(contains("--cluster"));
+}

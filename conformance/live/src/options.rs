@@ -21,6 +21,10 @@ pub struct Options {
     pub charts: Vec<ChartDirectory>,
     /// Pattern numbers; empty for all.
     pub patterns: Vec<u8>,
+    /// Play what shows components, and not wiring, on representative patterns only.
+    pub representative: bool,
+    /// Play the broken charts of the scenario beside the sound ones, to see that each is caught.
+    pub with_selftest: bool,
     /// Patterns at a time; 0 for as many as the machine carries.
     pub jobs: usize,
     /// Keep the cluster, or on an existing one the namespaces, when the run ends.

@@ -10,6 +10,7 @@ use am_conformance::{Catalogue, Outcome};
 use crate::memory::MemoryUse;
 use crate::progress::Timing;
 use crate::scenario::Stage;
+use crate::selftest::LiveSelftest;
 
 /// What a live run learned.
 #[derive(Debug)]
@@ -20,6 +21,10 @@ pub struct LiveReport {
     pub timings: Vec<Timing>,
     /// Edges of the wiring table expected and reached, by pattern.
     pub edges: Vec<(u8, usize, usize)>,
+    /// What was not played on every pattern, in a sentence.
+    pub left_out: Option<String>,
+    /// What came of broken charts, where they were played beside the sound ones.
+    pub selftest: Option<LiveSelftest>,
     /// Memory of the cluster's node, where it is a kind cluster of the run's own.
     pub memory: Option<MemoryUse>,
 }

@@ -1,5 +1,6 @@
 //! A live run from beginning to end.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::pin;
@@ -13,7 +14,8 @@ use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::published;
 use crate::report::{Circumstances, LiveReport, report};
-use crate::scenario::{DatabaseKind, Lab, Phase, Stage};
+use crate::scenario::{DatabaseKind, Lab, Part, Phase, Stage, representatives};
+use crate::selftest::BrokenCharts;
 use crate::session::Session;
 use crate::side_by_side::{play_all, told};
 
@@ -103,18 +105,40 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
         Scenario::Production if options.patterns.is_empty() => PRODUCTION_PATTERNS.to_vec(),
         _ => patterns(options, &lab.facts)?,
     };
+    let whole = if options.representative {
+        representatives(&lab.facts, &patterns)
+    } else {
+        patterns.iter().copied().collect()
+    };
+    let left_out = (whole.len() < patterns.len()).then(|| left_out(&whole));
+    if let Some(left_out) = &left_out {
+        lab.progress.say("cluster", left_out);
+    }
     let mut stages = Vec::new();
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
         match options.scenario {
             Scenario::Patterns | Scenario::Published => {
+                let (charts, phases) = if whole.contains(pattern) {
+                    (charts, Phase::ALL.to_vec())
+                } else {
+                    (newest(&charts), Phase::OF_WIRING.to_vec())
+                };
                 let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
-                stages.push((stage, Phase::ALL.to_vec()));
+                stages.push((stage, phases));
             }
             Scenario::Production => stages.extend(in_production(lab, *pattern, &charts)),
         }
     }
-    let stages = play_all(options, session, stages).await?;
+    let sound = stages.len();
+    let mut broken = None;
+    if options.with_selftest {
+        let (charts, more) = BrokenCharts::make(options, session)?;
+        broken = Some(charts);
+        stages.extend(more);
+    }
+    let mut stages = play_all(options, session, stages).await?;
+    let of_broken = stages.split_off(sound);
     let circumstances = Circumstances {
         command: options.command.clone(),
         kubernetes: session.kubernetes.clone(),
@@ -122,12 +146,36 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
         charts: digests(&options.charts, &patterns)?,
     };
     let report = report(&lab.catalogue, &stages, &circumstances);
-    Ok(told(report, &stages, session))
+    Ok(LiveReport {
+        left_out,
+        selftest: broken.map(|broken| broken.judge(&of_broken, session)),
+        ..told(report, &stages, session)
+    })
+}
+
+/// The chart of the newest product version alone.
+fn newest(charts: &[(String, PathBuf)]) -> Vec<(String, PathBuf)> {
+    charts.last().cloned().into_iter().collect()
+}
+
+/// What is not played on every pattern.
+fn left_out(whole: &BTreeSet<u8>) -> String {
+    let phases: Vec<&str> = Phase::ALL
+        .iter()
+        .filter(|phase| !Phase::OF_WIRING.contains(phase))
+        .map(|phase| phase.name())
+        .collect();
+    let patterns: Vec<String> = whole.iter().map(u8::to_string).collect();
+    format!(
+        "played on patterns {} only, which have every component alone and in several: {}",
+        patterns.join(", "),
+        phases.join(", ")
+    )
 }
 
 /// A pattern on each real database; what has nothing to do with its kind is played once.
-fn in_production(lab: &Lab, pattern: u8, charts: &[(String, PathBuf)]) -> [(Stage, Vec<Phase>); 2] {
-    let newest: Vec<_> = charts.last().cloned().into_iter().collect();
+fn in_production(lab: &Lab, pattern: u8, charts: &[(String, PathBuf)]) -> [Part; 2] {
+    let newest = newest(charts);
     let stage = |kind: DatabaseKind| {
         let name = format!("p{pattern}-{}", kind.product_type());
         Stage::new(lab.clone(), pattern, &name, newest.clone())

@@ -10,14 +10,14 @@ use crate::error::LiveError;
 use crate::memory::side_by_side;
 use crate::options::Options;
 use crate::report::LiveReport;
-use crate::scenario::{Phase, Stage};
+use crate::scenario::{Part, Stage};
 use crate::session::Session;
 
 /// Plays stages, each with its phases, and gives them back in order. The first error ends all.
 pub(crate) async fn play_all(
     options: &Options,
     session: &Session,
-    stages: Vec<(Stage, Vec<Phase>)>,
+    stages: Vec<Part>,
 ) -> Result<Vec<Stage>, LiveError> {
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = side_by_side(options.jobs, stages.len(), session.available, processors)?;
@@ -29,9 +29,12 @@ pub(crate) async fn play_all(
     }
     let turns = Arc::new(Semaphore::new(jobs));
     let mut tasks = tokio::task::JoinSet::new();
-    // The largest takes longest; begun last, it would play alone in the end.
+    // What takes longest would play alone in the end if it began last.
     let mut stages: Vec<_> = stages.into_iter().enumerate().collect();
-    stages.sort_by_key(|(_, (stage, _))| Reverse(stage.main.nodes.values().sum::<usize>()));
+    stages.sort_by_key(|(_, (stage, phases))| {
+        let nodes = stage.main.nodes.values().sum::<usize>();
+        Reverse((phases.len(), nodes))
+    });
     for (index, (mut stage, phases)) in stages {
         let turns = Arc::clone(&turns);
         tasks.spawn(async move {
@@ -65,6 +68,8 @@ pub(crate) fn told(report: Report, stages: &[Stage], session: &Session) -> LiveR
             .iter()
             .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
             .collect(),
+        left_out: None,
+        selftest: None,
         memory: session.memory(),
     }
 }

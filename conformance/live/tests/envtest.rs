@@ -40,6 +40,8 @@ fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
         scenario: Scenario::Patterns,
         charts,
         patterns,
+        representative: false,
+        with_selftest: false,
         jobs: 0,
         keep: false,
         command: "cargo test -p am-live --test envtest".to_owned(),

@@ -6,13 +6,13 @@ use am_conformance::SuiteError;
 use am_conformance::report::{self, Output, human};
 use am_live::progress::StderrProgress;
 use am_live::{KindOptions, LiveReport, LiveSelftest, Progress, Timing, Verdict};
-use xtask::{Cluster, Images, LiveRun, Scenario};
+use xtask::{BrokenCharts, Cluster, Images, LiveRun, Scenario};
 
 /// Runs on the cluster, or breaks charts on it, and returns the exit code.
 pub(crate) fn play(run: &LiveRun) -> Result<u8, SuiteError> {
     let options = options(run);
     let progress: Arc<dyn Progress> = Arc::new(StderrProgress::new());
-    let done = if run.is_selftest {
+    let done = if run.broken_charts == BrokenCharts::Alone {
         am_live::selftest(&options, &progress).map(|done| Ok(tell_selftest(&done)))
     } else {
         am_live::run(&options, &progress).map(|done| tell(&done, &run.outputs))
@@ -49,6 +49,8 @@ fn options(run: &LiveRun) -> am_live::Options {
         },
         charts: run.charts.clone(),
         patterns: run.patterns.clone(),
+        representative: run.representative,
+        with_selftest: run.broken_charts == BrokenCharts::Beside,
         jobs: run.jobs,
         keep: run.keep,
         command: run.command.clone(),
@@ -59,6 +61,9 @@ fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
     print_timings(&done.timings);
     for (pattern, expected, reached) in &done.edges {
         println!("am-pattern-{pattern}: {reached} of {expected} edges of the wiring table reached");
+    }
+    if let Some(left_out) = &done.left_out {
+        println!("{left_out}");
     }
     if let Some(memory) = done.memory {
         println!(
@@ -73,7 +78,11 @@ fn tell(done: &LiveReport, outputs: &[Output]) -> Result<u8, SuiteError> {
     );
     report::write(&done.report, outputs)
         .map_err(|error| SuiteError::cannot_check(error.to_string()))?;
-    Ok(done.report.exit_code())
+    let selftest = done.selftest.as_ref().map_or(0, tell_selftest);
+    Ok(match done.report.exit_code() {
+        0 => selftest,
+        code => code,
+    })
 }
 
 fn tell_selftest(done: &LiveSelftest) -> u8 {

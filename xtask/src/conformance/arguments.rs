@@ -140,6 +140,14 @@ pub(crate) struct Live {
     /// Do not delete the kind cluster, or the namespaces in an existing cluster, at the end.
     #[arg(long, requires = "cluster")]
     pub(super) keep: bool,
+    /// Play upgrades, outages and the like on representative patterns only: the fewest that have every component, as a
+    /// single node and as several. The others are installed, wired, called and removed. Which were left out is told.
+    #[arg(long, requires = "cluster")]
+    pub(super) representative: bool,
+    /// Play the broken charts of the self-test beside the sound ones, on the same cluster. One that is not caught makes the
+    /// exit code 4.
+    #[arg(long, requires = "cluster")]
+    pub(super) with_selftest: bool,
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,

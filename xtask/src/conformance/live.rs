@@ -28,6 +28,8 @@ pub struct LiveRun {
     pub charts: Vec<ChartDirectory>,
     /// The patterns to play; empty for all.
     pub patterns: Vec<u8>,
+    /// Whether what shows components, and not wiring, is played on representative patterns only.
+    pub representative: bool,
     /// Patterns at a time; 0 for as many as the machine carries.
     pub jobs: usize,
     /// The workspace: where `tools/` and `fixtures/` are.
@@ -36,8 +38,19 @@ pub struct LiveRun {
     pub command: String,
     /// Reports to write.
     pub outputs: Vec<Output>,
-    /// Whether broken charts are installed instead, to see that each is caught.
-    pub is_selftest: bool,
+    /// Whether broken charts are played, to see that each is caught.
+    pub broken_charts: BrokenCharts,
+}
+
+/// Whether broken charts are played.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BrokenCharts {
+    /// They are not.
+    LeftOut,
+    /// Beside the sound ones.
+    Beside,
+    /// Instead of the sound ones.
+    Alone,
 }
 
 /// Plays charts on a cluster, tells what it saw, and returns the exit code.
@@ -78,6 +91,17 @@ fn asked(
         )));
     };
     let live = &arguments.live;
+    let is_selftest = matches!(arguments.action, Some(Action::Selftest(_)));
+    if live.with_selftest && (is_selftest || live.scenario == Scenario::Published) {
+        return Err(Err(SuiteError::usage(
+            "--with-selftest plays broken charts beside sound ones; there are none of the published, and the self-test plays them alone",
+        )));
+    }
+    if live.representative && (is_selftest || live.scenario != Scenario::Patterns) {
+        return Err(Err(SuiteError::usage(
+            "--representative chooses phases of the patterns; leave it out of the self-test and of other scenarios",
+        )));
+    }
     Ok(LiveRun {
         cluster,
         kind_image: live.kind_image.clone(),
@@ -88,11 +112,16 @@ fn asked(
         scenario: live.scenario,
         charts: charts.clone(),
         patterns: patterns(suite)?,
+        representative: live.representative,
         jobs: suite.jobs,
         workspace: suite.workspace.clone(),
         command: suite.command.clone(),
         outputs: arguments.report.clone(),
-        is_selftest: matches!(arguments.action, Some(Action::Selftest(_))),
+        broken_charts: match (is_selftest, live.with_selftest) {
+            (true, _) => BrokenCharts::Alone,
+            (false, true) => BrokenCharts::Beside,
+            (false, false) => BrokenCharts::LeftOut,
+        },
     })
 }
 

@@ -113,6 +113,8 @@ pub(crate) async fn run(
         report: assemble(&suite.catalogue, profiles, &circumstances),
         timings,
         edges: Vec::new(),
+        left_out: None,
+        selftest: None,
         memory: None,
     })
 }

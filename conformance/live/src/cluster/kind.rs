@@ -31,12 +31,9 @@ pub struct KindPlan {
     keep: bool,
 }
 
-/// Two workers: with fewer, replicas have nowhere to spread to and a drained node's pods nowhere to go.
-const NODES: &str = "\
-kind: Cluster
-apiVersion: kind.x-k8s.io/v1alpha4
-nodes: [{role: control-plane}, {role: worker}, {role: worker}]
-";
+/// Two workers: with fewer, replicas have nowhere to spread to and a drained node's pods nowhere to go. The cluster is
+/// thrown away, so etcd need not wait for the disk at each write; kind takes the form that its version of kubeadm has.
+const CONFIGURATION: &str = include_str!("kind.yaml");
 /// What names made by default start with.
 const PREFIX: &str = "am-live-";
 /// Where a machine without image registry says which node image it has.
@@ -117,7 +114,7 @@ impl Kind {
             folder,
         };
         let config = cluster.folder.path().join("cluster.yaml");
-        std::fs::write(&config, NODES).map_err(LiveError::file("write", &config))?;
+        std::fs::write(&config, CONFIGURATION).map_err(LiveError::file("write", &config))?;
         let mut command = Program::new(
             &cluster.program,
             "see `docker ps` and `docker info`; --kind-image takes an image that is on this machine",

@@ -22,6 +22,7 @@ mod product_story;
 mod production;
 mod release;
 mod removal;
+mod representatives;
 mod restart;
 mod revision;
 mod scale;
@@ -45,6 +46,7 @@ use serde_json::{Value, json};
 
 pub(crate) use plan::{Phase, phases_for};
 pub(crate) use production::Kind as DatabaseKind;
+pub(crate) use representatives::representatives;
 pub(crate) use stage::Stage;
 
 use crate::api::Api;
@@ -52,6 +54,9 @@ use crate::error::LiveError;
 use crate::helm::Helm;
 use crate::options::Images;
 use crate::progress::Progress;
+
+/// A stage, and what is played on it.
+pub(crate) type Part = (Stage, Vec<Phase>);
 
 /// What all patterns of a run share.
 #[derive(Clone)]

@@ -51,6 +51,17 @@ impl Phase {
         Self::Removal,
     ];
 
+    /// What shows that a pattern as a whole is wired: each has components of its own that find each other. The other phases
+    /// show what components do, wherever they are.
+    pub(crate) const OF_WIRING: [Self; 6] = [
+        Self::Install,
+        Self::Wiring,
+        Self::Endpoints,
+        Self::Test,
+        Self::Story,
+        Self::Removal,
+    ];
+
     /// What production adds to a pattern. A restart by Reloader is known to the workload alone, and is lost when a larger
     /// volume needs a new one: rotation comes after it.
     pub(crate) const OF_PRODUCTION: [Self; 5] = [

@@ -12,7 +12,7 @@ use crate::error::LiveError;
 use crate::options::{Images, Options, Scenario};
 use crate::progress::{Progress, Timing};
 use crate::run::{block_on, with_session};
-use crate::scenario::{DatabaseKind, Phase, Stage, phases_for};
+use crate::scenario::{DatabaseKind, Part, Phase, Stage, phases_for};
 use crate::session::Session;
 use crate::side_by_side::play_all;
 
@@ -71,15 +71,69 @@ pub fn selftest(
             "the self-test needs stand-ins, which tell what they reached; leave out --images real",
         ));
     }
-    let all = cases(&options.workspace)?;
-    let (cases, left_out): (Vec<Case>, Vec<Case>) = all
-        .into_iter()
-        .partition(|case| case.scenario() == options.scenario);
-    let mut done = block_on(with_session(options, progress, async |session| {
-        play(options, session, &cases).await
-    }))?;
-    done.left_out = left_out.into_iter().map(|case| case.name).collect();
-    Ok(done)
+    block_on(with_session(options, progress, async |session| {
+        let (broken, stages) = BrokenCharts::make(options, session)?;
+        let stages = play_all(options, session, stages).await?;
+        let mut done = broken.judge(&stages, session);
+        done.timings.splice(0..0, session.timings.iter().cloned());
+        Ok(done)
+    }))
+}
+
+/// The broken charts of a scenario, made and ready to be played.
+pub(crate) struct BrokenCharts {
+    cases: Vec<Case>,
+    left_out: Vec<String>,
+    /// Holds the charts for as long as they are played.
+    _folder: tempfile::TempDir,
+}
+
+impl BrokenCharts {
+    /// Makes them, each with a stage to be played on, in the same order.
+    pub(crate) fn make(
+        options: &Options,
+        session: &Session,
+    ) -> Result<(Self, Vec<Part>), LiveError> {
+        let (cases, left_out): (Vec<Case>, Vec<Case>) = cases(&options.workspace)?
+            .into_iter()
+            .partition(|case| case.scenario() == options.scenario);
+        let folder = tempfile::Builder::new()
+            .prefix("am-live-broken-")
+            .tempdir()
+            .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
+        let stages = cases
+            .iter()
+            .map(|case| {
+                let charts = make(options, case, &folder.path().join(&case.name))?;
+                Ok((stage(session, case, charts), case.phases.clone()))
+            })
+            .collect::<Result<Vec<_>, LiveError>>()?;
+        let broken = Self {
+            cases,
+            left_out: left_out.into_iter().map(|case| case.name).collect(),
+            _folder: folder,
+        };
+        Ok((broken, stages))
+    }
+
+    /// What came of them, from their stages.
+    pub(crate) fn judge(self, stages: &[Stage], session: &Session) -> LiveSelftest {
+        let results = self.cases.iter().zip(stages);
+        let results = results.map(|(case, stage)| CaseResult {
+            name: case.name.clone(),
+            about: case.chart.about.clone(),
+            verdict: judge(&case.live, &stage.record.results()),
+        });
+        LiveSelftest {
+            cases: results.collect(),
+            timings: stages
+                .iter()
+                .flat_map(|stage| stage.timings.clone())
+                .collect(),
+            kubernetes: session.kubernetes.clone(),
+            left_out: self.left_out,
+        }
+    }
 }
 
 struct Case {
@@ -152,42 +206,20 @@ fn unusable(error: &am_conformance::SuiteError) -> LiveError {
     LiveError::unavailable(error.to_string(), "correct the broken chart's patch.yaml")
 }
 
-async fn play(
-    options: &Options,
-    session: &Session,
-    cases: &[Case],
-) -> Result<LiveSelftest, LiveError> {
-    let folder = tempfile::Builder::new()
-        .prefix("am-live-broken-")
-        .tempdir()
-        .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
-    let mut stages = Vec::new();
-    for case in cases {
-        let charts = make(options, case, &folder.path().join(&case.name))?;
-        let mut stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-            .called(&case.name)
-            .with_variables(&case.live.standin);
-        if case.needs_database() {
-            stage = stage.on_database(DatabaseKind::PostgreSql);
-        }
-        if !case.phases.contains(&Phase::Enlargement) {
-            stage = stage.without_volumes();
-        }
-        stages.push((stage, case.phases.clone()));
+fn stage(session: &Session, case: &Case, charts: Vec<(String, PathBuf)>) -> Stage {
+    let stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
+        .called(&case.name)
+        .with_variables(&case.live.standin);
+    let stage = if case.needs_database() {
+        stage.on_database(DatabaseKind::PostgreSql)
+    } else {
+        stage
+    };
+    if case.phases.contains(&Phase::Enlargement) {
+        stage
+    } else {
+        stage.without_volumes()
     }
-    let stages = play_all(options, session, stages).await?;
-    let results = cases.iter().zip(&stages).map(|(case, stage)| CaseResult {
-        name: case.name.clone(),
-        about: case.chart.about.clone(),
-        verdict: judge(&case.live, &stage.record.results()),
-    });
-    let played = stages.iter().flat_map(|stage| stage.timings.clone());
-    Ok(LiveSelftest {
-        cases: results.collect(),
-        timings: session.timings.iter().cloned().chain(played).collect(),
-        kubernetes: session.kubernetes.clone(),
-        left_out: Vec::new(),
-    })
 }
 
 /// The edited copy of a case's chart, with its product version.
