@@ -88,10 +88,15 @@ impl Context<'_> {
     /// Components and minimum nodes of the pattern.
     pub fn pattern(&self) -> &BTreeMap<Component, usize> {
         static NONE: BTreeMap<Component, usize> = BTreeMap::new();
-        self.facts
-            .patterns
-            .get(&self.subject.pattern)
-            .unwrap_or(&NONE)
+        self.facts.patterns.get(&self.wired_as()).unwrap_or(&NONE)
+    }
+
+    /// The pattern that the subject is wired as: its own, or what an identity server leaves of it.
+    pub fn wired_as(&self) -> u8 {
+        let pattern = self.subject.pattern;
+        let server = self.graph.identity_server.as_ref();
+        // Who makes a subject has refused what leaves no pattern.
+        self.facts.left_of(pattern, server).unwrap_or(pattern)
     }
 
     /// Where a fault of an object comes from: the line of the chart or of the given values, and the values that it reads.

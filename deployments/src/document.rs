@@ -120,6 +120,9 @@ pub struct Site {
     #[serde(default)]
     #[schemars(with = "Option<BTreeMap<String, Exposure>>", extend("x-known-keys" = "components"))]
     pub exposes: Table<Exposure>,
+    /// An identity server whose tokens are accepted. Where there is a main site it is said there, for all of them.
+    #[serde(default)]
+    pub identity_server: Option<IdentityServer>,
     /// Numbers of nodes that differ from the pattern's, by the components' keys in the charts' values.
     #[serde(default)]
     #[schemars(with = "Option<BTreeMap<String, u32>>", extend("x-known-keys" = "components"))]
@@ -161,6 +164,35 @@ pub struct Database {
     /// Its port; the usual one of its kind unless given.
     #[serde(default)]
     pub port: Option<u16>,
+}
+
+/// An identity server as key manager.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct IdentityServer {
+    /// Its host.
+    #[schemars(with = "String", length(min = 1))]
+    pub host: Text,
+    /// Its port; that of the charts' values unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<u16>", range(min = 1))]
+    pub port: Option<Spanned<u16>>,
+    /// Its name in the portals; that of the charts' values unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub name: Option<Text>,
+    /// Address ranges from which it notifies, and where it is called.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>")]
+    pub cidrs: Vec<Text>,
+    /// A host behind which it finds the event hub, at port 443; the Service in the cluster unless given.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub notifies: Option<Text>,
+    /// Components whose place it takes, by their keys in the charts' values.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<String>>", extend("x-known-items" = "components"))]
+    pub replaces: Vec<Text>,
 }
 
 /// What the portals offer for the gateways of a site.

@@ -75,7 +75,7 @@ fn star<'m>(sites: &[Placed<'m>], vocabulary: &Vocabulary) -> Vec<Link<'m>> {
     for (number, site) in sites.iter().enumerate().filter(|(_, site)| !site.is_main) {
         // What this site lacks is in the main one.
         for client in &site.runs {
-            for edge in site.chart.edges_on(client.name()) {
+            for edge in site.edges_on(client.name()) {
                 let missing = site.rest.iter().find(|part| part.name() == edge.peer);
                 if let Some(server) = missing {
                     links.push(link((number, client), (main, server), &edge));
@@ -85,7 +85,7 @@ fn star<'m>(sites: &[Placed<'m>], vocabulary: &Vocabulary) -> Vec<Link<'m>> {
         // Its gateways are an environment of the main site's portals.
         if site.site.environment.is_some() {
             for client in &sites[main].runs {
-                for edge in sites[main].chart.edges_on(client.name()) {
+                for edge in sites[main].edges_on(client.name()) {
                     let server = site.runs.iter().find(|part| part.name() == edge.peer);
                     let is_environment = edge.edge.to.value == vocabulary.environment.role;
                     if let Some(server) = server.filter(|_| is_environment) {

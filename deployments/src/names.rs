@@ -23,6 +23,16 @@ fn is_part(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// Whether it is a name that people see and that needs no quoting anywhere.
+pub(crate) fn is_name(text: &str) -> bool {
+    let is_end = |end: Option<char>| end.is_some_and(|end| end.is_ascii_alphanumeric());
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    text.len() <= 100
+        && is_end(text.chars().next())
+        && is_end(text.chars().next_back())
+        && text.chars().all(is_allowed)
+}
+
 /// Whether it is a range of addresses, such as `10.20.0.0/16`.
 pub(crate) fn is_cidr(text: &str) -> bool {
     text.split_once('/').is_some_and(|(address, bits)| {
@@ -49,7 +59,7 @@ pub(crate) fn sentence<T: AsRef<str>>(names: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_cidr, is_host, is_label, sentence};
+    use super::{is_cidr, is_host, is_label, is_name, sentence};
 
     #[test]
     fn labels_hosts_and_ranges_are_told_from_what_is_none() {
@@ -57,6 +67,13 @@ mod tests {
         assert!(!is_label("bank-") && !is_label("a.b"));
         assert!(is_host("cp-0.bank.example.com") && is_host("10.0.0.1"));
         assert!(!is_host("cp_0.example.com") && !is_host("a..b") && !is_host("https://a.b"));
+        assert!(
+            is_name("WSO2-IS")
+                && is_name("Login_2.eu")
+                && !is_name("my login")
+                && !is_name("-x")
+                && !is_name("")
+        );
         assert!(is_cidr("10.20.0.0/16") && is_cidr("fd00::/8"));
         assert!(!is_cidr("10.20.0.0") && !is_cidr("10.20.0.0/33") && !is_cidr("10.20/16"));
         assert!(!is_cidr("fd00::/129") && !is_cidr("10.0.0.0/-1"));

@@ -47,9 +47,13 @@ pub(crate) fn own(site: &Placed<'_>) -> Value {
 
 /// Whether credentials come from a store of this kind, by the platform's overlay and the site's values.
 pub(crate) fn uses_store(site: &Placed<'_>, store: &str, charts: &ChartTree) -> bool {
-    let path = format!("/credentials/{store}/enabled");
-    let own = own(site).pointer(&path).and_then(Value::as_bool);
-    let overlay = || tree(site, charts).pointer(&path).and_then(Value::as_bool);
+    is_on(site, &format!("/credentials/{store}/enabled"), charts)
+}
+
+/// Whether the platform's overlay or the site's values switch something on.
+pub(crate) fn is_on(site: &Placed<'_>, path: &str, charts: &ChartTree) -> bool {
+    let own = own(site).pointer(path).and_then(Value::as_bool);
+    let overlay = || tree(site, charts).pointer(path).and_then(Value::as_bool);
     own.or_else(overlay).unwrap_or_default()
 }
 

@@ -46,6 +46,22 @@ pub(crate) struct Site {
     /// Where the chart takes credentials from instead of a Secret of yours.
     pub(crate) credential_store: Option<String>,
     pub(crate) database: Option<Database>,
+    pub(crate) identity_server: Option<IdentityServer>,
+}
+
+/// An identity server whose tokens the site accepts.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct IdentityServer {
+    pub(crate) name: String,
+    /// As host:port.
+    pub(crate) at: String,
+    /// Components whose place it takes.
+    pub(crate) replaces: Vec<String>,
+    /// The ConfigMap with its registration and with its own configuration; none where another site registers it.
+    pub(crate) config_map: Option<String>,
+    /// A Job of the release registers it.
+    pub(crate) by_job: bool,
 }
 
 /// A Helm release. Releases are the only thing that a site is made of now.
@@ -271,7 +287,27 @@ fn site(
         secrets: secrets(document, placed, vocabulary),
         credential_store: store.map(|it| format!("credentials.{it}")),
         database: database(placed, vocabulary, shape, effective),
+        identity_server: identity_server(release, placed, effective),
     }
+}
+
+fn identity_server(
+    release: &str,
+    placed: &Placed<'_>,
+    effective: &Value,
+) -> Option<IdentityServer> {
+    let server = placed.identity_server?;
+    let of = &effective["identityServer"];
+    let replaces = placed.replaced.iter();
+    Some(IdentityServer {
+        name: of["name"].as_str().unwrap_or_default().to_owned(),
+        at: format!("{}:{}", server.host.value, of["port"]),
+        replaces: replaces.map(|part| part.name().to_owned()).collect(),
+        config_map: placed
+            .player("management")
+            .map(|_| format!("{release}-identity-server")),
+        by_job: of["registration"]["job"]["enabled"] == true,
+    })
 }
 
 fn exposed(

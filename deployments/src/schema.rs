@@ -11,6 +11,7 @@ use crate::vocabulary::Vocabulary;
 /// Fields of the document's types that name what only data knows.
 const KNOWN: &str = "x-known";
 const KNOWN_KEYS: &str = "x-known-keys";
+const KNOWN_ITEMS: &str = "x-known-items";
 
 /// The schema, with the words that are accepted now.
 pub fn schema(model: &Model, vocabulary: &Vocabulary) -> Value {
@@ -32,6 +33,9 @@ fn fill(node: &mut Value, words: &impl Fn(&str) -> Vec<Value>) {
             }
             if let Some(Value::String(name)) = entries.shift_remove(KNOWN_KEYS) {
                 entries.insert("propertyNames".into(), json!({"enum": words(&name)}));
+            }
+            if let Some(Value::String(name)) = entries.shift_remove(KNOWN_ITEMS) {
+                entries["items"]["enum"] = words(&name).into();
             }
             for (_, value) in entries.iter_mut() {
                 fill(value, words);

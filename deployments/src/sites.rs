@@ -1,12 +1,12 @@
 //! Which part of its pattern each site runs.
 
 use am_generator::Model;
-use am_generator::chart::{Chart, Part};
+use am_generator::chart::{Chart, Part, ResolvedEdge};
 use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
 use am_generator::model::product::Database;
 
-use crate::document::{Deployment, Site};
+use crate::document::{Deployment, IdentityServer, Site};
 use crate::names::sentence;
 use crate::vocabulary::{PartOfPattern, Shape, Topology, Vocabulary};
 
@@ -22,6 +22,10 @@ pub(crate) struct Placed<'m> {
     pub(crate) runs: Vec<Part<'m>>,
     /// Components of its pattern that it does not run.
     pub(crate) rest: Vec<Part<'m>>,
+    /// The identity server whose tokens it accepts: its own, or that of the main site.
+    pub(crate) identity_server: Option<&'m IdentityServer>,
+    /// Components whose place the identity server takes, so that nobody runs them.
+    pub(crate) replaced: Vec<Part<'m>>,
 }
 
 impl<'m> Placed<'m> {
@@ -37,6 +41,19 @@ impl<'m> Placed<'m> {
     pub(crate) fn player(&self, role: &str) -> Option<Part<'m>> {
         let player = self.chart.role(role)?;
         self.runs.iter().find(|part| part.name() == player).copied()
+    }
+
+    /// The edges of a component, with those who really are at their other ends.
+    pub(crate) fn edges_on(&self, component: &'m str) -> Vec<ResolvedEdge<'m>> {
+        let mut edges = self.chart.edges_on(component);
+        for edge in &mut edges {
+            let is_replaced = self.replaced.iter().any(|part| part.name() == edge.peer);
+            if let Some(alternate) = edge.alternate.filter(|_| is_replaced) {
+                edge.peer = alternate.peer;
+                edge.reach = alternate.reach;
+            }
+        }
+        edges
     }
 
     /// Number of nodes of a component that it runs.
@@ -130,9 +147,21 @@ pub(crate) fn place<'m>(
             continue;
         }
         match row.members(&chart) {
-            Ok(runs) => {
+            Ok(mut runs) => {
+                let main = sites.iter().find(|site| says_main(site));
+                let identity_server = main.unwrap_or(site).identity_server.as_ref();
+                let is_replaced = |part: &Part<'_>| {
+                    let mut named = identity_server.into_iter().flat_map(|it| &it.replaces);
+                    let mut able = chart.replaceable().into_iter();
+                    named.any(|key| key.value == part.key())
+                        && able.any(|(name, _)| name == part.name())
+                };
                 let mut rest = chart.parts();
                 rest.retain(|one| !runs.iter().any(|other| other.name() == one.name()));
+                let replaced = chart.parts().into_iter().filter(|it| is_replaced(it));
+                let replaced = replaced.collect();
+                runs.retain(|part| !is_replaced(part));
+                rest.retain(|part| !is_replaced(part));
                 placed.push(Placed {
                     site,
                     chart,
@@ -140,6 +169,8 @@ pub(crate) fn place<'m>(
                     is_main,
                     runs,
                     rest,
+                    identity_server,
+                    replaced,
                 });
             }
             Err((component, roles)) => {

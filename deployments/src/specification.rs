@@ -22,6 +22,10 @@ pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value
                 "values": release.values.iter().map(path).collect::<Vec<_>>(),
             }],
             "external": external(site, resolved),
+            "identityServer": site.identity_server.as_ref().map(|server| json!({
+                "at": server.at,
+                "replaces": server.replaces,
+            })),
         })
     };
     if let [only] = resolved.sites.as_slice() {

@@ -39,6 +39,17 @@ pub struct ResolvedEdge<'m> {
     pub peer: &'m str,
     /// Which nodes of the peer, which may be the component itself.
     pub reach: Reach,
+    /// Who is at its other end where an identity server replaces that component.
+    pub alternate: Option<Alternate<'m>>,
+}
+
+/// The component that plays a role in another one's place.
+#[derive(Debug, Clone, Copy)]
+pub struct Alternate<'m> {
+    /// The component.
+    pub peer: &'m str,
+    /// Which of its nodes.
+    pub reach: Reach,
 }
 
 impl<'m> Part<'m> {
@@ -84,6 +95,20 @@ impl<'m> Chart<'m> {
             .map(|component| component.value.as_str())
     }
 
+    /// The components that an identity server may replace, each with the one that plays its role then.
+    pub fn replaceable(&self) -> Vec<(&'m str, &'m str)> {
+        let alternates = self.pattern.value.alternates.iter();
+        alternates
+            .filter_map(|(role, player)| Some((self.role(&role.value)?, player.value.as_str())))
+            .collect()
+    }
+
+    /// Whether an identity server may replace a component.
+    pub(crate) fn is_replaceable(&self, component: &str) -> bool {
+        let mut parts = self.replaceable().into_iter();
+        parts.any(|(name, _)| name == component)
+    }
+
     /// The endpoints that the pattern has: name, endpoint, component that serves it.
     pub fn endpoints(&self) -> Vec<(&'m str, &'m Endpoint, &'m str)> {
         let endpoints = &self.model.endpoints.value;
@@ -112,12 +137,20 @@ impl<'m> Chart<'m> {
                 } else {
                     self.role(&edge.to.value)?
                 };
-                let own_reach = edge.own_reach.filter(|_| peer == component);
+                let reach = |peer: &str| {
+                    let own_reach = edge.own_reach.filter(|_| peer == component);
+                    own_reach.unwrap_or(edge.reach)
+                };
+                let alternate = self.pattern.value.alternates.get(&edge.to.value);
                 Some(ResolvedEdge {
                     edge,
                     form: wiring.forms.get(&edge.form.value)?.kind()?,
                     peer,
-                    reach: own_reach.unwrap_or(edge.reach),
+                    reach: reach(peer),
+                    alternate: alternate.map(|player| Alternate {
+                        peer: &player.value,
+                        reach: reach(&player.value),
+                    }),
                 })
             })
             .collect()
@@ -239,20 +272,32 @@ impl<'m> Chart<'m> {
         self.pattern.value.components.len() > 1
     }
 
+    /// The ways of a component's edges, whoever plays the roles at their ends.
+    fn ways_of(&self, from: &'m str) -> Vec<(FormKind<'m>, &'m str, Reach)> {
+        let edges = self.edges_on(from).into_iter();
+        edges
+            .flat_map(|edge| {
+                let alternate = edge.alternate;
+                let alternate = alternate.map(|it| (edge.form, it.peer, it.reach));
+                std::iter::once((edge.form, edge.peer, edge.reach)).chain(alternate)
+            })
+            .collect()
+    }
+
     /// The ports of one component under which another reaches it: behind its one name, and node by node.
     pub(crate) fn reached(&self, from: &'m str, to: &str) -> (Vec<&'m str>, Vec<&'m str>) {
         let mut service = Vec::new();
         let mut nodes = Vec::new();
-        for resolved in self.edges_on(from) {
-            if resolved.peer != to {
+        for (form, peer, reach) in self.ways_of(from) {
+            if peer != to {
                 continue;
             }
-            let ports = if resolved.reach == Reach::Service {
+            let ports = if reach == Reach::Service {
                 &mut service
             } else {
                 &mut nodes
             };
-            ports.extend(resolved.form.ports().iter().map(|port| port.value.as_str()));
+            ports.extend(form.ports().iter().map(|port| port.value.as_str()));
         }
         for ports in [&mut service, &mut nodes] {
             ports.sort_unstable();
@@ -297,12 +342,12 @@ impl<'m> Chart<'m> {
     pub(crate) fn connections(&self) -> Vec<(&'m str, &'m str, &'m str)> {
         let mut connections = Vec::new();
         for part in self.parts() {
-            for resolved in self.edges_on(part.name()) {
-                if !resolved.reach.leaves_the_pod() {
+            for (form, peer, reach) in self.ways_of(part.name()) {
+                if !reach.leaves_the_pod() {
                     continue;
                 }
-                for port in resolved.form.ports() {
-                    connections.push((part.name(), resolved.peer, port.value.as_str()));
+                for port in form.ports() {
+                    connections.push((part.name(), peer, port.value.as_str()));
                 }
             }
             if self.waits_for_first_node(&part) {

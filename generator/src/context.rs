@@ -47,6 +47,7 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "version": version(chart),
         "pattern": pattern(chart),
         "role": roles,
+        "replaceable": replaceable(chart),
         "components": parts.iter().map(|part| component(chart, part)).collect::<Vec<_>>(),
         "endpoints": endpoints(chart, None),
         "publicServices": public_services(chart),
@@ -71,6 +72,16 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
     })
+}
+
+/// The components that an identity server may replace.
+fn replaceable(chart: &Chart<'_>) -> Vec<Value> {
+    let parts = chart.replaceable().into_iter();
+    parts
+        .map(|(name, player)| {
+            json!({"name": name, "key": camel_case(name), "player": player, "playerKey": camel_case(player)})
+        })
+        .collect()
 }
 
 /// Adds names to a chart's, and makes it ready for templates.
@@ -292,6 +303,7 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "waits": waits(chart, name),
         "mayWait": chart.may_wait(part),
         "mirrorsEvents": chart.mirrors_events(part),
+        "replaceable": chart.is_replaceable(name),
         "waitsForFirstNode": chart.waits_for_first_node(part),
         "endpoints": endpoints(chart, Some(name)),
         "ingress": ingress(chart, part),
@@ -451,7 +463,7 @@ fn egress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
                 .collect();
             let (service, nodes) = chart.reached(part.name(), peer.name());
             (!ports.is_empty()).then(
-                || json!({"to": peer.name(), "ports": ports, "service": service, "nodes": nodes}),
+                || json!({"to": peer.name(), "ports": ports, "service": service, "nodes": nodes, "replaceable": chart.is_replaceable(peer.name())}),
             )
         })
         .collect()

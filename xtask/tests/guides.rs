@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Guides whose examples of `cargo xtask` are run.
-const GUIDES: [&str; 4] = [
+const GUIDES: [&str; 5] = [
     "docs/check-your-own-charts.md",
     "docs/deployments.md",
+    "docs/identity-server.md",
     "docs/publishing.md",
     "docs/your-own-requirements.md",
 ];

@@ -160,7 +160,7 @@ fn is_configured(graph: &Graph<'_>, component: Component) -> bool {
 fn is_wired(requirement: &str, context: &Context<'_>) -> bool {
     context.facts.edges.iter().any(|edge| {
         edge.requirement == requirement
-            && edge.peers.contains_key(&context.subject.pattern)
+            && edge.peers.contains_key(&context.wired_as())
             && is_configured(context.graph, edge.on)
             && (!edge.highly_available || context.graph.nodes_of(edge.on).len() > 1)
     })
@@ -168,7 +168,7 @@ fn is_wired(requirement: &str, context: &Context<'_>) -> bool {
 
 fn is_wired_elsewhere(context: &Context<'_>) -> bool {
     context.facts.edges.iter().any(|edge| {
-        let peer = edge.peers.get(&context.subject.pattern);
+        let peer = edge.peers.get(&context.wired_as());
         peer.is_some_and(|peer| context.graph.elsewhere(*peer).is_some())
             && is_configured(context.graph, edge.on)
     })

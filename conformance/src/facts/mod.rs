@@ -4,6 +4,7 @@
 //! by the other.
 
 pub(crate) mod controllers;
+mod identity_server;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use am_product::Port as PortFact;
 use am_product::Protocol;
+pub use identity_server::IdentityServer;
 
 use crate::{component::Component, error::SuiteError};
 
@@ -205,6 +207,37 @@ impl Facts {
         })
     }
 
+    /// The pattern that consists of what an identity server leaves of another one.
+    ///
+    /// # Errors
+    /// When there is none; the message says what is left.
+    pub(crate) fn left_of(
+        &self,
+        pattern: u8,
+        server: Option<&IdentityServer>,
+    ) -> Result<u8, String> {
+        let replaced = server.map_or(&[][..], |server| &server.replaces);
+        let Some(whole) = self.patterns.get(&pattern) else {
+            return Ok(pattern);
+        };
+        if !whole.keys().any(|component| replaced.contains(component)) {
+            return Ok(pattern);
+        }
+        let mut left = whole.clone();
+        left.retain(|component, _| !replaced.contains(component));
+        let found = self
+            .patterns
+            .iter()
+            .find(|(_, components)| **components == left);
+        found.map(|(number, _)| *number).ok_or_else(|| {
+            let names: Vec<&str> = left.keys().map(|component| component.name()).collect();
+            format!(
+                "identityServer.replaces leaves {} of pattern {pattern}, which is no pattern",
+                names.join(", ")
+            )
+        })
+    }
+
     /// The patterns that there are, for messages.
     pub(crate) fn pattern_names(&self) -> String {
         let names: Vec<String> = self.patterns.keys().map(u8::to_string).collect();
@@ -259,7 +292,8 @@ pub(crate) fn matches_glob(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Facts, matches_glob};
+    use super::{Facts, IdentityServer, matches_glob};
+    use crate::component::Component;
 
     #[test]
     fn globs_match_as_people_expect() {
@@ -270,6 +304,29 @@ mod tests {
         ));
         assert!(matches_glob("a*b*c", "a-b-b-c"));
         assert!(matches_glob("exact", "exact") && !matches_glob("exact", "exactly"));
+    }
+
+    #[test]
+    fn what_an_identity_server_leaves_is_a_pattern_or_refused() {
+        let facts = Facts::load().expect("the committed tables parse");
+        let server = |names: &[&str]| IdentityServer {
+            at: "is.example.net:9443".into(),
+            replaces: names
+                .iter()
+                .map(|name| Component::from_name(name).expect("a component"))
+                .collect(),
+        };
+        let left = |pattern, names: &[&str]| facts.left_of(pattern, Some(&server(names)));
+        assert_eq!(left(4, &["key-manager"]), Ok(3));
+        assert_eq!(left(5, &["key-manager"]), Ok(2));
+        assert_eq!(left(3, &["key-manager"]), Ok(3));
+        assert_eq!(left(4, &[]), Ok(4));
+        assert_eq!(facts.left_of(4, None), Ok(4));
+        let error = left(4, &["gateway"]).expect_err("refused");
+        assert!(
+            error.contains("of pattern 4, which is no pattern"),
+            "{error}"
+        );
     }
 
     #[test]

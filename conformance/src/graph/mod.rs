@@ -44,7 +44,7 @@ pub(crate) use waits::awaited;
 
 use crate::{
     component::Component,
-    facts::Facts,
+    facts::{Facts, IdentityServer},
     manifest::{Autoscaler, Manifest, Service, Workload},
 };
 
@@ -67,6 +67,8 @@ pub struct Graph<'a> {
     pub declared: BTreeMap<Component, Elsewhere>,
     /// Ways to and from other sites.
     pub crossings: Crossings,
+    /// An identity server that issues tokens.
+    pub identity_server: Option<IdentityServer>,
     /// Every address of every node's `deployment.toml`, with where it leads.
     pub links: Vec<Link>,
 }
@@ -84,6 +86,8 @@ pub struct Hints {
     pub elsewhere: BTreeMap<Component, Elsewhere>,
     /// Ways to and from other sites.
     pub crossings: Crossings,
+    /// An identity server that issues tokens.
+    pub identity_server: Option<IdentityServer>,
 }
 
 impl<'a> Graph<'a> {
@@ -127,6 +131,7 @@ impl<'a> Graph<'a> {
             is_partial: manifest.is_any_partial(),
             declared: hints.elsewhere.clone(),
             crossings: hints.crossings.clone(),
+            identity_server: hints.identity_server.clone(),
             links: Vec::new(),
         };
         graph.links = links(&graph);

@@ -11,7 +11,7 @@ use crate::overlay;
 use crate::sites::Placed;
 use crate::vocabulary::{Shape, Topology, Vocabulary};
 
-use super::replication;
+use super::{identity_server, replication};
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
@@ -28,6 +28,7 @@ pub(crate) fn check(
         database(document, site, found);
         credentials(document, site, sites.len(), charts, found);
         ranges(document, site, sites.len(), found);
+        identity_server::check(document, site, charts, found);
         let before = &sites[..index];
         same_place(document, site, before, found);
         same_pattern(document, topology, site, before, found);
@@ -126,6 +127,7 @@ fn database(document: &Loaded<Deployment>, site: &Placed<'_>, found: &mut Diagno
                 chart,
                 runs: site.runs.clone(),
                 rest: Vec::new(),
+                replaced: Vec::new(),
                 ..*site
             };
             !other.uses_databases()

@@ -7,7 +7,7 @@ use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
 use crate::document::{Address, Deployment, Site};
-use crate::names::{LONGEST_NAME, is_cidr, is_host, is_label};
+use crate::names::{LONGEST_NAME, is_cidr, is_host, is_label, is_name};
 use crate::sites::topology;
 use crate::vocabulary::Vocabulary;
 
@@ -138,13 +138,7 @@ impl Words<'_> {
             );
             found.push(self.document.diagnose(&site.kubernetes.namespace, message));
         }
-        for cidr in &site.cidrs {
-            if !is_cidr(&cidr.value) {
-                let message = format!("`{}` is no range of addresses", cidr.value);
-                let diagnostic = self.document.diagnose(cidr, message);
-                found.push(diagnostic.hint("write one such as 10.20.0.0/16"));
-            }
-        }
+        site.cidrs.iter().for_each(|cidr| self.cidr(cidr, found));
         let endpoints = || {
             self.model
                 .endpoints
@@ -174,6 +168,23 @@ impl Words<'_> {
                 self.address(address, found);
             }
         }
+        if let Some(server) = &site.identity_server {
+            for host in std::iter::once(&server.host).chain(&server.notifies) {
+                self.host(host, found);
+            }
+            if let Some(port) = server.port.as_ref().filter(|port| port.value == 0) {
+                found.push(self.document.diagnose(port, "0 is no port"));
+            }
+            if let Some(name) = server.name.as_ref().filter(|name| !is_name(&name.value)) {
+                let message = format!("`{}` cannot be the name of an identity server", name.value);
+                let hint = "write up to 100 letters, digits, dots, hyphens and underscores, with a letter or digit at both ends";
+                found.push(self.document.diagnose(name, message).hint(hint));
+            }
+            server.cidrs.iter().for_each(|it| self.cidr(it, found));
+            for key in &server.replaces {
+                self.known("component", key, components(), found);
+            }
+        }
         if let Some(database) = &site.database {
             let with_schema = self
                 .model
@@ -183,6 +194,14 @@ impl Words<'_> {
             let known: Vec<&str> = with_schema.map(|(name, _)| name.value.as_str()).collect();
             self.known("type of database", &database.kind, known, found);
             self.host(&database.host, found);
+        }
+    }
+
+    fn cidr(&self, cidr: &Text, found: &mut Diagnostics) {
+        if !is_cidr(&cidr.value) {
+            let message = format!("`{}` is no range of addresses", cidr.value);
+            let diagnostic = self.document.diagnose(cidr, message);
+            found.push(diagnostic.hint("write one such as 10.20.0.0/16"));
         }
     }
 

@@ -67,6 +67,7 @@ impl Builder<'_, '_> {
         self.shared(&mut values);
         self.environments(&mut values, &mut comments);
         self.others(&mut values, &mut comments);
+        self.identity_server(&mut values, &mut comments);
         for part in &self.site.rest {
             let place = self.elsewhere(part);
             let home = self.sites.iter().find(|site| site.runs(part.name()));
@@ -157,6 +158,40 @@ impl Builder<'_, '_> {
                 entry["port"] = json!(port);
             }
             values.insert("database".into(), entry);
+        }
+    }
+
+    /// The identity server, and the components whose place it takes.
+    fn identity_server(
+        &self,
+        values: &mut Map<String, Value>,
+        comments: &mut Vec<(String, String)>,
+    ) {
+        let Some(server) = self.site.identity_server else {
+            return;
+        };
+        let mut entry = json!({"enabled": true, "host": server.host.value});
+        if let Some(port) = &server.port {
+            entry["port"] = json!(port.value);
+        }
+        if let Some(name) = &server.name {
+            entry["name"] = json!(name.value);
+        }
+        if !server.cidrs.is_empty() {
+            let ranges = server.cidrs.iter();
+            let ranges = ranges.map(|range| json!({"ipBlock": {"cidr": range.value}}));
+            entry["peers"] = ranges.collect();
+        }
+        if let Some(host) = &server.notifies {
+            entry["notification"] = json!({"host": host.value});
+        }
+        values.insert("identityServer".into(), entry);
+        for part in &self.site.replaced {
+            comments.push((
+                part.key(),
+                "The identity server takes its place.".to_owned(),
+            ));
+            values.insert(part.key(), json!({"enabled": false}));
         }
     }
 

@@ -10,7 +10,7 @@ use am_generator::output::{Extent, check_files};
 
 use crate::support::{changed, example, made, model, workspace};
 
-const EXAMPLES: [&str; 3] = ["centralised", "geo-regional", "single"];
+const EXAMPLES: [&str; 4] = ["centralised", "geo-regional", "identity-server", "single"];
 
 fn text(example: &str, path: &str) -> String {
     let files = made(

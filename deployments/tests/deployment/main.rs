@@ -1,6 +1,7 @@
 //! What a document becomes, and what it may not say.
 
 mod examples;
+mod identity_server;
 mod refusals;
 mod regions;
 mod support;

@@ -15,11 +15,40 @@ pub(super) enum Body {
 
 /// Under which Helm condition the edge is written, and its addresses.
 pub(super) fn write(chart: &Chart<'_>, resolved: &ResolvedEdge<'_>) -> (Option<String>, Body) {
-    let peer = resolved.peer;
     let name = chart.name();
-    let helper = |helper: &str, more: &str| {
-        format!("include \"{name}.{helper}\" (list $root \"{peer}\"{more})")
+    let Some(alternate) = resolved.alternate else {
+        return at_peer(chart, resolved, &format!("\"{}\"", resolved.peer));
     };
+    let player = format!(
+        "(include \"{name}.player\" (list $root \"{}\"))",
+        resolved.peer
+    );
+    if alternate.reach == resolved.reach {
+        return at_peer(chart, resolved, &player);
+    }
+    // The component plays the role itself then, and reaches itself in another way.
+    let own = ResolvedEdge {
+        peer: alternate.peer,
+        reach: alternate.reach,
+        ..*resolved
+    };
+    let (condition, there) = at_peer(chart, resolved, &player);
+    let (_, here) = at_peer(chart, &own, &format!("\"{}\"", own.peer));
+    let body = match (here, there) {
+        (Body::Inline(here), Body::Inline(there)) => Body::Inline(format!(
+            "{{{{ if eq {player} \"{}\" }}}}{here}{{{{ else }}}}{there}{{{{ end }}}}",
+            own.peer
+        )),
+        (_, there) => there,
+    };
+    (condition, body)
+}
+
+/// The same for one peer, which is a Helm expression.
+fn at_peer(chart: &Chart<'_>, resolved: &ResolvedEdge<'_>, peer: &str) -> (Option<String>, Body) {
+    let name = chart.name();
+    let helper =
+        |helper: &str, more: &str| format!("include \"{name}.{helper}\" (list $root {peer}{more})");
     let at = |port: &Text, node: &str| {
         let more = format!(" \"{}\"{node}", port.value);
         format!("{{{{ {} }}}}", helper("at", &more))

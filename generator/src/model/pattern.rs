@@ -30,6 +30,9 @@ pub struct Pattern {
     pub components: Vec<Member>,
     /// Which component plays which role.
     pub roles: Table<Text>,
+    /// Roles whose component an identity server may replace, and who plays them then.
+    #[serde(default)]
+    pub alternates: Table<Text>,
     /// Overrides of defaults in `values/chart/*.yaml`, by dotted path.
     #[serde(default)]
     pub defaults: Table<Value>,

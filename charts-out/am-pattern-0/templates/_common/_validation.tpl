@@ -11,6 +11,7 @@
 {{- include "am-pattern-0.validateKeystores" . }}
 {{- include "am-pattern-0.validateDatabase" . }}
 {{- include "am-pattern-0.validateNodes" . }}
+{{- include "am-pattern-0.validateIdentityServer" . }}
 {{- include "am-pattern-0.validateDefaultResources" . }}
 {{- include "am-pattern-0.validateObservability" . }}
 {{- include "am-pattern-0.validateCollisions" . }}

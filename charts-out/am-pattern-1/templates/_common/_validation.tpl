@@ -12,6 +12,7 @@
 {{- include "am-pattern-1.validateDatabase" . }}
 {{- include "am-pattern-1.validateNodes" . }}
 {{- include "am-pattern-1.validateRegions" . }}
+{{- include "am-pattern-1.validateIdentityServer" . }}
 {{- include "am-pattern-1.validateDefaultResources" . }}
 {{- include "am-pattern-1.validateObservability" . }}
 {{- include "am-pattern-1.validateCollisions" . }}

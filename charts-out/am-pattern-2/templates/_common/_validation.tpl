@@ -13,6 +13,7 @@
 {{- include "am-pattern-2.validateDatabase" . }}
 {{- include "am-pattern-2.validateNodes" . }}
 {{- include "am-pattern-2.validateRegions" . }}
+{{- include "am-pattern-2.validateIdentityServer" . }}
 {{- include "am-pattern-2.validateDefaultResources" . }}
 {{- include "am-pattern-2.validateObservability" . }}
 {{- include "am-pattern-2.validateCollisions" . }}

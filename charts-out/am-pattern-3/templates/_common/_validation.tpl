@@ -13,6 +13,7 @@
 {{- include "am-pattern-3.validateDatabase" . }}
 {{- include "am-pattern-3.validateNodes" . }}
 {{- include "am-pattern-3.validateRegions" . }}
+{{- include "am-pattern-3.validateIdentityServer" . }}
 {{- include "am-pattern-3.validateDefaultResources" . }}
 {{- include "am-pattern-3.validateObservability" . }}
 {{- include "am-pattern-3.validateCollisions" . }}

@@ -6,6 +6,18 @@
 {{- if (get (index . 0).Values (include "am-pattern-4.valuesKey" (index . 1))).enabled }}true{{ end }}
 {{- end }}
 
+{{/* "true" where an identity server replaces a component: it runs neither here nor elsewhere, so that another one plays its role. */}}
+{{- define "am-pattern-4.replaced" -}}
+{{- $root := index . 0 }}
+{{- $values := get $root.Values (include "am-pattern-4.valuesKey" (index . 1)) }}
+{{- if and (has (index . 1) (list "key-manager")) $root.Values.identityServer.enabled (not $values.enabled) (not $values.addresses.service.host) }}true{{ end }}
+{{- end }}
+
+{{/* Who plays the role of a component: itself, or who does it where an identity server replaces it. */}}
+{{- define "am-pattern-4.player" -}}
+{{- ternary (get (dict "key-manager" "control-plane") (index . 1)) (index . 1) (eq (include "am-pattern-4.replaced" .) "true") }}
+{{- end }}
+
 {{/* The host behind which all nodes of a component are: its Service, or what is given for one that runs elsewhere. */}}
 {{- define "am-pattern-4.address" -}}
 {{- $values := get (index . 0).Values (include "am-pattern-4.valuesKey" (index . 1)) }}

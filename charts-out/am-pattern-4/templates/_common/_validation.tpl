@@ -13,6 +13,7 @@
 {{- include "am-pattern-4.validateDatabase" . }}
 {{- include "am-pattern-4.validateNodes" . }}
 {{- include "am-pattern-4.validateRegions" . }}
+{{- include "am-pattern-4.validateIdentityServer" . }}
 {{- include "am-pattern-4.validateDefaultResources" . }}
 {{- include "am-pattern-4.validateObservability" . }}
 {{- include "am-pattern-4.validateCollisions" . }}

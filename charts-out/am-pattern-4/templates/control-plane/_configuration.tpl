@@ -38,7 +38,7 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root (include "am-pattern-4.player" (list $root "key-manager")) "servlet-https") }}/services/
   event_hub:
     enable: true
     username: "$env{AM_ADMIN_USERNAME}"
@@ -125,7 +125,7 @@ apim:
       {{- end }}
   oauth_config:
     {{- /* Where tokens are revoked. */}}
-    revoke_endpoint: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/oauth2/revoke
+    revoke_endpoint: https://{{ include "am-pattern-4.at" (list $root (include "am-pattern-4.player" (list $root "key-manager")) "servlet-https") }}/oauth2/revoke
 event_listener:
   - id: token_revocation
     type: org.wso2.carbon.identity.core.handler.AbstractIdentityHandler
@@ -204,5 +204,5 @@ user_store:
 oauth:
   endpoints:
     {{- /* Where the keys that sign tokens are published. */}}
-    oauth2_jwks_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/oauth2/jwks
+    oauth2_jwks_url: https://{{ include "am-pattern-4.at" (list $root (include "am-pattern-4.player" (list $root "key-manager")) "servlet-https") }}/oauth2/jwks
 {{- end }}

@@ -8,7 +8,7 @@ apim:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"
     {{- /* Where tokens are validated. */}}
-    service_url: https://{{ include "am-pattern-4.at" (list $root "key-manager" "servlet-https") }}/services/
+    service_url: https://{{ include "am-pattern-4.at" (list $root (include "am-pattern-4.player" (list $root "key-manager")) "servlet-https") }}/services/
   throttling:
     username: "$env{AM_ADMIN_USERNAME}"
     password: "$env{AM_ADMIN_PASSWORD}"

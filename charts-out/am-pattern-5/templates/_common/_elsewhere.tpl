@@ -10,7 +10,7 @@
 {{- if not (include "am-pattern-5.runs" (list . "gateway")) }}
 {{- $keys = append $keys "gateway" }}
 {{- end }}
-{{- if not (include "am-pattern-5.runs" (list . "key-manager")) }}
+{{- if not (or (include "am-pattern-5.runs" (list . "key-manager")) (include "am-pattern-5.replaced" (list . "key-manager"))) }}
 {{- $keys = append $keys "keyManager" }}
 {{- end }}
 {{- join ", " $keys }}
@@ -71,6 +71,10 @@ each client; servers are those to which it connects.
 {{- if or $addresses.service.host $addresses.service.ports (dig "nodes" false $addresses) $addresses.peers }}
 {{- fail (printf "%s.addresses says where it is while it runs elsewhere, but %s.enabled is true: set %s.enabled to false, or remove %s.addresses" $key $key $key $key) }}
 {{- end }}
+{{- else if include "am-pattern-5.replaced" (list $root $component) }}
+{{- if or $addresses.service.ports (dig "nodes" false $addresses) $addresses.peers }}
+{{- fail (printf "identityServer.enabled is true, and %s.addresses has no service.host, so that nobody is there: remove the rest of %s.addresses, or set the host where a key manager runs" $key $key) }}
+{{- end }}
 {{- else }}
 {{- include "am-pattern-5.validatePorts" (list (printf "%s.addresses.service.ports" $key) $addresses.service.ports .service) }}
 {{- $ports := .nodes }}
@@ -82,7 +86,7 @@ each client; servers are those to which it connects.
 {{- if include "am-pattern-5.runs" (list $root .component) }}
 {{- $client := include "am-pattern-5.valuesKey" .component }}
 {{- if and .service (not $addresses.service.host) }}
-{{- fail (printf "%s.enabled is false, and %s connects to it (%s): set %s.addresses.service.host to the host behind which all its nodes are" $key $client (join ", " .service) $key) }}
+{{- fail (printf "%s.enabled is false, and %s connects to it (%s): set %s.addresses.service.host to the host behind which all its nodes are%s" $key $client (join ", " .service) $key (ternary ", or identityServer.enabled to true where an identity server takes its place" "" (has $component (list "key-manager")))) }}
 {{- end }}
 {{- if and .nodes (lt (len $addresses.nodes) $minimum) }}
 {{- fail (printf "%s.enabled is false, and %s connects to each of its nodes (%s): list every node in %s.addresses.nodes, at least %d, each with its host; there are %d" $key $client (join ", " .nodes) $key $minimum (len $addresses.nodes)) }}

@@ -13,6 +13,7 @@
 {{- include "am-pattern-5.validateDatabase" . }}
 {{- include "am-pattern-5.validateNodes" . }}
 {{- include "am-pattern-5.validateRegions" . }}
+{{- include "am-pattern-5.validateIdentityServer" . }}
 {{- include "am-pattern-5.validateDefaultResources" . }}
 {{- include "am-pattern-5.validateObservability" . }}
 {{- include "am-pattern-5.validateCollisions" . }}

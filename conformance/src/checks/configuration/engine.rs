@@ -158,7 +158,7 @@ fn is_judged_by_row(context: &Context<'_>, component: Component, key: &str) -> b
     let is_single = context.graph.nodes_of(component).len() < 2;
     context.facts.edges.iter().any(|fact| {
         fact.on == component
-            && fact.peers.contains_key(&context.subject.pattern)
+            && fact.peers.contains_key(&context.wired_as())
             && !(fact.highly_available && is_single)
             && key.starts_with(&fact.key)
     })

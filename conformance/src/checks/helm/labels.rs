@@ -17,13 +17,14 @@ const APPLICATION: &str = "wso2-api-manager";
 const ENDINGS: [&str; 3] = ["", "-config", "-headless"];
 
 /// What `app.kubernetes.io/component` says on objects that belong to no component of the product.
-const PARTS: [&str; 8] = [
+const PARTS: [&str; 9] = [
     "artifacts",
     "credentials",
     "database",
     "exposure",
     "observability",
     "policies",
+    "registration",
     "schema",
     "test",
 ];

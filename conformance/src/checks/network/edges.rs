@@ -30,7 +30,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
     let graph = context.graph;
     let mut needs = BTreeMap::new();
     for edge in &context.facts.edges {
-        let Some(peer) = edge.peers.get(&context.subject.pattern) else {
+        let Some(peer) = edge.peers.get(&context.wired_as()) else {
             continue;
         };
         let several = graph.nodes_of(edge.on).len() >= 2;
@@ -134,7 +134,7 @@ pub(super) fn from_elsewhere(context: &Context<'_>) -> Needs<(usize, u16)> {
     let graph = context.graph;
     let mut needs = BTreeMap::new();
     for edge in &context.facts.edges {
-        let peer = edge.peers.get(&context.subject.pattern);
+        let peer = edge.peers.get(&context.wired_as());
         if graph.elsewhere(edge.on).is_none() {
             continue;
         }

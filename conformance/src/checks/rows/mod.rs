@@ -257,6 +257,9 @@ impl<'a> Everywhere<'a> {
             let components = context.pattern().keys().map(|component| component.name());
             if let Value::Object(fields) = &mut made {
                 fields.insert("components".into(), components.collect());
+                let server = context.graph.identity_server.as_ref();
+                let at = server.map_or("", |server| &server.at);
+                fields.insert("identityServer".into(), at.into());
             }
             made
         })

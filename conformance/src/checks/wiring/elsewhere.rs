@@ -20,7 +20,7 @@ pub(super) fn only_declared_addresses(context: &Context<'_>, judge: &mut Judge<'
             });
             for link in links {
                 judge.require(link.target != Target::External, || {
-                    let peer = fact.peers.get(&context.subject.pattern);
+                    let peer = fact.peers.get(&context.wired_as());
                     let peer = peer.map_or("peer", |peer| peer.title());
                     let key = link.reference.key.to_string();
                     let message = format!(
@@ -42,7 +42,7 @@ pub(super) fn only_declared_addresses(context: &Context<'_>, judge: &mut Judge<'
 /// The rows of the pattern whose peer is elsewhere.
 fn rows_there<'c>(context: &'c Context<'_>) -> impl Iterator<Item = (&'c EdgeFact, &'c Elsewhere)> {
     context.facts.edges.iter().filter_map(|fact| {
-        let peer = fact.peers.get(&context.subject.pattern)?;
+        let peer = fact.peers.get(&context.wired_as())?;
         Some((fact, context.graph.elsewhere(*peer)?))
     })
 }

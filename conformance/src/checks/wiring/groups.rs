@@ -13,7 +13,7 @@ use crate::{
 
 /// Rows of the table about groups that hold for a component in this pattern.
 fn rows<'c>(context: &'c Context<'_>, component: Component) -> impl Iterator<Item = &'c EdgeFact> {
-    let pattern = context.subject.pattern;
+    let pattern = context.wired_as();
     let is_single = context.graph.nodes_of(component).len() < 2;
     context.facts.edges.iter().filter(move |fact| {
         fact.on == component

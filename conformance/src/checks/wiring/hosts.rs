@@ -49,7 +49,7 @@ pub(super) fn every_host_is_provided(context: &Context<'_>, judge: &mut Judge<'_
 
 /// Whether a row of the wiring table judges the address already.
 fn has_row(context: &Context<'_>, component: Component, purpose: &Purpose) -> bool {
-    let pattern = context.subject.pattern;
+    let pattern = context.wired_as();
     let is_single = context.graph.nodes_of(component).len() < 2;
     context.facts.edges.iter().any(|fact| {
         fact.on == component

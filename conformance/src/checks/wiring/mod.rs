@@ -49,7 +49,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
 
 /// Judges the rows of the table that name the requirement.
 fn edges(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let pattern = context.subject.pattern;
+    let pattern = context.wired_as();
     let requirement = judge.requirement().id.clone();
     for fact in context
         .facts

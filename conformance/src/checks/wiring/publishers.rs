@@ -28,7 +28,7 @@ pub(super) fn every_node_is_told(context: &Context<'_>, judge: &mut Judge<'_>) {
         .edges
         .iter()
         .filter(|edge| edge.reach == Reach::AnotherNode)
-        .filter(|edge| edge.peers.contains_key(&context.subject.pattern))
+        .filter(|edge| edge.peers.contains_key(&context.wired_as()))
         .map(|edge| edge.on)
         .collect();
     for hub in hubs {

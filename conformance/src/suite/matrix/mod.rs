@@ -250,6 +250,7 @@ impl Of<'_> {
                     exposed: variant.exposed(self.components()),
                     others: Vec::new(),
                 },
+                identity_server: variant.identity_server.clone(),
                 ..Hints::default()
             },
             is_generated: true,

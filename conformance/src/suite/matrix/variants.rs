@@ -7,7 +7,11 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::{
-    component::Component, error::SuiteError, facts::Facts, graph::Elsewhere, subject::set_path,
+    component::Component,
+    error::SuiteError,
+    facts::{Facts, IdentityServer},
+    graph::Elsewhere,
+    subject::set_path,
     suite::variation::merge,
 };
 
@@ -72,6 +76,9 @@ pub(super) struct Variant {
     /// Where other sites reach components of this one. It says so apart from the values, which are judged against it.
     #[serde(default)]
     exposed: BTreeMap<Component, Elsewhere>,
+    /// The identity server that the release is to accept. It says so apart from the values, which are judged against it.
+    #[serde(default)]
+    pub(super) identity_server: Option<IdentityServer>,
 }
 
 /// The Kubernetes version that templates are told.
@@ -111,6 +118,13 @@ impl Matrix {
                         message: format!("variant `{}`: {mistake}", variant.name),
                     });
                 }
+            }
+            for pattern in facts.patterns.keys() {
+                let left = facts.left_of(*pattern, variant.identity_server.as_ref());
+                left.map_err(|message| SuiteError::Requirements {
+                    file: FILE.path.into(),
+                    message: format!("variant `{}`: {message}", variant.name),
+                })?;
             }
         }
         Ok(matrix)

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use super::pattern::{KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace};
 use crate::{
     component::Component,
+    facts::IdentityServer,
     graph::{Crossings, Elsewhere},
     report::API_VERSION,
 };
@@ -46,6 +47,8 @@ struct SiteUnderTest {
     /// The sites that run what this one does not.
     #[serde(default)]
     elsewhere: BTreeMap<Component, String>,
+    #[serde(default)]
+    identity_server: Option<IdentityServer>,
 }
 
 impl DeploymentUnderTest {
@@ -116,6 +119,7 @@ impl DeploymentUnderTest {
             external: site.external.clone(),
             workloads: site.workloads.clone(),
             elsewhere,
+            identity_server: site.identity_server.clone(),
         };
         Ok((site.name.clone(), pattern, crossings))
     }

@@ -93,12 +93,15 @@ fn subject(
             "releases is empty, so there is nothing to check".into(),
         ));
     }
+    let pattern = facts
+        .left_of(spec.pattern, spec.identity_server.as_ref())
+        .map_err(wrong)?;
     for (component, elsewhere) in &spec.elsewhere {
-        if !facts.patterns[&spec.pattern].contains_key(component) {
+        if !facts.patterns[&pattern].contains_key(component) {
             return Err(wrong(format!(
                 "elsewhere names the {}, which pattern {} does not have",
                 component.title(),
-                spec.pattern
+                pattern
             )));
         }
         if let Some(mistake) = elsewhere.mistake(*component) {
@@ -159,6 +162,7 @@ fn subject(
     }
     hints.all.workloads.clone_from(&spec.workloads);
     hints.elsewhere.clone_from(&spec.elsewhere);
+    hints.identity_server.clone_from(&spec.identity_server);
     hints.external = spec
         .external
         .iter()

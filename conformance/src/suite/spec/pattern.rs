@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use am_deployment_toml::product::ProductVersion;
 use serde::Deserialize;
 
-use crate::{component::Component, graph::Elsewhere};
+use crate::{component::Component, facts::IdentityServer, graph::Elsewhere};
 
 /// The kind of a specification of one pattern.
 pub(super) const KIND: &str = "PatternUnderTest";
@@ -39,6 +39,9 @@ pub struct PatternUnderTest {
     /// Where components are that none of the releases runs.
     #[serde(default)]
     pub elsewhere: BTreeMap<Component, Elsewhere>,
+    /// The identity server that issues tokens, if there is one.
+    #[serde(default)]
+    pub identity_server: Option<IdentityServer>,
 }
 
 /// A release of a specification.

@@ -86,6 +86,18 @@ fn roles(pattern: &Loaded<Pattern>, diagnostics: &mut Diagnostics) {
             members,
         );
     }
+    for (role, component) in pattern.alternates.iter() {
+        let roles = pattern.roles.iter().map(|(role, _)| role.value.as_str());
+        require_known(diagnostics, pattern, role, "role", roles);
+        let player = pattern.roles.get(&role.value);
+        let others = pattern
+            .components
+            .iter()
+            .map(|member| member.component.value.as_str())
+            .filter(|name| player.is_none_or(|player| player.value != *name));
+        let what = format!("other component in {} called", pattern.name.value);
+        require_known(diagnostics, pattern, component, &what, others);
+    }
 }
 
 /// Whether an edge of a component finds a peer that listens where the edge connects to.
@@ -97,11 +109,10 @@ fn peer(
     diagnostics: &mut Diagnostics,
 ) {
     let role = edge.to.value.as_str();
-    let peer = if role == "self" {
-        component
-    } else if let Some(peer) = pattern.roles.get(role) {
-        peer.value.as_str()
-    } else {
+    if role == "self" {
+        return reached(model, pattern, component, edge, component, diagnostics);
+    }
+    let Some(peer) = pattern.roles.get(role) else {
         let message = format!(
             "nobody in {} plays the role `{role}`, which {component} needs for `{}`",
             pattern.name.value, edge.key.value
@@ -113,6 +124,20 @@ fn peer(
         diagnostics.push(pattern.diagnose(&pattern.name, message).hint(hint));
         return;
     };
+    for peer in std::iter::once(peer).chain(pattern.alternates.get(role)) {
+        reached(model, pattern, component, edge, &peer.value, diagnostics);
+    }
+}
+
+/// Whether a peer listens where an edge connects to.
+fn reached(
+    model: &Model,
+    pattern: &Loaded<Pattern>,
+    component: &str,
+    edge: &Edge,
+    peer: &str,
+    diagnostics: &mut Diagnostics,
+) {
     let (Some(peer), Some(form)) = (
         model.components.get(peer),
         model.wiring.forms.get(&edge.form.value),

@@ -2,7 +2,7 @@
 {{/* Parts that run elsewhere. */}}
 
 {{- define "am-pattern-2.validateElsewhere" -}}
-{{- if eq (include "am-pattern-2.elsewhere" .) "allInOne, gateway" }}
+{{- if not (or (include "am-pattern-2.runs" (list . "all-in-one")) (include "am-pattern-2.runs" (list . "gateway"))) }}
 {{- fail "every component is switched off: set enabled to true for at least one of allInOne, gateway" }}
 {{- end }}
 {{- include "am-pattern-2.validateAddresses" (dict "root" . "component" "all-in-one" "minimum" 1 "usesDatabase" true

@@ -2,7 +2,7 @@
 {{/* Parts that run elsewhere. */}}
 
 {{- define "am-pattern-3.validateElsewhere" -}}
-{{- if eq (include "am-pattern-3.elsewhere" .) "controlPlane, trafficManager, gateway" }}
+{{- if not (or (include "am-pattern-3.runs" (list . "control-plane")) (include "am-pattern-3.runs" (list . "traffic-manager")) (include "am-pattern-3.runs" (list . "gateway"))) }}
 {{- fail "every component is switched off: set enabled to true for at least one of controlPlane, trafficManager, gateway" }}
 {{- end }}
 {{- include "am-pattern-3.validateAddresses" (dict "root" . "component" "control-plane" "minimum" 2 "usesDatabase" true

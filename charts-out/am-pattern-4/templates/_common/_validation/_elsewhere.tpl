@@ -2,7 +2,7 @@
 {{/* Parts that run elsewhere. */}}
 
 {{- define "am-pattern-4.validateElsewhere" -}}
-{{- if eq (include "am-pattern-4.elsewhere" .) "controlPlane, trafficManager, gateway, keyManager" }}
+{{- if not (or (include "am-pattern-4.runs" (list . "control-plane")) (include "am-pattern-4.runs" (list . "traffic-manager")) (include "am-pattern-4.runs" (list . "gateway")) (include "am-pattern-4.runs" (list . "key-manager"))) }}
 {{- fail "every component is switched off: set enabled to true for at least one of controlPlane, trafficManager, gateway, keyManager" }}
 {{- end }}
 {{- include "am-pattern-4.validateAddresses" (dict "root" . "component" "control-plane" "minimum" 2 "usesDatabase" true

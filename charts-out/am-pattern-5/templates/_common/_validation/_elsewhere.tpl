@@ -2,7 +2,7 @@
 {{/* Parts that run elsewhere. */}}
 
 {{- define "am-pattern-5.validateElsewhere" -}}
-{{- if eq (include "am-pattern-5.elsewhere" .) "allInOne, gateway, keyManager" }}
+{{- if not (or (include "am-pattern-5.runs" (list . "all-in-one")) (include "am-pattern-5.runs" (list . "gateway")) (include "am-pattern-5.runs" (list . "key-manager"))) }}
 {{- fail "every component is switched off: set enabled to true for at least one of allInOne, gateway, keyManager" }}
 {{- end }}
 {{- include "am-pattern-5.validateAddresses" (dict "root" . "component" "all-in-one" "minimum" 1 "usesDatabase" true
