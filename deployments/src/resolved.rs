@@ -58,7 +58,7 @@ pub(crate) struct IdentityServer {
     pub(crate) at: String,
     /// Components whose place it takes.
     pub(crate) replaces: Vec<String>,
-    /// The ConfigMap with its registration and with its own configuration; none where another site registers it.
+    /// The `ConfigMap` with its registration and with its own configuration; none where another site registers it.
     pub(crate) config_map: Option<String>,
     /// A Job of the release registers it.
     pub(crate) by_job: bool,
