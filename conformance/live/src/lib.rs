@@ -24,6 +24,7 @@ mod published;
 mod record;
 mod report;
 mod run;
+mod runtime;
 mod scenario;
 mod selftest;
 mod session;

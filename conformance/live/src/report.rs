@@ -11,6 +11,7 @@ use crate::memory::MemoryUse;
 use crate::progress::Timing;
 use crate::scenario::Stage;
 use crate::selftest::LiveSelftest;
+use crate::session::Session;
 
 /// What a live run learned.
 #[derive(Debug)]
@@ -37,6 +38,22 @@ pub(crate) struct Circumstances {
     pub(crate) cluster: String,
     /// The charts judged.
     pub(crate) charts: Vec<ChartDigest>,
+}
+
+/// What a run told by a report learned besides: times, edges and memory.
+pub(crate) fn told(report: Report, stages: &[Stage], session: &Session) -> LiveReport {
+    let played = stages.iter().flat_map(|stage| stage.timings.clone());
+    LiveReport {
+        report,
+        timings: session.timings.iter().cloned().chain(played).collect(),
+        edges: stages
+            .iter()
+            .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
+            .collect(),
+        left_out: None,
+        selftest: None,
+        memory: session.memory(),
+    }
 }
 
 /// One profile for each stage.

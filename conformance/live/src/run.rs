@@ -1,9 +1,7 @@
 //! A live run from beginning to end.
 
 use std::collections::BTreeSet;
-use std::future::Future;
 use std::path::PathBuf;
-use std::pin::pin;
 use std::sync::Arc;
 
 use crate::admission;
@@ -13,11 +11,12 @@ use crate::error::LiveError;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::published;
-use crate::report::{Circumstances, LiveReport, report};
+use crate::report::{Circumstances, LiveReport, report, told};
+use crate::runtime::{block_on, until_interrupted, with_session};
 use crate::scenario::{DatabaseKind, Lab, Part, Phase, Stage, representatives};
 use crate::selftest::BrokenCharts;
 use crate::session::Session;
-use crate::side_by_side::{play_all, told};
+use crate::side_by_side::play_all;
 
 /// What production is played with unless a pattern is asked for: few pods, and the next pattern has other components.
 const PRODUCTION_PATTERNS: [u8; 1] = [2];
@@ -36,54 +35,6 @@ pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport
         })
         .await
     })
-}
-
-/// Runs a future on threads of its own.
-pub(crate) fn block_on<T>(
-    work: impl Future<Output = Result<T, LiveError>>,
-) -> Result<T, LiveError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(LiveError::file("start threads of", "this process"))?
-        .block_on(work)
-}
-
-/// Opens a session, works in it, and closes it whatever came of the work, interruption included.
-pub(crate) async fn with_session<T>(
-    options: &Options,
-    progress: &Arc<dyn Progress>,
-    work: impl AsyncFnOnce(&Session) -> Result<T, LiveError>,
-) -> Result<T, LiveError> {
-    // Dropping the future of an opening session drops its cluster.
-    let session = until_interrupted(Session::open(options, progress)).await??;
-    let done = until_interrupted(work(&session)).await;
-    let closed = session.close().await;
-    let done = done??;
-    closed.map(|()| done)
-}
-
-async fn until_interrupted<T>(work: impl Future<Output = T>) -> Result<T, LiveError> {
-    tokio::select! {
-        done = pin!(work) => Ok(done),
-        error = interrupted() => Err(error),
-    }
-}
-
-async fn interrupted() -> LiveError {
-    use tokio::signal::unix::{SignalKind, signal};
-    let handlers = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    let (Ok(mut interrupt), Ok(mut terminate)) = handlers else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
-    LiveError::Interrupted
 }
 
 async fn judge_admission(

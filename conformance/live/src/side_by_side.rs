@@ -3,13 +3,11 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use am_conformance::report::Report;
 use tokio::sync::Semaphore;
 
 use crate::error::LiveError;
 use crate::memory::side_by_side;
 use crate::options::Options;
-use crate::report::LiveReport;
 use crate::scenario::{Part, Stage};
 use crate::session::Session;
 
@@ -56,20 +54,4 @@ pub(crate) async fn play_all(
     }
     played.sort_by_key(|(index, _)| *index);
     Ok(played.into_iter().map(|(_, stage)| stage).collect())
-}
-
-/// What a run told by a report learned besides: times, edges and memory.
-pub(crate) fn told(report: Report, stages: &[Stage], session: &Session) -> LiveReport {
-    let played = stages.iter().flat_map(|stage| stage.timings.clone());
-    LiveReport {
-        report,
-        timings: session.timings.iter().cloned().chain(played).collect(),
-        edges: stages
-            .iter()
-            .map(|stage| (stage.pattern, stage.edges.0, stage.edges.1))
-            .collect(),
-        left_out: None,
-        selftest: None,
-        memory: session.memory(),
-    }
 }

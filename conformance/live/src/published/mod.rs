@@ -15,10 +15,10 @@ use crate::charts::{charts_of, digests, patterns};
 use crate::error::LiveError;
 use crate::helm::Helm;
 use crate::options::Options;
-use crate::report::{Circumstances, LiveReport, assemble, profiles};
+use crate::report::{Circumstances, LiveReport, assemble, profiles, told};
 use crate::scenario::{Phase, Stage};
 use crate::session::Session;
-use crate::side_by_side::{play_all, told};
+use crate::side_by_side::play_all;
 
 use shop::{Generator, open};
 

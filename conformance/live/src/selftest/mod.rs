@@ -11,7 +11,7 @@ use am_conformance::fixture::{BrokenChart, LiveExpectations};
 use crate::error::LiveError;
 use crate::options::{Images, Options, Scenario};
 use crate::progress::{Progress, Timing};
-use crate::run::{block_on, with_session};
+use crate::runtime::{block_on, with_session};
 use crate::scenario::{DatabaseKind, Part, Phase, Stage, phases_for};
 use crate::session::Session;
 use crate::side_by_side::play_all;
