@@ -27,7 +27,7 @@ fn nobody_runs_a_component_whose_place_it_takes() {
     let resolved = file("deployment.resolved.yaml");
     says(
         &resolved,
-        &["at: login.clinic.example.com:443", "- key-manager"],
+        &["at: \"login.clinic.example.com:443\"", "- key-manager"],
     );
     assert!(!resolved.contains("name: key-manager"), "{resolved}");
     says(
