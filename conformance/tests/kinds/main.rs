@@ -6,10 +6,6 @@ use std::{
     collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
-    sync::{
-        Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
 };
 
 use am_conformance::{
@@ -17,6 +13,7 @@ use am_conformance::{
     report::{Format, Report, Style, human},
     suite::{Input, Options, Silent, run},
 };
+use am_testing::side_by_side;
 use case::{Case, Expected};
 
 fn workspace() -> PathBuf {
@@ -174,22 +171,13 @@ fn every_case_is_judged_right() {
     let names: BTreeSet<&str> = cases.iter().map(|case| case.name.as_str()).collect();
     assert_eq!(names.len(), cases.len(), "a name is given twice");
 
-    let (next, told) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let wrong = wrong(case);
-                    if !wrong.is_empty() {
-                        let message = format!("{}: {}", case.name, wrong.join("\n    "));
-                        told.lock().expect("no test panicked").push(message);
-                    }
-                }
-            });
-        }
-    });
-    let mut told = told.into_inner().expect("no test panicked");
-    told.sort();
+    let told: Vec<String> = side_by_side(&cases, |case| {
+        let wrong = wrong(case);
+        (!wrong.is_empty()).then(|| format!("{}: {}", case.name, wrong.join("\n    ")))
+    })
+    .into_iter()
+    .flatten()
+    .collect();
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
