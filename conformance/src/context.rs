@@ -15,7 +15,7 @@ use crate::{
     graph::{Configuration, Graph, Node},
     manifest::{Manifest, Object},
     outcome::Outcome,
-    requirement::Requirement,
+    requirement::{Ground, Requirement},
     subject::SubjectDescription,
     upstream::{Admission, Upstream},
     variation::Variations,
@@ -85,6 +85,14 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// On what the servers of the subject run.
+    pub fn ground(&self) -> Ground {
+        match self.manifest.machines {
+            Some(_) => Ground::Machines,
+            None => Ground::Clusters,
+        }
+    }
+
     /// Components and minimum nodes of the pattern.
     pub fn pattern(&self) -> &BTreeMap<Component, usize> {
         static NONE: BTreeMap<Component, usize> = BTreeMap::new();
@@ -101,6 +109,9 @@ impl Context<'_> {
 
     /// Where a fault of an object comes from: the line of the chart or of the given values, and the values that it reads.
     fn origin_of(&self, object: &Object, fault: &Fault<'_>) -> Origin {
+        if self.ground() == Ground::Machines {
+            return Self::place_on_machine(object, fault);
+        }
         let chart = self.charts.get(&object.chart);
         let known = fault
             .template_line
@@ -145,6 +156,30 @@ impl Context<'_> {
             values,
         };
         self.origin_at(&object.chart, place)
+    }
+
+    /// The line of a file that lies on a machine.
+    fn place_on_machine(object: &Object, fault: &Fault<'_>) -> Origin {
+        let text = object.text.as_str();
+        let has = |word: &&str| {
+            let mut lines = text.lines();
+            Some(lines.position(|line| line.contains(word))? + 1)
+        };
+        let line = fault.template_line.or_else(|| match &fault.configuration {
+            Some(at) => at
+                .span
+                .map_or_else(|| line_of_toml_key(text, &at.key), |span| Some(span.line)),
+            None => words(fault).iter().find_map(has),
+        });
+        Origin {
+            template: TemplateLocation {
+                chart: object.chart.clone(),
+                file: object.template.clone(),
+                line,
+            },
+            values: Vec::new(),
+            generator: None,
+        }
     }
 
     fn origin_at(&self, chart: &str, place: Place) -> Origin {

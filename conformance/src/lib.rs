@@ -17,6 +17,7 @@ pub mod finding;
 pub mod fixture;
 pub mod graph;
 pub mod init;
+pub mod machines;
 pub mod manifest;
 mod mutation;
 pub mod outcome;

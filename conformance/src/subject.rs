@@ -6,7 +6,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_toolchain::RenderRequest;
 use serde::{Deserialize, Serialize};
 
-use crate::graph::Hints;
+use crate::{graph::Hints, machines::Tree};
 
 /// What was judged: a pattern in one combination.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,8 @@ pub struct Subject {
     pub version: ProductVersion,
     /// What is rendered, release by release.
     pub renders: Vec<RenderRequest>,
+    /// The files on machines, where it is a site of those. Nothing is rendered then.
+    pub tree: Option<Tree>,
     /// The specification that names the releases, if one does.
     pub specification: Option<PathBuf>,
     /// What documents do not say.
@@ -51,6 +53,12 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The site that a tree is of: documents of a tree are those of a release with this name.
+    pub fn site(&self) -> &str {
+        let releases = &self.description.releases;
+        releases.first().map_or("", String::as_str)
+    }
+
     /// Charts that it renders.
     pub fn charts(&self) -> impl Iterator<Item = &PathBuf> {
         self.renders.iter().map(|render| &render.chart)

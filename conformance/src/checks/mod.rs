@@ -11,6 +11,7 @@ mod given;
 pub(crate) mod harness;
 pub(crate) mod helm;
 pub(crate) mod kubernetes;
+pub(crate) mod machine;
 pub(crate) mod network;
 pub(crate) mod operations;
 mod registry;

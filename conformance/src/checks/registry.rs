@@ -3,23 +3,24 @@
 use std::collections::BTreeMap;
 
 use super::{
-    Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, network,
-    operations, rows, security, topology, upgrade, wiring,
+    Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, machine,
+    network, operations, rows, security, topology, upgrade, wiring,
 };
 use crate::{
     context::{Context, Judge},
     error::SuiteError,
     facts::controllers,
     outcome::Outcome,
-    requirement::{AppliesTo, Catalogue, Charts, Requirement, Subjects},
+    requirement::{AppliesTo, Catalogue, Charts, Ground, Requirement, Subjects},
 };
 
-const FAMILIES: [FamilyChecks; 10] = [
+const FAMILIES: [FamilyChecks; 11] = [
     distribution::CHECKS,
     topology::CHECKS,
     wiring::CHECKS,
     configuration::CHECKS,
     network::CHECKS,
+    machine::CHECKS,
     security::CHECKS,
     operations::CHECKS,
     upgrade::CHECKS,
@@ -156,6 +157,13 @@ fn is_unseen(context: &Context<'_>) -> bool {
 
 fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String> {
     let subject = context.subject;
+    let ground = context.ground();
+    if !applies_to.is_about(ground) {
+        return Some(match ground {
+            Ground::Clusters => "is about virtual machines".into(),
+            Ground::Machines => "is about clusters".into(),
+        });
+    }
     if applies_to.charts == Charts::Generated && !context.is_generated {
         return Some("asks for the layout of the generated charts".into());
     }

@@ -95,6 +95,11 @@ impl<'g, 'a> Resolver<'g, 'a> {
             None if graph.is_declared(&host) => return without_port(),
             _ => {}
         }
+        match port.map(|port| self.on_machines(&host, port)) {
+            Some(Some(target)) => return target,
+            None if self.on_machines(&host, 0).is_some() => return without_port(),
+            _ => {}
+        }
         // Without a port it can still be told whether there is such a Service: port 0 is none of its ports.
         let is_readable = port.is_some() || self.service_of(namespace, &host).is_none();
         match self.in_cluster(namespace, &host, port.unwrap_or(0)) {

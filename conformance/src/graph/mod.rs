@@ -7,6 +7,7 @@ mod declared;
 mod elsewhere;
 mod host_links;
 mod listening;
+mod machines;
 mod member;
 mod mounts;
 mod node;

@@ -102,7 +102,12 @@ pub(super) fn nodes_of<'a>(
 ) -> Vec<Node<'a>> {
     (0..member.replicas)
         .map(|ordinal| {
-            let pod_name = format!("{}-{ordinal}", member.workload.object.name());
+            let name = member.workload.object.name();
+            let pod_name = if member.workload.is_unit() {
+                name.to_owned()
+            } else {
+                format!("{name}-{ordinal}")
+            };
             let configuration = read_configuration(manifest, facts, version, member, &pod_name);
             let effective = configuration
                 .as_ref()

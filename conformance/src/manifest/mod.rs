@@ -4,6 +4,7 @@
 mod container;
 mod decoded;
 mod json;
+mod machines;
 mod policy;
 mod route;
 mod selector;
@@ -17,6 +18,9 @@ use serde_json::Value;
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
 pub use decoded::Decoded;
 pub(crate) use json::{array_at, integer_at, str_at, strings_at};
+pub use machines::{
+    Balanced, FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, OVERLAY, UNIT,
+};
 pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
 pub(crate) use route::answers;
 pub use route::{Backend, Route, routes};
@@ -117,6 +121,8 @@ pub struct Manifest {
     pub flaws: Vec<Flaw>,
     /// Values of Secrets, decoded when they are first asked for.
     pub decoded: Decoded,
+    /// The machines of a site, where it is none of a cluster.
+    pub machines: Option<Machines>,
 }
 
 /// A text that Helm or Kubernetes cannot read as it was meant, or a release that has none.

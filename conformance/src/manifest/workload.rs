@@ -8,6 +8,7 @@ use super::{
     Object,
     container::Container,
     json::{array_at, integer_at, str_at, strings_at},
+    machines::{OVERLAY, UNIT},
     service::{POD_NAME, Service},
 };
 
@@ -87,7 +88,7 @@ impl<'a> Workload<'a> {
         let at = match object.kind() {
             "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" => "/spec/template",
             "CronJob" => "/spec/jobTemplate/spec/template",
-            "Pod" => "",
+            "Pod" | UNIT => "",
             _ => return None,
         };
         let template = object.value.pointer(at)?;
@@ -105,13 +106,18 @@ impl<'a> Workload<'a> {
     pub(crate) fn is_server(&self) -> bool {
         matches!(
             self.object.kind(),
-            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet"
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | UNIT
         ) && !self.object.is_hook()
+    }
+
+    /// Whether it is a unit of systemd on a machine.
+    pub(crate) fn is_unit(&self) -> bool {
+        self.object.kind() == UNIT
     }
 
     /// Whether its pods have stable names.
     pub(crate) fn is_stateful_set(&self) -> bool {
-        self.object.kind() == "StatefulSet"
+        matches!(self.object.kind(), "StatefulSet" | UNIT)
     }
 
     /// Whether a Service selects its pods, or one of them: those of a `StatefulSet` are labelled with their names.
@@ -239,6 +245,9 @@ fn source_of<'a>(volume: &'a Value, projected: &Value) -> Option<VolumeSource<'a
     if let Some(source) = volume.get("secret") {
         // A volume names its Secret `secretName`, a projection `name`.
         return keys("Secret", source, "/secretName").or_else(|| keys("Secret", source, "/name"));
+    }
+    if let Some(source) = volume.get("overlay") {
+        return keys(OVERLAY, source, "/name");
     }
     if let Some(claim) = str_at(volume, "/persistentVolumeClaim/claimName") {
         return Some(VolumeSource::Claim(claim));

@@ -6,8 +6,9 @@ use serde_json::Value;
 
 use self::toml_edit::edit;
 use crate::{
-    facts::Facts,
+    facts::{Facts, matches_glob},
     graph::Graph,
+    machines::Tree,
     manifest::{Manifest, Object},
     requirement::{Selector, Step},
     subject::Subject,
@@ -51,6 +52,45 @@ fn apply(manifest: &mut Manifest, step: &Step, subject: &Subject) -> Result<(), 
         return Ok(());
     }
     // Values and files of the chart were changed before rendering.
+    Ok(())
+}
+
+/// Applies the steps that change files of a host tree, in order.
+///
+/// # Errors
+/// As [`documents`].
+pub(crate) fn files(tree: &mut Tree, steps: &[Step]) -> Result<(), String> {
+    for step in steps {
+        let Some(pattern) = &step.tree else {
+            continue;
+        };
+        let fits = |path: &&String| {
+            path.matches('/').count() == pattern.matches('/').count() && matches_glob(pattern, path)
+        };
+        let chosen: Vec<String> = tree.files.keys().filter(fits).cloned().collect();
+        if chosen.is_empty() {
+            return Err(format!("the tree has no file {pattern}"));
+        }
+        let mut changed = false;
+        for path in chosen {
+            if step.delete {
+                tree.files.remove(&path);
+                changed = true;
+            } else if let Some(text) = tree.files.get_mut(&path) {
+                let edited = match (&step.replace, &step.with, &step.append) {
+                    (Some(old), Some(new), _) => text.replace(old, new),
+                    (.., Some(end)) => format!("{text}{end}"),
+                    _ => return Err("the step has no verb for a file of a tree".into()),
+                };
+                changed |= edited != *text;
+                *text = edited;
+            }
+        }
+        if !changed {
+            let text = step.replace.as_deref().unwrap_or_default();
+            return Err(format!("the text `{text}` does not occur in {pattern}"));
+        }
+    }
     Ok(())
 }
 

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 use am_product::data::File;
 use serde::Deserialize;
 
-use super::{AppliesWhen, Family, Requirement, own};
+use super::{AppliesWhen, Family, Ground, Requirement, own};
 use crate::error::SuiteError;
 
 /// The requirement files, held so that every command knows them wherever it runs.
-const FILES: [(Family, File); 11] = [
+const FILES: [(Family, File); 12] = [
     (
         Family::Distribution,
         File::new(
@@ -50,6 +50,13 @@ const FILES: [(Family, File); 11] = [
         File::new(
             "conformance/requirements/region.yaml",
             include_str!("../../requirements/region.yaml"),
+        ),
+    ),
+    (
+        Family::Machine,
+        File::new(
+            "conformance/requirements/machine.yaml",
+            include_str!("../../requirements/machine.yaml"),
         ),
     ),
     (
@@ -97,8 +104,11 @@ pub struct Catalogue {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Requirements {
+    /// On what servers run that its requirements are about, unless one says otherwise.
+    #[serde(default)]
+    runs_on: Vec<Ground>,
     requirements: Vec<Requirement>,
 }
 
@@ -216,6 +226,9 @@ fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
     let mut requirements = file.requirements;
     for requirement in &mut requirements {
         requirement.family = family;
+        if requirement.applies_to.runs_on.is_empty() {
+            requirement.applies_to.runs_on.clone_from(&file.runs_on);
+        }
         let id = &requirement.id;
         let number = id.strip_prefix(family.prefix()).unwrap_or_default();
         if number.len() != 3 || !number.bytes().all(|b| b.is_ascii_digit()) {

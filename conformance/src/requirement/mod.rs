@@ -53,6 +53,7 @@ pub enum Family {
     Configuration,
     Network,
     Region,
+    Machine,
     Security,
     Operations,
     Upgrade,
@@ -64,13 +65,14 @@ pub enum Family {
 
 impl Family {
     /// Every family of the suite, in the order in which reports list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Distribution,
         Self::Topology,
         Self::Wiring,
         Self::Configuration,
         Self::Network,
         Self::Region,
+        Self::Machine,
         Self::Security,
         Self::Operations,
         Self::Upgrade,
@@ -87,6 +89,7 @@ impl Family {
             Self::Configuration => "configuration",
             Self::Network => "network",
             Self::Region => "region",
+            Self::Machine => "machine",
             Self::Security => "security",
             Self::Operations => "operations",
             Self::Upgrade => "upgrade",
@@ -105,6 +108,7 @@ impl Family {
             Self::Configuration => "AM-CONF-",
             Self::Network => "AM-NET-",
             Self::Region => "AM-REG-",
+            Self::Machine => "AM-VM-",
             Self::Security => "AM-SEC-",
             Self::Operations => "AM-OPS-",
             Self::Upgrade => "AM-UPG-",
@@ -189,6 +193,26 @@ pub struct AppliesTo {
     /// Whether every subject is judged, or one stands for all of a chart.
     #[serde(default)]
     pub subjects: Subjects,
+    /// On what the servers run that it is about; unless given, what the file says for all of its requirements, which is clusters unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runs_on: Vec<Ground>,
+}
+
+impl AppliesTo {
+    /// Whether it is about servers that run there.
+    pub fn is_about(&self, ground: Ground) -> bool {
+        self.runs_on.contains(&ground) || self.runs_on.is_empty() && ground == Ground::Clusters
+    }
+}
+
+/// On what servers run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ground {
+    /// Pods of Kubernetes, made by charts.
+    Clusters,
+    /// Virtual machines, with files that lie on them.
+    Machines,
 }
 
 /// Which subjects of a chart a requirement is judged on.

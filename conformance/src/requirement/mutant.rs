@@ -48,7 +48,7 @@ fn is_yes(value: &bool) -> bool {
     *value
 }
 
-/// One change. Exactly one of `on`, `toml`, `values` and `chart` says what is changed, and exactly one
+/// One change. Exactly one of `on`, `toml`, `values`, `chart` and `tree` says what is changed, and exactly one
 /// verb how.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -65,6 +65,9 @@ pub struct Step {
     /// A file of the chart to change, such as `values.yaml`, relative to the chart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chart: Option<String>,
+    /// A file of the host tree to change, relative to the tree; `*` stands for any characters but `/`, and every file that it fits is changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
 
     /// Verb: path that is set to `to` (JSON pointer in documents, dotted key in a toml).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -87,7 +90,7 @@ pub struct Step {
     /// The new text of `replace`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub with: Option<String>,
-    /// Verb: text that is added at the end of a toml or a chart's file.
+    /// Verb: text that is added at the end of a toml, or a file of a chart or tree.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub append: Option<String>,
     /// Verb: a whole document that is added to the release.
@@ -132,10 +135,12 @@ impl Step {
             + usize::from(self.toml.is_some())
             + usize::from(!self.values.is_empty())
             + usize::from(self.chart.is_some())
+            + usize::from(self.tree.is_some())
             + usize::from(self.add.is_some());
         if targets != 1 {
             return Err(
-                "a step needs exactly one of `on`, `toml`, `values`, `chart` and `add`".into(),
+                "a step needs exactly one of `on`, `toml`, `values`, `chart`, `tree` and `add`"
+                    .into(),
             );
         }
         let verbs = usize::from(self.set.is_some())

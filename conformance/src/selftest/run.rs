@@ -23,7 +23,7 @@ use crate::{
     requirement::{Mutant, Requirement, Step, Subjects},
     suite::{
         BARE, ChartSet, Charts, HelmPrograms, Input, Judged, Options, RenderService, Subject,
-        SubjectVariations, Suite, base_subject, helm_programs, jobs, render_all, render_pool,
+        SubjectVariations, Suite, base_subject, documents_of, helm_programs, jobs, render_pool,
     },
 };
 
@@ -233,6 +233,9 @@ impl Run<'_> {
             ));
         }
         let changed = ChangedCharts::of(&mut subject, &mutant.steps)?;
+        if let Some(tree) = &mut subject.tree {
+            mutation::files(tree, &mutant.steps)?;
+        }
         for step in &mutant.steps {
             subject = subject.with_values(&step.values);
         }
@@ -352,7 +355,7 @@ impl Run<'_> {
         renders: bool,
     ) -> Result<Judged, String> {
         let charts = self.charts(subject)?;
-        let mut manifest: Manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
+        let mut manifest: Manifest = documents_of(subject, self.renderer, &mut 0)?;
         if let Some(message) = manifest.missing_release().filter(|_| renders) {
             return Err(message);
         }

@@ -203,6 +203,7 @@ fn of_subject(
         description,
         version,
         renders,
+        tree,
         specification,
         hints,
         is_generated,
@@ -220,6 +221,10 @@ fn of_subject(
     key.add(format!("{hints:?}"));
     key.add(is_generated.to_string());
     key.add(is_representative.to_string());
+    for (path, text) in tree.iter().flat_map(|tree| &tree.files) {
+        key.add(path);
+        key.add(text);
+    }
     for render in renders {
         let RenderRequest {
             chart,

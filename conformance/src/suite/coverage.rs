@@ -269,6 +269,7 @@ mod tests {
                 description: description.clone(),
                 version: ProductVersion::newest(),
                 renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
+                tree: None,
                 specification: None,
                 hints: Hints::default(),
                 is_generated: true,

@@ -9,7 +9,7 @@ use super::{
     consequences::without_placeholders,
     digest::{ChartSet, Charts},
     own,
-    render::render_all,
+    render::documents_of,
     sources::sources_of,
     topology::topology_of,
     variation::Renders,
@@ -126,7 +126,7 @@ impl Suite {
     /// Renders a subject and judges it.
     pub(super) fn judge(&self, subject: &Subject, charts: &Charts, by: &Renders<'_>) -> Judged {
         let mut renders = 0;
-        let rendered = render_all(&subject.renders, by.renderer, &mut renders);
+        let rendered = documents_of(subject, by.renderer, &mut renders);
         let rendered = rendered.and_then(|manifest| match manifest.missing_release() {
             // There is nothing else to judge.
             Some(message) if manifest.objects.is_empty() => Err(message),

@@ -7,7 +7,9 @@ use am_toolchain::{HelmCommand, RenderError, RenderPool, RenderRequest, Rendered
 use serde_json::Value;
 
 use crate::{
+    machines,
     manifest::{Flaw, FlawKind, Manifest, Object},
+    subject::Subject,
     upstream::Upstream,
 };
 
@@ -58,6 +60,21 @@ impl RenderService for RenderPool {
 
     fn upstream(&self) -> &dyn Upstream {
         self
+    }
+}
+
+/// The documents of a subject: those of its releases, or of its machines.
+///
+/// # Errors
+/// As [`render_all`]; for machines when there is no inventory that can be read.
+pub(crate) fn documents_of(
+    subject: &Subject,
+    renderer: &dyn RenderService,
+    renders: &mut usize,
+) -> Result<Manifest, String> {
+    match &subject.tree {
+        Some(tree) => machines::documents(tree, subject.site()),
+        None => render_all(&subject.renders, renderer, renders),
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
 
 /// Whether the node connects to the address itself: the file says so, its switches make use of it, and it is
 /// not one that the node only shows to people.
-fn is_dialled(link: &Link, facts: &Facts) -> bool {
+pub(in crate::checks) fn is_dialled(link: &Link, facts: &Facts) -> bool {
     let is_public = facts.is_public_key(&link.reference.key.to_string());
     link.is_written() && link.reference.enabled && !is_public
 }

@@ -20,6 +20,7 @@ mod tests;
 #[cfg(test)]
 mod tests_of_policies;
 
+pub(in crate::checks) use edges::is_dialled;
 pub use edges::is_for_users;
 
 use crate::checks::FamilyChecks;

@@ -190,6 +190,7 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
         let distribution = runs.unwrap_or(component.distribution());
         let home = Product::new(context.version, distribution).home();
         fields.insert("home".into(), json!(home));
+        fields.insert("startScript".into(), json!(component.start_script()));
         fields.insert(
             "shutdownSeconds".into(),
             json!(component.shutdown_seconds()),

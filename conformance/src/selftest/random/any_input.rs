@@ -42,6 +42,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         },
         version: ProductVersion::newest(),
         renders: Vec::new(),
+        tree: None,
         specification: None,
         hints: Hints::default(),
         is_generated,

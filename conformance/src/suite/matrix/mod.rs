@@ -1,6 +1,7 @@
 //! The combinations in which our charts are judged.
 
 mod found;
+mod machines;
 mod variants;
 
 use std::{
@@ -13,6 +14,8 @@ use am_toolchain::RenderRequest;
 
 pub(super) use found::platforms_in;
 pub use found::{BARE, platforms_of, version_in};
+pub use machines::MACHINES;
+use machines::TreeUnderTest;
 pub(crate) use variants::Matrix;
 
 use super::{ChartDirectory, Input, Options, Subject, operator_values};
@@ -40,7 +43,7 @@ pub(crate) fn charts_subjects(
     let charts = charts_of(options, directories, facts)?;
     check_platforms(options, &charts)?;
     let newest = directories.iter().map(|directory| directory.version).max();
-    let subjects: Vec<Subject> = charts
+    let mut subjects: Vec<Subject> = charts
         .iter()
         .flat_map(|found| {
             let of = Of {
@@ -54,6 +57,9 @@ pub(crate) fn charts_subjects(
             of.subjects(&found.platforms, Some(found.version) == newest)
         })
         .collect();
+    for tree in matrix.trees.iter().filter(|tree| tree.is_chosen(options)) {
+        subjects.push(tree.subject(options)?);
+    }
     if subjects.is_empty() {
         return Err(SuiteError::usage("the options leave nothing to check"));
     }
@@ -129,6 +135,7 @@ fn check_platforms(options: &Options, charts: &[Found]) -> Result<(), SuiteError
     let known: BTreeSet<&str> = charts
         .iter()
         .flat_map(|chart| chart.platforms.iter().map(String::as_str))
+        .chain([MACHINES])
         .collect();
     let Some(unknown) = options
         .platforms
@@ -242,6 +249,7 @@ impl Of<'_> {
             },
             version: self.version,
             renders: vec![render],
+            tree: None,
             specification: None,
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
@@ -277,6 +285,16 @@ pub(crate) fn base_subject(
         return Err(format!("there is no chart at {}", chart.display()));
     }
     let matrix = Matrix::load(facts).map_err(|error| error.to_string())?;
+    if platform == MACHINES {
+        let mut trees = matrix.trees.iter();
+        let is_it = |tree: &&TreeUnderTest| {
+            tree.pattern == pattern && variant.is_none_or(|name| tree.name == name)
+        };
+        let tree = trees
+            .find(is_it)
+            .ok_or_else(|| format!("the matrix has no such tree of pattern {pattern}"))?;
+        return tree.subject(options).map_err(|error| error.to_string());
+    }
     let of = Of {
         options,
         facts,

@@ -6,6 +6,7 @@ use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::machines::TreeUnderTest;
 use crate::{
     component::Component,
     error::SuiteError,
@@ -36,6 +37,8 @@ pub(crate) struct Matrix {
     /// Templates that make no document, with the reason.
     pub(in crate::suite) without_documents: BTreeMap<String, String>,
     pub(super) variants: Vec<Variant>,
+    /// Host trees that are judged beside the charts.
+    pub(super) trees: Vec<TreeUnderTest>,
 }
 
 /// A way of installing that must not break anything.

@@ -1,6 +1,9 @@
 //! `DeploymentUnderTest`: several sites, each a pattern or a part of one, that find components of each other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use am_deployment_toml::product::ProductVersion;
 use serde::Deserialize;
@@ -36,7 +39,10 @@ struct SiteUnderTest {
     namespace: String,
     #[serde(default)]
     kubernetes_version: Option<String>,
+    #[serde(default)]
     releases: Vec<ReleaseUnderTest>,
+    #[serde(default)]
+    tree: Option<PathBuf>,
     #[serde(default)]
     external: Vec<String>,
     #[serde(default)]
@@ -116,6 +122,7 @@ impl DeploymentUnderTest {
             namespace: site.namespace.clone(),
             kubernetes_version: site.kubernetes_version.clone(),
             releases: site.releases.clone(),
+            tree: site.tree.clone(),
             external: site.external.clone(),
             workloads: site.workloads.clone(),
             elsewhere,

@@ -8,11 +8,12 @@ use std::path::Path;
 use am_toolchain::RenderRequest;
 use serde::Deserialize;
 
-use super::Options;
+use super::{BARE, MACHINES, Options};
 use crate::{
     error::SuiteError,
     facts::Facts,
     graph::{Declared, Hints},
+    machines::Tree,
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
@@ -69,6 +70,15 @@ struct Header {
     kind: Option<String>,
 }
 
+/// A host tree, which findings name by its place below the workspace, or as it was given.
+fn tree_at(folder: &Path, workspace: &Path) -> Result<Tree, String> {
+    if !folder.is_dir() {
+        return Err(format!("there is no tree at {}", folder.display()));
+    }
+    let place = folder.strip_prefix(workspace).unwrap_or(folder);
+    Tree::read(folder, &place.display().to_string()).map_err(|error| error.to_string())
+}
+
 /// The subject of one pattern; `site` is its name in a deployment.
 fn subject(
     options: &Options,
@@ -88,10 +98,19 @@ fn subject(
             facts.pattern_names()
         )));
     }
-    if spec.releases.is_empty() {
-        return Err(wrong(
-            "releases is empty, so there is nothing to check".into(),
-        ));
+    match (spec.releases.as_slice(), &spec.tree) {
+        ([], None) => {
+            return Err(wrong(
+                "there are neither releases nor a tree, so there is nothing to check".into(),
+            ));
+        }
+        ([_, ..], Some(_)) => {
+            return Err(wrong(
+                "a site is either releases of charts or a tree of machines; remove one of them"
+                    .into(),
+            ));
+        }
+        _ => {}
     }
     let pattern = facts
         .left_of(spec.pattern, spec.identity_server.as_ref())
@@ -109,6 +128,10 @@ fn subject(
         }
     }
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let tree = match &spec.tree {
+        Some(path) => Some(tree_at(&folder.join(path), &options.workspace).map_err(wrong)?),
+        None => None,
+    };
     let mut renders = Vec::new();
     let mut hints = Hints::default();
     for release in &spec.releases {
@@ -182,18 +205,23 @@ fn subject(
             ),
             pattern: spec.pattern,
             product_version: spec.product_version.to_string(),
-            platform: "none".into(),
+            platform: if spec.tree.is_some() { MACHINES } else { BARE }.into(),
             variant: "specification".into(),
-            releases: spec
-                .releases
-                .iter()
-                .map(|release| release.name.clone())
-                .collect(),
+            releases: match site.filter(|_| spec.tree.is_some()) {
+                Some(site) => vec![site.to_owned()],
+                None if spec.tree.is_some() => vec![MACHINES.to_owned()],
+                None => spec
+                    .releases
+                    .iter()
+                    .map(|release| release.name.clone())
+                    .collect(),
+            },
             namespace: spec.namespace,
             kubernetes_version: spec.kubernetes_version.unwrap_or_default(),
         },
         version: spec.product_version,
         renders,
+        tree,
         specification: Some(file.to_owned()),
         hints,
         is_generated: false,

@@ -29,7 +29,11 @@ pub struct PatternUnderTest {
     #[serde(default)]
     pub kubernetes_version: Option<String>,
     /// The releases.
+    #[serde(default)]
     pub releases: Vec<ReleaseUnderTest>,
+    /// Instead of releases: the folder of a host tree, relative to the specification.
+    #[serde(default)]
+    pub tree: Option<PathBuf>,
     /// Hosts that live outside, as patterns with `*`.
     #[serde(default)]
     pub external: Vec<String>,

@@ -1,0 +1,86 @@
+//! What nodes of machines must not have in common.
+
+use std::collections::BTreeMap;
+
+use am_deployment_toml::catalogue::Catalogue;
+use am_product::Product;
+
+use crate::{
+    component::Capability,
+    context::{Context, Fault, Judge, configured},
+};
+
+/// The key by which gateways tell the portals who they are. Source: facts/integration.yaml, facts/integration-and-vm.md.
+const GATEWAY_ID: &str = "apim.gateway_notification.gateway_id";
+
+/// Each gateway has an id of its own, which a pod has by its name.
+pub(super) fn gateways_are_told_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let record = GATEWAY_ID
+        .parse()
+        .ok()
+        .and_then(|key| Catalogue::get().record(&key));
+    let mut asked = false;
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for (node, component, configuration) in configured(context.graph) {
+        let Some(effective) = &configuration.effective else {
+            continue;
+        };
+        let product = Product::new(context.version, component.distribution());
+        let is_read = record.is_some_and(|record| record.is_read_by(product));
+        if !component.has(Capability::ServesTraffic) || !is_read {
+            continue;
+        }
+        asked = true;
+        judge.looked();
+        let id = effective.get(GATEWAY_ID);
+        let id = id.filter(|found| found.provenance.is_written());
+        let id = id.and_then(|found| found.value.scalar_text());
+        let name = context.graph.describe(node.id);
+        let help =
+            "write gateway_id = \"$env{AM_NODE_NAME}\", and give each host a name of its own";
+        let Some(id) = id.filter(|id| !id.is_empty()) else {
+            let message = format!(
+                "{name} has no gateway_id, so that the portals cannot tell where an API is deployed"
+            );
+            judge.fault(Fault::new(message, help).at(configuration, GATEWAY_ID, None));
+            continue;
+        };
+        if let Some(other) = known.insert(id.clone(), name.clone()) {
+            let message = format!("{name} and {other} have the same gateway_id");
+            judge.fault(
+                Fault::new(message, help)
+                    .at(configuration, GATEWAY_ID, None)
+                    .value(id),
+            );
+        }
+    }
+    judge.applies(asked, "gateways of this product version have no ids");
+}
+
+/// Two servers of one host listen on different ports.
+pub(super) fn ports_are_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let graph = context.graph;
+    let mut taken: BTreeMap<(&str, u16), (&str, &str)> = BTreeMap::new();
+    for node in &graph.nodes {
+        let object = graph.member(node.id).workload.object;
+        let host = object.str("/host").unwrap_or_default();
+        judge.looked();
+        let own = object.name();
+        let shared = node.listeners.iter().find_map(|listener| {
+            let of = (own, listener.port.name.as_str());
+            let other = taken.insert((host, listener.number), of)?;
+            (other.0 != own).then_some((listener, other))
+        });
+        if let Some((listener, (other, port))) = shared {
+            let message = format!(
+                "{own} listens on {} ({}), where {other} listens on the same host ({port})",
+                listener.number, listener.port.name
+            );
+            judge.fault(
+                Fault::new(message, "give one of them a portOffset")
+                    .object(object)
+                    .value(listener.number.to_string()),
+            );
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! HAProxy. Source: its configuration manual, sections 2 to 5.
+
+use std::collections::BTreeMap;
+
+use super::{backend, port_of};
+use crate::manifest::{Balanced, Front};
+
+#[derive(Debug, Default)]
+struct Section<'t> {
+    name: &'t str,
+    ports: Vec<u16>,
+    /// Conditions about host names, by name.
+    named: BTreeMap<&'t str, Vec<&'t str>>,
+    /// Backends that are used for host names.
+    used: Vec<(&'t str, Vec<&'t str>)>,
+    default: Option<&'t str>,
+    servers: Vec<Balanced>,
+    is_sticky: bool,
+}
+
+/// What a configuration listens on.
+pub(super) fn fronts(text: &str) -> Vec<Front> {
+    let sections = sections(text);
+    let find = |name: &str| {
+        let mut sections = sections.iter();
+        sections.find(|(kind, section)| *kind != "frontend" && section.name == name)
+    };
+    let listening = sections.iter().filter(|(kind, _)| *kind != "backend");
+    let mut fronts = Vec::new();
+    for (_, section) in listening {
+        let mut targets: Vec<(&str, Vec<&str>)> = section.used.clone();
+        // A `listen` section leads to its own servers.
+        targets.extend(section.default.map(|name| (name, Vec::new())));
+        if !section.servers.is_empty() {
+            targets.push((section.name, Vec::new()));
+        }
+        for port in &section.ports {
+            for (name, names) in &targets {
+                let target = find(name).map(|(_, target)| target);
+                fronts.push(Front {
+                    name: (*name).to_owned(),
+                    port: *port,
+                    names: names.iter().map(|name| (*name).to_owned()).collect(),
+                    is_default: names.is_empty() || targets.len() == 1,
+                    is_sticky: target.is_some_and(|target| target.is_sticky),
+                    backends: target.map_or_else(Vec::new, |target| target.servers.clone()),
+                });
+            }
+        }
+    }
+    fronts
+}
+
+fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
+    let mut sections: Vec<(&str, Section<'_>)> = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let line = line.split('#').next().unwrap_or_default();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        if let [kind, rest @ ..] = words.as_slice()
+            && !line.starts_with(char::is_whitespace)
+        {
+            let name = rest.first().copied().unwrap_or_default();
+            sections.push((
+                kind,
+                Section {
+                    name,
+                    ..Section::default()
+                },
+            ));
+            continue;
+        }
+        let Some((_, section)) = sections.last_mut() else {
+            continue;
+        };
+        match words.as_slice() {
+            ["bind", addresses, ..] => section
+                .ports
+                .extend(addresses.split(',').filter_map(port_of)),
+            ["acl", name, condition @ ..] => {
+                section
+                    .named
+                    .entry(name)
+                    .or_default()
+                    .extend(names_of(condition));
+            }
+            ["use_backend", name, "if", condition @ ..] => {
+                let of_acls = condition.iter().filter_map(|acl| section.named.get(acl));
+                let mut names: Vec<&str> = of_acls.flatten().copied().collect();
+                names.extend(names_of(condition));
+                section.used.push((name, names));
+            }
+            ["default_backend", name, ..] => section.default = Some(name),
+            ["server" | "server-template", _, address, options @ ..] => {
+                let is_backup = options.contains(&"backup");
+                section
+                    .servers
+                    .extend(backend(address, is_backup, index + 1));
+            }
+            ["cookie" | "stick-table" | "stick", ..] | ["balance", "source" | "hash", ..] => {
+                section.is_sticky = true;
+            }
+            _ => {}
+        }
+    }
+    sections
+}
+
+/// The host names that a condition asks for.
+fn names_of<'t>(condition: &[&'t str]) -> Vec<&'t str> {
+    let asks = |word: &&str| {
+        [
+            "hdr(host)",
+            "req.hdr(host)",
+            "ssl_fc_sni",
+            "req.ssl_sni",
+            "req_ssl_sni",
+            "hdr_dom(host)",
+            "base_dom",
+        ]
+        .iter()
+        .any(|fetch| word.to_lowercase().starts_with(fetch))
+    };
+    let Some(at) = condition.iter().position(asks) else {
+        return Vec::new();
+    };
+    let words = condition[at + 1..].iter().take_while(|word| **word != "}");
+    words
+        .filter(|word| !word.starts_with('-') && word.contains('.'))
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fronts;
+
+    #[test]
+    fn names_lead_to_their_backends_and_the_rest_to_the_default() {
+        let text = "global\n  daemon\nfrontend https\n  bind *:443 ssl crt /a\n  acl portal hdr(host) -i am.example.com\n  use_backend portals if portal\n  \
+            use_backend gateways if { ssl_fc_sni -i gw.example.com }\n  default_backend portals\nbackend portals\n  cookie A insert\n  \
+            server a 10.0.0.1:9443 ssl check\n  server b 10.0.0.2:9443 ssl check backup\nbackend gateways\n  server c 10.0.0.3:8243\nlisten own\n  bind :9611\n  server d 10.0.0.4:9611\n";
+        let seen: Vec<String> = fronts(text)
+            .iter()
+            .map(|front| {
+                let to: Vec<String> = front
+                    .backends
+                    .iter()
+                    .map(|one| {
+                        format!(
+                            "{}:{}{}",
+                            one.host,
+                            one.port,
+                            if one.is_backup { " backup" } else { "" }
+                        )
+                    })
+                    .collect();
+                format!(
+                    "{} {:?} {} {} {}",
+                    front.port,
+                    front.names,
+                    front.is_default,
+                    front.is_sticky,
+                    to.join(" ")
+                )
+            })
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                "443 [\"am.example.com\"] false true 10.0.0.1:9443 10.0.0.2:9443 backup",
+                "443 [\"gw.example.com\"] false false 10.0.0.3:8243",
+                "443 [] true true 10.0.0.1:9443 10.0.0.2:9443 backup",
+                "9611 [] true false 10.0.0.4:9611",
+            ]
+        );
+    }
+}

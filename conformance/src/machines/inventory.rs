@@ -1,0 +1,76 @@
+//! The inventory: which hosts there are, and what each runs.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::tree::Tree;
+
+/// Where it lies in a tree.
+pub(super) const FILE: &str = "ansible/inventory.yaml";
+
+/// An inventory of Ansible, as far as trees need it.
+#[derive(Debug, Default)]
+pub(super) struct Inventory {
+    pub(super) hosts: Vec<Listed>,
+    /// The address behind which load balancers are.
+    pub(super) shared_address: Option<String>,
+}
+
+/// A host of the inventory.
+#[derive(Debug)]
+pub(super) struct Listed {
+    pub(super) name: String,
+    pub(super) address: String,
+    pub(super) components: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+struct File {
+    all: All,
+}
+
+#[derive(Deserialize)]
+struct All {
+    hosts: Map<String, Value>,
+    #[serde(default)]
+    vars: Map<String, Value>,
+}
+
+impl Inventory {
+    /// Reads the inventory of a tree.
+    ///
+    /// # Errors
+    /// When there is none, or a host has no address.
+    pub(super) fn of(tree: &Tree) -> Result<Self, String> {
+        let text = tree.files.get(FILE).ok_or_else(|| {
+            format!(
+                "{}: there is no {FILE}, which names the hosts of a tree",
+                tree.place
+            )
+        })?;
+        let wrong = |message: String| format!("{}/{FILE}: {message}", tree.place);
+        let file: File = crate::yaml::read(text).map_err(wrong)?;
+        let hosts = file.all.hosts.into_iter().map(|(name, value)| {
+            let address = value.get("ansible_host").and_then(Value::as_str);
+            let address = address
+                .ok_or_else(|| {
+                    wrong(format!(
+                        "host {name} has no ansible_host: write its address"
+                    ))
+                })?
+                .to_owned();
+            let components = value.get("am_components").and_then(Value::as_array);
+            Ok(Listed {
+                name,
+                address,
+                components: components.cloned().unwrap_or_default(),
+            })
+        });
+        let hosts = hosts.collect::<Result<Vec<_>, String>>()?;
+        let shared = file.all.vars.get("am_load_balancer_address");
+        Ok(Self {
+            hosts,
+            shared_address: shared.and_then(Value::as_str).map(str::to_owned),
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! Host trees: what lies on the machines of a site, read as documents of the same kind that a cluster has, so that the same checks judge both.
+//!
+//! A tree has `ansible/inventory.yaml` (which hosts there are, at which addresses, and what each runs) and below `hosts/<host>/` what lies on each: units,
+//! the environment that they read, what is laid over the pack, the firewall, and the configuration of a load balancer. Nothing else is read, least of all
+//! what the tree's maker believes of it.
+
+mod balancer;
+mod documents;
+mod environment;
+mod firewall;
+mod inventory;
+mod tree;
+mod unit;
+
+pub(crate) use documents::documents;
+pub use tree::Tree;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::{Tree, documents};
+    use crate::manifest::{LOAD_BALANCER, OVERLAY, UNIT};
+
+    const INVENTORY: &str = "all: {hosts: {lb-1: {ansible_host: 10.0.0.1}, gw-1: {ansible_host: 10.0.0.2, am_components: [{name: gateway}]}}}";
+    const UNIT_FILE: &str = "hosts/gw-1/etc/systemd/system/am-gateway.service";
+
+    fn tree(files: &[(&str, &str)]) -> Tree {
+        let all = [("ansible/inventory.yaml", INVENTORY)]
+            .into_iter()
+            .chain(files.iter().copied());
+        Tree {
+            place: "site".into(),
+            files: all
+                .map(|(path, text)| (path.to_owned(), text.to_owned()))
+                .collect(),
+        }
+    }
+
+    #[test]
+    fn a_unit_is_a_server_with_its_variables_and_what_lies_over_its_pack() {
+        let manifest = documents(
+            &tree(&[
+                (UNIT_FILE, "[Service]\nExecStart=/opt/am/gateway/current/bin/gateway.sh\nEnvironmentFile=/etc/am/a.env\nEnvironmentFile=/etc/am/b.env\nEnvironmentFile=/etc/am/c.env\n"),
+                ("hosts/gw-1/etc/am/a.env", "A=1\n"),
+                ("hosts/gw-1/etc/am/b.env.j2", "B=\"{{ b }}\"\n"),
+                ("hosts/gw-1/opt/am/gateway/overlay/repository/conf/deployment.toml", "[server]\n"),
+                ("hosts/gw-1/opt/am/other/overlay/x", ""),
+            ]),
+            "dc1",
+        )
+        .expect("there is an inventory");
+        let unit = manifest.of_kind(UNIT).next().expect("it is there");
+        assert_eq!(unit.name(), "gw-1/gateway");
+        assert_eq!(unit.value["missing"][0], "/etc/am/c.env");
+        let env = &unit.value["spec"]["containers"][0]["env"];
+        assert_eq!(env[0]["value"], "1");
+        assert!(env[1].get("value").is_none(), "{env}");
+        let overlays: Vec<&str> = manifest
+            .of_kind(OVERLAY)
+            .map(|object| object.template.as_str())
+            .collect();
+        assert_eq!(
+            overlays,
+            ["hosts/gw-1/opt/am/gateway/overlay/repository/conf/deployment.toml"]
+        );
+    }
+
+    #[test]
+    fn a_tree_without_an_inventory_is_refused() {
+        let error = documents(&Tree::default(), "dc1").expect_err("nobody knows the hosts");
+        assert!(error.contains("ansible/inventory.yaml"), "{error}");
+        let no_address = BTreeMap::from([(
+            "ansible/inventory.yaml".to_owned(),
+            "all: {hosts: {a: {}}}".to_owned(),
+        )]);
+        let tree = Tree {
+            place: "site".into(),
+            files: no_address,
+        };
+        let error = documents(&tree, "dc1").expect_err("nobody can reach it");
+        assert!(error.contains("host a has no ansible_host"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_of_a_host_breaks_the_reader(text in "[ -~\n{};=,@$\"']{0,200}", nested in 0usize..200) {
+            let text = format!("{text}{}", "a {".repeat(nested));
+            let files = [UNIT_FILE, "hosts/gw-1/etc/am/a.env", "hosts/lb-1/etc/nftables.d/am.nft", "hosts/lb-1/etc/nginx/nginx.conf", "hosts/gw-1/etc/haproxy/haproxy.cfg"];
+            let files: Vec<(&str, &str)> = files.iter().map(|file| (*file, text.as_str())).collect();
+            let manifest = documents(&tree(&files), "dc1").expect("there is an inventory");
+            prop_assert!(manifest.of_kind(LOAD_BALANCER).count() == 2);
+        }
+    }
+}
