@@ -16,6 +16,9 @@ pub struct SubjectDescription {
     pub id: String,
     /// Pattern number.
     pub pattern: u8,
+    /// Its site in a deployment of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// Product version.
     pub product_version: String,
     /// Platform overlay; `none` for the bare chart.

@@ -122,6 +122,7 @@ fn profile(stage: &Stage, circumstances: &Circumstances) -> Profile {
     let subject = SubjectDescription {
         id: format!("p{}/dev/live", stage.pattern),
         pattern: stage.pattern,
+        site: None,
         product_version: stage
             .charts
             .last()
@@ -163,6 +164,7 @@ pub(crate) fn profile_of(
     Profile {
         name,
         pattern: subject.pattern,
+        site: subject.site.clone(),
         result: verdict(&statistics, &results),
         summary: statistics.sentence(),
         statistics,

@@ -39,6 +39,7 @@ pub(crate) fn topology(
         nodes: nodes_of(nodes, workloads),
         edges: edges.into_values().collect(),
         exposures: Vec::new(),
+        crossings: Vec::new(),
     }
 }
 

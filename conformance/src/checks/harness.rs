@@ -231,6 +231,7 @@ impl Case {
         let description = SubjectDescription {
             id: "test".into(),
             pattern: self.subject.pattern,
+            site: None,
             product_version: version.as_str().into(),
             platform: self.subject.platform.into(),
             variant: "default".into(),

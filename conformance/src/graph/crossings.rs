@@ -10,8 +10,21 @@ use crate::component::Component;
 pub struct Crossings {
     /// Where other sites reach components of this one. Places have every port that others may use.
     pub exposed: BTreeMap<Component, Elsewhere>,
-    /// Where this site reaches components of others, with every port that is open there.
-    pub others: Vec<Place>,
+    /// Where other sites are reached, with every port that is open there.
+    pub others: Vec<Beyond>,
+}
+
+/// A place of another site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beyond {
+    /// The site.
+    pub site: String,
+    /// The component that answers there.
+    pub component: Component,
+    /// Where.
+    pub place: Place,
+    /// Whether it is declared as the place of a component that this site does not run.
+    pub is_declared: bool,
 }
 
 impl Graph<'_> {
@@ -21,8 +34,10 @@ impl Graph<'_> {
         host: &str,
         port: Option<u16>,
     ) -> Option<Result<(), String>> {
-        let places = self.crossings.others.iter();
-        let places: Vec<&Place> = places
+        let others = self.crossings.others.iter();
+        let places: Vec<&Place> = others
+            .filter(|other| !other.is_declared)
+            .map(|other| &other.place)
             .filter(|place| place.host.eq_ignore_ascii_case(host))
             .collect();
         if places.is_empty() {

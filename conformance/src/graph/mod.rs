@@ -25,7 +25,7 @@ use std::collections::BTreeMap;
 use am_deployment_toml::product::ProductVersion;
 
 pub use address::{OwnAddress, Resolver, Target};
-pub use crossings::Crossings;
+pub use crossings::{Beyond, Crossings};
 pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
 pub use host_links::HostLink;

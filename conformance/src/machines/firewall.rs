@@ -7,9 +7,11 @@ use serde_json::{Value, json};
 /// What a firewall lets in.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Firewall {
-    /// Whether it keeps out what no rule lets in.
+    /// Whether it keeps out what no rule is about.
     pub(super) is_closed: bool,
-    /// Rules that accept, in order.
+    /// Ports that it keeps everybody away from whom no rule before lets in.
+    pub(super) closed: BTreeSet<u16>,
+    /// Rules that accept, in order. Those that come too late for a port do not have it.
     pub(super) rules: Vec<Rule>,
 }
 
@@ -49,18 +51,22 @@ impl Firewall {
             if words.contains(&"input") && words.windows(2).any(|pair| pair == ["policy", "drop"]) {
                 found.is_closed = true;
             }
-            if words.last() == Some(&"drop") && words.len() == 1
-                || words.contains(&"dport") && words.contains(&"drop")
-            {
+            if matches!(words.as_slice(), ["drop" | "reject"]) {
                 found.is_closed = true;
             }
             let after = |word: &str| {
                 let at = words.iter().position(|one| *one == word)?;
                 Some(values(&words[at + 1..], &named))
             };
-            if let (true, Some(ports)) = (words.contains(&"accept"), after("dport")) {
+            let ports = after("dport");
+            let ports = ports.iter().flatten().flat_map(|range| numbers(range));
+            let ports: BTreeSet<u16> = ports.collect();
+            let is_for_all = after("saddr").is_none();
+            if is_for_all && (words.contains(&"drop") || words.contains(&"reject")) {
+                found.closed.extend(ports);
+            } else if words.contains(&"accept") && !ports.is_empty() {
                 found.rules.push(Rule {
-                    ports: ports.iter().flat_map(|range| numbers(range)).collect(),
+                    ports: &ports - &found.closed,
                     sources: after("saddr").into_iter().flatten().collect(),
                     line: index + 1,
                 });
@@ -75,7 +81,7 @@ impl Firewall {
             .rules
             .iter()
             .map(|rule| json!({"ports": rule.ports, "sources": rule.sources, "line": rule.line}));
-        json!({"closed": self.is_closed, "rules": rules.collect::<Vec<_>>()})
+        json!({"policy": if self.is_closed { "drop" } else { "accept" }, "closed": self.closed, "rules": rules.collect::<Vec<_>>()})
     }
 }
 
@@ -138,6 +144,15 @@ mod tests {
             seen,
             [(vec![22], 0), (vec![5672, 9443], 2), (vec![9000, 9001], 1)]
         );
+    }
+
+    #[test]
+    fn ports_are_closed_after_those_that_are_let_in() {
+        let text = "tcp dport 1 ip saddr 10.0.0.1 accept\ntcp dport { 1, 2 } drop\ntcp dport { 2, 3 } accept\n";
+        let firewall = Firewall::read(text);
+        assert_eq!(firewall.closed, [1, 2].into());
+        let open: Vec<_> = firewall.rules.iter().map(|rule| rule.ports.clone()).collect();
+        assert_eq!(open, [[1].into(), [3].into()]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub use crate::subject::SubjectDescription;
 pub use cause::{Cause, Tally, causes};
 pub use group::{FindingGroup, groups};
 pub use model::{
-    API_VERSION, ChartDigest, Coverage, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,
+    API_VERSION, ChartDigest, Coverage, Crossing, Edge, EdgeVerdict, Exposure, Mode, Node, Profile,
     ProfileResult, Report, RequirementResult, RequirementSummary, SelftestSummary, Statistics,
     SubjectResult, Survivor, ToolVersion, Topology,
 };

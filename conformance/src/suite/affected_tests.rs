@@ -84,6 +84,7 @@ fn covers(affected: &Affected, pattern: u8, platform: &str) -> bool {
     affected.covers(&SubjectDescription {
         id: String::new(),
         pattern,
+        site: None,
         product_version: "4.7.0".into(),
         platform: platform.into(),
         variant: "default".into(),

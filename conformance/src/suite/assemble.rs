@@ -20,13 +20,16 @@ use crate::{
 impl Suite {
     pub(super) fn report(&self, options: &Options, charts: &Charts, judged: Vec<Judged>) -> Report {
         let mut sources = BTreeMap::new();
-        let mut profiles: BTreeMap<u8, Profile> = BTreeMap::new();
+        let mut profiles: BTreeMap<(Option<String>, u8), Profile> = BTreeMap::new();
         for mut subject in judged {
             keep_sources(&mut sources, &mut subject);
             let pattern = subject.result.subject.pattern;
-            let profile = profiles.entry(pattern).or_insert_with(|| Profile {
-                name: profile_name(&options.input, pattern),
+            let site = subject.result.subject.site.clone();
+            let key = (site.clone(), pattern);
+            let profile = profiles.entry(key).or_insert_with(|| Profile {
+                name: profile_name(&options.input, site.as_deref(), pattern),
                 pattern,
+                site,
                 result: crate::report::ProfileResult::Failure,
                 summary: String::new(),
                 statistics: Statistics::default(),
@@ -83,12 +86,13 @@ impl Suite {
 }
 
 /// Ours are called after the chart, others after the specification.
-fn profile_name(input: &Input, pattern: u8) -> String {
+fn profile_name(input: &Input, site: Option<&str>, pattern: u8) -> String {
     match input {
         Input::Charts(_) => format!("am-pattern-{pattern}"),
         Input::Spec(file) => {
             let file = file.file_name().unwrap_or(file.as_os_str());
-            format!("pattern {pattern} of {}", file.to_string_lossy())
+            let site = site.map_or_else(String::new, |site| format!("{site}, "));
+            format!("{site}pattern {pattern} of {}", file.to_string_lossy())
         }
     }
 }

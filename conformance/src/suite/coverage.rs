@@ -258,6 +258,7 @@ mod tests {
             let description = SubjectDescription {
                 id: "p0".into(),
                 pattern: 0,
+                site: None,
                 product_version: "4.7.0".into(),
                 platform: "none".into(),
                 variant: "default".into(),

@@ -137,6 +137,7 @@ fn judged(
     let subject = SubjectDescription {
         id: "example".into(),
         pattern: pattern.copied().unwrap_or_default(),
+        site: None,
         product_version: version.as_str().into(),
         platform: "none".into(),
         variant: "example".into(),

@@ -6,9 +6,9 @@ use am_deployment_toml::wiring::Purpose;
 
 use crate::{
     component::Component,
-    graph::{Graph, Link, Target},
+    graph::{Graph, Link, MountedFile, Target, mounted_files},
     manifest::{TargetPort, routes},
-    report::{Edge, EdgeVerdict, Exposure, Node, SubjectResult, Topology},
+    report::{Crossing, Edge, EdgeVerdict, Exposure, Node, SubjectResult, Topology},
 };
 
 /// The picture of a judged subject: an edge is broken when a finding points at its key.
@@ -43,7 +43,40 @@ pub(crate) fn topology_of(graph: &Graph<'_>, result: &SubjectResult) -> Topology
         nodes: nodes_of(graph),
         edges: edges.into_values().collect(),
         exposures: exposures_of(graph),
+        crossings: crossings_of(graph),
     }
+}
+
+/// What files of nodes say of places in other sites: configurations, and what publishers of events read beside them.
+fn crossings_of(graph: &Graph<'_>) -> Vec<Crossing> {
+    let mut found = BTreeSet::new();
+    for node in &graph.nodes {
+        let member = graph.member(node.id);
+        let (Some(from), Some(main)) = (member.component, member.main) else {
+            continue;
+        };
+        let (files, _) = mounted_files(graph.manifest, &member.workload, &main, &node.pod_name);
+        for beyond in &graph.crossings.others {
+            for port in beyond.place.ports.values() {
+                let address = format!("{}:{port}", beyond.place.host);
+                let says = |file: &&MountedFile<'_>| {
+                    file.text.is_some_and(|text| text.contains(&address))
+                };
+                if let Some(file) = files.iter().find(says) {
+                    found.insert(Crossing {
+                        from,
+                        site: beyond.site.clone(),
+                        to: beyond.component,
+                        host: beyond.place.host.clone(),
+                        port: *port,
+                        file: file.path.rsplit('/').next().unwrap_or_default().to_owned(),
+                    });
+                }
+            }
+        }
+    }
+    // Each node of a component says the same.
+    found.into_iter().collect()
 }
 
 fn is_drawn(link: &Link) -> bool {

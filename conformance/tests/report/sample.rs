@@ -132,6 +132,7 @@ fn subjects(pattern: u8) -> Vec<SubjectDescription> {
         .map(|(platform, version, variant, release)| SubjectDescription {
             id: format!("p{pattern}/{platform}/{version}/{variant}"),
             pattern,
+            site: None,
             product_version: (*version).into(),
             platform: (*platform).into(),
             variant: (*variant).into(),
@@ -174,6 +175,7 @@ fn profile(pattern: u8, requirements: &[RequirementSummary], topology: Topology)
     Profile {
         name: format!("am-pattern-{pattern}"),
         pattern,
+        site: None,
         result: statistics.verdict(),
         summary: format!(
             "{} requirements held, {} did not.",

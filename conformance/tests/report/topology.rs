@@ -23,6 +23,7 @@ pub(crate) fn pattern_0() -> Topology {
             database(of("all-in-one")),
         ],
         exposures: vec![exposure(of("all-in-one"), "am.example.com", 9443)],
+        crossings: Vec::new(),
     }
 }
 
@@ -54,6 +55,7 @@ pub(crate) fn pattern_3() -> Topology {
             exposure(of("control-plane"), "cp.am.example.com", 9443),
             exposure(of("gateway"), "gw.am.example.com", 8243),
         ],
+        crossings: Vec::new(),
     }
 }
 
@@ -101,6 +103,7 @@ pub(crate) fn pattern_4() -> Topology {
         ],
         edges,
         exposures: vec![exposure(of("gateway"), "gw.am.example.com", 8243)],
+        crossings: Vec::new(),
     }
 }
 

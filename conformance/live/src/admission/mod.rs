@@ -129,6 +129,7 @@ fn profile(
     let subject = SubjectDescription {
         id: format!("p{pattern}/envtest"),
         pattern,
+        site: None,
         product_version: charts
             .last()
             .map(|(version, _)| version.clone())

@@ -50,12 +50,24 @@ pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>
             judge.fault(fault);
             continue;
         };
-        judge.require(object.value["closed"] == Value::Bool(true), || {
+        let closed = object.value["closed"].as_array();
+        let is_closed = |port: u16| {
+            object.str("/policy") == Some("drop")
+                || closed.is_some_and(|closed| closed.contains(&port.into()))
+        };
+        let open: Vec<String> = ports
+            .iter()
+            .filter(|(port, public)| !**public && !is_closed(**port))
+            .map(|(port, _)| port.to_string())
+            .collect();
+        judge.require(open.is_empty(), || {
             let message = format!(
-                "the firewall of {} lets in what no rule is about",
-                host.name
+                "the firewall of {} lets anybody reach ports of its servers: {}",
+                host.name,
+                open.join(", ")
             );
-            Fault::new(message, "end the chain with a policy of `drop`").object(object)
+            let help = "drop what comes to these ports after the rules that let somebody in";
+            Fault::new(message, help).object(object).field("dport")
         });
         let rules = rules(object);
         for (port, public) in ports {

@@ -16,6 +16,8 @@ struct Section<'t> {
     default: Option<&'t str>,
     servers: Vec<Balanced>,
     is_sticky: bool,
+    /// Whether it answers itself.
+    answers: bool,
 }
 
 /// What a configuration listens on.
@@ -37,6 +39,9 @@ pub(super) fn fronts(text: &str) -> Vec<Front> {
         for port in &section.ports {
             for (name, names) in &targets {
                 let target = find(name).map(|(_, target)| target);
+                if target.is_some_and(|target| target.answers) {
+                    continue;
+                }
                 fronts.push(Front {
                     name: (*name).to_owned(),
                     port: *port,
@@ -99,8 +104,13 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
             ["cookie" | "stick-table" | "stick", ..] | ["balance", "source" | "hash", ..] => {
                 section.is_sticky = true;
             }
+            ["http-request", "return" | "deny" | "redirect", ..] => section.answers = true,
             _ => {}
         }
+    }
+    // A rule of a section with servers is about some requests.
+    for (_, section) in &mut sections {
+        section.answers &= section.servers.is_empty();
     }
     sections
 }
@@ -137,7 +147,7 @@ mod tests {
     #[test]
     fn names_lead_to_their_backends_and_the_rest_to_the_default() {
         let text = "global\n  daemon\nfrontend https\n  bind *:443 ssl crt /a\n  acl portal hdr(host) -i am.example.com\n  use_backend portals if portal\n  \
-            use_backend gateways if { ssl_fc_sni -i gw.example.com }\n  default_backend portals\nbackend portals\n  cookie A insert\n  \
+            use_backend gateways if { req.hdr(host),field(1,:),lower -m str gw.example.com }\n  default_backend portals\nfrontend more\n  bind :80\n  default_backend nobody\nbackend nobody\n  http-request return status 404\nbackend portals\n  cookie A insert\n  \
             server a 10.0.0.1:9443 ssl check\n  server b 10.0.0.2:9443 ssl check backup\nbackend gateways\n  server c 10.0.0.3:8243\nlisten own\n  bind :9611\n  server d 10.0.0.4:9611\n";
         let seen: Vec<String> = fronts(text)
             .iter()

@@ -1,7 +1,7 @@
 //! What stands at the top of a topology's picture, from left to right: public hosts, components, other hosts.
 
 use super::{
-    super::{Edge, EdgeVerdict, Node, Topology},
+    super::{Edge, EdgeVerdict, Node, Profile, Topology},
     wrap::wrapped,
 };
 use crate::component::Component;
@@ -25,6 +25,8 @@ pub(super) enum Party {
     Component(Component),
     /// A host that is no component's Service.
     Host(String),
+    /// A site of a deployment.
+    Site(String),
 }
 
 impl Party {
@@ -32,7 +34,7 @@ impl Party {
     pub(super) fn name(&self) -> &str {
         match self {
             Self::Component(component) => component.name(),
-            Self::Host(host) => host,
+            Self::Host(name) | Self::Site(name) => name,
         }
     }
 }
@@ -91,6 +93,25 @@ impl Column {
     }
 }
 
+/// A column for each site, in the order of `profiles`.
+pub(super) fn of_sites<'p>(profiles: impl Iterator<Item = (&'p str, &'p Profile)>) -> Vec<Column> {
+    let columns = profiles.map(|(site, profile)| {
+        let nodes = profile.topology.nodes.iter();
+        let nodes = nodes.map(|node| format!("{} × {}", node.replicas, node.component.title()));
+        let lines = [format!("pattern {}", profile.pattern)].into_iter().chain(nodes);
+        let room = (BOX_WIDTH - 2 * PADDING) / CHARACTER;
+        Column {
+            party: Party::Site(site.to_owned()),
+            width: BOX_WIDTH,
+            x: 0,
+            title: wrapped(site, room),
+            replicas: None,
+            lines: lines.flat_map(|line| wrapped(&line, room)).collect(),
+        }
+    });
+    placed(columns.collect())
+}
+
 /// The columns of `topology`.
 pub(super) fn columns(topology: &Topology) -> Vec<Column> {
     let public = topology
@@ -130,6 +151,11 @@ pub(super) fn columns(topology: &Topology) -> Vec<Column> {
     let external = elsewhere(EdgeVerdict::External);
     let external = external.iter().filter(|host| !public.contains(host));
     columns.extend(external.map(|host| Column::host(host, "outside")));
+    placed(columns)
+}
+
+/// Columns side by side.
+fn placed(mut columns: Vec<Column>) -> Vec<Column> {
     let mut left = MARGIN;
     for column in &mut columns {
         column.x = left + column.width / 2;

@@ -156,12 +156,6 @@ impl Layout {
     /// Lays out `topology`; `groups` are the findings of its pattern, as they are numbered.
     pub(super) fn new(topology: &Topology, groups: &[&FindingGroup<'_>]) -> Self {
         let columns = columns(topology);
-        let tallest = columns
-            .iter()
-            .map(|column| column.title.len() + column.lines.len())
-            .max()
-            .unwrap_or(0);
-        let box_height = BOX_SPACE + tallest * LINE;
         let x_of = |party: &Party| {
             columns
                 .iter()
@@ -176,6 +170,17 @@ impl Layout {
         for (edge, hosts) in merged(&topology.edges) {
             rows.push(edge_row(edge, hosts, groups, &x_of));
         }
+        Self::arranged(columns, rows)
+    }
+
+    /// Boxes in a row at the top, and every connection on lines of its own below them.
+    pub(super) fn arranged(columns: Vec<Column>, mut rows: Vec<Row>) -> Self {
+        let tallest = columns
+            .iter()
+            .map(|column| column.title.len() + column.lines.len())
+            .max()
+            .unwrap_or(0);
+        let box_height = BOX_SPACE + tallest * LINE;
         rows.sort_by_key(|row| (row.from_x, row.to_x.is_none(), row.to_x, row.key.clone()));
         let of_columns: usize = columns.iter().map(|column| column.width + GAP).sum();
         let of_texts = BOX_WIDTH / 2 + STUB + PADDING + LEAST * CHARACTER;
@@ -359,6 +364,7 @@ mod tests {
             nodes: vec![gateway],
             edges,
             exposures: Vec::new(),
+            crossings: Vec::new(),
         }
     }
 

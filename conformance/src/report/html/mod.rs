@@ -10,6 +10,7 @@ mod findings;
 mod layout;
 mod overview;
 mod picture;
+mod sites;
 mod wrap;
 
 use std::fmt::Write as _;
@@ -36,6 +37,7 @@ pub(super) fn render(report: &Report) -> String {
     header(&mut out, report);
     out.push_str("<main id=\"main\">\n");
     overview::write(&mut out, report);
+    sites::write(&mut out, report);
     for profile in &report.profiles {
         findings::write_profile(&mut out, report, profile);
     }

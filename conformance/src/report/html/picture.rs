@@ -12,7 +12,12 @@ use super::{
 /// Writes the picture of `profile` and its table; `groups` are the pattern's findings.
 pub(super) fn write(out: &mut String, profile: &Profile, groups: &[&FindingGroup<'_>]) {
     let layout = Layout::new(&profile.topology, groups);
-    let id = text(&profile.name);
+    out.push_str("<h3>Topology</h3>\n");
+    write_layout(out, &text(&profile.name), &layout);
+}
+
+/// Writes a picture and its table.
+pub(super) fn write_layout(out: &mut String, id: &str, layout: &Layout) {
     let count = layout.rows().count();
     let broken = layout
         .rows()
@@ -20,22 +25,22 @@ pub(super) fn write(out: &mut String, profile: &Profile, groups: &[&FindingGroup
         .count();
     let _ = writeln!(
         out,
-        "<h3>Topology</h3>\n<figure class=\"topology\">\n\
+        "<figure class=\"topology\">\n\
          <p class=\"narrow\">Scroll the picture sideways, or read the table below it.</p>\n\
          <div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Topology of {id}\">\n\
          <div class=\"picture\" role=\"img\" aria-label=\"Topology of {id}: {count} connections, {broken} broken. The table below lists them.\">",
     );
     open_svg(out, layout.width, 0, layout.top + layout.box_height);
     for column in &layout.columns {
-        write_box(out, &layout, column);
+        write_box(out, layout, column);
     }
     out.push_str("</svg>\n");
     for band in &layout.bands {
-        write_band(out, &layout, band);
+        write_band(out, layout, band);
     }
     out.push_str("</div>\n</div>\n");
     legend(out);
-    write_table(out, &id, &layout);
+    write_table(out, id, layout);
     out.push_str("</figure>\n");
 }
 
@@ -116,6 +121,7 @@ fn write_box(out: &mut String, layout: &Layout, column: &Column) {
     let class = match column.party {
         Party::Host(_) => "host",
         Party::Component(_) => "component",
+        Party::Site(_) => "component site",
     };
     let left = column.left();
     // A host's box is as high as its name, and stands where its connections begin.
@@ -124,7 +130,7 @@ fn write_box(out: &mut String, layout: &Layout, column: &Column) {
             let lines = column.title.len() + column.lines.len();
             layout.top + layout.box_height - (BOX_SPACE / 2 + lines * LINE)
         }
-        Party::Component(_) => layout.top,
+        Party::Component(_) | Party::Site(_) => layout.top,
     };
     let bottom = layout.top + layout.box_height;
     let _ = writeln!(

@@ -16,7 +16,7 @@ pub use profile::Profile;
 pub use selftest::{SelftestSummary, Survivor};
 pub use statistics::{ProfileResult, Statistics};
 pub use subject::{RequirementResult, RequirementSummary, SubjectResult};
-pub use topology::{Edge, EdgeVerdict, Exposure, Node, Topology};
+pub use topology::{Crossing, Edge, EdgeVerdict, Exposure, Node, Topology};
 
 /// `apiVersion` of reports and specifications.
 pub const API_VERSION: &str = "conformance.am-charts/v1";

@@ -12,6 +12,9 @@ pub struct Profile {
     pub name: String,
     /// Pattern number.
     pub pattern: u8,
+    /// Its site in a deployment of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<String>,
     /// The verdict.
     pub result: ProfileResult,
     /// One sentence.

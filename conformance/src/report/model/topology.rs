@@ -15,6 +15,27 @@ pub struct Topology {
     /// Ways in from outside: Ingresses, `HTTPRoute`s and Routes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exposures: Vec<Exposure>,
+    /// What goes to other sites of a deployment.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub crossings: Vec<Crossing>,
+}
+
+/// A connection from a component to one of another site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Crossing {
+    /// Who connects.
+    pub from: Component,
+    /// The other site.
+    pub site: String,
+    /// To whom there.
+    pub to: Component,
+    /// Host as written.
+    pub host: String,
+    /// Port as written.
+    pub port: u16,
+    /// File that says so.
+    pub file: String,
 }
 
 /// A host that is served to clients outside the cluster.

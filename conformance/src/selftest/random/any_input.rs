@@ -33,6 +33,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         description: SubjectDescription {
             id: "any".into(),
             pattern,
+            site: None,
             product_version: "4.7.0".into(),
             platform: "none".into(),
             variant: "default".into(),

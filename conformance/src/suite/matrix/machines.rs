@@ -63,6 +63,7 @@ impl TreeUnderTest {
                     self.pattern, self.product_version, self.name
                 ),
                 pattern: self.pattern,
+                site: None,
                 product_version: self.product_version.to_string(),
                 platform: MACHINES.to_owned(),
                 variant: self.name.clone(),

@@ -240,6 +240,7 @@ impl Of<'_> {
             description: SubjectDescription {
                 id,
                 pattern: self.pattern,
+                site: None,
                 product_version: self.version.to_string(),
                 platform: platform.to_owned(),
                 variant: variant.name.clone(),

@@ -12,7 +12,7 @@ use super::pattern::{KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, defaul
 use crate::{
     component::Component,
     facts::IdentityServer,
-    graph::{Crossings, Elsewhere},
+    graph::{Beyond, Crossings, Elsewhere},
     report::API_VERSION,
 };
 
@@ -102,13 +102,16 @@ impl DeploymentUnderTest {
         }
         let others = self.sites.iter().filter(|other| other.name != site.name);
         let places = others.flat_map(|other| {
-            let is_declared =
-                |component: &Component| site.elsewhere.get(component) == Some(&other.name);
-            let exposed = other
-                .exposed
-                .iter()
-                .filter(move |(component, _)| !is_declared(component));
-            exposed.flat_map(|(_, exposed)| exposed.places().map(|(place, _)| place.clone()))
+            let exposed = other.exposed.iter();
+            exposed.flat_map(move |(component, exposed)| {
+                let is_declared = site.elsewhere.get(component) == Some(&other.name);
+                exposed.places().map(move |(place, _)| Beyond {
+                    site: other.name.clone(),
+                    component: *component,
+                    place: place.clone(),
+                    is_declared,
+                })
+            })
         });
         let crossings = Crossings {
             exposed: site.exposed.clone(),

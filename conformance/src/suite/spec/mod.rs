@@ -204,6 +204,7 @@ fn subject(
                 site.map_or(String::new(), |site| format!("/{site}"))
             ),
             pattern: spec.pattern,
+            site: site.map(str::to_owned),
             product_version: spec.product_version.to_string(),
             platform: if spec.tree.is_some() { MACHINES } else { BARE }.into(),
             variant: "specification".into(),
