@@ -151,7 +151,11 @@ mod tests {
         let text = "tcp dport 1 ip saddr 10.0.0.1 accept\ntcp dport { 1, 2 } drop\ntcp dport { 2, 3 } accept\n";
         let firewall = Firewall::read(text);
         assert_eq!(firewall.closed, [1, 2].into());
-        let open: Vec<_> = firewall.rules.iter().map(|rule| rule.ports.clone()).collect();
+        let open: Vec<_> = firewall
+            .rules
+            .iter()
+            .map(|rule| rule.ports.clone())
+            .collect();
         assert_eq!(open, [[1].into(), [3].into()]);
     }
 

@@ -115,6 +115,8 @@ pub struct Balanced {
     pub port: u16,
     /// Whether it is asked only when the others do not answer.
     pub is_backup: bool,
+    /// Another port on which it is asked whether it is well.
+    pub check_port: Option<u16>,
     /// Number of its line, from 1.
     pub line: usize,
 }

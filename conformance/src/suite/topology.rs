@@ -59,9 +59,8 @@ fn crossings_of(graph: &Graph<'_>) -> Vec<Crossing> {
         for beyond in &graph.crossings.others {
             for port in beyond.place.ports.values() {
                 let address = format!("{}:{port}", beyond.place.host);
-                let says = |file: &&MountedFile<'_>| {
-                    file.text.is_some_and(|text| text.contains(&address))
-                };
+                let says =
+                    |file: &&MountedFile<'_>| file.text.is_some_and(|text| text.contains(&address));
                 if let Some(file) = files.iter().find(says) {
                     found.insert(Crossing {
                         from,

@@ -53,11 +53,12 @@ pub(super) fn of(context: &Context<'_>) -> Needs {
                 let Some(machine) = machine.filter(|machine| machine.name != balancer.name) else {
                     continue;
                 };
-                let open = needs
-                    .entry((machine.name.clone(), backend.port))
-                    .or_default();
-                open.entry(balancer.address.clone())
-                    .or_insert_with(|| format!("`{}` of the load balancer", front.name));
+                let ports = [Some(backend.port), backend.check_port];
+                for port in ports.into_iter().flatten() {
+                    let open = needs.entry((machine.name.clone(), port)).or_default();
+                    open.entry(balancer.address.clone())
+                        .or_insert_with(|| format!("`{}` of the load balancer", front.name));
+                }
             }
         }
     }

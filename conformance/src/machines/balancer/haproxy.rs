@@ -15,6 +15,8 @@ struct Section<'t> {
     used: Vec<(&'t str, Vec<&'t str>)>,
     default: Option<&'t str>,
     servers: Vec<Balanced>,
+    /// The port on which all of its servers are asked whether they are well.
+    check_port: Option<u16>,
     is_sticky: bool,
     /// Whether it answers itself.
     answers: bool,
@@ -97,10 +99,15 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
             ["default_backend", name, ..] => section.default = Some(name),
             ["server" | "server-template", _, address, options @ ..] => {
                 let is_backup = options.contains(&"backup");
-                section
-                    .servers
-                    .extend(backend(address, is_backup, index + 1));
+                let check_port = check_port_of(options).or(section.check_port);
+                let server = backend(address, is_backup, index + 1);
+                let server = server.map(|server| Balanced {
+                    check_port,
+                    ..server
+                });
+                section.servers.extend(server);
             }
+            ["default-server", options @ ..] => section.check_port = check_port_of(options),
             ["cookie" | "stick-table" | "stick", ..] | ["balance", "source" | "hash", ..] => {
                 section.is_sticky = true;
             }
@@ -113,6 +120,12 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
         section.answers &= section.servers.is_empty();
     }
     sections
+}
+
+/// The port that follows `port` among the options of a server that is checked.
+fn check_port_of(options: &[&str]) -> Option<u16> {
+    let at = options.iter().position(|option| *option == "port")?;
+    options.get(at + 1)?.parse().ok()
 }
 
 /// The host names that a condition asks for.
@@ -148,7 +161,7 @@ mod tests {
     fn names_lead_to_their_backends_and_the_rest_to_the_default() {
         let text = "global\n  daemon\nfrontend https\n  bind *:443 ssl crt /a\n  acl portal hdr(host) -i am.example.com\n  use_backend portals if portal\n  \
             use_backend gateways if { req.hdr(host),field(1,:),lower -m str gw.example.com }\n  default_backend portals\nfrontend more\n  bind :80\n  default_backend nobody\nbackend nobody\n  http-request return status 404\nbackend portals\n  cookie A insert\n  \
-            server a 10.0.0.1:9443 ssl check\n  server b 10.0.0.2:9443 ssl check backup\nbackend gateways\n  server c 10.0.0.3:8243\nlisten own\n  bind :9611\n  server d 10.0.0.4:9611\n";
+            server a 10.0.0.1:9443 ssl check\n  server b 10.0.0.2:9443 ssl check backup\nbackend gateways\n  server c 10.0.0.3:8243\nlisten own\n  bind :9611\n  default-server inter 5s check port 9763\n  server d 10.0.0.4:9611\n";
         let seen: Vec<String> = fronts(text)
             .iter()
             .map(|front| {
@@ -160,7 +173,11 @@ mod tests {
                             "{}:{}{}",
                             one.host,
                             one.port,
-                            if one.is_backup { " backup" } else { "" }
+                            if one.is_backup {
+                                " backup"
+                            } else {
+                                one.check_port.map_or("", |_| " checked elsewhere")
+                            }
                         )
                     })
                     .collect();
@@ -180,7 +197,7 @@ mod tests {
                 "443 [\"am.example.com\"] false true 10.0.0.1:9443 10.0.0.2:9443 backup",
                 "443 [\"gw.example.com\"] false false 10.0.0.3:8243",
                 "443 [] true true 10.0.0.1:9443 10.0.0.2:9443 backup",
-                "9611 [] true false 10.0.0.4:9611",
+                "9611 [] true false 10.0.0.4:9611 checked elsewhere",
             ]
         );
     }

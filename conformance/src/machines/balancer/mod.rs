@@ -34,6 +34,7 @@ fn backend(address: &str, is_backup: bool, line: usize) -> Option<Balanced> {
         host: host.trim_matches(['[', ']']).to_owned(),
         port: port.parse().ok()?,
         is_backup,
+        check_port: None,
         line,
     })
 }

@@ -98,7 +98,9 @@ pub(super) fn of_sites<'p>(profiles: impl Iterator<Item = (&'p str, &'p Profile)
     let columns = profiles.map(|(site, profile)| {
         let nodes = profile.topology.nodes.iter();
         let nodes = nodes.map(|node| format!("{} × {}", node.replicas, node.component.title()));
-        let lines = [format!("pattern {}", profile.pattern)].into_iter().chain(nodes);
+        let lines = [format!("pattern {}", profile.pattern)]
+            .into_iter()
+            .chain(nodes);
         let room = (BOX_WIDTH - 2 * PADDING) / CHARACTER;
         Column {
             party: Party::Site(site.to_owned()),

@@ -46,7 +46,9 @@ fn row(from: &str, all: &[&Crossing], columns: &[Column]) -> Option<Row> {
     let one = all.first()?;
     let x_of = |name: &str| {
         let mut columns = columns.iter();
-        columns.find(|column| column.party.name() == name).map(|column| column.x)
+        columns
+            .find(|column| column.party.name() == name)
+            .map(|column| column.x)
     };
     let mut hosts: Vec<String> = all.iter().map(|one| one.host.clone()).collect();
     hosts.dedup();
@@ -61,7 +63,12 @@ fn row(from: &str, all: &[&Crossing], columns: &[Column]) -> Option<Row> {
         to_x: x_of(&one.site),
         y: 0,
         status: Status::Resolves,
-        label: format!("{} {} to {}{count}", one.port, one.from.title(), one.to.title()),
+        label: format!(
+            "{} {} to {}{count}",
+            one.port,
+            one.from.title(),
+            one.to.title()
+        ),
         remark: String::new(),
         hosts,
         port: one.port,
