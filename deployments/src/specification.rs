@@ -11,21 +11,27 @@ const API_VERSION: &str = "conformance.am-charts/v1";
 pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value {
     let one = |site: &Site| {
         let path = |file: &String| format!("{folder}/sites/{}/{file}", site.name);
-        json!({
+        let mut entry = json!({
             "pattern": site.pattern,
             "productVersion": resolved.product_version,
-            "namespace": site.release.as_ref().map(|it| &it.namespace),
-            "releases": site.release.iter().map(|release| json!({
-                "name": release.name,
-                "chart": format!("{chart_folder}/{}", release.chart),
-                "values": release.values.iter().map(path).collect::<Vec<_>>(),
-            })).collect::<Vec<_>>(),
             "external": external(site, resolved),
             "identityServer": site.identity_server.as_ref().map(|server| json!({
                 "at": server.at,
                 "replaces": server.replaces,
             })),
-        })
+        });
+        match &site.release {
+            Some(release) => {
+                entry["namespace"] = json!(release.namespace);
+                entry["releases"] = json!([{
+                    "name": release.name,
+                    "chart": format!("{chart_folder}/{}", release.chart),
+                    "values": release.values.iter().map(path).collect::<Vec<_>>(),
+                }]);
+            }
+            None => entry["tree"] = json!(format!("{folder}/sites/{}", site.name)),
+        }
+        entry
     };
     if let [only] = resolved.sites.as_slice() {
         let mut spec = one(only);

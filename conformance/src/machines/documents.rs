@@ -1,6 +1,6 @@
 //! Host trees as documents: a unit is a server with one node, what is laid over its pack is mounted into it.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use am_product::Component;
 
@@ -142,30 +142,27 @@ impl Make<'_> {
         objects
     }
 
-    /// The variables of a unit, and the files that it names and the tree has not.
+    /// The variables of a unit, of which the last of a name counts, and the files that it names and the tree has not.
     fn environment(&self, host: &Host, unit: &Unit) -> (Vec<Value>, Vec<String>) {
-        let mut variables: Map<String, Value> = Map::new();
+        let mut variables = Vec::new();
         let mut missing = Vec::new();
         for line in unit.service("Environment") {
             for variable in environment::read(&line.replace(' ', "\n")) {
-                variables.insert(variable.name.to_owned(), entry(&variable));
+                variables.push(entry(&variable));
             }
         }
         for file in unit.service("EnvironmentFile") {
             match self.tree.of_host(&host.name, file.trim_start_matches('-')) {
                 Some((_, text)) => {
                     for variable in environment::read(text) {
-                        variables.insert(variable.name.to_owned(), entry(&variable));
+                        variables.push(entry(&variable));
                     }
                 }
                 None if file.starts_with('-') => {}
                 None => missing.push(file.to_owned()),
             }
         }
-        (
-            variables.into_iter().map(|(_, entry)| entry).collect(),
-            missing,
-        )
+        (variables, missing)
     }
 }
 

@@ -49,6 +49,21 @@ fn behind(context: &Context<'_>, backend: &Balanced) -> Option<(NodeId, Componen
     Some((node, graph.component(node)?, port))
 }
 
+/// Whether users come to a front: it has host names, or it leads to a port for users to which no front with host names does.
+pub(super) fn is_public(context: &Context<'_>, front: &Front) -> bool {
+    let leads_to = |front: &Front| {
+        let (_, component, port) = behind(context, front.backends.first()?)?;
+        Some((component, port))
+    };
+    let Some((component, port)) = leads_to(front).filter(|_| front.names.is_empty()) else {
+        return !front.names.is_empty();
+    };
+    let mut fronts = machines(context).balancers().flat_map(|host| &host.fronts);
+    port.is_for_users_of(component)
+        && !fronts
+            .any(|other| !other.names.is_empty() && leads_to(other) == Some((component, port)))
+}
+
 /// Every front leads to all nodes of one component at one port, and keeps the sessions of portals.
 pub(super) fn lead_to_every_node(context: &Context<'_>, judge: &mut Judge<'_>) {
     let all = At::all(context);
@@ -110,6 +125,7 @@ fn judge_reached(
         });
     }
     let is_of_portals = component.has(Capability::Portals)
+        && is_public(context, at.front)
         && Port::all()
             .iter()
             .any(|one| one.name == *port && one.speaks == Protocol::Servlets);

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{document_of, machines, needs};
+use super::{balancers::is_public, document_of, machines, needs};
 use crate::{
     context::{Context, Fault, Judge},
     manifest::{FIREWALL, Host, MACHINE, Object},
@@ -153,7 +153,7 @@ fn ports_of(context: &Context<'_>, host: &Host) -> BTreeMap<u16, bool> {
         }
     }
     for front in &host.fronts {
-        *ports.entry(front.port).or_default() |= !front.names.is_empty();
+        *ports.entry(front.port).or_default() |= is_public(context, front);
     }
     ports
 }

@@ -8,6 +8,8 @@ use crate::component::Component;
 
 /// Width of a component's box.
 pub(super) const BOX_WIDTH: usize = 204;
+/// Width of a site's box: between the middles of two there is room for what crosses.
+const SITE_WIDTH: usize = 280;
 /// Least width of a host's box.
 const HOST_WIDTH: usize = 116;
 /// Space between two boxes.
@@ -101,10 +103,10 @@ pub(super) fn of_sites<'p>(profiles: impl Iterator<Item = (&'p str, &'p Profile)
         let lines = [format!("pattern {}", profile.pattern)]
             .into_iter()
             .chain(nodes);
-        let room = (BOX_WIDTH - 2 * PADDING) / CHARACTER;
+        let room = (SITE_WIDTH - 2 * PADDING) / CHARACTER;
         Column {
             party: Party::Site(site.to_owned()),
-            width: BOX_WIDTH,
+            width: SITE_WIDTH,
             x: 0,
             title: wrapped(site, room),
             replicas: None,

@@ -78,3 +78,51 @@ fn row(from: &str, all: &[&Crossing], columns: &[Column]) -> Option<Row> {
         texts: Texts::default(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::layout;
+    use crate::{
+        component::Component,
+        report::{Crossing, Profile, ProfileResult, Statistics, Topology},
+    };
+
+    fn site(name: &str, crossings: &[(&str, &str)]) -> Profile {
+        let gateway = Component::from_name("gateway").expect("a component");
+        let crossing = |&(site, host): &(&str, &str)| Crossing {
+            from: gateway,
+            site: site.into(),
+            to: gateway,
+            host: host.into(),
+            port: 5672,
+            file: "deployment.toml".into(),
+        };
+        Profile {
+            name: name.into(),
+            pattern: 3,
+            site: Some(name.into()),
+            result: ProfileResult::Success,
+            summary: String::new(),
+            statistics: Statistics::default(),
+            seconds: None,
+            subjects: Vec::new(),
+            topology: Topology {
+                crossings: crossings.iter().map(crossing).collect(),
+                ..Topology::default()
+            },
+        }
+    }
+
+    #[test]
+    fn what_crosses_is_one_arrow_for_each_port_and_pair_of_sites() {
+        let eu = site("eu", &[("us", "cp-0.us"), ("us", "cp-1.us")]);
+        let us = site("us", &[("eu", "cp-0.eu")]);
+        let layout = layout(&[("eu", &eu), ("us", &us)]);
+        assert_eq!(layout.columns.len(), 2);
+        let rows: Vec<_> = layout.rows().collect();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].hosts, ["cp-0.us", "cp-1.us"]);
+        assert!(rows[0].label.ends_with("× 2"), "{}", rows[0].label);
+        assert!(rows[0].to_x > Some(rows[0].from_x) && rows[1].to_x < Some(rows[1].from_x));
+    }
+}
