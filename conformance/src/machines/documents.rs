@@ -1,16 +1,22 @@
 //! Host trees as documents: a unit is a server with one node, what is laid over its pack is mounted into it.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use am_product::Component;
 
-use super::{balancer, environment, firewall::Firewall, inventory, tree::Tree, unit::Unit};
+use super::{
+    balancer, environment, environment::Filled, firewall::Firewall, inventory, tree::Tree,
+    unit::Unit,
+};
 use crate::manifest::{
     FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, Manifest, OVERLAY, Object, UNIT,
 };
 
 /// Documents of no API of Kubernetes.
 const API_VERSION: &str = "machines.am-charts/v1";
+
+/// The kind of the document about the inventory.
+const INVENTORY: &str = "Inventory";
 
 /// The folder of units on a host.
 const UNITS: &str = "/etc/systemd/system/";
@@ -21,7 +27,7 @@ const RULES: &str = "/etc/nftables.d/am.nft";
 ///
 /// # Errors
 /// When the tree has no inventory that can be read.
-pub(crate) fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
+pub fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
     let inventory = inventory::Inventory::of(tree)?;
     let make = Make { tree, site };
     let mut objects = Vec::new();
@@ -29,6 +35,7 @@ pub(crate) fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
         shared_address: inventory.shared_address,
         ..Machines::default()
     };
+    objects.push(make.inventory(&inventory.groups));
     for listed in inventory.hosts {
         let balancer = balancer::of(tree, &listed.name);
         let host = Host {
@@ -86,6 +93,16 @@ impl Make<'_> {
             release_namespace: self.site.to_owned(),
             value,
         }
+    }
+
+    fn inventory(&self, groups: &Map<String, Value>) -> Object {
+        let text = self.tree.files.get(inventory::FILE);
+        let text = text.map(String::as_str).unwrap_or_default();
+        let groups = groups
+            .iter()
+            .map(|(name, hosts)| json!({"name": name, "hosts": hosts}));
+        let value = json!({"groups": groups.collect::<Vec<_>>()});
+        self.object(INVENTORY, self.site, inventory::FILE, text, value)
     }
 
     fn machine(&self, host: &Host, components: &[Value]) -> Object {
@@ -169,10 +186,10 @@ impl Make<'_> {
 /// A variable as a container has it. What is filled in later is a secret of somebody's.
 fn entry(variable: &environment::Variable<'_>) -> Value {
     match variable.value {
-        Some(value) => json!({"name": variable.name, "value": value}),
-        None => json!({
+        Filled::Text(value) => json!({"name": variable.name, "value": value}),
+        Filled::Later(expression) => json!({
             "name": variable.name,
-            "valueFrom": {"secretKeyRef": {"name": "secrets", "key": variable.name}},
+            "valueFrom": {"secretKeyRef": {"name": "secrets", "key": expression}},
         }),
     }
 }

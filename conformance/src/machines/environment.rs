@@ -1,10 +1,19 @@
 //! Files of environment variables.
 
-/// A variable, and its value unless it is filled in when the file is laid.
+/// A variable.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Variable<'t> {
     pub(super) name: &'t str,
-    pub(super) value: Option<&'t str>,
+    pub(super) value: Filled<'t>,
+}
+
+/// What a variable is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Filled<'t> {
+    /// A text.
+    Text(&'t str),
+    /// What this expression gives when the file is laid.
+    Later(&'t str),
 }
 
 /// Reads a file of `NAME=value` lines. Source: systemd.exec(5), EnvironmentFile.
@@ -19,14 +28,17 @@ pub(super) fn read(text: &str) -> impl Iterator<Item = Variable<'_>> {
             .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
         Some(Variable {
             name: name.trim(),
-            value: Some(quoted.unwrap_or(value)).filter(|value| !value.contains("{{")),
+            value: match quoted.unwrap_or(value) {
+                text if text.contains("{{") => Filled::Later(text.trim_matches(['{', '}', ' '])),
+                text => Filled::Text(text),
+            },
         })
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Variable, read};
+    use super::{Filled, Variable, read};
 
     #[test]
     fn what_is_filled_in_later_has_no_value() {
@@ -36,9 +48,9 @@ mod tests {
         assert_eq!(
             read(text).collect::<Vec<_>>(),
             [
-                variable("JAVA_HOME", Some("/opt/java")),
-                variable("A", Some("b c")),
-                variable("SECRET", None)
+                variable("JAVA_HOME", Filled::Text("/opt/java")),
+                variable("A", Filled::Text("b c")),
+                variable("SECRET", Filled::Later("vault_secret"))
             ]
         );
     }

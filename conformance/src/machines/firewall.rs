@@ -11,8 +11,27 @@ pub(super) struct Firewall {
     pub(super) is_closed: bool,
     /// Ports that it keeps everybody away from whom no rule before lets in.
     pub(super) closed: BTreeSet<u16>,
+    /// Whether a host gets to its own ports.
+    pub(super) is_open_to_itself: bool,
     /// Rules that accept, in order. Those that come too late for a port do not have it.
     pub(super) rules: Vec<Rule>,
+}
+
+/// Where a line stands.
+#[derive(Debug, Default)]
+struct Chain {
+    is_in_table: bool,
+    is_open: bool,
+    is_hooked: bool,
+}
+
+impl Chain {
+    /// After a closing brace.
+    fn end(&mut self) {
+        if self.is_open {
+            (self.is_open, self.is_hooked) = (false, false);
+        }
+    }
 }
 
 /// A rule that accepts.
@@ -33,6 +52,8 @@ impl Firewall {
         let mut found = Self::default();
         let mut named: BTreeMap<String, Vec<String>> = BTreeMap::new();
         let mut set: Option<String> = None;
+        // Rules count in a chain that is hooked into what comes in, in a table.
+        let mut chain = Chain::default();
         for (index, line) in text.lines().enumerate() {
             let line = line.split('#').next().unwrap_or_default();
             let words = words(line);
@@ -45,8 +66,16 @@ impl Firewall {
                 ["elements", "=", rest @ ..] => {
                     named.insert(set.take().unwrap_or_default(), elements(rest));
                 }
-                ["chain", ..] => set = None,
+                ["table", "inet" | "ip" | "ip6", _, "{"] => chain.is_in_table = true,
+                ["chain", _, "{"] => chain.is_open = chain.is_in_table,
+                ["}"] => chain.end(),
+                _ if words.windows(2).any(|pair| pair == ["hook", "input"]) => {
+                    chain.is_hooked = chain.is_open;
+                }
                 _ => {}
+            }
+            if !chain.is_hooked {
+                continue;
             }
             if words.contains(&"input") && words.windows(2).any(|pair| pair == ["policy", "drop"]) {
                 found.is_closed = true;
@@ -54,20 +83,28 @@ impl Firewall {
             if matches!(words.as_slice(), ["drop" | "reject"]) {
                 found.is_closed = true;
             }
-            let after = |word: &str| {
-                let at = words.iter().position(|one| *one == word)?;
-                Some(values(&words[at + 1..], &named))
+            let after = |first: &str, second: &str| {
+                let mut pairs = words.windows(2);
+                let at = pairs.position(|pair| pair == [first, second])?;
+                Some(values(&words[at + 2..], &named))
             };
-            let ports = after("dport");
+            if let ["iif" | "iifname", "lo", "accept", ..] = words.as_slice() {
+                found.is_open_to_itself = true;
+            }
+            let ports = after("tcp", "dport");
             let ports = ports.iter().flatten().flat_map(|range| numbers(range));
             let ports: BTreeSet<u16> = ports.collect();
-            let is_for_all = after("saddr").is_none();
+            let sources = after("ip", "saddr").or_else(|| after("ip6", "saddr"));
+            let is_for_all = !words.contains(&"saddr");
             if is_for_all && (words.contains(&"drop") || words.contains(&"reject")) {
                 found.closed.extend(ports);
-            } else if words.contains(&"accept") && !ports.is_empty() {
+            } else if words.contains(&"accept")
+                && !ports.is_empty()
+                && (is_for_all || sources.is_some())
+            {
                 found.rules.push(Rule {
                     ports: &ports - &found.closed,
-                    sources: after("saddr").into_iter().flatten().collect(),
+                    sources: sources.into_iter().flatten().collect(),
                     line: index + 1,
                 });
             }
@@ -81,7 +118,7 @@ impl Firewall {
             .rules
             .iter()
             .map(|rule| json!({"ports": rule.ports, "sources": rule.sources, "line": rule.line}));
-        json!({"policy": if self.is_closed { "drop" } else { "accept" }, "closed": self.closed, "rules": rules.collect::<Vec<_>>()})
+        json!({"policy": if self.is_closed { "drop" } else { "accept" }, "closed": self.closed, "itself": self.is_open_to_itself, "rules": rules.collect::<Vec<_>>()})
     }
 }
 
@@ -89,6 +126,8 @@ impl Firewall {
 fn words(line: &str) -> Vec<String> {
     let spaced = line.replace('{', " { ").replace('}', " } ");
     let spaced = spaced.replace([',', ';'], " ").replace('=', " = ");
+    // A comment is in quotes, the name of an interface may be.
+    let spaced = spaced.replace("\"lo\"", "lo");
     let outside_quotes = spaced.split('"').step_by(2);
     outside_quotes
         .flat_map(str::split_whitespace)
@@ -148,7 +187,7 @@ mod tests {
 
     #[test]
     fn ports_are_closed_after_those_that_are_let_in() {
-        let text = "tcp dport 1 ip saddr 10.0.0.1 accept\ntcp dport { 1, 2 } drop\ntcp dport { 2, 3 } accept\n";
+        let text = "table inet am {\nchain input {\ntype filter hook input priority 0; policy accept;\nip saddr 10.0.0.1 tcp dport 1 accept\ntcp dport { 1, 2 } drop\ntcp dport { 2, 3 } accept\n}\nchain output {\ntcp dport 4 accept\n}\n}\n";
         let firewall = Firewall::read(text);
         assert_eq!(firewall.closed, [1, 2].into());
         let open: Vec<_> = firewall

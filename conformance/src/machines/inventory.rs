@@ -12,6 +12,8 @@ pub(super) const FILE: &str = "ansible/inventory.yaml";
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     pub(super) hosts: Vec<Listed>,
+    /// The hosts of each group, by its name.
+    pub(super) groups: Map<String, Value>,
     /// The address behind which load balancers are.
     pub(super) shared_address: Option<String>,
 }
@@ -34,6 +36,8 @@ struct All {
     hosts: Map<String, Value>,
     #[serde(default)]
     vars: Map<String, Value>,
+    #[serde(default)]
+    children: Map<String, Value>,
 }
 
 impl Inventory {
@@ -67,10 +71,29 @@ impl Inventory {
             })
         });
         let hosts = hosts.collect::<Result<Vec<_>, String>>()?;
+        let mut groups = Map::new();
+        collect(&file.all.children, &mut groups, DEPTH);
         let shared = file.all.vars.get("am_load_balancer_address");
         Ok(Self {
             hosts,
+            groups,
             shared_address: shared.and_then(Value::as_str).map(str::to_owned),
         })
+    }
+}
+
+/// How deep groups may be nested.
+const DEPTH: usize = 8;
+
+/// The hosts of groups and of the groups in them.
+fn collect(children: &Map<String, Value>, groups: &mut Map<String, Value>, depth: usize) {
+    for (name, group) in children {
+        if let Some(Value::Object(hosts)) = group.get("hosts") {
+            let hosts: Vec<&String> = hosts.keys().collect();
+            groups.insert(name.clone(), hosts.into_iter().cloned().collect());
+        }
+        if let (Some(Value::Object(inner)), true) = (group.get("children"), depth > 0) {
+            collect(inner, groups, depth - 1);
+        }
     }
 }

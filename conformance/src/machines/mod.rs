@@ -12,7 +12,7 @@ mod inventory;
 mod tree;
 mod unit;
 
-pub(crate) use documents::documents;
+pub use documents::documents;
 pub use tree::Tree;
 
 #[cfg(test)]

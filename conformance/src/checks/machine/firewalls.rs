@@ -69,6 +69,15 @@ pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>
             let help = "drop what comes to these ports after the rules that let somebody in";
             Fault::new(message, help).object(object).field("dport")
         });
+        judge.require(object.value["itself"] == Value::Bool(true), || {
+            let message = format!(
+                "the firewall of {} keeps its own servers from each other",
+                host.name
+            );
+            Fault::new(message, "begin with `iif lo accept`")
+                .object(object)
+                .field("chain")
+        });
         let rules = rules(object);
         for (port, public) in ports {
             let needed = needs.get(&(host.name.clone(), port)).unwrap_or(&none);

@@ -27,9 +27,12 @@ pub(super) fn fronts(text: &str) -> Vec<Front> {
     let sections = sections(text);
     let find = |name: &str| {
         let mut sections = sections.iter();
-        sections.find(|(kind, section)| *kind != "frontend" && section.name == name)
+        sections
+            .find(|(kind, section)| matches!(*kind, "backend" | "listen") && section.name == name)
     };
-    let listening = sections.iter().filter(|(kind, _)| *kind != "backend");
+    let listening = sections
+        .iter()
+        .filter(|(kind, _)| matches!(*kind, "frontend" | "listen"));
     let mut fronts = Vec::new();
     for (_, section) in listening {
         let mut targets: Vec<(&str, Vec<&str>)> = section.used.clone();

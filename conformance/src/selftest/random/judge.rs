@@ -8,12 +8,13 @@ use std::{
 
 use am_deployment_toml::product::ProductVersion;
 
-use super::{Equivalents, Fate, Mutation};
+use super::{Equivalents, Fate, Mutation, lines};
 use crate::{
+    machines::documents,
     manifest::Manifest,
     suite::{
         ChartSet, Charts, HelmPrograms, Judged, RenderService, Subject, SubjectVariations, Suite,
-        render_all,
+        documents_of,
     },
     variation::{Refusal, Variation, Variations},
 };
@@ -45,7 +46,7 @@ impl Bench<'_> {
     pub(super) fn base<'s>(&'s self, subject: &'s Subject) -> Result<Base<'s>, String> {
         let charts =
             Charts::read(subject.charts(), self.workspace).map_err(|error| error.to_string())?;
-        let manifest = render_all(&subject.renders, self.renderer, &mut 0)?;
+        let manifest = documents_of(subject, self.renderer, &mut 0)?;
         if let Some(message) = manifest.missing_release() {
             return Err(message);
         }
@@ -70,7 +71,13 @@ impl Bench<'_> {
     /// What happens to a mutation of the subject. `None` when it changes nothing.
     pub(super) fn fate(&self, base: &Base<'_>, mutation: &Mutation) -> Option<Fate> {
         let mut manifest = base.manifest.clone();
-        if !mutation.apply(&mut manifest) || manifest == base.manifest {
+        if let Some(tree) = &base.subject.tree {
+            let changed = lines::apply(mutation, tree)?;
+            match documents(&changed, base.subject.site()) {
+                Ok(documents) => manifest = documents,
+                Err(why) => return Some(Fate::Killed(vec![why])),
+            }
+        } else if !mutation.apply(&mut manifest) || manifest == base.manifest {
             return None;
         }
         // Most mutants are noticed in the documents alone, which takes a fraction of the time.

@@ -8,6 +8,7 @@ mod any_input;
 mod draw;
 mod equivalents;
 mod judge;
+mod lines;
 mod mutation;
 mod report;
 mod run;

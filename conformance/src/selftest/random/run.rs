@@ -14,6 +14,7 @@ use super::{
     Equivalents, Fate, MutationReport, RandomMutant,
     draw::draw,
     judge::{Base, Bench},
+    lines,
 };
 use crate::{
     error::SuiteError,
@@ -149,7 +150,11 @@ fn one<'s>(
     let base = bases[index].get_or_init(|| bench.base(&subjects[index]));
     let base = base.as_ref().map_err(|error| format!("{id}: {error}"))?;
     for _ in 0..ATTEMPTS {
-        let Some(mutation) = draw(&mut rng, &base.manifest) else {
+        let drawn = match &subjects[index].tree {
+            Some(tree) => lines::draw(&mut rng, tree),
+            None => draw(&mut rng, &base.manifest),
+        };
+        let Some(mutation) = drawn else {
             break;
         };
         if let Some(fate) = bench.fate(base, &mutation) {

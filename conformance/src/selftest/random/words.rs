@@ -65,7 +65,7 @@ pub(super) fn misspelled(rng: &mut Rng, text: &str) -> String {
     letters.into_iter().collect()
 }
 
-fn another(rng: &mut Rng, number: i64) -> i64 {
+pub(super) fn another(rng: &mut Rng, number: i64) -> i64 {
     match rng.u8(..4) {
         0 => number.saturating_add(1),
         1 => number.saturating_sub(1),
