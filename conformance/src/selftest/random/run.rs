@@ -20,7 +20,7 @@ use crate::{
     error::SuiteError,
     suite::{
         HelmPrograms, Input, Options, RenderService, Subject, Suite, charts_subjects, jobs,
-        render_pool,
+        render_pool, spec_subjects,
     },
 };
 
@@ -30,7 +30,7 @@ const MUTANTS_PER_SUBJECT: usize = 12;
 /// How often a mutant is drawn again when it changes nothing.
 const ATTEMPTS: usize = 20;
 
-/// Applies `count` random mutants, drawn by `seed`, to the charts of the options.
+/// Applies `count` random mutants, drawn by `seed`, to what the options judge.
 ///
 /// # Errors
 /// When the options are wrong, tools or charts are missing, or an unchanged chart does not render.
@@ -64,21 +64,19 @@ pub(crate) fn mutate_with(
     count: usize,
     progress: &mut (dyn FnMut(&RandomMutant, &Fate) + Send),
 ) -> Result<MutationReport, SuiteError> {
-    let Input::Charts(directories) = &options.input else {
-        return Err(SuiteError::usage(
-            "random mutation needs a directory of generated charts, not a specification",
-        ));
-    };
     if count == 0 {
         return Err(SuiteError::usage("--count 0 leaves no mutant to apply"));
     }
     let suite = Suite::load(options)?;
     let mut root = Rng::with_seed(seed);
-    let subjects = some_of(
-        &mut root,
-        charts_subjects(options, directories, &suite.facts)?,
-        count,
-    );
+    let (subjects, directories) = match &options.input {
+        Input::Charts(directories) => (
+            charts_subjects(options, directories, &suite.facts)?,
+            directories.as_slice(),
+        ),
+        Input::Spec(file) => (spec_subjects(options, file, &suite.facts)?, [].as_slice()),
+    };
+    let subjects = some_of(&mut root, subjects, count);
     let bench = Bench {
         workspace: &options.workspace,
         suite,
