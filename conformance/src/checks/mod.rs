@@ -14,6 +14,7 @@ pub(crate) mod kubernetes;
 pub(crate) mod machine;
 pub(crate) mod network;
 pub(crate) mod operations;
+pub(crate) mod region;
 mod registry;
 mod reloaders;
 mod rows;

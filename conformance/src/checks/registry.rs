@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, machine,
-    network, operations, rows, security, topology, upgrade, wiring,
+    network, operations, region, rows, security, topology, upgrade, wiring,
 };
 use crate::{
     context::{Context, Judge},
@@ -14,12 +14,13 @@ use crate::{
     requirement::{AppliesTo, Catalogue, Charts, Ground, Requirement, Subjects},
 };
 
-const FAMILIES: [FamilyChecks; 11] = [
+const FAMILIES: [FamilyChecks; 12] = [
     distribution::CHECKS,
     topology::CHECKS,
     wiring::CHECKS,
     configuration::CHECKS,
     network::CHECKS,
+    region::CHECKS,
     machine::CHECKS,
     security::CHECKS,
     operations::CHECKS,

@@ -16,7 +16,7 @@ const LISTENER: &str = "org.wso2.is.notification.ApimOauthEventInterceptor";
 
 /// Whether a reference with this purpose is what the row is about. The authentication addresses of groups
 /// are judged on their own.
-pub(super) fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
+pub(in crate::checks) fn is_row_of(fact: &EdgeFact, purpose: &Purpose) -> bool {
     // Receivers come first.
     am_product::Purpose::at_key(&fact.key).next() == Some(purpose.kind())
 }

@@ -16,6 +16,8 @@ mod publishers_tests;
 mod texts;
 mod words;
 
+pub(in crate::checks) use edge::is_row_of;
+
 use crate::{
     checks::FamilyChecks,
     context::{Context, Judge},

@@ -257,7 +257,7 @@ impl Of<'_> {
                 elsewhere: variant.elsewhere(self.components()),
                 crossings: Crossings {
                     exposed: variant.exposed(self.components()),
-                    others: Vec::new(),
+                    others: variant.beyond(),
                 },
                 identity_server: variant.identity_server.clone(),
                 ..Hints::default()

@@ -11,7 +11,7 @@ use crate::{
     component::Component,
     error::SuiteError,
     facts::{Facts, IdentityServer},
-    graph::Elsewhere,
+    graph::{Beyond, Elsewhere},
     subject::set_path,
     suite::variation::merge,
 };
@@ -79,6 +79,9 @@ pub(super) struct Variant {
     /// Where other sites reach components of this one. It says so apart from the values, which are judged against it.
     #[serde(default)]
     exposed: BTreeMap<Component, Elsewhere>,
+    /// Where components of other sites are, by site.
+    #[serde(default)]
+    beyond: BTreeMap<String, BTreeMap<Component, Elsewhere>>,
     /// The identity server that the release is to accept. It says so apart from the values, which are judged against it.
     #[serde(default)]
     pub(super) identity_server: Option<IdentityServer>,
@@ -222,6 +225,22 @@ impl Variant {
         components: impl Iterator<Item = &'c Component>,
     ) -> BTreeMap<Component, Elsewhere> {
         of(&self.exposed, components)
+    }
+
+    /// Where components of other sites are.
+    pub(super) fn beyond(&self) -> Vec<Beyond> {
+        let sites = self.beyond.iter();
+        let places = sites.flat_map(|(site, components)| {
+            components.iter().flat_map(move |(component, elsewhere)| {
+                elsewhere.places().map(move |(place, _)| Beyond {
+                    site: site.clone(),
+                    component: *component,
+                    place: place.clone(),
+                    is_declared: self.elsewhere.contains_key(component),
+                })
+            })
+        });
+        places.collect()
     }
 
     /// Its values for a chart with these components.
