@@ -91,12 +91,6 @@ pub(crate) fn make(
 /// Writes what a document makes, the charts beside it, and what the suite is told of them; returns the path of the latter.
 pub(crate) fn for_the_suite(file: &Path, folder: &Path) -> Result<PathBuf, Failure> {
     let made = Made::of(file)?;
-    if made.document.has_machines() {
-        return Err(Failure::usage(format!(
-            "{}: sites on machines cannot be judged yet; judge documents with clusters only",
-            file.display()
-        )));
-    }
     let (charts, tree) = (folder.join("charts"), folder.join("deployment"));
     output::write(&made.charts, &charts, Extent::Everything)?;
     output::write_files(&made.files()?, MAKER, &tree, Extent::Everything)?;

@@ -97,7 +97,7 @@ impl Charts {
 
 /// How reports name the place of a chart: below the workspace by its path from there, so that a link leads to the
 /// file; a chart in a temporary folder by version and name; any other as it was given.
-fn place_of(path: &Path, workspace: &Path) -> String {
+pub(super) fn place_of(path: &Path, workspace: &Path) -> String {
     let shown = |path: &Path| path.display().to_string().replace('\\', "/");
     let (Ok(whole), Ok(root)) = (path.canonicalize(), workspace.canonicalize()) else {
         return shown(path);

@@ -15,7 +15,7 @@ pub(crate) fn text(
     notice: &str,
 ) -> String {
     let version = &layout.site.chart.version.version.value;
-    let tree = json!({
+    let mut tree = json!({
         "vars": {
             "am_product_version": version,
             "am_user": said.user,
@@ -26,6 +26,10 @@ pub(crate) fn text(
         "hosts": all_hosts(layout, hosts),
         "children": groups(layout),
     });
+    if let Some(balancer) = &layout.balancer {
+        // Other hosts and the suite know the load balancers by it.
+        tree["vars"]["am_load_balancer_address"] = json!(balancer.address);
+    }
     let mut lines = vec![format!("# {notice}")];
     lines.extend(yaml_text::entry("all", &tree));
     lines.join("\n") + "\n"

@@ -6,7 +6,7 @@ use am_deployment_toml::catalogue::Catalogue;
 use am_product::Product;
 
 use crate::{
-    component::Capability,
+    component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn gateways_are_told_apart(context: &Context<'_>, judge: &mut Judge<'
         };
         let product = Product::new(context.version, component.distribution());
         let is_read = record.is_some_and(|record| record.is_read_by(product));
-        if !component.has(Capability::ServesTraffic) || !is_read {
+        if !is_gateway(context, component) || !is_read {
             continue;
         }
         asked = true;
@@ -55,6 +55,14 @@ pub(super) fn gateways_are_told_apart(context: &Context<'_>, judge: &mut Judge<'
         }
     }
     judge.applies(asked, "gateways of this product version have no ids");
+}
+
+/// Whether a component serves APIs in the pattern: one with portals does where no other one is there for it.
+fn is_gateway(context: &Context<'_>, component: Component) -> bool {
+    let serves = |component: &Component| component.has(Capability::ServesTraffic);
+    let mut others = context.pattern().keys().filter(|one| serves(one));
+    serves(&component)
+        && (!component.has(Capability::Portals) || others.all(|one| one.has(Capability::Portals)))
 }
 
 /// Two servers of one host listen on different ports.

@@ -14,13 +14,17 @@ fn components_stay_at_home(context: &Context<'_>, judge: &mut Judge<'_>) {
     let others = &graph.crossings.others;
     judge.applies(!others.is_empty(), "no other site is known");
     for link in graph.links.iter().filter(|_| !others.is_empty()) {
-        let configuration = graph.node(link.from).and_then(|node| node.configuration.as_ref());
-        let Some(configuration) = configuration.filter(|_| is_about_a_component(context, link)) else {
+        let configuration = graph
+            .node(link.from)
+            .and_then(|node| node.configuration.as_ref());
+        let Some(configuration) = configuration.filter(|_| is_about_a_component(context, link))
+        else {
             continue;
         };
         judge.looked();
         let host = &link.reference.address.host;
-        let is_there = |other: &&Beyond| !other.is_declared && other.place.host.eq_ignore_ascii_case(host);
+        let is_there =
+            |other: &&Beyond| !other.is_declared && other.place.host.eq_ignore_ascii_case(host);
         if let Some(other) = others.iter().find(is_there) {
             let key = link.reference.key.to_string();
             let message = format!(

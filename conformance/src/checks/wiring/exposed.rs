@@ -7,8 +7,8 @@ use serde_json::Value;
 use crate::{
     component::Component,
     context::{Context, Fault, Judge},
-    graph::{NodeId, Place, Target},
-    manifest::{Service, array_at, integer_at, routes},
+    graph::{Node, NodeId, Place, Target},
+    manifest::{Front, Machines, Service, array_at, integer_at, routes},
 };
 
 /// The number behind which routes of a name are.
@@ -40,9 +40,40 @@ struct Way<'c, 'a> {
 
 impl<'a> Way<'_, 'a> {
     fn is_there(&self, place: &Place) -> bool {
+        if let Some(machines) = &self.context.manifest.machines {
+            return self.is_on(machines);
+        }
         let services = self.context.graph.services.iter();
         let by_service = services.clone().any(|service| self.leads(*service));
         by_service || self.node.is_none() && self.number == HTTPS && self.is_routed(&place.host)
+    }
+
+    /// Whether a machine listens there: the host of the node, or for all nodes a load balancer that leads to them, or the only one.
+    fn is_on(&self, machines: &Machines) -> bool {
+        let graph = self.context.graph;
+        let nodes = graph.nodes_of(self.component);
+        let listens = |node: &Node<'_>| {
+            let mut listeners = node.listeners.iter();
+            listeners.any(|listener| listener.said == self.number)
+        };
+        let leads = |front: &Front| {
+            let resolver = graph.resolver();
+            let reached = front.backends.iter().map(|one| resolver.node_behind(one));
+            let is_its = |node: Option<NodeId>| {
+                node.is_some_and(|node| graph.component(node) == Some(self.component))
+            };
+            front.port == self.number
+                && !front.backends.is_empty()
+                && reached.map(is_its).all(|it| it)
+        };
+        match (self.node, nodes.as_slice()) {
+            (Some(at), nodes) => nodes.get(at).is_some_and(|node| listens(node)),
+            (None, [only]) if listens(only) => true,
+            _ => machines
+                .balancers()
+                .flat_map(|host| &host.fronts)
+                .any(leads),
+        }
     }
 
     fn is_routed(&self, host: &str) -> bool {

@@ -8,7 +8,7 @@ use std::path::Path;
 use am_toolchain::RenderRequest;
 use serde::Deserialize;
 
-use super::{BARE, MACHINES, Options};
+use super::{BARE, MACHINES, Options, digest::place_of};
 use crate::{
     error::SuiteError,
     facts::Facts,
@@ -75,8 +75,7 @@ fn tree_at(folder: &Path, workspace: &Path) -> Result<Tree, String> {
     if !folder.is_dir() {
         return Err(format!("there is no tree at {}", folder.display()));
     }
-    let place = folder.strip_prefix(workspace).unwrap_or(folder);
-    Tree::read(folder, &place.display().to_string()).map_err(|error| error.to_string())
+    Tree::read(folder, &place_of(folder, workspace)).map_err(|error| error.to_string())
 }
 
 /// The subject of one pattern; `site` is its name in a deployment.
