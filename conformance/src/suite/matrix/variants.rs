@@ -38,6 +38,7 @@ pub(crate) struct Matrix {
     pub(in crate::suite) without_documents: BTreeMap<String, String>,
     pub(super) variants: Vec<Variant>,
     /// Host trees that are judged beside the charts.
+    #[serde(default)]
     pub(super) trees: Vec<TreeUnderTest>,
 }
 
