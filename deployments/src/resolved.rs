@@ -38,6 +38,7 @@ pub(crate) struct Site {
     pub(crate) part: String,
     /// None where it runs on machines.
     pub(crate) release: Option<Release>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hosts: Vec<Host>,
     pub(crate) components: Vec<Component>,
     /// Components of the pattern that other sites run.

@@ -447,7 +447,7 @@ fn machines_of_a_region_find_the_control_plane_in_the_main_site() {
         main,
         &[
             "host: gateways.ap.bank.example.com\n      port: 19443",
-            "cidr: 10.50.0.0/24",
+            "cidr: \"10.50.0.0/24\"",
         ],
     );
 }

@@ -2,6 +2,7 @@
 //!
 //! Where a program is not there its tests are reported as ignored, with the reason: they have not passed. `tools/machines/install` installs all of them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Output};
@@ -32,14 +33,15 @@ fn main() -> ExitCode {
     let mut trials = Vec::new();
     for (program, judge, ending, break_it) in PROGRAMS {
         trials.push(trial(program, "accepts_every_file", move || {
-            all(ending, |file| judge(file, program, str::to_owned))
+            all(ending, usize::MAX, |file| {
+                judge(file, program, str::to_owned)
+            })
         }));
         trials.push(trial(program, "refuses_a_broken_file", move || {
-            let accepted = all(ending, |file| match judge(file, program, break_it) {
+            all(ending, 1, |file| match judge(file, program, break_it) {
                 Err(_) => Ok(()),
                 Ok(()) => Err(format!("{} was broken, and accepted", file.display()).into()),
-            });
-            accepted.map(|_| 1)
+            })
         }));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
@@ -70,9 +72,13 @@ fn found(program: &str) -> Option<PathBuf> {
     folders.find_map(|folder| Some(folder.join(program)).filter(|it| it.is_file()))
 }
 
-/// Judges every such file of the examples; how many there are.
-fn all(ending: &str, judge: impl Fn(&Path) -> Result<(), Failed>) -> Result<usize, Failed> {
-    let mut count = 0;
+/// Judges such files of the examples, each text once; how many they were.
+fn all(
+    ending: &str,
+    most: usize,
+    judge: impl Fn(&Path) -> Result<(), Failed>,
+) -> Result<usize, Failed> {
+    let mut seen = BTreeSet::new();
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder)? {
@@ -80,12 +86,16 @@ fn all(ending: &str, judge: impl Fn(&Path) -> Result<(), Failed>) -> Result<usiz
             if path.is_dir() {
                 folders.push(path);
             } else if path.to_string_lossy().ends_with(ending) {
-                judge(&path)?;
-                count += 1;
+                // The first line names the document.
+                let text = fs::read_to_string(&path)?;
+                let text = text.split_once('\n').map_or("", |(_, rest)| rest);
+                if seen.len() < most && seen.insert(text.to_owned()) {
+                    judge(&path)?;
+                }
             }
         }
     }
-    Ok(count)
+    Ok(seen.len())
 }
 
 fn haproxy(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Failed> {
