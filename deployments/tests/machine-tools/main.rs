@@ -10,11 +10,14 @@ use std::process::{Command, ExitCode, Output};
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use tempfile::TempDir;
 
-/// Looks at the files of one kind; `change` breaks each first.
-type Judge = fn(&Path, &str, fn(&str) -> String) -> Result<(), Failed>;
+/// What is done to a text before it is judged.
+type Change = fn(&str) -> String;
+
+/// Judges a file with a program, after a change.
+type Judge = fn(&Path, &str, Change) -> Result<(), Failed>;
 
 /// A program, what it judges, the ending of such files, and how one is broken that it must refuse.
-const PROGRAMS: [(&str, Judge, &str, fn(&str) -> String); 4] = [
+const PROGRAMS: [(&str, Judge, &str, Change); 4] = [
     ("haproxy", haproxy, "haproxy.cfg", |text| {
         text.replacen("  balance ", "  ballance ", 1)
     }),
@@ -98,7 +101,7 @@ fn all(
     Ok(seen.len())
 }
 
-fn haproxy(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Failed> {
+fn haproxy(file: &Path, program: &str, change: Change) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let text = with_certificates(&change(&fs::read_to_string(file)?), &folder)?;
     let path = folder.path().join("haproxy.cfg");
@@ -110,7 +113,7 @@ fn haproxy(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(),
     )
 }
 
-fn nginx(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Failed> {
+fn nginx(file: &Path, program: &str, change: Change) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let text = with_certificates(&change(&fs::read_to_string(file)?), &folder)?;
     let text = text.replace(
@@ -130,7 +133,7 @@ fn nginx(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), F
     Err(format!("{}: {said}", file.display()).into())
 }
 
-fn nft(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Failed> {
+fn nft(file: &Path, program: &str, change: Change) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("am.nft");
     fs::write(&path, change(&fs::read_to_string(file)?))?;
@@ -142,7 +145,7 @@ fn nft(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Fai
 }
 
 /// In a root of its own, which has the units of this machine and the program that the unit starts. Warnings exit with 0.
-fn systemd(file: &Path, program: &str, change: fn(&str) -> String) -> Result<(), Failed> {
+fn systemd(file: &Path, program: &str, change: Change) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let root = folder.path();
     let text = change(&fs::read_to_string(file)?);
