@@ -21,6 +21,7 @@ mod http_client;
 pub mod identity;
 pub mod image;
 mod links;
+mod machine;
 mod memory;
 pub mod multicall;
 mod node;

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use am_product::Component;
 
-use crate::applet::{CONFIGURATION, ENTRYPOINT, SERVER};
-use crate::{curl, entrypoint, h2, start_script};
+use crate::applet::{CONFIGURATION, ENTRYPOINT, KEEPER, SERVER};
+use crate::{curl, entrypoint, h2, machine, start_script};
 
 /// Runs what the name of the binary, or else the first argument, stands for.
 pub fn run(arguments: Vec<String>) -> ExitCode {
@@ -43,6 +43,8 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
     Some(match name {
         ENTRYPOINT => entrypoint::main(arguments),
         "java" => h2::main(arguments),
+        "systemctl" => machine::systemctl(arguments),
+        KEEPER => machine::keep(arguments),
         "curl" => curl::main(arguments),
         SERVER => start_script::serve(),
         CONFIGURATION => start_script::print_configuration(),
