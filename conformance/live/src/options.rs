@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use am_conformance::suite::ChartDirectory;
 
 use crate::cluster::KindOptions;
+use crate::machines::MachineSite;
 
 /// What a live run is asked to do.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub scenario: Scenario,
     /// The charts, one directory per product version, the oldest first; upgrades go through all of them.
     pub charts: Vec<ChartDirectory>,
+    /// The sites of the scenario `machines`.
+    pub machines: Vec<MachineSite>,
     /// Pattern numbers; empty for all.
     pub patterns: Vec<u8>,
     /// Play what shows components, and not wiring, on representative patterns only.
@@ -54,6 +57,8 @@ pub enum Scenario {
     Production,
     /// A chart out of a registry, installed by Helm 3 and by Helm 4.
     Published,
+    /// Sites on virtual machines, by their playbooks; no cluster.
+    Machines,
 }
 
 /// What runs in the pods.

@@ -182,7 +182,7 @@ async fn build_images(
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
     let below = match options.scenario {
-        Scenario::Patterns | Scenario::Published => None,
+        Scenario::Patterns | Scenario::Published | Scenario::Machines => None,
         Scenario::Production => Some(images::databases(&options.workspace).await?),
     };
     let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;

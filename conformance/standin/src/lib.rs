@@ -38,3 +38,4 @@ mod start_script;
 mod stop_time;
 mod story;
 mod tls;
+pub mod watch;

@@ -1,0 +1,90 @@
+//! The phases, in order, and the requirements that each judges: those of clusters, by what machines show of them.
+
+use am_conformance::facts::Facts;
+
+use super::site::{MachineSite, Site};
+use crate::scenario::wiring_rows;
+
+/// A part of the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Install,
+    Wiring,
+    Endpoints,
+    Firewall,
+    Again,
+    Failure,
+    Upgrade,
+    Rollback,
+}
+
+impl Phase {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Install,
+        Self::Wiring,
+        Self::Endpoints,
+        Self::Firewall,
+        Self::Again,
+        Self::Failure,
+        Self::Upgrade,
+        Self::Rollback,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Wiring => "wiring",
+            Self::Endpoints => "endpoints",
+            Self::Firewall => "firewall",
+            Self::Again => "second run",
+            Self::Failure => "failure",
+            Self::Upgrade => "upgrade",
+            Self::Rollback => "rollback",
+        }
+    }
+
+    fn requirements(self) -> &'static [&'static str] {
+        match self {
+            Self::Install => &["AM-TOPO-001", "AM-TOPO-002"],
+            Self::Wiring => &["AM-CONF-012", "AM-DIST-001", "AM-DIST-004", "AM-TOPO-004"],
+            Self::Endpoints => &["AM-NET-001"],
+            Self::Firewall => &["AM-NET-018"],
+            Self::Again => &["AM-UPG-005"],
+            Self::Failure => &["AM-OPS-001", "AM-OPS-013"],
+            Self::Upgrade | Self::Rollback => &["AM-UPG-002"],
+        }
+    }
+
+    /// Whether it shows something only where a component has several nodes.
+    fn needs_pairs(self) -> bool {
+        self == Self::Failure
+    }
+}
+
+/// The phases that show something of a site.
+pub(super) fn phases(site: &Site) -> Vec<Phase> {
+    let has_pairs = site
+        .parts()
+        .any(|(_, part)| site.nodes(part.component).len() > 1);
+    Phase::ALL
+        .into_iter()
+        .filter(|phase| has_pairs || !phase.needs_pairs())
+        .collect()
+}
+
+/// Everything that the phases must judge.
+pub(super) fn planned<'f>(
+    facts: &'f Facts,
+    phases: &[Phase],
+    given: &MachineSite,
+    _site: &Site,
+) -> Vec<&'f str> {
+    let mut ids: Vec<&str> = phases
+        .iter()
+        .flat_map(|phase| phase.requirements().iter().copied())
+        .collect();
+    if phases.contains(&Phase::Wiring) {
+        ids.extend(wiring_rows(facts, given.pattern));
+    }
+    ids
+}
