@@ -7,6 +7,7 @@
 mod check;
 pub mod document;
 mod links;
+mod machines;
 mod names;
 mod output;
 mod overlay;
@@ -24,6 +25,8 @@ use am_generator::output::Files;
 use am_generator::{ChartTree, Model, Selection, yaml};
 
 use document::Deployment;
+use machines::Trouble;
+use machines::layout::Layout;
 use output::Sources;
 use ports::Ports;
 use resolved::Resolved;
@@ -31,6 +34,7 @@ use site_values::SiteValues;
 use sites::Placed;
 use vocabulary::Topology;
 
+pub use machines::{Render, Rendering};
 pub use output::MAKER;
 pub use schema::schema;
 pub use vocabulary::Vocabulary;
@@ -110,6 +114,12 @@ fn plan<'m>(
     document.so_far(&mut found)?;
     let values = site_values::of_all(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;
+    for (site, values) in sites.iter().zip(&values) {
+        if let Some(machines) = &site.site.vm {
+            let layout = Layout::new(site, machines, &vocabulary.machines, &values.effective);
+            check::machine_ports(loaded, &layout, &mut found);
+        }
+    }
     check::values(loaded, topology, &sites, &values, &mut found);
     document.so_far(&mut found)?;
     Ok(Plan {
@@ -120,7 +130,8 @@ fn plan<'m>(
     })
 }
 
-/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`].
+/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`], and `render` is asked for the configuration
+/// of machines.
 ///
 /// # Errors
 /// When the document asks for something that is not possible; the error holds every mistake that could be seen.
@@ -129,17 +140,33 @@ pub fn deploy(
     model: &Model,
     vocabulary: &Vocabulary,
     charts: &ChartTree,
+    render: &Render<'_>,
 ) -> Result<Files, Diagnostics> {
     let plan = plan(document, model, vocabulary, charts)?;
     let file = &document.loaded.file;
-    Ok(output::files(&Sources {
+    let files = output::files(&Sources {
         document: file.rsplit('/').next().unwrap_or(file),
         resolved: &plan.resolved,
         topology: plan.topology,
         sites: &plan.sites,
         values: &plan.values,
         charts,
-    })?)
+        vocabulary,
+        render,
+    });
+    files.or_else(|(site, trouble)| {
+        let mut found = Diagnostics::default();
+        found.push(match trouble {
+            Trouble::Broken(diagnostic) => diagnostic,
+            Trouble::Refused(why) => {
+                let name = &plan.sites[site].site.name;
+                let message = format!("the hosts of site {} cannot be made: {why}", name.value);
+                document.loaded.diagnose(name, message)
+            }
+        });
+        document.so_far(&mut found)?;
+        Ok(Files::new())
+    })
 }
 
 /// What the conformance suite is told of a deployment, as a specification: the releases with the values that [`deploy`] makes, and what the document says of

@@ -11,11 +11,12 @@ use am_product::data::File;
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, no_escape};
 use serde_json::{Value, json};
 
+use crate::machines::{self, Render, Trouble};
 use crate::overlay;
 use crate::resolved::Resolved;
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
-use crate::vocabulary::Topology;
+use crate::vocabulary::{Topology, Vocabulary};
 
 /// Whose files these are.
 pub const MAKER: Maker = Maker {
@@ -45,48 +46,65 @@ pub(crate) struct Sources<'a, 'm> {
     pub(crate) sites: &'a [Placed<'m>],
     pub(crate) values: &'a [SiteValues],
     pub(crate) charts: &'a ChartTree,
+    pub(crate) vocabulary: &'a Vocabulary,
+    pub(crate) render: &'a Render<'a>,
 }
 
 /// All files by their paths below the output directory.
 ///
 /// # Errors
-/// When a template is broken.
-pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, Diagnostic> {
+/// When a template is broken; and with the number of the site that machines cannot run, and why.
+pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)> {
+    let broken = |broken: Diagnostic| (0, Trouble::Broken(broken));
     let mut texts: BTreeMap<String, String> = BTreeMap::new();
     let notice = MAKER.notice(sources.document);
     let mut data = json!(sources.resolved);
     data["notice"] = json!(notice);
     data["topologyDoc"] = json!(sources.topology.doc);
     data["notes"] = json!(sources.topology.notes);
-    texts.insert("README.md".into(), render(&README, &data)?);
-    texts.insert("ports.md".into(), render(&PORTS, &data)?);
+    let mut on_machines = sources.resolved.sites.iter();
+    data["hasMachines"] = json!(on_machines.any(|site| site.release.is_none()));
+    let mut releases = sources.resolved.sites.iter();
+    data["hasReleases"] = json!(releases.any(|site| site.release.is_some()));
+    texts.insert("README.md".into(), render(&README, &data).map_err(broken)?);
+    texts.insert("ports.md".into(), render(&PORTS, &data).map_err(broken)?);
     texts.insert(
         "deployment.resolved.yaml".into(),
         resolved(sources.resolved, &notice),
     );
-    for ((site, values), said) in sources
-        .sites
-        .iter()
-        .zip(sources.values)
-        .zip(&sources.resolved.sites)
-    {
+    let sites = sources.sites.iter().zip(sources.values);
+    for (number, ((site, values), said)) in sites.zip(&sources.resolved.sites).enumerate() {
         let folder = format!("sites/{}", said.name);
+        let Some(release) = &said.release else {
+            let files = machines::files(&machines::Sources {
+                document: sources.document,
+                site,
+                said,
+                values,
+                release: &sources.resolved.name,
+                data: &sources.vocabulary.machines,
+                charts: sources.charts,
+                render: sources.render,
+            });
+            let files = files.map_err(|trouble| (number, trouble))?.into_iter();
+            texts.extend(files.map(|(path, text)| (format!("{folder}/{path}"), text)));
+            continue;
+        };
         if let Some((path, text)) = overlay::text(site, sources.charts) {
             let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
-            texts.insert(format!("{folder}/{}", said.release.values[0]), text);
+            texts.insert(format!("{folder}/{}", release.values[0]), text);
         }
-        let name = said
-            .release
-            .values
-            .last()
-            .map(String::as_str)
-            .unwrap_or_default();
+        let name = release.values.last().map(String::as_str);
+        let name = name.unwrap_or_default();
         texts.insert(format!("{folder}/{name}"), values_file(values, &notice));
         let mut data = json!(said);
         data["notice"] = json!(notice);
         data["productVersion"] = json!(sources.resolved.product_version);
         data["chartVersion"] = json!(sources.resolved.chart_version);
-        texts.insert(format!("{folder}/install.sh"), render(&INSTALL, &data)?);
+        texts.insert(
+            format!("{folder}/install.sh"),
+            render(&INSTALL, &data).map_err(broken)?,
+        );
     }
     Ok(texts
         .into_iter()
@@ -116,7 +134,7 @@ fn values_file(values: &SiteValues, notice: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-fn render(template: &File, data: &Value) -> Result<String, Diagnostic> {
+pub(crate) fn render(template: &File, data: &Value) -> Result<String, Diagnostic> {
     let broken = |message: String| Diagnostic::new(Place::file(template.path), message);
     let text = template.text().map_err(|error| broken(error.message))?;
     let mut engine = Handlebars::new();

@@ -10,7 +10,7 @@ pub(crate) const STORES: [&str; 2] = ["csi", "externalSecret"];
 
 /// The overlay of the site's platform: its path among the charts, and its text.
 pub(crate) fn text(site: &Placed<'_>, charts: &ChartTree) -> Option<(String, String)> {
-    let platform = &site.site.kubernetes.platform.as_ref()?.value;
+    let platform = &site.site.kubernetes.as_ref()?.platform.as_ref()?.value;
     let path = format!("{}/overlays/{platform}.yaml", site.chart.name());
     let text = String::from_utf8_lossy(charts.get(&path)?).into_owned();
     Some((path, text))

@@ -36,7 +36,9 @@ pub(crate) struct Site {
     pub(crate) main: bool,
     pub(crate) pattern: u32,
     pub(crate) part: String,
-    pub(crate) release: Release,
+    /// None where it runs on machines.
+    pub(crate) release: Option<Release>,
+    pub(crate) hosts: Vec<Host>,
     pub(crate) components: Vec<Component>,
     /// Components of the pattern that other sites run.
     pub(crate) elsewhere: Vec<Elsewhere>,
@@ -46,6 +48,9 @@ pub(crate) struct Site {
     /// Where the chart takes credentials from instead of a Secret of yours.
     pub(crate) credential_store: Option<String>,
     pub(crate) database: Option<Database>,
+    /// Scripts of the databases where people run them.
+    #[serde(skip)]
+    pub(crate) scripts: Vec<DatabaseStep>,
     pub(crate) identity_server: Option<IdentityServer>,
 }
 
@@ -64,7 +69,18 @@ pub(crate) struct IdentityServer {
     pub(crate) by_job: bool,
 }
 
-/// A Helm release. Releases are the only thing that a site is made of now.
+/// A virtual machine.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Host {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) runs: Vec<String>,
+    /// The program that balances, where it does.
+    pub(crate) load_balancer: Option<String>,
+}
+
+/// A Helm release.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Release {
@@ -137,9 +153,12 @@ pub(crate) struct Database {
     pub(crate) steps: Vec<DatabaseStep>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct DatabaseStep {
+    /// Its key in the charts' values.
+    #[serde(skip)]
+    pub(crate) key: &'static str,
     pub(crate) database: String,
     pub(crate) script: String,
 }
@@ -241,12 +260,7 @@ fn site(
         ..
     } = *ports;
     let placed = &sites[at];
-    let kubernetes = &placed.site.kubernetes;
     let release = &document.name.value;
-    let platform = kubernetes
-        .platform
-        .as_ref()
-        .map(|it| format!("{}.values.yaml", it.value));
     let component = |part| Component {
         name: am_generator::chart::Part::name(part).to_owned(),
         title: part.component.title.clone(),
@@ -270,16 +284,19 @@ fn site(
         main: placed.is_main,
         pattern: placed.chart.pattern.number,
         part: placed.part.to_owned(),
-        release: Release {
+        release: placed.site.kubernetes.as_ref().map(|kubernetes| Release {
             name: release.clone(),
             chart: placed.chart.name().to_owned(),
             context: kubernetes.context.as_ref().map(|it| it.value.clone()),
             namespace: kubernetes.namespace.value.clone(),
-            values: platform
-                .into_iter()
+            values: kubernetes
+                .platform
+                .iter()
+                .map(|platform| format!("{}.values.yaml", platform.value))
                 .chain([format!("{release}.values.yaml")])
                 .collect(),
-        },
+        }),
+        hosts: hosts(placed),
         components: placed.runs.iter().map(component).collect(),
         elsewhere: elsewhere(placed, sites),
         hostnames: hostnames.collect(),
@@ -287,6 +304,7 @@ fn site(
         secrets: secrets(document, placed, vocabulary),
         credential_store: store.map(|it| format!("credentials.{it}")),
         database: database(placed, vocabulary, shape, effective),
+        scripts: scripts(placed, vocabulary, shape, effective).unwrap_or_default(),
         identity_server: identity_server(release, placed, effective),
     }
 }
@@ -387,15 +405,34 @@ fn database(
     effective: &Value,
 ) -> Option<Database> {
     let database = placed.site.database.as_ref()?;
-    let scripts: &[DatabaseScript] = if shape.replicated_databases {
-        vocabulary
-            .replicated_database_scripts
-            .get(&database.kind.value)?
-    } else {
-        &vocabulary.database_scripts
-    };
     let row = placed.chart.model.databases.get(&database.kind.value)?;
-    let script = &row.schema.as_ref()?.script;
+    Some(Database {
+        title: row.title.clone(),
+        host: database.host.value.clone(),
+        port: database.port.unwrap_or(row.port),
+        by_job: effective["database"]["schemaJob"]["enabled"] == true,
+        steps: scripts(placed, vocabulary, shape, effective)?,
+    })
+}
+
+/// The scripts that make the databases; those for files of a node where there is no server.
+fn scripts(
+    placed: &Placed<'_>,
+    vocabulary: &Vocabulary,
+    shape: &Topology,
+    effective: &Value,
+) -> Option<Vec<DatabaseStep>> {
+    let database = placed.site.database.as_ref();
+    let replicated = database.filter(|_| shape.replicated_databases);
+    let scripts: &[DatabaseScript] = match replicated {
+        Some(it) => vocabulary.replicated_database_scripts.get(&it.kind.value)?,
+        None => &vocabulary.database_scripts,
+    };
+    let databases = &placed.chart.model.databases;
+    let script = match database {
+        Some(it) => &databases.get(&it.kind.value)?.schema.as_ref()?.script,
+        None => &vocabulary.machines.embedded_script,
+    };
     let steps = scripts.iter().map(|step| {
         let key = match step.database {
             Kind::Apim => "apim",
@@ -403,17 +440,33 @@ fn database(
         };
         let name = effective["database"][key]["name"].as_str();
         DatabaseStep {
+            key,
             database: name.unwrap_or(key).to_owned(),
             script: step.path.replace("{script}", script),
         }
     });
-    Some(Database {
-        title: row.title.clone(),
-        host: database.host.value.clone(),
-        port: database.port.unwrap_or(row.port),
-        by_job: effective["database"]["schemaJob"]["enabled"] == true,
-        steps: steps.collect(),
-    })
+    Some(steps.collect())
+}
+
+/// The machines of a site.
+fn hosts(placed: &Placed<'_>) -> Vec<Host> {
+    let machines = placed.site.vm.iter();
+    let hosts = machines.flat_map(|machines| {
+        machines.hosts.iter().map(move |(name, host)| {
+            let runs = host.runs.iter();
+            let balancer = machines.load_balancer.as_ref().filter(|balancer| {
+                let mut named = balancer.hosts.value.iter();
+                named.any(|it| it.value == name.value)
+            });
+            Host {
+                name: name.value.clone(),
+                address: host.address.value.clone(),
+                runs: runs.map(|run| run.value.component().to_owned()).collect(),
+                load_balancer: balancer.map(|it| it.kind.value.clone()),
+            }
+        })
+    });
+    hosts.collect()
 }
 
 /// Components that the site leaves to others.

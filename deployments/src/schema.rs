@@ -80,6 +80,8 @@ fn words(name: &str, model: &Model, vocabulary: &Vocabulary) -> Vec<Value> {
             .keys()
             .map(|it| camel_case(it).into())
             .collect(),
+        "componentNames" => texts(model.components.keys().map(String::as_str).collect()),
+        "loadBalancers" => texts(vocabulary.machines.load_balancers.names().collect()),
         "hostnames" => {
             let mut keys: Vec<&str> = Vec::new();
             for (_, endpoint) in model.endpoints.iter() {

@@ -58,6 +58,10 @@ impl<'m> Placed<'m> {
 
     /// Number of nodes of a component that it runs.
     pub(crate) fn nodes(&self, part: &Part<'_>) -> u32 {
+        if let Some(machines) = &self.site.vm {
+            let count = machines.nodes(part.name()).count();
+            return u32::try_from(count).unwrap_or(u32::MAX);
+        }
         let own = self.site.replicas.get(&part.key());
         own.map_or(part.member.replicas.value, |own| own.value)
     }

@@ -10,17 +10,16 @@ const API_VERSION: &str = "conformance.am-charts/v1";
 /// A specification of all sites; of a single one as a pattern.
 pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value {
     let one = |site: &Site| {
-        let release = &site.release;
         let path = |file: &String| format!("{folder}/sites/{}/{file}", site.name);
         json!({
             "pattern": site.pattern,
             "productVersion": resolved.product_version,
-            "namespace": release.namespace,
-            "releases": [{
+            "namespace": site.release.as_ref().map(|it| &it.namespace),
+            "releases": site.release.iter().map(|release| json!({
                 "name": release.name,
                 "chart": format!("{chart_folder}/{}", release.chart),
                 "values": release.values.iter().map(path).collect::<Vec<_>>(),
-            }],
+            })).collect::<Vec<_>>(),
             "external": external(site, resolved),
             "identityServer": site.identity_server.as_ref().map(|server| json!({
                 "at": server.at,

@@ -8,6 +8,8 @@ use am_generator::yaml;
 use am_product::data::File;
 use serde::Deserialize;
 
+use crate::machines::data::MachineData;
+
 const FILE: File = File::new(
     "deployments/data/vocabulary.yaml",
     include_str!("../data/vocabulary.yaml"),
@@ -39,6 +41,9 @@ pub struct Vocabulary {
     /// Scripts for databases that replicate each other, by their kinds; no other kind does.
     pub(crate) replicated_database_scripts: Table<Vec<DatabaseScript>>,
     pub(crate) conditional_credentials: ConditionalCredentials,
+    /// What `machines.yaml` says.
+    #[serde(skip_deserializing)]
+    pub(crate) machines: MachineData,
 }
 
 /// How sites belong together.
@@ -157,7 +162,8 @@ impl Vocabulary {
         let text = FILE
             .text()
             .map_err(|error| Diagnostic::new(Place::file(&error.file), error.message))?;
-        let this: Self = yaml::parse(FILE.path, &text)?;
+        let mut this: Self = yaml::parse(FILE.path, &text)?;
+        this.machines = MachineData::load()?;
         this.check()?;
         Ok(this)
     }

@@ -9,6 +9,7 @@ use clap::Args;
 
 use crate::exit::ExitStatus;
 use crate::packages::{self, Failure};
+use crate::rendering;
 use crate::workspace;
 
 /// The schema for editors below the workspace.
@@ -142,6 +143,7 @@ impl Made {
             &self.model,
             &self.vocabulary,
             &self.charts,
+            &rendering::render,
         )?)
     }
 }

@@ -11,6 +11,7 @@ mod migrate_values;
 mod package;
 mod packages;
 mod publish;
+mod rendering;
 mod workspace;
 
 use std::path::PathBuf;

@@ -2,11 +2,13 @@
 
 mod exposures;
 mod identity_server;
+mod machines;
 mod places;
 mod replication;
 mod words;
 
 pub(crate) use exposures::check as exposures;
+pub(crate) use machines::ports as machine_ports;
 pub(crate) use places::check as sites;
 pub(crate) use replication::values;
 pub(crate) use words::{charts, check as words};

@@ -11,7 +11,7 @@ use crate::overlay;
 use crate::sites::Placed;
 use crate::vocabulary::{Shape, Topology, Vocabulary};
 
-use super::{identity_server, replication};
+use super::{identity_server, machines, replication};
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
@@ -23,6 +23,7 @@ pub(crate) fn check(
     found: &mut Diagnostics,
 ) {
     for (index, site) in sites.iter().enumerate() {
+        machines::check(document, site, sites.len(), charts, found);
         node_numbers(document, site, found);
         host_names(document, site, vocabulary, found);
         database(document, site, found);
@@ -168,7 +169,9 @@ fn credentials(
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
+    // Machines take them from Ansible.
     let is_given = document.credentials.is_some()
+        || site.site.vm.is_some()
         || overlay::STORES
             .iter()
             .any(|store| overlay::uses_store(site, store, charts));
@@ -210,9 +213,12 @@ fn same_place(
     found: &mut Diagnostics,
 ) {
     let place = |site: &Placed<'_>| {
-        let kubernetes = &site.site.kubernetes;
+        let kubernetes = site.site.kubernetes.as_ref()?;
         let context = kubernetes.context.as_ref().map(|it| it.value.clone());
-        (context, kubernetes.namespace.value.clone())
+        Some((context, kubernetes.namespace.value.clone()))
+    };
+    let Some(kubernetes) = &site.site.kubernetes else {
+        return;
     };
     if let Some(other) = before.iter().find(|other| place(other) == place(site)) {
         let message = format!(
@@ -221,7 +227,7 @@ fn same_place(
             site.name(),
             document.name.value
         );
-        let diagnostic = document.diagnose(&site.site.kubernetes.namespace, message);
+        let diagnostic = document.diagnose(&kubernetes.namespace, message);
         found.push(diagnostic.hint("give each a context or a namespace of its own"));
     }
 }

@@ -11,6 +11,8 @@ use crate::names::{LONGEST_NAME, is_cidr, is_host, is_label, is_name};
 use crate::sites::topology;
 use crate::vocabulary::Vocabulary;
 
+use super::machines;
+
 /// Names of the charts of all sites.
 pub(crate) fn charts(
     document: &Loaded<Deployment>,
@@ -103,10 +105,10 @@ pub(crate) fn check(
     }
 }
 
-struct Words<'a> {
-    document: &'a Loaded<Deployment>,
-    model: &'a Model,
-    vocabulary: &'a Vocabulary,
+pub(super) struct Words<'a> {
+    pub(super) document: &'a Loaded<Deployment>,
+    pub(super) model: &'a Model,
+    pub(super) vocabulary: &'a Vocabulary,
 }
 
 impl Words<'_> {
@@ -127,17 +129,18 @@ impl Words<'_> {
         if let Some(part) = &site.part {
             self.known("part", part, self.vocabulary.parts.names(), found);
         }
-        if let Some(platform) = &site.kubernetes.platform {
-            let known = self.model.platforms.iter().map(|it| it.name.value.as_str());
-            self.known("platform", platform, known, found);
+        if let Some(kubernetes) = &site.kubernetes {
+            if let Some(platform) = &kubernetes.platform {
+                let known = self.model.platforms.iter().map(|it| it.name.value.as_str());
+                self.known("platform", platform, known, found);
+            }
+            let namespace = &kubernetes.namespace;
+            if !is_label(&namespace.value) {
+                let message = format!("`{}` is no name of a namespace", namespace.value);
+                found.push(self.document.diagnose(namespace, message));
+            }
         }
-        if !is_label(&site.kubernetes.namespace.value) {
-            let message = format!(
-                "`{}` is no name of a namespace",
-                site.kubernetes.namespace.value
-            );
-            found.push(self.document.diagnose(&site.kubernetes.namespace, message));
-        }
+        machines::words(self, site, found);
         site.cidrs.iter().for_each(|cidr| self.cidr(cidr, found));
         let endpoints = || {
             self.model
@@ -216,7 +219,7 @@ impl Words<'_> {
         }
     }
 
-    fn host(&self, host: &Text, found: &mut Diagnostics) {
+    pub(super) fn host(&self, host: &Text, found: &mut Diagnostics) {
         if !is_host(&host.value) {
             let message = format!("`{}` is no host name", host.value);
             let diagnostic = self.document.diagnose(host, message);
@@ -224,7 +227,7 @@ impl Words<'_> {
         }
     }
 
-    fn known<'k>(
+    pub(super) fn known<'k>(
         &self,
         what: &str,
         written: &Text,

@@ -1,6 +1,7 @@
 //! The values of each site's release.
 
 mod chart;
+mod machines;
 mod services;
 
 use am_generator::ChartTree;
@@ -23,6 +24,15 @@ pub(crate) struct SiteValues {
     pub(crate) entries: Vec<(String, Option<String>, Value)>,
     /// The chart's own values, the platform's and these, laid over each other.
     pub(crate) effective: Value,
+}
+
+impl SiteValues {
+    /// What the values file says, as a tree.
+    pub(crate) fn tree(&self) -> Value {
+        let entries = self.entries.iter();
+        let entries = entries.map(|(key, _, value)| (key.clone(), value.clone()));
+        Value::Object(entries.collect())
+    }
 }
 
 /// Values of every site; what contradicts the document, or the chart does not know, is refused.
@@ -82,12 +92,15 @@ impl Builder<'_, '_> {
                 values.insert(part.key(), Value::Object(own));
             }
         }
-        let objects: Vec<Value> = self
+        if self.site.site.vm.is_some() {
+            self.machines(&mut values, found);
+        }
+        let exposed = self
             .site
             .runs
             .iter()
-            .filter_map(|part| self.service(part))
-            .collect();
+            .filter(|_| self.site.site.vm.is_none());
+        let objects: Vec<Value> = exposed.filter_map(|part| self.service(part)).collect();
         if !objects.is_empty() {
             let text = "Where other sites reach this one by one name.";
             comments.push(("extraObjects".into(), text.into()));
@@ -264,6 +277,9 @@ impl Builder<'_, '_> {
         let mut own = Map::new();
         if let Some(number) = self.site.site.replicas.get(&part.key()) {
             own.insert("replicas".into(), json!(number.value));
+        }
+        if let Some(machines) = &self.site.site.vm {
+            return self.on_machines(machines, part);
         }
         let wanted = needed(self.links, self.at, part.name());
         if !wanted.service.is_empty() {

@@ -1,5 +1,7 @@
 //! The document: `kind: ApiManagerDeployment`. What its fields mean is said here, and from here gets into the JSON Schema for editors.
 
+pub mod machines;
+
 use std::collections::BTreeMap;
 
 use am_generator::model::table::Table;
@@ -8,6 +10,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
+
+use machines::Machines;
 
 /// A deployment of WSO2 API Manager: one or several sites, each with a pattern or a part of one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -78,7 +82,7 @@ pub struct Reference {
     pub existing_secret: Text,
 }
 
-/// A site: a cluster, or a namespace of one, with a release.
+/// A site: a namespace of a cluster, with a release, or virtual machines.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Site {
@@ -100,8 +104,12 @@ pub struct Site {
     #[serde(default)]
     #[schemars(with = "Option<bool>")]
     pub main: Option<Spanned<bool>>,
-    /// The cluster that it runs in.
-    pub kubernetes: Kubernetes,
+    /// The cluster that it runs in; either this or `vm`.
+    #[serde(default)]
+    pub kubernetes: Option<Kubernetes>,
+    /// The virtual machines that it runs on; either this or `kubernetes`.
+    #[serde(default)]
+    pub vm: Option<Machines>,
     /// Address ranges of the site as other sites see them: of what connects from it, and of the load balancers that lead there.
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]

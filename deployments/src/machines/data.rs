@@ -1,0 +1,211 @@
+//! `data/machines.yaml`: where things are on a host, and how they are run there.
+
+use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
+use am_generator::model::table::Table;
+use am_generator::yaml;
+use am_product::data::File;
+use serde::Deserialize;
+
+const FILE: File = File::new(
+    "deployments/data/machines.yaml",
+    include_str!("../../data/machines.yaml"),
+);
+
+/// What holds for every host.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct MachineData {
+    pub(crate) defaults: Defaults,
+    pub(crate) paths: Paths,
+    pub(crate) image: Image,
+    pub(crate) seeds: Vec<Seed>,
+    /// Name of the script for databases in files of a node.
+    pub(crate) embedded_script: String,
+    pub(crate) driver: Driver,
+    pub(crate) variables: Variables,
+    pub(crate) configuration: Vec<Setting>,
+    pub(crate) unit: Unit,
+    /// Roles, in the order in which those who play them are installed.
+    pub(crate) order: Vec<String>,
+    pub(crate) balancer_group: String,
+    pub(crate) load_balancers: Table<Program>,
+    pub(crate) affinity: Affinities,
+    pub(crate) front_step: u16,
+    /// Values of charts that mean something on a machine.
+    pub(crate) values: Vec<String>,
+    pub(crate) ssh: u16,
+}
+
+/// What a document may leave out.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Defaults {
+    pub(crate) user: String,
+    pub(crate) java_home: String,
+    pub(crate) packs: String,
+    pub(crate) secrets: String,
+}
+
+/// Paths of a host, without the leading slash.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Paths {
+    pub(crate) unit: String,
+    pub(crate) environment: String,
+    pub(crate) secrets: String,
+    pub(crate) overlay: String,
+    pub(crate) current: String,
+    pub(crate) data: String,
+    pub(crate) firewall: String,
+}
+
+/// Where the charts' images have things.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Image {
+    /// What the entrypoint copies over the server's home.
+    pub(crate) configuration: String,
+    pub(crate) moved: Vec<Moved>,
+    /// Begins every path of the image.
+    pub(crate) rest: String,
+}
+
+/// A folder of the image that is another one on a host.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Moved {
+    pub(crate) from: String,
+    pub(crate) to: Folder,
+}
+
+/// A folder of a host.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Folder {
+    /// The server's home.
+    Current,
+    /// What a node keeps.
+    Data,
+}
+
+/// A file of the pack that a node's data begins with.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Seed {
+    pub(crate) holds: String,
+    pub(crate) file: String,
+    pub(crate) from: String,
+}
+
+/// The driver of external databases.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Driver {
+    pub(crate) path: String,
+    pub(crate) from: String,
+}
+
+/// Names of variables of every node.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Variables {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    pub(crate) java: String,
+}
+
+/// A key of a component's configuration that charts do not write.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Setting {
+    pub(crate) role: String,
+    pub(crate) versions: Vec<String>,
+    pub(crate) key: String,
+    pub(crate) value: String,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Unit {
+    pub(crate) stop_margin: u64,
+    pub(crate) service: Vec<String>,
+    pub(crate) hardening: Vec<String>,
+}
+
+/// A program that balances.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Program {
+    pub(crate) path: String,
+    pub(crate) template: String,
+    /// It asks nodes whether they are ready.
+    pub(crate) checks: bool,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Affinities {
+    endpoints: Table<Affinity>,
+    roles: Table<Affinity>,
+}
+
+/// Which node a client gets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Affinity {
+    /// Any.
+    #[default]
+    None,
+    /// The one that it had.
+    Session,
+    /// The first that lives.
+    Failover,
+}
+
+impl Affinities {
+    pub(crate) fn of_endpoint(&self, name: &str) -> Affinity {
+        self.endpoints.get(name).copied().unwrap_or_default()
+    }
+
+    /// Of the one that plays these roles.
+    pub(crate) fn of_roles<'r>(&self, roles: impl IntoIterator<Item = &'r str>) -> Affinity {
+        let mut known = roles.into_iter().map(|role| self.roles.get(role).copied());
+        // Who plays a role without a row is called by anybody.
+        let first = known.next().flatten().unwrap_or_default();
+        if known.all(|other| other == Some(first)) {
+            first
+        } else {
+            Affinity::None
+        }
+    }
+}
+
+impl MachineData {
+    pub(crate) fn load() -> Result<Self, Diagnostics> {
+        let text = FILE
+            .text()
+            .map_err(|error| Diagnostic::new(Place::file(&error.file), error.message))?;
+        Ok(yaml::parse(FILE.path, &text)?)
+    }
+}
+
+impl Paths {
+    /// A path of a component.
+    pub(crate) fn of(form: &str, component: &str) -> String {
+        form.replace("{component}", component)
+    }
+
+    /// The same from the root.
+    pub(crate) fn absolute(form: &str, component: &str) -> String {
+        format!("/{}", Self::of(form, component))
+    }
+
+    /// A folder of a component, from the root.
+    pub(crate) fn folder(&self, place: Folder, component: &str) -> String {
+        let form = match place {
+            Folder::Current => &self.current,
+            Folder::Data => &self.data,
+        };
+        Self::absolute(form, component)
+    }
+}

@@ -1,0 +1,101 @@
+//! The inventory by which Ansible installs a site.
+
+use am_generator::yaml_text;
+use serde_json::{Map, Value, json};
+
+use super::layout::Layout;
+use super::said::Said;
+use super::tree::{Hosts, inventory_entry};
+
+/// The inventory as YAML, below its notice.
+pub(crate) fn text(
+    layout: &Layout<'_, '_>,
+    said: &Said<'_>,
+    hosts: &Hosts,
+    notice: &str,
+) -> String {
+    let version = &layout.site.chart.version.version.value;
+    let tree = json!({
+        "vars": {
+            "am_product_version": version,
+            "am_user": said.user,
+            "am_packs": said.packs,
+            "am_java_home": said.java_home,
+            "am_tree": "{{ inventory_dir }}/..",
+            // Plays go through groups in this order.
+            "am_order": order(layout),
+        },
+        "hosts": all_hosts(layout, hosts),
+        "children": groups(layout),
+    });
+    let mut lines = vec![format!("# {notice}")];
+    lines.extend(yaml_text::entry("all", &tree));
+    lines.join("\n") + "\n"
+}
+
+/// The group of a component.
+pub(crate) fn group(component: &str) -> String {
+    component.replace('-', "_")
+}
+
+fn all_hosts(layout: &Layout<'_, '_>, made: &Hosts) -> Map<String, Value> {
+    let hosts = layout.machines.hosts.iter();
+    let hosts = hosts.map(|(name, host)| {
+        let here = layout.components.iter();
+        let here = here.filter(|it| it.nodes.iter().any(|node| node.host == name.value));
+        let none = std::collections::BTreeMap::new();
+        let components = here.map(|component| {
+            let given = made.given.get(component.part.name());
+            inventory_entry(layout, component, given.unwrap_or(&none))
+        });
+        let mut entry = json!({
+            "ansible_host": host.address.value,
+            "am_components": components.collect::<Vec<_>>(),
+        });
+        if let Some(balancer) = &layout.balancer {
+            if balancer.hosts.iter().any(|it| it.host == name.value) {
+                entry["am_load_balancer"] = json!({
+                    "kind": balancer.said.kind.value,
+                    "path": balancer.program.path,
+                });
+            }
+        }
+        (name.value.clone(), entry)
+    });
+    hosts.collect()
+}
+
+fn groups(layout: &Layout<'_, '_>) -> Map<String, Value> {
+    let mut groups = Map::new();
+    let balancers = layout.balancer.iter().flat_map(|it| &it.hosts);
+    let balancers: Vec<&str> = balancers.map(|node| node.host).collect();
+    if !balancers.is_empty() {
+        groups.insert(layout.data.balancer_group.clone(), names(&balancers));
+    }
+    for component in &layout.components {
+        let nodes: Vec<&str> = component.nodes.iter().map(|node| node.host).collect();
+        groups.insert(group(component.part.name()), names(&nodes));
+    }
+    groups
+}
+
+fn names(hosts: &[&str]) -> Value {
+    let hosts = hosts.iter().map(|host| ((*host).to_owned(), json!({})));
+    json!({"hosts": hosts.collect::<Map<_, _>>()})
+}
+
+/// Groups in the order in which they are installed.
+fn order(layout: &Layout<'_, '_>) -> Vec<String> {
+    let balancer = layout.balancer.iter();
+    let mut order: Vec<String> = balancer
+        .map(|_| layout.data.balancer_group.clone())
+        .collect();
+    let players = layout.data.order.iter();
+    for player in players.filter_map(|role| layout.site.chart.role(role)) {
+        let group = group(player);
+        if layout.position(player).is_some() && !order.contains(&group) {
+            order.push(group);
+        }
+    }
+    order
+}

@@ -1,0 +1,89 @@
+//! What Helm is asked to render for a site of machines: the site's chart, in which addresses are those of its hosts.
+
+use am_generator::ChartTree;
+use am_generator::output::Files;
+use serde_json::{Map, Value, json};
+
+use super::layout::Layout;
+
+/// A chart with its values, to be rendered as `helm template` does it.
+#[derive(Debug)]
+pub struct Rendering {
+    /// Files of the chart by their paths in it.
+    pub chart: Files,
+    /// Name of the release.
+    pub release: String,
+    /// The site's values.
+    pub values: Value,
+}
+
+/// Renders a chart: its documents, or Helm's own words where it refuses.
+pub type Render<'r> = dyn Fn(&Rendering) -> Result<Vec<Value>, String> + 'r;
+
+/// Helm parses templates of deeper folders first, and takes the last definition of a name: these replace the chart's own.
+const HELPERS: &str = "templates/_machines.tpl";
+
+pub(crate) fn rendering(
+    layout: &Layout<'_, '_>,
+    release: &str,
+    values: Value,
+    charts: &ChartTree,
+) -> Rendering {
+    let chart = layout.site.chart.name();
+    let files = charts.files().filter_map(|(path, content)| {
+        let path = path.strip_prefix(chart)?.strip_prefix('/')?;
+        Some((path.to_owned(), content.to_owned()))
+    });
+    let mut files: Files = files.collect();
+    files.insert(HELPERS.to_owned(), helpers(layout, chart).into_bytes());
+    Rendering {
+        chart: files,
+        release: release.to_owned(),
+        values,
+    }
+}
+
+/// The templates by which a chart finds the addresses of components.
+fn helpers(layout: &Layout<'_, '_>, chart: &str) -> String {
+    let places = json!(places(layout));
+    format!(
+        r#"{{{{- define "{chart}.machines" -}}}}
+{places}
+{{{{- end }}}}
+{{{{- define "{chart}.address" -}}}}
+{{{{- (get (include "{chart}.machines" (index . 0) | fromJson) (index . 1)).host }}}}
+{{{{- end }}}}
+{{{{- define "{chart}.at" -}}}}
+{{{{- $place := get (include "{chart}.machines" (index . 0) | fromJson) (index . 1) }}}}
+{{{{- if gt (len .) 3 }}}}
+{{{{- $place = index . 3 }}}}
+{{{{- end }}}}
+{{{{- printf "%s:%v" $place.host (get $place.ports (index . 2) | default (include "{chart}.port" .)) }}}}
+{{{{- end }}}}
+{{{{- define "{chart}.nodes" -}}}}
+{{{{- (get (include "{chart}.machines" (index . 0) | fromJson) (index . 1)).nodes | toJson }}}}
+{{{{- end }}}}
+"#
+    )
+}
+
+/// Every component of the site: the host of all its nodes together, the ports that differ there, and each node.
+fn places(layout: &Layout<'_, '_>) -> Map<String, Value> {
+    let components = layout.components.iter().enumerate();
+    let places = components.map(|(number, component)| {
+        let fronts = layout.balancer.iter().flat_map(|it| &it.fronts);
+        let ports: Map<String, Value> = fronts
+            .filter(|front| front.to == number)
+            .map(|front| (front.port.to_owned(), json!(front.number)))
+            .collect();
+        let nodes = component.nodes.iter();
+        let nodes = nodes.map(|node| json!({"host": node.address, "ports": {}}));
+        let place = json!({
+            "host": layout.address(component),
+            "ports": ports,
+            "nodes": nodes.collect::<Vec<_>>(),
+        });
+        (component.part.name().to_owned(), place)
+    });
+    places.collect()
+}

@@ -1,0 +1,303 @@
+//! The files of a site's hosts.
+
+use std::collections::BTreeMap;
+
+use am_generator::diagnostic::Diagnostic;
+use am_product::data::File;
+use serde_json::{Value, json};
+
+use super::balancer_view;
+use super::data::Paths;
+use super::layout::{Component, Layout};
+use super::node_files::{Documents, NodeFiles, data_folders, pack};
+use super::said::Said;
+use super::ways::openings;
+use crate::output::{MAKER, render};
+
+/// A template of this crate.
+macro_rules! template {
+    ($name:literal) => {
+        File::new(
+            concat!("deployments/templates/machines/", $name, ".hbs"),
+            include_str!(concat!("../../templates/machines/", $name, ".hbs")),
+        )
+    };
+}
+
+const UNIT: File = template!("unit.service");
+const FIREWALL: File = template!("am.nft");
+const BALANCERS: [File; 2] = [template!("haproxy.cfg"), template!("nginx.conf")];
+
+/// A file that cannot be made: a template is broken, or a machine cannot have what the values ask for.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Broken(Diagnostic),
+    Refused(String),
+}
+
+impl From<Diagnostic> for Trouble {
+    fn from(broken: Diagnostic) -> Self {
+        Self::Broken(broken)
+    }
+}
+
+/// The hosts' files, and what each node takes from elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Hosts {
+    /// By their paths below the folder of the site.
+    pub(crate) files: BTreeMap<String, String>,
+    /// By component: the path below the server's home, and where the file is among the packs.
+    pub(crate) given: BTreeMap<String, BTreeMap<String, String>>,
+    /// Ansible's variables with credentials, by the name of the variable that a server reads.
+    pub(crate) secrets: BTreeMap<String, String>,
+}
+
+/// Makes them of what the chart rendered to.
+pub(crate) fn hosts(
+    layout: &Layout<'_, '_>,
+    said: &Said<'_>,
+    effective: &Value,
+    documents: &[Value],
+    notice: &str,
+) -> Result<Hosts, Trouble> {
+    let mut hosts = Hosts::default();
+    let documents = Documents(documents);
+    for component in &layout.components {
+        for index in 0..component.nodes.len() {
+            let node =
+                NodeFiles::of(layout, component, index, &documents).map_err(Trouble::Refused)?;
+            hosts.add_node(layout, said, component, index, &node, notice)?;
+            let host = component.nodes[index].host;
+            let path = Paths::of(&layout.data.paths.unit, component.part.name());
+            let unit = unit(layout, said, component, effective, notice)?;
+            hosts.files.insert(format!("hosts/{host}/{path}"), unit);
+        }
+    }
+    for (host, openings) in openings(layout, effective) {
+        let data = json!({
+            "notice": notice,
+            "host": host,
+            "ssh": layout.data.ssh,
+            "openings": openings,
+            "closed": closed(layout, &host),
+        });
+        let path = format!("hosts/{host}/{}", layout.data.paths.firewall);
+        hosts.files.insert(path, render(&FIREWALL, &data)?);
+    }
+    if let Some(balancer) = &layout.balancer {
+        let mut data = balancer_view::view(layout, balancer);
+        data["notice"] = json!(notice);
+        let name = format!("/{}.hbs", balancer.program.template);
+        let template = BALANCERS.iter().find(|it| it.path.ends_with(&name));
+        let template = template.ok_or_else(|| {
+            Trouble::Refused(format!(
+                "there is no template {}",
+                balancer.program.template
+            ))
+        })?;
+        let text = render(template, &data)?;
+        for host in &balancer.hosts {
+            let path = format!("hosts/{}/{}", host.host, balancer.program.path);
+            hosts.files.insert(path, text.clone());
+        }
+    }
+    Ok(hosts)
+}
+
+impl Hosts {
+    fn add_node(
+        &mut self,
+        layout: &Layout<'_, '_>,
+        said: &Said<'_>,
+        component: &Component<'_>,
+        index: usize,
+        node: &NodeFiles,
+        notice: &str,
+    ) -> Result<(), Trouble> {
+        let (name, at) = (component.part.name(), component.nodes[index]);
+        let paths = &layout.data.paths;
+        let folder = format!("hosts/{}", at.host);
+        let variables = &layout.data.variables;
+        let own = [
+            (variables.java.as_str(), said.java_home),
+            (variables.name.as_str(), at.host),
+            (variables.address.as_str(), at.address),
+        ];
+        let mut lines = vec![format!("# {notice}")];
+        lines.extend(own.map(|(name, value)| format!("{name}={}", quoted(value))));
+        let more = node.variables.iter();
+        lines.extend(more.map(|(name, value)| format!("{name}={}", quoted(value))));
+        let path = Paths::of(&paths.environment, name);
+        self.files
+            .insert(format!("{folder}/{path}"), lines.join("\n") + "\n");
+
+        let mut lines = vec![format!("# {notice}")];
+        for (variable, source) in &node.secrets {
+            let ansible = said.secret(source);
+            lines.push(format!(r#"{variable}="{{{{ {ansible} }}}}""#));
+            self.secrets.insert(variable.clone(), ansible);
+        }
+        let path = Paths::of(&paths.secrets, name);
+        self.files
+            .insert(format!("{folder}/{path}.j2"), lines.join("\n") + "\n");
+
+        let overlay = Paths::of(&paths.overlay, name);
+        for (path, text) in &node.files {
+            let text = with_notice(path, text, notice).ok_or_else(|| {
+                Trouble::Refused(format!("{path} of {name} has no comments, and cannot say that it was made; lay files of this kind over the pack by other means"))
+            })?;
+            self.files
+                .insert(format!("{folder}/{overlay}/{path}"), text);
+        }
+        let given = self.given.entry(name.to_owned()).or_default();
+        given.extend(node.given.clone());
+        if said.needs_driver(component) {
+            let driver = &layout.data.driver;
+            given.insert(driver.path.clone(), driver.from.clone());
+        }
+        Ok(())
+    }
+}
+
+fn unit(
+    layout: &Layout<'_, '_>,
+    said: &Said<'_>,
+    component: &Component<'_>,
+    effective: &Value,
+    notice: &str,
+) -> Result<String, Diagnostic> {
+    let name = component.part.name();
+    let (paths, unit) = (&layout.data.paths, &layout.data.unit);
+    let current = Paths::absolute(&paths.current, name);
+    let own = effective[component.part.key()]["shutdown"]["timeoutSeconds"].as_u64();
+    let seconds = own.unwrap_or(component.part.component.shutdown_seconds.into());
+    let folders = data_folders(layout.data, component);
+    let seeds = layout.data.seeds.iter().flat_map(|seed| {
+        let places = folders.iter().filter(|(holds, _)| *holds == seed.holds);
+        let current = &current;
+        places.map(move |(_, folder)| {
+            json!({
+                "from": format!("{current}/{}/{}", seed.from, seed.file),
+                "to": format!("{folder}/{}", seed.file),
+            })
+        })
+    });
+    let data = Paths::absolute(&paths.data, name);
+    let folders = std::iter::once(&data).chain(folders.iter().map(|(_, folder)| folder));
+    let states = folders.filter_map(|folder| folder.strip_prefix("/var/lib/"));
+    render(
+        &UNIT,
+        &json!({
+            "notice": notice,
+            "name": name,
+            "title": component.part.component.title,
+            "user": said.user,
+            "current": current,
+            "environment": Paths::absolute(&paths.environment, name),
+            "secrets": Paths::absolute(&paths.secrets, name),
+            "states": states.collect::<Vec<_>>(),
+            "seeds": seeds.collect::<Vec<_>>(),
+            "startScript": component.part.component.start_script,
+            "stopSeconds": seconds + unit.stop_margin,
+            "directives": unit.service.iter().chain(&unit.hardening).collect::<Vec<_>>(),
+        }),
+    )
+}
+
+/// Ports of the product on a host, which are closed where nobody needs them.
+fn closed(layout: &Layout<'_, '_>, host: &str) -> Vec<u16> {
+    let ports = &layout.site.chart.model.ports;
+    let here = |component: &&Component<'_>| component.nodes.iter().any(|node| node.host == host);
+    let components = layout.components.iter().filter(here);
+    let mut closed: Vec<u16> = components
+        .flat_map(|component| ports.names().map(|port| layout.number(component, port)))
+        .chain(ports.iter().map(|(_, port)| port.number.value))
+        .collect();
+    if let Some(balancer) = &layout.balancer {
+        if balancer.hosts.iter().any(|it| it.host == host) {
+            closed.extend(balancer.fronts.iter().map(|front| front.number));
+        }
+    }
+    closed.sort_unstable();
+    closed.dedup();
+    closed
+}
+
+/// A value as systemd and a shell read it.
+fn quoted(value: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@,+".contains(c);
+    if !value.is_empty() && value.chars().all(is_plain) {
+        return value.to_owned();
+    }
+    let mut quoted = String::from('"');
+    for c in value.chars() {
+        if "\"\\$`".contains(c) {
+            quoted.push('\\');
+        }
+        quoted.push(c);
+    }
+    quoted + "\""
+}
+
+/// A text with its notice on the first line; none for kinds of files that have no comments.
+pub(crate) fn with_notice(path: &str, text: &str, notice: &str) -> Option<String> {
+    let name = path.trim_end_matches(".j2");
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    match ending {
+        "xml" => Some(match text.split_once("?>") {
+            Some((head, rest)) if text.starts_with("<?xml") => {
+                format!("{head}?><!-- {notice} -->{rest}")
+            }
+            _ => format!("<!-- {notice} -->\n{text}"),
+        }),
+        "md" => Some(format!("<!-- {notice} -->\n{text}")),
+        "toml" | "properties" | "yaml" | "yml" | "cfg" | "conf" | "sh" | "env" | "service"
+        | "py" => Some(match text.split_once('\n') {
+            Some((first, rest)) if first.starts_with("#!") => {
+                format!("{first}\n# {notice}\n{rest}")
+            }
+            _ => format!("# {notice}\n{text}"),
+        }),
+        _ => None,
+    }
+}
+
+/// The notice of a file, which names what it was made from.
+pub(crate) fn notice(document: &str) -> String {
+    MAKER.notice(document)
+}
+
+/// How the role unpacks and asks a component.
+pub(crate) fn inventory_entry(
+    layout: &Layout<'_, '_>,
+    component: &Component<'_>,
+    given: &BTreeMap<String, String>,
+) -> Value {
+    let name = component.part.name();
+    let startup = &component.part.component.probes.startup;
+    let mut readiness = balancer_view::readiness(layout, component);
+    let seconds = startup.period_seconds * startup.failure_threshold;
+    readiness = json!({
+        "scheme": readiness["scheme"],
+        "port": readiness["port"],
+        "path": readiness["path"],
+        "timeout_seconds": seconds,
+    });
+    let folders = data_folders(layout.data, component).into_iter();
+    let folders: Vec<String> = folders.map(|(_, folder)| folder).collect();
+    let given = given.iter();
+    let given = given.map(|(path, from)| json!({"path": path, "from": from}));
+    let mut entry = json!({
+        "name": name,
+        "pack": pack(layout, component),
+        "start_script": component.part.component.start_script,
+        "port_offset": component.offset,
+        "readiness": readiness,
+        "data": std::iter::once(Paths::absolute(&layout.data.paths.data, name)).chain(folders).collect::<Vec<_>>(),
+        "files": given.collect::<Vec<_>>(),
+    });
+    if let Some(profile) = &component.part.component.profile {
+        entry["profile"] = json!(profile);
+    }
+    entry
+}

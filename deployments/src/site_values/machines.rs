@@ -1,0 +1,91 @@
+//! Values of a site on machines.
+
+use am_generator::chart::Part;
+use am_generator::diagnostic::Diagnostics;
+use serde_json::{Map, Value, json};
+
+use super::Builder;
+use crate::document::machines::Machines;
+use crate::machines::CREDENTIALS;
+use crate::names::sentence;
+
+impl Builder<'_, '_> {
+    /// Where credentials come from; and values that nobody on a machine reads are refused.
+    pub(super) fn machines(&self, values: &mut Map<String, Value>, found: &mut Diagnostics) {
+        values
+            .entry("credentials")
+            .or_insert_with(|| json!({"existingSecret": CREDENTIALS}));
+        let accepted = &self.vocabulary.machines.values;
+        let parts = self.site.runs.iter();
+        let keys: Vec<String> = parts
+            .map(Part::key)
+            .chain(["defaults".to_owned()])
+            .collect();
+        let is_read = |path: &str| {
+            let (top, rest) = path.split_once('.').unwrap_or((path, ""));
+            let mut forms = vec![path.to_owned()];
+            if keys.iter().any(|key| key == top) {
+                forms.push(format!("*.{rest}"));
+            }
+            let covers = |row: &String, form: &String| {
+                let below = form.strip_prefix(row.as_str());
+                below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
+            };
+            accepted
+                .iter()
+                .any(|row| forms.iter().any(|form| covers(row, form)))
+        };
+        for (key, value) in self.site.site.values.iter() {
+            let mut unread = Vec::new();
+            find(value, &key.value, &is_read, &mut unread);
+            if !unread.is_empty() {
+                let message = format!(
+                    "values.{} {} no effect on machines",
+                    sentence(&unread),
+                    if unread.len() == 1 { "has" } else { "have" }
+                );
+                let hint = format!("remove it; read are: {}", accepted.join(", "));
+                found.push(self.document.diagnose(key, message).hint(hint));
+            }
+        }
+    }
+
+    /// Numbers of nodes and ports of a component, and what else its nodes need.
+    pub(super) fn on_machines(&self, machines: &Machines, part: &Part<'_>) -> Map<String, Value> {
+        let mut own = Map::new();
+        own.insert(
+            "replicas".into(),
+            json!(machines.nodes(part.name()).count()),
+        );
+        let offset = machines.offset(part.name());
+        if offset > 0 {
+            own.insert("portOffset".into(), json!(offset));
+        }
+        let version = &self.site.chart.version.version.value;
+        for setting in &self.vocabulary.machines.configuration {
+            let plays = self.site.chart.role(&setting.role) == Some(part.name());
+            if plays && setting.versions.contains(version) {
+                let mut keys = setting.key.split('.').rev();
+                let last = keys.next().unwrap_or_default();
+                let tree = keys.fold(json!({last: setting.value}), |tree, key| json!({key: tree}));
+                own.insert("config".into(), tree);
+            }
+        }
+        own
+    }
+}
+
+/// Paths of values that nobody reads, as short as they can be.
+fn find(value: &Value, path: &str, is_read: &impl Fn(&str) -> bool, unread: &mut Vec<String>) {
+    if is_read(path) {
+        return;
+    }
+    match value {
+        Value::Object(entries) if !entries.is_empty() => {
+            for (key, value) in entries {
+                find(value, &format!("{path}.{key}"), is_read, unread);
+            }
+        }
+        _ => unread.push(path.to_owned()),
+    }
+}
