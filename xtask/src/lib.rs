@@ -7,6 +7,7 @@ mod conformance;
 mod deploy;
 mod exit;
 mod gen_charts;
+mod machines;
 mod migrate_values;
 mod package;
 mod packages;
@@ -21,6 +22,7 @@ use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
 pub use conformance::live::{BrokenCharts, LiveRun, PlayLive};
+pub use machines::MachineSite;
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]

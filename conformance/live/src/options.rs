@@ -45,6 +45,8 @@ pub enum Cluster {
     Context(String),
     /// A bare API server: admission and validation only.
     Envtest,
+    /// No cluster: machines of the run's own.
+    Machines,
 }
 
 /// What is played on a cluster.

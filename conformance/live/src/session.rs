@@ -49,7 +49,7 @@ impl Session {
                 Self::open_kind(options, plan, progress).await
             }
             Cluster::Context(name) => Self::open_context(options, name, progress).await,
-            Cluster::Envtest => Err(LiveError::usage(
+            Cluster::Envtest | Cluster::Machines => Err(LiveError::usage(
                 "a bare API server runs no pods; use --cluster kind",
             )),
         }

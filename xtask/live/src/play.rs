@@ -37,6 +37,7 @@ fn options(run: &LiveRun) -> am_live::Options {
             }),
             Cluster::Context(name) => am_live::Cluster::Context(name.clone()),
             Cluster::Envtest => am_live::Cluster::Envtest,
+            Cluster::Machines => am_live::Cluster::Machines,
         },
         images: match run.images {
             Images::Standin => am_live::Images::Standin,
@@ -46,14 +47,27 @@ fn options(run: &LiveRun) -> am_live::Options {
             Scenario::Patterns => am_live::Scenario::Patterns,
             Scenario::Production => am_live::Scenario::Production,
             Scenario::Published => am_live::Scenario::Published,
+            Scenario::Machines => am_live::Scenario::Machines,
         },
         charts: run.charts.clone(),
+        machines: run.machines.iter().cloned().map(site).collect(),
         patterns: run.patterns.clone(),
         representative: run.representative,
         with_selftest: run.broken_charts == BrokenCharts::Beside,
         jobs: run.jobs,
         keep: run.keep,
         command: run.command.clone(),
+    }
+}
+
+fn site(site: xtask::MachineSite) -> am_live::MachineSite {
+    am_live::MachineSite {
+        pattern: site.pattern,
+        versions: site.versions,
+        names: site.names,
+        address: site.address,
+        certificate: site.certificate,
+        backend_ca: site.backend_ca,
     }
 }
 

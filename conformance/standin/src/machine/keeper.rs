@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
+use std::os::unix::fs::chown;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
@@ -126,9 +128,28 @@ pub(super) fn command(unit: &Unit, line: &str, variables: &Variables) -> io::Res
             current: Some(files),
             maximum: Some(files),
         };
-        setrlimit(Resource::Nofile, limit)?;
+        // Where this machine itself may have fewer files, the unit is not to blame.
+        let _limited = setrlimit(Resource::Nofile, limit);
     }
     Ok(command)
+}
+
+/// Makes the folders of `StateDirectory=`, which the unit's user owns.
+pub(super) fn make_folders(unit: &Unit) -> io::Result<()> {
+    let owner = unit
+        .all("User")
+        .last()
+        .map(|user| account(user))
+        .transpose()?;
+    let lines = unit.all("StateDirectory").iter();
+    for name in lines.flat_map(|line| line.split_whitespace()) {
+        let folder = Path::new("/var/lib").join(name);
+        std::fs::create_dir_all(&folder)?;
+        if let Some((user, group)) = owner {
+            chown(&folder, Some(user), Some(group))?;
+        }
+    }
+    Ok(())
 }
 
 /// A user of `/etc/passwd`: a static binary has no other name service.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 
-use super::keeper::command;
+use super::keeper::{command, make_folders};
 use super::state::State;
 use super::unit::{LOADED, Unit, file_of, full_name};
 use crate::applet::KEEPER;
@@ -137,6 +137,7 @@ fn start(unit: &Unit) -> io::Result<()> {
     state.set_stopping(false)?;
     state.set_restarts(0)?;
     let kind = unit.one("Type", "simple");
+    make_folders(unit)?;
     run_all(unit, "ExecStartPre")?;
     match kind {
         "oneshot" => {
