@@ -6,6 +6,7 @@
 
 mod check;
 pub mod document;
+mod inventory;
 mod links;
 mod machines;
 mod names;
@@ -25,8 +26,8 @@ use am_generator::output::Files;
 use am_generator::{ChartTree, Model, Selection, yaml};
 
 use document::Deployment;
-use machines::Trouble;
 use machines::layout::Layout;
+use machines::{Beside, Trouble};
 use output::Sources;
 use ports::Ports;
 use resolved::Resolved;
@@ -34,6 +35,7 @@ use site_values::SiteValues;
 use sites::Placed;
 use vocabulary::Topology;
 
+pub use inventory::read_inventory;
 pub use machines::{Render, Rendering};
 pub use output::MAKER;
 pub use schema::schema;
@@ -77,6 +79,11 @@ impl Document {
         })
     }
 
+    /// Whether one of its sites runs on machines.
+    pub fn has_machines(&self) -> bool {
+        self.loaded.sites.value.iter().any(|site| site.vm.is_some())
+    }
+
     /// Ends where something was found.
     fn so_far(&self, found: &mut Diagnostics) -> Result<(), Diagnostics> {
         let sources = [(self.loaded.file.clone(), self.text.clone())].into();
@@ -89,6 +96,7 @@ struct Plan<'m> {
     topology: &'m Topology,
     sites: Vec<Placed<'m>>,
     values: Vec<SiteValues>,
+    beside: Vec<Beside<'m>>,
     resolved: Resolved,
 }
 
@@ -114,11 +122,15 @@ fn plan<'m>(
     document.so_far(&mut found)?;
     let values = site_values::of_all(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;
-    for (site, values) in sites.iter().zip(&values) {
+    let mut beside = Vec::new();
+    for (number, (site, values)) in sites.iter().zip(&values).enumerate() {
+        let others = Beside::of(&sites, &links, &ports, number);
         if let Some(machines) = &site.site.vm {
-            let layout = Layout::new(site, machines, &vocabulary.machines, &values.effective);
-            check::machine_ports(loaded, &layout, &mut found);
+            let data = &vocabulary.machines;
+            let layout = Layout::new(site, machines, data, &others, &values.effective);
+            check::machine_ports(&ports, &layout, &mut found);
         }
+        beside.push(others);
     }
     check::values(loaded, topology, &sites, &values, &mut found);
     document.so_far(&mut found)?;
@@ -127,6 +139,7 @@ fn plan<'m>(
         resolved: resolved::resolve(&sites, &links, &ports, topology, &values),
         sites,
         values,
+        beside,
     })
 }
 
@@ -150,6 +163,7 @@ pub fn deploy(
         topology: plan.topology,
         sites: &plan.sites,
         values: &plan.values,
+        beside: &plan.beside,
         charts,
         vocabulary,
         render,

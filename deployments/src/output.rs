@@ -11,7 +11,7 @@ use am_product::data::File;
 use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, no_escape};
 use serde_json::{Value, json};
 
-use crate::machines::{self, Render, Trouble};
+use crate::machines::{self, Beside, Render, Trouble};
 use crate::overlay;
 use crate::resolved::Resolved;
 use crate::site_values::SiteValues;
@@ -45,6 +45,8 @@ pub(crate) struct Sources<'a, 'm> {
     pub(crate) topology: &'a Topology,
     pub(crate) sites: &'a [Placed<'m>],
     pub(crate) values: &'a [SiteValues],
+    /// For each site.
+    pub(crate) beside: &'a [Beside<'m>],
     pub(crate) charts: &'a ChartTree,
     pub(crate) vocabulary: &'a Vocabulary,
     pub(crate) render: &'a Render<'a>,
@@ -62,11 +64,6 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
     data["notice"] = json!(notice);
     data["topologyDoc"] = json!(sources.topology.doc);
     data["notes"] = json!(sources.topology.notes);
-    let mut on_machines = sources.resolved.sites.iter();
-    data["hasMachines"] = json!(on_machines.any(|site| site.release.is_none()));
-    let mut releases = sources.resolved.sites.iter();
-    data["hasReleases"] = json!(releases.any(|site| site.release.is_some()));
-    texts.insert("README.md".into(), render(&README, &data).map_err(broken)?);
     texts.insert("ports.md".into(), render(&PORTS, &data).map_err(broken)?);
     texts.insert(
         "deployment.resolved.yaml".into(),
@@ -83,10 +80,14 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
                 values,
                 release: &sources.resolved.name,
                 data: &sources.vocabulary.machines,
+                beside: &sources.beside[number],
                 charts: sources.charts,
                 render: sources.render,
             });
-            let files = files.map_err(|trouble| (number, trouble))?.into_iter();
+            let made = files.map_err(|trouble| (number, trouble))?;
+            data["sites"][number]["packs"] = json!(made.packs);
+            data["sites"][number]["filesOfPacks"] = json!(made.given);
+            let files = made.files.into_iter();
             texts.extend(files.map(|(path, text)| (format!("{folder}/{path}"), text)));
             continue;
         };
@@ -106,6 +107,11 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
             render(&INSTALL, &data).map_err(broken)?,
         );
     }
+    let mut on_machines = sources.resolved.sites.iter();
+    data["hasMachines"] = json!(on_machines.any(|site| site.release.is_none()));
+    let mut releases = sources.resolved.sites.iter();
+    data["hasReleases"] = json!(releases.any(|site| site.release.is_some()));
+    texts.insert("README.md".into(), render(&README, &data).map_err(broken)?);
     Ok(texts
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))

@@ -123,8 +123,8 @@ pub(crate) struct Exposed {
     pub(crate) host: String,
     pub(crate) component: String,
     pub(crate) node: Option<usize>,
-    /// The Service that it leads to.
-    pub(crate) service: String,
+    /// The Service that it leads to, in a cluster.
+    pub(crate) service: Option<String>,
     pub(crate) ports: Vec<Port>,
 }
 
@@ -346,7 +346,10 @@ fn exposed(
                 host: address.host.value.clone(),
                 component: part.name().to_owned(),
                 node,
-                service: of_sites.vocabulary.exposed.name(release, part.name(), node),
+                service: placed.site.kubernetes.as_ref().map(|_| {
+                    let exposed = &of_sites.vocabulary.exposed;
+                    exposed.name(release, part.name(), node)
+                }),
                 ports: wanted
                     .at(node)
                     .iter()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use am_deployments::{Document, MAKER, Vocabulary, deploy, read, schema, specification};
 use am_generator::output::{self, Extent, Files, OutputError};
-use am_generator::{ChartTree, GenerateError, Model, generate};
+use am_generator::{ChartTree, GenerateError, Model, Templates, generate};
 use clap::Args;
 
 use crate::exit::ExitStatus;
@@ -36,14 +36,23 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> ExitStatus {
     let result = match (&arguments.file, &arguments.out) {
-        (Some(file), Some(out)) => make(file, out, arguments.check),
+        (Some(file), Some(out)) => Made::of(file).and_then(|made| {
+            let command = format!("deploy {}", file.display());
+            make(&made, out, arguments.check, &command)
+        }),
         _ => update_schema(arguments.write_schema),
     };
     result.unwrap_or_else(|failure| failure.tell(false))
 }
 
-fn make(file: &Path, out: &Path, only_check: bool) -> Result<ExitStatus, Failure> {
-    let files = files(file)?;
+/// Writes the files of a document, or compares them; `command` does it without `--out`.
+pub(crate) fn make(
+    made: &Made,
+    out: &Path,
+    only_check: bool,
+    command: &str,
+) -> Result<ExitStatus, Failure> {
+    let files = made.files()?;
     if only_check {
         let differences = output::check_files(&files, MAKER, out, Extent::Everything)?;
         for difference in &differences {
@@ -58,8 +67,7 @@ fn make(file: &Path, out: &Path, only_check: bool) -> Result<ExitStatus, Failure
             many => format!("{many} files differ"),
         };
         eprintln!(
-            "{count}; run `cargo xtask deploy {} --out {}` to write them",
-            file.display(),
+            "{count}; run `cargo xtask {command} --out {}` to write them",
             out.display()
         );
         return Ok(ExitStatus::Failure);
@@ -83,6 +91,12 @@ fn make(file: &Path, out: &Path, only_check: bool) -> Result<ExitStatus, Failure
 /// Writes what a document makes, the charts beside it, and what the suite is told of them; returns the path of the latter.
 pub(crate) fn for_the_suite(file: &Path, folder: &Path) -> Result<PathBuf, Failure> {
     let made = Made::of(file)?;
+    if made.document.has_machines() {
+        return Err(Failure::usage(format!(
+            "{}: sites on machines cannot be judged yet; judge documents with clusters only",
+            file.display()
+        )));
+    }
     let (charts, tree) = (folder.join("charts"), folder.join("deployment"));
     output::write(&made.charts, &charts, Extent::Everything)?;
     output::write_files(&made.files()?, MAKER, &tree, Extent::Everything)?;
@@ -121,12 +135,8 @@ pub(crate) fn in_version(file: &Path, version: &str, out: &Path) -> Result<(), F
     Ok(())
 }
 
-fn files(file: &Path) -> Result<Files, Failure> {
-    Made::of(file)?.files()
-}
-
 /// A document, and what it is made with.
-struct Made {
+pub(crate) struct Made {
     document: Document,
     model: Model,
     vocabulary: Vocabulary,
@@ -145,9 +155,18 @@ impl Made {
     fn of_text(label: &str, text: &str) -> Result<Self, Failure> {
         let document = read(label, text)?;
         let (model, templates) = packages::load()?;
-        let vocabulary = Vocabulary::load()?;
+        Self::new(document, model, &templates, Vocabulary::load()?)
+    }
+
+    /// The charts of a document.
+    pub(crate) fn new(
+        document: Document,
+        model: Model,
+        templates: &Templates,
+        vocabulary: Vocabulary,
+    ) -> Result<Self, Failure> {
         let selection = document.charts(&model)?;
-        let charts = generate(&model, &templates, &selection).map_err(|error| match error {
+        let charts = generate(&model, templates, &selection).map_err(|error| match error {
             GenerateError::Input(diagnostics) => diagnostics.into(),
             unknown @ GenerateError::Unknown { .. } => Failure::usage(unknown.to_string()),
         })?;

@@ -7,6 +7,7 @@ mod conformance;
 mod deploy;
 mod exit;
 mod gen_charts;
+mod gen_vm;
 mod machines;
 mod migrate_values;
 mod package;
@@ -59,6 +60,8 @@ enum Command {
     MigrateValues(migrate_values::Arguments),
     /// Turn a deployment of one or several sites into values, scripts and instructions for each site.
     Deploy(deploy::Arguments),
+    /// Turn a pattern and its machines into the files of each host and an Ansible inventory.
+    GenVm(gen_vm::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
 }
@@ -79,6 +82,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
         Command::Changelog(arguments) => changelog::run(&arguments),
         Command::MigrateValues(arguments) => migrate_values::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
+        Command::GenVm(arguments) => gen_vm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

@@ -15,6 +15,7 @@ use crate::machines::group;
 use crate::machines::layout::Layout;
 use crate::names::{is_host, sentence};
 use crate::overlay::chart_values;
+use crate::ports::Ports;
 use crate::sites::Placed;
 
 use super::words::Words;
@@ -133,9 +134,10 @@ fn host_words(
                 .hint("write it in lowercase letters, digits and dashes"),
         );
     }
-    let balancers = &words.vocabulary.machines.balancer_group;
+    let data = &words.vocabulary.machines;
+    let own = [&data.balancer_group, &data.nodes_group];
     let mut groups = words.model.components.keys().map(|it| group(it));
-    if name.value == *balancers || groups.any(|group| group == name.value) {
+    if own.contains(&&name.value) || groups.any(|group| group == name.value) {
         let message = format!("host {} has the name of a group of hosts", name.value);
         found.push(
             document
@@ -214,25 +216,12 @@ fn shape(
 pub(super) fn check(
     document: &Loaded<Deployment>,
     site: &Placed<'_>,
-    count: usize,
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
     let Some(machines) = &site.site.vm else {
         return;
     };
-    if count > 1 {
-        let message = format!(
-            "site {} is on machines, and beside other sites that is not made yet",
-            site.name()
-        );
-        found.push(
-            document
-                .diagnose(&site.site.name, message)
-                .hint("write a document of its own for it"),
-        );
-        return;
-    }
     elsewhere(document, site, machines, charts, found);
     for part in &site.runs {
         numbers(document, site, machines, part, found);
@@ -243,10 +232,11 @@ pub(super) fn check(
             if !site.runs(component) {
                 let runs: Vec<&str> = site.runs.iter().map(Part::name).collect();
                 let message = format!(
-                    "host {} runs {component}, which pattern {} does not have",
-                    name.value, site.chart.pattern.number
+                    "host {} runs {component}, which site {} does not run",
+                    name.value,
+                    site.name()
                 );
-                let hint = format!("it has {}", sentence(&runs));
+                let hint = format!("it runs {}", sentence(&runs));
                 found.push(document.diagnose(run, message).hint(hint));
             }
         }
@@ -261,7 +251,12 @@ fn elsewhere(
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
-    if let Some(credentials) = &document.credentials {
+    let in_clusters = document
+        .sites
+        .value
+        .iter()
+        .any(|it| it.kubernetes.is_some());
+    if let Some(credentials) = document.credentials.as_ref().filter(|_| !in_clusters) {
         let message = "credentials.existingSecret is a Secret of a cluster, and no site is in one";
         let hint =
             "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
@@ -278,16 +273,21 @@ fn elsewhere(
         );
         found.push(document.diagnose(key, message).hint("remove `replicas`"));
     }
-    if let Some(server) = &site.site.identity_server {
+    if let Some(server) = site.identity_server {
         let message = format!(
             "an identity server for site {}, which is on machines, is not made yet",
             site.name()
         );
         found.push(document.diagnose(&server.host, message).hint("remove it"));
     }
-    if let Some((key, _)) = site.site.exposes.iter().next() {
-        let message = "exposes is for other sites, and there is none";
-        found.push(document.diagnose(key, message).hint("remove it"));
+    for (_, exposure) in site.site.exposes.iter() {
+        if let Some(kind) = &exposure.kind {
+            let message = format!(
+                "site {} is on machines, which have no Services",
+                site.name()
+            );
+            found.push(document.diagnose(kind, message).hint("remove `type`"));
+        }
     }
     let embeds = chart_values(site, charts)["database"]["mode"] == "embedded";
     if site.site.database.is_none() && site.uses_databases() && !embeds {
@@ -387,11 +387,9 @@ fn nodes_word(count: usize) -> &'static str {
 }
 
 /// Refuses two who listen on one port of a host.
-pub(crate) fn ports(
-    document: &Loaded<Deployment>,
-    layout: &Layout<'_, '_>,
-    found: &mut Diagnostics,
-) {
+pub(crate) fn ports(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut Diagnostics) {
+    let document = of_sites.document;
+    exposed(of_sites, layout, found);
     for (name, host) in layout.machines.hosts.iter() {
         let mut taken: Vec<(u16, &str)> = Vec::new();
         let mut listeners: Vec<(&str, Vec<u16>)> = Vec::new();
@@ -428,6 +426,48 @@ pub(crate) fn ports(
                 found.push(document.diagnose(name, message).hint(hint));
             }
             taken.extend(ports.iter().map(|port| (*port, *who)));
+        }
+    }
+}
+
+/// Other sites arrive at ports that are there.
+fn exposed(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut Diagnostics) {
+    for incoming in layout
+        .beside
+        .incoming
+        .iter()
+        .filter(|it| it.at_nodes.is_none())
+    {
+        let Some(to) = layout.position(incoming.component) else {
+            continue;
+        };
+        let component = &layout.components[to];
+        let exposure = layout.site.site.exposes.get(&component.part.key());
+        let Some(address) = exposure.and_then(|it| it.service.as_ref()) else {
+            continue;
+        };
+        let front = layout
+            .balancer
+            .as_ref()
+            .and_then(|it| it.front(to, incoming.port));
+        let own = layout.number(component, incoming.port);
+        let right = front.map_or(own, |front| front.number);
+        let said = of_sites.at(layout.site, &component.part, address, incoming.port);
+        if said != right {
+            let message = format!(
+                "{} of {} is at port {right} of site {}, not {said}",
+                incoming.port,
+                incoming.component,
+                layout.site.name()
+            );
+            let hint = format!("write `ports: {{{}: {right}}}`", incoming.port);
+            found.push(
+                of_sites
+                    .document
+                    .diagnose(&address.host, message)
+                    .hint(hint),
+            );
+            return;
         }
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn check(
     found: &mut Diagnostics,
 ) {
     for (index, site) in sites.iter().enumerate() {
-        machines::check(document, site, sites.len(), charts, found);
+        machines::check(document, site, charts, found);
         node_numbers(document, site, found);
         host_names(document, site, vocabulary, found);
         database(document, site, found);

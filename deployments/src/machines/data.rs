@@ -5,6 +5,7 @@ use am_generator::model::table::Table;
 use am_generator::yaml;
 use am_product::data::File;
 use serde::Deserialize;
+use serde_json::Value;
 
 const FILE: File = File::new(
     "deployments/data/machines.yaml",
@@ -28,11 +29,15 @@ pub(crate) struct MachineData {
     /// Roles, in the order in which those who play them are installed.
     pub(crate) order: Vec<String>,
     pub(crate) balancer_group: String,
+    /// The group whose children are the groups of components.
+    pub(crate) nodes_group: String,
     pub(crate) load_balancers: Table<Program>,
     pub(crate) affinity: Affinities,
     pub(crate) front_step: u16,
     /// Values of charts that mean something on a machine.
     pub(crate) values: Vec<String>,
+    /// What charts ask of pods, laid over the values of a site.
+    pub(crate) pod_values: Value,
     pub(crate) ssh: u16,
 }
 

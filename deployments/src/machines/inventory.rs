@@ -22,8 +22,6 @@ pub(crate) fn text(
             "am_packs": said.packs,
             "am_java_home": said.java_home,
             "am_tree": "{{ inventory_dir }}/..",
-            // Plays go through groups in this order.
-            "am_order": order(layout),
         },
         "hosts": all_hosts(layout, hosts),
         "children": groups(layout),
@@ -76,6 +74,10 @@ fn groups(layout: &Layout<'_, '_>) -> Map<String, Value> {
         let nodes: Vec<&str> = component.nodes.iter().map(|node| node.host).collect();
         groups.insert(group(component.part.name()), names(&nodes));
     }
+    // Plays go through groups in the order in which this one has them.
+    let order = order(layout).into_iter().map(|group| (group, json!({})));
+    let nodes = json!({"children": order.collect::<Map<_, _>>()});
+    groups.insert(layout.data.nodes_group.clone(), nodes);
     groups
 }
 
@@ -84,12 +86,9 @@ fn names(hosts: &[&str]) -> Value {
     json!({"hosts": hosts.collect::<Map<_, _>>()})
 }
 
-/// Groups in the order in which they are installed.
+/// Groups of nodes in the order in which they are installed.
 fn order(layout: &Layout<'_, '_>) -> Vec<String> {
-    let balancer = layout.balancer.iter();
-    let mut order: Vec<String> = balancer
-        .map(|_| layout.data.balancer_group.clone())
-        .collect();
+    let mut order = Vec::new();
     let players = layout.data.order.iter();
     for player in players.filter_map(|role| layout.site.chart.role(role)) {
         let group = group(player);

@@ -5,6 +5,7 @@ use am_generator::model::product::Endpoint;
 use am_generator::model::wiring::Reach;
 use serde_json::Value;
 
+use super::beside::Beside;
 use super::data::{Affinity, MachineData, Program};
 use crate::document::machines::{LoadBalancer, Machines};
 use crate::sites::Placed;
@@ -15,6 +16,7 @@ pub(crate) struct Layout<'a, 'm> {
     pub(crate) site: &'a Placed<'m>,
     pub(crate) machines: &'m Machines,
     pub(crate) data: &'a MachineData,
+    pub(crate) beside: &'a Beside<'m>,
     /// In the order of the pattern.
     pub(crate) components: Vec<Component<'m>>,
     pub(crate) balancer: Option<Balancer<'a, 'm>>,
@@ -79,6 +81,7 @@ impl<'a, 'm> Layout<'a, 'm> {
         site: &'a Placed<'m>,
         machines: &'m Machines,
         data: &'a MachineData,
+        beside: &'a Beside<'m>,
         effective: &Value,
     ) -> Self {
         let components = site.runs.iter().map(|part| Component {
@@ -96,6 +99,7 @@ impl<'a, 'm> Layout<'a, 'm> {
             site,
             machines,
             data,
+            beside,
             components: components.collect(),
             balancer: None,
         };
@@ -237,7 +241,7 @@ impl<'a, 'm> Layout<'a, 'm> {
         fronts
     }
 
-    /// Ports by which components of the site call all nodes of a component together.
+    /// Ports by which components, of this site or others, call all nodes of a component together.
     fn called(&self, component: &str) -> Vec<&'m str> {
         let edges = self.components.iter();
         let edges = edges.flat_map(|client| self.site.edges_on(client.part.name()));
@@ -245,7 +249,15 @@ impl<'a, 'm> Layout<'a, 'm> {
             .filter(|edge| edge.peer == component && edge.reach == Reach::Service)
             .flat_map(|edge| edge.form.ports())
             .map(|port| port.value.as_str())
+            .chain(self.called_from_other_sites(component))
             .collect()
+    }
+
+    fn called_from_other_sites(&self, component: &str) -> impl Iterator<Item = &'m str> {
+        let incoming = self.beside.incoming.iter();
+        let incoming =
+            incoming.filter(move |it| it.component == component && it.at_nodes.is_none());
+        incoming.map(|it| it.port)
     }
 
     /// Endpoints of a component that have no host name, each with its ports.

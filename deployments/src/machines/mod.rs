@@ -2,6 +2,7 @@
 
 mod ansible;
 mod balancer_view;
+mod beside;
 pub(crate) mod data;
 mod database;
 mod inventory;
@@ -15,6 +16,7 @@ mod ways;
 use std::collections::BTreeMap;
 
 use am_generator::ChartTree;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::resolved;
@@ -24,6 +26,7 @@ use data::MachineData;
 use layout::Layout;
 use said::Said;
 
+pub(crate) use beside::Beside;
 pub(crate) use inventory::group;
 pub use render::{Render, Rendering};
 pub(crate) use said::CREDENTIALS;
@@ -38,17 +41,44 @@ pub(crate) struct Sources<'s, 'm> {
     pub(crate) values: &'s SiteValues,
     pub(crate) release: &'s str,
     pub(crate) data: &'s MachineData,
+    pub(crate) beside: &'s Beside<'m>,
     pub(crate) charts: &'s ChartTree,
     pub(crate) render: &'s Render<'s>,
 }
 
-/// The files of a site on machines, by their paths below its folder; none where it runs in a cluster.
-pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<BTreeMap<String, String>, Trouble> {
+/// The files of a site, and what people must have for them.
+#[derive(Debug, Default)]
+pub(crate) struct Made {
+    /// By their paths below the folder of the site.
+    pub(crate) files: BTreeMap<String, String>,
+    /// Folders of packs, each with the components that are made of it.
+    pub(crate) packs: Vec<Needed>,
+    /// Files that are laid over packs.
+    pub(crate) given: Vec<Needed>,
+}
+
+/// Something that is in the folder of packs.
+#[derive(Debug, Serialize)]
+pub(crate) struct Needed {
+    name: String,
+    /// Where it goes below the server's home.
+    path: String,
+    components: Vec<String>,
+}
+
+/// Makes the files of a site on machines; none where it runs in a cluster.
+pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let Some(machines) = &sources.site.site.vm else {
-        return Ok(BTreeMap::new());
+        return Ok(Made::default());
     };
     let effective = &sources.values.effective;
-    let layout = Layout::new(sources.site, machines, sources.data, effective);
+    let layout = Layout::new(
+        sources.site,
+        machines,
+        sources.data,
+        sources.beside,
+        effective,
+    );
     let values: Value = sources.values.tree();
     let credentials = values["credentials"]["existingSecret"].as_str();
     let said = Said::new(&layout, credentials.unwrap_or_default());
@@ -58,9 +88,34 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<BTreeMap<String, String
     let hosts = tree::hosts(&layout, &said, effective, &documents, &notice)?;
     let inventory = inventory::text(&layout, &said, &hosts, &notice);
     let database = database::readme(&layout, &said, sources.said, &hosts, &notice)?;
-    let mut files = hosts.files;
+    let mut made = Made::default();
+    for component in &layout.components {
+        let name = component.part.name();
+        need(
+            &mut made.packs,
+            &node_files::pack(&layout, component),
+            "",
+            name,
+        );
+        for (path, from) in hosts.given.get(name).into_iter().flatten() {
+            need(&mut made.given, from, path, name);
+        }
+    }
+    let files = &mut made.files;
+    files.extend(hosts.files);
     files.insert("ansible/inventory.yaml".to_owned(), inventory);
     files.insert("database/README.md".to_owned(), database);
     files.extend(ansible::files(&notice)?);
-    Ok(files)
+    Ok(made)
+}
+
+fn need(all: &mut Vec<Needed>, name: &str, path: &str, component: &str) {
+    match all.iter_mut().find(|it| it.name == name && it.path == path) {
+        Some(known) => known.components.push(component.to_owned()),
+        None => all.push(Needed {
+            name: name.to_owned(),
+            path: path.to_owned(),
+            components: vec![component.to_owned()],
+        }),
+    }
 }

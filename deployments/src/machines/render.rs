@@ -5,6 +5,7 @@ use am_generator::output::Files;
 use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
+use crate::overlay::lay;
 
 /// A chart with its values, to be rendered as `helm template` does it.
 #[derive(Debug)]
@@ -26,16 +27,18 @@ const HELPERS: &str = "templates/_machines.tpl";
 pub(crate) fn rendering(
     layout: &Layout<'_, '_>,
     release: &str,
-    values: Value,
+    mut values: Value,
     charts: &ChartTree,
 ) -> Rendering {
+    lay(&mut values, &layout.data.pod_values);
     let chart = layout.site.chart.name();
     let files = charts.files().filter_map(|(path, content)| {
         let path = path.strip_prefix(chart)?.strip_prefix('/')?;
         Some((path.to_owned(), content.to_owned()))
     });
     let mut files: Files = files.collect();
-    files.insert(HELPERS.to_owned(), helpers(layout, chart).into_bytes());
+    let places = json!(places(layout, &values));
+    files.insert(HELPERS.to_owned(), helpers(&places, chart).into_bytes());
     Rendering {
         chart: files,
         release: release.to_owned(),
@@ -44,8 +47,7 @@ pub(crate) fn rendering(
 }
 
 /// The templates by which a chart finds the addresses of components.
-fn helpers(layout: &Layout<'_, '_>, chart: &str) -> String {
-    let places = json!(places(layout));
+fn helpers(places: &Value, chart: &str) -> String {
     format!(
         r#"{{{{- define "{chart}.machines" -}}}}
 {places}
@@ -67,8 +69,8 @@ fn helpers(layout: &Layout<'_, '_>, chart: &str) -> String {
     )
 }
 
-/// Every component of the site: the host of all its nodes together, the ports that differ there, and each node.
-fn places(layout: &Layout<'_, '_>) -> Map<String, Value> {
+/// Every component: the host of all its nodes together, the ports that differ there, and each node.
+fn places(layout: &Layout<'_, '_>, values: &Value) -> Map<String, Value> {
     let components = layout.components.iter().enumerate();
     let places = components.map(|(number, component)| {
         let fronts = layout.balancer.iter().flat_map(|it| &it.fronts);
@@ -84,6 +86,29 @@ fn places(layout: &Layout<'_, '_>) -> Map<String, Value> {
             "nodes": nodes.collect::<Vec<_>>(),
         });
         (component.part.name().to_owned(), place)
+    });
+    places.chain(elsewhere(layout, values)).collect()
+}
+
+/// Components that other sites run, at the addresses that the values have.
+fn elsewhere(layout: &Layout<'_, '_>, values: &Value) -> Vec<(String, Value)> {
+    let (broker, numbers) = &layout.beside.broker;
+    let rest = layout.site.rest.iter();
+    let places = rest.map(|part| {
+        let addresses = &values[part.key()]["addresses"];
+        let service = &addresses["service"];
+        let nodes = addresses["nodes"].as_array().into_iter().flatten();
+        let nodes = nodes.map(|node| {
+            let mut ports = json!({broker: numbers.get(part.name())});
+            lay(&mut ports, node.get("ports").unwrap_or(&json!({})));
+            json!({"host": node["host"], "ports": ports})
+        });
+        let place = json!({
+            "host": service["host"].as_str().unwrap_or_default(),
+            "ports": service.get("ports").unwrap_or(&json!({})),
+            "nodes": nodes.collect::<Vec<_>>(),
+        });
+        (part.name().to_owned(), place)
     });
     places.collect()
 }

@@ -11,7 +11,7 @@ use super::data::Paths;
 use super::layout::{Component, Layout};
 use super::node_files::{Documents, NodeFiles, data_folders, pack};
 use super::said::Said;
-use super::ways::openings;
+use super::ways::{Opening, openings};
 use crate::output::{MAKER, render};
 
 /// A template of this crate.
@@ -79,7 +79,7 @@ pub(crate) fn hosts(
             "host": host,
             "ssh": layout.data.ssh,
             "openings": openings,
-            "closed": closed(layout, &host),
+            "closed": closed(layout, &host, &openings),
         });
         let path = format!("hosts/{host}/{}", layout.data.paths.firewall);
         hosts.files.insert(path, render(&FIREWALL, &data)?);
@@ -205,7 +205,7 @@ fn unit(
 }
 
 /// Ports of the product on a host, which are closed where nobody needs them.
-fn closed(layout: &Layout<'_, '_>, host: &str) -> Vec<u16> {
+fn closed(layout: &Layout<'_, '_>, host: &str, openings: &[Opening]) -> Vec<u16> {
     let ports = &layout.site.chart.model.ports;
     let here = |component: &&Component<'_>| component.nodes.iter().any(|node| node.host == host);
     let components = layout.components.iter().filter(here);
@@ -213,11 +213,12 @@ fn closed(layout: &Layout<'_, '_>, host: &str) -> Vec<u16> {
         .flat_map(|component| ports.names().map(|port| layout.number(component, port)))
         .chain(ports.iter().map(|(_, port)| port.number.value))
         .collect();
-    if let Some(balancer) = &layout.balancer {
-        if balancer.hosts.iter().any(|it| it.host == host) {
-            closed.extend(balancer.fronts.iter().map(|front| front.number));
-        }
-    }
+    closed.extend(
+        openings
+            .iter()
+            .filter(|it| !it.from.is_empty())
+            .map(|it| it.port),
+    );
     closed.sort_unstable();
     closed.dedup();
     closed

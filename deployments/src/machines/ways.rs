@@ -35,6 +35,7 @@ pub(crate) fn openings(layout: &Layout<'_, '_>, effective: &Value) -> Openings {
         openings: hosts.map(|name| (name.to_owned(), Vec::new())).collect(),
     };
     ways.between_components();
+    ways.from_other_sites();
     ways.of_users(effective);
     ways.of_checks();
     for openings in ways.openings.values_mut() {
@@ -62,6 +63,36 @@ impl<'m> Ways<'_, '_, 'm> {
                         _ => self.to_nodes(server, &port.value, Some(&client.nodes), &why),
                     }
                 }
+            }
+        }
+    }
+
+    fn from_other_sites(&mut self) {
+        let layout = self.layout;
+        for incoming in &layout.beside.incoming {
+            let Some(to) = layout.position(incoming.component) else {
+                continue;
+            };
+            let server = &layout.components[to];
+            let from: Vec<Node<'_>> = incoming
+                .ranges
+                .iter()
+                .map(|range| Node {
+                    host: incoming.site,
+                    address: range,
+                })
+                .collect();
+            let why = format!("site {} to {}", incoming.site, incoming.component);
+            match incoming.at_nodes {
+                Some(number) => {
+                    for node in &server.nodes {
+                        self.add(node, number, Some(&from), &why);
+                    }
+                }
+                None if server.nodes.len() > 1 => {
+                    self.through_balancer((to, incoming.port), Some(&from), &why);
+                }
+                None => self.to_nodes(server, incoming.port, Some(&from), &why),
             }
         }
     }

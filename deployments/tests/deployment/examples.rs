@@ -10,7 +10,19 @@ use am_generator::output::{Extent, check_files};
 
 use crate::support::{changed, example, made, model, workspace};
 
-const EXAMPLES: [&str; 4] = ["centralised", "geo-regional", "identity-server", "single"];
+const EXAMPLES: [&str; 11] = [
+    "centralised",
+    "geo-regional",
+    "identity-server",
+    "single",
+    "vm-pattern-0",
+    "vm-pattern-1",
+    "vm-pattern-2",
+    "vm-pattern-3",
+    "vm-pattern-4",
+    "vm-pattern-5",
+    "vm-region",
+];
 
 fn text(example: &str, path: &str) -> String {
     let files = made(

@@ -2,6 +2,8 @@
 
 mod examples;
 mod identity_server;
+mod machine_refusals;
+mod machines;
 mod refusals;
 mod regions;
 mod support;

@@ -55,7 +55,7 @@ fn unknown_fields_and_keys_that_are_there_twice_are_refused_at_their_place() {
         "single",
         &[("    pattern: 3\n", "    pattern: 3\n    vm: {}\n")],
     );
-    says(&said, &["unknown field `vm`", "kubernetes"]);
+    says(&said, &["the field `hosts` is missing"]);
     let said = refused(
         "single",
         &[("    pattern: 3\n", "    pattern: 3\n    pattern: 4\n")],
@@ -68,7 +68,10 @@ fn unknown_fields_and_keys_that_are_there_twice_are_refused_at_their_place() {
             "",
         )],
     );
-    says(&said, &["the field `kubernetes` is missing"]);
+    says(
+        &said,
+        &["site main needs either `kubernetes` or `vm`, and has none"],
+    );
 }
 
 #[test]

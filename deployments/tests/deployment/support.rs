@@ -4,9 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use am_deployments::{Vocabulary, deploy, read};
+use am_deployments::{Document, Rendering, Vocabulary, deploy, read};
 use am_generator::output::Files;
 use am_generator::{ChartTree, Model, Selection, Templates, generate};
+use am_toolchain::{RenderPool, RenderRequest, Renderer as _, StderrProgress, Tool, Toolchain};
+use serde_json::Value;
 
 pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -27,11 +29,7 @@ fn charts() -> &'static ChartTree {
         let folder = workspace().join("generator/templates");
         let templates =
             Templates::load(&folder, "generator/templates").expect("templates are sound");
-        let selection = Selection {
-            patterns: vec!["am-pattern-3".into(), "am-pattern-4".into()],
-            ..Selection::all(model())
-        };
-        generate(model(), &templates, &selection).expect("the charts are made")
+        generate(model(), &templates, &Selection::all(model())).expect("the charts are made")
     })
 }
 
@@ -42,12 +40,37 @@ pub(crate) fn example(name: &str) -> String {
 
 /// The files of a document, or everything that is wrong with it.
 pub(crate) fn made(name: &str, text: &str) -> Result<Files, String> {
-    let document = read(name, text).map_err(|error| error.to_string())?;
+    of(&read(name, text).map_err(|error| error.to_string())?)
+}
+
+/// The same of one that was read.
+pub(crate) fn of(document: &Document) -> Result<Files, String> {
     document
         .charts(model())
         .map_err(|error| error.to_string())?;
     let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
-    deploy(&document, model(), &vocabulary, charts()).map_err(|error| error.to_string())
+    deploy(document, model(), &vocabulary, charts(), &render).map_err(|error| error.to_string())
+}
+
+/// The documents of a chart, by the pinned Helm.
+pub(crate) fn render(rendering: &Rendering) -> Result<Vec<Value>, String> {
+    static POOL: OnceLock<RenderPool> = OnceLock::new();
+    let pool = POOL.get_or_init(|| {
+        let toolchain = Toolchain::new(workspace());
+        let program = toolchain.ensure(Tool::Renderer, &mut StderrProgress::default());
+        RenderPool::new(program.expect("the render server"), 2).deterministic(true)
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (path, content) in &rendering.chart {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, content).expect("written");
+    }
+    let mut request = RenderRequest::new(folder.path(), &rendering.release, "default");
+    request.values = rendering.values.clone();
+    let rendered = pool.with(|server| server.render(&request));
+    let documents = rendered.map_err(|error| error.to_string())?.documents;
+    Ok(documents.into_iter().map(|it| it.value).collect())
 }
 
 /// A text with each of these replaced, which must be there once.
