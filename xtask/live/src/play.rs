@@ -120,10 +120,14 @@ fn tell_selftest(done: &LiveSelftest) -> u8 {
     if !done.left_out.is_empty() {
         println!("of another scenario: {}", done.left_out.join(", "));
     }
+    let (what, place) = if done.kubernetes.is_empty() {
+        ("trees", "machines".to_owned())
+    } else {
+        ("charts", format!("Kubernetes {}", done.kubernetes))
+    };
     println!(
-        "{caught} of {} broken charts caught on Kubernetes {}",
-        done.cases.len(),
-        done.kubernetes
+        "{caught} of {} broken {what} caught on {place}",
+        done.cases.len()
     );
     done.exit_code()
 }

@@ -11,6 +11,7 @@ mod plan;
 mod playbook;
 mod ports;
 mod provisions;
+mod selftest;
 mod site;
 mod stage;
 
@@ -27,6 +28,7 @@ use crate::process::on_path;
 use crate::progress::{Progress, Timing};
 use crate::record::Record;
 use crate::report::{Circumstances, LiveReport, assemble, profile_of};
+use crate::selftest::LiveSelftest;
 use lab::Lab;
 use playbook::Ansible;
 pub use site::MachineSite;
@@ -75,6 +77,12 @@ pub(crate) async fn play(
         phase: "packs".to_owned(),
         took: start.elapsed(),
     }];
+    let cases = if options.with_selftest {
+        selftest::cases(&options.workspace)?
+    } else {
+        Vec::new()
+    };
+    let mut results = Vec::new();
     let mut profiles = Vec::new();
     let mut edges = Vec::new();
     for given in &options.machines {
@@ -116,6 +124,7 @@ pub(crate) async fn play(
         );
         profile.topology = stage.topology.clone();
         profiles.push(profile);
+        results.append(&mut stage.selftest(&catalogue, &cases).await?);
         edges.push((given.pattern, stage.edges.0, stage.edges.1));
         timings.append(&mut stage.timings);
     }
@@ -129,7 +138,12 @@ pub(crate) async fn play(
         timings,
         edges,
         left_out: None,
-        selftest: None,
+        selftest: options.with_selftest.then(|| LiveSelftest {
+            cases: results,
+            timings: Vec::new(),
+            kubernetes: String::new(),
+            left_out: Vec::new(),
+        }),
         memory: None,
     })
 }

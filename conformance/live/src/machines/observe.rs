@@ -1,5 +1,6 @@
 //! Asks the stand-in of every node what it saw, and judges the wiring as on a cluster.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use am_standin::edge::Purpose;
@@ -43,19 +44,44 @@ pub(super) async fn collect(stage: &Stage) -> Result<Vec<Observed>, LiveError> {
     Ok(nodes)
 }
 
-/// Judges again and again until everything is reached, or patience ends.
+/// Judges again and again until everything is reached, or patience ends; by connections that are made from now on: whatever was on its way
+/// when this began does not count.
 pub(super) async fn settled(stage: &Stage) -> Result<(Judgement, Vec<Observed>), LiveError> {
+    const RENEWED: u64 = 2;
+    let before = attempts(&collect(stage).await?);
     let mut waiting = Waiting::begin();
     let wanted = stage.site.parts().count();
     loop {
         let nodes = collect(stage).await?;
         let judgement = wiring::judge(&stage.facts, stage.given.pattern, &nodes, &[]);
-        let done = judgement.faults.is_empty() && nodes.len() == wanted;
+        let now = attempts(&nodes);
+        let is_new = before
+            .iter()
+            .all(|(edge, count)| now.get(edge).is_none_or(|now| *now >= count + RENEWED));
+        let done = is_new && judgement.faults.is_empty() && nodes.len() == wanted;
         if done || waiting.is_over(PATIENCE) {
             return Ok((judgement, nodes));
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// How often each process tried each of the addresses that are judged.
+fn attempts(nodes: &[Observed]) -> BTreeMap<(String, u64, String, String), u64> {
+    let mut counts = BTreeMap::new();
+    for node in nodes {
+        let edges = node.observations.edges.iter();
+        for edge in edges.filter(|edge| edge.edge.purpose != Purpose::Other) {
+            let place = (
+                node.pod.clone(),
+                node.observations.started_ms,
+                edge.edge.key.clone(),
+                edge.edge.url.clone(),
+            );
+            counts.insert(place, edge.attempts);
+        }
+    }
+    counts
 }
 
 /// The phase: every edge of the wiring table, and who the nodes are.

@@ -2,13 +2,15 @@
 
 use am_conformance::facts::Facts;
 
-use super::site::{MachineSite, Site};
+use super::site::Site;
 use crate::scenario::wiring_rows;
+use crate::wiring::is_row;
 
 /// A part of the scenario.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     Install,
+    Nodes,
     Wiring,
     Endpoints,
     Firewall,
@@ -19,8 +21,9 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Install,
+        Self::Nodes,
         Self::Wiring,
         Self::Endpoints,
         Self::Firewall,
@@ -33,6 +36,7 @@ impl Phase {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Install => "install",
+            Self::Nodes => "nodes",
             Self::Wiring => "wiring",
             Self::Endpoints => "endpoints",
             Self::Firewall => "firewall",
@@ -45,7 +49,8 @@ impl Phase {
 
     fn requirements(self) -> &'static [&'static str] {
         match self {
-            Self::Install => &["AM-TOPO-001", "AM-TOPO-002"],
+            Self::Install => &["AM-TOPO-001"],
+            Self::Nodes => &["AM-TOPO-002"],
             Self::Wiring => &["AM-CONF-012", "AM-DIST-001", "AM-DIST-004", "AM-TOPO-004"],
             Self::Endpoints => &["AM-NET-001"],
             Self::Firewall => &["AM-NET-018"],
@@ -73,18 +78,54 @@ pub(super) fn phases(site: &Site) -> Vec<Phase> {
 }
 
 /// Everything that the phases must judge.
-pub(super) fn planned<'f>(
-    facts: &'f Facts,
-    phases: &[Phase],
-    given: &MachineSite,
-    _site: &Site,
-) -> Vec<&'f str> {
+pub(super) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Vec<&'f str> {
     let mut ids: Vec<&str> = phases
         .iter()
         .flat_map(|phase| phase.requirements().iter().copied())
         .collect();
     if phases.contains(&Phase::Wiring) {
-        ids.extend(wiring_rows(facts, given.pattern));
+        ids.extend(wiring_rows(facts, pattern));
     }
     ids
+}
+
+/// The phases that judge certain requirements on machines that run, in order.
+pub(super) fn phases_for<'r>(
+    facts: &Facts,
+    requirements: impl IntoIterator<Item = &'r str>,
+) -> Vec<Phase> {
+    let judges = |phase: Phase, id: &str| {
+        phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
+    };
+    let wanted: Vec<&str> = requirements.into_iter().collect();
+    Phase::ALL
+        .into_iter()
+        .filter(|phase| wanted.iter().any(|id| judges(*phase, id)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Phase, phases_for, planned};
+    use am_conformance::Catalogue;
+    use am_conformance::facts::Facts;
+
+    #[test]
+    fn every_planned_requirement_exists() {
+        let facts = Facts::load().expect("the committed tables parse");
+        let catalogue = Catalogue::load().expect("the committed requirements parse");
+        for id in planned(&facts, &Phase::ALL, 4) {
+            assert!(catalogue.get(id).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn rows_of_the_wiring_table_are_judged_by_the_wiring() {
+        let facts = Facts::load().expect("the committed tables parse");
+        assert_eq!(phases_for(&facts, ["AM-WIRE-008"]), [Phase::Wiring]);
+        assert_eq!(
+            phases_for(&facts, ["AM-NET-018", "AM-TOPO-002"]),
+            [Phase::Nodes, Phase::Firewall]
+        );
+    }
 }

@@ -49,9 +49,8 @@ impl Ansible {
     pub(super) async fn play(
         &self,
         playbook: &str,
-        site: &Site,
-        lab: &Lab,
-        packs: &Path,
+        (site, lab, packs): (&Site, &Lab, &Path),
+        options: &[&str],
     ) -> Result<Recap, LiveError> {
         let folder = site.folder.join("ansible");
         let inventory = lab.folder().join("lab.yaml");
@@ -70,6 +69,7 @@ impl Ansible {
         .arg("-i")
         .arg(&inventory)
         .arg(folder.join(playbook))
+        .args(options)
         .output()
         .await?;
         let log = lab.folder().join("ansible.log");
@@ -102,7 +102,7 @@ impl Ansible {
             ("am_packs", json!(packs)),
             ("am_node_manage_packages", json!(false)),
             ("am_node_ready_delay", json!(0.5)),
-            ("am_node_ready_retries", json!(60)),
+            ("am_node_ready_seconds", json!(30)),
         ]
         .into();
         for name in &site.secrets {

@@ -26,6 +26,7 @@ pub(super) async fn packs(
         .collect();
     let built = tokio::task::spawn_blocking(move || {
         let standin = Programs::build_standin(&workspace).map_err(|error| error.to_string())?;
+        std::fs::write(folder.join(DRIVER), "stand-in\n").map_err(|error| error.to_string())?;
         for version in versions {
             for distribution in Distribution::all() {
                 write_pack(&standin, Product::new(version, distribution), &folder)
@@ -45,6 +46,11 @@ pub(super) async fn packs(
         )
     })
 }
+
+/// What the trees lay over packs: a database's driver.
+const DRIVER: &str = "database-driver.jar";
+/// As many connections as a machine with few open files bears; the tree's file asks for more.
+const HAPROXY: &str = "EXTRAOPTS=-n 1000\n";
 
 /// Lays on every machine what an operator brings: certificates; and what the suite tells its stand-ins.
 pub(super) async fn lay(site: &Site, given: &MachineSite, lab: &Lab) -> Result<(), LiveError> {
@@ -73,6 +79,10 @@ pub(super) async fn lay(site: &Site, given: &MachineSite, lab: &Lab) -> Result<(
             ("/etc/am-standin.pem".to_owned(), both.clone()),
         ];
         if host.parts.is_empty() {
+            files.push((
+                "/run/am-machine/environment.haproxy.service".to_owned(),
+                HAPROXY.to_owned(),
+            ));
             files.extend(given.certificate.clone().map(|path| (path, both.clone())));
             files.extend(
                 given

@@ -51,7 +51,7 @@ impl Stage {
     ) -> Result<(), LiveError> {
         self.record = Record::new(
             catalogue.clone(),
-            planned(&self.facts, phases, &self.given, &self.site),
+            planned(&self.facts, phases, self.given.pattern),
         );
         for phase in phases {
             let start = Instant::now();
@@ -70,6 +70,7 @@ impl Stage {
             ));
             if !goes_on {
                 if *phase == Phase::Install {
+                    self.judge_nodes().await?;
                     observe::wiring(self).await?;
                 }
                 break;
@@ -78,9 +79,10 @@ impl Stage {
         Ok(())
     }
 
-    async fn run(&mut self, phase: Phase) -> Result<bool, LiveError> {
+    pub(super) async fn run(&mut self, phase: Phase) -> Result<bool, LiveError> {
         match phase {
             Phase::Install => self.install().await,
+            Phase::Nodes => self.judge_nodes().await,
             Phase::Wiring => observe::wiring(self).await,
             Phase::Endpoints => clients::judge(self).await,
             Phase::Firewall => ports::judge(self).await,
@@ -92,14 +94,31 @@ impl Stage {
     }
 
     async fn playbook(&self, name: &str) -> Result<Recap, LiveError> {
-        self.ansible
-            .play(name, &self.site, &self.lab, &self.packs)
-            .await
+        let on = (&self.site, &self.lab, self.packs.as_path());
+        self.ansible.play(name, on, &[]).await
+    }
+
+    /// Lays the files of one host again; whatever came of it, phases judge.
+    pub(super) async fn lay(&self, host: &str) -> Result<(), LiveError> {
+        let on = (&self.site, &self.lab, self.packs.as_path());
+        let recap = self
+            .ansible
+            .play("install.yml", on, &["--limit", host])
+            .await?;
+        if !recap.succeeded {
+            self.say(&format!("install.yml fails on {host}"));
+        }
+        Ok(())
     }
 
     async fn install(&mut self) -> Result<bool, LiveError> {
         let recap = self.playbook("install.yml").await?;
         self.judge_playbook("AM-TOPO-001", "install.yml", &recap);
+        Ok(recap.succeeded)
+    }
+
+    /// Every node is there and ready.
+    async fn judge_nodes(&mut self) -> Result<bool, LiveError> {
         let nodes = observe::collect(self).await?;
         for (host, part) in self.site.clone().parts() {
             let is_ready = nodes.iter().any(|node| {
@@ -117,7 +136,7 @@ impl Stage {
             });
             self.check("AM-TOPO-002", &host.name, fault);
         }
-        Ok(recap.succeeded)
+        Ok(true)
     }
 
     /// A second run of the playbook finds nothing to do.
@@ -257,8 +276,11 @@ impl Stage {
         }
     }
 
-    /// Writes down what is wrong.
-    pub(super) fn failed(&mut self, requirement: &str, fault: Fault) {
+    /// Writes down what is wrong. Nodes are hosts here, whatever they are called on clusters.
+    pub(super) fn failed(&mut self, requirement: &str, mut fault: Fault) {
+        if let Some((kind, _)) = &mut fault.object {
+            *kind = "Host";
+        }
         self.say(&format!("{requirement}: {}", fault.message));
         let about = self.about();
         let place = Place {

@@ -16,6 +16,8 @@ use crate::applet::KEEPER;
 
 const WANTS: &str = "/etc/systemd/system/multi-user.target.wants";
 const STANDARD_TIMEOUT: Duration = Duration::from_secs(90);
+/// A program that cannot work with its configuration has ended by then.
+const SETTLED: Duration = Duration::from_millis(400);
 const POLL: Duration = Duration::from_millis(20);
 
 /// Plays `systemctl COMMAND [UNIT]`.
@@ -173,7 +175,11 @@ fn start_kept(unit: &Unit, state: &State) -> io::Result<()> {
     wait_for(Duration::from_secs(5), || {
         (state.active() != "activating" || state.restarts() > 0).then_some(())
     });
-    if state.active() == "failed" {
+    if unit.one("Type", "simple") == "notify" {
+        // It would tell when it is ready; one that is not ends soon.
+        std::thread::sleep(SETTLED);
+    }
+    if state.active() == "failed" || state.restarts() > 0 {
         return Err(io::Error::other(format!("{} failed to start", unit.name)));
     }
     Ok(())
