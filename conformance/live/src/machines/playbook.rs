@@ -112,7 +112,10 @@ impl Ansible {
         for host in &site.hosts {
             let shell = lab.folder().join(format!("shell-{}", host.name));
             let words = lab.get(&host.name)?.entering().join(" ");
-            let script = format!("#!/bin/sh\nexec {words} /bin/sh \"$@\"\n");
+            // Ansible's own module `shell` calls it again, on the machine.
+            let script = format!(
+                "#!/bin/sh\n[ ! -d /run/am-machine ] || exec /bin/sh \"$@\"\nexec {words} /bin/sh \"$@\"\n"
+            );
             std::fs::write(&shell, script).map_err(LiveError::file("write", &shell))?;
             let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
             std::fs::set_permissions(&shell, mode)
