@@ -71,13 +71,11 @@ impl Stage {
         cases: &[Case],
     ) -> Result<Vec<CaseResult>, LiveError> {
         let mut results = Vec::new();
+        let pattern = self.given.pattern;
         let Some((_, sound)) = self.given.versions.first().cloned() else {
             return Ok(results);
         };
-        for case in cases
-            .iter()
-            .filter(|case| case.tree.pattern == self.given.pattern)
-        {
+        for case in cases.iter().filter(|case| case.tree.pattern == pattern) {
             let start = Instant::now();
             let folder = self.lab.folder().join(&case.name);
             copy_folder(&sound, &folder).map_err(LiveError::file("copy", &sound))?;
