@@ -21,12 +21,18 @@ fn meant(key: &str) -> Option<Capability> {
     Some(match key {
         "management" => Capability::Portals,
         "gateway" => Capability::ServesTraffic,
+        "keyManager" => Capability::IssuesTokens,
         _ => return None,
     })
 }
 
 /// The phase: every public name is answered by the components that it is for, by each of their nodes where no session ties clients to one.
 pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
+    if stage.given.names.is_empty() {
+        stage
+            .record
+            .not_applicable("AM-NET-001", "the document gives no public names");
+    }
     for (key, name) in stage.given.names.clone() {
         let Some(capability) = meant(&key) else {
             continue;

@@ -12,7 +12,7 @@ use crate::error::LiveError;
 use crate::process::{Program, tail};
 
 /// After this a playbook hangs.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Ansible, as the project installs it.
 #[derive(Debug, Clone)]

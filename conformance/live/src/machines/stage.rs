@@ -1,12 +1,13 @@
 //! A site that is played, from its installation to its end.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use am_conformance::Catalogue;
 use am_conformance::facts::Facts;
 use am_conformance::report::Topology;
+use am_conformance::{Catalogue, Component};
 
 use super::clients::{self, Client, judge_serving};
 use super::lab::Lab;
@@ -18,6 +19,7 @@ use crate::error::LiveError;
 use crate::patience::Waiting;
 use crate::progress::{Progress, Timing};
 use crate::record::{Fault, Place, Record};
+use crate::wiring::Observed;
 
 /// A killed server is back within this; its unit waits a few seconds before it starts it again.
 const RESTART_PATIENCE: Duration = Duration::from_secs(30);
@@ -161,6 +163,7 @@ impl Stage {
     /// The first node of every component that has several is killed: the others serve, and its unit brings it back.
     async fn failure(&mut self) -> Result<bool, LiveError> {
         let client = Client::start(self)?;
+        let started = starts(&observe::collect(self).await?);
         let mut killed = Vec::new();
         for (host, part) in self.site.parts() {
             let nodes = self.site.nodes(part.component);
@@ -173,37 +176,39 @@ impl Stage {
                 killed.push((host.name.clone(), part.clone()));
             }
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
         let mut waiting = Waiting::begin();
-        let mut back = Vec::new();
+        let mut back = BTreeSet::new();
         while back.len() < killed.len() && !waiting.is_over(RESTART_PATIENCE) {
             tokio::time::sleep(Duration::from_millis(500)).await;
-            let nodes = observe::collect(self).await?;
+            let ready = observe::collect(self).await?;
+            let ready: Vec<_> = ready
+                .into_iter()
+                .filter(|node| node.observations.ready)
+                .collect();
+            let now = starts(&ready);
+            // Another process, and not the one that nothing happened to.
             back = killed
                 .iter()
-                .filter(|(host, part)| {
-                    nodes.iter().any(|node| {
-                        node.pod == *host
-                            && node.component == part.component
-                            && node.observations.ready
-                    })
+                .map(|(host, part)| (host.clone(), part.component))
+                .filter(|node| {
+                    now.get(node)
+                        .is_some_and(|now| started.get(node) != Some(now))
                 })
-                .cloned()
                 .collect();
         }
         let watched = client.end().await?;
-        for node in &killed {
-            let fault = (!back.contains(node)).then(|| {
+        for (host, part) in &killed {
+            let is_back = back.contains(&(host.clone(), part.component));
+            let fault = (!is_back).then(|| {
                 Fault::new(
                     format!(
-                        "{} on {} does not come back after its server was killed",
-                        node.1.unit(),
-                        node.0
+                        "{} on {host} does not come back after its server was killed",
+                        part.unit()
                     ),
                     "let the unit say `Restart=on-failure`",
                 )
             });
-            self.check("AM-OPS-001", &node.0, fault);
+            self.check("AM-OPS-001", host, fault);
         }
         judge_serving(
             self,
@@ -307,4 +312,17 @@ impl Stage {
     pub(super) fn about(&self) -> String {
         format!("machines-{}", self.given.pattern)
     }
+}
+
+/// When the process of each node started.
+fn starts(nodes: &[Observed]) -> BTreeMap<(String, Component), u64> {
+    nodes
+        .iter()
+        .map(|node| {
+            (
+                (node.pod.clone(), node.component),
+                node.observations.started_ms,
+            )
+        })
+        .collect()
 }
