@@ -111,6 +111,24 @@ pub(crate) fn for_the_suite(file: &Path, folder: &Path) -> Result<PathBuf, Failu
     Ok(written)
 }
 
+/// Writes what a document makes in another product version than its own.
+pub(crate) fn in_version(file: &Path, version: &str, out: &Path) -> Result<(), Failure> {
+    let label = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| {
+        Failure::usage(format!("{label}: {error}; give the path of a deployment"))
+    })?;
+    let lines = text.lines().map(|line| {
+        if line.starts_with("productVersion:") {
+            format!("productVersion: {version}\n")
+        } else {
+            format!("{line}\n")
+        }
+    });
+    let files = Made::of_text(&label, &lines.collect::<String>())?.files()?;
+    output::write_files(&files, MAKER, out, Extent::Everything)?;
+    Ok(())
+}
+
 /// A document, and what it is made with.
 pub(crate) struct Made {
     document: Document,
@@ -125,7 +143,11 @@ impl Made {
         let text = std::fs::read_to_string(file).map_err(|error| {
             Failure::usage(format!("{label}: {error}; give the path of a deployment"))
         })?;
-        let document = read(&label, &text)?;
+        Self::of_text(&label, &text)
+    }
+
+    fn of_text(label: &str, text: &str) -> Result<Self, Failure> {
+        let document = read(label, text)?;
         let (model, templates) = packages::load()?;
         Self::new(document, model, &templates, Vocabulary::load()?)
     }

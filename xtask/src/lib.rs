@@ -8,6 +8,7 @@ mod deploy;
 mod exit;
 mod gen_charts;
 mod gen_vm;
+mod machines;
 mod migrate_values;
 mod package;
 mod packages;
@@ -22,6 +23,7 @@ use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
 pub use conformance::live::{BrokenCharts, LiveRun, PlayLive};
+pub use machines::MachineSite;
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]

@@ -13,6 +13,7 @@ mod elsewhere;
 mod error;
 mod helm;
 mod images;
+mod machines;
 mod mask;
 mod memory;
 mod options;
@@ -35,6 +36,7 @@ mod wiring;
 
 pub use cluster::{Context, Envtest, Kind, KindOptions};
 pub use error::LiveError;
+pub use machines::MachineSite;
 pub use memory::MemoryUse;
 pub use options::{Cluster, Images, Options, Scenario};
 pub use progress::{Progress, Timing};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use am_conformance::suite::ChartDirectory;
 
 use crate::cluster::KindOptions;
+use crate::machines::MachineSite;
 
 /// What a live run is asked to do.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct Options {
     pub scenario: Scenario,
     /// The charts, one directory per product version, the oldest first; upgrades go through all of them.
     pub charts: Vec<ChartDirectory>,
+    /// The sites of the scenario `machines`.
+    pub machines: Vec<MachineSite>,
     /// Pattern numbers; empty for all.
     pub patterns: Vec<u8>,
     /// Play what shows components, and not wiring, on representative patterns only.
@@ -42,6 +45,8 @@ pub enum Cluster {
     Context(String),
     /// A bare API server: admission and validation only.
     Envtest,
+    /// No cluster: machines of the run's own.
+    Machines,
 }
 
 /// What is played on a cluster.
@@ -54,6 +59,8 @@ pub enum Scenario {
     Production,
     /// A chart out of a registry, installed by Helm 3 and by Helm 4.
     Published,
+    /// Sites on virtual machines, by their playbooks; no cluster.
+    Machines,
 }
 
 /// What runs in the pods.

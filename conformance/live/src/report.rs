@@ -104,10 +104,7 @@ pub(crate) fn assemble(
         kind: "ConformanceReport".to_owned(),
         mode: Mode::Live,
         suite_version: env!("CARGO_PKG_VERSION").to_owned(),
-        tools: vec![ToolVersion {
-            name: format!("kubernetes ({})", circumstances.cluster),
-            version: circumstances.kubernetes.clone(),
-        }],
+        tools: tools(circumstances),
         profiles,
         requirements,
         selftest: None,
@@ -116,6 +113,16 @@ pub(crate) fn assemble(
         coverage: Coverage::default(),
         sources: std::collections::BTreeMap::new(),
     }
+}
+
+/// What the run depends on; machines have no Kubernetes.
+fn tools(circumstances: &Circumstances) -> Vec<ToolVersion> {
+    let kubernetes = ToolVersion {
+        name: format!("kubernetes ({})", circumstances.cluster),
+        version: circumstances.kubernetes.clone(),
+    };
+    let is_known = !circumstances.kubernetes.is_empty();
+    is_known.then_some(kubernetes).into_iter().collect()
 }
 
 fn profile(stage: &Stage, circumstances: &Circumstances) -> Profile {

@@ -8,6 +8,7 @@ use crate::admission;
 use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Envtest;
 use crate::error::LiveError;
+use crate::machines;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::published;
@@ -27,6 +28,9 @@ const PRODUCTION_PATTERNS: [u8; 1] = [2];
 /// When it could not check; what is wrong with the charts is in the report.
 pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport, LiveError> {
     block_on(async {
+        if options.scenario == Scenario::Machines {
+            return until_interrupted(machines::play(options, progress)).await?;
+        }
         if matches!(options.cluster, Cluster::Envtest) {
             return until_interrupted(judge_admission(options, progress)).await?;
         }
@@ -69,7 +73,7 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
         match options.scenario {
-            Scenario::Patterns | Scenario::Published => {
+            Scenario::Patterns | Scenario::Published | Scenario::Machines => {
                 let (charts, phases) = if whole.contains(pattern) {
                     (charts, Phase::ALL.to_vec())
                 } else {

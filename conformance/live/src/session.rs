@@ -49,7 +49,7 @@ impl Session {
                 Self::open_kind(options, plan, progress).await
             }
             Cluster::Context(name) => Self::open_context(options, name, progress).await,
-            Cluster::Envtest => Err(LiveError::usage(
+            Cluster::Envtest | Cluster::Machines => Err(LiveError::usage(
                 "a bare API server runs no pods; use --cluster kind",
             )),
         }
@@ -182,7 +182,7 @@ async fn build_images(
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
     let below = match options.scenario {
-        Scenario::Patterns | Scenario::Published => None,
+        Scenario::Patterns | Scenario::Published | Scenario::Machines => None,
         Scenario::Production => Some(images::databases(&options.workspace).await?),
     };
     let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;

@@ -111,7 +111,10 @@ impl Node {
         };
         let tight = memory.as_ref().and_then(memory::warning);
         let node = Self {
-            tls: Tls::new(vec![identity.pod.clone(), "localhost".to_owned()])?,
+            tls: Tls::new(
+                settings.certificate.as_deref(),
+                vec![identity.pod.clone(), "localhost".to_owned()],
+            )?,
             resolver: Resolver::of_system(),
             session: unique_id(),
             topics: broadcast::channel(TOPIC_CAPACITY).0,

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 
+const HOSTS: &str = "/etc/hosts";
+
 /// Asks the DNS that the pod is configured for.
 pub(crate) struct Resolver {
     dns: Option<TokioResolver>,
@@ -29,6 +31,11 @@ impl Resolver {
         if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
             return Ok(vec![ip]);
         }
+        // Files before DNS, as the C library has it; hickory would still ask the DNS for addresses of the other kind.
+        let known = std::fs::read_to_string(HOSTS).map(|text| addresses_in(&text, host));
+        if let Some(addresses) = known.ok().filter(|addresses| !addresses.is_empty()) {
+            return Ok(addresses);
+        }
         let not_found = |reason: String| io::Error::new(io::ErrorKind::NotFound, reason);
         let Some(dns) = &self.dns else {
             return Err(not_found("no DNS is configured".to_owned()));
@@ -39,6 +46,20 @@ impl Resolver {
             .map_err(|error| not_found(error.to_string()))?;
         Ok(found.iter().collect())
     }
+}
+
+/// The addresses that a hosts file gives a name.
+fn addresses_in(text: &str, host: &str) -> Vec<IpAddr> {
+    let lines = text.lines().filter_map(|line| line.split('#').next());
+    lines
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let address = words.next()?.parse().ok()?;
+            words
+                .any(|name| name.eq_ignore_ascii_case(host))
+                .then_some(address)
+        })
+        .collect()
 }
 
 /// Resolves outside the server, for the small clients.
@@ -62,4 +83,19 @@ pub(crate) fn connect_blocking(host: &str, port: u16, patience: Duration) -> io:
         }
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::addresses_in;
+
+    #[test]
+    fn a_hosts_file_may_know_a_name() {
+        let text = "127.0.0.1 localhost\n10.0.1.10 am.example.com gw.example.com # both\n";
+        assert_eq!(
+            addresses_in(text, "GW.example.com"),
+            ["10.0.1.10".parse::<std::net::IpAddr>().expect("an address")]
+        );
+        assert!(addresses_in(text, "both").is_empty());
+    }
 }

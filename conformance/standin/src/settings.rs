@@ -1,6 +1,7 @@
 //! What can be set about the stand-in itself, by environment variables that the product does not know.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The stand-in's own settings.
@@ -30,6 +31,8 @@ pub struct Settings {
     pub throttle_limit: u64,
     /// `STANDIN_BIND`: the address to listen on; the addresses of "this node" lead there. All addresses by default.
     pub bind: Option<IpAddr>,
+    /// `STANDIN_CERTIFICATE`: a PEM file with the certificate and key of its servers. It makes its own by default.
+    pub certificate: Option<PathBuf>,
     /// `STANDIN_OBSERVATIONS_PORT`: where the observations are served.
     pub observations_port: u16,
 }
@@ -96,6 +99,9 @@ impl Settings {
             )?,
             bind: parse(variable, "STANDIN_BIND", "an IP address", None, |text| {
                 text.parse().ok().map(Some)
+            })?,
+            certificate: parse(variable, "STANDIN_CERTIFICATE", "a path", None, |text| {
+                Some(Some(PathBuf::from(text)))
             })?,
             observations_port: parse(
                 variable,

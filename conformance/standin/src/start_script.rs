@@ -2,29 +2,41 @@
 
 use std::path::{Path, PathBuf};
 
+use am_product::Component;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::role::distribution_of_home;
-use crate::server::{self, ServerError};
+use crate::server::{self, PROFILE, ServerError};
 
 /// Where the server's process id stands, below the server home.
 pub(crate) const PID_FILE: &str = "wso2carbon.pid";
 
 /// Plays a start script; its home is the folder above `bin`.
 pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
-    let Some(home) = home(path) else {
+    // On machines a link to the home is called otherwise than the pack.
+    let Some(home) = home(path).map(|home| home.canonicalize().unwrap_or(home)) else {
         eprintln!("{path}: no server home; set WSO2_SERVER_HOME");
         return 1;
     };
     match arguments.first().map(String::as_str) {
         Some("stop" | "--stop" | "-stop") => stop(&home),
         Some("version" | "--version" | "-version") => version(&home),
-        None => serve_at(&home),
+        None => serve_as(&home, path),
         Some("start" | "--start" | "-start") => start(&home),
         Some(other) => {
             eprintln!("stand-in start script: unsupported command {other}");
             crate::applet::UNSUPPORTED
         }
+    }
+}
+
+/// Plays the component whose script was called; where several share a pack, the script tells which is meant.
+fn serve_as(home: &Path, path: &str) -> u8 {
+    let name = Path::new(path).file_name().and_then(|name| name.to_str());
+    let component = Component::all().find(|component| Some(component.start_script()) == name);
+    match component.and_then(Component::profile) {
+        Some(profile) => status(server::run(home, Some(profile))),
+        None => serve_at(home),
     }
 }
 
@@ -55,7 +67,8 @@ fn with_home(play: impl FnOnce(&Path) -> u8) -> u8 {
 }
 
 fn serve_at(home: &Path) -> u8 {
-    status(server::run(home))
+    let profile = std::env::var(PROFILE).ok();
+    status(server::run(home, profile.as_deref()))
 }
 
 fn status(result: Result<(), ServerError>) -> u8 {

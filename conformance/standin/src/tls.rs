@@ -1,10 +1,13 @@
-//! TLS with a certificate made at start: the suite judges the wiring, not the operator's keystores.
+//! TLS with a certificate made at start: the suite judges the wiring, not the operator's keystores. Who has to be verified, as behind a
+//! load balancer, is given one.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme};
 use tokio_rustls::{TlsAcceptor, TlsConnector};
@@ -16,18 +19,19 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Makes a self-signed certificate for `names`, and a client that takes every certificate.
-    pub(crate) fn new(names: Vec<String>) -> io::Result<Self> {
+    /// Takes the certificate and key in the file `given`, or makes a self-signed certificate for `names`; the client takes every certificate.
+    pub(crate) fn new(given: Option<&Path>, names: Vec<String>) -> io::Result<Self> {
         let provider = Arc::new(ring::default_provider());
-        let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
-        let key =
-            PrivateKeyDer::try_from(made.signing_key.serialize_der()).map_err(io::Error::other)?;
+        let (certificate, key) = match given {
+            Some(file) => read(file)?,
+            None => make(names)?,
+        };
         let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
             .and_then(|builder| {
                 builder
                     .with_no_client_auth()
-                    .with_single_cert(vec![made.cert.der().clone()], key)
+                    .with_single_cert(vec![certificate], key)
             })
             .map_err(io::Error::other)?;
         Ok(Self {
@@ -35,6 +39,20 @@ impl Tls {
             connector: any_certificate(provider)?.into(),
         })
     }
+}
+
+fn make(names: Vec<String>) -> io::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+    let made = rcgen::generate_simple_self_signed(names).map_err(io::Error::other)?;
+    let key =
+        PrivateKeyDer::try_from(made.signing_key.serialize_der()).map_err(io::Error::other)?;
+    Ok((made.cert.der().clone(), key))
+}
+
+fn read(file: &Path) -> io::Result<(CertificateDer<'static>, PrivateKeyDer<'static>)> {
+    let told = |error| io::Error::other(format!("{}: {error}", file.display()));
+    let certificate = CertificateDer::from_pem_file(file).map_err(told)?;
+    let key = PrivateKeyDer::from_pem_file(file).map_err(told)?;
+    Ok((certificate, key))
 }
 
 /// A client that takes every certificate.

@@ -24,6 +24,7 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
     let on_cluster = words
         .iter()
         .any(|word| word == "--cluster" || word.starts_with("--cluster="));
+    let on_machines = has("machines") || has("--scenario=machines");
     let is_on = |cluster: &str| has(cluster) || has(&format!("--cluster={cluster}"));
     // A copy of the workspace has tools of its own.
     let has_own_tools = words.iter().any(|word| word.starts_with("--workspace"));
@@ -39,6 +40,8 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
         &[Tool::Helm4]
     } else if !has("conformance") {
         &[]
+    } else if on_machines {
+        &[Tool::Renderer]
     } else if !on_cluster {
         &[Tool::Renderer, Tool::Helm3]
     } else if is_on("envtest") {
@@ -63,7 +66,11 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
     } else {
         &[Tool::Helm4, Tool::Shell]
     };
-    let program = if on_cluster { "xtask-live" } else { "xtask" };
+    let program = if on_cluster || on_machines {
+        "xtask-live"
+    } else {
+        "xtask"
+    };
     Needs { program, tools }
 }
 
@@ -84,6 +91,10 @@ mod tests {
         assert_eq!(needs("conformance --pattern 3").program, "xtask");
         assert_eq!(
             needs("conformance --cluster kind selftest").program,
+            "xtask-live"
+        );
+        assert_eq!(
+            needs("conformance --scenario machines").program,
             "xtask-live"
         );
         assert_eq!(

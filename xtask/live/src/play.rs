@@ -37,6 +37,7 @@ fn options(run: &LiveRun) -> am_live::Options {
             }),
             Cluster::Context(name) => am_live::Cluster::Context(name.clone()),
             Cluster::Envtest => am_live::Cluster::Envtest,
+            Cluster::Machines => am_live::Cluster::Machines,
         },
         images: match run.images {
             Images::Standin => am_live::Images::Standin,
@@ -46,14 +47,27 @@ fn options(run: &LiveRun) -> am_live::Options {
             Scenario::Patterns => am_live::Scenario::Patterns,
             Scenario::Production => am_live::Scenario::Production,
             Scenario::Published => am_live::Scenario::Published,
+            Scenario::Machines => am_live::Scenario::Machines,
         },
         charts: run.charts.clone(),
+        machines: run.machines.iter().cloned().map(site).collect(),
         patterns: run.patterns.clone(),
         representative: run.representative,
         with_selftest: run.broken_charts == BrokenCharts::Beside,
         jobs: run.jobs,
         keep: run.keep,
         command: run.command.clone(),
+    }
+}
+
+fn site(site: xtask::MachineSite) -> am_live::MachineSite {
+    am_live::MachineSite {
+        pattern: site.pattern,
+        versions: site.versions,
+        names: site.names,
+        address: site.address,
+        certificate: site.certificate,
+        backend_ca: site.backend_ca,
     }
 }
 
@@ -106,10 +120,14 @@ fn tell_selftest(done: &LiveSelftest) -> u8 {
     if !done.left_out.is_empty() {
         println!("of another scenario: {}", done.left_out.join(", "));
     }
+    let (what, place) = if done.kubernetes.is_empty() {
+        ("trees", "machines".to_owned())
+    } else {
+        ("charts", format!("Kubernetes {}", done.kubernetes))
+    };
     println!(
-        "{caught} of {} broken charts caught on Kubernetes {}",
-        done.cases.len(),
-        done.kubernetes
+        "{caught} of {} broken {what} caught on {place}",
+        done.cases.len()
     );
     done.exit_code()
 }

@@ -146,13 +146,14 @@ pub(crate) struct Live {
     pub(super) representative: bool,
     /// Play the broken charts of the self-test beside the sound ones, on the same cluster. One that is not caught makes the
     /// exit code 4.
-    #[arg(long, requires = "cluster")]
+    #[arg(long)]
     pub(super) with_selftest: bool,
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
-    /// What is played: every pattern, what production adds to one of them, or a chart out of a registry.
-    #[arg(long, value_enum, default_value_t = Scenario::Patterns, requires = "cluster")]
+    /// What is played: every pattern, what production adds to one of them, a chart out of a registry, or, without --cluster,
+    /// sites on virtual machines.
+    #[arg(long, value_enum, default_value_t = Scenario::Patterns)]
     pub(super) scenario: Scenario,
 }
 
@@ -165,6 +166,8 @@ pub enum Cluster {
     Context(String),
     /// A bare API server: admission and validation only.
     Envtest,
+    /// No cluster: machines of the run's own, which no option names.
+    Machines,
 }
 
 impl std::str::FromStr for Cluster {
@@ -192,6 +195,8 @@ pub enum Scenario {
     Production,
     /// Charts out of a registry on this machine, installed by Helm 3 and by Helm 4.
     Published,
+    /// Sites on virtual machines (deployments/examples), which are namespaces of this machine, installed by their playbooks.
+    Machines,
 }
 
 /// What runs in the pods.

@@ -1,9 +1,13 @@
 //! `cargo xtask conformance --cluster …`: the options of live runs, and what they ask for.
 
+use std::path::Path;
+
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
 use am_conformance::report::Output;
 use am_conformance::suite::{self, ChartDirectory, Input, Variants};
+
+use crate::machines::{self, MachineSite};
 
 use super::arguments::{Action, Arguments, Cluster, Images, Scenario};
 
@@ -26,6 +30,8 @@ pub struct LiveRun {
     pub scenario: Scenario,
     /// The charts, one directory per product version.
     pub charts: Vec<ChartDirectory>,
+    /// The sites of the scenario `machines`.
+    pub machines: Vec<MachineSite>,
     /// The patterns to play; empty for all.
     pub patterns: Vec<u8>,
     /// Whether what shows components, and not wiring, is played on representative patterns only.
@@ -60,10 +66,14 @@ pub type PlayLive = fn(&LiveRun) -> Result<u8, SuiteError>;
 pub(super) fn run(
     arguments: &Arguments,
     suite: &suite::Options,
+    folder: &Path,
     play: Option<PlayLive>,
 ) -> Option<Result<u8, SuiteError>> {
-    let cluster = arguments.live.cluster.clone()?;
-    Some(match asked(arguments, cluster, suite) {
+    let cluster = match cluster(arguments) {
+        Ok(cluster) => cluster?,
+        Err(error) => return Some(Err(error)),
+    };
+    Some(match asked(arguments, cluster, suite, folder) {
         Ok(run) => match play {
             Some(play) => play(&run),
             None => Err(SuiteError::cannot_check(
@@ -74,11 +84,29 @@ pub(super) fn run(
     })
 }
 
+/// Where the arguments ask to run; `None` for a run over documents.
+fn cluster(arguments: &Arguments) -> Result<Option<Cluster>, SuiteError> {
+    let live = &arguments.live;
+    match (&live.cluster, live.scenario) {
+        (None, Scenario::Machines) => Ok(Some(Cluster::Machines)),
+        (Some(_), Scenario::Machines) => Err(SuiteError::usage(
+            "--scenario machines plays on machines of its own; leave out --cluster",
+        )),
+        (None, scenario) if scenario != Scenario::Patterns || live.with_selftest => {
+            Err(SuiteError::usage(
+                "what is played needs somewhere to play: give --cluster kind, or --scenario machines",
+            ))
+        }
+        (cluster, _) => Ok(cluster.clone()),
+    }
+}
+
 /// What the arguments ask for; the end of the run when that cannot be done, or there is nothing to do.
 fn asked(
     arguments: &Arguments,
     cluster: Cluster,
     suite: &suite::Options,
+    folder: &Path,
 ) -> Result<LiveRun, Result<u8, SuiteError>> {
     if let Some(refused) = refused(suite) {
         return Err(Err(SuiteError::usage(format!(
@@ -102,7 +130,14 @@ fn asked(
             "--representative chooses phases of the patterns; leave it out of the self-test and of other scenarios",
         )));
     }
+    let patterns = patterns(suite)?;
+    let machines = if cluster == Cluster::Machines {
+        machines::sites(&suite.workspace, &patterns, folder).map_err(Err)?
+    } else {
+        Vec::new()
+    };
     Ok(LiveRun {
+        machines,
         cluster,
         kind_image: live.kind_image.clone(),
         name: live.name.clone(),
@@ -111,7 +146,7 @@ fn asked(
         images: live.images,
         scenario: live.scenario,
         charts: charts.clone(),
-        patterns: patterns(suite)?,
+        patterns,
         representative: live.representative,
         jobs: suite.jobs,
         workspace: suite.workspace.clone(),

@@ -63,7 +63,7 @@ fn execute(arguments: &Arguments, live: Option<PlayLive>) -> Result<u8, SuiteErr
         return watch::run(arguments, folder.path());
     }
     let options = options(arguments, folder.path(), Stale::Refused)?;
-    if let Some(done) = live::run(arguments, &options, live) {
+    if let Some(done) = live::run(arguments, &options, folder.path(), live) {
         return done;
     }
     match &arguments.action {

@@ -44,7 +44,7 @@ use am_conformance::suite::ChartDirectory;
 use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
-pub(crate) use plan::{Phase, phases_for};
+pub(crate) use plan::{Phase, phases_for, wiring as wiring_rows};
 pub(crate) use production::Kind as DatabaseKind;
 pub(crate) use representatives::representatives;
 pub(crate) use stage::Stage;

@@ -161,7 +161,7 @@ impl Phase {
 
 /// The rows of the wiring table that ask for something in a pattern. Those of pairs ask for nothing where there is one
 /// node only.
-fn wiring(facts: &Facts, pattern: u8) -> BTreeSet<&str> {
+pub(crate) fn wiring(facts: &Facts, pattern: u8) -> BTreeSet<&str> {
     let nodes = facts.patterns.get(&pattern);
     let is_pair = |on| {
         nodes

@@ -5,7 +5,7 @@ mod options;
 mod transfer;
 
 use std::io::Write as _;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::applet::UNSUPPORTED;
 use options::Options;
@@ -47,6 +47,14 @@ pub(crate) fn get(url: &str) -> Result<String, String> {
     let url = Url::parse(url)?;
     transfer(&url, None)
         .map(|(_, body)| body)
+        .map_err(|failure| failure.message)
+}
+
+/// The status of one GET that may take so long.
+pub(crate) fn status(url: &str, longest: Duration) -> Result<u16, String> {
+    let url = Url::parse(url)?;
+    transfer(&url, Some(longest))
+        .map(|(status, _)| status)
         .map_err(|failure| failure.message)
 }
 

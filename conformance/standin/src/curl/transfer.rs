@@ -74,6 +74,16 @@ impl Url {
             path: path.to_owned(),
         })
     }
+
+    /// Host and port as clients name them: without the scheme's own port.
+    fn authority(&self) -> String {
+        let standard_port = if self.tls { 443 } else { 80 };
+        if self.port == standard_port {
+            self.host.clone()
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
 }
 
 /// One GET; gives status and body.
@@ -125,7 +135,7 @@ async fn connect(url: &Url) -> Result<TcpStream, Failure> {
 async fn ask(stream: impl Stream + 'static, url: &Url) -> Result<(u16, String), Failure> {
     let no_answer = |error: String| Failure::new(NO_ANSWER, error);
     let request = Request::get(&url.path)
-        .header(HOST, format!("{}:{}", url.host, url.port))
+        .header(HOST, url.authority())
         .body(Full::default())
         .map_err(|error| no_answer(error.to_string()))?;
     let answer = exchange(stream, request)

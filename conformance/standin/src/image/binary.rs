@@ -15,6 +15,14 @@ pub struct Programs {
 }
 
 impl Programs {
+    /// Builds the stand-in of the workspace alone, for packs, which need no shell of their own.
+    ///
+    /// # Errors
+    /// When it cannot be built.
+    pub fn build_standin(workspace: &Path) -> Result<PathBuf, BuildError> {
+        build_static_binary(workspace)
+    }
+
     /// Builds the stand-in of the workspace, and asks `shell`, which is built from `tools/shell`, for its names.
     ///
     /// # Errors

@@ -108,6 +108,26 @@ pub fn write_archive(
         })
 }
 
+/// Writes the pack of a product to `folder`: a tar file that is called after it, as machines unpack it. `standin` goes into it.
+///
+/// # Errors
+/// When the stand-in cannot be read or is not static, or the pack cannot be written.
+pub fn write_pack(standin: &Path, product: Product, folder: &Path) -> Result<PathBuf, ImageError> {
+    let content = static_program(standin)?;
+    let out = folder.join(format!(
+        "{}-{}.tar",
+        product.distribution.pack(),
+        product.version
+    ));
+    tree::pack(product, &content)
+        .and_then(|pack| std::fs::write(&out, pack))
+        .map_err(|source| ImageError::Write {
+            path: out.clone(),
+            source,
+        })?;
+    Ok(out)
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
     std::fs::read(path).map_err(|source| ImageError::Unreadable {
         path: path.to_owned(),

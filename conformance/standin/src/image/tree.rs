@@ -67,6 +67,10 @@ const SCRIPTS: [(&str, &str); 4] = [
     ),
 ];
 
+/// What starts the server of a pack, and what sets its profile up.
+const START_SCRIPT: &str = include_str!("../../data/pack/start.sh");
+const PROFILE_SCRIPT: &str = include_str!("../../data/pack/profileSetup.sh");
+
 /// The server home of a product's image.
 pub(super) fn home_path(product: Product) -> String {
     format!(
@@ -113,21 +117,33 @@ pub(super) fn base(
 pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
     let home = home_path(product);
     let mut tree = Tree::default();
-    for folder in FOLDERS {
-        tree.folder(&format!("{home}/{folder}"), SHARED_FOLDER)?;
-    }
-    for file in FILES {
-        tree.file(&format!("{home}/{file}"), b"stand-in\n", 0o664)?;
-    }
-    for (file, script) in SCRIPTS {
-        tree.file(&format!("{home}/{file}"), script.as_bytes(), 0o664)?;
-    }
-    let of_distribution = |component: &Component| component.distribution() == product.distribution;
-    for component in Component::all().filter(of_distribution) {
+    tree.server_home(&home)?;
+    for component in components(product) {
         let script = component.start_script();
         tree.link(&format!("{home}/bin/{script}"), STANDIN)?;
     }
     tree.finish()
+}
+
+/// The pack that the product's machines unpack, with the stand-in inside.
+pub(super) fn pack(product: Product, standin: &[u8]) -> io::Result<Vec<u8>> {
+    let home = format!("{}-{}", product.distribution.pack(), product.version);
+    let mut tree = Tree::default();
+    tree.server_home(&home)?;
+    tree.file(&format!("{home}/bin/am-standin"), standin, 0o755)?;
+    for component in components(product) {
+        let script = format!("{home}/bin/{}", component.start_script());
+        tree.file(&script, START_SCRIPT.as_bytes(), 0o755)?;
+    }
+    if components(product).any(|component| component.profile().is_some()) {
+        let script = format!("{home}/bin/profileSetup.sh");
+        tree.file(&script, PROFILE_SCRIPT.as_bytes(), 0o755)?;
+    }
+    tree.finish()
+}
+
+fn components(product: Product) -> impl Iterator<Item = Component> {
+    Component::all().filter(move |component| component.distribution() == product.distribution)
 }
 
 /// Writable for the user of the image, and for any user of group 0 as `OpenShift` starts it.
@@ -149,6 +165,20 @@ impl Default for Tree {
 }
 
 impl Tree {
+    /// What every pack has.
+    fn server_home(&mut self, home: &str) -> io::Result<()> {
+        for folder in FOLDERS {
+            self.folder(&format!("{home}/{folder}"), SHARED_FOLDER)?;
+        }
+        for file in FILES {
+            self.file(&format!("{home}/{file}"), b"stand-in\n", 0o664)?;
+        }
+        for (file, script) in SCRIPTS {
+            self.file(&format!("{home}/{file}"), script.as_bytes(), 0o664)?;
+        }
+        Ok(())
+    }
+
     fn folder(&mut self, path: &str, mode: u32) -> io::Result<()> {
         let path = path.trim_start_matches('/');
         self.parents(path)?;

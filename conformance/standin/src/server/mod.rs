@@ -27,10 +27,13 @@ use crate::stop_time;
 pub(crate) use error::ServerError;
 use listener::listen;
 
-/// Plays the server of the distribution at `home` until SIGTERM or SIGINT.
-pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
-    let (product, role) = part_at(home)?;
-    let configuration = read_in_child(home)?;
+/// The variable that tells the profile, as in the product's images.
+pub(crate) const PROFILE: &str = "PROFILE_NAME";
+
+/// Plays the server of the distribution at `home`, started with a profile or without one, until SIGTERM or SIGINT.
+pub(crate) fn run(home: &Path, profile: Option<&str>) -> Result<(), ServerError> {
+    let (product, role) = part_at(home, profile)?;
+    let configuration = read_in_child(home, profile)?;
     let settings = Settings::of_this_process()?;
     let identity = Identity::of_this_process(role, product.version.as_str());
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -43,21 +46,20 @@ pub(crate) fn run(home: &Path) -> Result<(), ServerError> {
 }
 
 /// What the distribution at `home` plays, by its name and the profile.
-fn part_at(home: &Path) -> Result<(Product, Role), ServerError> {
+fn part_at(home: &Path, profile: Option<&str>) -> Result<(Product, Role), ServerError> {
     let name = home
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
     let (distribution, version) =
         distribution_of_home(&name).ok_or_else(|| ServerError::Home(name.clone()))?;
-    let profile = std::env::var("PROFILE_NAME").ok();
-    let role = Role::of(distribution, profile.as_deref()).ok_or(ServerError::Home(name))?;
+    let role = Role::of(distribution, profile).ok_or(ServerError::Home(name))?;
     Ok((Product::new(version, distribution), role))
 }
 
 /// Reads the configuration at `home`.
 pub(crate) fn read_configuration(home: &Path) -> Result<Configuration, ServerError> {
-    let (product, role) = part_at(home)?;
+    let (product, role) = part_at(home, std::env::var(PROFILE).ok().as_deref())?;
     let path = home.join("repository/conf/deployment.toml");
     let text = std::fs::read_to_string(&path).map_err(|source| ServerError::Configuration {
         path: path.display().to_string(),
@@ -73,8 +75,12 @@ pub(crate) fn read_configuration(home: &Path) -> Result<Configuration, ServerErr
 }
 
 /// Reads the configuration in a child process, which takes the memory for the product's catalogue of keys with it.
-fn read_in_child(home: &Path) -> Result<Configuration, ServerError> {
-    let output = Command::new("/proc/self/exe")
+fn read_in_child(home: &Path, profile: Option<&str>) -> Result<Configuration, ServerError> {
+    let mut child = Command::new("/proc/self/exe");
+    if let Some(profile) = profile {
+        child.env(PROFILE, profile);
+    }
+    let output = child
         .arg(CONFIGURATION)
         .env("WSO2_SERVER_HOME", home)
         .stderr(Stdio::inherit())

@@ -1,0 +1,180 @@
+//! Who uses the site: asks its public names through the load balancer, once or all the time.
+
+use std::collections::BTreeSet;
+use std::process::Stdio;
+
+use am_conformance::Component;
+use am_product::Capability;
+use am_standin::identity::Identity;
+use am_standin::watch::Watched;
+use tokio::process::{Child, Command};
+
+use super::stage::Stage;
+use crate::error::LiveError;
+use crate::record::Fault;
+
+/// Requests to a name, so that every node behind it has its turn.
+const REQUESTS: usize = 6;
+
+/// What a public name leads to, by its key in the document.
+fn meant(key: &str) -> Option<Capability> {
+    Some(match key {
+        "management" => Capability::Portals,
+        "gateway" => Capability::ServesTraffic,
+        "keyManager" => Capability::IssuesTokens,
+        _ => return None,
+    })
+}
+
+/// The phase: every public name is answered by the components that it is for, by each of their nodes where no session ties clients to one.
+pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
+    if stage.given.names.is_empty() {
+        stage
+            .record
+            .not_applicable("AM-NET-001", "the document gives no public names");
+    }
+    for (key, name) in stage.given.names.clone() {
+        let Some(capability) = meant(&key) else {
+            continue;
+        };
+        let url = format!("{}/standin/hello", origin(stage, &key, &name));
+        let mut met = BTreeSet::new();
+        let mut wrong = None;
+        for _ in 0..REQUESTS {
+            let asked = stage
+                .lab
+                .client()?
+                .program(&stage.standin.to_string_lossy())
+                .args(["curl", "-sS", "-f", "-m", "3", &url])
+                .output()
+                .await?;
+            match serde_json::from_slice::<Identity>(&asked.stdout) {
+                Ok(identity) if identity.role.has(capability) => {
+                    met.insert(identity.pod);
+                }
+                Ok(identity) => wrong = Some(format!("{url} is answered by the {}", identity.role)),
+                Err(_) => {
+                    let reason = String::from_utf8_lossy(&asked.stderr);
+                    wrong = Some(format!("{url} is not answered: {}", reason.trim()));
+                }
+            }
+        }
+        let nodes: BTreeSet<String> = stage
+            .site
+            .parts()
+            .filter(|(_, part)| part.component.has(capability))
+            .map(|(host, _)| host.name.clone())
+            .collect();
+        // Sessions of the portals stay with a node, so one client may meet one of them only.
+        if wrong.is_none() && capability == Capability::ServesTraffic && met != nodes {
+            let forgotten: Vec<&str> = nodes.difference(&met).map(String::as_str).collect();
+            wrong = Some(format!(
+                "{REQUESTS} requests to {url} never reach {}",
+                forgotten.join(", ")
+            ));
+        }
+        let fault = wrong.map(|message| {
+            Fault::new(
+                message,
+                "let the load balancer name every node at its own port",
+            )
+            .value(&name)
+        });
+        let at = stage.entrance();
+        stage.check("AM-NET-001", &at, fault);
+    }
+    Ok(true)
+}
+
+/// Scheme, host and port of a public name: without a load balancer a node answers at its own port.
+fn origin(stage: &Stage, key: &str, name: &str) -> String {
+    if stage.site.load_balancers().next().is_some() {
+        return format!("https://{name}");
+    }
+    let port = if key == "gateway" { 8243 } else { 9443 };
+    format!("https://{name}:{port}")
+}
+
+/// A client that asks all the time.
+#[derive(Debug)]
+pub(super) struct Client {
+    process: Child,
+}
+
+impl Client {
+    /// Starts it for the names of components that have several nodes: these serve on whatever happens to one of them.
+    pub(super) fn start(stage: &Stage) -> Result<Self, LiveError> {
+        let is_pair = |capability: Capability| {
+            Component::all()
+                .filter(|component| component.has(capability))
+                .any(|component| stage.site.nodes(component).len() > 1)
+        };
+        let urls: Vec<String> = stage
+            .given
+            .names
+            .iter()
+            .filter(|(key, _)| meant(key).is_some_and(is_pair))
+            .map(|(key, name)| format!("{}/standin/hello", origin(stage, key, name)))
+            .collect();
+        let words = stage.lab.client()?.entering();
+        let (program, rest) = words
+            .split_first()
+            .map_or(("nsenter", &[][..]), |(first, rest)| (first.as_str(), rest));
+        let process = Command::new(program)
+            .args(rest)
+            .arg(&stage.standin)
+            .arg("watch")
+            .args(urls)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(LiveError::file("start", &stage.standin))?;
+        Ok(Self { process })
+    }
+
+    /// Ends it and tells what it was answered.
+    pub(super) async fn end(mut self) -> Result<Vec<Watched>, LiveError> {
+        drop(self.process.stdin.take());
+        let output = self.process.wait_with_output().await;
+        let output = output.map_err(LiveError::file("wait for", "the client"))?;
+        serde_json::from_slice(&output.stdout).map_err(|error| {
+            LiveError::unavailable(
+                format!("the client told nothing: {error}"),
+                "report this as a bug",
+            )
+        })
+    }
+}
+
+/// Nothing was asked in vain.
+pub(super) fn judge_serving(
+    stage: &mut Stage,
+    watched: &[Watched],
+    while_what: &str,
+    allowed: usize,
+) {
+    for client in watched {
+        stage.say(&format!(
+            "{while_what}: {} requests to {} answered, {} not",
+            client.answered, client.url, client.failed
+        ));
+        let told = client
+            .failures
+            .first()
+            .map_or(String::new(), |(_, reason)| format!(" ({reason})"));
+        let fault = (client.failed > allowed || client.answered == 0).then(|| {
+            Fault::new(
+                format!(
+                    "{while_what}, {} of {} requests to {} were not answered{told}",
+                    client.failed,
+                    client.failed + client.answered,
+                    client.url
+                ),
+                "let the load balancer name every node and see when one is away",
+            )
+        });
+        let at = stage.entrance();
+        stage.check("AM-OPS-013", &at, fault);
+    }
+}

@@ -1,0 +1,131 @@
+//! The phases, in order, and the requirements that each judges: those of clusters, by what machines show of them.
+
+use am_conformance::facts::Facts;
+
+use super::site::Site;
+use crate::scenario::wiring_rows;
+use crate::wiring::is_row;
+
+/// A part of the scenario.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    Install,
+    Nodes,
+    Wiring,
+    Endpoints,
+    Firewall,
+    Again,
+    Failure,
+    Upgrade,
+    Rollback,
+}
+
+impl Phase {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Install,
+        Self::Nodes,
+        Self::Wiring,
+        Self::Endpoints,
+        Self::Firewall,
+        Self::Again,
+        Self::Failure,
+        Self::Upgrade,
+        Self::Rollback,
+    ];
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Install => "install",
+            Self::Nodes => "nodes",
+            Self::Wiring => "wiring",
+            Self::Endpoints => "endpoints",
+            Self::Firewall => "firewall",
+            Self::Again => "second run",
+            Self::Failure => "failure",
+            Self::Upgrade => "upgrade",
+            Self::Rollback => "rollback",
+        }
+    }
+
+    fn requirements(self) -> &'static [&'static str] {
+        match self {
+            Self::Install => &["AM-TOPO-001"],
+            Self::Nodes => &["AM-TOPO-002"],
+            Self::Wiring => &["AM-CONF-012", "AM-DIST-001", "AM-DIST-004", "AM-TOPO-004"],
+            Self::Endpoints => &["AM-NET-001"],
+            Self::Firewall => &["AM-NET-018"],
+            Self::Again => &["AM-UPG-005"],
+            Self::Failure => &["AM-OPS-001", "AM-OPS-013"],
+            Self::Upgrade | Self::Rollback => &["AM-UPG-002"],
+        }
+    }
+
+    /// Whether it shows something only where a component has several nodes.
+    fn needs_pairs(self) -> bool {
+        self == Self::Failure
+    }
+}
+
+/// The phases that show something of a site.
+pub(super) fn phases(site: &Site) -> Vec<Phase> {
+    let has_pairs = site
+        .parts()
+        .any(|(_, part)| site.nodes(part.component).len() > 1);
+    Phase::ALL
+        .into_iter()
+        .filter(|phase| has_pairs || !phase.needs_pairs())
+        .collect()
+}
+
+/// Everything that the phases must judge.
+pub(super) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Vec<&'f str> {
+    let mut ids: Vec<&str> = phases
+        .iter()
+        .flat_map(|phase| phase.requirements().iter().copied())
+        .collect();
+    if phases.contains(&Phase::Wiring) {
+        ids.extend(wiring_rows(facts, pattern));
+    }
+    ids
+}
+
+/// The phases that judge certain requirements on machines that run, in order.
+pub(super) fn phases_for<'r>(
+    facts: &Facts,
+    requirements: impl IntoIterator<Item = &'r str>,
+) -> Vec<Phase> {
+    let judges = |phase: Phase, id: &str| {
+        phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
+    };
+    let wanted: Vec<&str> = requirements.into_iter().collect();
+    Phase::ALL
+        .into_iter()
+        .filter(|phase| wanted.iter().any(|id| judges(*phase, id)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Phase, phases_for, planned};
+    use am_conformance::Catalogue;
+    use am_conformance::facts::Facts;
+
+    #[test]
+    fn every_planned_requirement_exists() {
+        let facts = Facts::load().expect("the committed tables parse");
+        let catalogue = Catalogue::load().expect("the committed requirements parse");
+        for id in planned(&facts, &Phase::ALL, 4) {
+            assert!(catalogue.get(id).is_ok(), "{id}");
+        }
+    }
+
+    #[test]
+    fn rows_of_the_wiring_table_are_judged_by_the_wiring() {
+        let facts = Facts::load().expect("the committed tables parse");
+        assert_eq!(phases_for(&facts, ["AM-WIRE-008"]), [Phase::Wiring]);
+        assert_eq!(
+            phases_for(&facts, ["AM-NET-018", "AM-TOPO-002"]),
+            [Phase::Nodes, Phase::Firewall]
+        );
+    }
+}

@@ -1,0 +1,248 @@
+//! A site's tree, as its inventory and its files tell it.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use am_conformance::Component;
+use serde_json::Value;
+
+use crate::error::LiveError;
+
+/// A tree to be played, in the product versions that it is to go through, the oldest first.
+#[derive(Debug, Clone)]
+pub struct MachineSite {
+    /// The pattern.
+    pub pattern: u8,
+    /// Each product version with the site's folder of that deployment (the one with `hosts` and `ansible`).
+    pub versions: Vec<(String, PathBuf)>,
+    /// The public names by what they are for, such as `management`.
+    pub names: Vec<(String, String)>,
+    /// Where clients find the site: its load balancer, or its only node.
+    pub address: String,
+    /// Where the load balancer finds its certificate.
+    pub certificate: Option<String>,
+    /// Where the load balancer finds whom it trusts.
+    pub backend_ca: Option<String>,
+}
+
+/// A host and port.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) host: String,
+    pub(super) port: u16,
+}
+
+impl Place {
+    pub(super) fn is_address(&self) -> bool {
+        self.host.parse::<IpAddr>().is_ok()
+    }
+}
+
+/// A component on a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) component: Component,
+    pub(super) offset: u16,
+}
+
+impl Part {
+    pub(super) fn unit(&self) -> String {
+        format!("am-{}", self.component.name())
+    }
+
+    /// The ports of the product that it has, as they are on its host.
+    pub(super) fn ports(&self) -> impl Iterator<Item = u16> {
+        let offset = self.offset;
+        self.component
+            .ports()
+            .map(move |port| port.number.saturating_add(offset))
+    }
+}
+
+/// A host of the site.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Host {
+    pub(super) name: String,
+    pub(super) address: String,
+    /// Empty on a load balancer.
+    pub(super) parts: Vec<Part>,
+}
+
+/// What the tree of a site says.
+#[derive(Debug, Clone)]
+pub(super) struct Site {
+    pub(super) folder: PathBuf,
+    pub(super) hosts: Vec<Host>,
+    pub(super) databases: BTreeSet<Place>,
+    pub(super) names: Vec<String>,
+    pub(super) address: String,
+    /// The Ansible variables that hold secrets.
+    pub(super) secrets: BTreeSet<String>,
+}
+
+impl Site {
+    /// Reads the tree at `folder`.
+    pub(super) fn read(folder: &Path, given: &MachineSite) -> Result<Self, LiveError> {
+        let file = folder.join("ansible/inventory.yaml");
+        let text = read(&file)?;
+        let unusable = |reason: String| {
+            LiveError::unavailable(
+                format!("{}: {reason}", file.display()),
+                "generate the tree again",
+            )
+        };
+        let inventory: Value =
+            serde_saphyr::from_str(&text).map_err(|error| unusable(error.to_string()))?;
+        let hosts = inventory
+            .pointer("/all/hosts")
+            .and_then(Value::as_object)
+            .ok_or_else(|| unusable("no all.hosts".to_owned()))?;
+        let hosts: Result<Vec<Host>, String> = hosts
+            .iter()
+            .map(|(name, host)| host_of(name, host))
+            .collect();
+        let mut site = Self {
+            folder: folder.to_owned(),
+            hosts: hosts.map_err(unusable)?,
+            databases: BTreeSet::new(),
+            names: given.names.iter().map(|(_, name)| name.clone()).collect(),
+            address: given.address.clone(),
+            secrets: BTreeSet::new(),
+        };
+        site.read_files(&folder.join("hosts"))?;
+        Ok(site)
+    }
+
+    /// Looks through all files for databases and secrets.
+    fn read_files(&mut self, folder: &Path) -> Result<(), LiveError> {
+        let entries = std::fs::read_dir(folder).map_err(LiveError::file("read", folder))?;
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                self.read_files(&path)?;
+                continue;
+            }
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == "deployment.toml" {
+                self.databases
+                    .extend(read(&path)?.lines().filter_map(database));
+            } else if name.ends_with(".secrets.env.j2") {
+                let text = read(&path)?;
+                let names = text
+                    .split("{{")
+                    .skip(1)
+                    .filter_map(|rest| rest.split("}}").next());
+                self.secrets
+                    .extend(names.map(|name| name.trim().to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// The nodes: every component on every host.
+    pub(super) fn parts(&self) -> impl Iterator<Item = (&Host, &Part)> {
+        self.hosts
+            .iter()
+            .flat_map(|host| host.parts.iter().map(move |part| (host, part)))
+    }
+
+    /// The nodes of a component.
+    pub(super) fn nodes(&self, component: Component) -> Vec<&Host> {
+        self.parts()
+            .filter(|(_, part)| part.component == component)
+            .map(|(host, _)| host)
+            .collect()
+    }
+
+    /// The hosts that run no component.
+    pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Host> {
+        self.hosts.iter().filter(|host| host.parts.is_empty())
+    }
+}
+
+fn host_of(name: &str, host: &Value) -> Result<Host, String> {
+    let address = host["ansible_host"].as_str();
+    let parts = host["am_components"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let part = |part: &Value| {
+        let component = part["name"].as_str().and_then(Component::from_name)?;
+        let offset = part["port_offset"].as_u64().unwrap_or_default();
+        Some(Part {
+            component,
+            offset: u16::try_from(offset).ok()?,
+        })
+    };
+    Ok(Host {
+        name: name.to_owned(),
+        address: address
+            .ok_or_else(|| format!("{name} has no ansible_host"))?
+            .to_owned(),
+        parts: parts
+            .iter()
+            .map(|value| part(value).ok_or_else(|| format!("{name} runs an unknown component")))
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+/// The server of a line with a JDBC address, unless it is a file.
+fn database(line: &str) -> Option<Place> {
+    let (_, address) = line.split_once("\"jdbc:")?;
+    let (_, rest) = address
+        .split_once("//")
+        .or_else(|| address.split_once(":@"))?;
+    let place = rest.split(['/', ';', '"', '?']).next()?;
+    let (host, port) = place.rsplit_once(':')?;
+    Some(Place {
+        host: host.to_owned(),
+        port: port.parse().ok()?,
+    })
+}
+
+fn read(file: &Path) -> Result<String, LiveError> {
+    std::fs::read_to_string(file).map_err(LiveError::file("read", file))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Place, database, host_of};
+    use serde_json::json;
+
+    #[test]
+    fn databases_are_read_from_their_addresses() {
+        let place = |host: &str, port| {
+            Some(Place {
+                host: host.to_owned(),
+                port,
+            })
+        };
+        assert_eq!(
+            database(r#"url = "jdbc:postgresql://10.0.1.5:5432/apim_db""#),
+            place("10.0.1.5", 5432)
+        );
+        assert_eq!(
+            database(r#"url = "jdbc:sqlserver://db.example.com:1433;databaseName=x""#),
+            place("db.example.com", 1433)
+        );
+        assert_eq!(
+            database(r#"url = "jdbc:h2:/var/lib/am/x;DB_CLOSE_ON_EXIT=FALSE""#),
+            None
+        );
+    }
+
+    #[test]
+    fn a_host_without_address_or_with_an_unknown_component_is_refused() {
+        let host = |value| host_of("gw-1", &value);
+        assert!(
+            host(json!({"ansible_host": "10.0.1.31", "am_components": [{"name": "gateway"}]}))
+                .is_ok()
+        );
+        assert!(host(json!({"am_components": []})).is_err());
+        assert!(
+            host(json!({"ansible_host": "10.0.1.31", "am_components": [{"name": "gate"}]}))
+                .is_err()
+        );
+    }
+}
