@@ -79,11 +79,6 @@ impl Document {
         })
     }
 
-    /// Whether one of its sites runs on machines.
-    pub fn has_machines(&self) -> bool {
-        self.loaded.sites.value.iter().any(|site| site.vm.is_some())
-    }
-
     /// Ends where something was found.
     fn so_far(&self, found: &mut Diagnostics) -> Result<(), Diagnostics> {
         let sources = [(self.loaded.file.clone(), self.text.clone())].into();
