@@ -18,6 +18,7 @@ mod schema;
 mod site_values;
 mod sites;
 mod specification;
+mod template;
 mod vocabulary;
 
 use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
@@ -37,8 +38,8 @@ use vocabulary::Topology;
 
 pub use inventory::read_inventory;
 pub use machines::{Render, Rendering};
-pub use output::MAKER;
 pub use schema::schema;
+pub use template::MAKER;
 pub use vocabulary::Vocabulary;
 
 /// A document as it was read.

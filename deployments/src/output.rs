@@ -3,26 +3,19 @@
 use std::collections::BTreeMap;
 
 use am_generator::ChartTree;
-use am_generator::diagnostic::{Diagnostic, Place};
-use am_generator::maker::Maker;
+use am_generator::diagnostic::Diagnostic;
 use am_generator::output::Files;
 use am_generator::yaml_text;
 use am_product::data::File;
-use handlebars::{Context, Handlebars, Helper, HelperResult, Output, RenderContext, no_escape};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::machines::{self, Beside, Render, Trouble};
 use crate::overlay;
 use crate::resolved::Resolved;
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
+use crate::template::{MAKER, render};
 use crate::vocabulary::{Topology, Vocabulary};
-
-/// Whose files these are.
-pub const MAKER: Maker = Maker {
-    command: "deploy",
-    leaves: None,
-};
 
 const README: File = File::new(
     "deployments/templates/README.md.hbs",
@@ -138,37 +131,4 @@ fn values_file(values: &SiteValues, notice: &str) -> String {
         lines.extend(yaml_text::entry(key, value));
     }
     lines.join("\n") + "\n"
-}
-
-pub(crate) fn render(template: &File, data: &Value) -> Result<String, Diagnostic> {
-    let broken = |message: String| Diagnostic::new(Place::file(template.path), message);
-    let text = template.text().map_err(|error| broken(error.message))?;
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    engine.register_escape_fn(no_escape);
-    engine.register_helper("sh", Box::new(shell_word));
-    engine
-        .render_template(&text, data)
-        .map_err(|error| broken(error.to_string()))
-}
-
-/// A text as one word of a shell.
-fn shell_word(
-    helper: &Helper<'_>,
-    _: &Handlebars<'_>,
-    _: &Context,
-    _: &mut RenderContext<'_, '_>,
-    out: &mut dyn Output,
-) -> HelperResult {
-    let text = helper
-        .param(0)
-        .and_then(|it| it.value().as_str())
-        .unwrap_or_default();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/:@".contains(c);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        out.write(text)?;
-    } else {
-        out.write(&format!("'{}'", text.replace('\'', r"'\''")))?;
-    }
-    Ok(())
 }

@@ -9,8 +9,8 @@ use super::data::Paths;
 use super::layout::Layout;
 use super::said::Said;
 use super::tree::Hosts;
-use crate::output::render;
 use crate::resolved::Site;
+use crate::template::render;
 
 const README: File = File::new(
     "deployments/templates/machines/database.md.hbs",

@@ -12,7 +12,7 @@ use super::layout::{Component, Layout};
 use super::node_files::{Documents, NodeFiles, data_folders, pack};
 use super::said::Said;
 use super::ways::{Opening, openings};
-use crate::output::{MAKER, render};
+use crate::template::{MAKER, render};
 
 /// A template of this crate.
 macro_rules! template {
