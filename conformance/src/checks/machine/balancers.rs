@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use am_product::{Port, Protocol};
 
-use super::{document_of, machines};
+use super::hosts::{document_of, machines};
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge},

@@ -7,7 +7,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::{balancers::is_public, document_of, machines, needs};
+use super::{
+    balancers::is_public,
+    hosts::{document_of, machines},
+    needs,
+};
 use crate::{
     context::{Context, Fault, Judge},
     manifest::{FIREWALL, Host, MACHINE, Object},

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::machines;
+use super::hosts::machines;
 use crate::{
     checks::network::is_dialled,
     context::Context,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{backend, port_of};
+use super::address::{backend, port_of};
 use crate::manifest::{Balanced, Front};
 
 #[derive(Debug, Default)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{backend, port_of};
+use super::address::{backend, port_of};
 use crate::manifest::{Balanced, Front};
 
 /// How deep blocks are read; nginx itself nests them four deep at most.

@@ -3,7 +3,7 @@
 use am_deployment_toml::product::ProductVersion;
 use serde::Deserialize;
 
-use super::Options;
+use crate::suite::{Options, Variants};
 use crate::{
     error::SuiteError,
     graph::Hints,
@@ -46,7 +46,7 @@ impl TreeUnderTest {
             options.product_versions.contains(&self.product_version),
             options.product_versions.is_empty(),
         ) && options.kubernetes_versions.is_empty()
-            && !matches!(options.variants, super::super::Variants::Only(_))
+            && !matches!(options.variants, Variants::Only(_))
     }
 
     /// The subject.
