@@ -16,7 +16,7 @@ pub(super) enum Filled<'t> {
     Later(&'t str),
 }
 
-/// Reads a file of `NAME=value` lines. Source: systemd.exec(5), EnvironmentFile.
+/// Reads a file of `NAME=value` lines. Source: systemd.exec(5), `EnvironmentFile`.
 pub(super) fn read(text: &str) -> impl Iterator<Item = Variable<'_>> {
     let lines = text.lines().map(str::trim);
     let lines = lines.filter(|line| !line.starts_with(['#', ';', '{']));

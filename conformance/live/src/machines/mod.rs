@@ -152,6 +152,7 @@ fn subject(stage: &Stage) -> SubjectDescription {
     SubjectDescription {
         id: format!("p{}/machines/live", stage.given.pattern),
         pattern: stage.given.pattern,
+        site: None,
         product_version: stage
             .given
             .versions

@@ -58,13 +58,11 @@ impl<'a> Way<'_, 'a> {
         };
         let leads = |front: &Front| {
             let resolver = graph.resolver();
-            let reached = front.backends.iter().map(|one| resolver.node_behind(one));
+            let mut reached = front.backends.iter().map(|one| resolver.node_behind(one));
             let is_its = |node: Option<NodeId>| {
                 node.is_some_and(|node| graph.component(node) == Some(self.component))
             };
-            front.port == self.number
-                && !front.backends.is_empty()
-                && reached.map(is_its).all(|it| it)
+            front.port == self.number && !front.backends.is_empty() && reached.all(is_its)
         };
         match (self.node, nodes.as_slice()) {
             (Some(at), nodes) => nodes.get(at).is_some_and(|node| listens(node)),

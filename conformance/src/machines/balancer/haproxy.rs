@@ -1,4 +1,4 @@
-//! HAProxy. Source: its configuration manual, sections 2 to 5.
+//! `HAProxy`. Source: its configuration manual, sections 2 to 5.
 
 use std::collections::BTreeMap;
 

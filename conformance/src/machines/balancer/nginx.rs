@@ -1,4 +1,4 @@
-//! nginx. Source: its documentation of ngx_http_core_module, ngx_http_upstream_module and their likes for streams.
+//! nginx. Source: its documentation of `ngx_http_core_module`, `ngx_http_upstream_module` and their likes for streams.
 
 use std::collections::BTreeSet;
 
@@ -68,8 +68,8 @@ pub(super) fn fronts(text: &str) -> Vec<Front> {
         for port in ports {
             let is_first = taken.insert(port);
             for target in &targets {
-                let named = |one: &&&Directive| one.words().next() == Some(*target);
-                let upstream = upstreams.iter().find(named);
+                let is_meant = |one: &&&Directive| one.words().next() == Some(*target);
+                let upstream = upstreams.iter().find(is_meant);
                 let direct = || backend(target, false, server.line).into_iter().collect();
                 let is_sticky = |inner: &Directive| {
                     ["ip_hash", "hash", "sticky"]
