@@ -54,6 +54,8 @@ pub enum Scenario {
     Production,
     /// A chart out of a registry, installed by Helm 3 and by Helm 4.
     Published,
+    /// Deployments of two sites, each in a cluster of its own, whose link is cut.
+    Regions,
 }
 
 /// What runs in the pods.

@@ -167,6 +167,7 @@ pub(crate) fn profile_of(
         summary: statistics.sentence(),
         statistics,
         seconds,
+        notes: Vec::new(),
         subjects: vec![SubjectResult {
             subject,
             error: None,

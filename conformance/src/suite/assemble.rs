@@ -31,6 +31,7 @@ impl Suite {
                 summary: String::new(),
                 statistics: Statistics::default(),
                 seconds: None,
+                notes: Vec::new(),
                 subjects: Vec::new(),
                 topology: subject.topology,
             });

@@ -46,6 +46,7 @@ fn options(run: &LiveRun) -> am_live::Options {
             Scenario::Patterns => am_live::Scenario::Patterns,
             Scenario::Production => am_live::Scenario::Production,
             Scenario::Published => am_live::Scenario::Published,
+            Scenario::Regions => am_live::Scenario::Regions,
         },
         charts: run.charts.clone(),
         patterns: run.patterns.clone(),

@@ -151,7 +151,8 @@ pub(crate) struct Live {
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
-    /// What is played: every pattern, what production adds to one of them, or a chart out of a registry.
+    /// What is played: every pattern, what production adds to one of them, a chart out of a registry, or deployments of two
+    /// sites.
     #[arg(long, value_enum, default_value_t = Scenario::Patterns, requires = "cluster")]
     pub(super) scenario: Scenario,
 }
@@ -192,6 +193,8 @@ pub enum Scenario {
     Production,
     /// Charts out of a registry on this machine, installed by Helm 3 and by Helm 4.
     Published,
+    /// Deployments of two sites, each in a cluster of its own: events from site to site, and what happens without the link.
+    Regions,
 }
 
 /// What runs in the pods.

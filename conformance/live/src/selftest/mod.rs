@@ -17,7 +17,7 @@ use crate::session::Session;
 use crate::side_by_side::play_all;
 
 pub use verdict::Verdict;
-use verdict::judge;
+pub(crate) use verdict::judge;
 
 /// Where the broken charts are, below the workspace.
 const FIXTURES: &str = "fixtures/broken-charts";

@@ -20,7 +20,7 @@ pub enum Verdict {
 }
 
 /// Compares what was found with what had to be found.
-pub(super) fn judge(live: &LiveExpectations, results: &[RequirementResult]) -> Verdict {
+pub(crate) fn judge(live: &LiveExpectations, results: &[RequirementResult]) -> Verdict {
     let outcomes: BTreeMap<&str, &Outcome> = results
         .iter()
         .map(|result| (result.requirement.as_str(), &result.outcome))
