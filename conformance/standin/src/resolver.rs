@@ -1,6 +1,6 @@
 //! Names to addresses, by the rules of `/etc/resolv.conf`.
 //!
-//! A static binary has no name service of the C library, so that the stand-in asks the DNS itself. Nothing is cached:
+//! A static binary has no name service of the C library, so that the stand-in reads `/etc/hosts` and asks the DNS itself. Nothing is cached:
 //! who is behind a Service changes while the suite looks.
 
 use std::io;
@@ -8,6 +8,9 @@ use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
+
+/// Names that need no DNS.
+const HOSTS: &str = "/etc/hosts";
 
 /// Asks the DNS that the pod is configured for.
 pub(crate) struct Resolver {
@@ -28,6 +31,12 @@ impl Resolver {
     pub(crate) async fn resolve(&self, host: &str) -> io::Result<Vec<IpAddr>> {
         if let Ok(ip) = host.trim_matches(['[', ']']).parse() {
             return Ok(vec![ip]);
+        }
+        // As the C library does, before the DNS is asked. Kubernetes writes `hostAliases` there.
+        let file = std::fs::read_to_string(HOSTS).unwrap_or_default();
+        let listed = in_hosts(&file, host);
+        if !listed.is_empty() {
+            return Ok(listed);
         }
         let not_found = |reason: String| io::Error::new(io::ErrorKind::NotFound, reason);
         let Some(dns) = &self.dns else {
@@ -62,4 +71,35 @@ pub(crate) fn connect_blocking(host: &str, port: u16, patience: Duration) -> io:
         }
     }
     outcome
+}
+
+/// The addresses that a hosts file has for a name.
+fn in_hosts(file: &str, host: &str) -> Vec<IpAddr> {
+    let lines = file.lines().filter_map(|line| line.split('#').next());
+    lines
+        .filter_map(|line| {
+            let mut words = line.split_whitespace();
+            let ip = words.next()?.parse().ok()?;
+            words
+                .any(|name| name.eq_ignore_ascii_case(host))
+                .then_some(ip)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_hosts;
+
+    #[test]
+    fn a_hosts_file_lists_names_after_their_address() {
+        let file = "127.0.0.1 localhost\n# Entries added by HostAliases.\n10.0.0.2\thub-0.us.example.com\thub-1.us.example.com # a\n";
+        let found = in_hosts(file, "hub-1.us.example.com");
+        assert_eq!(
+            found,
+            ["10.0.0.2".parse::<std::net::IpAddr>().expect("an address")]
+        );
+        assert!(in_hosts(file, "hub-2.us.example.com").is_empty());
+        assert!(in_hosts(file, "a").is_empty());
+    }
 }
