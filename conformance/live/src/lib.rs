@@ -23,6 +23,7 @@ mod product;
 pub mod progress;
 mod published;
 mod record;
+mod regions;
 mod report;
 mod run;
 mod runtime;

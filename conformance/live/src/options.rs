@@ -61,6 +61,8 @@ pub enum Scenario {
     Published,
     /// Sites on virtual machines, by their playbooks; no cluster.
     Machines,
+    /// Deployments of two sites, each in a cluster of its own, whose link is cut.
+    Regions,
 }
 
 /// What runs in the pods.

@@ -176,6 +176,7 @@ pub(crate) fn profile_of(
         summary: statistics.sentence(),
         statistics,
         seconds,
+        notes: Vec::new(),
         subjects: vec![SubjectResult {
             subject,
             error: None,

@@ -12,6 +12,7 @@ use crate::machines;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
 use crate::published;
+use crate::regions;
 use crate::report::{Circumstances, LiveReport, report, told};
 use crate::runtime::{block_on, until_interrupted, with_session};
 use crate::scenario::{DatabaseKind, Lab, Part, Phase, Stage, representatives};
@@ -33,6 +34,9 @@ pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport
         }
         if matches!(options.cluster, Cluster::Envtest) {
             return until_interrupted(judge_admission(options, progress)).await?;
+        }
+        if options.scenario == Scenario::Regions {
+            return until_interrupted(regions::run(options, progress)).await?;
         }
         with_session(options, progress, async |session| {
             play(options, session).await
@@ -73,7 +77,7 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
         match options.scenario {
-            Scenario::Patterns | Scenario::Published | Scenario::Machines => {
+            Scenario::Patterns | Scenario::Published | Scenario::Machines | Scenario::Regions => {
                 let (charts, phases) = if whole.contains(pattern) {
                     (charts, Phase::ALL.to_vec())
                 } else {

@@ -168,7 +168,7 @@ impl Clock {
 }
 
 /// The archive with the stand-in's images, and the folder that holds it.
-async fn build_images(
+pub(crate) async fn build_images(
     options: &Options,
     progress: &Arc<dyn Progress>,
 ) -> Result<Option<(tempfile::TempDir, PathBuf)>, LiveError> {
@@ -182,7 +182,7 @@ async fn build_images(
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
     let below = match options.scenario {
-        Scenario::Patterns | Scenario::Published | Scenario::Machines => None,
+        Scenario::Patterns | Scenario::Published | Scenario::Machines | Scenario::Regions => None,
         Scenario::Production => Some(images::databases(&options.workspace).await?),
     };
     let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;
@@ -191,7 +191,7 @@ async fn build_images(
 }
 
 /// What all patterns share, and the version of Kubernetes, which shows that the cluster answers.
-async fn lab(
+pub(crate) async fn lab(
     options: &Options,
     access: &Access,
     progress: &Arc<dyn Progress>,

@@ -40,6 +40,7 @@ fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
         scenario: Scenario::Patterns,
         charts,
         patterns,
+        machines: Vec::new(),
         representative: false,
         with_selftest: false,
         jobs: 0,

@@ -31,6 +31,10 @@ pub fn render(report: &Report, style: Style) -> String {
             );
         }
     }
+    for (profile, note) in notes(report) {
+        let text = format!("note: {}: {note}", profile.name);
+        let _ = writeln!(out, "{}", wrap(&text, style.width));
+    }
     if let Some(scope) = &report.coverage.scope {
         let _ = writeln!(out, "{}", wrap(scope, style.width));
     }
@@ -39,6 +43,17 @@ pub fn render(report: &Report, style: Style) -> String {
     }
     out.push_str(&final_line(report, style));
     out
+}
+
+/// What is told of each profile besides its findings.
+pub(super) fn notes(report: &Report) -> impl Iterator<Item = (&Profile, &str)> {
+    let profiles = report.profiles.iter();
+    profiles.flat_map(|profile| {
+        profile
+            .notes
+            .iter()
+            .map(move |note| (profile, note.as_str()))
+    })
 }
 
 /// What is wrong, without the lines that sum up; empty when all is well.

@@ -52,6 +52,9 @@ fn suite(
         .collect();
     suite.add_property(("variants", variants.join(", ").as_str()));
     suite.add_property(("reproduce", report.reproduce.as_str()));
+    if !profile.notes.is_empty() {
+        suite.set_system_out(profile.notes.join("\n"));
+    }
     for (message, ids) in human::render_failures(subjects.iter().copied()) {
         let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
         status

@@ -47,6 +47,10 @@ pub(super) fn render(report: &Report) -> String {
             time.unwrap_or_default(),
         );
     }
+    for (at, (profile, note)) in human::notes(report).enumerate() {
+        let gap = if at == 0 { "\n" } else { "" };
+        let _ = writeln!(out, "{gap}- {}: {}", cell(&profile.name), cell(note));
+    }
     let subjects = || report.profiles.iter().flat_map(|profile| &profile.subjects);
     let failures = human::render_failures(subjects());
     if !failures.is_empty() {

@@ -34,6 +34,7 @@ impl Suite {
                 summary: String::new(),
                 statistics: Statistics::default(),
                 seconds: None,
+                notes: Vec::new(),
                 subjects: Vec::new(),
                 topology: subject.topology,
             });

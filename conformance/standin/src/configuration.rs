@@ -91,6 +91,16 @@ impl StartupError {
 }
 
 impl Configuration {
+    /// The shared database as if a stand-in played it, whatever kind its URL names.
+    pub(crate) fn any_shared_database(&self) -> Option<Place> {
+        let edge = shared_database_edge(&self.edges)?;
+        let name = edge.path().rsplit('/').next().unwrap_or_default();
+        Some(Place::Server {
+            edge: edge.clone(),
+            name: name.to_owned(),
+        })
+    }
+
     /// Reads the text of a `deployment.toml` and what else there is below the server home; the error is what the
     /// product stops with.
     pub fn read(
@@ -205,10 +215,12 @@ fn own_publishers(edges: &[Edge]) -> Vec<EventPublisher> {
 
 fn shared_database(effective: &Effective, edges: &[Edge]) -> Option<Place> {
     let url = effective.text(SHARED_DATABASE)?;
-    let edge = edges
-        .iter()
-        .find(|edge| edge.purpose == Purpose::Database && edge.key == SHARED_DATABASE);
-    Place::of(&url, edge)
+    Place::of(&url, shared_database_edge(edges))
+}
+
+fn shared_database_edge(edges: &[Edge]) -> Option<&Edge> {
+    let mut edges = edges.iter();
+    edges.find(|edge| edge.purpose == Purpose::Database && edge.key == SHARED_DATABASE)
 }
 
 /// The groups whose addresses this role uses. Groups that do not pair up publish nothing, and requests still pass.

@@ -85,8 +85,13 @@ impl Node {
         home: &Path,
     ) -> io::Result<Arc<Self>> {
         let memory = memory::of_this_process(identity.role);
-        let place = configuration.shared_database.as_ref();
-        let database = Database::at(place, home, identity.role);
+        let any = || {
+            settings
+                .database
+                .then(|| configuration.any_shared_database())
+        };
+        let place = configuration.shared_database.clone().or_else(|| any()?);
+        let database = Database::at(place.as_ref(), home, identity.role);
         let edges = configuration.edges.iter().map(|edge| EdgeObservation {
             edge: edge.clone(),
             verdict: Verdict::Untried,

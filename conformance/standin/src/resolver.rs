@@ -1,6 +1,6 @@
 //! Names to addresses, by the rules of `/etc/resolv.conf`.
 //!
-//! A static binary has no name service of the C library, so that the stand-in asks the DNS itself. Nothing is cached:
+//! A static binary has no name service of the C library, so that the stand-in reads `/etc/hosts` and asks the DNS itself. Nothing is cached:
 //! who is behind a Service changes while the suite looks.
 
 use std::io;
@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
 
+/// Names that need no DNS.
 const HOSTS: &str = "/etc/hosts";
 
 /// Asks the DNS that the pod is configured for.

@@ -29,6 +29,9 @@ pub struct Settings {
     pub probe_interval: Duration,
     /// `STANDIN_THROTTLE_LIMIT`: requests of one token to one API after which the traffic manager throttles.
     pub throttle_limit: u64,
+    /// `STANDIN_DATABASE` (`true`): the shared database is played by a stand-in, whatever kind its URL names. Otherwise only one
+    /// of H2 is.
+    pub database: bool,
     /// `STANDIN_BIND`: the address to listen on; the addresses of "this node" lead there. All addresses by default.
     pub bind: Option<IpAddr>,
     /// `STANDIN_CERTIFICATE`: a PEM file with the certificate and key of its servers. It makes its own by default.
@@ -95,6 +98,13 @@ impl Settings {
                 "STANDIN_THROTTLE_LIMIT",
                 "a number of requests",
                 10,
+                |text| text.parse().ok(),
+            )?,
+            database: parse(
+                variable,
+                "STANDIN_DATABASE",
+                "true or false",
+                false,
                 |text| text.parse().ok(),
             )?,
             bind: parse(variable, "STANDIN_BIND", "an IP address", None, |text| {

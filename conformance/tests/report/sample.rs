@@ -183,6 +183,7 @@ fn profile(pattern: u8, requirements: &[RequirementSummary], topology: Topology)
         ),
         statistics,
         seconds: Some(f64::from(pattern) + 0.5),
+        notes: Vec::new(),
         subjects,
         topology,
     }

@@ -48,6 +48,7 @@ fn options(run: &LiveRun) -> am_live::Options {
             Scenario::Production => am_live::Scenario::Production,
             Scenario::Published => am_live::Scenario::Published,
             Scenario::Machines => am_live::Scenario::Machines,
+            Scenario::Regions => am_live::Scenario::Regions,
         },
         charts: run.charts.clone(),
         machines: run.machines.iter().cloned().map(site).collect(),

@@ -151,8 +151,8 @@ pub(crate) struct Live {
     /// What runs in the pods.
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
-    /// What is played: every pattern, what production adds to one of them, a chart out of a registry, or, without --cluster,
-    /// sites on virtual machines.
+    /// What is played: every pattern, what production adds to one of them, a chart out of a registry, deployments of two sites,
+    /// or, without --cluster, sites on virtual machines.
     #[arg(long, value_enum, default_value_t = Scenario::Patterns)]
     pub(super) scenario: Scenario,
 }
@@ -197,6 +197,8 @@ pub enum Scenario {
     Published,
     /// Sites on virtual machines (deployments/examples), which are namespaces of this machine, installed by their playbooks.
     Machines,
+    /// Deployments of two sites, each in a cluster of its own: events from site to site, and what happens without the link.
+    Regions,
 }
 
 /// What runs in the pods.

@@ -125,6 +125,11 @@ fn asked(
             "--with-selftest plays broken charts beside sound ones; there are none of the published, and the self-test plays them alone",
         )));
     }
+    if is_selftest && live.scenario == Scenario::Regions {
+        return Err(Err(SuiteError::usage(
+            "regions are broken once they were found sound; use --with-selftest",
+        )));
+    }
     if live.representative && (is_selftest || live.scenario != Scenario::Patterns) {
         return Err(Err(SuiteError::usage(
             "--representative chooses phases of the patterns; leave it out of the self-test and of other scenarios",

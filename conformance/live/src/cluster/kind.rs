@@ -29,8 +29,20 @@ pub struct KindPlan {
     name: String,
     image: Option<String>,
     keep: bool,
+    workers: bool,
 }
 
+impl KindPlan {
+    /// With one node, which so has one address for all its pods.
+    #[must_use]
+    pub(crate) fn of_one_node(mut self) -> Self {
+        self.workers = false;
+        self
+    }
+}
+
+/// The lines of [`CONFIGURATION`] that make workers.
+const WORKER: &str = "  - role: worker\n";
 /// Two workers: with fewer, replicas have nowhere to spread to and a drained node's pods nowhere to go. The cluster is
 /// thrown away, so etcd need not wait for the disk at each write; kind takes the form that its version of kubeadm has.
 const CONFIGURATION: &str = include_str!("kind.yaml");
@@ -65,10 +77,7 @@ impl Kind {
             .map_err(|error| {
                 LiveError::unavailable(error.to_string(), "install kind, or Go to build it")
             })?;
-        let name = options
-            .name
-            .clone()
-            .unwrap_or_else(|| format!("{PREFIX}{}", std::process::id()));
+        let name = options.name.clone().unwrap_or_else(own_name);
         let existing = clusters(&kind).await?;
         if existing.contains(&name) {
             return Err(LiveError::unavailable(
@@ -94,6 +103,7 @@ impl Kind {
             name,
             image,
             keep,
+            workers: true,
         })
     }
 
@@ -114,7 +124,12 @@ impl Kind {
             folder,
         };
         let config = cluster.folder.path().join("cluster.yaml");
-        std::fs::write(&config, CONFIGURATION).map_err(LiveError::file("write", &config))?;
+        let nodes = if plan.workers {
+            CONFIGURATION.to_owned()
+        } else {
+            CONFIGURATION.replace(WORKER, "")
+        };
+        std::fs::write(&config, nodes).map_err(LiveError::file("write", &config))?;
         let mut command = Program::new(
             &cluster.program,
             "see `docker ps` and `docker info`; --kind-image takes an image that is on this machine",
@@ -210,9 +225,17 @@ async fn clusters(kind: &Path) -> Result<Vec<String>, LiveError> {
     Ok(listed.lines().map(|line| line.trim().to_owned()).collect())
 }
 
+/// The name of this process's cluster; those of several go on after it, with a dash.
+pub(crate) fn own_name() -> String {
+    format!("{PREFIX}{}", std::process::id())
+}
+
 /// Whether a name was made from the id of a process that is no more.
 fn is_abandoned(name: &str) -> bool {
-    let id: Option<i32> = name.strip_prefix(PREFIX).and_then(|rest| rest.parse().ok());
+    let id = name
+        .strip_prefix(PREFIX)
+        .and_then(|rest| rest.split('-').next());
+    let id: Option<i32> = id.and_then(|id| id.parse().ok());
     id.and_then(rustix::process::Pid::from_raw)
         .is_some_and(|id| rustix::process::test_kill_process(id).is_err())
 }
@@ -254,5 +277,6 @@ mod tests {
         assert!(!is_abandoned("production"));
         // Larger than any process id of Linux.
         assert!(is_abandoned("am-live-2000000000"));
+        assert!(is_abandoned("am-live-2000000000-eu"));
     }
 }

@@ -15,6 +15,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 
 pub use context::Context;
 pub use envtest::Envtest;
+pub(crate) use kind::own_name;
 pub use kind::{Kind, KindOptions, KindPlan};
 pub(crate) use operators::Operators;
 

@@ -20,7 +20,8 @@ use crate::scenario::{Phase, Stage};
 use crate::session::Session;
 use crate::side_by_side::play_all;
 
-use shop::{Generator, open};
+pub(crate) use shop::Generator;
+use shop::open;
 
 /// The pattern with the fewest pods shows it, unless others are asked for.
 const PATTERNS: [u8; 1] = [0];

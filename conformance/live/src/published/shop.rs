@@ -38,13 +38,13 @@ impl Shop {
 }
 
 /// What the charts are made of.
-pub(super) struct Generator {
-    pub(super) model: Model,
-    pub(super) templates: Templates,
+pub(crate) struct Generator {
+    pub(crate) model: Model,
+    pub(crate) templates: Templates,
 }
 
 impl Generator {
-    pub(super) fn load(workspace: &Path) -> Result<Self, LiveError> {
+    pub(crate) fn load(workspace: &Path) -> Result<Self, LiveError> {
         let folder = workspace.join("generator");
         let input = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
         Ok(Self {

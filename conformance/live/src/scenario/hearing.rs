@@ -162,7 +162,7 @@ async fn revoke_at_each(
 }
 
 /// Pairs of an event hub node and a listener that did not hear of it, when patience ends.
-async fn unheard(
+pub(crate) async fn unheard(
     stage: &Stage,
     posted: &[(String, String)],
     except: &BTreeSet<String>,

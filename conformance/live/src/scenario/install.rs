@@ -88,7 +88,7 @@ fn slow_hubs(stage: &Stage) -> Value {
 }
 
 /// The namespace refuses pods that break the restricted level; their workloads then say so.
-async fn judge_security(stage: &mut Stage) -> Result<(), LiveError> {
+pub(crate) async fn judge_security(stage: &mut Stage) -> Result<(), LiveError> {
     let path = format!("/api/v1/namespaces/{}/events", stage.namespace);
     let events = stage.lab.api.list(&path).await?;
     let refused = events
@@ -108,7 +108,7 @@ async fn judge_security(stage: &mut Stage) -> Result<(), LiveError> {
 }
 
 /// Every component has its nodes, which became ready without a restart by their probes.
-async fn judge_nodes(stage: &mut Stage) -> Result<(), LiveError> {
+pub(crate) async fn judge_nodes(stage: &mut Stage) -> Result<(), LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     for (component, wanted) in stage.main.nodes.clone() {
         let own: Vec<&Pod> = pods

@@ -44,10 +44,16 @@ use am_conformance::suite::ChartDirectory;
 use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
-pub(crate) use plan::{Phase, phases_for, wiring as wiring_rows};
+pub(crate) use hearing::unheard;
+pub(crate) use install::{judge_nodes, judge_security};
+pub(crate) use observe::{collect, judge_identities, write_down};
+pub(crate) use outage::judge_served;
+pub(crate) use plan::{Phase, phases_for, planned, wiring as wiring_rows};
 pub(crate) use production::Kind as DatabaseKind;
 pub(crate) use representatives::representatives;
 pub(crate) use stage::Stage;
+pub(crate) use story::{Deployment, ask, deploy, until};
+pub(crate) use wait::workloads;
 
 use crate::api::Api;
 use crate::error::LiveError;
@@ -88,6 +94,8 @@ pub(crate) struct Release {
     pub(crate) chart: PathBuf,
     /// Overlay of the chart, if any.
     pub(crate) overlay: Option<&'static str>,
+    /// Values files over it.
+    pub(crate) values_files: Vec<PathBuf>,
     pub(crate) values: Value,
     /// Nodes of each component.
     pub(crate) nodes: BTreeMap<Component, usize>,

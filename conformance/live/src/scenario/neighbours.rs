@@ -139,6 +139,7 @@ mod tests {
         let main = Release {
             name: "am".into(),
             chart: "chart".into(),
+            values_files: Vec::new(),
             overlay: Some("dev"),
             values: serde_json::json!({"gateway": {"portOffset": 0}}),
             nodes: [(Component::from_name("gateway").expect("a component"), 2)].into(),

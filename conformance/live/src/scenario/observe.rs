@@ -165,7 +165,7 @@ fn repository(image: &str) -> &str {
 }
 
 /// Every pod plays what its label says, in the version that is deployed, with a configuration of its own.
-fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
+pub(crate) fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
     let version = stage
         .charts
         .iter()

@@ -58,7 +58,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
         return Ok(true);
     }
     stop(stage, hub).await?;
-    judge_served(stage).await?;
+    judge_served(stage, BEFORE, "while no event hub is there").await?;
     close(stage, hub).await?;
     let came_back = come_back(stage, hub).await?;
     let deployed = came_back && deploy(stage, DURING).await?;
@@ -112,8 +112,12 @@ async fn stop(stage: &Stage, hub: Component) -> Result<(), LiveError> {
     }
 }
 
-/// Gateways need no event hub to serve what they know.
-async fn judge_served(stage: &mut Stage) -> Result<(), LiveError> {
+/// Gateways need no event hub to serve what they know: `api`, though `when`.
+pub(crate) async fn judge_served(
+    stage: &mut Stage,
+    api: &str,
+    when: &str,
+) -> Result<(), LiveError> {
     let nodes = collect(stage, &stage.main).await?;
     let gateways = nodes.iter().filter(|node| {
         node.observations
@@ -123,16 +127,15 @@ async fn judge_served(stage: &mut Stage) -> Result<(), LiveError> {
     });
     let traffic = Port::speaking(Protocol::Apis, true).number;
     for node in gateways {
-        let question = json!({"url": format!("https://localhost:{traffic}/{BEFORE}"), "token": "outage", "count": 3});
+        // A token of each gateway's own: together they would ask so often that it is throttled.
+        let token = format!("outage-{}", node.pod);
+        let question = json!({"url": format!("https://localhost:{traffic}/{api}"), "token": token, "count": 3});
         let answer = ask(stage, &node.pod, "/standin/request", &question).await?;
         let statuses = answer.as_ref().map(statuses).unwrap_or_default();
         let served = !statuses.is_empty() && statuses.iter().all(|status| *status == 200);
         let fault = (!served).then(|| {
             Fault::new(
-                format!(
-                    "{} does not serve an API while no event hub is there: {statuses:?}",
-                    node.pod
-                ),
+                format!("{} does not serve {api} {when}: {statuses:?}", node.pod),
                 "let nothing that a gateway needs for a request depend on the event hub",
             )
             .at("Pod", &node.pod)

@@ -22,6 +22,7 @@ impl Stage {
                 .overlay
                 .map(|name| overlay(&release.chart, name))
                 .into_iter()
+                .chain(release.values_files.iter().cloned())
                 .collect(),
             values,
         }

@@ -60,31 +60,37 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A stage for a pattern; nothing is on the cluster yet.
-    pub(crate) fn new(
-        mut lab: Lab,
-        pattern: u8,
-        name: &str,
-        charts: Vec<(String, PathBuf)>,
-    ) -> Self {
+    pub(crate) fn new(lab: Lab, pattern: u8, name: &str, charts: Vec<(String, PathBuf)>) -> Self {
         let namespace = format!("{}-{name}", lab.prefix);
         let newest = charts.last().map(|(_, chart)| chart.clone());
-        let mut main = Release {
+        let main = Release {
             name: "am".to_owned(),
             chart: newest.unwrap_or_default(),
             overlay: Some("dev"),
+            values_files: Vec::new(),
             values: Value::Null,
             nodes: BTreeMap::new(),
         };
-        let of_release = merged(&main.chart, main.overlay, &main.values);
-        let elsewhere = switched_off(&lab.facts, pattern, &of_release);
+        let given = merged(&main.chart, main.overlay, &main.values);
+        Self::of_release(lab, pattern, namespace, charts, main, &given)
+    }
+
+    /// A stage for a release, which is `given` these values by its files; nothing is on the cluster yet.
+    pub(crate) fn of_release(
+        mut lab: Lab,
+        pattern: u8,
+        namespace: String,
+        charts: Vec<(String, PathBuf)>,
+        mut main: Release,
+        given: &Value,
+    ) -> Self {
+        let elsewhere = switched_off(&lab.facts, pattern, given);
         let (facts, away) = narrowed(&lab.facts, pattern, &elsewhere);
         lab.facts = Arc::new(facts);
-        main.nodes = lab
-            .facts
-            .patterns
-            .get(&pattern)
-            .cloned()
-            .unwrap_or_default();
+        let of_pattern = lab.facts.patterns.get(&pattern).cloned();
+        if main.nodes.is_empty() {
+            main.nodes = of_pattern.unwrap_or_default();
+        }
         let record = Record::new(lab.catalogue.clone(), []);
         let mut stage = Self {
             lab,

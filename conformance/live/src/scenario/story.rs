@@ -72,7 +72,7 @@ pub(super) async fn run(stage: &mut Stage) -> Result<bool, LiveError> {
 }
 
 /// What came of a deployment.
-pub(super) enum Deployment {
+pub(crate) enum Deployment {
     /// No event hub is ready.
     NoHub,
     /// The event hub does not take it.
@@ -88,7 +88,7 @@ pub(super) enum Deployment {
 }
 
 /// Deploys an API and waits until every gateway serves it.
-pub(super) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveError> {
+pub(crate) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveError> {
     let (mut attempts, mut end) = (Attempts::default(), Deployment::NoHub);
     while attempts.next(stage).await?.is_some() {
         let Some(hub) = hub(stage).await? else {
@@ -246,7 +246,7 @@ async fn revoke(stage: &mut Stage) -> Result<(), LiveError> {
 }
 
 /// Waits until every node with a gateway knows something, except some; the name of one that does not.
-pub(super) async fn until(
+pub(crate) async fn until(
     stage: &Stage,
     except: &BTreeSet<String>,
     knows: impl Fn(&StoryObservation) -> bool,
@@ -287,7 +287,7 @@ pub(super) fn statuses(answer: &Value) -> Vec<u64> {
         .collect()
 }
 
-pub(super) async fn ask(
+pub(crate) async fn ask(
     stage: &Stage,
     pod: &str,
     path: &str,

@@ -23,6 +23,9 @@ pub(super) fn write_profile(out: &mut String, report: &Report, profile: &Profile
         badge(profile.result),
         text(&profile.summary)
     );
+    for note in &profile.notes {
+        let _ = writeln!(out, "<p>{}</p>", text(note));
+    }
     let causes = causes(report, &profile.subjects);
     if !profile.topology.nodes.is_empty() {
         // Numbered as they are written below.

@@ -105,6 +105,7 @@ mod tests {
             summary: String::new(),
             statistics: Statistics::default(),
             seconds: None,
+            notes: Vec::new(),
             subjects: Vec::new(),
             topology: Topology {
                 crossings: crossings.iter().map(crossing).collect(),

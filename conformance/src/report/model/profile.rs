@@ -25,6 +25,9 @@ pub struct Profile {
     /// time. Absent when nobody measured it; never in a static report for machines, which is the same for the same charts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
+    /// What was seen that is no finding, such as what is lost when it must be, in sentences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What was judged: one entry per combination of platform, version and variant.
     pub subjects: Vec<SubjectResult>,
     /// Components and the edges between them, of the first subject.

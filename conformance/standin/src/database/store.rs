@@ -65,6 +65,24 @@ impl Databases {
         answer
     }
 
+    /// Takes over what other servers' databases of the same names hold, as replication does, and tells what each holds then.
+    pub(crate) fn replicate(
+        &mut self,
+        others: BTreeMap<String, Records>,
+    ) -> BTreeMap<String, Records> {
+        for (name, records) in others {
+            let file = self.folder.join(format!("{name}.mv.db"));
+            let open = self.open.entry(name).or_default();
+            open.records.merge(records);
+            if let Err(error) = save(&file, &open.records) {
+                eprintln!("H2: {}: {error}", file.display());
+            }
+        }
+        let open = self.open.iter();
+        open.map(|(name, open)| (name.clone(), open.records.clone()))
+            .collect()
+    }
+
     /// A connection ended: what its server was filling is filled by nobody.
     pub(crate) fn leave(&mut self, connection: u64) {
         for open in self.open.values_mut() {
@@ -191,6 +209,28 @@ mod tests {
             ask(&mut databases, &asker(2, "cp-1"), Request::Start),
             Answer::Initialise
         );
+    }
+
+    #[test]
+    fn what_another_server_holds_is_taken_over_and_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut databases = Databases::new(folder.path());
+        let hub = asker(1, "cp-0");
+        let deploy = |name: &str| Request::Deploy {
+            name: name.to_owned(),
+            environments: ["Default".to_owned()].into(),
+        };
+        ask(&mut databases, &hub, deploy("here"));
+        let mut there = Records::default();
+        there.deploy("there", ["Default".to_owned()].into());
+        let all = databases.replicate([("shared_db".to_owned(), there)].into());
+        let names: Vec<_> = all["shared_db"].apis.keys().collect();
+        assert_eq!(names, ["here", "there"]);
+        let mut restarted = Databases::new(folder.path());
+        let Answer::Records { records } = ask(&mut restarted, &hub, Request::Read) else {
+            panic!("no records");
+        };
+        assert_eq!(records, all["shared_db"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! | `POST /standin/deploy` `{"api": "pizza", "environments": ["Default"]}` | event hub | 200 and the API; 409 without such an environment |
 //! | `POST /standin/revoke` `{"token": "…"}` | event hub | 200 once the configured `revoke_endpoint` took it: any node may be notified |
 //! | `POST /standin/notify` `{"token": "…"}` | event hub | 200 and `{"event": "revoked/…"}`: this very node is notified, as by `/internal/data/v1/notify` |
+//! | `POST /standin/replicate` `{"shared_db": {…}}` | database | 200 and what each database holds, now that it took this over |
 //! | `POST /standin/request` `{"url": "https://…", "token": "…", "count": 1}` | every role | every status and who answered |
 //!
 //! Who has heard what is in the observations: `story.heard.tokenRevocation` of each gateway holds the ids of events.
@@ -27,6 +28,7 @@ use crate::dial::Target;
 use crate::edge::Purpose;
 use crate::http_client::{Question, ask};
 use crate::node::Node;
+use crate::role::Role;
 use crate::story;
 
 /// Serves one connection.
@@ -71,6 +73,10 @@ async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Re
         "/standin/notify" if node.identity.role.has(Capability::EventHub) => {
             notify(node, request).await
         }
+        "/standin/replicate" if node.identity.role == Role::Database => match body(request).await {
+            Some(others) => (200, json!(node.databases().replicate(others))),
+            None => (400, json!({ "error": "expected {\"shared_db\": {…}}" })),
+        },
         "/standin/request" => match body(request).await {
             Some(Ask { url, token, count }) => ask_many(node, &url, token, count).await,
             None => (

@@ -43,7 +43,7 @@ impl Stage {
     }
 
     /// An image of the run: all lie on the file system that holds databases, their drivers and Java.
-    fn any_image(&self) -> String {
+    pub(crate) fn any_image(&self) -> String {
         let version = self
             .charts
             .last()

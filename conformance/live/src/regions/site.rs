@@ -1,0 +1,221 @@
+//! A site of a deployment in its cluster: what it is given besides the document, and its installation.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use am_conformance::Component;
+use am_conformance::suite::ChartDirectory;
+use serde_json::{Value, json};
+
+use super::document::{Database, Deployed, Site as Placed};
+use crate::charts::charts_of;
+use crate::error::LiveError;
+use crate::record::Record;
+use crate::scenario::{Lab, Release, Stage, judge_nodes, judge_security};
+use crate::values::merge;
+
+/// What a site's database server is called.
+const DATABASE: &str = "database-server";
+
+/// A site, and what is to be told of it besides findings.
+pub(super) struct Site {
+    pub(super) name: String,
+    pub(super) is_main: bool,
+    pub(super) stage: Stage,
+    pub(super) notes: Vec<String>,
+    /// Objects that are there before the release: the folder of the API, and the object.
+    before: Vec<(&'static str, Value)>,
+}
+
+impl Site {
+    /// A site of a deployment; nothing is on its cluster yet.
+    pub(super) fn new(
+        deployed: &Deployed,
+        placed: &Placed,
+        lab: &Lab,
+        charts: &[ChartDirectory],
+    ) -> Result<Self, LiveError> {
+        let charts = charts_of(charts, placed.pattern)?;
+        let chart = charts.last().map(|(_, chart)| chart.clone());
+        let main = Release {
+            name: placed.release.name.clone(),
+            chart: chart.unwrap_or_default(),
+            overlay: None,
+            values_files: deployed.values(placed),
+            values: Value::Null,
+            nodes: nodes(placed),
+        };
+        let mut given = Value::Null;
+        for file in &main.values_files {
+            merge(&mut given, &read(file)?);
+        }
+        let namespace = placed.release.namespace.clone();
+        let pattern = placed.pattern;
+        let variables = [("STANDIN_DATABASE".to_owned(), "true".to_owned())].into();
+        let stage = Stage::of_release(lab.clone(), pattern, namespace, charts, main, &given)
+            .called(&format!("{} {}", deployed.resolved.topology, placed.name))
+            .with_variables(&variables)
+            .with_secrets(&secrets(placed))
+            .without_volumes();
+        let policies = both_rules(&given, &stage.main.values);
+        let stage = stage.with_values(&policies);
+        let image = stage.any_image();
+        let database = placed.database.as_ref();
+        Ok(Self {
+            name: placed.name.clone(),
+            is_main: placed.main,
+            before: database.map_or_else(Vec::new, |it| database_server(it, &image).into()),
+            stage,
+            notes: Vec::new(),
+        })
+    }
+
+    /// Forgets what was judged; these must be judged from now on.
+    pub(super) fn plan<'r>(&mut self, requirements: impl IntoIterator<Item = &'r str>) {
+        self.stage.record = Record::new(self.stage.lab.catalogue.clone(), requirements);
+    }
+
+    /// Tells something that is no finding.
+    pub(super) fn note(&mut self, text: String) {
+        self.stage.say(&text);
+        self.notes.push(text);
+    }
+
+    /// Installs it with the files of the deployment, and waits until it is ready.
+    pub(super) async fn install(&mut self) -> Result<bool, LiveError> {
+        let stage = &mut self.stage;
+        stage.make_namespace().await?;
+        for (plural, object) in &self.before {
+            let path = format!("/api/v1/namespaces/{}/{plural}", stage.namespace);
+            if let Err(refusal) = stage.lab.api.create(&path, object).await? {
+                return Err(LiveError::unavailable(
+                    format!("cannot make a database server: {}", refusal.message),
+                    "report this as a bug",
+                ));
+            }
+        }
+        let installation = stage.installation(&stage.main, &Value::Null);
+        let done = stage.lab.helm.install(&installation).await?;
+        if !done.success {
+            stage.helm_failed("install", &done, "AM-TOPO-002").await?;
+            return Ok(false);
+        }
+        let ready = stage.wait_for_main("AM-TOPO-002").await?;
+        judge_security(stage).await?;
+        judge_nodes(stage).await?;
+        Ok(ready)
+    }
+}
+
+/// The nodes of each component that the site runs.
+fn nodes(placed: &Placed) -> BTreeMap<Component, usize> {
+    let components = placed.components.iter();
+    components
+        .filter_map(|it| Some((Component::from_name(&it.name)?, it.nodes)))
+        .collect()
+}
+
+/// A values file.
+fn read(file: &Path) -> Result<Value, LiveError> {
+    let text = std::fs::read_to_string(file).map_err(LiveError::file("read", file))?;
+    serde_saphyr::from_str(&text).map_err(|error| {
+        LiveError::unavailable(
+            format!("{}: {error}", file.display()),
+            "report this as a bug",
+        )
+    })
+}
+
+/// The Secrets that the deployment asks for, the same in each site.
+fn secrets(placed: &Placed) -> BTreeMap<String, BTreeMap<String, String>> {
+    // Random enough for a cluster of minutes, and never shown. What has another form is of hexadecimal digits.
+    let value = |key: &String| match key.strip_suffix("-key") {
+        Some(_) => (key.clone(), format!("{:064x}", std::process::id())),
+        None => (key.clone(), format!("{key}-{}", std::process::id())),
+    };
+    let secrets = placed.secrets.iter();
+    secrets
+        .map(|it| (it.name.clone(), it.keys.iter().map(value).collect()))
+        .collect()
+}
+
+/// The rules of network policies that a deployment gives and those that the suite needs: helm would take the latter alone.
+fn both_rules(given: &Value, own: &Value) -> Value {
+    let mut both = json!({});
+    for (key, component) in own.as_object().into_iter().flatten() {
+        const PATH: &str = "/networkPolicy/ingress";
+        let lists = [given[key].pointer(PATH), component.pointer(PATH)];
+        if let [Some(Value::Array(given)), Some(Value::Array(own))] = lists {
+            let rules = [given.as_slice(), own.as_slice()].concat();
+            both[key] = json!({"networkPolicy": {"ingress": rules}});
+        }
+    }
+    both
+}
+
+/// The database server of a site, as a stand-in at the port of the real one, and the Service by which the site knows it.
+fn database_server(database: &Database, image: &str) -> [(&'static str, Value); 2] {
+    let labels = json!({"app": DATABASE});
+    let start = format!(
+        "exec java -cp \"$WSO2_SERVER_HOME\"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server \
+         -tcp -tcpAllowOthers -tcpPort {} -baseDir /databases -ifNotExists",
+        database.port
+    );
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": DATABASE, "labels": labels},
+        "spec": {
+            "automountServiceAccountToken": false,
+            "securityContext": {
+                "runAsNonRoot": true, "runAsUser": 10001, "fsGroup": 10001,
+                "seccompProfile": {"type": "RuntimeDefault"},
+            },
+            "containers": [{
+                "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
+                "command": ["/bin/bash", "-c", start],
+                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+                "volumeMounts": [{"name": "databases", "mountPath": "/databases"}],
+            }],
+            "volumes": [{"name": "databases", "emptyDir": {}}],
+        },
+    });
+    let service = json!({
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": database.host},
+        "spec": {"selector": labels, "ports": [{"port": database.port, "protocol": "TCP"}]},
+    });
+    [("pods", pod), ("services", service)]
+}
+
+/// What each database of a site's server holds, after it took `others` over.
+pub(super) async fn replicate(site: &Site, others: &Value) -> Result<Value, LiveError> {
+    let stage = &site.stage;
+    let port = am_standin::settings::OBSERVATIONS_PORT;
+    let answer = stage.lab.api.ask_pod(
+        &stage.namespace,
+        DATABASE,
+        port,
+        "/standin/replicate",
+        Some(others),
+    );
+    answer.await?.ok_or_else(|| {
+        LiveError::unavailable(
+            format!("the database server of {} does not answer", stage.about()),
+            "see its log",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::both_rules;
+    use serde_json::json;
+
+    #[test]
+    fn rules_of_the_deployment_stay_beside_those_of_the_suite() {
+        let given = json!({"a": {"networkPolicy": {"ingress": [1]}}, "b": {}});
+        let own = json!({"a": {"networkPolicy": {"ingress": [2]}}, "b": {"networkPolicy": {"ingress": [3]}}});
+        assert_eq!(
+            both_rules(&given, &own),
+            json!({"a": {"networkPolicy": {"ingress": [1, 2]}}})
+        );
+    }
+}
