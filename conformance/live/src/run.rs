@@ -30,13 +30,13 @@ const PRODUCTION_PATTERNS: [u8; 1] = [2];
 pub fn run(options: &Options, progress: &Arc<dyn Progress>) -> Result<LiveReport, LiveError> {
     block_on(async {
         if options.scenario == Scenario::Machines {
-            return until_interrupted(machines::play(options, progress)).await?;
+            return until_interrupted(Box::pin(machines::play(options, progress))).await?;
         }
         if matches!(options.cluster, Cluster::Envtest) {
             return until_interrupted(judge_admission(options, progress)).await?;
         }
         if options.scenario == Scenario::Regions {
-            return until_interrupted(regions::run(options, progress)).await?;
+            return until_interrupted(Box::pin(regions::run(options, progress))).await?;
         }
         with_session(options, progress, async |session| {
             play(options, session).await

@@ -64,24 +64,6 @@ impl Broken {
             .map_err(|error| LiveError::unavailable(format!("{FILE}: {error}"), "correct it"))
     }
 
-    /// Plays them on the deployments that were found sound.
-    pub(super) async fn play(
-        &self,
-        deployments: &mut [Deployment; 2],
-        clusters: &Clusters,
-    ) -> Result<LiveSelftest, LiveError> {
-        let [one, other] = deployments;
-        let (first, second) = tokio::try_join!(self.play_on(one), self.play_on(other))?;
-        let all = first.into_iter().chain(second);
-        let (cases, timings) = all.unzip();
-        Ok(LiveSelftest {
-            cases,
-            timings,
-            kubernetes: clusters.kubernetes.clone(),
-            left_out: Vec::new(),
-        })
-    }
-
     /// Those of one deployment.
     async fn play_on(
         &self,
@@ -110,6 +92,24 @@ impl Broken {
         }
         Ok(done)
     }
+}
+
+/// Plays them on the deployments that were found sound.
+pub(super) async fn play(
+    broken: &Broken,
+    deployments: &mut [Deployment; 2],
+    clusters: &Clusters,
+) -> Result<LiveSelftest, LiveError> {
+    let [one, other] = deployments;
+    let (first, second) = tokio::try_join!(broken.play_on(one), broken.play_on(other))?;
+    let all = first.into_iter().chain(second);
+    let (cases, timings) = all.unzip();
+    Ok(LiveSelftest {
+        cases,
+        timings,
+        kubernetes: clusters.kubernetes.clone(),
+        left_out: Vec::new(),
+    })
 }
 
 impl Case {

@@ -75,7 +75,7 @@ pub(crate) async fn run(
         return Ok(report);
     }
     let broken = Broken::read(&options.workspace)?;
-    let selftest = broken.play(&mut both, &clusters).await?;
+    let selftest = broken::play(&broken, &mut both, &clusters).await?;
     Ok(LiveReport {
         selftest: Some(selftest),
         ..report
