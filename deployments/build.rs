@@ -12,7 +12,7 @@ fn main() {
     files.sort();
     let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by Cargo"));
     let entries = files.iter().map(|file| {
-        let held = root.join(file);
+        let held = root.join(file).display().to_string();
         format!(
             "File::new(\"deployments/{}\", include_str!({held:?})),",
             file.display()

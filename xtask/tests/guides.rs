@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Guides whose examples of `cargo xtask` are run.
-const GUIDES: [&str; 5] = [
+const GUIDES: [&str; 6] = [
     "docs/check-your-own-charts.md",
     "docs/deployments.md",
     "docs/identity-server.md",
     "docs/publishing.md",
+    "docs/virtual-machines.md",
     "docs/your-own-requirements.md",
 ];
 

@@ -50,13 +50,13 @@ fn all_hosts(layout: &Layout<'_, '_>, made: &Hosts) -> Map<String, Value> {
             "ansible_host": host.address.value,
             "am_components": components.collect::<Vec<_>>(),
         });
-        if let Some(balancer) = &layout.balancer {
-            if balancer.hosts.iter().any(|it| it.host == name.value) {
-                entry["am_load_balancer"] = json!({
-                    "kind": balancer.said.kind.value,
-                    "path": balancer.program.path,
-                });
-            }
+        if let Some(balancer) = &layout.balancer
+            && balancer.hosts.iter().any(|it| it.host == name.value)
+        {
+            entry["am_load_balancer"] = json!({
+                "kind": balancer.said.kind.value,
+                "path": balancer.program.path,
+            });
         }
         (name.value.clone(), entry)
     });

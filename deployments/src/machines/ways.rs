@@ -35,7 +35,7 @@ pub(crate) fn openings(layout: &Layout<'_, '_>, effective: &Value) -> Openings {
         openings: hosts.map(|name| (name.to_owned(), Vec::new())).collect(),
     };
     ways.between_components();
-    ways.from_other_sites();
+    ways.of_other_sites();
     ways.of_users(effective);
     ways.of_checks();
     for openings in ways.openings.values_mut() {
@@ -58,16 +58,16 @@ impl<'m> Ways<'_, '_, 'm> {
                     match edge.reach {
                         Reach::OwnNode | Reach::OwnServer => {}
                         Reach::Service if server.nodes.len() > 1 => {
-                            self.through_balancer((to, &port.value), Some(&client.nodes), &why);
+                            self.at_balancer((to, &port.value), Some(&client.nodes), &why);
                         }
-                        _ => self.to_nodes(server, &port.value, Some(&client.nodes), &why),
+                        _ => self.at_nodes_of(server, &port.value, Some(&client.nodes), &why),
                     }
                 }
             }
         }
     }
 
-    fn from_other_sites(&mut self) {
+    fn of_other_sites(&mut self) {
         let layout = self.layout;
         for incoming in &layout.beside.incoming {
             let Some(to) = layout.position(incoming.component) else {
@@ -90,9 +90,9 @@ impl<'m> Ways<'_, '_, 'm> {
                     }
                 }
                 None if server.nodes.len() > 1 => {
-                    self.through_balancer((to, incoming.port), Some(&from), &why);
+                    self.at_balancer((to, incoming.port), Some(&from), &why);
                 }
-                None => self.to_nodes(server, incoming.port, Some(&from), &why),
+                None => self.at_nodes_of(server, incoming.port, Some(&from), &why),
             }
         }
     }
@@ -102,9 +102,9 @@ impl<'m> Ways<'_, '_, 'm> {
         for (to, component) in layout.components.iter().enumerate() {
             for (endpoint, port) in layout.served_without_name(component.part.name(), effective) {
                 if component.nodes.len() > 1 {
-                    self.through_balancer((to, port), None, endpoint);
+                    self.at_balancer((to, port), None, endpoint);
                 } else {
-                    self.to_nodes(component, port, None, endpoint);
+                    self.at_nodes_of(component, port, None, endpoint);
                 }
             }
         }
@@ -115,7 +115,7 @@ impl<'m> Ways<'_, '_, 'm> {
                 }
                 let why = format!("load balancer, {}", site.endpoint);
                 let to = &layout.components[site.to];
-                self.to_nodes(to, site.port, Some(&balancer.hosts), &why);
+                self.at_nodes_of(to, site.port, Some(&balancer.hosts), &why);
             }
         }
     }
@@ -131,7 +131,7 @@ impl<'m> Ways<'_, '_, 'm> {
                 || balancer.sites.iter().any(|site| site.to == to);
             if is_behind {
                 let port = &component.part.component.probes.readiness.port.value;
-                self.to_nodes(
+                self.at_nodes_of(
                     component,
                     port,
                     Some(&balancer.hosts),
@@ -141,12 +141,7 @@ impl<'m> Ways<'_, '_, 'm> {
         }
     }
 
-    fn through_balancer(
-        &mut self,
-        (to, port): (usize, &str),
-        from: Option<&[Node<'m>]>,
-        why: &str,
-    ) {
+    fn at_balancer(&mut self, (to, port): (usize, &str), from: Option<&[Node<'m>]>, why: &str) {
         let layout = self.layout;
         let Some(balancer) = &layout.balancer else {
             return;
@@ -156,11 +151,17 @@ impl<'m> Ways<'_, '_, 'm> {
                 self.add(host, front.number, from, why);
             }
             let why = format!("load balancer, {why}");
-            self.to_nodes(&layout.components[to], port, Some(&balancer.hosts), &why);
+            self.at_nodes_of(&layout.components[to], port, Some(&balancer.hosts), &why);
         }
     }
 
-    fn to_nodes(&mut self, to: &Component<'m>, port: &str, from: Option<&[Node<'m>]>, why: &str) {
+    fn at_nodes_of(
+        &mut self,
+        to: &Component<'m>,
+        port: &str,
+        from: Option<&[Node<'m>]>,
+        why: &str,
+    ) {
         let number = self.layout.number(to, port);
         for node in &to.nodes {
             self.add(node, number, from, why);

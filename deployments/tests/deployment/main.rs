@@ -3,6 +3,7 @@
 mod examples;
 mod identity_server;
 mod machine_refusals;
+mod machine_sites;
 mod machines;
 mod refusals;
 mod regions;

@@ -1,7 +1,8 @@
 //! The deployment with everything that follows from it: what `deployment.resolved.yaml` says, and what the other files are made of.
 
+mod databases;
+
 use am_generator::model::Loaded;
-use am_generator::model::product::Database as Kind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -11,7 +12,10 @@ use crate::overlay::STORES;
 use crate::ports::Ports;
 use crate::site_values::SiteValues;
 use crate::sites::{Placed, topology};
-use crate::vocabulary::{DatabaseScript, Topology, Vocabulary};
+use crate::vocabulary::{Topology, Vocabulary};
+
+pub(crate) use databases::{Database, DatabaseStep};
+use databases::{database, scripts};
 
 /// A deployment with everything that follows from it.
 #[derive(Debug, Serialize)]
@@ -38,6 +42,7 @@ pub(crate) struct Site {
     pub(crate) part: String,
     /// None where it runs on machines.
     pub(crate) release: Option<Release>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hosts: Vec<Host>,
     pub(crate) components: Vec<Component>,
     /// Components of the pattern that other sites run.
@@ -140,27 +145,6 @@ pub(crate) struct Port {
 pub(crate) struct Secret {
     pub(crate) name: String,
     pub(crate) keys: Vec<String>,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Database {
-    pub(crate) title: String,
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// A Job of the release makes the schema.
-    pub(crate) by_job: bool,
-    pub(crate) steps: Vec<DatabaseStep>,
-}
-
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DatabaseStep {
-    /// Its key in the charts' values.
-    #[serde(skip)]
-    pub(crate) key: &'static str,
-    pub(crate) database: String,
-    pub(crate) script: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -304,7 +288,10 @@ fn site(
         secrets: secrets(document, placed, vocabulary),
         credential_store: store.map(|it| format!("credentials.{it}")),
         database: database(placed, vocabulary, shape, effective),
-        scripts: scripts(placed, vocabulary, shape, effective).unwrap_or_default(),
+        scripts: Some(placed)
+            .filter(|placed| placed.uses_databases())
+            .and_then(|placed| scripts(placed, vocabulary, shape, effective))
+            .unwrap_or_default(),
         identity_server: identity_server(release, placed, effective),
     }
 }
@@ -399,56 +386,6 @@ fn secrets(
         });
     }
     secrets
-}
-
-fn database(
-    placed: &Placed<'_>,
-    vocabulary: &Vocabulary,
-    shape: &Topology,
-    effective: &Value,
-) -> Option<Database> {
-    let database = placed.site.database.as_ref()?;
-    let row = placed.chart.model.databases.get(&database.kind.value)?;
-    Some(Database {
-        title: row.title.clone(),
-        host: database.host.value.clone(),
-        port: database.port.unwrap_or(row.port),
-        by_job: effective["database"]["schemaJob"]["enabled"] == true,
-        steps: scripts(placed, vocabulary, shape, effective)?,
-    })
-}
-
-/// The scripts that make the databases; those for files of a node where there is no server.
-fn scripts(
-    placed: &Placed<'_>,
-    vocabulary: &Vocabulary,
-    shape: &Topology,
-    effective: &Value,
-) -> Option<Vec<DatabaseStep>> {
-    let database = placed.site.database.as_ref();
-    let replicated = database.filter(|_| shape.replicated_databases);
-    let scripts: &[DatabaseScript] = match replicated {
-        Some(it) => vocabulary.replicated_database_scripts.get(&it.kind.value)?,
-        None => &vocabulary.database_scripts,
-    };
-    let databases = &placed.chart.model.databases;
-    let script = match database {
-        Some(it) => &databases.get(&it.kind.value)?.schema.as_ref()?.script,
-        None => &vocabulary.machines.embedded_script,
-    };
-    let steps = scripts.iter().map(|step| {
-        let key = match step.database {
-            Kind::Apim => "apim",
-            Kind::Shared => "shared",
-        };
-        let name = effective["database"][key]["name"].as_str();
-        DatabaseStep {
-            key,
-            database: name.unwrap_or(key).to_owned(),
-            script: step.path.replace("{script}", script),
-        }
-    });
-    Some(steps.collect())
 }
 
 /// The machines of a site.

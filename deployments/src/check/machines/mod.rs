@@ -1,0 +1,194 @@
+//! Sites on machines: what a host may be called and run, and who must have how many.
+
+mod ports;
+mod words;
+
+use am_generator::ChartTree;
+use am_generator::chart::Part;
+use am_generator::diagnostic::Diagnostics;
+use am_generator::model::Loaded;
+use am_generator::yaml::Text;
+use serde_saphyr::Spanned;
+
+use crate::document::Deployment;
+use crate::document::machines::{Machines, Run};
+use crate::names::sentence;
+use crate::overlay::chart_values;
+use crate::sites::Placed;
+
+pub(crate) use ports::check as ports;
+pub(super) use words::check as words;
+
+/// Checks who runs what, for a site that its pattern is known of.
+pub(super) fn check(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    charts: &ChartTree,
+    found: &mut Diagnostics,
+) {
+    let Some(machines) = &site.site.vm else {
+        return;
+    };
+    elsewhere(document, site, machines, charts, found);
+    for part in &site.runs {
+        numbers(document, site, machines, part, found);
+    }
+    for (name, host) in machines.hosts.iter() {
+        for run in &host.runs {
+            let component = run.value.component();
+            if !site.runs(component) {
+                let runs: Vec<&str> = site.runs.iter().map(Part::name).collect();
+                let message = format!(
+                    "host {} runs {component}, which site {} does not run",
+                    name.value,
+                    site.name()
+                );
+                let hint = format!("it runs {}", sentence(&runs));
+                found.push(document.diagnose(run, message).hint(hint));
+            }
+        }
+    }
+}
+
+/// What a document says for clusters, and what machines must be told.
+fn elsewhere(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    machines: &Machines,
+    charts: &ChartTree,
+    found: &mut Diagnostics,
+) {
+    let in_clusters = document
+        .sites
+        .value
+        .iter()
+        .any(|it| it.kubernetes.is_some());
+    if let Some(credentials) = document.credentials.as_ref().filter(|_| !in_clusters) {
+        let message = "credentials.existingSecret is a Secret of a cluster, and no site is in one";
+        let hint =
+            "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
+        found.push(
+            document
+                .diagnose(&credentials.existing_secret, message)
+                .hint(hint),
+        );
+    }
+    if let Some((key, _)) = site.site.replicas.iter().next() {
+        let message = format!(
+            "the numbers of nodes of site {} follow from its hosts",
+            site.name()
+        );
+        found.push(document.diagnose(key, message).hint("remove `replicas`"));
+    }
+    if let Some(server) = site.identity_server {
+        let message = format!(
+            "an identity server for site {}, which is on machines, is not made yet",
+            site.name()
+        );
+        found.push(document.diagnose(&server.host, message).hint("remove it"));
+    }
+    for (_, exposure) in site.site.exposes.iter() {
+        if let Some(kind) = &exposure.kind {
+            let message = format!(
+                "site {} is on machines, which have no Services",
+                site.name()
+            );
+            found.push(document.diagnose(kind, message).hint("remove `type`"));
+        }
+    }
+    let embeds = chart_values(site, charts)["database"]["mode"] == "embedded";
+    if site.site.database.is_none() && site.uses_databases() && !embeds {
+        let message = format!(
+            "site {} has no database server, which its nodes share",
+            site.name()
+        );
+        found.push(
+            document
+                .diagnose(&site.site.name, message)
+                .hint("write `database: {type: postgre, host: …}`"),
+        );
+    }
+    if let (None, Some((key, _))) = (&machines.load_balancer, site.site.hostnames.iter().next()) {
+        let message = format!(
+            "hostnames of site {} need a load balancer, which serves them",
+            site.name()
+        );
+        found.push(
+            document.diagnose(key, message).hint(
+                "set vm.loadBalancer, or remove `hostnames`: users then go to the node itself",
+            ),
+        );
+    }
+}
+
+fn numbers(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    machines: &Machines,
+    part: &Part<'_>,
+    found: &mut Diagnostics,
+) {
+    let name = part.name();
+    let nodes: Vec<(&Text, &Spanned<Run>)> = machines
+        .nodes(name)
+        .map(|(host, _, run)| (host, run))
+        .collect();
+    let hosts: Vec<&str> = nodes.iter().map(|(host, _)| host.value.as_str()).collect();
+    let (count, least) = (hosts.len(), part.member.minimum as usize);
+    let number = site.chart.pattern.number;
+    if count < least {
+        let have = match count {
+            0 => "none".to_owned(),
+            _ => format!("{count} ({})", hosts.join(", ")),
+        };
+        let message = format!(
+            "pattern {number} needs at least {least} {} of {name}, and site {} has {have}",
+            nodes_word(least),
+            site.name()
+        );
+        let hint = format!("add a host with `runs: [{name}]`");
+        found.push(document.diagnose(&site.site.name, message).hint(hint));
+    }
+    if let Some((_, more)) = part
+        .member
+        .maximum
+        .and_then(|most| nodes.get(most as usize))
+    {
+        let most = part.member.maximum.unwrap_or_default() as usize;
+        let message = format!(
+            "pattern {number} has at most {most} {} of {name}, and this is one more",
+            nodes_word(most)
+        );
+        found.push(document.diagnose(*more, message));
+    }
+    if let (None, Some((_, second))) = (&machines.load_balancer, nodes.get(1)) {
+        let message = format!("{count} nodes of {name} need a load balancer");
+        found.push(
+            document
+                .diagnose(*second, message)
+                .hint("set vm.loadBalancer"),
+        );
+    }
+    if let Some((first, rest)) = nodes.split_first() {
+        let differs =
+            |(_, run): &&(&Text, &Spanned<Run>)| run.value.offset() != first.1.value.offset();
+        if let Some((host, run)) = rest.iter().find(differs) {
+            let message = format!(
+                "{name} has portOffset {} on {} and {} on {}: its nodes have one configuration",
+                first.1.value.offset(),
+                first.0.value,
+                run.value.offset(),
+                host.value
+            );
+            found.push(
+                document
+                    .diagnose(*run, message)
+                    .hint("give it the same on every host"),
+            );
+        }
+    }
+}
+
+fn nodes_word(count: usize) -> &'static str {
+    if count == 1 { "node" } else { "nodes" }
+}
