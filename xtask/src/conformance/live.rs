@@ -120,6 +120,11 @@ fn asked(
     };
     let live = &arguments.live;
     let is_selftest = matches!(arguments.action, Some(Action::Selftest(_)));
+    if cluster == Cluster::Machines && is_selftest {
+        return Err(Err(SuiteError::usage(
+            "broken files are laid on machines that work: write --with-selftest instead of selftest",
+        )));
+    }
     if live.with_selftest && (is_selftest || live.scenario == Scenario::Published) {
         return Err(Err(SuiteError::usage(
             "--with-selftest plays broken charts beside sound ones; there are none of the published, and the self-test plays them alone",

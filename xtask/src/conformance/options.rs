@@ -8,7 +8,7 @@ use am_conformance::context;
 use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip, Variants};
 use am_deployment_toml::product::{ProductVersion, Unknown};
 
-use super::arguments::Arguments;
+use super::arguments::{Arguments, Scenario};
 use super::incremental;
 use super::own_charts::{CHARTS, Lines, lines_of, own_charts};
 use crate::{deploy, workspace};
@@ -53,6 +53,8 @@ pub(super) fn options(
                 path: path.clone(),
             }])
         }
+        // Sites on machines bring their own charts.
+        (None, None) if arguments.live.scenario == Scenario::Machines => Input::Charts(Vec::new()),
         (None, None) => {
             let own = own_charts(&root, &versions, folder)?;
             if own.stale > 0 {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::process::Stdio;
+use std::time::Duration;
 
 use am_conformance::Component;
 use am_product::Capability;
@@ -11,10 +12,14 @@ use tokio::process::{Child, Command};
 
 use super::stage::Stage;
 use crate::error::LiveError;
+use crate::patience::Waiting;
 use crate::record::Fault;
 
 /// Requests to a name, so that every node behind it has its turn.
 const REQUESTS: usize = 6;
+/// A load balancer takes a node in when it was ready several times.
+const PATIENCE: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_secs(1);
 
 /// What a public name leads to, by its key in the document.
 fn meant(key: &str) -> Option<Capability> {
@@ -38,41 +43,14 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
             continue;
         };
         let url = format!("{}/standin/hello", origin(stage, &key, &name));
-        let mut met = BTreeSet::new();
-        let mut wrong = None;
-        for _ in 0..REQUESTS {
-            let asked = stage
-                .lab
-                .client()?
-                .program(&stage.standin.to_string_lossy())
-                .args(["curl", "-sS", "-f", "-m", "3", &url])
-                .output()
-                .await?;
-            match serde_json::from_slice::<Identity>(&asked.stdout) {
-                Ok(identity) if identity.role.has(capability) => {
-                    met.insert(identity.pod);
-                }
-                Ok(identity) => wrong = Some(format!("{url} is answered by the {}", identity.role)),
-                Err(_) => {
-                    let reason = String::from_utf8_lossy(&asked.stderr);
-                    wrong = Some(format!("{url} is not answered: {}", reason.trim()));
-                }
+        let mut waiting = Waiting::begin();
+        let wrong = loop {
+            let wrong = ask(stage, &url, capability).await?;
+            if wrong.is_none() || waiting.is_over(PATIENCE) {
+                break wrong;
             }
-        }
-        let nodes: BTreeSet<String> = stage
-            .site
-            .parts()
-            .filter(|(_, part)| part.component.has(capability))
-            .map(|(host, _)| host.name.clone())
-            .collect();
-        // Sessions of the portals stay with a node, so one client may meet one of them only.
-        if wrong.is_none() && capability == Capability::ServesTraffic && met != nodes {
-            let forgotten: Vec<&str> = nodes.difference(&met).map(String::as_str).collect();
-            wrong = Some(format!(
-                "{REQUESTS} requests to {url} never reach {}",
-                forgotten.join(", ")
-            ));
-        }
+            tokio::time::sleep(POLL).await;
+        };
         let fault = wrong.map(|message| {
             Fault::new(
                 message,
@@ -84,6 +62,48 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
         stage.check("AM-NET-001", &at, fault);
     }
     Ok(true)
+}
+
+/// Asks a name several times; what is wrong with the answers.
+async fn ask(
+    stage: &Stage,
+    url: &str,
+    capability: Capability,
+) -> Result<Option<String>, LiveError> {
+    let mut met = BTreeSet::new();
+    for _ in 0..REQUESTS {
+        let asked = stage
+            .lab
+            .client()?
+            .program(&stage.standin.to_string_lossy())
+            .args(["curl", "-sS", "-f", "-m", "3", url])
+            .output()
+            .await?;
+        match serde_json::from_slice::<Identity>(&asked.stdout) {
+            Ok(identity) if identity.role.has(capability) => {
+                met.insert(identity.pod);
+            }
+            Ok(identity) => {
+                return Ok(Some(format!("{url} is answered by the {}", identity.role)));
+            }
+            Err(_) => {
+                let reason = String::from_utf8_lossy(&asked.stderr);
+                return Ok(Some(format!("{url} is not answered: {}", reason.trim())));
+            }
+        }
+    }
+    let parts = stage.site.parts();
+    let nodes = parts.filter(|(_, part)| part.component.has(capability));
+    let forgotten: Vec<&str> = nodes
+        .map(|(host, _)| host.name.as_str())
+        .filter(|host| !met.contains(*host))
+        .collect();
+    // Sessions of the portals stay with a node, so one client may meet one of them only.
+    let is_wrong = capability == Capability::ServesTraffic && !forgotten.is_empty();
+    Ok(is_wrong.then(|| {
+        let forgotten = forgotten.join(", ");
+        format!("{REQUESTS} requests to {url} never reach {forgotten}")
+    }))
 }
 
 /// Scheme, host and port of a public name: without a load balancer a node answers at its own port.
