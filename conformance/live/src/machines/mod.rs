@@ -8,6 +8,7 @@ mod lab;
 mod namespace;
 mod observe;
 mod plan;
+mod play;
 mod playbook;
 mod ports;
 mod provisions;
