@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::clusters::Clusters;
-use super::crossing::{EVERYBODY_TOLD, ONE_NODE, judge_wiring};
-use super::deployment::Deployment;
+use super::crossing::judge_wiring;
+use super::deployment::{Deployment, EVERYBODY_TOLD, ONE_NODE};
 use super::events::DEPLOYED;
 use super::site::Site;
 use super::{centralised, geo_regional};

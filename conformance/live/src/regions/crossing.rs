@@ -7,7 +7,7 @@ use am_conformance::facts::Facts;
 use am_standin::edge::Provenance;
 use am_standin::observations::{EdgeObservation, LinkObservation, Verdict};
 
-use super::deployment::Deployment;
+use super::deployment::{Deployment, EVERYBODY_TOLD, ONE_NODE};
 use super::document::Edge;
 use crate::error::LiveError;
 use crate::patience::Waiting;
@@ -15,10 +15,6 @@ use crate::record::Fault;
 use crate::scenario::{collect, judge_identities, write_down};
 use crate::wiring::{self, Judgement, Observed, requirement_of};
 
-/// Each node of an event hub publishes to every one of the other regions.
-pub(super) const EVERYBODY_TOLD: &str = "AM-REG-001";
-/// One node is behind each address of a broker.
-pub(super) const ONE_NODE: &str = "AM-REG-009";
 const POLL: Duration = Duration::from_secs(1);
 const PATIENCE: Duration = Duration::from_secs(60);
 

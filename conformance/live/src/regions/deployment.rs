@@ -1,23 +1,19 @@
 //! A deployment on both clusters, and what its phases need.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use am_conformance::facts::Facts;
 use am_conformance::suite::ChartDirectory;
-use am_standin::edge::Purpose;
 use serde_json::json;
 
 use super::clusters::Clusters;
-use super::crossing::{EVERYBODY_TOLD, ONE_NODE, judge_wiring};
 use super::document::{Deployed, Edge};
 use super::site::{Site, replicate};
-use super::{centralised, geo_regional};
 use crate::error::LiveError;
 use crate::options::Options;
 use crate::progress::Timing;
 use crate::published::Generator;
-use crate::scenario::{Phase as OfPattern, collect, planned};
+use crate::scenario::{Phase as OfPattern, planned};
 
 /// What happens to a deployment, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,7 +42,7 @@ impl Phase {
         Self::Restart,
     ];
 
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Install => "install",
             Self::Wiring => "wiring",
@@ -58,6 +54,10 @@ impl Phase {
     }
 }
 
+/// Each node of an event hub publishes to every one of the other regions.
+pub(super) const EVERYBODY_TOLD: &str = "AM-REG-001";
+/// One node is behind each address of a broker.
+pub(super) const ONE_NODE: &str = "AM-REG-009";
 /// What is judged of every site besides the rows of the wiring table.
 const OF_A_SITE: [&str; 6] = [
     "AM-TOPO-001",
@@ -148,63 +148,6 @@ impl Deployment {
         let name = self.sites[at].name.as_str();
         let edges = self.deployed.resolved.edges.iter();
         edges.filter(move |edge| edge.from.site == name)
-    }
-
-    /// Goes through a phase, unless the deployment is in trouble.
-    pub(super) async fn play(&mut self, phase: Phase) -> Result<(), LiveError> {
-        if self.over {
-            return Ok(());
-        }
-        let start = Instant::now();
-        let goes_on = match phase {
-            Phase::Install => self.install().await?,
-            Phase::Wiring => {
-                let right = judge_wiring(self).await?;
-                self.without_database().await?;
-                right
-            }
-            _ if self.has_main() => centralised::play(self, phase).await?,
-            _ => geo_regional::play(self, phase).await?,
-        };
-        let took = start.elapsed();
-        let verdict = if goes_on { "done" } else { "in trouble" };
-        let about = self.name().to_owned();
-        let progress = self.sites.first().map(|site| &site.stage.lab.progress);
-        if let Some(progress) = progress {
-            let seconds = took.as_secs_f64();
-            let text = format!("{}: {verdict} after {seconds:.1} s", phase.name());
-            progress.say(&about, &text);
-        }
-        self.timings.push(Timing {
-            about,
-            phase: phase.name().to_owned(),
-            took,
-        });
-        self.over = !goes_on;
-        Ok(())
-    }
-
-    /// In the order that the deployment's README gives, each when the one before is done.
-    async fn install(&mut self) -> Result<bool, LiveError> {
-        for site in &mut self.sites {
-            if !site.install().await? {
-                return Ok(false);
-            }
-        }
-        Ok(true)
-    }
-
-    async fn without_database(&mut self) -> Result<(), LiveError> {
-        for site in &mut self.sites {
-            let stage = &mut site.stage;
-            let nodes = collect(stage, &stage.main).await?;
-            let mut edges = nodes.iter().flat_map(|node| &node.observations.edges);
-            if !edges.any(|edge| edge.edge.purpose == Purpose::Database) {
-                let reason = "no component of the site has a database";
-                stage.record.not_applicable("AM-CONF-012", reason);
-            }
-        }
-        Ok(())
     }
 
     /// Plays what database servers do that replicate each other: each takes over what the others hold.

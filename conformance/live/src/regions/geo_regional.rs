@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use am_conformance::component::{Capability, Component};
 use serde_json::json;
 
-use super::crossing::{EVERYBODY_TOLD, settled};
-use super::deployment::{Deployment, Phase};
+use super::crossing::settled;
+use super::deployment::{Deployment, EVERYBODY_TOLD, Phase};
 use super::events::{dropped, judge_deployed, judge_deployed_everywhere, judge_heard, serving};
 use crate::api::text;
 use crate::error::LiveError;

@@ -9,6 +9,7 @@ mod deployment;
 mod document;
 mod events;
 mod geo_regional;
+mod play;
 mod site;
 
 use std::sync::Arc;
