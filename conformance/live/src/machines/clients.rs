@@ -1,6 +1,6 @@
 //! Who uses the site: asks its public names through the load balancer, once or all the time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -23,12 +23,9 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// What a public name leads to, by its key in the document.
 fn meant(key: &str) -> Option<Capability> {
-    Some(match key {
-        "management" => Capability::Portals,
-        "gateway" => Capability::ServesTraffic,
-        "keyManager" => Capability::IssuesTokens,
-        _ => return None,
-    })
+    let known: BTreeMap<String, String> =
+        serde_saphyr::from_str(include_str!("names.yaml")).unwrap_or_default();
+    Capability::from_word(known.get(key)?)
 }
 
 /// The phase: every public name is answered by the components that it is for, by each of their nodes where no session ties clients to one.
@@ -42,7 +39,7 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
         let Some(capability) = meant(&key) else {
             continue;
         };
-        let url = format!("{}/standin/hello", origin(stage, &key, &name));
+        let url = page(&name);
         let mut waiting = Waiting::begin();
         let wrong = loop {
             let wrong = ask(stage, &url, capability).await?;
@@ -106,13 +103,9 @@ async fn ask(
     }))
 }
 
-/// Scheme, host and port of a public name: without a load balancer a node answers at its own port.
-fn origin(stage: &Stage, key: &str, name: &str) -> String {
-    if stage.site.load_balancers().next().is_some() {
-        return format!("https://{name}");
-    }
-    let port = if key == "gateway" { 8243 } else { 9443 };
-    format!("https://{name}:{port}")
+/// Where a stand-in behind a public name tells who it is.
+fn page(name: &str) -> String {
+    format!("https://{name}/standin/hello")
 }
 
 /// A client that asks all the time.
@@ -134,7 +127,7 @@ impl Client {
             .names
             .iter()
             .filter(|(key, _)| meant(key).is_some_and(is_pair))
-            .map(|(key, name)| format!("{}/standin/hello", origin(stage, key, name)))
+            .map(|(_, name)| page(name))
             .collect();
         let words = stage.lab.client()?.entering();
         let (program, rest) = words
@@ -196,5 +189,18 @@ pub(super) fn judge_serving(
         });
         let at = stage.entrance();
         stage.check("AM-OPS-013", &at, fault);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::meant;
+
+    #[test]
+    fn every_name_that_is_asked_is_answered_by_a_capability() {
+        for key in ["management", "gateway", "keyManager"] {
+            assert!(meant(key).is_some(), "{key}");
+        }
+        assert_eq!(meant("websocket"), None);
     }
 }
