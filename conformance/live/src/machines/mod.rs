@@ -124,8 +124,8 @@ pub(crate) async fn play(
         );
         profile.topology = stage.topology.clone();
         profiles.push(profile);
-        results.append(&mut stage.selftest(&catalogue, &cases).await?);
         edges.push((given.pattern, stage.edges.0, stage.edges.1));
+        results.append(&mut stage.selftest(&catalogue, &cases).await?);
         timings.append(&mut stage.timings);
     }
     let circumstances = Circumstances {
