@@ -57,7 +57,7 @@ impl Lab {
         .await?;
         let mut lab = Self {
             machines: BTreeMap::new(),
-            switch: switch,
+            switch,
             folder: folder.to_owned(),
         };
         let mut addresses: BTreeMap<&str, Vec<&str>> = site

@@ -1,5 +1,6 @@
 //! What the machines are given: packs with the stand-in, certificates, and how stand-ins behave.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use am_deployment_toml::product::{Distribution, Product, ProductVersion};
@@ -101,7 +102,10 @@ pub(super) async fn lay(site: &Site, given: &MachineSite, lab: &Lab) -> Result<(
         }
         let mut script = "set -e".to_owned();
         for (path, content) in files {
-            script.push_str(&format!("\nmkdir -p \"$(dirname '{path}')\"\ncat >'{path}' <<'AM-END'\n{content}\nAM-END\nchmod 644 '{path}'"));
+            let _ = write!(
+                script,
+                "\nmkdir -p \"$(dirname '{path}')\"\ncat >'{path}' <<'AM-END'\n{content}\nAM-END\nchmod 644 '{path}'"
+            );
         }
         lab.get(&host.name)?.script(&script).run().await?;
     }
