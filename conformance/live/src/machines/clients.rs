@@ -7,6 +7,7 @@ use std::time::Duration;
 use am_conformance::Component;
 use am_product::Capability;
 use am_standin::identity::Identity;
+use am_standin::role::Role;
 use am_standin::watch::Watched;
 use tokio::process::{Child, Command};
 
@@ -68,6 +69,7 @@ async fn ask(
     capability: Capability,
 ) -> Result<Option<String>, LiveError> {
     let mut met = BTreeSet::new();
+    let mut roles = BTreeSet::new();
     for _ in 0..REQUESTS {
         let asked = stage
             .lab
@@ -79,6 +81,7 @@ async fn ask(
         match serde_json::from_slice::<Identity>(&asked.stdout) {
             Ok(identity) if identity.role.has(capability) => {
                 met.insert(identity.pod);
+                roles.insert(identity.role);
             }
             Ok(identity) => {
                 return Ok(Some(format!("{url} is answered by the {}", identity.role)));
@@ -89,8 +92,16 @@ async fn ask(
             }
         }
     }
+    // Several components can answer; a name is for one of them.
+    if roles.len() > 1 {
+        let roles: Vec<&str> = roles.iter().map(|role| role.as_str()).collect();
+        return Ok(Some(format!(
+            "{url} is answered by {}",
+            roles.join(" and ")
+        )));
+    }
     let parts = stage.site.parts();
-    let nodes = parts.filter(|(_, part)| part.component.has(capability));
+    let nodes = parts.filter(|(_, part)| roles.contains(&Role::Component(part.component)));
     let forgotten: Vec<&str> = nodes
         .map(|(host, _)| host.name.as_str())
         .filter(|host| !met.contains(*host))

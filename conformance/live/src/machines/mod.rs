@@ -1,7 +1,7 @@
 //! The scenario `machines`: a site on virtual machines, installed by its own playbooks, with a stand-in as every node.
 //!
 //! Machines are namespaces: each has a network card on a switch, a disk over this machine's, and an init that plays
-//! `systemctl`. Ansible, `HAProxy`, nginx and nft are the real ones. Everything ends with this process.
+//! `systemctl`. Ansible, the load balancers and nft are the real ones. Everything ends with this process.
 
 mod clients;
 mod lab;
@@ -125,8 +125,8 @@ pub(crate) async fn play(
         );
         profile.topology = stage.topology.clone();
         profiles.push(profile);
-        results.append(&mut stage.selftest(&catalogue, &cases).await?);
         edges.push((given.pattern, stage.edges.0, stage.edges.1));
+        results.append(&mut stage.selftest(&catalogue, &cases).await?);
         timings.append(&mut stage.timings);
     }
     let circumstances = Circumstances {

@@ -103,6 +103,7 @@ impl Ansible {
             ("am_node_manage_packages", json!(false)),
             ("am_node_ready_delay", json!(0.5)),
             ("am_node_ready_seconds", json!(30)),
+            ("am_node_settle_seconds", json!(11)),
         ]
         .into();
         for name in &site.secrets {
