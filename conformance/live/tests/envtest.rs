@@ -39,7 +39,6 @@ fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
         images: Images::Standin,
         scenario: Scenario::Patterns,
         charts,
-        machines: Vec::new(),
         patterns,
         machines: Vec::new(),
         representative: false,
