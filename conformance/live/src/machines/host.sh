@@ -5,15 +5,14 @@
 set -e
 name=$1 disk=$2 standin=$3
 mount -t tmpfs -o mode=755 am-disk "$disk"
-for folder in etc opt var; do
+for folder in etc opt usr var; do
   mkdir "$disk/$folder" "$disk/$folder.work"
   mount -t overlay -o "lowerdir=/$folder,upperdir=$disk/$folder,workdir=$disk/$folder.work" overlay "/$folder"
 done
 mount -t tmpfs -o mode=755 am-run /run
-mkdir -p /run/haproxy /run/am-machine /opt/java/bin
-# The machine's init and its Java are the stand-in.
+mkdir -p /run/haproxy /run/am-machine
+# The machine's init is the stand-in.
 mount --bind "$standin" /usr/bin/systemctl
-ln -s "$standin" /opt/java/bin/java
 # These disks have no attributes; Ansible would give a copy those of the file below.
 if [ -e /usr/bin/lsattr ]; then mount --bind /bin/true /usr/bin/lsattr; fi
 hostname "$name"

@@ -94,7 +94,8 @@ pub(crate) async fn play(
         let site = Site::read(tree, given)?;
         let place = folder.path().join(format!("pattern-{}", given.pattern));
         let lab = Lab::start(&site, &standin, &place).await?;
-        provisions::lay(&site, given, &lab).await?;
+        provisions::files(&site, &packs)?;
+        provisions::lay(&site, given, &lab, &standin).await?;
         let mut stage = Stage {
             given: given.clone(),
             version: version.clone(),

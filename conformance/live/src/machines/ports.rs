@@ -14,6 +14,8 @@ use super::stage::Stage;
 use crate::error::LiveError;
 use crate::record::Fault;
 
+/// Who is no host of the site.
+const CLIENT: &str = "client";
 /// On a network that is one machine, who does not answer within this does not answer.
 const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -28,7 +30,7 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
         .collect();
     let mut tasks = tokio::task::JoinSet::new();
     let mut clients: Vec<(String, std::path::PathBuf)> =
-        vec![("client".to_owned(), stage.lab.client()?.network())];
+        vec![(CLIENT.to_owned(), stage.lab.client()?.network())];
     for host in &servers {
         clients.push((host.name.clone(), stage.lab.get(&host.name)?.network()));
     }
@@ -89,6 +91,16 @@ async fn needed(stage: &Stage) -> Result<BTreeSet<(String, String, u16)>, LiveEr
                 if let Some(server) = by_address(&ip) {
                     needed.insert((node.pod.clone(), server.name.clone(), observed.edge.port));
                 }
+            }
+        }
+    }
+    // Without a load balancer users come to the nodes themselves.
+    if stage.site.load_balancers().next().is_none() {
+        for (host, part) in stage.site.parts() {
+            let ports = part.component.ports();
+            for port in ports.filter(|port| port.is_for_users_of(part.component)) {
+                let number = port.number.saturating_add(part.offset);
+                needed.insert((CLIENT.to_owned(), host.name.clone(), number));
             }
         }
     }

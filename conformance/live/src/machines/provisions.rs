@@ -27,7 +27,6 @@ pub(super) async fn packs(
         .collect();
     let built = tokio::task::spawn_blocking(move || {
         let standin = Programs::build_standin(&workspace).map_err(|error| error.to_string())?;
-        std::fs::write(folder.join(DRIVER), "stand-in\n").map_err(|error| error.to_string())?;
         for version in versions {
             for distribution in Distribution::all() {
                 write_pack(&standin, Product::new(version, distribution), &folder)
@@ -48,13 +47,27 @@ pub(super) async fn packs(
     })
 }
 
-/// What the trees lay over packs: a database's driver.
-const DRIVER: &str = "database-driver.jar";
 /// As many connections as a machine with few open files bears; the tree's file asks for more.
 const HAPROXY: &str = "EXTRAOPTS=-n 1000\n";
 
+/// Puts what components take besides packs beside these: drivers, keystores. Only their being there counts.
+pub(super) fn files(site: &Site, packs: &Path) -> Result<(), LiveError> {
+    for name in &site.files {
+        let file = packs.join(name);
+        let folder = file.parent().unwrap_or(packs);
+        std::fs::create_dir_all(folder).map_err(LiveError::file("create", folder))?;
+        std::fs::write(&file, "stand-in\n").map_err(LiveError::file("write", &file))?;
+    }
+    Ok(())
+}
+
 /// Lays on every machine what an operator brings: certificates; and what the suite tells its stand-ins.
-pub(super) async fn lay(site: &Site, given: &MachineSite, lab: &Lab) -> Result<(), LiveError> {
+pub(super) async fn lay(
+    site: &Site,
+    given: &MachineSite,
+    lab: &Lab,
+    standin: &Path,
+) -> Result<(), LiveError> {
     let names: Vec<String> = site
         .hosts
         .iter()
@@ -100,7 +113,11 @@ pub(super) async fn lay(site: &Site, given: &MachineSite, lab: &Lab) -> Result<(
             let path = format!("/run/am-machine/environment.{}.service", part.unit());
             files.push((path, format!("STANDIN_OBSERVATIONS_PORT={port}\n")));
         }
-        let mut script = "set -e".to_owned();
+        let mut script = format!(
+            "set -e\nmkdir -p {java}/bin\nln -sf {standin} {java}/bin/java",
+            java = site.java_home,
+            standin = standin.display()
+        );
         for (path, content) in files {
             // Writing to a string cannot fail.
             let _ = write!(

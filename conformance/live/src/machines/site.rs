@@ -77,6 +77,10 @@ pub(super) struct Site {
     pub(super) databases: BTreeSet<Place>,
     pub(super) names: Vec<String>,
     pub(super) address: String,
+    /// Where hosts have Java.
+    pub(super) java_home: String,
+    /// What lies in the folder of packs besides these.
+    pub(super) files: BTreeSet<String>,
     /// The Ansible variables that hold secrets.
     pub(super) secrets: BTreeSet<String>,
 }
@@ -108,6 +112,11 @@ impl Site {
             databases: BTreeSet::new(),
             names: given.names.iter().map(|(_, name)| name.clone()).collect(),
             address: given.address.clone(),
+            java_home: inventory["all"]["vars"]["am_java_home"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
+            files: files(&inventory),
             secrets: BTreeSet::new(),
         };
         site.read_files(&folder.join("hosts"))?;
@@ -185,6 +194,18 @@ fn host_of(name: &str, host: &Value) -> Result<Host, String> {
             .map(|value| part(value).ok_or_else(|| format!("{name} runs an unknown component")))
             .collect::<Result<_, _>>()?,
     })
+}
+
+/// The files that components take from the folder of packs.
+fn files(inventory: &Value) -> BTreeSet<String> {
+    let hosts = inventory["all"]["hosts"].as_object().into_iter().flatten();
+    hosts
+        .filter_map(|(_, host)| host["am_components"].as_array())
+        .flatten()
+        .filter_map(|part| part["files"].as_array())
+        .flatten()
+        .filter_map(|file| file["from"].as_str().map(str::to_owned))
+        .collect()
 }
 
 /// The server of a line with a JDBC address, unless it is a file.
