@@ -163,7 +163,7 @@ async fn healed(deployment: &mut Deployment) -> Result<bool, LiveError> {
         site.stage.passed(DEPLOYED);
         site.note(format!(
             "the gateway that was added became ready by itself when the link was back; {serving} of {gateways} gateways of {name} know \
-             what was deployed meanwhile: those that ran all the time do not, as was seen on 4.5.0 (docs/runbook.md), until they are restarted"
+             what was deployed meanwhile: those that ran all the time do not until they are restarted (docs/runbook.md)"
         ));
     }
     events(deployment, "after the link is back").await
