@@ -126,6 +126,23 @@ fn a_specification_that_makes_no_sense_is_refused() {
     );
     let said = refused(|spec| spec["sites"][1]["name"] = json!("eu"));
     assert!(said.contains("two sites are called `eu`"), "{said}");
+    let said = refused(|spec| spec["sites"][1]["productVersion"] = json!("4.6.0"));
+    assert!(
+        said.contains("sites eu (4.7.0) and us (4.6.0) have different product versions"),
+        "{said}"
+    );
+    let said = refused(|spec| spec["sites"][1]["releases"] = json!([]));
+    assert!(said.contains("neither releases nor a tree"), "{said}");
+    let said = refused(|spec| spec["sites"][1]["tree"] = json!("somewhere"));
+    assert!(
+        said.contains("either releases of charts or a tree"),
+        "{said}"
+    );
+    let said = refused(|spec| {
+        spec["sites"][1]["releases"] = json!([]);
+        spec["sites"][1]["tree"] = json!("somewhere");
+    });
+    assert!(said.contains("there is no tree at"), "{said}");
     let said = refused(|spec| {
         spec["sites"].as_array_mut().expect("sites").pop();
     });

@@ -72,6 +72,15 @@ impl DeploymentUnderTest {
             }
             site.check()?;
         }
+        let differs =
+            |other: &&SiteUnderTest| other.product_version != self.sites[0].product_version;
+        if let Some(other) = self.sites.iter().find(differs) {
+            let one = &self.sites[0];
+            return Err(format!(
+                "sites {} ({}) and {} ({}) have different product versions: what one tells the other, and what they share, is of one version",
+                one.name, one.product_version, other.name, other.product_version
+            ));
+        }
         self.sites.iter().map(|site| self.site(site)).collect()
     }
 
