@@ -333,22 +333,3 @@ pub(crate) fn configured<'g, 'a>(
         ))
     })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::{Fault, words};
-
-    #[test]
-    fn the_place_follows_from_the_fields_that_a_check_names_and_not_from_its_words() {
-        let fault = Fault::new(
-            "the pod sets `hostNetwork`",
-            "remove hostNetwork and hostPID",
-        )
-        .field("/spec/template/spec/containers/0/securityContext/runAsUser")
-        .field("resources.limits")
-        .field("/spec/ports/0")
-        .value("10001");
-        assert_eq!(words(&fault), ["runAsUser", "limits", "ports", "10001"]);
-        assert!(words(&Fault::new("sets `hostNetwork`", "remove hostPID")).is_empty());
-    }
-}
