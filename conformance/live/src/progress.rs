@@ -10,6 +10,12 @@ pub trait Progress: Send + Sync {
     fn say(&self, about: &str, text: &str);
 }
 
+/// How a phase ended.
+pub(crate) fn ended(phase: &str, goes_on: bool, took: Duration) -> String {
+    let verdict = if goes_on { "done" } else { "in trouble" };
+    format!("{phase}: {verdict} after {:.1} s", took.as_secs_f64())
+}
+
 /// Says nothing.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;

@@ -13,7 +13,7 @@ use super::stage::Stage;
 use super::{observe, ports};
 use crate::error::LiveError;
 use crate::patience::Waiting;
-use crate::progress::Timing;
+use crate::progress::{Timing, ended};
 use crate::record::{Fault, Record};
 use crate::wiring::Observed;
 
@@ -42,12 +42,7 @@ impl Stage {
                 phase: phase.name().to_owned(),
                 took,
             });
-            let verdict = if goes_on { "done" } else { "in trouble" };
-            self.say(&format!(
-                "{}: {verdict} after {:.1} s",
-                phase.name(),
-                took.as_secs_f64()
-            ));
+            self.say(&ended(phase.name(), goes_on, took));
             if !goes_on {
                 if *phase == Phase::Install {
                     self.judge_nodes().await?;

@@ -8,7 +8,7 @@ use super::crossing::judge_wiring;
 use super::deployment::{Deployment, Phase};
 use super::{centralised, geo_regional};
 use crate::error::LiveError;
-use crate::progress::Timing;
+use crate::progress::{Timing, ended};
 use crate::scenario::collect;
 
 impl Deployment {
@@ -29,13 +29,10 @@ impl Deployment {
             _ => geo_regional::play(self, phase).await?,
         };
         let took = start.elapsed();
-        let verdict = if goes_on { "done" } else { "in trouble" };
         let about = self.name().to_owned();
         let progress = self.sites.first().map(|site| &site.stage.lab.progress);
         if let Some(progress) = progress {
-            let seconds = took.as_secs_f64();
-            let text = format!("{}: {verdict} after {seconds:.1} s", phase.name());
-            progress.say(&about, &text);
+            progress.say(&about, &ended(phase.name(), goes_on, took));
         }
         self.timings.push(Timing {
             about,

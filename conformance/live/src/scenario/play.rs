@@ -12,7 +12,7 @@ use super::{
 use crate::elsewhere::not_judged;
 use crate::error::LiveError;
 use crate::options::Images;
-use crate::progress::Timing;
+use crate::progress::{Timing, ended};
 use crate::record::Record;
 
 impl Stage {
@@ -39,12 +39,7 @@ impl Stage {
                 phase: phase.name().to_owned(),
                 took,
             });
-            let verdict = if goes_on { "done" } else { "in trouble" };
-            self.say(&format!(
-                "{}: {verdict} after {:.1} s",
-                phase.name(),
-                took.as_secs_f64()
-            ));
+            self.say(&ended(phase.name(), goes_on, took));
             if !goes_on {
                 self.diagnose(*phase, phases).await?;
                 break;

@@ -152,11 +152,11 @@ fn excess(
 fn ports_of(context: &Context<'_>, host: &Host) -> BTreeMap<u16, bool> {
     let graph = context.graph;
     let mut ports = BTreeMap::new();
+    // Without a load balancer users come to the node itself.
+    let alone = machines(context).balancers().next().is_none();
     for node in &graph.nodes {
         let member = graph.member(node.id);
         if member.workload.object.str("/host") == Some(host.name.as_str()) {
-            // Without a load balancer users come to the node itself.
-            let alone = machines(context).balancers().next().is_none();
             for listener in &node.listeners {
                 let users = member
                     .component
