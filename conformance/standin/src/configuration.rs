@@ -20,6 +20,7 @@ use crate::event::Topic;
 use crate::event_publishers::{self, EventPublisher};
 use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
+use crate::revocation::Listener;
 use crate::role::Role;
 
 /// Where users, roles and what servers share is kept.
@@ -46,6 +47,9 @@ pub struct Configuration {
     pub gateway_environments: BTreeSet<String>,
     /// Whether a gateway fetches its APIs from the event hub.
     pub sync_artifacts: bool,
+    /// Whom an identity server tells of revoked tokens.
+    #[serde(skip)]
+    pub(crate) listener: Option<Listener>,
     /// What the file sets and what the product falls back to.
     pub effective: Vec<EffectiveEntry>,
     /// What the product's log would warn of.
@@ -165,6 +169,7 @@ impl Configuration {
             edges,
             gateway_labels: effective.gateway_labels().into_iter().collect(),
             gateway_environments: effective.gateway_environments().into_iter().collect(),
+            listener: None,
             sync_artifacts: effective.is_on("apim.sync_runtime_artifacts.gateway.enable", true),
             effective: effective
                 .values()
@@ -179,6 +184,15 @@ impl Configuration {
     pub(crate) fn of_database(port: Port) -> Self {
         Self {
             ports: vec![port],
+            ..Self::default()
+        }
+    }
+
+    /// An identity server: one port, and whom it tells of revoked tokens.
+    pub(crate) fn of_identity_server(port: Port, listener: Option<Listener>) -> Self {
+        Self {
+            ports: vec![port],
+            listener,
             ..Self::default()
         }
     }

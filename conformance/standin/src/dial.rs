@@ -26,6 +26,33 @@ pub(crate) struct Target {
     pub(crate) own_node: bool,
 }
 
+impl Target {
+    /// The target of an address, and the path there.
+    pub(crate) fn of_url(url: &str) -> Option<(Self, String)> {
+        let uri: hyper::Uri = url.parse().ok()?;
+        let tls = match uri.scheme_str()? {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        let host = uri.host()?.trim_matches(['[', ']']).to_owned();
+        let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
+        let path = uri
+            .path_and_query()
+            .map_or_else(|| "/".to_owned(), ToString::to_string);
+        let own_node = host == "localhost";
+        Some((
+            Self {
+                host,
+                port,
+                tls,
+                own_node,
+            },
+            path,
+        ))
+    }
+}
+
 impl From<&Edge> for Target {
     fn from(edge: &Edge) -> Self {
         Self {

@@ -14,7 +14,7 @@ pub fn is_served_by(purpose: Purpose, role: Role) -> Option<bool> {
     match role {
         _ if purpose == Purpose::Database => Some(role == Role::Database),
         Role::Component(component) => purpose.is_served_by(component),
-        Role::Database => purpose.key().map(|_| false),
+        Role::Database | Role::IdentityServer => purpose.key().map(|_| false),
     }
 }
 

@@ -29,6 +29,7 @@ pub(crate) struct Question {
     pub(crate) path: String,
     pub(crate) token: Option<String>,
     pub(crate) json: Option<String>,
+    pub(crate) headers: Vec<(&'static str, String)>,
 }
 
 impl Question {
@@ -43,8 +44,8 @@ impl Question {
         Self {
             method: Method::POST,
             path: path.into(),
-            token: None,
             json: Some(json),
+            ..Self::default()
         }
     }
 }
@@ -98,6 +99,9 @@ async fn answer(
         .header(IDENTITY_HEADER, serde_json::to_string(&node.identity)?);
     if let Some(token) = &question.token {
         request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+    }
+    for (name, value) in question.headers {
+        request = request.header(name, value);
     }
     if question.json.is_some() {
         request = request.header(CONTENT_TYPE, "application/json");

@@ -7,6 +7,7 @@
 //! names, and serves what it saw ([`observations`]) on a port of its own.
 
 mod applet;
+mod basic;
 pub mod configuration;
 mod curl;
 pub mod data;
@@ -19,6 +20,7 @@ mod event_publishers;
 mod h2;
 mod http_client;
 pub mod identity;
+mod identity_server;
 pub mod image;
 mod links;
 mod machine;
@@ -31,6 +33,7 @@ pub mod ports;
 mod prober;
 pub mod protocol;
 mod resolver;
+mod revocation;
 pub mod role;
 mod server;
 pub mod settings;

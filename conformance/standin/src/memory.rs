@@ -19,11 +19,9 @@ const LIMITS: [&str; 2] = [
 /// Version 1 writes a number near the largest for no limit.
 const NO_LIMIT: u64 = 1 << 60;
 
-/// What this container was given; `None` for the database, whose heap is not set by this variable.
+/// What this container was given; `None` for what is no component, whose heap is not set by this variable.
 pub(crate) fn of_this_process(role: Role) -> Option<MemoryObservation> {
-    if role == Role::Database {
-        return None;
-    }
+    role.component()?;
     let limit = LIMITS
         .iter()
         .find_map(|file| std::fs::read_to_string(file).ok())

@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use am_product::Component;
 
-use crate::applet::{CONFIGURATION, ENTRYPOINT, KEEPER, SERVER};
-use crate::{curl, entrypoint, h2, machine, start_script, watch};
+use crate::applet::{CONFIGURATION, ENTRYPOINT, IDENTITY_SERVER, KEEPER, SERVER};
+use crate::{curl, entrypoint, h2, identity_server, machine, start_script, watch};
 
 /// Runs what the name of the binary, or else the first argument, stands for.
 pub fn run(arguments: Vec<String>) -> ExitCode {
@@ -26,7 +26,7 @@ pub fn run(arguments: Vec<String>) -> ExitCode {
 fn usage() -> ExitCode {
     eprintln!(
         "am-standin plays an API Manager component; call it by the name of what it should be, or give that as first \
-         argument: {ENTRYPOINT}, {}, java, curl, observations, connect, watch, systemctl",
+         argument: {ENTRYPOINT}, {}, java, curl, {IDENTITY_SERVER}, observations, connect, watch, systemctl",
         start_scripts().collect::<Vec<_>>().join(", ")
     );
     ExitCode::from(2)
@@ -43,6 +43,7 @@ fn applet(path: &str, arguments: &[String]) -> Option<u8> {
     Some(match name {
         ENTRYPOINT => entrypoint::main(arguments),
         "java" => h2::main(arguments),
+        IDENTITY_SERVER => identity_server::main(arguments),
         "systemctl" => machine::systemctl(arguments),
         KEEPER => machine::keep(arguments),
         "watch" => watch::main(arguments),

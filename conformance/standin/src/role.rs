@@ -5,8 +5,9 @@ use std::fmt;
 use am_product::{Capability, Component, Distribution, ProductVersion};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-/// The name of the one that is no component.
+/// The names of those that are no components.
 const DATABASE: &str = "database";
+const IDENTITY_SERVER: &str = "identity-server";
 
 /// The part that a stand-in plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,6 +16,8 @@ pub enum Role {
     Component(Component),
     /// The development database.
     Database,
+    /// Another product, which issues tokens in the place of a key manager.
+    IdentityServer,
 }
 
 impl Role {
@@ -26,7 +29,10 @@ impl Role {
     /// The role of this name, as in the charts.
     pub fn from_name(name: &str) -> Option<Self> {
         let component = Component::from_name(name).map(Self::Component);
-        component.or_else(|| (name == DATABASE).then_some(Self::Database))
+        component.or_else(|| {
+            let mut others = [Self::Database, Self::IdentityServer].into_iter();
+            others.find(|role| role.as_str() == name)
+        })
     }
 
     /// The component's name, as in the charts.
@@ -34,18 +40,19 @@ impl Role {
         match self {
             Self::Component(component) => component.name(),
             Self::Database => DATABASE,
+            Self::IdentityServer => IDENTITY_SERVER,
         }
     }
 
-    /// The component, unless it is the database.
+    /// The component, if it is one of the product.
     pub fn component(self) -> Option<Component> {
         match self {
             Self::Component(component) => Some(component),
-            Self::Database => None,
+            Self::Database | Self::IdentityServer => None,
         }
     }
 
-    /// Whether it can do something; the database can nothing that a component does.
+    /// Whether it can do something; what is no component can nothing that one does.
     pub fn has(self, capability: Capability) -> bool {
         self.component()
             .is_some_and(|component| component.has(capability))
@@ -106,7 +113,10 @@ mod tests {
     }
 
     #[test]
-    fn the_database_is_a_role_and_no_component() {
+    fn the_database_and_an_identity_server_are_roles_and_no_components() {
+        let other = Role::from_name("identity-server");
+        assert_eq!(other, Some(Role::IdentityServer));
+        assert!(!Role::IdentityServer.has(Capability::IssuesTokens));
         assert_eq!(Role::from_name("database"), Some(Role::Database));
         assert!(!Role::Database.has(Capability::EventHub));
         assert_eq!(Role::from_name("nobody"), None);

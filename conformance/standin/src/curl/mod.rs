@@ -8,7 +8,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use crate::applet::UNSUPPORTED;
-use options::Options;
+use options::{Options, Sent};
 use transfer::{Failure, Url, transfer};
 
 /// Exit code of the real curl for an HTTP error with `--fail`.
@@ -45,7 +45,7 @@ pub(crate) fn main(arguments: &[String]) -> u8 {
 /// One GET; gives the body, whatever the status.
 pub(crate) fn get(url: &str) -> Result<String, String> {
     let url = Url::parse(url)?;
-    transfer(&url, None)
+    transfer(&url, None, &Sent::default())
         .map(|(_, body)| body)
         .map_err(|failure| failure.message)
 }
@@ -53,14 +53,15 @@ pub(crate) fn get(url: &str) -> Result<String, String> {
 /// The status of one GET that may take so long.
 pub(crate) fn status(url: &str, longest: Duration) -> Result<u16, String> {
     let url = Url::parse(url)?;
-    transfer(&url, Some(longest))
+    transfer(&url, Some(longest), &Sent::default())
         .map(|(status, _)| status)
         .map_err(|failure| failure.message)
 }
 
 /// Status and body; an HTTP error is a failure if `--fail` says so.
 fn answer(options: &Options, url: &Url) -> Result<(u16, String), (u16, Failure)> {
-    let (status, body) = transfer(url, options.longest).map_err(|failure| (0, failure))?;
+    let (status, body) =
+        transfer(url, options.longest, &options.sent).map_err(|failure| (0, failure))?;
     if options.fail && status >= 400 {
         let message = format!("The requested URL returned error: {status}");
         return Err((status, Failure::new(HTTP_ERROR, message)));

@@ -12,6 +12,7 @@ use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use super::options::Sent;
 use crate::http_client::exchange;
 use crate::protocol::Stream;
 use crate::resolver::Resolver;
@@ -86,15 +87,19 @@ impl Url {
     }
 }
 
-/// One GET; gives status and body.
-pub(super) fn transfer(url: &Url, longest: Option<Duration>) -> Result<(u16, String), Failure> {
+/// One request; gives status and body.
+pub(super) fn transfer(
+    url: &Url,
+    longest: Option<Duration>,
+    sent: &Sent,
+) -> Result<(u16, String), Failure> {
     let patience = longest.unwrap_or(PATIENCE);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(NOT_CONNECTED, error.to_string()))?;
     runtime.block_on(async {
-        let answer = tokio::time::timeout(patience, get(url)).await;
+        let answer = tokio::time::timeout(patience, get(url, sent)).await;
         answer.unwrap_or_else(|_| {
             let message = format!("Operation timed out after {} ms", patience.as_millis());
             Err(Failure::new(TIMED_OUT, message))
@@ -102,10 +107,10 @@ pub(super) fn transfer(url: &Url, longest: Option<Duration>) -> Result<(u16, Str
     })
 }
 
-async fn get(url: &Url) -> Result<(u16, String), Failure> {
+async fn get(url: &Url, sent: &Sent) -> Result<(u16, String), Failure> {
     let stream = connect(url).await?;
     if !url.tls {
-        return ask(stream, url).await;
+        return ask(stream, url, sent).await;
     }
     let no_tls = |error: io::Error| Failure::new(NO_TLS, error.to_string());
     let connector: TlsConnector = any_certificate(Arc::new(ring::default_provider()))
@@ -113,7 +118,8 @@ async fn get(url: &Url) -> Result<(u16, String), Failure> {
         .into();
     let host = url.host.trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(|error| no_tls(io::Error::other(error)))?;
-    ask(connector.connect(name, stream).await.map_err(no_tls)?, url).await
+    let stream = connector.connect(name, stream).await.map_err(no_tls)?;
+    ask(stream, url, sent).await
 }
 
 /// Connects to the first address of the host that accepts.
@@ -132,11 +138,24 @@ async fn connect(url: &Url) -> Result<TcpStream, Failure> {
         })
 }
 
-async fn ask(stream: impl Stream + 'static, url: &Url) -> Result<(u16, String), Failure> {
+async fn ask(
+    stream: impl Stream + 'static,
+    url: &Url,
+    sent: &Sent,
+) -> Result<(u16, String), Failure> {
     let no_answer = |error: String| Failure::new(NO_ANSWER, error);
-    let request = Request::get(&url.path)
-        .header(HOST, url.authority())
-        .body(Full::default())
+    let standard = if sent.body.is_some() { "POST" } else { "GET" };
+    let method = sent.method.as_deref().unwrap_or(standard);
+    let mut request = Request::builder()
+        .method(method)
+        .uri(&url.path)
+        .header(HOST, url.authority());
+    for (name, value) in &sent.headers {
+        request = request.header(name, value);
+    }
+    let body = sent.body.clone().unwrap_or_default();
+    let request = request
+        .body(Full::from(body))
         .map_err(|error| no_answer(error.to_string()))?;
     let answer = exchange(stream, request)
         .await

@@ -11,6 +11,6 @@ mod store;
 
 pub(crate) use client::{FirstStart, ask, start};
 pub(crate) use records::learn;
-pub use records::{Answer, Place, Question, Records, Request};
+pub use records::{Answer, KeyManager, Place, Question, Records, Request};
 pub(crate) use shared::Database;
 pub(crate) use store::{Asker, Databases};

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::edge::Edge;
-use crate::event::Api;
+use crate::event::{Api, unique_id};
 
 /// What is in a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -16,6 +17,18 @@ pub struct Records {
     pub apis: BTreeMap<String, Api>,
     /// Revoked tokens.
     pub revoked_tokens: BTreeSet<String>,
+    /// Registered key managers, by name.
+    #[serde(default)]
+    pub key_managers: BTreeMap<String, KeyManager>,
+}
+
+/// A registered key manager.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyManager {
+    /// Its id.
+    pub id: String,
+    /// What was registered, without its password.
+    pub document: Value,
 }
 
 impl Records {
@@ -31,6 +44,24 @@ impl Records {
         api
     }
 
+    /// Registers a key manager, or changes the one of this id; its id, or the status that the Admin API answers.
+    pub(crate) fn register(&mut self, id: Option<&str>, document: Value) -> Result<String, u16> {
+        let name = document["name"].as_str().unwrap_or_default().to_owned();
+        let of_name = self.key_managers.get(&name).map(|known| known.id.clone());
+        let id = match (id, of_name) {
+            (None, Some(_)) => return Err(409),
+            (None, None) => unique_id(),
+            (Some(id), Some(known)) if id == known => known,
+            (Some(_), _) => return Err(404),
+        };
+        let key_manager = KeyManager {
+            id: id.clone(),
+            document,
+        };
+        self.key_managers.insert(name, key_manager);
+        Ok(id)
+    }
+
     /// Takes an API over, unless a later revision is known.
     pub(crate) fn learn(&mut self, api: &Api) {
         learn(&mut self.apis, api);
@@ -43,6 +74,7 @@ impl Records {
             self.learn(api);
         }
         self.revoked_tokens.extend(other.revoked_tokens);
+        self.key_managers.extend(other.key_managers);
     }
 }
 
@@ -82,6 +114,13 @@ pub enum Request {
         /// Its gateway environments.
         environments: BTreeSet<String>,
     },
+    /// Registers a key manager, or changes the one of an id.
+    Register {
+        /// The id of one that is there.
+        id: Option<String>,
+        /// What is registered.
+        document: Value,
+    },
     /// Remembers a revoked token.
     Revoke {
         /// The token.
@@ -106,6 +145,11 @@ pub enum Answer {
     Records {
         /// What.
         records: Records,
+    },
+    /// The id of a key manager, or the status of the refusal.
+    Registered {
+        /// Which.
+        outcome: Result<String, u16>,
     },
     /// The API as it is deployed now.
     Deployed {
@@ -147,5 +191,29 @@ impl Place {
         (!path.starts_with("mem:")).then(|| Self::File {
             path: path.strip_prefix("file:").unwrap_or(path).to_owned(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_name_is_registered_once_and_changed_by_its_id() {
+        let mut records = Records::default();
+        let id = records.register(None, json!({"name": "a", "type": "x"}));
+        let id = id.expect("a new name");
+        assert_eq!(records.register(None, json!({"name": "a"})), Err(409));
+        assert_eq!(
+            records.register(Some("other"), json!({"name": "a"})),
+            Err(404)
+        );
+        let changed = records.register(Some(&id), json!({"name": "a", "type": "y"}));
+        assert_eq!(changed, Ok(id));
+        assert_eq!(records.key_managers["a"].document["type"], "y");
+        let mut copy = Records::default();
+        copy.merge(records.clone());
+        assert_eq!(copy.key_managers, records.key_managers);
     }
 }

@@ -137,6 +137,9 @@ impl Open {
             Request::Deploy { name, environments } => Answer::Deployed {
                 api: self.records.deploy(&name, environments),
             },
+            Request::Register { id, document } => Answer::Registered {
+                outcome: self.records.register(id.as_deref(), document),
+            },
             Request::Revoke { token } => {
                 self.records.revoked_tokens.insert(token);
                 Answer::Ready

@@ -5,6 +5,7 @@
 //! | `GET /observations` | every role | [`Observations`](crate::observations::Observations), from the start of the process on |
 //! | `POST /standin/deploy` `{"api": "pizza", "environments": ["Default"]}` | event hub | 200 and the API; 409 without such an environment |
 //! | `POST /standin/revoke` `{"token": "…"}` | event hub | 200 once the configured `revoke_endpoint` took it: any node may be notified |
+//! | `POST /standin/revoke` `{"token": "…"}` | identity server | 200, and what the one that it notified answered; 502 without an answer |
 //! | `POST /standin/notify` `{"token": "…"}` | event hub | 200 and `{"event": "revoked/…"}`: this very node is notified, as by `/internal/data/v1/notify` |
 //! | `POST /standin/replicate` `{"shared_db": {…}}` | database | 200 and what each database holds, now that it took this over |
 //! | `POST /standin/request` `{"url": "https://…", "token": "…", "count": 1}` | every role | every status and who answered |
@@ -23,7 +24,9 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use super::http::{Reply, body, not_found, notify, serve_with, token};
+use super::http::{notify, serve_with};
+use super::issuer;
+use super::message::{Reply, body, not_found, token};
 use crate::dial::Target;
 use crate::edge::Purpose;
 use crate::http_client::{Question, ask};
@@ -69,6 +72,9 @@ async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Re
                 Some(token) => revoke(node, &token).await,
                 None => (400, json!({ "error": "expected {\"token\": \"…\"}" })),
             }
+        }
+        "/standin/revoke" if node.identity.role == Role::IdentityServer => {
+            issuer::revoke(node, request).await
         }
         "/standin/notify" if node.identity.role.has(Capability::EventHub) => {
             notify(node, request).await
@@ -121,7 +127,7 @@ async fn revoke(node: &Arc<Node>, token: &str) -> Reply {
 
 /// Calls a URL from within the cluster, as a client would, and tells every status and who answered.
 async fn ask_many(node: &Arc<Node>, url: &str, token: Option<String>, count: u32) -> Reply {
-    let Some((target, path)) = target_of(url) else {
+    let Some((target, path)) = Target::of_url(url) else {
         return (
             400,
             json!({ "error": format!("{url} is no http or https URL with a host") }),
@@ -139,28 +145,4 @@ async fn ask_many(node: &Arc<Node>, url: &str, token: Option<String>, count: u32
         });
     }
     (200, json!({ "answers": answers }))
-}
-
-fn target_of(url: &str) -> Option<(Target, String)> {
-    let uri: hyper::Uri = url.parse().ok()?;
-    let tls = match uri.scheme_str()? {
-        "https" => true,
-        "http" => false,
-        _ => return None,
-    };
-    let host = uri.host()?.trim_matches(['[', ']']).to_owned();
-    let port = uri.port_u16().unwrap_or(if tls { 443 } else { 80 });
-    let path = uri
-        .path_and_query()
-        .map_or_else(|| "/".to_owned(), ToString::to_string);
-    let own_node = host == "localhost";
-    Some((
-        Target {
-            host,
-            port,
-            tls,
-            own_node,
-        },
-        path,
-    ))
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use hyper::service::service_fn;
@@ -14,23 +14,21 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 
+use super::message::{Reply, not_found, token};
+use super::{admin, issuer};
 use crate::http_client::IDENTITY_HEADER;
 use crate::links::notify_event_hub;
 use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::protocol::Stream;
+use crate::role::Role;
 use crate::story;
 
-/// Longest body that is read, in bytes.
-const LONGEST_BODY: usize = 64 << 10;
 /// How long a client may take to send the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Where the management console sends whoever is not signed in.
 const LOGIN_PAGE: &str = "/carbon/admin/login.jsp";
-
-/// A status and a JSON body; of 302, the location.
-pub(super) type Reply = (u16, Value);
 
 /// Serves one connection of a servlet, gateway or streaming port.
 pub(super) async fn serve(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
@@ -91,12 +89,11 @@ fn response(node: &Node, (status, body): Reply) -> Response<Full<Bytes>> {
     response
 }
 
-pub(super) fn not_found() -> Reply {
-    (404, json!("not found"))
-}
-
 async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
     let role = node.identity.role;
+    if role == Role::IdentityServer {
+        return issuer::answer(node, request).await;
+    }
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let undeployed = &node.settings.undeployed;
@@ -129,7 +126,13 @@ async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
             }
         }
         (Method::POST, "/internal/data/v1/notify") if role.has(Capability::EventHub) => {
-            notify(node, request).await
+            match admin::refused(node, request.headers()) {
+                Some(reply) => reply,
+                None => notify(node, request).await,
+            }
+        }
+        (_, path) if path.starts_with(admin::KEY_MANAGERS) && role.has(Capability::Portals) => {
+            admin::key_managers(node, request).await
         }
         (Method::GET, "/internal/data/v1/runtime-artifacts")
             if role.has(Capability::InternalData) =>
@@ -194,31 +197,4 @@ fn gateway(node: &Node, request: &Request<Incoming>) -> Reply {
         status,
         json!({ "api": api, "served_by": node.identity.pod }),
     )
-}
-
-/// The `token` of a JSON body or of a form.
-pub(super) async fn token(request: Request<Incoming>) -> Option<String> {
-    let bytes = bytes(request).await?;
-    if let Ok(value) = serde_json::from_slice::<Value>(&bytes) {
-        return value
-            .get("token")
-            .and_then(Value::as_str)
-            .map(str::to_owned);
-    }
-    let text = std::str::from_utf8(&bytes).ok()?;
-    text.split('&')
-        .find_map(|pair| pair.strip_prefix("token="))
-        .map(str::to_owned)
-}
-
-pub(super) async fn body<T: serde::de::DeserializeOwned>(request: Request<Incoming>) -> Option<T> {
-    serde_json::from_slice(&bytes(request).await?).ok()
-}
-
-async fn bytes(request: Request<Incoming>) -> Option<Bytes> {
-    Limited::new(request.into_body(), LONGEST_BODY)
-        .collect()
-        .await
-        .ok()
-        .map(http_body_util::Collected::to_bytes)
 }

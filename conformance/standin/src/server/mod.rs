@@ -1,10 +1,13 @@
 //! The server: opens the role's ports after the start-up delay, and closes them when it is told to stop.
 
+mod admin;
 mod control;
 mod error;
 mod frames;
 mod http;
+mod issuer;
 mod listener;
+mod message;
 mod start_up;
 
 use std::path::Path;

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use am_product::Capability;
+use serde_json::Value;
 
 use crate::database::{self, Answer, Records, Request, learn};
 use crate::node::{Node, State};
@@ -69,6 +70,24 @@ pub(crate) async fn notified(node: &Node, token: &str) -> Result<String, String>
     let id = event.id.clone();
     broker(node, event, false);
     Ok(id)
+}
+
+/// A key manager is registered, or changed where it has an id; its id, or the status of the refusal.
+pub(crate) async fn register(
+    node: &Node,
+    id: Option<String>,
+    document: Value,
+) -> Result<Result<String, u16>, String> {
+    let request = Request::Register {
+        id: id.clone(),
+        document: document.clone(),
+    };
+    let Some(Answer::Registered { outcome }) = database::ask(node, request).await? else {
+        let mut state = node.state();
+        return Ok(state.story.database.register(id.as_deref(), document));
+    };
+    artifacts(node).await?;
+    Ok(outcome)
 }
 
 /// A request arrives at a gateway; the status tells what becomes of it.

@@ -93,6 +93,34 @@ pub(crate) fn start(home: &str, pod: &str, ip: Ipv4Addr, toml: &str) -> Standin 
     .run()
 }
 
+/// Starts a stand-in of an identity server with this `deployment.toml` and password at API Manager.
+pub(crate) fn identity_server(ip: Ipv4Addr, toml: &str, password: &str) -> Standin {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("deployment.toml");
+    std::fs::write(&file, toml).expect("a configuration");
+    let child = Command::new(BINARY)
+        .arg("identity-server")
+        .arg(&file)
+        .env_clear()
+        .envs([
+            ("STANDIN_STARTUP_DELAY", "0"),
+            ("APIM_USERNAME", "admin"),
+            ("APIM_PASSWORD", password),
+        ])
+        .env("STANDIN_BIND", ip.to_string())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the stand-in starts");
+    let home = folder.path().to_owned();
+    Standin {
+        child,
+        ip: ip.into(),
+        folder,
+        home,
+    }
+}
+
 impl Start<'_> {
     pub(crate) fn run(&self) -> Standin {
         self.run_with(&[])
