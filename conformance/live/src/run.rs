@@ -15,7 +15,9 @@ use crate::published;
 use crate::regions;
 use crate::report::{Circumstances, LiveReport, report, told};
 use crate::runtime::{block_on, until_interrupted, with_session};
-use crate::scenario::{DatabaseKind, Lab, Part, Phase, Stage, representatives};
+use crate::scenario::{
+    DatabaseKind, Lab, Part, Phase, Stage, identity_server_pattern, representatives,
+};
 use crate::selftest::BrokenCharts;
 use crate::session::Session;
 use crate::side_by_side::play_all;
@@ -88,6 +90,14 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
             }
             Scenario::Production => stages.extend(in_production(lab, *pattern, &charts)),
         }
+    }
+    if let Some(pattern) = identity_server_pattern(&lab.facts)
+        && options.scenario == Scenario::Production
+        && (options.patterns.is_empty() || patterns.contains(&pattern))
+    {
+        // The images of the scenario have the Java of real databases, in which no stand-in plays one.
+        let stage = Stage::of_identity_server(lab, pattern)?.on_database(DatabaseKind::PostgreSql);
+        stages.push((stage, Phase::OF_IDENTITY_SERVER.to_vec()));
     }
     let sound = stages.len();
     let mut broken = None;

@@ -211,11 +211,7 @@ impl Facts {
     ///
     /// # Errors
     /// When there is none; the message says what is left.
-    pub(crate) fn left_of(
-        &self,
-        pattern: u8,
-        server: Option<&IdentityServer>,
-    ) -> Result<u8, String> {
+    pub fn left_of(&self, pattern: u8, server: Option<&IdentityServer>) -> Result<u8, String> {
         let replaced = server.map_or(&[][..], |server| &server.replaces);
         let Some(whole) = self.patterns.get(&pattern) else {
             return Ok(pattern);

@@ -7,6 +7,7 @@ mod drain;
 mod endpoints;
 mod forbidden;
 mod hearing;
+mod identity_server;
 mod install;
 mod neighbours;
 mod network;
@@ -45,6 +46,7 @@ use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
 pub(crate) use hearing::unheard;
+pub(crate) use identity_server::pattern as identity_server_pattern;
 pub(crate) use install::{judge_nodes, judge_security};
 pub(crate) use observe::{collect, judge_identities, write_down};
 pub(crate) use outage::judge_served;

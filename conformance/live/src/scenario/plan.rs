@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use am_conformance::facts::Facts;
 
+use super::identity_server::REQUIREMENTS;
 use crate::wiring::is_row;
 
 /// A part of the scenario.
@@ -29,6 +30,7 @@ pub(crate) enum Phase {
     Rotation,
     Enlargement,
     PatternChange,
+    IdentityServer,
 }
 
 impl Phase {
@@ -72,6 +74,10 @@ impl Phase {
         Self::PatternChange,
     ];
 
+    /// What an identity server in the place of a key manager adds.
+    pub(crate) const OF_IDENTITY_SERVER: [Self; 3] =
+        [Self::Install, Self::Wiring, Self::IdentityServer];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Install => "install",
@@ -94,6 +100,7 @@ impl Phase {
             Self::Rotation => "rotation",
             Self::Enlargement => "enlargement",
             Self::PatternChange => "pattern change",
+            Self::IdentityServer => "identity server",
         }
     }
 
@@ -101,7 +108,12 @@ impl Phase {
     pub(crate) fn asks_standins(self) -> bool {
         matches!(
             self,
-            Self::Wiring | Self::Endpoints | Self::Outage | Self::Network | Self::Neighbours
+            Self::Wiring
+                | Self::Endpoints
+                | Self::Outage
+                | Self::Network
+                | Self::Neighbours
+                | Self::IdentityServer
         )
     }
 
@@ -155,6 +167,7 @@ impl Phase {
             Self::Rotation => &["AM-UPG-006", "AM-UPG-007"],
             Self::Enlargement => &["AM-UPG-009", "AM-UPG-014"],
             Self::PatternChange => &["AM-UPG-004", "AM-UPG-010", "AM-UPG-013"],
+            Self::IdentityServer => &REQUIREMENTS,
         }
     }
 }
@@ -189,21 +202,34 @@ pub(crate) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Ve
     ids
 }
 
-/// The shortest way to judge certain requirements: the installation, and of each the first phase that judges it.
+/// The shortest way to judge certain requirements: the installation, the phases that alone judge one of them, and of each other one the
+/// first that judges it, unless one of those does.
 pub(crate) fn phases_for<'r>(
     facts: &Facts,
     requirements: impl IntoIterator<Item = &'r str>,
 ) -> Vec<Phase> {
-    let all = || Phase::ALL.into_iter().chain(Phase::OF_PRODUCTION);
-    let first = |id: &str| {
-        all().find(|phase| {
-            *phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
-        })
+    let all = || {
+        let more = Phase::OF_PRODUCTION
+            .into_iter()
+            .chain([Phase::IdentityServer]);
+        Phase::ALL.into_iter().chain(more)
     };
-    let wanted: Vec<Phase> = requirements.into_iter().filter_map(first).collect();
-    all()
-        .filter(|phase| *phase == Phase::Install || wanted.contains(phase))
-        .collect()
+    let judging = |id: &str| -> Vec<Phase> {
+        all()
+            .filter(|phase| {
+                *phase == Phase::Wiring && is_row(facts, id) || phase.requirements().contains(&id)
+            })
+            .collect()
+    };
+    let mut choices: Vec<Vec<Phase>> = requirements.into_iter().map(judging).collect();
+    choices.sort_by_key(|choice| choice.len() > 1);
+    let mut wanted = vec![Phase::Install];
+    for choice in &choices {
+        if !choice.iter().any(|phase| wanted.contains(phase)) {
+            wanted.extend(choice.first());
+        }
+    }
+    all().filter(|phase| wanted.contains(phase)).collect()
 }
 
 #[cfg(test)]
@@ -254,6 +280,10 @@ mod tests {
         assert_eq!(
             phases_for(&facts(), ["AM-WIRE-013"]),
             [Phase::Install, Phase::Wiring]
+        );
+        assert_eq!(
+            phases_for(&facts(), ["AM-NET-018", "AM-NET-072"]),
+            [Phase::Install, Phase::IdentityServer]
         );
     }
 }

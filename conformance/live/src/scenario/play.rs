@@ -6,8 +6,8 @@ use std::time::Instant;
 use super::plan::{Phase, planned};
 use super::stage::Stage;
 use super::{
-    change, disruption, endpoints, install, neighbours, network, observe, outage, policies,
-    product_story, production, removal, restart, scale, story, testing, upgrade,
+    change, disruption, endpoints, identity_server, install, neighbours, network, observe, outage,
+    policies, product_story, production, removal, restart, scale, story, testing, upgrade,
 };
 use crate::elsewhere::not_judged;
 use crate::error::LiveError;
@@ -100,6 +100,7 @@ impl Stage {
             Phase::Driver => production::driver::run(self).await,
             Phase::Rotation => production::rotation::run(self).await,
             Phase::Enlargement => production::enlargement::run(self).await,
+            Phase::IdentityServer => identity_server::run(self).await,
             Phase::PatternChange => production::pattern_change::run(self).await,
         }
     }

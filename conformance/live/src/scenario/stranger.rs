@@ -13,8 +13,8 @@ use crate::patience::Waiting;
 
 /// Name of the policy that proves whether policies are enforced.
 const POLICY: &str = "am-live-stranger";
-/// A stand-in of a database server needs no configuration.
-const SERVER: &str = r#"exec java -cp "$WSO2_SERVER_HOME"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server -tcp -tcpAllowOthers -baseDir /tmp"#;
+/// A stand-in of an identity server needs no configuration, and no Java, whichever the image has.
+const SERVER: [&str; 3] = ["/usr/bin/am-standin", "identity-server", "/dev/null"];
 const LABEL: &str = "am-live/stranger";
 const CONTAINER: &str = "stranger";
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -181,8 +181,7 @@ fn manifest(name: &str, image: &str) -> Value {
             },
             "containers": [{
                 "name": CONTAINER, "image": image, "imagePullPolicy": "IfNotPresent",
-                "command": ["/bin/bash", "-c"],
-                "args": [SERVER],
+                "command": SERVER,
                 "env": [{"name": "STANDIN_STARTUP_DELAY", "value": "0"}],
                 "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
                 "readinessProbe": {"tcpSocket": {"port": OBSERVATIONS_PORT}, "periodSeconds": 1},

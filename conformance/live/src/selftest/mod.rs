@@ -105,7 +105,7 @@ impl BrokenCharts {
             .iter()
             .map(|case| {
                 let charts = make(options, case, &folder.path().join(&case.name))?;
-                Ok((stage(session, case, charts), case.phases.clone()))
+                Ok((stage(session, case, charts)?, case.phases.clone()))
             })
             .collect::<Result<Vec<_>, LiveError>>()?;
         let broken = Self {
@@ -147,11 +147,15 @@ struct Case {
 impl Case {
     /// The scenario that it is played in.
     fn scenario(&self) -> Scenario {
-        if self.needs_database() {
+        if self.needs_database() || self.needs_identity_server() {
             Scenario::Production
         } else {
             Scenario::Patterns
         }
+    }
+
+    fn needs_identity_server(&self) -> bool {
+        self.phases.contains(&Phase::IdentityServer)
     }
 
     fn needs_database(&self) -> bool {
@@ -206,20 +210,28 @@ fn unusable(error: &am_conformance::SuiteError) -> LiveError {
     LiveError::unavailable(error.to_string(), "correct the broken chart's patch.yaml")
 }
 
-fn stage(session: &Session, case: &Case, charts: Vec<(String, PathBuf)>) -> Stage {
-    let stage = Stage::new(session.lab.clone(), case.chart.pattern, &case.name, charts)
-        .called(&case.name)
-        .with_variables(&case.live.standin);
-    let stage = if case.needs_database() {
+fn stage(
+    session: &Session,
+    case: &Case,
+    charts: Vec<(String, PathBuf)>,
+) -> Result<Stage, LiveError> {
+    let (lab, pattern) = (session.lab.clone(), case.chart.pattern);
+    let stage = if case.needs_identity_server() {
+        Stage::with_identity_server(lab, pattern, &case.name, charts)?
+    } else {
+        Stage::new(lab, pattern, &case.name, charts)
+    };
+    let stage = stage.called(&case.name).with_variables(&case.live.standin);
+    let stage = if case.scenario() == Scenario::Production {
         stage.on_database(DatabaseKind::PostgreSql)
     } else {
         stage
     };
-    if case.phases.contains(&Phase::Enlargement) {
+    Ok(if case.phases.contains(&Phase::Enlargement) {
         stage
     } else {
         stage.without_volumes()
-    }
+    })
 }
 
 /// The edited copy of a case's chart, with its product version.
@@ -303,7 +315,12 @@ mod tests {
         };
         assert_eq!(
             of(Scenario::Production),
-            ["driver-of-any-checksum", "schema-with-upgrades-alone"]
+            [
+                "driver-of-any-checksum",
+                "identity-server-kept-out",
+                "registration-elsewhere",
+                "schema-with-upgrades-alone"
+            ]
         );
         assert_eq!(
             of(Scenario::Patterns),
