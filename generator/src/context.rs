@@ -8,10 +8,11 @@ use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::helm_scalar::helm_scalar;
 use crate::model::Loaded;
 use crate::model::component::Component;
-use crate::model::controller::{Annotations, Controller};
+use crate::model::controller::{Annotations, Controller, EVERY};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
-use crate::model::product::Database;
+use crate::model::product::{Database, Feature, Product};
+use crate::model::release::Subject;
 use crate::model::table::Table;
 use crate::model::values::Platform;
 use crate::model::wiring::FormKind;
@@ -56,11 +57,11 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
             class["name"] = json!(name.value);
             class
         }).collect::<Vec<_>>(),
-        "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
+        "controllers": chart.model.controllers.value.iter().map(|row| controller(chart, row)).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
-        "mirroredEvents": chart.model.events.streams,
+        "mirroredEvents": chart.model.events.as_ref().map(|events| &events.streams),
         "regionEvents": region_events(chart),
         "hub": chart.hub().map_or_else(|| json!(false), |part| json!({"name": part.name(), "key": part.key()})),
         "metricObjects": chart.model.observability.metrics.objects,
@@ -69,9 +70,23 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "credentials": credentials(chart),
         "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
+        "databaseKinds": database_kinds(chart),
+        // Whose row of an Ingress controller is asked where any will do.
+        "leading": chart.role("management").or_else(|| parts.first().map(Part::name)),
+        "managementName": or_false(chart.role("management")),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
     })
+}
+
+/// The databases that components of the family use, in any version.
+fn database_kinds(chart: &Chart<'_>) -> Vec<&'static str> {
+    let used = |kind: &Database| {
+        let mut versions = chart.model.versions.iter();
+        versions.any(|version| !version.databases.users(*kind).is_empty())
+    };
+    let kinds = Database::ALL.into_iter().filter(used);
+    kinds.map(Database::key).collect()
 }
 
 /// The components that an identity server may replace.
@@ -117,8 +132,22 @@ fn product(chart: &Chart<'_>) -> Value {
         "repository": {"url": product.repository.url, "issues": product.repository.issues},
         "signKey": product.sign_key.as_ref().map_or_else(|| json!(false), |key| json!({"fingerprint": key.fingerprint, "url": key.url})),
         "memoryBesideHeap": product.memory_beside_heap,
+        "configuration": product.configuration,
+        "configurationName": product.configuration.rsplit('/').next(),
+        "homeFolders": product.home_folders,
+        "loggingName": product.home_folders.as_ref().and_then(|folders| folders.logging.rsplit('/').next()),
+        "has": features(product),
         "versions": crate::model::strings(&product.versions).collect::<Vec<_>>(),
     })
+}
+
+/// What the family has, by the names of features.
+fn features(product: &Product) -> Value {
+    let features = Feature::ALL.into_iter().filter_map(|feature| {
+        let name = json!(feature).as_str()?.to_owned();
+        Some((name, json!(product.has.contains(&feature))))
+    });
+    Value::Object(features.collect())
 }
 
 /// The release that the charts are made for: what Artifact Hub is told of it.
@@ -128,7 +157,12 @@ fn release(chart: &Chart<'_>) -> Value {
     };
     let version = &release.version.value;
     let repository = &chart.model.product.value.repository;
-    let changes = release.of_charts().map(|change| {
+    let subject = if chart.model.is_beside() {
+        Subject::Integrations
+    } else {
+        Subject::Charts
+    };
+    let changes = release.told_to(subject).map(|change| {
         let links = change.see.iter().map(
             |path| json!({"name": path.value, "url": repository.page(version, &path.value)}),
         );
@@ -138,7 +172,7 @@ fn release(chart: &Chart<'_>) -> Value {
     json!({
         "version": version,
         "prerelease": release.is_prerelease(),
-        "security": release.is_security_update(),
+        "security": release.is_security_update(subject),
         "changes": changes.collect::<Vec<_>>(),
         "topology": repository.file(version, &picture),
         "publishing": repository.page(version, "docs/publishing.md"),
@@ -156,10 +190,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "encryptionKey": version.encryption_key,
         "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
-        "databases": {
-            "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
-            "shared": crate::model::strings(&version.databases.shared).collect::<Vec<_>>(),
-        },
+        "beside": or_false(version.beside.as_ref().map(|beside| beside.value.as_str())),
         "sources": version.sources,
     })
 }
@@ -167,6 +198,7 @@ fn version(chart: &Chart<'_>) -> Value {
 fn pattern(chart: &Chart<'_>) -> Value {
     let pattern = &chart.pattern.value;
     json!({
+        "numbered": chart.model.product.numbered.is_some(),
         "number": pattern.number,
         "name": pattern.name.value,
         "title": pattern.title,
@@ -268,9 +300,12 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         .map(|endpoint| endpoint.hostname.value.as_str());
     let serves_traffic = component.listens_on(TRAFFIC_PORT);
     let observability = &chart.model.observability;
-    let apim = chart.uses(name, Database::Apim);
-    let shared = chart.uses(name, Database::Shared);
-    json!({
+    let databases: Vec<&str> = Database::ALL
+        .into_iter()
+        .filter(|kind| chart.uses(name, *kind))
+        .map(Database::key)
+        .collect();
+    let mut seen = json!({
         "name": name,
         "key": part.key(),
         "title": component.title,
@@ -292,8 +327,6 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "productionHeap": production_heap(component).unwrap_or(&json!(false)),
         "serverEndpoint": or_false(server_endpoint),
         "serverHostname": or_false(server_hostname),
-        "databases": {"apim": apim, "shared": shared},
-        "usesDatabase": apim || shared,
         "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
         "servesTraffic": serves_traffic,
         "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
@@ -312,6 +345,38 @@ pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
         "nodePorts": chart.node_ports(part),
         "clients": clients(chart, part),
         "servers": servers(chart, part),
+    });
+    seen["usesDatabase"] = json!(!databases.is_empty());
+    seen["databases"] = json!(databases);
+    seen["health"] = health(component);
+    seen["test"] = test(chart, component);
+    seen["servedPorts"] = crate::model::strings(component.served_ports())
+        .filter_map(|port| self::port(chart, port))
+        .collect();
+    seen
+}
+
+/// What clouds' load balancers ask.
+fn health(component: &Component) -> Value {
+    let readiness = &component.probes.readiness;
+    let own = component.health.as_ref();
+    json!({
+        "port": own.map_or(&readiness.port, |own| &own.port).value,
+        "path": own.and_then(|own| own.path.as_ref()).or(readiness.path.as_ref()),
+    })
+}
+
+/// What the pod of `helm test` asks.
+fn test(chart: &Chart<'_>, component: &Component) -> Value {
+    let readiness = &component.probes.readiness;
+    let own = component.test.as_ref();
+    let name = &own.map_or(&readiness.port, |own| &own.port).value;
+    let port = chart.model.ports.get(name);
+    json!({
+        "port": name,
+        "scheme": port.map(|port| &port.scheme),
+        "path": own.map(|own| &own.path).or(readiness.path.as_ref()),
+        "options": own.map_or(&[][..], |own| &own.options),
     })
 }
 
@@ -410,7 +475,9 @@ fn public_services(chart: &Chart<'_>) -> Vec<Value> {
 }
 
 /// An Ingress controller as templates see it; values are ready to be written.
-fn controller((name, controller): (&Text, &Controller)) -> Value {
+fn controller(chart: &Chart<'_>, (name, controller): (&Text, &Controller)) -> Value {
+    // A family that shares the file need not have the endpoints of all rows.
+    let known = |endpoint: &str| endpoint == EVERY || chart.model.endpoints.get(endpoint).is_some();
     let rows = |table: &Table<Annotations>| -> Vec<Value> {
         let row = |(endpoint, annotations): (&Text, &Annotations)| {
             let annotations = annotations.iter().map(
@@ -418,7 +485,8 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
             );
             json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
         };
-        table.iter().map(row).collect()
+        let rows = table.iter().filter(|(endpoint, _)| known(&endpoint.value));
+        rows.map(row).collect()
     };
     json!({
         "name": name.value,
