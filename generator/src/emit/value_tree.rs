@@ -231,9 +231,9 @@ impl<'m> Scope<'_, 'm> {
             Some(source) => self.default_from(source),
             None => node.default.clone().unwrap_or(Value::Null),
         };
-        let none = Table::default();
+        let nothing = Table::default();
         let (overrides, of_version) = match self.part {
-            Some(part) => (&part.component.value.defaults, &none),
+            Some(part) => (&part.component.value.defaults, &nothing),
             None => (
                 &self.chart.pattern.value.defaults,
                 &self.chart.version.value.defaults,

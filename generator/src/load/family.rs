@@ -1,5 +1,6 @@
 //! The families of charts: API Manager's, and those of products beside it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -136,7 +137,7 @@ impl Families {
     /// Makes the charts of a selection, whose version is API Manager's: each other family's is the one beside it.
     pub fn generate(&self, selection: &Selection) -> Result<ChartTree, GenerateError> {
         let mut tree = ChartTree::default();
-        for family in &self.0 {
+        for (index, family) in self.0.iter().enumerate() {
             let mine = |name: &&String| family.model.pattern(name).is_some();
             let patterns: Vec<String> = selection.patterns.iter().filter(mine).cloned().collect();
             let version = family.model.version_beside(&selection.version);
@@ -147,7 +148,8 @@ impl Families {
                 ),
                 patterns,
             };
-            if own.patterns.is_empty() && !std::ptr::eq(family, &self.0[0]) {
+            // API Manager's family refuses a version that there is not.
+            if own.patterns.is_empty() && index > 0 {
                 continue;
             }
             tree.extend(generate(&family.model, &family.templates, &own)?);
@@ -285,7 +287,7 @@ fn agree(main: &Model, family: &Model) -> Result<(), Diagnostics> {
             diagnostics.push(pattern.diagnose(&pattern.name, message));
         }
     }
-    diagnostics.into_result((), &Default::default())
+    diagnostics.into_result((), &BTreeMap::new())
 }
 
 fn text(root: &Path, file: &str) -> Result<String, Diagnostics> {

@@ -61,7 +61,7 @@ pub enum Feature {
     SecureVault,
     /// A file share for every home (`artifacts.enabled`).
     ArtifactsShare,
-    /// CApps or Siddhi apps from an image, a claim or `ConfigMaps` (`artifacts`).
+    /// Artifacts from an image, a claim or `ConfigMaps` (`artifacts`).
     ArtifactSources,
     /// Databases of the release itself (`database.mode` bundled and embedded).
     OwnDatabases,
@@ -105,7 +105,7 @@ pub struct HomeFolders {
     pub drivers: String,
     /// File that says what is logged.
     pub logging: String,
-    /// Folder of CApps or Siddhi apps.
+    /// Folder of what runs on the server.
     pub artifacts: String,
     /// File with the server's process id.
     pub pid: String,

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use am_toolchain::schemas::SchemaSet;
 use serde_json::{Value, json};
 
 use crate::support::{MI, NEWEST, SI, charts, families, forbidden, lint, render};
@@ -102,6 +103,76 @@ fn each_is_published_where_an_overlay_is_told_to() {
             let ways = ["Ingress", "HTTPRoute", "Route"];
             let ways: usize = ways.iter().map(|kind| release.all(kind).count()).sum();
             assert_eq!(ways, 1, "{chart} {overlay}");
+        }
+    }
+}
+
+/// Values that make as many kinds of documents as there are.
+fn everything(chart: &str) -> Vec<Value> {
+    let database = json!({
+        "mode": "external", "type": "mysql", "host": "db.example.com",
+        "tls": {"mode": "verify-full", "caConfigMap": {"name": "ca"}},
+        "driverJar": {"url": "https://repo.example.com/driver.jar", "sha256": "0".repeat(64)},
+    });
+    let mut all = json!({
+        "tenant": "acme.example.com",
+        "serviceCatalog": {"enabled": true, "url": "https://apim-control-plane:9443"},
+        "artifacts": {"image": {"repository": "registry.example.com/apps", "tag": "7"}, "existingClaim": "apps", "configMaps": ["more"]},
+        "networkPolicy": {
+            "enabled": true,
+            "clients": [{"podSelector": {}}],
+            "administrators": [{"podSelector": {}}],
+            "loadBalancers": [{"ipBlock": {"cidr": "10.0.0.0/16"}}],
+            "backends": [{"ports": [{"port": 443}]}],
+        },
+        "keystores": {"existingSecret": "stores", "certManager": {"enabled": true, "issuerRef": {"name": "ca"}}},
+        "credentials": {
+            "generateWithoutCluster": true,
+            "keys": {"keystore-password": {"secret": "s", "key": "a"}, "keystore-key-password": {"secret": "s", "key": "b"}, "truststore-password": {"secret": "s", "key": "c"}},
+            "catalog": {"username": "x@acme.example.com", "password": "y"},
+            "coordinationDb": {"username": "u", "password": "p"},
+        },
+        "database": database,
+    });
+    if chart == MI {
+        all["coordination"] = json!({"enabled": true});
+        all["serviceMonitor"] = json!({"enabled": true});
+        let mut scaled = all.clone();
+        scaled["coordination"]["enabled"] = false.into();
+        scaled["database"] = json!({});
+        scaled["microIntegrator"] =
+            json!({"autoscaling": {"enabled": true}, "ulimits": {"openFiles": 65535}});
+        vec![all, scaled]
+    } else {
+        all["apps"] = json!({"A.siddhi": "@App:name('A')"});
+        all["streamingIntegrator"] = json!({"replicas": 2});
+        all["nodeServices"] =
+            json!({"type": "LoadBalancer", "loadBalancerSourceRanges": ["10.0.0.0/8"]});
+        vec![all]
+    }
+}
+
+#[test]
+fn every_document_is_one_that_kubernetes_takes() {
+    let schemas = SchemaSet::for_kubernetes("1.34").expect("schemas");
+    for chart in [MI, SI] {
+        for version in charts().keys() {
+            for values in everything(chart) {
+                let release = render(chart, version, &[], values);
+                let release = release.unwrap_or_else(|error| panic!("{chart} {version}: {error}"));
+                for document in &release.0 {
+                    let violations = schemas.validate(document).expect("a known kind");
+                    assert!(
+                        violations.is_empty(),
+                        "{chart} {version}: {violations:?} in {document:#}"
+                    );
+                }
+                assert_eq!(
+                    forbidden(&release.pods()),
+                    Vec::<String>::new(),
+                    "{chart} {version}"
+                );
+            }
         }
     }
 }

@@ -28,8 +28,7 @@ fn mistake(file: &str, text: &str, other: &str) -> String {
     assert!(whole.contains(text), "{file} has no {text}");
     fs::write(&path, whole.replacen(text, other, 1)).expect("written");
     Families::load_named(root.path(), &["micro-integrator"])
-        .err()
-        .expect("a mistake")
+        .expect_err("a mistake")
         .to_string()
 }
 
@@ -41,8 +40,8 @@ fn the_families_of_the_repository_load() {
 
 #[test]
 fn a_family_that_is_listed_must_be_there() {
-    let said = Families::load_named(copy().path(), &["mikro-integrator"]).err();
-    let said = said.expect("a mistake").to_string();
+    let said = Families::load_named(copy().path(), &["mikro-integrator"]);
+    let said = said.expect_err("a mistake").to_string();
     assert!(
         said.contains("there is no family `mikro-integrator`"),
         "{said}"

@@ -203,7 +203,7 @@ fn capps_come_from_an_image_a_claim_and_config_maps_into_one_folder() {
     let init = pod["initContainers"].as_array().expect("init containers");
     let names: Vec<_> = init.iter().map(|container| &container["name"]).collect();
     assert_eq!(names, ["artifacts-of-image", "artifacts-of-volumes"]);
-    assert_eq!(init[0]["args"], json!(["cp -RL /capps/. /artifacts/"]));
+    assert_eq!(init[0]["args"], json!(["cp -RL /capps/. /copied/"]));
     let mounts = pod["containers"][0]["volumeMounts"]
         .as_array()
         .expect("mounts")
@@ -293,10 +293,47 @@ fn load_balancers_of_clouds_ask_over_tls_what_the_kubelet_asks_in_clear_text() {
     let release = release(MI, values);
     let policy = release.all("HealthCheckPolicy").next().expect("a policy");
     let asked = &policy["spec"]["default"]["config"]["httpsHealthCheck"];
-    assert_eq!((&asked["port"], &asked["requestPath"]), (&json!(9164), &json!("/healthz")));
+    assert_eq!(
+        (&asked["port"], &asked["requestPath"]),
+        (&json!(9164), &json!("/healthz"))
+    );
     assert!(toml(&release).contains("[readiness_probe]\n  protocols = \"http https\""));
     for route in release.all("HTTPRoute") {
         let backend = &route["spec"]["rules"][0]["backendRefs"][0];
         assert_eq!(backend["port"], 8253);
     }
+}
+
+#[test]
+fn files_of_volumes_are_copied_without_what_kubernetes_keeps_there() {
+    let release = release(MI, json!({"artifacts": {"configMaps": ["one"]}}));
+    let script = &release.pods()[0]["spec"]["initContainers"][0]["args"][0];
+    let root = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| root.path().join(name);
+    // As the kubelet lays a ConfigMap: keys are links into a folder of the time.
+    let time = path("from/artifacts-0/..2026");
+    std::fs::create_dir_all(&time).expect("made");
+    std::fs::create_dir(path("copied")).expect("made");
+    std::fs::write(time.join("a.car"), "capp").expect("written");
+    let link = std::os::unix::fs::symlink::<&str, _>;
+    link("..2026", path("from/artifacts-0/..data")).expect("linked");
+    link("..data/a.car", path("from/artifacts-0/a.car")).expect("linked");
+    let here = root.path().display();
+    let script = script.as_str().expect("a script");
+    let script = script
+        .replace("cd /from", &format!("cd {here}/from"))
+        .replace(" /copied/", &format!(" {here}/copied/"));
+    let run = |script: &str| {
+        let mut bash = std::process::Command::new("bash");
+        let status = bash.args(["-c", script]).status().expect("bash");
+        status.success()
+    };
+    assert!(run(&script));
+    let names = std::fs::read_dir(path("copied")).expect("a folder");
+    let names: Vec<_> = names
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(names, ["a.car"]);
+    std::fs::remove_file(time.join("a.car")).expect("removed");
+    assert!(!run(&script), "a link that leads nowhere was passed over");
 }
