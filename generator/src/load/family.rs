@@ -136,6 +136,16 @@ impl Families {
 
     /// Makes the charts of a selection, whose version is API Manager's: each other family's is the one beside it.
     pub fn generate(&self, selection: &Selection) -> Result<ChartTree, GenerateError> {
+        let known = self.models().flat_map(|model| &model.patterns);
+        let known: Vec<&str> = known.map(|pattern| pattern.name.value.as_str()).collect();
+        let mut wanted = selection.patterns.iter();
+        if let Some(name) = wanted.find(|name| !known.contains(&name.as_str())) {
+            return Err(GenerateError::Unknown {
+                what: "pattern",
+                name: name.clone(),
+                hint: am_suggest::hint(name, known),
+            });
+        }
         let mut tree = ChartTree::default();
         for (index, family) in self.0.iter().enumerate() {
             let mine = |name: &&String| family.model.pattern(name).is_some();

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use am_generator::Families;
+use am_generator::{Families, Selection};
 use tempfile::TempDir;
 
 use crate::support::{families, workspace};
@@ -123,4 +123,26 @@ fn a_model_of_a_family_is_checked_as_api_manager_s_is() {
     );
     let said = mistake(&format!("{model}/product.yaml"), "tenants]", "tenant]");
     assert!(said.contains("unknown value `tenant`"), "{said}");
+}
+
+#[test]
+fn a_chart_of_no_family_is_refused() {
+    let selection = Selection {
+        patterns: vec!["am-integration-mj".to_owned()],
+        ..families().all()
+    };
+    let said = families().generate(&selection);
+    let said = said.expect_err("a mistake").to_string();
+    assert!(
+        said.contains("unknown pattern `am-integration-mj`"),
+        "{said}"
+    );
+    assert!(said.contains("did you mean `am-integration-mi`?"), "{said}");
+    let selection = Selection {
+        version: "4.7.9".to_owned(),
+        ..families().all()
+    };
+    let said = families().generate(&selection);
+    let said = said.expect_err("a mistake").to_string();
+    assert!(said.contains("unknown product version `4.7.9`"), "{said}");
 }
