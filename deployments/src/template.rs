@@ -9,7 +9,7 @@ use serde_json::Value;
 /// Whose files these are.
 pub const MAKER: Maker = Maker {
     command: "deploy",
-    leaves: None,
+    leaves: &[],
 };
 
 /// A template with its data.

@@ -80,7 +80,11 @@ fn write_changes(out: &mut String, release: &Release) {
             continue;
         }
         let _ = writeln!(out, "\n### {}\n", kind.heading());
-        for (subject, whose) in [(Subject::Charts, "Charts"), (Subject::Project, "Project")] {
+        for (subject, whose) in [
+            (Subject::Charts, "Charts"),
+            (Subject::Integrations, "Charts of integrations"),
+            (Subject::Project, "Project"),
+        ] {
             for change in changes.iter().filter(|change| change.of == subject) {
                 let links: Vec<String> = change
                     .see

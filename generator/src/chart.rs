@@ -191,7 +191,8 @@ impl<'m> Chart<'m> {
     /// It may have more nodes that mirror events than are known to hear all of them.
     pub(crate) fn mirrors_events(&self, part: &Part<'_>) -> bool {
         let shown = self.version.value.event_hub_nodes_shown;
-        self.role(&self.model.events.role.value) == Some(part.name())
+        let events = self.model.events.as_ref();
+        events.is_some_and(|events| self.role(&events.role.value) == Some(part.name()))
             && part.member.maximum.is_none_or(|maximum| maximum > shown)
     }
 
@@ -204,7 +205,8 @@ impl<'m> Chart<'m> {
     /// The event streams that cross to other regions.
     pub(crate) fn region_streams(&self) -> Vec<&'m RegionStream> {
         let version = &self.version.value.version.value;
-        let streams = self.model.events.regions.iter();
+        let events = self.model.events.iter();
+        let streams = events.flat_map(|events| &events.regions);
         streams
             .filter(|stream| {
                 let versions = stream.versions.as_ref();

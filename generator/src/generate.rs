@@ -18,9 +18,6 @@ use crate::postcheck;
 use crate::template::{RenderedFile, Scope, Templates};
 use crate::tree::ChartTree;
 
-/// What notices call the model.
-const MODEL: &str = "generator/model";
-
 /// Which charts to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
@@ -147,6 +144,7 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
         tree: ChartTree::default(),
         diagnostics: Diagnostics::default(),
     };
+    let source = chart.model.source();
     let values = ValueTree::resolve(chart);
     let base = context::chart(chart);
     let contexts = Contexts::new(chart, &values, &base)?;
@@ -160,18 +158,20 @@ fn generate_chart(chart: &Chart<'_>, templates: &Templates) -> Result<ChartTree,
             }
         }
     }
-    for (part, context) in &contexts.components {
+    let configured = !chart.model.configuration.is_empty() || !chart.model.wiring.edges.is_empty();
+    let components = contexts.components.iter().filter(|_| configured);
+    for (part, context) in components {
         match configuration::emit(chart, part, templates, context) {
             Ok(lines) => files.add_lines(
                 &format!("templates/{}/_configuration.tpl", part.name()),
-                MODEL,
+                source,
                 lines,
             ),
             Err(mistakes) => files.diagnostics.extend(mistakes),
         }
     }
-    files.add_lines("values.yaml", MODEL, values::emit(chart, &values));
-    files.add_lines("values.schema.json", MODEL, schema::emit(chart, &values));
+    files.add_lines("values.yaml", source, values::emit(chart, &values));
+    files.add_lines("values.schema.json", source, schema::emit(chart, &values));
     for (platform, context) in &contexts.platforms {
         let path = format!("overlays/{}.yaml", platform.value.name.value);
         if let Some(lines) = files

@@ -23,6 +23,7 @@ mod toml_path;
 
 pub use emit::yaml_text;
 pub use generate::{GenerateError, Selection, generate};
+pub use load::Families;
 pub use model::Model;
 pub use source_map::SourceMap;
 pub use template::Templates;

@@ -5,17 +5,20 @@
 pub struct Maker {
     /// Its name, such as `gen-charts`.
     pub command: &'static str,
-    /// How the names of entries begin that an earlier run may have left in a directory. `None`: it leaves none.
-    pub leaves: Option<&'static str>,
+    /// How the names of entries begin that an earlier run may have left in a directory.
+    pub leaves: &'static [&'static str],
 }
 
-/// How the directories of charts begin; others are nobody's business there.
+/// How the directories of patterns' charts begin.
 pub const CHART_PREFIX: &str = "am-pattern-";
+
+/// How the directories of the other families' charts begin. What begins otherwise is nobody's business there.
+pub const INTEGRATION_PREFIX: &str = "am-integration-";
 
 /// The generator of charts.
 pub const CHARTS: Maker = Maker {
     command: "gen-charts",
-    leaves: Some(CHART_PREFIX),
+    leaves: &[CHART_PREFIX, INTEGRATION_PREFIX],
 };
 
 impl Maker {
@@ -53,7 +56,7 @@ mod tests {
     fn a_file_is_known_by_its_first_line_and_a_script_by_its_second() {
         let other = Maker {
             command: "other",
-            leaves: None,
+            leaves: &[],
         };
         let head = format!("# {}\n", CHARTS.notice("x"));
         assert!(CHARTS.made(head.as_bytes()));

@@ -3,6 +3,7 @@
 mod common;
 
 use am_generator::changelog::changelog;
+use am_generator::model::release::Subject;
 
 #[test]
 fn releases_are_told_in_the_form_of_keep_a_changelog() {
@@ -43,9 +44,9 @@ fn only_changes_of_the_charts_are_told_to_their_users() {
     let model = common::model();
     let release = model.newest_release().expect("a release");
     let told: Vec<&str> = release
-        .of_charts()
+        .told_to(Subject::Charts)
         .map(|change| change.text.as_str())
         .collect();
     assert_eq!(told, ["A gateway.", "Passwords: gone."]);
-    assert!(release.is_security_update() && !release.is_prerelease());
+    assert!(release.is_security_update(Subject::Charts) && !release.is_prerelease());
 }

@@ -88,6 +88,18 @@ fn charts_of_earlier_runs_are_removed_and_other_files_never_touched() {
 }
 
 #[test]
+fn a_chart_of_another_family_that_is_made_no_longer_is_removed() {
+    let (folder, tree) = written();
+    common::copy(
+        &folder.path().join("am-pattern-1"),
+        &folder.path().join("am-integration-old"),
+    );
+    let summary = output::write(&tree, folder.path(), Extent::Everything).expect("writes");
+    assert_eq!(summary.removed, ["am-integration-old"]);
+    assert!(!folder.path().join("am-integration-old").exists());
+}
+
+#[test]
 fn one_chart_alone_leaves_the_others() {
     let (folder, whole) = written();
     let model = common::model();

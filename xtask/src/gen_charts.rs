@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use am_generator::diagnostic::Diagnostics;
 use am_generator::output::{self, Difference, Extent, OutputError, Summary};
-use am_generator::{ChartTree, GenerateError, Model, Selection, Templates, generate};
+use am_generator::{ChartTree, Families, GenerateError, Model, Selection, Templates};
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
@@ -22,10 +22,10 @@ pub(crate) struct Arguments {
     /// Change nothing; print what would change.
     #[arg(long)]
     dry_run: bool,
-    /// Make only this pattern, by number or name. May be repeated.
+    /// Make only this pattern, by number or name, or the chart of another family by its name. May be repeated.
     #[arg(long, value_name = "N")]
     pattern: Vec<String>,
-    /// Product version; the newest unless given. Another version needs --out.
+    /// Version of API Manager; the newest unless given. Other families' charts are of the version beside it. Another version needs --out.
     #[arg(long, value_name = "VERSION")]
     product_version: Option<String>,
     /// Where the charts go; charts-out in the workspace unless given.
@@ -34,10 +34,10 @@ pub(crate) struct Arguments {
     /// How the result is printed.
     #[arg(long, value_enum, default_value_t = Format::Human)]
     format: Format,
-    /// Model to read instead of generator/model.
+    /// Model to read instead of generator/model; other families are then left out.
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
-    /// Templates to read instead of generator/templates.
+    /// Templates to read instead of generator/templates; other families are then left out.
     #[arg(long, value_name = "DIR")]
     templates: Option<PathBuf>,
 }
@@ -81,10 +81,14 @@ fn execute(arguments: &Arguments) -> Result<ExitStatus, Error> {
     };
     let (model_path, model_label) = folder(&arguments.model, "generator/model");
     let (templates_path, templates_label) = folder(&arguments.templates, "generator/templates");
-    let model = Model::load(&model_path, &model_label)?;
-    let templates = Templates::load(&templates_path, &templates_label)?;
-    let selection = select(arguments, &model)?;
-    let tree = generate(&model, &templates, &selection).map_err(|error| match error {
+    let families = if arguments.model.is_none() && arguments.templates.is_none() {
+        Families::load(&root)?
+    } else {
+        let model = Model::load(&model_path, &model_label)?;
+        Families::of(model, Templates::load(&templates_path, &templates_label)?)
+    };
+    let selection = select(arguments, &families)?;
+    let tree = families.generate(&selection).map_err(|error| match error {
         GenerateError::Input(diagnostics) => Error::Input(diagnostics),
         unknown @ GenerateError::Unknown { .. } => Error::Usage(unknown.to_string()),
     })?;
@@ -112,8 +116,9 @@ fn execute(arguments: &Arguments) -> Result<ExitStatus, Error> {
     Ok(ExitStatus::Success)
 }
 
-fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
-    let mut selection = Selection::all(model);
+fn select(arguments: &Arguments, families: &Families) -> Result<Selection, Error> {
+    let model = families.main();
+    let mut selection = families.all();
     if let Some(version) = &arguments.product_version {
         if model.version(version).is_none() {
             let known = model
@@ -133,17 +138,18 @@ fn select(arguments: &Arguments, model: &Model) -> Result<Selection, Error> {
     if !arguments.pattern.is_empty() {
         let mut patterns = Vec::new();
         for wanted in &arguments.pattern {
-            let found = model
-                .patterns
-                .iter()
-                .find(|known| known.name.value == *wanted || known.number.to_string() == *wanted);
-            let known = model.patterns.iter().map(|known| known.name.value.as_str());
-            let found = found.ok_or_else(|| unknown("pattern", wanted, known))?;
-            patterns.push((found.number, found.name.value.clone()));
+            let numbered = model.patterns.iter();
+            let numbered = numbered.filter(|known| known.number.to_string() == *wanted);
+            let named = selection.patterns.iter().filter(|name| *name == wanted);
+            let found = numbered
+                .map(|pattern| &pattern.name.value)
+                .chain(named)
+                .next()
+                .cloned();
+            let known = selection.patterns.iter().map(String::as_str);
+            patterns.push(found.ok_or_else(|| unknown("pattern", wanted, known))?);
         }
-        patterns.sort();
-        patterns.dedup();
-        selection.patterns = patterns.into_iter().map(|(_, name)| name).collect();
+        selection.patterns.retain(|name| patterns.contains(name));
     }
     Ok(selection)
 }

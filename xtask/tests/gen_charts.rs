@@ -279,3 +279,26 @@ fn wrong_usage_has_its_own_exit_code() {
         .code(2);
     gen_charts(out.path()).arg("--nonsense").assert().code(2);
 }
+
+#[test]
+fn charts_of_other_families_are_made_by_their_names_beside_a_version_of_api_manager() {
+    let out = folder();
+    let mut command = Command::cargo_bin("xtask").expect("built");
+    command
+        .args(["gen-charts", "--pattern", "am-integration-mi"])
+        .args(["--product-version", "4.6.0", "--out"])
+        .arg(out.path())
+        .assert()
+        .success();
+    let chart = out.path().join("am-integration-mi/Chart.yaml");
+    let chart = fs::read_to_string(chart).expect("written");
+    assert!(chart.contains("appVersion: \"4.5.0\""), "{chart}");
+    assert!(!out.path().join("am-pattern-0").exists());
+    let mut command = Command::cargo_bin("xtask").expect("built");
+    command
+        .args(["gen-charts", "--pattern", "am-integration-mj", "--out"])
+        .arg(out.path())
+        .assert()
+        .code(2)
+        .stderr(contains("did you mean `am-integration-mi`?"));
+}

@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// Folders whose `source:` fields and mentions of facts are citations.
-const CITING: [&str; 10] = [
+const CITING: [&str; 11] = [
     "conformance/mutation-equivalents.yaml",
     "conformance/requirements",
     "conformance/src",
     "deployment-toml",
     "deployments",
     "docs",
+    "generator/families",
     "generator/model",
     "generator/templates",
     "product",

@@ -1,6 +1,5 @@
 //! The databases of a site, and the scripts that make them.
 
-use am_generator::model::product::Database as Kind;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -65,10 +64,7 @@ pub(super) fn scripts(
         None => &vocabulary.machines.embedded_script,
     };
     let steps = scripts.iter().map(|step| {
-        let key = match step.database {
-            Kind::Apim => "apim",
-            Kind::Shared => "shared",
-        };
+        let key = step.database.key();
         let name = effective["database"][key]["name"].as_str();
         DatabaseStep {
             key,

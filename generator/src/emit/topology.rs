@@ -42,7 +42,7 @@ pub(crate) fn emit(chart: &Chart<'_>) -> String {
             key(to)
         );
     }
-    for (database, name) in [(Database::Apim, "apim_db"), (Database::Shared, "shared_db")] {
+    for database in Database::ALL {
         let users: Vec<String> = chart
             .parts()
             .iter()
@@ -50,7 +50,8 @@ pub(crate) fn emit(chart: &Chart<'_>) -> String {
             .map(crate::chart::Part::key)
             .collect();
         if !users.is_empty() {
-            let _ = writeln!(out, "  {} --> {name}[({name})]", users.join(" & "));
+            let (name, title) = (database.title().replace(' ', "_"), database.title());
+            let _ = writeln!(out, "  {} --> {name}[({title})]", users.join(" & "));
         }
     }
     out.push_str("```");

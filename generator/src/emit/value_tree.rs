@@ -3,11 +3,13 @@
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 
-use crate::chart::{Chart, Part};
+use crate::chart::{Chart, Part, camel_case};
 use crate::model::component::Workload;
 use crate::model::strings;
 use crate::model::table::Table;
-use crate::model::values::{DefaultFrom, EnumFrom, LimitFrom, Node, PropertiesFrom, Values, When};
+use crate::model::values::{
+    DefaultFrom, Each, EnumFrom, LimitFrom, Node, PropertiesFrom, Values, When,
+};
 use crate::source_map::Origin;
 
 /// A value or a table of values, with its place in the model.
@@ -129,6 +131,11 @@ impl<'m> Scope<'_, 'm> {
             } else {
                 format!("{path}.{}", key.value)
             };
+            if let Some(each) = node.each {
+                let content = Content::Table(self.each(each, key, node, &path));
+                nodes.extend(self.resolved(key, node, content));
+                continue;
+            }
             let content = match (&node.properties, &node.renamed_to) {
                 (Some(properties), _) => Content::Table(self.table(properties, &path)),
                 (None, Some(new)) => Content::Renamed(&new.value),
@@ -136,6 +143,44 @@ impl<'m> Scope<'_, 'm> {
                 (None, None) => Content::Leaf(Box::new(self.leaf(node, &path))),
             };
             nodes.extend(self.resolved(key, node, content));
+        }
+        nodes
+    }
+
+    /// An entry for each of the endpoints, or of the roles that have some.
+    fn each(
+        &self,
+        each: Each,
+        key: &crate::yaml::Text,
+        node: &'m Node,
+        path: &str,
+    ) -> Vec<ResolvedNode<'m>> {
+        let endpoints = self.chart.endpoints();
+        let entries = endpoints.iter().map(|(name, endpoint, _)| match each {
+            Each::Endpoint | Each::EndpointOfService => (*name, endpoint),
+            Each::PublicService => (endpoint.role.value.as_str(), endpoint),
+        });
+        let holder = path.rsplit('.').nth(1).unwrap_or_default();
+        let entries = entries.filter(|(_, endpoint)| {
+            each != Each::EndpointOfService || camel_case(&endpoint.role.value) == holder
+        });
+        let mut nodes: Vec<ResolvedNode<'m>> = Vec::new();
+        for (name, endpoint) in entries {
+            let entry = camel_case(name);
+            if nodes.iter().any(|node| node.key == entry) {
+                continue;
+            }
+            let path = format!("{path}.{entry}");
+            let content = match &node.properties {
+                Some(properties) => Content::Table(self.table(properties, &path)),
+                None => Content::Leaf(Box::new(self.leaf(node, &path))),
+            };
+            nodes.push(ResolvedNode {
+                key: entry,
+                doc: endpoint.doc.clone(),
+                origin: Origin::new(self.file, crate::yaml::line(key)),
+                content,
+            });
         }
         nodes
     }
@@ -186,11 +231,15 @@ impl<'m> Scope<'_, 'm> {
             Some(source) => self.default_from(source),
             None => node.default.clone().unwrap_or(Value::Null),
         };
-        let overrides = match self.part {
-            Some(part) => &part.component.value.defaults,
-            None => &self.chart.pattern.value.defaults,
+        let nothing = Table::default();
+        let (overrides, of_version) = match self.part {
+            Some(part) => (&part.component.value.defaults, &nothing),
+            None => (
+                &self.chart.pattern.value.defaults,
+                &self.chart.version.value.defaults,
+            ),
         };
-        for (key, value) in overrides.iter() {
+        for (key, value) in overrides.iter().chain(of_version.iter()) {
             apply_default(&mut default, path, &key.value, value);
         }
         // What is shared has its default in `defaults`: the component's mapping is merged over it, and everything else is left to it by being null.

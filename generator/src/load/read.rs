@@ -1,7 +1,6 @@
 //! Reads the files of a model directory.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use serde::de::DeserializeOwned;
 
@@ -14,14 +13,16 @@ use crate::model::values::{Node, Platform, Values};
 use crate::model::{Loaded, Model, Observability};
 use crate::yaml::{self, Text};
 
+use super::layers::{self, Layer};
+
 /// Text of each file by its label, for excerpts in errors.
 pub(super) type Sources = BTreeMap<String, String>;
 
 /// Reads every file; the error holds the mistakes of all of them.
-pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Diagnostics> {
+pub(super) fn read(layers: &[Layer], without: &[&str]) -> Result<(Model, Sources), Diagnostics> {
     let mut reader = Reader {
-        directory,
-        label,
+        layers,
+        without,
         sources: Sources::new(),
         diagnostics: Diagnostics::default(),
     };
@@ -30,9 +31,9 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     let ports = reader.file("ports.yaml");
     let endpoints = reader.file("endpoints.yaml");
     let controllers = reader.file("controllers.yaml");
-    let gateway_classes = reader.file("gateway-classes.yaml");
-    let wiring = reader.file("wiring.yaml");
-    let events = reader.file("events.yaml");
+    let gateway_classes = reader.file_or_none("gateway-classes.yaml");
+    let wiring = reader.file_or_none("wiring.yaml");
+    let events = reader.optional("events.yaml");
     let observability = reader.observability();
     let credentials = reader.file("credentials.yaml");
     let databases = reader.file("databases.yaml");
@@ -47,14 +48,15 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
         reader.named("patterns", |pattern: &Pattern| &pattern.name);
     let platforms: Vec<Loaded<Platform>> =
         reader.named("platforms", |platform: &Platform| &platform.name);
-    let configuration = reader
-        .folder("configuration")
-        .into_iter()
-        .map(|(_, file)| file)
-        .collect();
+    let configuration = if without.contains(&"configuration") {
+        Vec::new()
+    } else {
+        let files = reader.folder("configuration").into_iter();
+        files.map(|(_, file)| file).collect()
+    };
 
-    let (Some(product), Some(ports), Some(endpoints), Some(wiring), Some(events)) =
-        (product, ports, endpoints, wiring, events)
+    let (Some(product), Some(ports), Some(endpoints), Some(wiring)) =
+        (product, ports, endpoints, wiring)
     else {
         return Err(reader.diagnostics);
     };
@@ -72,6 +74,10 @@ pub(super) fn read(directory: &Path, label: &str) -> Result<(Model, Sources), Di
     order_versions(&product, &mut versions, &mut reader.diagnostics);
     patterns.sort_by_key(|pattern| pattern.number);
     let model = Model {
+        label: layers
+            .first()
+            .map(|own| own.label.clone())
+            .unwrap_or_default(),
         product,
         releases,
         ports,
@@ -151,8 +157,9 @@ fn order_versions(
 }
 
 struct Reader<'a> {
-    directory: &'a Path,
-    label: &'a str,
+    layers: &'a [Layer],
+    /// Files that this family has not.
+    without: &'a [&'a str],
     sources: Sources,
     diagnostics: Diagnostics,
 }
@@ -160,8 +167,10 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Reads one file.
     fn file<T: DeserializeOwned>(&mut self, name: &str) -> Option<Loaded<T>> {
-        let file = format!("{}/{name}", self.label);
-        let text = std::fs::read_to_string(self.directory.join(name)).map_err(|error| {
+        let found =
+            layers::find(self.layers, name).ok_or_else(|| layers::missing(self.layers, name));
+        let (path, file) = self.diagnostics.take(found)?;
+        let text = std::fs::read_to_string(path).map_err(|error| {
             Diagnostic::new(Place::file(&file), format!("cannot be read: {error}"))
         });
         let text = self.diagnostics.take(text)?;
@@ -171,12 +180,36 @@ impl Reader<'_> {
         Some(Loaded { file, value })
     }
 
+    /// What stands for the family's own folder.
+    fn label(&self) -> &str {
+        self.layers.first().map_or("", |own| own.label.as_str())
+    }
+
+    /// Reads one file, or takes it for empty where the family has none.
+    fn file_or_none<T: DeserializeOwned + Default>(&mut self, name: &str) -> Option<Loaded<T>> {
+        if self.without.contains(&name) {
+            return Some(Loaded {
+                file: format!("{}/{name}", self.label()),
+                value: T::default(),
+            });
+        }
+        self.file(name)
+    }
+
+    /// Reads one file that the family may be without.
+    fn optional<T: DeserializeOwned>(&mut self, name: &str) -> Option<Loaded<T>> {
+        if self.without.contains(&name) {
+            return None;
+        }
+        self.file(name)
+    }
+
     /// Reads the files about logs, metrics, alerts and the dashboard.
     fn observability(&mut self) -> Option<Observability> {
-        let logs = self.file("observability/logs.yaml");
-        let metrics = self.file("observability/metrics.yaml");
-        let alerts = self.file("observability/alerts.yaml");
-        let panels = self.file("observability/panels.yaml");
+        let logs = self.file_or_none("observability/logs.yaml");
+        let metrics = self.file_or_none("observability/metrics.yaml");
+        let alerts = self.file_or_none("observability/alerts.yaml");
+        let panels = self.file_or_none("observability/panels.yaml");
         Some(Observability {
             logs: logs?,
             metrics: metrics?,
@@ -189,7 +222,7 @@ impl Reader<'_> {
     fn folder<T: DeserializeOwned>(&mut self, folder: &str) -> Vec<(String, Loaded<T>)> {
         let names = self.names(folder);
         if names.is_empty() {
-            let place = Place::file(format!("{}/{folder}", self.label));
+            let place = Place::file(format!("{}/{folder}", self.label()));
             self.diagnostics
                 .push(Diagnostic::new(place, "there is no file in this folder"));
         }
@@ -202,7 +235,7 @@ impl Reader<'_> {
     /// Reads the documented values of a folder; a key stands in one file only.
     fn values(&mut self, folder: &str) -> Values {
         let mut values = Values {
-            folder: format!("{}/{folder}", self.label),
+            folder: format!("{}/{folder}", self.label()),
             files: Vec::new(),
         };
         for (_, file) in self.folder::<Table<Node>>(folder) {
@@ -239,26 +272,33 @@ impl Reader<'_> {
         files
     }
 
+    /// The names of a folder's files in all layers, each once.
     fn names(&mut self, folder: &str) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(self.directory.join(folder)) else {
-            return Vec::new();
-        };
         let mut names = Vec::new();
-        for entry in entries.flatten() {
-            let file_name = entry.file_name().to_string_lossy().into_owned();
-            match file_name.strip_suffix(".yaml") {
-                Some(name) => names.push(name.to_owned()),
-                None if file_name.starts_with('.') => {}
-                None => {
-                    let place = Place::file(format!("{}/{folder}/{file_name}", self.label));
-                    let diagnostic =
-                        Diagnostic::new(place, "is not a .yaml file, so nothing would read it");
-                    self.diagnostics
-                        .push(diagnostic.hint("rename it to end in .yaml, or move it away"));
+        for layer in self.layers {
+            let Ok(entries) = std::fs::read_dir(layer.directory.join(folder)) else {
+                continue;
+            };
+            for entry in entries.flatten() {
+                let file_name = entry.file_name().to_string_lossy().into_owned();
+                if !layer.offers(&format!("{folder}/{file_name}")) {
+                    continue;
+                }
+                match file_name.strip_suffix(".yaml") {
+                    Some(name) => names.push(name.to_owned()),
+                    None if file_name.starts_with('.') => {}
+                    None => {
+                        let place = Place::file(format!("{}/{folder}/{file_name}", layer.label));
+                        let diagnostic =
+                            Diagnostic::new(place, "is not a .yaml file, so nothing would read it");
+                        self.diagnostics
+                            .push(diagnostic.hint("rename it to end in .yaml, or move it away"));
+                    }
                 }
             }
         }
         names.sort();
+        names.dedup();
         names
     }
 }

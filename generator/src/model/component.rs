@@ -29,6 +29,12 @@ pub struct Component {
     pub workload: Workload,
     /// Names of the ports it listens on.
     pub ports: Vec<Text>,
+    /// Those of them that its Service has; all, when missing.
+    #[serde(default)]
+    pub service_ports: Option<Vec<Text>>,
+    /// What clouds' load balancers ask over TLS, where that is not what the kubelet asks.
+    #[serde(default)]
+    pub health: Option<Health>,
     /// Endpoint whose host name is the server's own; `none` means its Service.
     pub server_endpoint: Text,
     /// Directories that outlive a pod.
@@ -42,11 +48,43 @@ pub struct Component {
     /// What every overlay but those for development sets below its key: its sizes.
     #[serde(default)]
     pub production: Option<Table<Value>>,
+    /// What the pod of `helm test` asks, where that is not what the kubelet asks.
+    #[serde(default)]
+    pub test: Option<Test>,
     /// Where these facts come from.
     pub sources: Vec<String>,
 }
 
+/// A path that tells over TLS whether a node serves.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Health {
+    /// Port name.
+    pub port: Text,
+    /// Path; that of the readiness probe, when missing.
+    #[serde(default)]
+    pub path: Option<String>,
+}
+
+/// A URL of the component's Service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Test {
+    /// Port name.
+    pub port: Text,
+    /// Path.
+    pub path: String,
+    /// Options of curl besides those of every test.
+    #[serde(default)]
+    pub options: Vec<String>,
+}
+
 impl Component {
+    /// The ports of its Service.
+    pub(crate) fn served_ports(&self) -> &[Text] {
+        self.service_ports.as_deref().unwrap_or(&self.ports)
+    }
+
     /// It listens on the port.
     pub fn listens_on(&self, port: &str) -> bool {
         self.ports.iter().any(|name| name.value == port)

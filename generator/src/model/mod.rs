@@ -39,6 +39,9 @@ use table::Table;
 use values::{Platform, Values};
 use wiring::{Setting, Wiring};
 
+/// What the labels of families besides API Manager's hold.
+pub(crate) const FAMILIES: &str = "families/";
+
 /// `observability/*.yaml`.
 #[derive(Debug, Clone)]
 pub struct Observability {
@@ -55,6 +58,8 @@ pub struct Observability {
 /// Everything that the generator knows about the product.
 #[derive(Debug, Clone)]
 pub struct Model {
+    /// Where its own files are, as shown to the user. What it shares with another family lies elsewhere.
+    pub label: String,
     /// `product.yaml`.
     pub product: Loaded<Product>,
     /// `releases.yaml`, newest first.
@@ -77,8 +82,8 @@ pub struct Model {
     pub gateway_classes: Loaded<Table<GatewayClass>>,
     /// `databases.yaml`.
     pub databases: Loaded<Table<DatabaseType>>,
-    /// `events.yaml`.
-    pub events: Loaded<Events>,
+    /// `events.yaml`, where nodes mirror events.
+    pub events: Option<Loaded<Events>>,
     /// `observability/*.yaml`.
     pub observability: Observability,
     /// `credentials.yaml`.
@@ -116,6 +121,40 @@ impl Model {
         self.versions
             .iter()
             .find(|known| known.version.value == version)
+    }
+
+    /// The version that is used beside one of API Manager; that one itself in API Manager's own family.
+    pub fn version_beside(&self, main: &str) -> Option<&Loaded<Version>> {
+        let beside = |version: &&Loaded<Version>| {
+            let beside = version.beside.as_ref().unwrap_or(&version.version);
+            beside.value == main
+        };
+        self.versions.iter().find(beside)
+    }
+
+    /// Whether it is a product's beside API Manager.
+    pub(crate) fn is_beside(&self) -> bool {
+        self.label.contains(FAMILIES)
+    }
+
+    /// What notices call the model.
+    pub(crate) fn source(&self) -> &str {
+        // A copy of API Manager's model elsewhere makes the same charts.
+        if self.is_beside() {
+            &self.label
+        } else {
+            "generator/model"
+        }
+    }
+
+    /// Whether a file is read by this family but belongs to another one, whose own checks are stricter: it may name what only that one has.
+    pub(crate) fn borrows(&self, file: &str) -> bool {
+        self.is_beside() && !file.contains(FAMILIES)
+    }
+
+    /// The roles that patterns distribute.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = &str> {
+        strings(&self.product.value.roles)
     }
 
     /// A pattern by its name, such as `am-pattern-3`.

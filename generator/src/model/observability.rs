@@ -30,7 +30,7 @@ pub struct Logger {
 }
 
 /// What is measured.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// MBeans of the product.

@@ -13,15 +13,17 @@ use crate::yaml::Text;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Pattern {
-    /// Its number.
+    /// Its number; none where the family has one pattern.
+    #[serde(default)]
     pub number: u32,
-    /// `am-pattern-<number>`; the name of the chart.
+    /// The name of the chart; ends in the number where there is one.
     pub name: Text,
     /// Title.
     pub title: String,
     /// What it is.
     pub doc: String,
     /// Its name up to product version 4.4.
+    #[serde(default)]
     pub replaces: String,
     /// What to use it for.
     #[serde(rename = "use")]
@@ -52,15 +54,6 @@ pub struct Member {
     /// Nodes unless the user says otherwise.
     pub replicas: serde_saphyr::Spanned<u32>,
 }
-
-/// Roles that a pattern distributes.
-pub const ROLES: [&str; 5] = [
-    "management",
-    "gateway",
-    "key-manager",
-    "throttling",
-    "event-hub",
-];
 
 /// A pattern in a condition, by its name or its number.
 #[derive(Debug, Clone, PartialEq, Eq)]

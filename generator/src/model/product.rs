@@ -1,7 +1,10 @@
 //! `product.yaml`, `ports.yaml`, `endpoints.yaml` and `versions/*.yaml`: what holds for every pattern.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+use serde_json::Value;
+
+use super::table::Table;
 use crate::yaml::Text;
 
 /// `product.yaml`: the product and the metadata of its charts.
@@ -33,8 +36,79 @@ pub struct Product {
     pub maintainers: Vec<Maintainer>,
     /// MiB that a node needs besides its heap.
     pub memory_beside_heap: u32,
+    /// Roles that patterns distribute.
+    pub roles: Vec<Text>,
+    /// How the names of patterns begin; their numbers follow. Without it there is one pattern, which has no number.
+    #[serde(default)]
+    pub numbered: Option<String>,
+    /// The file of the server's configuration, below its home.
+    pub configuration: String,
+    /// Where servers look for what they are given, below their home.
+    #[serde(default)]
+    pub home_folders: Option<HomeFolders>,
+    /// What templates that several families share may rely on.
+    #[serde(default)]
+    pub has: Vec<Feature>,
     /// Product versions, oldest first; each has a file under `versions/`.
     pub versions: Vec<Text>,
+}
+
+/// What a product, or its chart, has, and others have not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all(deserialize = "kebab-case", serialize = "camelCase"))]
+pub enum Feature {
+    /// Passwords as encrypted text in the configuration (`secureVault`).
+    SecureVault,
+    /// A file share for every home (`artifacts.enabled`).
+    ArtifactsShare,
+    /// Artifacts from an image, a claim or `ConfigMaps` (`artifacts`).
+    ArtifactSources,
+    /// Databases of the release itself (`database.mode` bundled and embedded).
+    OwnDatabases,
+    /// A Job that makes the schema (`database.schemaJob`).
+    SchemaJob,
+    /// Further gateway environments.
+    GatewayEnvironments,
+    /// An identity server as key manager.
+    IdentityServer,
+    /// A release for one tenant (`tenant`).
+    Tenants,
+    /// The JMX exporter (`metrics.exporter`).
+    Exporter,
+}
+
+impl Feature {
+    /// All of them.
+    pub(crate) const ALL: [Self; 9] = [
+        Self::SecureVault,
+        Self::ArtifactsShare,
+        Self::ArtifactSources,
+        Self::OwnDatabases,
+        Self::SchemaJob,
+        Self::GatewayEnvironments,
+        Self::IdentityServer,
+        Self::Tenants,
+        Self::Exporter,
+    ];
+}
+
+/// Where servers look for what they are given, below their home.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(
+    deny_unknown_fields,
+    rename_all(deserialize = "kebab-case", serialize = "camelCase")
+)]
+pub struct HomeFolders {
+    /// Folder of keystores.
+    pub keystores: String,
+    /// Folder of JDBC drivers.
+    pub drivers: String,
+    /// File that says what is logged.
+    pub logging: String,
+    /// Folder of what runs on the server.
+    pub artifacts: String,
+    /// File with the server's process id.
+    pub pid: String,
 }
 
 /// Where the charts are developed.
@@ -137,14 +211,23 @@ pub struct Version {
     pub jdk: String,
     /// What is new.
     pub doc: String,
+    /// The version of API Manager beside which it is used, for products of other families.
+    #[serde(default)]
+    pub beside: Option<Text>,
     /// Every node needs the same `encryption.key`.
+    #[serde(default)]
     pub encryption_key: bool,
     /// The image's entrypoint stops the server on SIGTERM.
     pub entrypoint_forwards_sigterm: bool,
     /// So many event hub nodes are known to hear every event.
+    #[serde(default)]
     pub event_hub_nodes_shown: u32,
     /// Which components use which database.
+    #[serde(default)]
     pub databases: Databases,
+    /// Overrides of defaults in `values/chart/*.yaml`, by dotted path.
+    #[serde(default)]
+    pub defaults: Table<Value>,
     /// Components that can share counters of rate limits.
     #[serde(default)]
     pub shared_counters: Vec<Text>,
@@ -153,13 +236,18 @@ pub struct Version {
 }
 
 /// Which components use which database.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Databases {
     /// Components that use `apim_db`.
+    #[serde(default)]
     pub apim: Vec<Text>,
     /// Components that use `shared_db`.
+    #[serde(default)]
     pub shared: Vec<Text>,
+    /// Components whose nodes find each other in a database.
+    #[serde(default)]
+    pub coordination: Vec<Text>,
 }
 
 /// One of the shared databases.
@@ -170,15 +258,48 @@ pub enum Database {
     Apim,
     /// `shared_db`.
     Shared,
+    /// The database by which nodes of an integration cluster find each other.
+    Coordination,
+}
+
+impl Database {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Apim, Self::Shared, Self::Coordination];
+
+    /// Its key below `database` in the values, and its word in templates.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Apim => "apim",
+            Self::Shared => "shared",
+            Self::Coordination => "coordination",
+        }
+    }
+
+    /// Its name in drawings.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Apim => "apim_db",
+            Self::Shared => "shared_db",
+            Self::Coordination => "coordination database",
+        }
+    }
+}
+
+impl Databases {
+    /// The components that use a database.
+    pub(crate) fn users(&self, database: Database) -> &[Text] {
+        match database {
+            Database::Apim => &self.apim,
+            Database::Shared => &self.shared,
+            Database::Coordination => &self.coordination,
+        }
+    }
 }
 
 impl Version {
     /// The component uses the database in this version.
     pub fn uses(&self, component: &str, database: Database) -> bool {
-        let users = match database {
-            Database::Apim => &self.databases.apim,
-            Database::Shared => &self.databases.shared,
-        };
+        let users = self.databases.users(database);
         users.iter().any(|user| user.value == component)
     }
 }

@@ -94,23 +94,25 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
-    /// Who installs the charts.
+    /// Who installs the charts of API Manager.
     Charts,
+    /// Who installs the charts of products beside it.
+    Integrations,
     /// Who checks charts with the suite, or works on this repository.
     Project,
 }
 
 impl Release {
-    /// The changes that users of the charts are told.
-    pub fn of_charts(&self) -> impl Iterator<Item = &Change> {
-        self.changes
-            .iter()
-            .filter(|change| change.of == Subject::Charts)
+    /// The changes that somebody is told.
+    pub fn told_to(&self, subject: Subject) -> impl Iterator<Item = &Change> {
+        let changes = self.changes.iter();
+        changes.filter(move |change| change.of == subject)
     }
 
-    /// Whether the charts of this release close a hole.
-    pub fn is_security_update(&self) -> bool {
-        self.of_charts().any(|change| change.kind == Kind::Security)
+    /// Whether it closes a hole in their charts.
+    pub fn is_security_update(&self, subject: Subject) -> bool {
+        self.told_to(subject)
+            .any(|change| change.kind == Kind::Security)
     }
 
     /// Whether it comes before a release, as its version says.

@@ -58,6 +58,9 @@ pub struct Node {
     /// The entries of a table.
     #[serde(default)]
     pub properties: Option<Table<Node>>,
+    /// It is a table with such an entry for each of these, called by their keys.
+    #[serde(default)]
+    pub each: Option<Each>,
     /// JSON Schema of the entries of a list.
     #[serde(default)]
     pub items: Option<Value>,
@@ -132,6 +135,18 @@ pub enum DefaultFrom {
     ShutdownSeconds,
     /// The update strategy that fits the component's workload.
     UpdateStrategy,
+}
+
+/// What a table has an entry for, each documented as the model documents it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Each {
+    /// The chart's endpoints.
+    Endpoint,
+    /// The roles that have endpoints.
+    PublicService,
+    /// The endpoints of the role whose entry holds this one.
+    EndpointOfService,
 }
 
 /// Allowed values that the model knows.

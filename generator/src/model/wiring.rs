@@ -8,7 +8,7 @@ use super::table::Table;
 use crate::yaml::Text;
 
 /// `wiring.yaml`: address forms, and who talks to whom through which key.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Wiring {
     /// How an address is written, by name.

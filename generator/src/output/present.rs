@@ -77,8 +77,9 @@ fn entries(
     for entry in std::fs::read_dir(directory).map_err(OutputError::io("read", directory))? {
         let entry = entry.map_err(OutputError::io("read", directory))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        let leaves = |prefix| extent == Extent::Everything && name.starts_with(prefix);
-        if known.contains(&name.as_str()) || wanted.maker.leaves.is_some_and(leaves) {
+        let mut leaves = wanted.maker.leaves.iter();
+        let is_left = extent == Extent::Everything && leaves.any(|prefix| name.starts_with(prefix));
+        if known.contains(&name.as_str()) || is_left {
             let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
             if !(is_file && wanted.files.contains_key(&name)) {
                 refuse_what_is_no_directory(&entry.path())?;

@@ -11,6 +11,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 use crate::diagnostic::{Diagnostic, Diagnostics, Place};
+use crate::load::Layer;
 use crate::source_map::Origin;
 
 /// The templates, parsed.
@@ -74,6 +75,12 @@ impl Templates {
     ///
     /// `label` stands for the directory in errors and in the source map.
     pub fn load(directory: &Path, label: &str) -> Result<Self, Diagnostics> {
+        Self::load_layers(&[Layer::whole(directory, label)])
+    }
+
+    /// As [`Self::load`], from several folders: of files of the same path the first one counts.
+    pub(crate) fn load_layers(layers: &[Layer]) -> Result<Self, Diagnostics> {
+        let label = layers.first().map_or("", |own| own.label.as_str());
         let mut diagnostics = Diagnostics::default();
         let mut registry = Handlebars::new();
         registry.set_strict_mode(true);
@@ -85,9 +92,18 @@ impl Templates {
             files: Vec::new(),
         };
 
-        let root = format!("{label}/rendered");
-        for (path, source) in read_folder(&directory.join("rendered"), &root, &mut diagnostics) {
-            diagnostics.take(templates.add_rendered(&root, &path, &source));
+        let mut files: BTreeMap<String, (String, String)> = BTreeMap::new();
+        for layer in layers {
+            let root = format!("{}/rendered", layer.label);
+            let folder = layer.directory.join("rendered");
+            for (path, source) in read_folder(&folder, &root, &mut diagnostics) {
+                if layer.offers(&format!("rendered/{path}")) {
+                    files.entry(path).or_insert_with(|| (root.clone(), source));
+                }
+            }
+        }
+        for (path, (root, source)) in &files {
+            diagnostics.take(templates.add_rendered(root, path, source));
         }
         if templates.rendered.is_empty() && diagnostics.is_empty() {
             let message = "holds no templates in rendered/";

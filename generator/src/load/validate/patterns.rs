@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 
 use super::names::{components, require_known};
 use crate::diagnostic::Diagnostics;
-use crate::model::pattern::{Pattern, ROLES};
+use crate::model::pattern::Pattern;
 use crate::model::wiring::{Edge, FormKind};
 use crate::model::{Loaded, Model, strings};
 
 pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     let mut numbers = BTreeSet::new();
     for pattern in &model.patterns {
-        let expected = format!("am-pattern-{}", pattern.number);
-        if pattern.name.value != expected {
+        let prefix = model.product.numbered.as_ref();
+        let expected = prefix.map(|prefix| format!("{prefix}{}", pattern.number));
+        if let Some(expected) = expected.filter(|expected| *expected != pattern.name.value) {
             let message = format!(
                 "the pattern with number {} must be called `{expected}`",
                 pattern.number
@@ -24,7 +25,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             diagnostics.push(pattern.diagnose(&pattern.name, message));
         }
         members(model, pattern, diagnostics);
-        roles(pattern, diagnostics);
+        roles(model, pattern, diagnostics);
         for member in &pattern.components {
             for edge in &model.wiring.edges {
                 if strings(&edge.on).any(|name| name == member.component.value) {
@@ -71,9 +72,9 @@ fn members(model: &Model, pattern: &Loaded<Pattern>, diagnostics: &mut Diagnosti
     }
 }
 
-fn roles(pattern: &Loaded<Pattern>, diagnostics: &mut Diagnostics) {
+fn roles(model: &Model, pattern: &Loaded<Pattern>, diagnostics: &mut Diagnostics) {
     for (role, component) in pattern.roles.iter() {
-        require_known(diagnostics, pattern, role, "role", ROLES.into_iter());
+        require_known(diagnostics, pattern, role, "role", model.roles());
         let members = pattern
             .components
             .iter()

@@ -7,7 +7,6 @@ use crate::diagnostic::Diagnostics;
 use crate::model::Model;
 use crate::model::component::Component;
 use crate::model::controller::EVERY;
-use crate::model::pattern::ROLES;
 use crate::model::{Loaded, strings};
 
 /// Kubernetes allows no longer names for ports.
@@ -23,6 +22,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             .apim
             .iter()
             .chain(&version.databases.shared)
+            .chain(&version.databases.coordination)
             .chain(&version.shared_counters)
         {
             require_known(diagnostics, version, user, "component", components(model));
@@ -70,9 +70,9 @@ fn endpoints(model: &Model, diagnostics: &mut Diagnostics) {
         .get("hostnames")
         .and_then(|node| node.properties.as_ref());
     for (_, endpoint) in file.iter() {
-        require_known(diagnostics, file, &endpoint.role, "role", ROLES.into_iter());
+        require_known(diagnostics, file, &endpoint.role, "role", model.roles());
         if let Some(role) = &endpoint.only_when_separate {
-            require_known(diagnostics, file, role, "role", ROLES.into_iter());
+            require_known(diagnostics, file, role, "role", model.roles());
         }
         for port in std::iter::once(&endpoint.port).chain(&endpoint.plain_port) {
             require_known(diagnostics, file, port, "port", model.ports.names());
@@ -91,6 +91,9 @@ fn endpoints(model: &Model, diagnostics: &mut Diagnostics) {
 /// What an Ingress controller is told is about `every` endpoint, or about one that there is.
 fn controllers(model: &Model, diagnostics: &mut Diagnostics) {
     let file = &model.controllers;
+    if model.borrows(&file.file) {
+        return;
+    }
     for (_, controller) in file.iter() {
         for endpoint in controller.ingress.keys().chain(controller.service.keys()) {
             let known = model.endpoints.names().chain([EVERY]);
@@ -113,6 +116,20 @@ fn component(model: &Model, component: &Loaded<Component>, diagnostics: &mut Dia
                     .hint("remove one"),
             );
         }
+    }
+    let listens = &component.ports;
+    let asked = component.health.as_ref().map(|health| &health.port);
+    let asked = asked
+        .into_iter()
+        .chain(component.test.as_ref().map(|test| &test.port));
+    for port in asked.chain(component.service_ports.iter().flatten()) {
+        require_known(
+            diagnostics,
+            component,
+            port,
+            "port of the component",
+            strings(listens),
+        );
     }
     for (probe_name, probe) in component.probes.named() {
         if !component.listens_on(&probe.port.value) {

@@ -38,6 +38,9 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
     for pattern in &model.patterns {
         overrides(pattern, &pattern.defaults, &model.chart_values, diagnostics);
     }
+    for version in &model.versions {
+        overrides(version, &version.defaults, &model.chart_values, diagnostics);
+    }
     platforms(model, diagnostics);
 }
 

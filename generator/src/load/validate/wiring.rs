@@ -2,7 +2,6 @@
 
 use super::names::{components, require_known, versions};
 use crate::diagnostic::Diagnostics;
-use crate::model::pattern::ROLES;
 use crate::model::wiring::{Edge, Form, FormKind, Reach};
 use crate::model::{Loaded, Model};
 use crate::toml_path;
@@ -37,7 +36,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
             wiring,
             &edge.to,
             "role",
-            ROLES.into_iter().chain(["self"]),
+            model.roles().chain(["self"]),
         );
         require_known(
             diagnostics,
@@ -48,20 +47,13 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
         );
         own_server(model, edge, diagnostics);
     }
-    let events = &model.events;
-    require_known(diagnostics, events, &events.role, "role", ROLES.into_iter());
-    for version in events
-        .regions
-        .iter()
-        .flat_map(|event| event.versions.iter().flatten())
-    {
-        require_known(
-            diagnostics,
-            events,
-            version,
-            "product version",
-            versions(model),
-        );
+    if let Some(events) = &model.events {
+        require_known(diagnostics, events, &events.role, "role", model.roles());
+        let regions = events.regions.iter();
+        for version in regions.flat_map(|event| event.versions.iter().flatten()) {
+            let known = versions(model);
+            require_known(diagnostics, events, version, "product version", known);
+        }
     }
     let credentials = &model.credentials;
     for (_, key) in credentials.keys.iter() {
@@ -84,7 +76,7 @@ pub(super) fn validate(model: &Model, diagnostics: &mut Diagnostics) {
                 );
             }
             for role in setting.roles.iter().flatten() {
-                require_known(diagnostics, file, role, "role", ROLES.into_iter());
+                require_known(diagnostics, file, role, "role", model.roles());
             }
         }
     }

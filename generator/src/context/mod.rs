@@ -1,5 +1,7 @@
 //! What templates see. `generator/model/README.md` lists the names.
 
+mod component;
+
 use handlebars::Context;
 use serde_json::{Value, json};
 
@@ -7,19 +9,16 @@ use crate::chart::{Chart, Part, camel_case};
 use crate::diagnostic::{Diagnostic, Place};
 use crate::emit::helm_scalar::helm_scalar;
 use crate::model::Loaded;
-use crate::model::component::Component;
-use crate::model::controller::{Annotations, Controller};
+use crate::model::controller::{Annotations, Controller, EVERY};
 use crate::model::credentials::Key;
 use crate::model::databases::Tls;
-use crate::model::product::Database;
+use crate::model::product::{Database, Feature, Product};
+use crate::model::release::Subject;
 use crate::model::table::Table;
 use crate::model::values::Platform;
-use crate::model::wiring::FormKind;
-use crate::toml_path;
 use crate::yaml::Text;
 
-/// The port that says that a component serves API traffic.
-const TRAFFIC_PORT: &str = "gateway-https";
+pub(crate) use component::component;
 
 /// The names that every template of a chart sees.
 pub(crate) fn chart(chart: &Chart<'_>) -> Value {
@@ -56,11 +55,11 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
             class["name"] = json!(name.value);
             class
         }).collect::<Vec<_>>(),
-        "controllers": chart.model.controllers.value.iter().map(controller).collect::<Vec<_>>(),
+        "controllers": chart.model.controllers.value.iter().map(|row| controller(chart, row)).collect::<Vec<_>>(),
         "platforms": chart.model.platforms.iter().map(platform).collect::<Vec<_>>(),
         "ports": chart.model.ports.value.names().filter_map(|name| port(chart, name)).collect::<Vec<_>>(),
         "images": images,
-        "mirroredEvents": chart.model.events.streams,
+        "mirroredEvents": chart.model.events.as_ref().map(|events| &events.streams),
         "regionEvents": region_events(chart),
         "hub": chart.hub().map_or_else(|| json!(false), |part| json!({"name": part.name(), "key": part.key()})),
         "metricObjects": chart.model.observability.metrics.objects,
@@ -69,9 +68,23 @@ pub(crate) fn chart(chart: &Chart<'_>) -> Value {
         "credentials": credentials(chart),
         "databaseTypes": database_types(chart),
         "divisible": chart.is_divisible(),
+        "databaseKinds": database_kinds(chart),
+        // Whose row of an Ingress controller is asked where any will do.
+        "leading": chart.role("management").or_else(|| parts.first().map(Part::name)),
+        "managementName": or_false(chart.role("management")),
         "managementKey": chart.role("management").map_or_else(|| json!(false), |name| json!(camel_case(name))),
         "longestComponent": parts.iter().map(|part| part.name().len()).max(),
     })
+}
+
+/// The databases that components of the family use, in any version.
+fn database_kinds(chart: &Chart<'_>) -> Vec<&'static str> {
+    let used = |kind: &Database| {
+        let mut versions = chart.model.versions.iter();
+        versions.any(|version| !version.databases.users(*kind).is_empty())
+    };
+    let kinds = Database::ALL.into_iter().filter(used);
+    kinds.map(Database::key).collect()
 }
 
 /// The components that an identity server may replace.
@@ -117,8 +130,22 @@ fn product(chart: &Chart<'_>) -> Value {
         "repository": {"url": product.repository.url, "issues": product.repository.issues},
         "signKey": product.sign_key.as_ref().map_or_else(|| json!(false), |key| json!({"fingerprint": key.fingerprint, "url": key.url})),
         "memoryBesideHeap": product.memory_beside_heap,
+        "configuration": product.configuration,
+        "configurationName": product.configuration.rsplit('/').next(),
+        "homeFolders": product.home_folders,
+        "loggingName": product.home_folders.as_ref().and_then(|folders| folders.logging.rsplit('/').next()),
+        "has": features(product),
         "versions": crate::model::strings(&product.versions).collect::<Vec<_>>(),
     })
+}
+
+/// What the family has, by the names of features.
+fn features(product: &Product) -> Value {
+    let features = Feature::ALL.into_iter().filter_map(|feature| {
+        let name = json!(feature).as_str()?.to_owned();
+        Some((name, json!(product.has.contains(&feature))))
+    });
+    Value::Object(features.collect())
 }
 
 /// The release that the charts are made for: what Artifact Hub is told of it.
@@ -128,7 +155,12 @@ fn release(chart: &Chart<'_>) -> Value {
     };
     let version = &release.version.value;
     let repository = &chart.model.product.value.repository;
-    let changes = release.of_charts().map(|change| {
+    let subject = if chart.model.is_beside() {
+        Subject::Integrations
+    } else {
+        Subject::Charts
+    };
+    let changes = release.told_to(subject).map(|change| {
         let links = change.see.iter().map(
             |path| json!({"name": path.value, "url": repository.page(version, &path.value)}),
         );
@@ -138,7 +170,7 @@ fn release(chart: &Chart<'_>) -> Value {
     json!({
         "version": version,
         "prerelease": release.is_prerelease(),
-        "security": release.is_security_update(),
+        "security": release.is_security_update(subject),
         "changes": changes.collect::<Vec<_>>(),
         "topology": repository.file(version, &picture),
         "publishing": repository.page(version, "docs/publishing.md"),
@@ -156,10 +188,7 @@ fn version(chart: &Chart<'_>) -> Value {
         "encryptionKey": version.encryption_key,
         "sharesCounters": !version.shared_counters.is_empty(),
         "entrypointForwardsSigterm": version.entrypoint_forwards_sigterm,
-        "databases": {
-            "apim": crate::model::strings(&version.databases.apim).collect::<Vec<_>>(),
-            "shared": crate::model::strings(&version.databases.shared).collect::<Vec<_>>(),
-        },
+        "beside": or_false(version.beside.as_ref().map(|beside| beside.value.as_str())),
         "sources": version.sources,
     })
 }
@@ -167,6 +196,7 @@ fn version(chart: &Chart<'_>) -> Value {
 fn pattern(chart: &Chart<'_>) -> Value {
     let pattern = &chart.pattern.value;
     json!({
+        "numbered": chart.model.product.numbered.is_some(),
         "number": pattern.number,
         "name": pattern.name.value,
         "title": pattern.title,
@@ -255,106 +285,6 @@ fn credential_key(chart: &Chart<'_>, (name, key): (&str, &Key)) -> Value {
     })
 }
 
-/// A component as templates see it.
-pub(crate) fn component(chart: &Chart<'_>, part: &Part<'_>) -> Value {
-    let component = &part.component.value;
-    let name = part.name();
-    let ports: Vec<Value> = crate::model::strings(&component.ports)
-        .filter_map(|port| self::port(chart, port))
-        .collect();
-    let server_endpoint = component.server_endpoint();
-    let server_hostname = server_endpoint
-        .and_then(|name| chart.model.endpoints.value.get(name))
-        .map(|endpoint| endpoint.hostname.value.as_str());
-    let serves_traffic = component.listens_on(TRAFFIC_PORT);
-    let observability = &chart.model.observability;
-    let apim = chart.uses(name, Database::Apim);
-    let shared = chart.uses(name, Database::Shared);
-    json!({
-        "name": name,
-        "key": part.key(),
-        "title": component.title,
-        "doc": component.doc,
-        "distribution": component.distribution,
-        "repository": component.repository,
-        "startScript": component.start_script,
-        "profile": or_false(component.profile.as_deref()),
-        "workload": component.workload.kind(),
-        "stable": component.workload.is_stable(),
-        "minimum": part.member.minimum,
-        "maximum": part.member.maximum.map_or_else(|| json!(false), |maximum| json!(maximum)),
-        "replicas": part.member.replicas.value,
-        "ports": ports,
-        "portNames": crate::model::strings(&component.ports).collect::<Vec<_>>(),
-        "probes": component.probes,
-        "storage": component.storage,
-        "shutdownSeconds": component.shutdown_seconds,
-        "productionHeap": production_heap(component).unwrap_or(&json!(false)),
-        "serverEndpoint": or_false(server_endpoint),
-        "serverHostname": or_false(server_hostname),
-        "databases": {"apim": apim, "shared": shared},
-        "usesDatabase": apim || shared,
-        "credentials": chart.credential_keys(Some(name)).into_iter().map(|key| credential_key(chart, key)).collect::<Vec<_>>(),
-        "servesTraffic": serves_traffic,
-        "sharesCounters": crate::model::strings(&chart.version.value.shared_counters).any(|sharer| sharer == name),
-        "roles": roles_of(chart, name),
-        "loggers": observability.logs.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
-        "beans": observability.metrics.beans.iter().filter(|row| serves_traffic || !row.traffic).collect::<Vec<_>>(),
-        "waits": waits(chart, name),
-        "mayWait": chart.may_wait(part),
-        "mirrorsEvents": chart.mirrors_events(part),
-        "replaceable": chart.is_replaceable(name),
-        "waitsForFirstNode": chart.waits_for_first_node(part),
-        "endpoints": endpoints(chart, Some(name)),
-        "ingress": ingress(chart, part),
-        "egress": egress(chart, part),
-        "servicePorts": chart.service_ports(part),
-        "nodePorts": chart.node_ports(part),
-        "clients": clients(chart, part),
-        "servers": servers(chart, part),
-    })
-}
-
-/// The largest heap of a component in production.
-fn production_heap(component: &Component) -> Option<&Value> {
-    component
-        .production
-        .as_ref()?
-        .get("jvm")?
-        .get("maximumHeap")
-}
-
-/// The roles that a component plays in the pattern.
-fn roles_of<'m>(chart: &Chart<'m>, component: &str) -> Vec<&'m str> {
-    let roles = chart.pattern.value.roles.iter();
-    roles
-        .filter(|(_, player)| player.value == component)
-        .map(|(role, _)| role.value.as_str())
-        .collect()
-}
-
-/// For whom a component waits before its server starts.
-fn waits(chart: &Chart<'_>, component: &str) -> Vec<Value> {
-    let port = |form: FormKind<'_>| form.ports().first().map(|port| port.value.clone());
-    let path = |key: &str| -> Vec<String> {
-        let segments = toml_path::parse(key).unwrap_or_default();
-        segments.into_iter().map(|segment| segment.name).collect()
-    };
-    chart
-        .waits_of(component)
-        .into_iter()
-        .map(|wait| {
-            json!({
-                "role": wait.edge.to.value,
-                "title": wait.edge.to.value.replace('-', " "),
-                "peer": wait.peer,
-                "port": port(wait.form),
-                "path": path(&wait.edge.key.value),
-            })
-        })
-        .collect()
-}
-
 fn port(chart: &Chart<'_>, name: &str) -> Option<Value> {
     let port = chart.model.ports.value.get(name)?;
     Some(json!({
@@ -410,7 +340,9 @@ fn public_services(chart: &Chart<'_>) -> Vec<Value> {
 }
 
 /// An Ingress controller as templates see it; values are ready to be written.
-fn controller((name, controller): (&Text, &Controller)) -> Value {
+fn controller(chart: &Chart<'_>, (name, controller): (&Text, &Controller)) -> Value {
+    // A family that shares the file need not have the endpoints of all rows.
+    let known = |endpoint: &str| endpoint == EVERY || chart.model.endpoints.get(endpoint).is_some();
     let rows = |table: &Table<Annotations>| -> Vec<Value> {
         let row = |(endpoint, annotations): (&Text, &Annotations)| {
             let annotations = annotations.iter().map(
@@ -418,7 +350,8 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
             );
             json!({"endpoint": endpoint.value, "annotations": annotations.collect::<Vec<_>>()})
         };
-        table.iter().map(row).collect()
+        let rows = table.iter().filter(|(endpoint, _)| known(&endpoint.value));
+        rows.map(row).collect()
     };
     json!({
         "name": name.value,
@@ -432,59 +365,6 @@ fn controller((name, controller): (&Text, &Controller)) -> Value {
         "ingress": rows(&controller.ingress),
         "service": rows(&controller.service),
     })
-}
-
-/// Which components connect to which port of this one, in the order of its ports.
-fn ingress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
-    let connections = chart.connections();
-    crate::model::strings(&part.component.value.ports)
-        .filter_map(|port| {
-            let from: Vec<&str> = connections
-                .iter()
-                .filter(|(_, to, used)| *to == part.name() && *used == port)
-                .map(|(from, ..)| *from)
-                .collect();
-            (!from.is_empty()).then(|| json!({"port": port, "from": from}))
-        })
-        .collect()
-}
-
-/// Which ports of which components this one connects to, in the order of the pattern.
-fn egress(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
-    let connections = chart.connections();
-    chart
-        .parts()
-        .iter()
-        .filter_map(|peer| {
-            let ports: Vec<&str> = connections
-                .iter()
-                .filter(|(from, to, _)| *from == part.name() && *to == peer.name())
-                .map(|(_, _, port)| *port)
-                .collect();
-            let (service, nodes) = chart.reached(part.name(), peer.name());
-            (!ports.is_empty()).then(
-                || json!({"to": peer.name(), "ports": ports, "service": service, "nodes": nodes, "replaceable": chart.is_replaceable(peer.name())}),
-            )
-        })
-        .collect()
-}
-
-/// The other components that connect to this one: by one name, and node by node.
-fn clients(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
-    let others = chart.parts();
-    let others = others.iter().filter(|other| other.name() != part.name());
-    others
-        .map(|other| (other.name(), chart.reached(other.name(), part.name())))
-        .filter(|(_, (service, nodes))| !service.is_empty() || !nodes.is_empty())
-        .map(|(from, (service, nodes))| json!({"from": from, "service": service, "nodes": nodes}))
-        .collect()
-}
-
-/// The other components to which this one connects, as in `egress`.
-fn servers(chart: &Chart<'_>, part: &Part<'_>) -> Vec<Value> {
-    let mut servers = egress(chart, part);
-    servers.retain(|server| server["to"] != part.name());
-    servers
 }
 
 /// A platform as templates see it.
