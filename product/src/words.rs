@@ -16,6 +16,26 @@ pub enum Feature {
     LiteralVariables,
 }
 
+/// What the configuration of a distribution is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConfigurationFormat {
+    /// A `deployment.toml`, whose keys are in a catalogue.
+    Toml,
+    /// A `deployment.yaml`, which the engine does not read.
+    Yaml,
+}
+
+impl ConfigurationFormat {
+    /// The format of a file, by the end of its name.
+    pub(crate) fn of_file(path: &str) -> Option<Self> {
+        match path.rsplit_once('.')?.1 {
+            "toml" => Some(Self::Toml),
+            "yaml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
+}
+
 /// What is spoken on a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

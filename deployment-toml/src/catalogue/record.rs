@@ -210,6 +210,13 @@ enum AllWord {
     All,
 }
 
+/// The distributions that a line means which names none.
+fn all() -> Vec<Distribution> {
+    Distribution::all()
+        .filter(|distribution| !distribution.is_companion())
+        .collect()
+}
+
 impl From<Line> for Record {
     fn from(line: Line) -> Self {
         Self {
@@ -237,14 +244,12 @@ impl From<Line> for Record {
                 .versions
                 .unwrap_or_else(|| ProductVersion::all().collect()),
             distributions: match line.distributions {
-                None => PerVersion::Same(Distribution::all().collect()),
+                None => PerVersion::Same(all()),
                 Some(LineDistributions::Same(some)) => PerVersion::Same(some),
                 Some(LineDistributions::By(by)) => PerVersion::By(
                     by.into_iter()
                         .map(|(version, which)| match which {
-                            AllOrSome::All(AllWord::All) => {
-                                (version, Distribution::all().collect())
-                            }
+                            AllOrSome::All(AllWord::All) => (version, all()),
                             AllOrSome::Some(some) => (version, some),
                         })
                         .collect(),

@@ -38,7 +38,7 @@ fn known(entry: &Entry, product: Product) -> Option<Fault> {
         ),
         Lookup::NotInVersion { versions } => (
             FaultKind::KeyNotInVersion,
-            format!("{} does not read this key", product.version),
+            format!("{} does not read this key", product.release()),
             format!("remove it; it is read in {}", list(&versions)),
         ),
         Lookup::NotInDistribution { distributions } => (

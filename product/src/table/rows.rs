@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::capability::Capability;
-use crate::words::{Feature, Protocol, Purpose};
+use crate::words::{ConfigurationFormat, Feature, Protocol, Purpose};
 
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -31,6 +31,11 @@ pub(crate) struct DistributionRow {
     pub(crate) role_optional: bool,
     /// Number of a row.
     pub(crate) like: Option<u8>,
+    /// Its own versions, one for each row of versions; none where they are the same.
+    pub(crate) releases: Option<Vec<String>>,
+    pub(crate) configuration: String,
+    pub(crate) format: ConfigurationFormat,
+    pub(crate) catalogue: Option<String>,
 }
 
 #[derive(Debug)]
