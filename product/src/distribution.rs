@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::handle::handle;
 use crate::table::rows::DistributionRow;
+use crate::unknown::Unknown;
 use crate::version::ProductVersion;
-use crate::words::ConfigurationFormat;
+use crate::words::{ConfigurationFormat, Feature};
 
 handle! {
     /// A distribution (pack) of the product; its name is that of the component that it is without a profile.
@@ -69,6 +70,16 @@ impl Distribution {
             own == release || short == Some(release)
         };
         ProductVersion::all().find(|line| is_meant(self.release(*line)))
+    }
+
+    /// The same as [`Self::line`], with the one that was meant.
+    ///
+    /// # Errors
+    /// When it has no such version.
+    pub fn version_named(self, release: &str) -> Result<ProductVersion, Unknown> {
+        let known = || ProductVersion::all().map(|line| self.release(line));
+        self.line(release)
+            .ok_or_else(|| Unknown::new("product version", release, known()))
     }
 
     /// Its configuration, as seen from the server's home.
@@ -138,6 +149,22 @@ impl Product {
     pub fn release(self) -> &'static str {
         self.distribution.release(self.version)
     }
+
+    /// The same without its last number, such as `4.6`, as the key catalogue's files name it.
+    pub fn release_short(self) -> &'static str {
+        let release = self.release();
+        release.rsplit_once('.').map_or(release, |(short, _)| short)
+    }
+
+    /// Whether it does something.
+    pub fn has(self, feature: Feature) -> bool {
+        if !self.distribution.is_companion() {
+            return self.version.has(feature);
+        }
+        let features = &self.distribution.row().features;
+        let own = features.get(self.release());
+        own.is_some_and(|own| own.contains(&feature))
+    }
 }
 
 impl fmt::Display for Product {
@@ -149,7 +176,10 @@ impl fmt::Display for Product {
 #[cfg(test)]
 mod tests {
     use super::{Distribution, Product};
-    use crate::{version::ProductVersion, words::ConfigurationFormat};
+    use crate::{
+        version::ProductVersion,
+        words::{ConfigurationFormat, Feature},
+    };
 
     fn pack(name: &str) -> Distribution {
         name.parse().expect("a distribution of the table")
@@ -172,6 +202,16 @@ mod tests {
         assert_eq!(pack("wso2mi").line("4.5"), Some(line));
         assert_eq!(pack("wso2si").line("4.6.0"), None);
         assert!(pack("mi").is_companion() && !pack("acp").is_companion());
+    }
+
+    #[test]
+    fn a_companion_does_what_its_own_version_does() {
+        let reads_literally = |line: &str, name| {
+            let line = line.parse().expect("a version");
+            Product::new(line, pack(name)).has(Feature::LiteralVariables)
+        };
+        assert!(reads_literally("4.7.0", "gw") && !reads_literally("4.6.0", "gw"));
+        assert!(reads_literally("4.6.0", "mi") && !reads_literally("4.5.0", "mi"));
     }
 
     #[test]

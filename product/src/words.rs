@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::File;
+
+const DEPLOYMENT_YAML: File = File::new(
+    "product/data/deployment-yaml.schema.json",
+    include_str!("../data/deployment-yaml.schema.json"),
+);
+
 /// Something that the product does from some version on. The words are closed: each is asked for somewhere in code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -26,6 +33,14 @@ pub enum ConfigurationFormat {
 }
 
 impl ConfigurationFormat {
+    /// The JSON schema of its sections and keys, where no catalogue has them.
+    pub fn schema(self) -> Option<File> {
+        match self {
+            Self::Toml => None,
+            Self::Yaml => Some(DEPLOYMENT_YAML),
+        }
+    }
+
     /// The format of a file, by the end of its name.
     pub(crate) fn of_file(path: &str) -> Option<Self> {
         match path.rsplit_once('.')?.1 {

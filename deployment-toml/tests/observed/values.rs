@@ -261,7 +261,7 @@ fn defaults_are_there_only_where_the_product_has_them() {
                 let found = Effective::resolve(&document, product, &Environment::new());
                 let wanted = since.is_some_and(|since| version >= of_version(since))
                     && distributions.contains(&distribution.short());
-                let record = am_deployment_toml::Catalogue::get()
+                let record = am_deployment_toml::Catalogue::of(distribution)
                     .record(&key.into())
                     .expect("a known key");
                 // A key that the product does not read has no value here, whatever its default.

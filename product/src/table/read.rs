@@ -56,6 +56,8 @@ struct RawDistribution {
     like: Option<Name>,
     /// Its own version by ours; the same, if there are none.
     versions: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<Feature>>,
     configuration: Option<String>,
     catalogue: Option<String>,
 }
@@ -201,6 +203,13 @@ fn distribution_row(
         Some(own) => Some(releases(&raw.name, own, versions)?),
         None => None,
     };
+    let own = || releases.iter().flatten().map(String::as_str);
+    for release in raw.features.keys() {
+        if !own().any(|known| known == release) {
+            let unknown = Unknown::new("version of its own", release, own());
+            return Err(at(&raw.name, unknown.to_string()));
+        }
+    }
     let configuration = raw
         .configuration
         .unwrap_or_else(|| CONFIGURATION.to_owned());
@@ -219,6 +228,7 @@ fn distribution_row(
         role_optional: raw.role_optional,
         like,
         releases,
+        features: raw.features,
         configuration,
         format,
         catalogue: raw.catalogue,
@@ -387,6 +397,8 @@ mod tests {
         assert!(error.contains("no version for 4.7.0"), "{error}");
         let error = with("4.7.0: 4.6.0}", "4.7.0: 4.6.0, 4.7.1: 4.6.0}");
         assert!(error.contains("did you mean `4.7.0`?"), "{error}");
+        let error = with("features: {4.5.0:", "features: {4.5.1:");
+        assert!(error.contains("did you mean `4.5.0`?"), "{error}");
         let error = with("conf/server/deployment.yaml", "conf/server/deployment.xml");
         assert!(error.contains("name a .toml or a .yaml"), "{error}");
         let error = with("conf/deployment.toml", "conf/deployment.yaml");

@@ -1,5 +1,7 @@
 //! Rows of the table. They name each other by number.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::capability::Capability;
@@ -33,6 +35,8 @@ pub(crate) struct DistributionRow {
     pub(crate) like: Option<u8>,
     /// Its own versions, one for each row of versions; none where they are the same.
     pub(crate) releases: Option<Vec<String>>,
+    /// What they do.
+    pub(crate) features: BTreeMap<String, Vec<Feature>>,
     pub(crate) configuration: String,
     pub(crate) format: ConfigurationFormat,
     pub(crate) catalogue: Option<String>,
