@@ -50,6 +50,20 @@ impl KeyPath {
         Some(Self(parent.into()))
     }
 
+    /// This path with the elements that `other` has, one after the other: where a pattern leads for a path that fits it.
+    #[must_use]
+    pub(crate) fn with_indices_of(&self, other: &Self) -> Self {
+        let mut indices = other.0.iter().filter_map(|segment| match segment {
+            Segment::Index(at) => Some(*at),
+            Segment::Key(_) => None,
+        });
+        let placed = self.0.iter().map(|segment| match segment {
+            Segment::Index(at) => Segment::Index(indices.next().unwrap_or(*at)),
+            Segment::Key(key) => Segment::Key(key.clone()),
+        });
+        Self(placed.collect())
+    }
+
     /// The last `count` steps.
     pub(crate) fn last(&self, count: usize) -> Self {
         let from = self.0.len().saturating_sub(count);

@@ -190,7 +190,7 @@ proptest! {
     #[test]
     fn any_key_path_can_be_looked_up(text in any::<String>(), product in products()) {
         let path = KeyPath::from(text.as_str());
-        let _ = Catalogue::get().lookup(&path, product);
+        let _ = Catalogue::of(product.distribution).lookup(&path, product);
         prop_assert_eq!(KeyPath::from(path.parent().unwrap_or_default().to_string().as_str()).segments().len() <= path.segments().len() + text.len(), true);
     }
 }

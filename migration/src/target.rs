@@ -135,12 +135,14 @@ impl Target {
             .keys()
             .fold(KeyPath::root(), |path, key| path.child(key));
         let product = Product::new(self.version, component.distribution());
-        match Catalogue::get().lookup(&path, product) {
+        match Catalogue::of(component.distribution()).lookup(&path, product) {
             Lookup::Known(_) => Ok(()),
             Lookup::Dead(_) => Err(format!("nothing in the product reads {key}")),
             Lookup::NotInVersion { versions } => {
-                let versions: Vec<String> =
-                    versions.iter().map(|it| it.name().to_owned()).collect();
+                let versions: Vec<String> = versions
+                    .iter()
+                    .map(|it| component.distribution().release(*it).to_owned())
+                    .collect();
                 Err(format!(
                     "product version {} does not read {key}; {} does",
                     self.version.name(),

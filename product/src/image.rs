@@ -52,7 +52,7 @@ impl Product {
 
     /// The name of the server's home.
     pub fn home_name(self) -> String {
-        format!("{}-{}", self.distribution.pack(), self.version)
+        format!("{}-{}", self.distribution.pack(), self.release())
     }
 }
 

@@ -28,4 +28,4 @@ pub use table::{
 };
 pub use unknown::Unknown;
 pub use version::ProductVersion;
-pub use words::{Feature, Protocol, Purpose};
+pub use words::{ConfigurationFormat, Feature, Protocol, Purpose};

@@ -2,6 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::data::File;
+
+const DEPLOYMENT_YAML: File = File::new(
+    "product/data/deployment-yaml.schema.json",
+    include_str!("../data/deployment-yaml.schema.json"),
+);
+
 /// Something that the product does from some version on. The words are closed: each is asked for somewhere in code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -14,6 +21,34 @@ pub enum Feature {
     EntrypointForwardsSigterm,
     /// The engine puts values of `$env{}` in as they are; before, `$` and `\` in them mean something.
     LiteralVariables,
+}
+
+/// What the configuration of a distribution is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ConfigurationFormat {
+    /// A `deployment.toml`, whose keys are in a catalogue.
+    Toml,
+    /// A `deployment.yaml`, which the engine does not read.
+    Yaml,
+}
+
+impl ConfigurationFormat {
+    /// The JSON schema of its sections and keys, where no catalogue has them.
+    pub fn schema(self) -> Option<File> {
+        match self {
+            Self::Toml => None,
+            Self::Yaml => Some(DEPLOYMENT_YAML),
+        }
+    }
+
+    /// The format of a file, by the end of its name.
+    pub(crate) fn of_file(path: &str) -> Option<Self> {
+        match path.rsplit_once('.')?.1 {
+            "toml" => Some(Self::Toml),
+            "yaml" => Some(Self::Yaml),
+            _ => None,
+        }
+    }
 }
 
 /// What is spoken on a port.

@@ -46,11 +46,13 @@ pub(super) fn all<'a>(context: &Context<'a>) -> Vec<Placed<'a>> {
             let server = main.filter(|(_, main)| std::ptr::eq(main.value, container.value));
             let distribution = Distribution::of_image(container.image_repository())
                 .or_else(|| server.map(|(component, _)| component.distribution()));
-            let version = version_of(&container).unwrap_or(context.version);
             found.push(Placed {
                 workload,
                 container,
-                product: distribution.map(|distribution| Product::new(version, distribution)),
+                product: distribution.map(|distribution| {
+                    let version = version_of(&container, distribution);
+                    Product::new(version.unwrap_or(context.version), distribution)
+                }),
                 is_server: server.is_some(),
                 pods: pods.clone(),
             });
@@ -67,12 +69,12 @@ pub(super) fn servers<'a>(context: &Context<'a>) -> Vec<(Placed<'a>, Product)> {
         .collect()
 }
 
-/// The version that the tag of an image begins with.
-fn version_of(container: &Container<'_>) -> Option<ProductVersion> {
+/// The version of which an image is, by the distribution's own version with which its tag begins.
+fn version_of(container: &Container<'_>, distribution: Distribution) -> Option<ProductVersion> {
     let image = container.image().split('@').next()?;
     let (_, tag) = image.rsplit_once(':')?;
     ProductVersion::all().find(|version| {
-        let rest = tag.strip_prefix(version.as_str());
+        let rest = tag.strip_prefix(distribution.release(*version));
         rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric()))
     })
 }

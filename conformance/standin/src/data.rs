@@ -28,7 +28,7 @@ pub(crate) fn of_images() -> Result<Vec<(String, Cow<'static, str>)>, DataError>
     if root().is_none() {
         return Ok(Vec::new());
     }
-    let files = catalogue::FILES.into_iter().chain([am_product::TABLE_FILE]);
+    let files = catalogue::files().chain([am_product::TABLE_FILE]);
     files
         .map(|file| Ok((format!("{FOLDER}/{}", file.path), file.text()?)))
         .collect()

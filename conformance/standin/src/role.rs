@@ -82,7 +82,7 @@ impl<'de> Deserialize<'de> for Role {
 pub(crate) fn distribution_of_home(name: &str) -> Option<(Distribution, ProductVersion)> {
     let (pack, version) = name.rsplit_once('-')?;
     let distribution = Distribution::all().find(|distribution| distribution.pack() == pack)?;
-    Some((distribution, ProductVersion::from_name(version)?))
+    Some((distribution, distribution.line(version)?))
 }
 
 #[cfg(test)]

@@ -4,16 +4,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::family::Family;
 use crate::key::{KeyPath, Segment};
-use crate::product::{Distribution, Product, ProductVersion};
+use crate::product::{Distribution, Product, ProductVersion, Unknown};
 use crate::value::Value;
 
 /// Any word, in a key and in what it infers.
 const WORD: &str = "$1";
 
-/// The rules of `data/inference.json`.
-#[derive(Debug, Default, Deserialize)]
+/// The rules of an `inference.json`.
+#[derive(Debug, Default)]
 pub(super) struct Rules {
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Read {
     rules: Vec<Rule>,
 }
 
@@ -24,9 +30,22 @@ struct Rule {
     #[serde(default)]
     distributions: Vec<Distribution>,
     /// All, if there is none.
-    #[serde(default)]
+    #[serde(default, rename = "versions")]
+    releases: Vec<String>,
+    /// The same as versions of the product.
+    #[serde(skip)]
     versions: Vec<ProductVersion>,
     values: BTreeMap<String, BTreeMap<String, serde_json::Value>>,
+}
+
+impl Read {
+    /// The rules; versions are those of `family`.
+    pub(super) fn rules(mut self, family: &Family) -> Result<Rules, Unknown> {
+        for rule in &mut self.rules {
+            rule.versions = family.lines(&rule.releases)?;
+        }
+        Ok(Rules { rules: self.rules })
+    }
 }
 
 impl Rules {

@@ -1,7 +1,9 @@
 //! The keys that the product knows: what each means for a version and a distribution.
 //!
-//! The data lies in `data/` (see its README for where it comes from) and is parsed once, on first use.
+//! The data lies in `data/`, that of companions in a folder of its own each (see its README for where it comes from), and is parsed
+//! once, on first use.
 
+mod family;
 mod inference;
 mod lookup;
 mod record;
@@ -15,30 +17,21 @@ pub use record::{KeyType, Record, Use};
 use am_product::data::{DataError, File};
 
 use crate::key::KeyPath;
-use crate::product::{Distribution, Product, ProductVersion};
+use crate::product::{ConfigurationFormat, Distribution, Product, ProductVersion};
 use crate::value::Value;
+use family::{Family, SOURCES, Source};
 
-const KEYS: File = File::new(
-    "deployment-toml/data/keys.jsonl",
-    include_str!("../../data/keys.jsonl"),
-);
-const DEAD_KEYS: File = File::new(
-    "deployment-toml/data/dead-keys.jsonl",
-    include_str!("../../data/dead-keys.jsonl"),
-);
-const INFERENCE: File = File::new(
-    "deployment-toml/data/inference.json",
-    include_str!("../../data/inference.json"),
-);
-const SYSTEM_PROPERTIES: File = File::new(
-    "deployment-toml/data/system-properties.json",
-    include_str!("../../data/system-properties.json"),
-);
+/// The files that the catalogues are read from.
+pub fn files() -> impl Iterator<Item = File> {
+    SOURCES.iter().flat_map(Source::files)
+}
 
-/// The files that the catalogue is read from.
-pub const FILES: [File; 4] = [KEYS, DEAD_KEYS, INFERENCE, SYSTEM_PROPERTIES];
+/// In the order of the sources.
+static CATALOGUES: LazyLock<Result<Vec<Catalogue>, DataError>> =
+    LazyLock::new(|| SOURCES.iter().map(Catalogue::read).collect());
 
-static CATALOGUE: LazyLock<Result<Catalogue, DataError>> = LazyLock::new(Catalogue::read);
+/// That of distributions whose configuration the engine does not read.
+static NONE: LazyLock<Catalogue> = LazyLock::new(Catalogue::default);
 
 /// What the catalogue says about a key for one product.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,8 +57,8 @@ pub enum Lookup<'a> {
     },
 }
 
-/// The key catalogue. Get it with [`Catalogue::get`].
-#[derive(Debug)]
+/// A key catalogue. Get it with [`Catalogue::of`].
+#[derive(Debug, Default)]
 pub struct Catalogue {
     records: BTreeMap<String, Record>,
     tree: lookup::Node,
@@ -86,26 +79,39 @@ struct SystemProperties {
 }
 
 impl Catalogue {
-    /// The catalogue; parsed at the first call.
-    pub fn get() -> &'static Self {
-        match &*CATALOGUE {
+    /// The catalogue of a distribution; parsed at the first call. It is empty where [`Distribution::configuration_format`] says that
+    /// the configuration is no `deployment.toml`.
+    pub fn of(distribution: Distribution) -> &'static Self {
+        if distribution.configuration_format() != ConfigurationFormat::Toml {
+            return &NONE;
+        }
+        let found = CATALOGUES.as_ref().map_err(Clone::clone);
+        let found = found.and_then(|all| Ok(&all[place(distribution)?]));
+        match found {
             Ok(catalogue) => catalogue,
             // Programs that read data of others call `check` first; what a program holds is held right by a test.
             Err(error) => panic!("{error}"),
         }
     }
 
-    /// Whether the catalogue of this run can be used. To be asked first where it is not what the program holds.
+    /// Whether the catalogues of this run can be used. To be asked first where they are not what the program holds.
     ///
     /// # Errors
-    /// When a file cannot be read, or a line of one breaks the format.
+    /// When a file cannot be read, a line of one breaks the format, or a distribution has a catalogue that is not there.
     pub fn check() -> Result<(), DataError> {
-        CATALOGUE.as_ref().map(drop).map_err(Clone::clone)
+        CATALOGUES.as_ref().map_err(Clone::clone)?;
+        Distribution::all().try_for_each(|distribution| place(distribution).map(drop))
     }
 
-    fn read() -> Result<Self, DataError> {
-        let records = record::read_lines(&KEYS)?;
-        let dead = record::read_lines(&DEAD_KEYS)?;
+    fn read(source: &Source) -> Result<Self, DataError> {
+        let family = Family::of(source.name);
+        if family.distributions.is_empty() {
+            return Ok(Self::default());
+        }
+        let records = record::read_lines(&source.keys, &family)?;
+        let dead = record::read_lines(&source.dead_keys, &family)?;
+        let rules: inference::Read = read_json(&source.inference)?;
+        let rules = rules.rules(&family);
         let inferred_otherwise = records
             .values()
             .map(|record| (record.path.clone(), other_triggers(record)))
@@ -117,8 +123,8 @@ impl Catalogue {
             dead_tree: lookup::Node::build(dead.keys()),
             records,
             dead,
-            rules: read_json(&INFERENCE)?,
-            system_properties: read_json(&SYSTEM_PROPERTIES)?,
+            rules: rules.map_err(|error| source.inference.error(error.to_string()))?,
+            system_properties: read_json(&source.system_properties)?,
         })
     }
 
@@ -206,6 +212,21 @@ impl Catalogue {
     pub fn inferred(&self, key: &KeyPath, value: &str, product: Product) -> Vec<(KeyPath, Value)> {
         self.rules.inferred(key, value, product.described())
     }
+}
+
+/// The place of a distribution's catalogue among the sources.
+fn place(distribution: Distribution) -> Result<usize, DataError> {
+    let wanted = distribution.catalogue();
+    let place = SOURCES.iter().position(|source| source.name == wanted);
+    place.ok_or_else(|| {
+        let name = wanted.unwrap_or_default();
+        let known = SOURCES.iter().filter_map(|source| source.name);
+        let hint = am_suggest::hint(name, known).unwrap_or_default();
+        am_product::TABLE_FILE.error(format!(
+            "{} has the catalogue {name:?}, which is no folder of deployment-toml/data; {hint}",
+            distribution.name()
+        ))
+    })
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(file: &File) -> Result<T, DataError> {

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use am_product::data::{DataError, File};
 use serde::Deserialize;
 
+use super::family::Family;
 use crate::key::KeyPath;
-use crate::product::{Distribution, Product, ProductVersion};
+use crate::product::{Distribution, Product, ProductVersion, Unknown};
 use crate::value::Value;
 
 /// The type that a key's readers expect.
@@ -120,7 +121,7 @@ impl Record {
     /// The product's default, typed as the key is (the product's own files hold many numbers as text).
     pub(crate) fn default_for(&self, product: Product) -> Option<Value> {
         let product = product.described();
-        let default = match self.default_by_version.get(product.version.short()) {
+        let default = match self.default_by_version.get(product.release_short()) {
             Some(serde_json::Value::Object(by)) => by.get(product.distribution.short())?,
             Some(value) => value,
             None => self.default.as_ref()?,
@@ -183,7 +184,7 @@ struct Line {
     needs_list: bool,
     #[serde(default)]
     needs_text: bool,
-    versions: Option<Vec<ProductVersion>>,
+    versions: Option<Vec<String>>,
     distributions: Option<LineDistributions>,
     default: Option<serde_json::Value>,
     #[serde(default)]
@@ -194,7 +195,7 @@ struct Line {
 #[serde(untagged)]
 enum LineDistributions {
     Same(Vec<Distribution>),
-    By(BTreeMap<ProductVersion, AllOrSome>),
+    By(BTreeMap<String, AllOrSome>),
 }
 
 #[derive(Debug, Deserialize)]
@@ -210,63 +211,76 @@ enum AllWord {
     All,
 }
 
-impl From<Line> for Record {
-    fn from(line: Line) -> Self {
-        Self {
-            path: KeyPath::from(line.key.as_str()),
-            key: line.key,
-            key_type: line.key_type,
-            type_inferred: line.type_inferred,
-            uses: if line.uses.is_empty() {
+impl Line {
+    /// The record; versions and distributions are those of `family`.
+    fn record(self, family: &Family) -> Result<Record, Unknown> {
+        let all = || family.distributions.clone();
+        let distributions = match self.distributions {
+            None => PerVersion::Same(all()),
+            Some(LineDistributions::Same(some)) => PerVersion::Same(some),
+            Some(LineDistributions::By(by)) => {
+                let mut read = BTreeMap::new();
+                for (version, which) in by {
+                    let which = match which {
+                        AllOrSome::All(AllWord::All) => all(),
+                        AllOrSome::Some(some) => some,
+                    };
+                    read.insert(family.line(&version)?, which);
+                }
+                PerVersion::By(read)
+            }
+        };
+        Ok(Record {
+            path: KeyPath::from(self.key.as_str()),
+            key: self.key,
+            key_type: self.key_type,
+            type_inferred: self.type_inferred,
+            uses: if self.uses.is_empty() {
                 vec![Use::Template]
             } else {
-                line.uses
+                self.uses
             },
-            maps_to: line.maps_to,
-            infer_values: line.infer_values,
-            compared_with: line.compared_with,
-            inferred_from: line.inferred_from,
-            unit: line.unit,
-            strict_bool: line.strict_bool,
-            xml: line.xml,
-            xml_attribute: line.xml_attribute,
-            jndi: line.jndi,
-            needs_list: line.needs_list,
-            needs_text: line.needs_text,
-            versions: line
-                .versions
-                .unwrap_or_else(|| ProductVersion::all().collect()),
-            distributions: match line.distributions {
-                None => PerVersion::Same(Distribution::all().collect()),
-                Some(LineDistributions::Same(some)) => PerVersion::Same(some),
-                Some(LineDistributions::By(by)) => PerVersion::By(
-                    by.into_iter()
-                        .map(|(version, which)| match which {
-                            AllOrSome::All(AllWord::All) => {
-                                (version, Distribution::all().collect())
-                            }
-                            AllOrSome::Some(some) => (version, some),
-                        })
-                        .collect(),
-                ),
+            maps_to: self.maps_to,
+            infer_values: self.infer_values,
+            compared_with: self.compared_with,
+            inferred_from: self.inferred_from,
+            unit: self.unit,
+            strict_bool: self.strict_bool,
+            xml: self.xml,
+            xml_attribute: self.xml_attribute,
+            jndi: self.jndi,
+            needs_list: self.needs_list,
+            needs_text: self.needs_text,
+            versions: match self.versions {
+                None => ProductVersion::all().collect(),
+                Some(some) => family.lines(&some)?,
             },
-            default: line.default,
-            default_by_version: line.default_by_version,
-        }
+            distributions,
+            default: self.default,
+            default_by_version: self.default_by_version,
+        })
     }
 }
 
 /// Reads one record per line; the first line describes the file.
-pub(super) fn read_lines(file: &File) -> Result<BTreeMap<String, Record>, DataError> {
+pub(super) fn read_lines(
+    file: &File,
+    family: &Family,
+) -> Result<BTreeMap<String, Record>, DataError> {
     let text = file.text()?;
     let lines = text.lines().enumerate().skip(1);
     lines
         .map(|(at, line)| {
-            let line: Line = serde_json::from_str(line).map_err(|error| DataError {
+            let wrong = |message: String| DataError {
                 file: format!("{}:{}", file.path, at + 1),
-                message: error.to_string(),
-            })?;
-            Ok((line.key.clone(), Record::from(line)))
+                message,
+            };
+            let line: Line =
+                serde_json::from_str(line).map_err(|error| wrong(error.to_string()))?;
+            let record = line
+                .record(family)
+                .map_err(|error| wrong(error.to_string()))?;
+            Ok((record.key.clone(), record))
         })
         .collect()
 }

@@ -3,13 +3,19 @@ use crate::product::{Distribution as D, ProductVersion as V};
 use crate::testing::{of_version, pack};
 
 fn look(key: &str, version: V, distribution: D) -> Lookup<'static> {
-    Catalogue::get().lookup(&KeyPath::from(key), Product::new(version, distribution))
+    let product = Product::new(version, distribution);
+    Catalogue::of(distribution).lookup(&KeyPath::from(key), product)
+}
+
+/// The product's own catalogue.
+fn own() -> &'static Catalogue {
+    Catalogue::of(pack("aio"))
 }
 
 #[test]
 fn no_line_of_the_data_files_is_lost() {
     let lines = |text: &str| text.lines().count() - 1;
-    let catalogue = Catalogue::get();
+    let catalogue = own();
     assert_eq!(
         catalogue.records().count(),
         lines(include_str!("../../data/keys.jsonl"))
@@ -20,7 +26,7 @@ fn no_line_of_the_data_files_is_lost() {
         lines(include_str!("../../data/dead-keys.jsonl"))
     );
     assert_eq!(catalogue.dead.len(), 299);
-    for distribution in D::all() {
+    for distribution in D::all().filter(|it| !it.is_companion()) {
         assert!(catalogue.server_roles(distribution).contains("default"));
         let role = KeyPath::from("server.server_role");
         let product = Product::new(of_version("4.7"), distribution);
@@ -31,15 +37,30 @@ fn no_line_of_the_data_files_is_lost() {
 #[test]
 fn the_system_properties_of_every_server_are_known() {
     for name in ["user.dir", "carbon.home"] {
-        assert!(Catalogue::get().is_system_property(name), "{name}");
+        assert!(own().is_system_property(name), "{name}");
     }
-    assert!(!Catalogue::get().is_system_property("carbon.hom"));
+    assert!(!own().is_system_property("carbon.hom"));
+}
+
+#[test]
+fn no_line_of_a_companions_files_is_lost() {
+    let catalogue = Catalogue::of(pack("mi"));
+    let lines = |text: &str| text.lines().count() - 1;
+    let keys = include_str!("../../data/micro-integrator/keys.jsonl");
+    let dead = include_str!("../../data/micro-integrator/dead-keys.jsonl");
+    assert_eq!((lines(keys), lines(dead)), (1778, 9));
+    assert_eq!(catalogue.records().count(), lines(keys));
+    assert_eq!(catalogue.dead.len(), lines(dead));
+    assert!(catalogue.is_system_property("carbon.config.dir.path"));
+    assert_eq!(Catalogue::check(), Ok(()));
 }
 
 #[test]
 fn every_record_finds_itself() {
-    for record in Catalogue::get().records() {
-        let found = Catalogue::get().record(&KeyPath::from(record.key.as_str()));
+    let all = || own().records().chain(Catalogue::of(pack("mi")).records());
+    for record in all() {
+        let catalogue = Catalogue::of(record.distributions(record.versions[0])[0]);
+        let found = catalogue.record(&KeyPath::from(record.key.as_str()));
         assert_eq!(found.map(|r| r.key.as_str()), Some(record.key.as_str()));
     }
 }
@@ -143,11 +164,7 @@ fn a_misplaced_key_is_suggested() {
 
 #[test]
 fn defaults_depend_on_version_and_distribution() {
-    let record = |key: &str| {
-        Catalogue::get()
-            .record(&KeyPath::from(key))
-            .expect("known key")
-    };
+    let record = |key: &str| own().record(&KeyPath::from(key)).expect("known key");
     let provider = record("encryption.internal_crypto_provider");
     let default = |v| {
         provider

@@ -9,7 +9,7 @@ use crate::product::{Distribution, Product, ProductVersion};
 
 /// Adds what the file's own values infer; the file's own value of a key wins over an inferred one.
 pub(super) fn infer(values: &mut Values, product: Product) {
-    let catalogue = Catalogue::get();
+    let catalogue = Catalogue::of(product.distribution);
     let inferred: Vec<_> = values
         .iter()
         .filter_map(|(key, found)| {
@@ -31,7 +31,7 @@ pub(super) fn infer(values: &mut Values, product: Product) {
 pub(super) fn with_defaults(own: Values, product: Product) -> Values {
     let mut values = DEFAULTS.get(&product).cloned().unwrap_or_default();
     // What such a trigger infers is not in the catalogue: no value is better than a wrong one.
-    for (key, triggers) in Catalogue::get().inferred_otherwise() {
+    for (key, triggers) in Catalogue::of(product.distribution).inferred_otherwise() {
         if triggers.iter().any(|trigger| own.contains_key(trigger)) {
             values.remove(key);
         }
@@ -53,7 +53,7 @@ static DEFAULTS: LazyLock<BTreeMap<Product, Values>> = LazyLock::new(|| {
 });
 
 fn defaults(product: Product) -> Values {
-    Catalogue::get()
+    Catalogue::of(product.distribution)
         .defaults(product)
         .filter(|(record, _)| {
             let is_concrete = !record.key.contains(['*', '$', '[']);

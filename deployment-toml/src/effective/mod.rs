@@ -46,8 +46,11 @@ impl Effective {
         let mut found = variables::substitute(&mut values, product, environment);
         found.extend(references::resolve(&mut values));
         let unresolved = unresolved(&values, found);
-        let duration_faults = units::convert(&mut values, product.described().version);
-        fallback::apply(&mut values);
+        let duration_faults = units::convert(&mut values, product.described());
+        // They are those of the product's templates: companions have none of these keys.
+        if !product.distribution.is_companion() {
+            fallback::apply(&mut values);
+        }
         Self {
             product,
             values,

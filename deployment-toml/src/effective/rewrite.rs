@@ -28,11 +28,11 @@ pub(super) fn rename_aliases(document: &Document, product: Product) -> Values {
 }
 
 fn targets(path: &KeyPath, product: Product) -> Vec<KeyPath> {
-    match Catalogue::get().lookup(path, product) {
+    match Catalogue::of(product.distribution).lookup(path, product) {
         Lookup::Known(record) => record
             .maps_to
             .iter()
-            .map(|target| KeyPath::from(target.as_str()))
+            .map(|target| KeyPath::from(target.as_str()).with_indices_of(path))
             .collect(),
         _ => Vec::new(),
     }

@@ -3,7 +3,7 @@
 use super::value::{DurationFault, Values};
 use crate::catalogue::Catalogue;
 use crate::expression::expressions;
-use crate::product::ProductVersion;
+use crate::product::Product;
 use crate::value::Value;
 
 /// The units that the engine knows, in milliseconds.
@@ -27,10 +27,10 @@ enum Reading {
 }
 
 /// Converts every duration, and tells of those that the file sets and the engine refuses or changes.
-pub(super) fn convert(values: &mut Values, version: ProductVersion) -> Vec<DurationFault> {
+pub(super) fn convert(values: &mut Values, product: Product) -> Vec<DurationFault> {
     let mut faults = Vec::new();
-    for record in Catalogue::get().durations() {
-        if !record.versions.contains(&version) {
+    for record in Catalogue::of(product.distribution).durations() {
+        if !record.versions.contains(&product.version) {
             continue;
         }
         let (Some(unit), Some(found)) = (&record.unit, values.get_mut(&record.path)) else {

@@ -152,7 +152,7 @@ impl Pass<'_> {
         };
         let written = expression.to_string();
         // Newer engines quote the values of variables, and still not those of properties.
-        if is_variable && self.product.version.has(Feature::LiteralVariables) {
+        if is_variable && self.product.has(Feature::LiteralVariables) {
             return text.replace(&written, value);
         }
         let Some(replacement) = replacement(value, &written) else {
@@ -173,7 +173,9 @@ impl Pass<'_> {
     fn property(&self, name: &str) -> Option<Option<&str>> {
         match self.environment.system_property(name) {
             Some(value) => (value != Some("")).then_some(value),
-            None => Catalogue::get().is_system_property(name).then_some(None),
+            None => Catalogue::of(self.product.distribution)
+                .is_system_property(name)
+                .then_some(None),
         }
     }
 }

@@ -9,11 +9,12 @@ use crate::key::KeyPath;
 
 pub(super) fn check(effective: &Effective, faults: &mut Vec<Fault>) {
     let mut reported = BTreeSet::new();
+    let catalogue = Catalogue::of(effective.product().distribution);
     for (key, found) in effective.values() {
         if found.references.is_empty() && !found.provenance.is_written() {
             continue;
         }
-        let record = Catalogue::get().record(key);
+        let record = catalogue.record(key);
         let Some(record) = record.filter(|record| record.is_read_by(effective.product())) else {
             continue;
         };

@@ -11,12 +11,13 @@ use crate::key::{KeyPath, Segment};
 use crate::product::Product;
 
 /// Nothing supplies a value for these: the product's defaults refer to them.
-const REQUIRED: [&str; 3] = [
+const REQUIRED: [&str; 5] = [
     "server.hostname",
     "super_admin.username",
     "super_admin.password",
+    "database.shared_db.url",
+    "database.shared_db.username",
 ];
-const REQUIRED_DATABASE: [&str; 2] = ["database.shared_db.url", "database.shared_db.username"];
 
 pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
     faults.extend(effective.unresolved().iter().map(unresolved));
@@ -94,16 +95,16 @@ fn secrets(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) 
     }
 }
 
-/// The keys that a product does not start without. `database.shared_db.url` may also come from
+/// The keys that a product does not start without, of those that it knows. `database.shared_db.url` may also come from
 /// `type`, `hostname`, `port` and `name`.
 pub(super) fn required_keys(product: Product) -> impl Iterator<Item = &'static str> {
     // Some have a database of their own by default.
     let has_no_default = move |key: &&str| {
-        let record = Catalogue::get().record(&KeyPath::from(*key));
-        record.is_none_or(|record| record.default_for(product).is_none())
+        let catalogue = Catalogue::of(product.distribution);
+        let record = catalogue.record(&KeyPath::from(*key));
+        record.is_some_and(|record| record.default_for(product).is_none())
     };
-    let databases = REQUIRED_DATABASE.into_iter().filter(has_no_default);
-    REQUIRED.into_iter().chain(databases)
+    REQUIRED.into_iter().filter(has_no_default)
 }
 
 fn missing_help(key: &str) -> String {

@@ -29,18 +29,23 @@ pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec
 }
 
 fn known(entry: &Entry, product: Product) -> Option<Fault> {
-    let (kind, message, help) = match Catalogue::get().lookup(&entry.path, product) {
+    let catalogue = Catalogue::of(product.distribution);
+    let (kind, message, help) = match catalogue.lookup(&entry.path, product) {
         Lookup::Known(_) => return None,
         Lookup::Dead(_) => (
             FaultKind::DeadKey,
             "the product names this key but nothing reads it".to_owned(),
             "remove it".to_owned(),
         ),
-        Lookup::NotInVersion { versions } => (
-            FaultKind::KeyNotInVersion,
-            format!("{} does not read this key", product.version),
-            format!("remove it; it is read in {}", list(&versions)),
-        ),
+        Lookup::NotInVersion { versions } => {
+            let releases = versions.iter().map(|it| product.distribution.release(*it));
+            let releases: Vec<&str> = releases.collect();
+            (
+                FaultKind::KeyNotInVersion,
+                format!("{} does not read this key", product.release()),
+                format!("remove it; it is read in {}", releases.join(", ")),
+            )
+        }
         Lookup::NotInDistribution { distributions } => (
             FaultKind::KeyNotInDistribution,
             format!("{product} does not read this key"),
@@ -69,8 +74,15 @@ fn list<T: ToString>(items: &[T]) -> String {
 }
 
 fn trigger(entry: &Entry, effective: &Effective) -> Option<Fault> {
-    let record = Catalogue::get().record(&entry.path)?;
+    let distribution = effective.product().distribution;
+    let record = Catalogue::of(distribution).record(&entry.path)?;
     let (_, severity) = TRIGGERS.iter().find(|(key, _)| *key == record.key)?;
+    // That a server exits was seen with the product alone.
+    let severity = if distribution.is_companion() {
+        &Severity::SilentlyWrong
+    } else {
+        severity
+    };
     let value = effective.values().get(&entry.path)?.value.scalar_text()?;
     // A database whose URL is written needs no inference.
     let url = entry.path.parent()?.child("url");
@@ -101,7 +113,10 @@ fn trigger(entry: &Entry, effective: &Effective) -> Option<Fault> {
 fn role(document: &Document, effective: &Effective) -> Option<Fault> {
     let distribution = effective.product().distribution;
     let key = KeyPath::from(SERVER_ROLE);
-    let roles = Catalogue::get().server_roles(distribution);
+    let roles = Catalogue::of(distribution).server_roles(distribution);
+    if roles.is_empty() {
+        return None;
+    }
     let entry = document.entry(&key);
     let message = match effective.server_role() {
         Some(role) if role.contains("$env{") || roles.contains(role.as_str()) => return None,

@@ -7,8 +7,9 @@ use crate::effective::Effective;
 use crate::value::Value;
 
 pub(super) fn check(document: &Document, effective: &Effective, faults: &mut Vec<Fault>) {
+    let catalogue = Catalogue::of(effective.product().distribution);
     for entry in document.entries() {
-        let record = match Catalogue::get().lookup(&entry.path, effective.product()) {
+        let record = match catalogue.lookup(&entry.path, effective.product()) {
             Lookup::Known(record) => Some(record),
             _ => None,
         };

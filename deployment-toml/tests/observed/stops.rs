@@ -184,7 +184,7 @@ fn references_in_a_circle_stop_the_server() {
 fn a_duration_that_is_none_stops_the_server() {
     let key = "apim.cache.token_expiry_time";
     assert!(
-        am_deployment_toml::Catalogue::get()
+        am_deployment_toml::Catalogue::of(pack("aio"))
             .record(&key.into())
             .is_some_and(|record| record.unit.is_some())
     );
@@ -212,7 +212,7 @@ fn a_duration_that_is_none_stops_the_server() {
 
 #[test]
 fn every_key_with_a_unit_is_held_to_it() {
-    let durations: Vec<_> = am_deployment_toml::Catalogue::get()
+    let durations: Vec<_> = am_deployment_toml::Catalogue::of(pack("aio"))
         .records()
         .filter(|record| record.unit.is_some())
         .collect();

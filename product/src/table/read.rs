@@ -1,5 +1,7 @@
 //! From text to rows: every name leads somewhere, or the error says which line names nothing.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_saphyr::{Error, Spanned};
 
@@ -7,13 +9,16 @@ use super::rows::{ComponentRow, DistributionRow, Image, Port, PurposeRow, Table,
 use crate::capability::Capability;
 use crate::data::{DataError, File};
 use crate::unknown::Unknown;
-use crate::words::{Feature, Protocol};
+use crate::words::{ConfigurationFormat, Feature, Protocol};
 
 /// The table.
 pub const TABLE_FILE: File = File::new(
     "product/data/product.yaml",
     include_str!("../../data/product.yaml"),
 );
+
+/// Where the configuration of a distribution is that says nothing of it.
+const CONFIGURATION: &str = "repository/conf/deployment.toml";
 
 /// More would not fit into a handle.
 const MOST: usize = 255;
@@ -49,6 +54,12 @@ struct RawDistribution {
     #[serde(default)]
     role_optional: bool,
     like: Option<Name>,
+    /// Its own version by ours; the same, if there are none.
+    versions: Option<BTreeMap<String, String>>,
+    #[serde(default)]
+    features: BTreeMap<String, Vec<Feature>>,
+    configuration: Option<String>,
+    catalogue: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -118,13 +129,7 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
             })?),
             None => None,
         };
-        of_distributions.push(DistributionRow {
-            name: distribution.name.value,
-            pack: distribution.pack,
-            short: distribution.short,
-            role_optional: distribution.role_optional,
-            like,
-        });
+        of_distributions.push(distribution_row(distribution, like, &rows)?);
     }
     let mut components = Vec::new();
     for component in raw.components {
@@ -187,6 +192,71 @@ fn version_row(raw: RawVersion, before: &[VersionRow]) -> Result<VersionRow, Dat
         features,
         like,
     })
+}
+
+fn distribution_row(
+    raw: RawDistribution,
+    like: Option<u8>,
+    versions: &[VersionRow],
+) -> Result<DistributionRow, DataError> {
+    let releases = match &raw.versions {
+        Some(own) => Some(releases(&raw.name, own, versions)?),
+        None => None,
+    };
+    let own = || releases.iter().flatten().map(String::as_str);
+    for release in raw.features.keys() {
+        if !own().any(|known| known == release) {
+            let unknown = Unknown::new("version of its own", release, own());
+            return Err(at(&raw.name, unknown.to_string()));
+        }
+    }
+    let configuration = raw
+        .configuration
+        .unwrap_or_else(|| CONFIGURATION.to_owned());
+    let Some(format) = ConfigurationFormat::of_file(&configuration) else {
+        let message = format!("{configuration} is no configuration: name a .toml or a .yaml");
+        return Err(at(&raw.name, message));
+    };
+    if format == ConfigurationFormat::Yaml && raw.catalogue.is_some() {
+        let message = format!("{configuration} has no catalogue, only a .toml has: remove it");
+        return Err(at(&raw.name, message));
+    }
+    Ok(DistributionRow {
+        name: raw.name.value,
+        pack: raw.pack,
+        short: raw.short,
+        role_optional: raw.role_optional,
+        like,
+        releases,
+        features: raw.features,
+        configuration,
+        format,
+        catalogue: raw.catalogue,
+    })
+}
+
+/// A distribution's own version for each version; what it does not say is that of the version that the other one is like.
+fn releases(
+    name: &Name,
+    own: &BTreeMap<String, String>,
+    versions: &[VersionRow],
+) -> Result<Vec<String>, DataError> {
+    let known: Vec<&str> = versions.iter().map(|row| row.version.as_str()).collect();
+    for line in own.keys() {
+        if !known.contains(&line.as_str()) {
+            let unknown = Unknown::new("version", line, known.iter().copied());
+            return Err(at(name, unknown.to_string()));
+        }
+    }
+    let release = |row: &VersionRow| {
+        let like = row.like.and_then(|like| versions.get(usize::from(like)));
+        let like = || own.get(&like?.version);
+        own.get(&row.version).or_else(like).cloned().ok_or_else(|| {
+            let none = format!("{} says no version for {}: add it", name.value, row.version);
+            at(name, none)
+        })
+    };
+    versions.iter().map(release).collect()
 }
 
 /// The row that another one is like: one before it, which is like none itself.
@@ -270,7 +340,7 @@ fn broken(error: &Error) -> DataError {
 
 #[cfg(test)]
 mod tests {
-    use super::{TABLE_FILE, table};
+    use super::{DistributionRow, TABLE_FILE, table};
 
     fn with(from: &str, to: &str) -> String {
         let held = TABLE_FILE.text().expect("held");
@@ -322,6 +392,20 @@ mod tests {
     }
 
     #[test]
+    fn a_companion_says_a_version_for_each_and_a_configuration_that_can_be_read() {
+        let error = with("4.6.0: 4.5.0, 4.7.0: 4.6.0}", "4.6.0: 4.5.0}");
+        assert!(error.contains("no version for 4.7.0"), "{error}");
+        let error = with("4.7.0: 4.6.0}", "4.7.0: 4.6.0, 4.7.1: 4.6.0}");
+        assert!(error.contains("did you mean `4.7.0`?"), "{error}");
+        let error = with("features: {4.5.0:", "features: {4.5.1:");
+        assert!(error.contains("did you mean `4.5.0`?"), "{error}");
+        let error = with("conf/server/deployment.yaml", "conf/server/deployment.xml");
+        assert!(error.contains("name a .toml or a .yaml"), "{error}");
+        let error = with("conf/deployment.toml", "conf/deployment.yaml");
+        assert!(error.contains("has no catalogue"), "{error}");
+    }
+
+    #[test]
     fn a_version_has_the_features_of_the_one_that_it_is_like() {
         let held = TABLE_FILE.text().expect("held");
         let more = held.replacen(
@@ -336,5 +420,11 @@ mod tests {
         assert_eq!(newest.version, "4.8.0");
         assert_eq!(newest.features, before.features);
         assert_eq!(newest.like, Some(2));
+        let companion = |row: &&DistributionRow| row.releases.is_some();
+        let companion = table.distributions.iter().find(companion);
+        let releases = companion
+            .and_then(|row| row.releases.clone())
+            .unwrap_or_default();
+        assert_eq!(releases, ["4.4.0", "4.5.0", "4.6.0", "4.6.0"]);
     }
 }

@@ -1,9 +1,11 @@
 //! Rows of the table. They name each other by number.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::capability::Capability;
-use crate::words::{Feature, Protocol, Purpose};
+use crate::words::{ConfigurationFormat, Feature, Protocol, Purpose};
 
 #[derive(Debug)]
 pub(crate) struct Table {
@@ -31,6 +33,13 @@ pub(crate) struct DistributionRow {
     pub(crate) role_optional: bool,
     /// Number of a row.
     pub(crate) like: Option<u8>,
+    /// Its own versions, one for each row of versions; none where they are the same.
+    pub(crate) releases: Option<Vec<String>>,
+    /// What they do.
+    pub(crate) features: BTreeMap<String, Vec<Feature>>,
+    pub(crate) configuration: String,
+    pub(crate) format: ConfigurationFormat,
+    pub(crate) catalogue: Option<String>,
 }
 
 #[derive(Debug)]

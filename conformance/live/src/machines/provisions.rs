@@ -13,7 +13,7 @@ use crate::error::LiveError;
 /// Stand-ins start, stop and look around quickly: two processors play many machines.
 const BEHAVIOUR: &str = "STANDIN_STARTUP_DELAY=500ms\nSTANDIN_PROBE_INTERVAL=1s\nSTANDIN_CERTIFICATE=/etc/am-standin.pem\n";
 
-/// Builds the stand-in, and a pack of every distribution in every version, in `folder`.
+/// Builds the stand-in, and a pack of every distribution of the product in every version, in `folder`.
 pub(super) async fn packs(
     workspace: &Path,
     versions: &[String],
@@ -28,7 +28,7 @@ pub(super) async fn packs(
     let built = tokio::task::spawn_blocking(move || {
         let standin = Programs::build_standin(&workspace).map_err(|error| error.to_string())?;
         for version in versions {
-            for distribution in Distribution::all() {
+            for distribution in Distribution::all().filter(|it| !it.is_companion()) {
                 write_pack(&standin, Product::new(version, distribution), &folder)
                     .map_err(|error| error.to_string())?;
             }

@@ -32,7 +32,12 @@ fn others(text: &str, product: Product) -> BTreeSet<&str> {
         return BTreeSet::new();
     };
     let own = product.home_name();
-    let packs = || Distribution::all().map(Distribution::pack);
+    let of_the_product = |one: &Distribution| one.is_of_the_product_of(product.distribution);
+    let packs = || {
+        Distribution::all()
+            .filter(of_the_product)
+            .map(Distribution::pack)
+    };
     pattern
         .captures_iter(text)
         .filter_map(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str())))

@@ -15,10 +15,6 @@ const GATEWAY_ID: &str = "apim.gateway_notification.gateway_id";
 
 /// Each gateway has an id of its own, which a pod has by its name.
 pub(super) fn gateways_are_told_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let record = GATEWAY_ID
-        .parse()
-        .ok()
-        .and_then(|key| Catalogue::get().record(&key));
     let mut asked = false;
     let mut known: BTreeMap<String, String> = BTreeMap::new();
     for (node, component, configuration) in configured(context.graph) {
@@ -26,6 +22,7 @@ pub(super) fn gateways_are_told_apart(context: &Context<'_>, judge: &mut Judge<'
             continue;
         };
         let product = Product::new(context.version, component.distribution());
+        let record = Catalogue::of(product.distribution).record(&GATEWAY_ID.into());
         let is_read = record.is_some_and(|record| record.is_read_by(product));
         if !is_gateway(context, component) || !is_read {
             continue;

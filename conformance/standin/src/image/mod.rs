@@ -36,14 +36,15 @@ impl ImageSpec {
     pub fn of(product: Product) -> Self {
         Self {
             repository: format!("wso2/{}", product.distribution.pack()),
-            tag: product.version.as_str().to_owned(),
+            tag: product.release().to_owned(),
             product,
         }
     }
 
-    /// The images of every distribution of a version.
+    /// The images of every distribution of a version; companions are not played.
     pub fn all_of(version: ProductVersion) -> Vec<Self> {
         Distribution::all()
+            .filter(|distribution| !distribution.is_companion())
             .map(|distribution| Self::of(Product::new(version, distribution)))
             .collect()
     }
@@ -114,11 +115,7 @@ pub fn write_archive(
 /// When the stand-in cannot be read or is not static, or the pack cannot be written.
 pub fn write_pack(standin: &Path, product: Product, folder: &Path) -> Result<PathBuf, ImageError> {
     let content = static_program(standin)?;
-    let out = folder.join(format!(
-        "{}-{}.tar",
-        product.distribution.pack(),
-        product.version
-    ));
+    let out = folder.join(format!("{}.tar", product.home_name()));
     tree::pack(product, &content)
         .and_then(|pack| std::fs::write(&out, pack))
         .map_err(|source| ImageError::Write {

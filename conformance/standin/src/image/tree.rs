@@ -73,11 +73,7 @@ const PROFILE_SCRIPT: &str = include_str!("../../data/pack/profileSetup.sh");
 
 /// The server home of a product's image.
 pub(super) fn home_path(product: Product) -> String {
-    format!(
-        "{WORKING_DIRECTORY}/{}-{}",
-        product.distribution.pack(),
-        product.version
-    )
+    format!("{WORKING_DIRECTORY}/{}", product.home_name())
 }
 
 /// The layer that all images share. It brings the user and Java, unless it lies over a file system that has them.
@@ -127,7 +123,7 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
 
 /// The pack that the product's machines unpack, with the stand-in inside.
 pub(super) fn pack(product: Product, standin: &[u8]) -> io::Result<Vec<u8>> {
-    let home = format!("{}-{}", product.distribution.pack(), product.version);
+    let home = product.home_name();
     let mut tree = Tree::default();
     tree.server_home(&home)?;
     tree.file(&format!("{home}/bin/am-standin"), standin, 0o755)?;
