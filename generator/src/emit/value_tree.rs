@@ -366,8 +366,11 @@ impl<'m> Scope<'_, 'm> {
                 *endpoint == wanted && name.is_none_or(|name| name == *server)
             })
         };
-        when.workload
-            .is_none_or(|kind| component.is_some_and(|component| component.workload == kind))
+        let has = &self.chart.model.product.value.has;
+        when.has.is_none_or(|feature| has.contains(&feature))
+            && when
+                .workload
+                .is_none_or(|kind| component.is_some_and(|component| component.workload == kind))
             && when
                 .component
                 .as_ref()

@@ -75,11 +75,17 @@ pub enum Feature {
     Tenants,
     /// The JMX exporter (`metrics.exporter`).
     Exporter,
+    /// Metrics that the server shows by itself.
+    OwnMetrics,
+    /// Services that are registered with a host of theirs (`serviceCatalog.host`).
+    RegisteredHosts,
+    /// Apps as values (`apps`).
+    AppsInValues,
 }
 
 impl Feature {
     /// All of them.
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::SecureVault,
         Self::ArtifactsShare,
         Self::ArtifactSources,
@@ -89,6 +95,9 @@ impl Feature {
         Self::IdentityServer,
         Self::Tenants,
         Self::Exporter,
+        Self::OwnMetrics,
+        Self::RegisteredHosts,
+        Self::AppsInValues,
     ];
 }
 

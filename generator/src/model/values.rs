@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::component::Workload;
 use super::loaded::Loaded;
 use super::pattern::PatternRef;
+use super::product::Feature;
 use super::table::Table;
 use crate::yaml::Text;
 
@@ -221,6 +222,9 @@ pub struct When {
     /// such a component).
     #[serde(default)]
     pub hub: Option<bool>,
+    /// The product has this.
+    #[serde(default)]
+    pub has: Option<Feature>,
 }
 
 /// A JSON Schema type.

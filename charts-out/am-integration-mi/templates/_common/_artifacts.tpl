@@ -7,7 +7,7 @@
 {{- with .Values.artifacts.existingClaim }}
 {{- $_ := set $volumes "artifacts-claim" (dict "claim" .) }}
 {{- end }}
-{{- range $index, $name := include "am-integration-mi.artifactConfigMaps" . | fromJsonArray }}
+{{- range $index, $name := .Values.artifacts.configMaps }}
 {{- $_ := set $volumes (printf "artifacts-%d" $index) (dict "configMap" $name) }}
 {{- end }}
 {{- toJson $volumes }}

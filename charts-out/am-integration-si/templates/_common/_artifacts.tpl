@@ -7,8 +7,11 @@
 {{- with .Values.artifacts.existingClaim }}
 {{- $_ := set $volumes "artifacts-claim" (dict "claim" .) }}
 {{- end }}
-{{- range $index, $name := include "am-integration-si.artifactConfigMaps" . | fromJsonArray }}
+{{- range $index, $name := .Values.artifacts.configMaps }}
 {{- $_ := set $volumes (printf "artifacts-%d" $index) (dict "configMap" $name) }}
+{{- end }}
+{{- if .Values.apps }}
+{{- $_ := set $volumes "apps" (dict "configMap" (printf "%s-apps" (include "am-integration-si.componentName" (list . "streaming-integrator")))) }}
 {{- end }}
 {{- toJson $volumes }}
 {{- end }}
