@@ -31,10 +31,14 @@ pub enum Capability {
     RoleOptional,
     /// Needs no other component: everything that it talks to it may find in itself.
     WholeProduct,
+    /// Runs integrations, which gateways call as backends.
+    Integrates,
+    /// Runs apps on streams of events.
+    Streams,
 }
 
 /// The word of each in data.
-const WORDS: [(&str, Capability); 12] = [
+const WORDS: [(&str, Capability); 14] = [
     ("serves-traffic", Capability::ServesTraffic),
     ("portals", Capability::Portals),
     ("issues-tokens", Capability::IssuesTokens),
@@ -47,6 +51,8 @@ const WORDS: [(&str, Capability); 12] = [
     ("start-up-check", Capability::StartUpCheck),
     ("role-optional", Capability::RoleOptional),
     ("whole-product", Capability::WholeProduct),
+    ("integrates", Capability::Integrates),
+    ("streams", Capability::Streams),
 ];
 
 impl Capability {

@@ -51,7 +51,7 @@ impl Distribution {
         self.row().role_optional
     }
 
-    /// Whether it is a pack of another product, which runs beside this one and has versions of its own.
+    /// Whether it is a pack of another product, which is installed beside this one, in a chart of its own, and has versions of its own.
     pub fn is_companion(self) -> bool {
         self.row().releases.is_some()
     }

@@ -14,7 +14,7 @@ macro_rules! handle {
                 (0..$crate::table::table().$rows.len()).map(|at| Self(u8::try_from(at).unwrap_or(u8::MAX)))
             }
 
-            fn row(self) -> &'static $row {
+            pub(crate) fn row(self) -> &'static $row {
                 &$crate::table::table().$rows[usize::from(self.0)]
             }
         }

@@ -1,6 +1,6 @@
 //! What every image of the product has, whichever distribution it is of.
 
-use crate::distribution::Product;
+use crate::distribution::{Distribution, Product};
 use crate::table::{rows::Image, table};
 
 impl Image {
@@ -17,6 +17,12 @@ impl Image {
     /// The folder whose files are copied over the server's home before it starts.
     pub fn copied_over_the_home(&self) -> String {
         format!("{}/{}", self.home, self.configuration_folder)
+    }
+
+    /// The variable that sets Java's heap in the images of a distribution, or in those of any that has none of its own.
+    pub fn heap_variable_of(&self, distribution: Option<Distribution>) -> &str {
+        let own = distribution.and_then(|one| one.row().heap_variable.as_deref());
+        own.unwrap_or(&self.heap_variable)
     }
 
     /// The variable that is read and whose name means the same as another one, such as `JAVA_OPTS` for `JAVA_OPTIONS`.
@@ -48,6 +54,12 @@ impl Product {
     pub fn home(self) -> String {
         let home = &Image::of_the_product().home;
         format!("{home}/{}", self.home_name())
+    }
+
+    /// Number of the user to whom its image's files belong.
+    pub fn user(self) -> i64 {
+        let own = self.distribution.row().users.get(self.release());
+        own.copied().unwrap_or(Image::of_the_product().user)
     }
 
     /// The name of the server's home.

@@ -12,6 +12,7 @@ pub mod data;
 mod distribution;
 mod handle;
 mod image;
+mod pattern;
 mod port;
 mod purpose;
 mod table;
@@ -22,6 +23,7 @@ mod words;
 pub use capability::Capability;
 pub use component::Component;
 pub use distribution::{Distribution, Product};
+pub use pattern::Pattern;
 pub use table::{
     TABLE_FILE, check,
     rows::{Image, Port},

@@ -69,11 +69,19 @@ pub enum Protocol {
     ThriftAuth,
     /// The broker.
     Jms,
+    /// HTTP of integrations.
+    Integrations,
+    /// HTTP of a server's inner business: health, metrics, management.
+    Inner,
+    /// Events that apps take in.
+    Streams,
+    /// What the nodes of a cluster tell each other.
+    Cluster,
 }
 
 impl Protocol {
     /// Every one.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Servlets,
         Self::Apis,
         Self::Websockets,
@@ -81,11 +89,18 @@ impl Protocol {
         Self::Thrift,
         Self::ThriftAuth,
         Self::Jms,
+        Self::Integrations,
+        Self::Inner,
+        Self::Streams,
+        Self::Cluster,
     ];
 
     /// Whether it is an inner protocol of events, which answers no HTTP request.
     pub fn is_of_events(self) -> bool {
-        matches!(self, Self::Thrift | Self::ThriftAuth | Self::Jms)
+        matches!(
+            self,
+            Self::Thrift | Self::ThriftAuth | Self::Jms | Self::Streams | Self::Cluster
+        )
     }
 }
 

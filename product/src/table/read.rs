@@ -60,6 +60,10 @@ struct RawDistribution {
     features: BTreeMap<String, Vec<Feature>>,
     configuration: Option<String>,
     catalogue: Option<String>,
+    /// Number of the user to whom its image's files belong, by its own version; that of every image, if there are none.
+    #[serde(default)]
+    users: BTreeMap<String, i64>,
+    heap_variable: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -232,6 +236,8 @@ fn distribution_row(
         configuration,
         format,
         catalogue: raw.catalogue,
+        users: raw.users,
+        heap_variable: raw.heap_variable,
     })
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct DistributionRow {
     pub(crate) configuration: String,
     pub(crate) format: ConfigurationFormat,
     pub(crate) catalogue: Option<String>,
+    /// By its own version.
+    pub(crate) users: BTreeMap<String, i64>,
+    pub(crate) heap_variable: Option<String>,
 }
 
 #[derive(Debug)]
@@ -111,8 +114,11 @@ pub struct Image {
     pub variables: Vec<String>,
     /// Words in their names that people take for each other.
     pub(crate) same_words: Vec<Vec<String>>,
-    /// The one of them that sets Java's heap.
-    pub heap_variable: String,
+    /// The one of them that sets Java's heap, unless a distribution has another.
+    pub(crate) heap_variable: String,
+    /// Number of the user to whom its files belong, unless a distribution has another. Group 0 may read them too where an image was
+    /// made for that.
+    pub(crate) user: i64,
     /// Folders below the server's home with files that the server needs.
     pub(crate) folders: Vec<String>,
     /// The same outside of any home.
