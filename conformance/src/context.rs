@@ -2,6 +2,7 @@
 
 mod origin;
 
+use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
@@ -102,7 +103,7 @@ impl Context<'_> {
     }
 
     /// The pattern that the subject is wired as: its own, or what an identity server leaves of it.
-    pub fn wired_as(&self) -> u8 {
+    pub fn wired_as(&self) -> Pattern {
         let pattern = self.subject.pattern;
         let server = self.graph.identity_server.as_ref();
         // Who makes a subject has refused what leaves no pattern.

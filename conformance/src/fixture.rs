@@ -2,6 +2,7 @@
 //!
 //! `fixtures/broken-charts/<case>/patch.yaml` holds one [`BrokenChart`].
 
+use am_product::Pattern;
 use std::{
     collections::BTreeMap,
     fs,
@@ -20,7 +21,7 @@ pub struct BrokenChart {
     /// What is broken, in one sentence.
     pub about: String,
     /// Pattern whose chart is edited.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Product version of that chart; the newest unless given.
     #[serde(default)]
     pub product_version: Option<ProductVersion>,
@@ -121,7 +122,7 @@ impl BrokenChart {
     /// # Errors
     /// When the chart is not there, a file cannot be written, or an edit changes nothing.
     pub fn make(&self, charts: &Path, target: &Path) -> Result<PathBuf, SuiteError> {
-        let name = format!("am-pattern-{}", self.pattern);
+        let name = self.pattern.chart();
         let copy = target.join(&name);
         copy_directory(&charts.join(&name), &copy)?;
         for edit in &self.edits {

@@ -1,5 +1,6 @@
 //! What is judged: the releases of a pattern in one combination.
 
+use am_product::Pattern;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
@@ -15,7 +16,7 @@ pub struct SubjectDescription {
     /// Short id, unique in a report, such as `p3/aws/4.7.0/long-name`.
     pub id: String,
     /// Pattern number.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Its site in a deployment of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,

@@ -1,5 +1,6 @@
 //! Every broken chart under `fixtures/broken-charts` is caught, by exactly the requirements that it names.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -53,7 +54,7 @@ fn generate_charts(version: ProductVersion, target: &Path) {
 }
 
 /// What a broken chart is judged as: product version, pattern, variant.
-type Subject = (ProductVersion, u8, Option<String>);
+type Subject = (ProductVersion, Pattern, Option<String>);
 
 fn subject(broken: &BrokenChart) -> Subject {
     let version = broken.product_version.unwrap_or(ProductVersion::newest());

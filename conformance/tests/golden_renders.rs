@@ -3,6 +3,7 @@
 //! Compared as documents, not as text: Helm's versions differ in blank lines. To accept a change, run
 //! `UPDATE_GOLDEN=1 cargo test -p am-conformance --test golden_renders` and read the diff before committing it.
 
+use am_product::Pattern;
 use std::{
     fmt::Write as _,
     fs,
@@ -30,7 +31,7 @@ fn server() -> RenderServer {
     RenderServer::new(program).deterministic(true)
 }
 
-fn render(server: &mut RenderServer, pattern: u8, platform: &str) -> Vec<RenderedDocument> {
+fn render(server: &mut RenderServer, pattern: Pattern, platform: &str) -> Vec<RenderedDocument> {
     let root = workspace();
     let folder = root.join(format!("charts-out/am-pattern-{pattern}"));
     let mut request = RenderRequest::new(&folder, "apim", "apim");
@@ -78,7 +79,8 @@ fn charts_render_as_they_did_when_somebody_last_looked() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     let mut changed = Vec::new();
     for (pattern, platform) in KEPT {
-        let chart = format!("am-pattern-{pattern}");
+        let pattern = Pattern::Numbered(pattern);
+        let chart = pattern.chart();
         let documents = render(&mut server, pattern, platform);
         assert!(
             !documents.is_empty(),

@@ -25,6 +25,7 @@ use am_generator::{
     Model, Selection, Templates, generate,
     output::{self, Extent},
 };
+use am_product::Pattern;
 use am_toolchain::{
     RenderError, RenderPool, RenderRequest, Rendered, StderrProgress, Tool, Toolchain,
 };
@@ -133,7 +134,7 @@ impl Bench {
                     .to_vec(),
             ),
         );
-        options.patterns = vec![0, 1];
+        options.patterns = vec![Pattern::Numbered(0), Pattern::Numbered(1)];
         options.platforms = vec!["none".into(), "aws".into()];
         options.product_versions = vec![of_version("4.7.0")];
         options.variants = Variants::None;
@@ -243,7 +244,7 @@ fn whatever_a_judgement_follows_from_makes_it_anew_and_nothing_else() {
     assert_eq!(bench.judged(&options), 4, "schemas");
     options.only.push("AM-CONF".into());
     assert_eq!(bench.judged(&options), 4, "--only");
-    options.patterns = vec![1];
+    options.patterns = vec![Pattern::Numbered(1)];
     assert_eq!(bench.judged(&options), 0, "a part of what is known");
     assert_eq!(
         bench.judged(&bench.options()),

@@ -24,7 +24,7 @@ fn judge(charts: &Path) -> Report {
         path: charts.to_owned(),
     };
     let mut options = Options::new(workspace(), Input::Charts(vec![directory]));
-    options.patterns = vec![2];
+    options.patterns = vec![am_product::Pattern::Numbered(2)];
     options.variants = Variants::None;
     options.only = vec!["AM-SEC".into(), "AM-WIRE".into()];
     let program = Toolchain::new(workspace())

@@ -29,7 +29,7 @@ fn options(file: &Path) -> Options {
         path: workspace().join("charts-out"),
     };
     Options {
-        patterns: vec![3],
+        patterns: vec![am_product::Pattern::Numbered(3)],
         platforms: vec!["none".into()],
         only: vec!["own".into()],
         requirements: vec![file.to_owned()],

@@ -1,5 +1,6 @@
 //! The charts of a run.
 
+use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_conformance::chart::ChartSource;
@@ -11,8 +12,13 @@ use crate::error::LiveError;
 use crate::options::Options;
 
 /// The patterns asked for, or all.
-pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, LiveError> {
-    let known: Vec<u8> = facts.patterns.keys().copied().collect();
+pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<Pattern>, LiveError> {
+    let known: Vec<Pattern> = facts
+        .patterns
+        .keys()
+        .copied()
+        .filter(|pattern| pattern.distribution().is_none())
+        .collect();
     if let Some(unknown) = options
         .patterns
         .iter()
@@ -32,11 +38,11 @@ pub(crate) fn patterns(options: &Options, facts: &Facts) -> Result<Vec<u8>, Live
 /// The charts of a pattern, the oldest product version first.
 pub(crate) fn charts_of(
     directories: &[ChartDirectory],
-    pattern: u8,
+    pattern: Pattern,
 ) -> Result<Vec<(String, PathBuf)>, LiveError> {
     let mut charts = Vec::new();
     for directory in directories {
-        let chart = directory.path.join(format!("am-pattern-{pattern}"));
+        let chart = directory.path.join(pattern.chart());
         if !chart.join("Chart.yaml").is_file() {
             return Err(LiveError::unavailable(
                 format!("{} holds no chart", chart.display()),
@@ -55,7 +61,7 @@ pub(crate) fn charts_of(
 /// The digests of all charts that are judged, so that a report says what it is about.
 pub(crate) fn digests(
     directories: &[ChartDirectory],
-    patterns: &[u8],
+    patterns: &[Pattern],
 ) -> Result<Vec<ChartDigest>, LiveError> {
     let mut digests = Vec::new();
     for pattern in patterns {

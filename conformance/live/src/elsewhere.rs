@@ -1,5 +1,6 @@
 //! A release that runs a part of its pattern: which components run elsewhere, and what that leaves to judge.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,7 +12,7 @@ use crate::helm::overlay;
 use crate::values;
 
 /// The components of a pattern that values switch off (`<component>.enabled: false`).
-pub(crate) fn switched_off(facts: &Facts, pattern: u8, values: &Value) -> BTreeSet<Component> {
+pub(crate) fn switched_off(facts: &Facts, pattern: Pattern, values: &Value) -> BTreeSet<Component> {
     let components = facts.patterns.get(&pattern).into_iter().flatten();
     components
         .map(|(component, _)| *component)
@@ -39,7 +40,7 @@ pub(crate) fn merged(chart: &Path, overlay_name: Option<&str>, own: &Value) -> V
 /// The tables without what runs elsewhere, and the rows of what is left that lead there.
 pub(crate) fn narrowed(
     facts: &Facts,
-    pattern: u8,
+    pattern: Pattern,
     elsewhere: &BTreeSet<Component>,
 ) -> (Facts, Vec<EdgeFact>) {
     let mut facts = facts.clone();
@@ -63,7 +64,7 @@ pub(crate) fn narrowed(
 }
 
 /// By requirement, which edges end elsewhere and so are not judged.
-pub(crate) fn not_judged(away: &[EdgeFact], pattern: u8) -> BTreeMap<&str, String> {
+pub(crate) fn not_judged(away: &[EdgeFact], pattern: Pattern) -> BTreeMap<&str, String> {
     let mut reasons: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for edge in away {
         let peer = edge.peers.get(&pattern).map_or("", |peer| peer.title());
@@ -83,6 +84,7 @@ mod tests {
     use super::{merged, narrowed, not_judged, switched_off};
     use am_conformance::Component;
     use am_conformance::facts::Facts;
+    use am_product::Pattern;
     use serde_json::json;
 
     fn facts() -> Facts {
@@ -100,7 +102,7 @@ mod tests {
             "trafficManager": {"enabled": true},
             "keyManager": {"enabled": false},
         });
-        let off = switched_off(&facts(), 3, &values);
+        let off = switched_off(&facts(), Pattern::Numbered(3), &values);
         assert_eq!(off, [component("control-plane")].into());
     }
 
@@ -126,27 +128,35 @@ mod tests {
     #[test]
     fn a_component_elsewhere_has_no_nodes_and_no_edges_of_its_own() {
         let hub = component("control-plane");
-        let (here, away) = narrowed(&facts(), 3, &[hub].into());
-        assert!(!here.patterns[&3].contains_key(&hub));
-        assert!(here.patterns[&4].contains_key(&hub), "another pattern");
+        let (here, away) = narrowed(&facts(), Pattern::Numbered(3), &[hub].into());
+        assert!(!here.patterns[&Pattern::Numbered(3)].contains_key(&hub));
+        assert!(
+            here.patterns[&Pattern::Numbered(4)].contains_key(&hub),
+            "another pattern"
+        );
         let concerned = |edge: &&am_conformance::facts::EdgeFact| {
-            edge.peers.contains_key(&3) && (edge.on == hub || edge.peers[&3] == hub)
+            edge.peers.contains_key(&Pattern::Numbered(3))
+                && (edge.on == hub || edge.peers[&Pattern::Numbered(3)] == hub)
         };
         assert_eq!(here.edges.iter().filter(concerned).count(), 0);
         assert!(
             away.iter()
-                .all(|edge| edge.on != hub && edge.peers[&3] == hub)
+                .all(|edge| edge.on != hub && edge.peers[&Pattern::Numbered(3)] == hub)
         );
     }
 
     #[test]
     fn what_is_not_judged_is_told_edge_by_edge() {
         let facts = facts();
-        let (_, away) = narrowed(&facts, 3, &[component("control-plane")].into());
-        let reasons = not_judged(&away, 3);
+        let (_, away) = narrowed(
+            &facts,
+            Pattern::Numbered(3),
+            &[component("control-plane")].into(),
+        );
+        let reasons = not_judged(&away, Pattern::Numbered(3));
         let listening = &reasons["AM-WIRE-011"];
         assert!(listening.contains("on the gateway, `apim.event_hub.event_listening_endpoints` leads to the control plane"), "{listening}");
-        let (_, none) = narrowed(&facts, 3, &[].into());
-        assert!(not_judged(&none, 3).is_empty());
+        let (_, none) = narrowed(&facts, Pattern::Numbered(3), &[].into());
+        assert!(not_judged(&none, Pattern::Numbered(3)).is_empty());
     }
 }

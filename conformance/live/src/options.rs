@@ -1,5 +1,6 @@
 //! What a live run is asked to do.
 
+use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_conformance::suite::ChartDirectory;
@@ -23,7 +24,7 @@ pub struct Options {
     /// The sites of the scenario `machines`.
     pub machines: Vec<MachineSite>,
     /// Pattern numbers; empty for all.
-    pub patterns: Vec<u8>,
+    pub patterns: Vec<Pattern>,
     /// Play what shows components, and not wiring, on representative patterns only.
     pub representative: bool,
     /// Play the broken charts of the scenario beside the sound ones, to see that each is caught.

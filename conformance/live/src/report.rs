@@ -6,6 +6,7 @@ use am_conformance::report::{
 };
 use am_conformance::subject::SubjectDescription;
 use am_conformance::{Catalogue, Outcome};
+use am_product::Pattern;
 
 use crate::memory::MemoryUse;
 use crate::progress::Timing;
@@ -21,7 +22,7 @@ pub struct LiveReport {
     /// How long what took.
     pub timings: Vec<Timing>,
     /// Edges of the wiring table expected and reached, by pattern.
-    pub edges: Vec<(u8, usize, usize)>,
+    pub edges: Vec<(Pattern, usize, usize)>,
     /// What was not played on every pattern, in a sentence.
     pub left_out: Option<String>,
     /// What came of broken charts, where they were played beside the sound ones.

@@ -1,5 +1,6 @@
 //! A live run from beginning to end.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::session::Session;
 use crate::side_by_side::play_all;
 
 /// What production is played with unless a pattern is asked for: few pods, and the next pattern has other components.
-const PRODUCTION_PATTERNS: [u8; 1] = [2];
+const PRODUCTION_PATTERNS: [Pattern; 1] = [Pattern::Numbered(2)];
 
 /// Runs until it is done, or until Ctrl-C or SIGTERM; what it made is removed either way.
 ///
@@ -128,13 +129,13 @@ fn newest(charts: &[(String, PathBuf)]) -> Vec<(String, PathBuf)> {
 }
 
 /// What is not played on every pattern.
-fn left_out(whole: &BTreeSet<u8>) -> String {
+fn left_out(whole: &BTreeSet<Pattern>) -> String {
     let phases: Vec<&str> = Phase::ALL
         .iter()
         .filter(|phase| !Phase::OF_WIRING.contains(phase))
         .map(|phase| phase.name())
         .collect();
-    let patterns: Vec<String> = whole.iter().map(u8::to_string).collect();
+    let patterns: Vec<String> = whole.iter().map(Pattern::to_string).collect();
     format!(
         "played on patterns {} only, which have every component alone and in several: {}",
         patterns.join(", "),
@@ -143,7 +144,7 @@ fn left_out(whole: &BTreeSet<u8>) -> String {
 }
 
 /// A pattern on each real database; what has nothing to do with its kind is played once.
-fn in_production(lab: &Lab, pattern: u8, charts: &[(String, PathBuf)]) -> [Part; 2] {
+fn in_production(lab: &Lab, pattern: Pattern, charts: &[(String, PathBuf)]) -> [Part; 2] {
     let newest = newest(charts);
     let stage = |kind: DatabaseKind| {
         let name = format!("p{pattern}-{}", kind.product_type());

@@ -1,5 +1,6 @@
 //! The wiring table against what the stand-ins saw: every edge reached, by the right peer, and no other.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::Component;
@@ -58,7 +59,7 @@ pub(crate) fn requirement_of(facts: &Facts, purpose: Purpose) -> Option<&str> {
 /// Judges one release. Edges of the rows `away` end elsewhere, where nobody here can tell who answers.
 pub(crate) fn judge(
     facts: &Facts,
-    pattern: u8,
+    pattern: Pattern,
     nodes: &[Observed],
     away: &[EdgeFact],
 ) -> Judgement {
@@ -96,7 +97,7 @@ fn is_switched_off(node: &Observed, purpose: Purpose) -> bool {
 }
 
 /// The peer that a row of the table names, when it asks for something here.
-fn asked_for(fact: &EdgeFact, pattern: u8, nodes: &[Observed]) -> Option<Component> {
+fn asked_for(fact: &EdgeFact, pattern: Pattern, nodes: &[Observed]) -> Option<Component> {
     let own = nodes
         .iter()
         .filter(|node| node.component == fact.on)
@@ -247,7 +248,7 @@ fn tell(edge: &EdgeObservation) -> String {
 fn judge_unexpected(
     judgement: &mut Judgement,
     facts: &Facts,
-    pattern: u8,
+    pattern: Pattern,
     node: &Observed,
     nodes: &[Observed],
     edge: &EdgeObservation,

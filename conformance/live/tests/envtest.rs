@@ -1,6 +1,7 @@
 //! Every render against a real API server: strict fields, Pod Security, upgrades. Needs no Docker; the API server is
 //! found (`KUBEBUILDER_ASSETS`, `PATH`) or built once from `tools/`.
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -31,7 +32,7 @@ fn charts(folder: &Path) -> Vec<ChartDirectory> {
     versions.collect()
 }
 
-fn judge(charts: Vec<ChartDirectory>, patterns: Vec<u8>) -> LiveReport {
+fn judge(charts: Vec<ChartDirectory>, patterns: Vec<Pattern>) -> LiveReport {
     let progress: Arc<dyn Progress> = Arc::new(Silent);
     let options = Options {
         workspace: workspace(),
@@ -124,7 +125,7 @@ fn a_broken_chart_is_refused_for_every_reason() {
         assert!(text.contains(from), "{} holds no `{from}`", path.display());
         std::fs::write(path, text.replacen(from, to, 1)).expect("written");
     }
-    let done = judge(charts, vec![2]);
+    let done = judge(charts, vec![Pattern::Numbered(2)]);
     let says = |requirement: &str, words: &[&str]| {
         done.report.findings().any(|(_, finding)| {
             finding.requirement == requirement

@@ -1,5 +1,6 @@
 //! Small subjects for the tests of checks, with charts and further renders where a check needs them.
 
+use am_product::Pattern;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use am_deployment_toml::product::ProductVersion;
@@ -29,7 +30,7 @@ type Renders = dyn Fn(&Variation) -> Result<String, Refusal> + Send + Sync;
 /// What a subject is, besides its documents.
 #[derive(Debug, Clone)]
 pub(crate) struct Subject {
-    pub(crate) pattern: u8,
+    pub(crate) pattern: Pattern,
     pub(crate) platform: &'static str,
     pub(crate) version: ProductVersion,
     pub(crate) is_generated: bool,
@@ -38,7 +39,7 @@ pub(crate) struct Subject {
 impl Default for Subject {
     fn default() -> Self {
         Self {
-            pattern: 3,
+            pattern: Pattern::Numbered(3),
             platform: "none",
             version: ProductVersion::newest(),
             is_generated: false,

@@ -10,6 +10,7 @@ mod given;
 #[cfg(test)]
 pub(crate) mod harness;
 pub(crate) mod helm;
+pub(crate) mod integration;
 pub(crate) mod kubernetes;
 pub(crate) mod machine;
 pub(crate) mod network;

@@ -1,26 +1,28 @@
 //! Which check judges which requirement.
 
+use am_product::{ConfigurationFormat, Distribution};
 use std::collections::BTreeMap;
 
 use super::{
-    Check, FamilyChecks, condition, configuration, distribution, given, helm, kubernetes, machine,
-    network, operations, region, rows, security, topology, upgrade, wiring,
+    Check, FamilyChecks, condition, configuration, distribution, given, helm, integration,
+    kubernetes, machine, network, operations, region, rows, security, topology, upgrade, wiring,
 };
 use crate::{
     context::{Context, Judge},
     error::SuiteError,
     facts::controllers,
     outcome::Outcome,
-    requirement::{AppliesTo, Catalogue, Charts, Ground, Requirement, Subjects},
+    requirement::{Catalogue, Charts, Family, Ground, Layer, Requirement, Subjects},
 };
 
-const FAMILIES: [FamilyChecks; 12] = [
+const FAMILIES: [FamilyChecks; 13] = [
     distribution::CHECKS,
     topology::CHECKS,
     wiring::CHECKS,
     configuration::CHECKS,
     network::CHECKS,
     region::CHECKS,
+    integration::CHECKS,
     machine::CHECKS,
     security::CHECKS,
     operations::CHECKS,
@@ -94,7 +96,7 @@ impl Registry {
 
     /// Judges one requirement on one subject.
     pub(crate) fn judge(&self, requirement: &Requirement, context: &Context<'_>) -> Verdict {
-        if let Some(reason) = out_of_scope(&requirement.applies_to, context) {
+        if let Some(reason) = out_of_scope(requirement, context) {
             return Verdict::Told(Outcome::NotApplicable { reason });
         }
         self.look(requirement, context)
@@ -156,7 +158,8 @@ fn is_unseen(context: &Context<'_>) -> bool {
     nodes().any(|node| node.unseen.is_some()) && nodes().all(|node| node.configuration.is_none())
 }
 
-fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String> {
+fn out_of_scope(requirement: &Requirement, context: &Context<'_>) -> Option<String> {
+    let applies_to = &requirement.applies_to;
     let subject = context.subject;
     let ground = context.ground();
     if !applies_to.is_about(ground) {
@@ -164,6 +167,20 @@ fn out_of_scope(applies_to: &AppliesTo, context: &Context<'_>) -> Option<String>
             Ground::Clusters => "is about virtual machines".into(),
             Ground::Machines => "is about clusters".into(),
         });
+    }
+    let layer = Layer::of(subject.pattern);
+    if !applies_to.is_about_layer(layer) {
+        return Some(match layer {
+            Layer::ApiManagement => "is about the integration layer".into(),
+            Layer::Integration => "is about API management".into(),
+        });
+    }
+    let reads_yaml = |distribution: Distribution| {
+        distribution.configuration_format() == ConfigurationFormat::Yaml
+    };
+    let is_about_files = [Family::Configuration, Family::Wiring].contains(&requirement.family);
+    if is_about_files && subject.pattern.distribution().is_some_and(reads_yaml) {
+        return Some("is about deployment.toml, which its servers do not read".into());
     }
     if applies_to.charts == Charts::Generated && !context.is_generated {
         return Some("asks for the layout of the generated charts".into());

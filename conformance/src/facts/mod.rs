@@ -6,6 +6,7 @@
 pub(crate) mod controllers;
 mod identity_server;
 
+use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_product::data::File;
@@ -27,7 +28,7 @@ const FILE: File = File::new(
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Facts {
     /// Components and minimum nodes of each pattern.
-    pub patterns: BTreeMap<u8, BTreeMap<Component, usize>>,
+    pub patterns: BTreeMap<Pattern, BTreeMap<Component, usize>>,
     /// Which component must be told about which, by which key.
     pub edges: Vec<EdgeFact>,
     /// Keys whose addresses are for people and their browsers; no server connects to them. A `*` stands
@@ -51,8 +52,6 @@ pub struct Facts {
     pub shell_variables: Vec<String>,
     /// Programs of the images that our charts run.
     pub programs: Vec<String>,
-    /// Number of the user to whom the images' files belong.
-    pub image_user: i64,
     /// What a server's container needs besides Java's heap, in MiB.
     pub memory_besides_heap_mib: u64,
     /// The streams of events that every node of the event hub tells every other by publishers over JMS.
@@ -104,7 +103,7 @@ pub struct EdgeFact {
     #[serde(default)]
     pub highly_available: bool,
     /// Peer in each pattern; a pattern that is not listed asks for nothing.
-    pub peers: BTreeMap<u8, Component>,
+    pub peers: BTreeMap<Pattern, Component>,
 }
 
 /// How an address must look.
@@ -211,7 +210,11 @@ impl Facts {
     ///
     /// # Errors
     /// When there is none; the message says what is left.
-    pub fn left_of(&self, pattern: u8, server: Option<&IdentityServer>) -> Result<u8, String> {
+    pub fn left_of(
+        &self,
+        pattern: Pattern,
+        server: Option<&IdentityServer>,
+    ) -> Result<Pattern, String> {
         let replaced = server.map_or(&[][..], |server| &server.replaces);
         let Some(whole) = self.patterns.get(&pattern) else {
             return Ok(pattern);
@@ -236,7 +239,7 @@ impl Facts {
 
     /// The patterns that there are, for messages.
     pub(crate) fn pattern_names(&self) -> String {
-        let names: Vec<String> = self.patterns.keys().map(u8::to_string).collect();
+        let names: Vec<String> = self.patterns.keys().map(Pattern::to_string).collect();
         names.join(", ")
     }
 
@@ -290,6 +293,7 @@ pub(crate) fn matches_glob(pattern: &str, text: &str) -> bool {
 mod tests {
     use super::{Facts, IdentityServer, matches_glob};
     use crate::component::Component;
+    use am_product::Pattern;
 
     #[test]
     fn globs_match_as_people_expect() {
@@ -313,12 +317,24 @@ mod tests {
                 .collect(),
         };
         let left = |pattern, names: &[&str]| facts.left_of(pattern, Some(&server(names)));
-        assert_eq!(left(4, &["key-manager"]), Ok(3));
-        assert_eq!(left(5, &["key-manager"]), Ok(2));
-        assert_eq!(left(3, &["key-manager"]), Ok(3));
-        assert_eq!(left(4, &[]), Ok(4));
-        assert_eq!(facts.left_of(4, None), Ok(4));
-        let error = left(4, &["gateway"]).expect_err("refused");
+        assert_eq!(
+            left(Pattern::Numbered(4), &["key-manager"]),
+            Ok(Pattern::Numbered(3))
+        );
+        assert_eq!(
+            left(Pattern::Numbered(5), &["key-manager"]),
+            Ok(Pattern::Numbered(2))
+        );
+        assert_eq!(
+            left(Pattern::Numbered(3), &["key-manager"]),
+            Ok(Pattern::Numbered(3))
+        );
+        assert_eq!(left(Pattern::Numbered(4), &[]), Ok(Pattern::Numbered(4)));
+        assert_eq!(
+            facts.left_of(Pattern::Numbered(4), None),
+            Ok(Pattern::Numbered(4))
+        );
+        let error = left(Pattern::Numbered(4), &["gateway"]).expect_err("refused");
         assert!(
             error.contains("of pattern 4, which is no pattern"),
             "{error}"

@@ -7,9 +7,6 @@ use crate::{
     manifest::{Autoscaler, Container, Workload},
 };
 
-/// Path of the configuration below the server home or the volume that is copied over it.
-pub(super) const CONFIGURATION: &str = "/repository/conf/deployment.toml";
-
 /// A server workload and the component that it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Member<'a> {
@@ -129,6 +126,19 @@ fn by_image<'a>(workload: &Workload<'a>) -> Option<(Component, Container<'a>)> {
         })
 }
 
+/// The components that are told by their ports. Companions are not: other software has the same numbers.
+fn told_by_their_ports() -> impl Iterator<Item = Component> {
+    Component::all().filter(|component| !component.distribution().is_companion())
+}
+
+/// The ports that tell of a container that it runs the product.
+fn telling_ports() -> impl Iterator<Item = &'static Port> {
+    Port::all().iter().filter(|port| {
+        let is_its = |component: Component| component.ports().any(|own| own == *port);
+        told_by_their_ports().any(is_its)
+    })
+}
+
 /// The ports that every component has.
 fn servlet_ports() -> impl Iterator<Item = &'static Port> {
     Port::all()
@@ -139,8 +149,7 @@ fn servlet_ports() -> impl Iterator<Item = &'static Port> {
 /// The component that has all of the product's ports that a container declares, and the fewest besides; `None` where several are
 /// alike in that.
 fn told_by_ports(container: &Container<'_>) -> Option<Component> {
-    let declared: Vec<&Port> = Port::all()
-        .iter()
+    let declared: Vec<&Port> = telling_ports()
         .filter(|port| port.speaks != Protocol::Servlets)
         .filter(|known| {
             container
@@ -152,7 +161,7 @@ fn told_by_ports(container: &Container<'_>) -> Option<Component> {
     if declared.is_empty() {
         return None;
     }
-    let mut fitting: Vec<(usize, Component)> = Component::all()
+    let mut fitting: Vec<(usize, Component)> = told_by_their_ports()
         .filter(|component| {
             let has = |wanted: &&Port| component.ports().any(|port| port == *wanted);
             declared.iter().all(has)
@@ -175,5 +184,5 @@ fn is_product_server(container: &Container<'_>) -> bool {
         || container
             .ports()
             .iter()
-            .any(|port| Port::all().iter().any(|known| known.number == port.number))
+            .any(|port| telling_ports().any(|known| known.number == port.number))
 }

@@ -23,6 +23,7 @@ mod waits;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::ConfigurationFormat;
 
 pub use address::{OwnAddress, Resolver, Target};
 pub use crossings::{Beyond, Crossings};
@@ -35,6 +36,7 @@ pub use member::Member;
 use member::looks_like_the_product;
 pub use mounts::{Missing, MountedFile};
 pub(crate) use mounts::{mode_of_unseen, mounted_files};
+use node::is_configuration;
 pub use node::{Configuration, Node, NodeId};
 pub use references::{Link, links};
 pub use route_end::RouteEnd;
@@ -46,7 +48,7 @@ pub(crate) use waits::awaited;
 use crate::{
     component::Component,
     facts::{Facts, IdentityServer},
-    manifest::{Autoscaler, Manifest, Service, Workload},
+    manifest::{Autoscaler, Manifest, Object, Service, Workload},
 };
 
 /// Everything that checks look at.
@@ -158,6 +160,21 @@ impl<'a> Graph<'a> {
                 declared.in_vain(&format!("release {release}"), &members)
             })
         })
+    }
+
+    /// The configuration of a node whose server reads YAML, with the object that holds it.
+    pub(crate) fn yaml_configuration(&self, node: &Node<'_>) -> Option<(&'a Object, &'a str)> {
+        let member = self.member(node.id);
+        let distribution = member.component?.distribution();
+        if distribution.configuration_format() != ConfigurationFormat::Yaml {
+            return None;
+        }
+        let main = member.main?;
+        let (files, _) = mounted_files(self.manifest, &member.workload, &main, &node.pod_name);
+        let file = files
+            .into_iter()
+            .find(|file| is_configuration(&file.path, distribution))?;
+        Some((file.object, file.text?))
     }
 
     /// The member to which a node belongs.

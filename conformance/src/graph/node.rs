@@ -5,12 +5,13 @@ use am_deployment_toml::{
     effective::Effective,
     engine,
     environment::Environment,
-    product::{Product, ProductVersion},
+    product::{Distribution, Product, ProductVersion},
 };
+use am_product::ConfigurationFormat;
 
 use super::{
     listening::{Listener, listeners, with_system_properties},
-    member::{CONFIGURATION, Member},
+    member::Member,
     mounts::{MountedFile, mounted_files},
 };
 use crate::{
@@ -137,12 +138,15 @@ fn read_configuration<'a>(
     pod_name: &str,
 ) -> Option<Configuration<'a>> {
     let distribution = member.component?.distribution();
+    if distribution.configuration_format() != ConfigurationFormat::Toml {
+        return None;
+    }
     let main = member.main?;
     let (files, _) = mounted_files(manifest, &member.workload, &main, pod_name);
     // What is copied over the server home wins over what is mounted into it.
     let file: &MountedFile<'a> = files
         .iter()
-        .filter(|file| file.path.ends_with(CONFIGURATION))
+        .filter(|file| is_configuration(&file.path, distribution))
         .max_by_key(|file| file.path.contains("/wso2-config-volume/"))?;
     let (environment, environment_is_open) =
         environment_of(manifest, facts, member, &main, pod_name);
@@ -169,6 +173,12 @@ fn read_configuration<'a>(
         faults,
         environment_is_open,
     })
+}
+
+/// Whether a path below the server's home, or the volume that is copied over it, is that of the configuration.
+pub(super) fn is_configuration(path: &str, distribution: Distribution) -> bool {
+    let file = path.strip_suffix(distribution.configuration());
+    file.is_some_and(|folder| folder.ends_with('/'))
 }
 
 /// The variables that a container has, and whether others may be set that nothing tells.

@@ -14,22 +14,23 @@ impl Node<'_> {
         )
     }
 
+    /// The ports of the table, first those that its server opens: other servers have ports of the same numbers.
+    fn known(&self) -> impl Iterator<Item = &'static Port> {
+        let own = self.listeners.iter().map(|listener| listener.port);
+        own.chain(Port::all())
+    }
+
     /// The number on this node of the port that has `number` in the table.
     pub(crate) fn moved(&self, number: u16) -> u16 {
-        Port::all()
-            .iter()
-            .find(|port| port.number == number)
-            .map_or_else(
-                || number.saturating_add(self.offset()),
-                |port| self.number_of(port),
-            )
+        self.known().find(|port| port.number == number).map_or_else(
+            || number.saturating_add(self.offset()),
+            |port| self.number_of(port),
+        )
     }
 
     /// The port of the table that has `number` on this node.
     pub(crate) fn port_at(&self, number: u16) -> Option<&'static Port> {
-        Port::all()
-            .iter()
-            .find(|port| self.number_of(port) == number)
+        self.known().find(|port| self.number_of(port) == number)
     }
 }
 

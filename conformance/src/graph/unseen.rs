@@ -2,10 +2,7 @@
 
 use am_product::{Image, Product, ProductVersion};
 
-use super::{
-    member::{CONFIGURATION, Member},
-    mounts::mounted_files,
-};
+use super::{member::Member, mounts::mounted_files, node::is_configuration};
 use crate::manifest::{Manifest, Mount, VolumeSource, is_below};
 
 /// Why a pod's `deployment.toml` cannot be seen, as the end of a sentence; `None` where it has none.
@@ -20,21 +17,22 @@ pub(super) fn reason(
     let (files, _) = mounted_files(manifest, &member.workload, &main, pod_name);
     let encoded = files
         .iter()
-        .find(|file| file.path.ends_with(CONFIGURATION) && file.text.is_none());
+        .find(|file| is_configuration(&file.path, product.distribution) && file.text.is_none());
     if let Some(file) = encoded {
         let object = file.object.reference();
         return Some(format!("what {object} has is no text"));
     }
+    let configuration = product.distribution.configuration();
     let homes = [
         product.home(),
         Image::of_the_product().copied_over_the_home(),
     ];
     let may_hold = |mount: &Mount<'_>| {
         let path = mount.path.trim_end_matches('/');
-        path.ends_with(CONFIGURATION)
+        is_configuration(path, product.distribution)
             || homes
                 .iter()
-                .any(|home| is_below(path, &format!("{home}{CONFIGURATION}")))
+                .any(|home| is_below(path, &format!("{home}/{configuration}")))
     };
     let mounts = main.mounts();
     let mut found = mounts.iter().filter(|mount| may_hold(mount));
@@ -82,7 +80,8 @@ fn of_mount(manifest: &Manifest, member: &Member<'_>, mount: &Mount<'_>) -> Opti
 /// Injectors of sidecars are told by annotations what to write where.
 fn of_annotation(member: &Member<'_>) -> Option<String> {
     let volume = Image::of_the_product().copied_over_the_home();
-    let file = CONFIGURATION.rsplit('/').next().unwrap_or_default();
+    let configuration = member.component?.distribution().configuration();
+    let file = configuration.rsplit('/').next().unwrap_or_default();
     let is_about_it = |text: &str| text.contains(&volume) || text.contains(file);
     let annotations = member.workload.pod.annotations();
     let (name, _) = annotations.into_iter().find(|(name, value)| {

@@ -1,5 +1,6 @@
 //! What charts show of themselves.
 
+use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
@@ -20,7 +21,7 @@ use crate::{
 pub(super) struct Seen {
     pub(super) releases: Vec<SeenRelease>,
     pub(super) version: Told<ProductVersion>,
-    pub(super) pattern: Told<u8>,
+    pub(super) pattern: Told<Pattern>,
 }
 
 /// Something, and how it was told.
@@ -180,7 +181,7 @@ fn version(request: &Request, tags: &[String]) -> Result<Told<ProductVersion>, S
 }
 
 /// The pattern that has these components, and of several the one that asks for the most nodes that are there.
-fn pattern(request: &Request, facts: &Facts, seen: &[SeenRelease]) -> Told<u8> {
+fn pattern(request: &Request, facts: &Facts, seen: &[SeenRelease]) -> Told<Pattern> {
     if let Some(pattern) = request.pattern {
         return Told {
             is: pattern,
@@ -212,7 +213,7 @@ fn pattern(request: &Request, facts: &Facts, seen: &[SeenRelease]) -> Told<u8> {
         .min_by_key(|(_, wanted)| differ(wanted));
     let Some((pattern, wanted)) = nearest else {
         return Told {
-            is: 0,
+            is: Pattern::default(),
             why: "no pattern is known".into(),
         };
     };

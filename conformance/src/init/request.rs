@@ -1,5 +1,6 @@
 //! What is asked for: charts, values, and the releases that they make.
 
+use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_deployment_toml::product::ProductVersion;
@@ -17,7 +18,7 @@ pub struct Request {
     /// Namespace of all releases.
     pub namespace: Option<String>,
     /// The pattern that they are to be; told by their components unless given.
-    pub pattern: Option<u8>,
+    pub pattern: Option<Pattern>,
     /// The product version; told by the images unless given.
     pub product_version: Option<ProductVersion>,
     /// Where the specification will stand: its paths are relative to this folder.

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, path::PathBuf};
 use am_product::data::File;
 use serde::Deserialize;
 
-use super::{AppliesWhen, Family, Ground, Requirement, own};
+use super::{AppliesWhen, Family, Ground, Layer, Requirement, own};
 use crate::error::SuiteError;
 
 /// The requirement files, held so that every command knows them wherever it runs.
-const FILES: [(Family, File); 12] = [
+const FILES: [(Family, File); 13] = [
     (
         Family::Distribution,
         File::new(
@@ -50,6 +50,13 @@ const FILES: [(Family, File); 12] = [
         File::new(
             "conformance/requirements/region.yaml",
             include_str!("../../requirements/region.yaml"),
+        ),
+    ),
+    (
+        Family::Integration,
+        File::new(
+            "conformance/requirements/integration.yaml",
+            include_str!("../../requirements/integration.yaml"),
         ),
     ),
     (
@@ -105,10 +112,13 @@ pub struct Catalogue {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Requirements {
+struct FamilyFile {
     /// On what servers run that its requirements are about, unless one says otherwise.
     #[serde(default)]
     runs_on: Vec<Ground>,
+    /// The layers of the product that its requirements are about, unless one says otherwise.
+    #[serde(default)]
+    layers: Vec<Layer>,
     requirements: Vec<Requirement>,
 }
 
@@ -222,12 +232,15 @@ impl Catalogue {
 }
 
 fn parse(family: Family, text: &str) -> Result<Vec<Requirement>, SuiteError> {
-    let file: Requirements = crate::yaml::read(text).map_err(|error| wrong(family, error))?;
+    let file: FamilyFile = crate::yaml::read(text).map_err(|error| wrong(family, error))?;
     let mut requirements = file.requirements;
     for requirement in &mut requirements {
         requirement.family = family;
         if requirement.applies_to.runs_on.is_empty() {
             requirement.applies_to.runs_on.clone_from(&file.runs_on);
+        }
+        if requirement.applies_to.layers.is_empty() {
+            requirement.applies_to.layers.clone_from(&file.layers);
         }
         let id = &requirement.id;
         let number = id.strip_prefix(family.prefix()).unwrap_or_default();

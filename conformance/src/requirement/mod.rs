@@ -10,6 +10,7 @@ mod mutant;
 mod own;
 mod row;
 
+use am_product::Pattern;
 use serde::{Deserialize, Serialize};
 
 pub use catalogue::Catalogue;
@@ -53,6 +54,7 @@ pub enum Family {
     Configuration,
     Network,
     Region,
+    Integration,
     Machine,
     Security,
     Operations,
@@ -65,13 +67,14 @@ pub enum Family {
 
 impl Family {
     /// Every family of the suite, in the order in which reports list them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Distribution,
         Self::Topology,
         Self::Wiring,
         Self::Configuration,
         Self::Network,
         Self::Region,
+        Self::Integration,
         Self::Machine,
         Self::Security,
         Self::Operations,
@@ -89,6 +92,7 @@ impl Family {
             Self::Configuration => "configuration",
             Self::Network => "network",
             Self::Region => "region",
+            Self::Integration => "integration",
             Self::Machine => "machine",
             Self::Security => "security",
             Self::Operations => "operations",
@@ -108,6 +112,7 @@ impl Family {
             Self::Configuration => "AM-CONF-",
             Self::Network => "AM-NET-",
             Self::Region => "AM-REG-",
+            Self::Integration => "AM-INT-",
             Self::Machine => "AM-VM-",
             Self::Security => "AM-SEC-",
             Self::Operations => "AM-OPS-",
@@ -167,10 +172,10 @@ fn unset_family() -> Family {
 pub struct AppliesTo {
     /// Pattern numbers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub patterns: Vec<u8>,
+    pub patterns: Vec<Pattern>,
     /// Pattern numbers for which it does not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub except_patterns: Vec<u8>,
+    pub except_patterns: Vec<Pattern>,
     /// Components, or capabilities for all that have them; the requirement applies to patterns that have one of them.
     #[serde(
         default,
@@ -196,9 +201,18 @@ pub struct AppliesTo {
     /// On what the servers run that it is about; unless given, what the file says for all of its requirements, which is clusters unless it says otherwise.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub runs_on: Vec<Ground>,
+    /// The layers of the product that it is about; unless given, what the file says for all of its requirements, which is API management
+    /// unless it says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub layers: Vec<Layer>,
 }
 
 impl AppliesTo {
+    /// Whether it is about servers of that layer.
+    pub fn is_about_layer(&self, layer: Layer) -> bool {
+        self.layers.contains(&layer) || self.layers.is_empty() && layer == Layer::ApiManagement
+    }
+
     /// Whether it is about servers that run there.
     pub fn is_about(&self, ground: Ground) -> bool {
         self.runs_on.contains(&ground) || self.runs_on.is_empty() && ground == Ground::Clusters
@@ -213,6 +227,26 @@ pub enum Ground {
     Clusters,
     /// Virtual machines, with files that lie on them.
     Machines,
+}
+
+/// A layer of the product. Source: the vendor's deployment overview (docs-apim, deployment patterns).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Layer {
+    /// API Manager: the numbered patterns.
+    ApiManagement,
+    /// What is installed beside it, in charts of their own.
+    Integration,
+}
+
+impl Layer {
+    /// The layer of a pattern.
+    pub fn of(pattern: Pattern) -> Self {
+        match pattern {
+            Pattern::Numbered(_) => Self::ApiManagement,
+            Pattern::Companion(_) => Self::Integration,
+        }
+    }
 }
 
 /// Which subjects of a chart a requirement is judged on.

@@ -1,5 +1,6 @@
 //! Mutants: changes to a conformant chart that a check must notice.
 
+use am_product::Pattern;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -15,7 +16,7 @@ pub struct Mutant {
     pub name: String,
     /// Pattern whose chart is changed; without it the first one that the requirement applies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pattern: Option<u8>,
+    pub pattern: Option<Pattern>,
     /// Platform overlay; without it the one of the self-test's base subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,

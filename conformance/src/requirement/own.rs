@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::{AppliesTo, AppliesWhen, Example, Family, Level, Mutant, Requirement, Row};
+use super::{AppliesTo, AppliesWhen, Example, Family, Layer, Level, Mutant, Requirement, Row};
 use crate::error::SuiteError;
 
 /// The kind of such a file.
@@ -199,6 +199,10 @@ fn made(written: Written, own: Own) -> Requirement {
         .first()
         .map(|row| row.help.clone())
         .unwrap_or_default();
+    let mut applies_to = written.applies_to;
+    if applies_to.layers.is_empty() {
+        applies_to.layers = vec![Layer::ApiManagement, Layer::Integration];
+    }
     let failure = written
         .rows
         .first()
@@ -210,7 +214,7 @@ fn made(written: Written, own: Own) -> Requirement {
         title: written.title,
         text: written.text,
         source: written.source.unwrap_or_else(|| own.place()),
-        applies_to: written.applies_to,
+        applies_to,
         applies_when: written.applies_when,
         never_looked_at: None,
         rows: written.rows,

@@ -1,5 +1,6 @@
 //! Runs the self-test.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -28,7 +29,7 @@ use crate::{
 };
 
 /// The pattern that is changed where several would do: the one that is recommended.
-const USUAL: u8 = 3;
+const USUAL: Pattern = Pattern::Numbered(3);
 
 /// What came of one mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -290,7 +291,7 @@ impl Run<'_> {
 
     /// A pattern that has the components that the mutant changes: one with all that the requirement is about, if there is one, else
     /// the one with the most.
-    fn suitable_pattern(&self, requirement: &Requirement, mutant: &Mutant) -> Option<u8> {
+    fn suitable_pattern(&self, requirement: &Requirement, mutant: &Mutant) -> Option<Pattern> {
         let applies_to = &requirement.applies_to;
         let steps = mutant.steps.iter();
         let changed: Vec<Component> = steps
@@ -299,7 +300,7 @@ impl Run<'_> {
                 on.or(step.toml.as_ref().map(|toml| toml.component))
             })
             .collect();
-        let suits = |pattern: &u8, components: &BTreeMap<Component, usize>| {
+        let suits = |pattern: &Pattern, components: &BTreeMap<Component, usize>| {
             !applies_to.except_patterns.contains(pattern)
                 && changed.iter().all(|it| components.contains_key(it))
         };

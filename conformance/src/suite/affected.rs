@@ -1,5 +1,6 @@
 //! What the changes since a commit affect, so that a pull request judges only that.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -176,7 +177,7 @@ pub struct Affected {
     /// Why everything is affected.
     everything: Option<String>,
     /// Affected platforms by pattern.
-    patterns: BTreeMap<u8, Platforms>,
+    patterns: BTreeMap<Pattern, Platforms>,
 }
 
 impl Affected {
@@ -195,8 +196,8 @@ impl Affected {
         changes: &Changes,
         workspace: &Path,
         directory: &Path,
-        regenerated: &BTreeSet<u8>,
-        all: impl IntoIterator<Item = u8>,
+        regenerated: &BTreeSet<Pattern>,
+        all: impl IntoIterator<Item = Pattern>,
     ) -> Self {
         if let Some(judge) = judging(changes, workspace) {
             return Self::everything(
@@ -204,7 +205,7 @@ impl Affected {
                 format!("{judge} changed, which is part of the suite"),
             );
         }
-        let mut patterns: BTreeMap<u8, Platforms> = BTreeMap::new();
+        let mut patterns: BTreeMap<Pattern, Platforms> = BTreeMap::new();
         let known = platforms_in(directory);
         let platforms: BTreeSet<String> = changes
             .below(&workspace.join(VALUES))
@@ -224,7 +225,7 @@ impl Affected {
         }
         let edited = changes.below(directory).filter_map(|file| {
             let chart = file.components().next()?.as_os_str().to_str()?;
-            chart.strip_prefix("am-pattern-")?.parse().ok()
+            Pattern::of_chart(chart)
         });
         for pattern in edited.chain(regenerated.iter().copied()) {
             patterns.insert(pattern, Platforms::All);
@@ -275,9 +276,9 @@ impl Affected {
     pub fn patterns_on(
         &self,
         platforms: &[&str],
-        patterns: impl IntoIterator<Item = u8>,
-    ) -> Vec<u8> {
-        let is_affected = |pattern: &u8| {
+        patterns: impl IntoIterator<Item = Pattern>,
+    ) -> Vec<Pattern> {
+        let is_affected = |pattern: &Pattern| {
             self.everything.is_some()
                 || match self.patterns.get(pattern) {
                     None => false,
@@ -300,10 +301,10 @@ impl Affected {
             .patterns
             .iter()
             .map(|(pattern, platforms)| match platforms {
-                Platforms::All => format!("am-pattern-{pattern}"),
+                Platforms::All => pattern.chart(),
                 Platforms::Some(platforms) => {
                     let names: Vec<&str> = platforms.iter().map(String::as_str).collect();
-                    format!("am-pattern-{pattern} on {}", names.join(" and "))
+                    format!("{} on {}", pattern.chart(), names.join(" and "))
                 }
             })
             .collect();

@@ -1,5 +1,6 @@
 //! In checkouts made for the purpose.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -76,14 +77,20 @@ impl Checkout {
     fn affected(&self, since: &str) -> Affected {
         let charts = self.path("charts-out");
         let none = BTreeSet::new();
-        Affected::charts(&self.changes(since), self.root(), &charts, &none, 0..=5)
+        Affected::charts(
+            &self.changes(since),
+            self.root(),
+            &charts,
+            &none,
+            (0..=5).map(Pattern::Numbered),
+        )
     }
 }
 
 fn covers(affected: &Affected, pattern: u8, platform: &str) -> bool {
     affected.covers(&SubjectDescription {
         id: String::new(),
-        pattern,
+        pattern: Pattern::Numbered(pattern),
         site: None,
         product_version: "4.7.0".into(),
         platform: platform.into(),
@@ -103,7 +110,7 @@ fn committed_uncommitted_untracked_and_ignored_files_count() {
     assert!(checkout.affected("main").patterns.is_empty());
     let mut known = BTreeMap::new();
     let mut then = |pattern: u8| {
-        known.insert(pattern, Platforms::All);
+        known.insert(Pattern::Numbered(pattern), Platforms::All);
         assert_eq!(
             checkout.affected("main").patterns,
             known,
@@ -173,8 +180,17 @@ fn what_the_generator_makes_differently_is_affected() {
     checkout.write("generator/model/ports.yaml", "second\n");
     let changes = checkout.changes("HEAD");
     let charts = checkout.path("charts-out");
-    let affected = Affected::charts(&changes, checkout.root(), &charts, &[2].into(), 0..=5);
-    assert_eq!(affected.patterns, [(2, Platforms::All)].into());
+    let affected = Affected::charts(
+        &changes,
+        checkout.root(),
+        &charts,
+        &[Pattern::Numbered(2)].into(),
+        (0..=5).map(Pattern::Numbered),
+    );
+    assert_eq!(
+        affected.patterns,
+        [(Pattern::Numbered(2), Platforms::All)].into()
+    );
 
     let before = tempfile::tempdir().expect("a temporary folder");
     changes
@@ -224,15 +240,20 @@ fn a_live_run_plays_the_patterns_that_are_affected_where_it_installs_them() {
         everything: None,
         patterns: BTreeMap::from([(pattern, platforms)]),
     };
-    let live = |affected: &Affected| affected.patterns_on(&["none", "dev"], 0..=5);
+    let live = |affected: &Affected| {
+        affected.patterns_on(&["none", "dev"], (0..=5).map(Pattern::Numbered))
+    };
     let aws = Platforms::Some(BTreeSet::from(["aws".to_owned()]));
     let dev = Platforms::Some(BTreeSet::from(["dev".to_owned()]));
-    assert_eq!(live(&on(3, Platforms::All)), [3]);
-    assert_eq!(live(&on(3, dev)), [3]);
-    assert!(live(&on(3, aws)).is_empty());
+    assert_eq!(
+        live(&on(Pattern::Numbered(3), Platforms::All)),
+        [Pattern::Numbered(3)]
+    );
+    assert_eq!(live(&on(Pattern::Numbered(3), dev)), [Pattern::Numbered(3)]);
+    assert!(live(&on(Pattern::Numbered(3), aws)).is_empty());
     let everything = Affected {
         everything: Some("a check changed".into()),
-        ..on(3, Platforms::All)
+        ..on(Pattern::Numbered(3), Platforms::All)
     };
-    assert_eq!(live(&everything), [0, 1, 2, 3, 4, 5]);
+    assert_eq!(live(&everything), [0, 1, 2, 3, 4, 5].map(Pattern::Numbered));
 }

@@ -1,5 +1,6 @@
 //! Makes the report of what was judged.
 
+use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_toolchain::Tool;
@@ -20,7 +21,7 @@ use crate::{
 impl Suite {
     pub(super) fn report(&self, options: &Options, charts: &Charts, judged: Vec<Judged>) -> Report {
         let mut sources = BTreeMap::new();
-        let mut profiles: BTreeMap<(Option<String>, u8), Profile> = BTreeMap::new();
+        let mut profiles: BTreeMap<(Option<String>, Pattern), Profile> = BTreeMap::new();
         for mut subject in judged {
             keep_sources(&mut sources, &mut subject);
             let pattern = subject.result.subject.pattern;
@@ -87,9 +88,9 @@ impl Suite {
 }
 
 /// Ours are called after the chart, others after the specification.
-fn profile_name(input: &Input, site: Option<&str>, pattern: u8) -> String {
+fn profile_name(input: &Input, site: Option<&str>, pattern: Pattern) -> String {
     match input {
-        Input::Charts(_) => format!("am-pattern-{pattern}"),
+        Input::Charts(_) => pattern.chart(),
         Input::Spec(file) => {
             let file = file.file_name().unwrap_or(file.as_os_str());
             let site = site.map_or_else(String::new, |site| format!("{site}, "));

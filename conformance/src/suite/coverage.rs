@@ -187,6 +187,7 @@ fn unlooked_by_own<'r>(
 
 #[cfg(test)]
 mod tests {
+    use am_product::Pattern;
     use std::{
         collections::BTreeSet,
         fs,
@@ -257,7 +258,7 @@ mod tests {
         fn gaps(&self) -> Vec<String> {
             let description = SubjectDescription {
                 id: "p0".into(),
-                pattern: 0,
+                pattern: Pattern::Numbered(0),
                 site: None,
                 product_version: "4.7.0".into(),
                 platform: "none".into(),
@@ -363,7 +364,7 @@ mod tests {
         let mut run = Run::new();
         run.templates.clear();
         assert!(!run.gaps().is_empty());
-        run.options.patterns = vec![0];
+        run.options.patterns = vec![Pattern::Numbered(0)];
         assert!(run.gaps().is_empty());
         run.options.patterns.clear();
         run.options.only = vec!["AM-DIST".into()];

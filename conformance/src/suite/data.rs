@@ -83,6 +83,7 @@ pub(super) fn of_workspace(root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use am_product::Pattern;
     use std::fs;
 
     use super::{of_workspace, rows_are_judged};
@@ -98,7 +99,7 @@ mod tests {
             .iter_mut()
             .find(|edge| edge.requirement == "AM-WIRE-011")
             .expect("a row");
-        row.peers.insert(0, row.on);
+        row.peers.insert(Pattern::Numbered(0), row.on);
         let error = rows_are_judged(&facts, &catalogue).expect_err("refused");
         assert!(
             error.to_string().contains("AM-WIRE-011 does not apply"),

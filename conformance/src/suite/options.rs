@@ -1,5 +1,6 @@
 //! What a run is asked to do.
 
+use am_product::Pattern;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
@@ -42,7 +43,7 @@ pub struct Options {
     /// The charts under test.
     pub input: Input,
     /// Pattern numbers.
-    pub patterns: Vec<u8>,
+    pub patterns: Vec<Pattern>,
     /// Platforms; `none` is the bare chart.
     pub platforms: Vec<String>,
     /// Product versions.

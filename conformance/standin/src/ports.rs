@@ -42,11 +42,11 @@ pub struct Port {
 impl From<Protocol> for Service {
     fn from(protocol: Protocol) -> Self {
         match protocol {
-            Protocol::Servlets => Self::Servlet,
-            Protocol::Apis => Self::Gateway,
+            Protocol::Servlets | Protocol::Inner => Self::Servlet,
+            Protocol::Apis | Protocol::Integrations => Self::Gateway,
             Protocol::Websockets | Protocol::Webhooks => Self::Streaming,
             Protocol::Jms => Self::Jms,
-            Protocol::Thrift => Self::Thrift,
+            Protocol::Thrift | Protocol::Streams | Protocol::Cluster => Self::Thrift,
             Protocol::ThriftAuth => Self::ThriftAuth,
         }
     }

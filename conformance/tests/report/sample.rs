@@ -1,5 +1,6 @@
 //! A hand-made report with findings of every kind.
 
+use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_conformance::{
@@ -131,7 +132,7 @@ fn subjects(pattern: u8) -> Vec<SubjectDescription> {
         .iter()
         .map(|(platform, version, variant, release)| SubjectDescription {
             id: format!("p{pattern}/{platform}/{version}/{variant}"),
-            pattern,
+            pattern: Pattern::Numbered(pattern),
             site: None,
             product_version: (*version).into(),
             platform: (*platform).into(),
@@ -174,7 +175,7 @@ fn profile(pattern: u8, requirements: &[RequirementSummary], topology: Topology)
         .collect();
     Profile {
         name: format!("am-pattern-{pattern}"),
-        pattern,
+        pattern: Pattern::Numbered(pattern),
         site: None,
         result: statistics.verdict(),
         summary: format!(
@@ -191,27 +192,30 @@ fn profile(pattern: u8, requirements: &[RequirementSummary], topology: Topology)
 
 fn outcome(requirement: &RequirementSummary, subject: &SubjectDescription) -> Outcome {
     let release = &subject.releases[0];
-    let findings = match (subject.pattern, requirement.id.as_str()) {
+    let findings = match (
+        subject.pattern.to_string().as_str(),
+        requirement.id.as_str(),
+    ) {
         (_, "AM-HELM-004") => {
             return Outcome::Skipped {
                 reason: "known, see the issue".into(),
             };
         }
-        (0 | 3, "AM-TOPO-005") => {
+        ("0" | "3", "AM-TOPO-005") => {
             return Outcome::NotApplicable {
                 reason: "the pattern has no key manager of its own".into(),
             };
         }
-        (3, "AM-NET-009") if subject.platform == "openshift" => {
+        ("3", "AM-NET-009") if subject.platform == "openshift" => {
             return Outcome::Unsupported {
                 reason: "no schema of the custom resource Route".into(),
             };
         }
-        (3, "AM-WIRE-003") => vec![dangling_revoke_endpoint(release)],
-        (3, "AM-WIRE-007") if subject.platform == "aws" => missing_receivers(release),
-        (3, "AM-NET-001") if subject.platform == "none" => vec![wrong_target_port(release)],
-        (3, "AM-SEC-002") if subject.platform == "openshift" => vec![fixed_user(release)],
-        (3, "AM-OPS-006") => vec![not_spread(release)],
+        ("3", "AM-WIRE-003") => vec![dangling_revoke_endpoint(release)],
+        ("3", "AM-WIRE-007") if subject.platform == "aws" => missing_receivers(release),
+        ("3", "AM-NET-001") if subject.platform == "none" => vec![wrong_target_port(release)],
+        ("3", "AM-SEC-002") if subject.platform == "openshift" => vec![fixed_user(release)],
+        ("3", "AM-OPS-006") => vec![not_spread(release)],
         _ => Vec::new(),
     };
     Outcome::of(7, findings)

@@ -5,6 +5,7 @@ mod definitions;
 mod drift;
 mod variants;
 
+use am_product::Pattern;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -84,7 +85,7 @@ pub(crate) async fn run(
             .judge_variants(options, pattern, &charts, &mut record)
             .await?;
         let took = start.elapsed();
-        let about = format!("am-pattern-{pattern}");
+        let about = pattern.chart();
         progress.say(
             &about,
             &format!("{} objects applied", suite.applied - before),
@@ -121,7 +122,7 @@ pub(crate) async fn run(
 
 fn profile(
     about: &str,
-    pattern: u8,
+    pattern: Pattern,
     charts: &[(String, std::path::PathBuf)],
     record: &Record,
     seconds: f64,
@@ -185,7 +186,7 @@ impl Suite {
     async fn judge(
         &mut self,
         options: &Options,
-        pattern: u8,
+        pattern: Pattern,
         platform: &str,
         charts: &[(String, std::path::PathBuf)],
         record: &mut Record,

@@ -1,5 +1,6 @@
 //! The custom resources of the matrix's variants, most of which no overlay has: autoscalers, monitors, alerts, other ways in.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -19,7 +20,7 @@ impl Suite {
     pub(super) async fn judge_variants(
         &mut self,
         options: &Options,
-        pattern: u8,
+        pattern: Pattern,
         charts: &[(String, PathBuf)],
         record: &mut Record,
     ) -> Result<(), LiveError> {
@@ -82,6 +83,7 @@ fn is_of(object: &Value, groups: &BTreeSet<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use am_product::Pattern;
     use std::collections::BTreeSet;
     use std::path::Path;
 
@@ -102,7 +104,8 @@ mod tests {
             .expect("a render server");
         let mut server = RenderServer::new(program).deterministic(true);
         let chart = workspace.join("charts-out/am-pattern-4");
-        let renders = variant_renders(&workspace, &facts, 4, &chart).expect("the matrix");
+        let renders =
+            variant_renders(&workspace, &facts, Pattern::Numbered(4), &chart).expect("the matrix");
         let mut kinds = BTreeSet::new();
         for (name, request) in renders {
             let rendered = server

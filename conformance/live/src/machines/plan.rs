@@ -1,6 +1,7 @@
 //! The phases, in order, and the requirements that each judges: those of clusters, by what machines show of them.
 
 use am_conformance::facts::Facts;
+use am_product::Pattern;
 
 use super::site::Site;
 use crate::scenario::wiring_rows;
@@ -78,7 +79,7 @@ pub(super) fn phases(site: &Site) -> Vec<Phase> {
 }
 
 /// Everything that the phases must judge.
-pub(super) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Vec<&'f str> {
+pub(super) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: Pattern) -> Vec<&'f str> {
     let mut ids: Vec<&str> = phases
         .iter()
         .flat_map(|phase| phase.requirements().iter().copied())
@@ -109,12 +110,13 @@ mod tests {
     use super::{Phase, phases_for, planned};
     use am_conformance::Catalogue;
     use am_conformance::facts::Facts;
+    use am_product::Pattern;
 
     #[test]
     fn every_planned_requirement_exists() {
         let facts = Facts::load().expect("the committed tables parse");
         let catalogue = Catalogue::load().expect("the committed requirements parse");
-        for id in planned(&facts, &Phase::ALL, 4) {
+        for id in planned(&facts, &Phase::ALL, Pattern::Numbered(4)) {
             assert!(catalogue.get(id).is_ok(), "{id}");
         }
     }

@@ -1,5 +1,6 @@
 //! Proof that the scenario can fail: on machines that work, a broken file is laid by the playbook, and must be caught and named.
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -26,7 +27,7 @@ struct BrokenTree {
     /// What is broken, in one sentence.
     about: String,
     /// Pattern whose example is edited.
-    pattern: u8,
+    pattern: Pattern,
     /// The host whose files are edited; the playbook is played on it alone.
     host: String,
     /// Edits of the site's tree.

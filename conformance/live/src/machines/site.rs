@@ -1,5 +1,6 @@
 //! A site's tree, as its inventory and its files tell it.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use crate::error::LiveError;
 #[derive(Debug, Clone)]
 pub struct MachineSite {
     /// The pattern.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Each product version with the site's folder of that deployment (the one with `hosts` and `ansible`).
     pub versions: Vec<(String, PathBuf)>,
     /// The public names by what they are for, such as `management`.

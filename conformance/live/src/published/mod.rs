@@ -4,6 +4,7 @@
 mod migrated;
 mod shop;
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::report::{Profile, Report};
@@ -24,7 +25,7 @@ pub(crate) use shop::Generator;
 use shop::open;
 
 /// The pattern with the fewest pods shows it, unless others are asked for.
-const PATTERNS: [u8; 1] = [0];
+const PATTERNS: [Pattern; 1] = [Pattern::Numbered(0)];
 
 /// What a chart out of a registry goes through; everything else is the same as for one out of a folder.
 const PHASES: [Phase; 4] = [Phase::Install, Phase::Wiring, Phase::Endpoints, Phase::Test];
@@ -47,7 +48,7 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
     let generator = Generator::load(&options.workspace)?;
     let cases = migrated::cases(&options.workspace)?;
     let mut packed = patterns.clone();
-    packed.extend(cases.iter().map(|case| case.pattern));
+    packed.extend(cases.iter().map(|case| Pattern::Numbered(case.pattern)));
     packed.sort_unstable();
     packed.dedup();
     // Ends with this function, when nothing is installed from it any more.
@@ -60,7 +61,9 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
     let migrated = cases
         .iter()
         .map(|case| {
-            let packed = &shop.package(case.pattern)?.product_version;
+            let packed = &shop
+                .package(Pattern::Numbered(case.pattern))?
+                .product_version;
             Ok((case, case.values(&options.workspace, &generator, packed)?))
         })
         .collect::<Result<Vec<_>, LiveError>>()?;
@@ -81,7 +84,7 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
             })?,
             path: into,
         };
-        let stage = |pattern: u8, name: &str, about: &str| {
+        let stage = |pattern: Pattern, name: &str, about: &str| {
             let mut lab = lab.clone();
             lab.helm = helm
                 .clone()
@@ -98,7 +101,7 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
         // What values become has nothing to do with the Helm that reads them; people who migrate take the newest.
         for (case, values) in migrated.iter().filter(|_| tool == Tool::Helm4) {
             let about = format!("with values of fixtures/vendor-values/{}", case.folder);
-            let stage = stage(case.pattern, &case.folder, &about)?
+            let stage = stage(Pattern::Numbered(case.pattern), &case.folder, &about)?
                 .with_values(values)
                 .with_secrets(&case.secrets);
             stages.push((stage, PHASES.to_vec()));
@@ -164,7 +167,7 @@ fn read(root: &Path, folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) -> Resu
 /// The suite without a cluster, on what was pulled.
 fn judge_documents(
     options: &Options,
-    patterns: &[u8],
+    patterns: &[Pattern],
     pulled: &[ChartDirectory],
 ) -> Result<Report, LiveError> {
     let newest = pulled.iter().take(1).cloned().collect();

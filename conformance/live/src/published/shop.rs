@@ -1,5 +1,6 @@
 //! A registry with the charts of a run.
 
+use am_product::Pattern;
 use std::path::Path;
 
 use am_generator::{Model, Templates};
@@ -26,8 +27,8 @@ impl Shop {
         }
     }
 
-    pub(super) fn package(&self, pattern: u8) -> Result<&Package, LiveError> {
-        let chart = format!("am-pattern-{pattern}");
+    pub(super) fn package(&self, pattern: Pattern) -> Result<&Package, LiveError> {
+        let chart = pattern.chart();
         let mut packages = self.packages.iter();
         packages
             .find(|package| package.chart == chart)
@@ -60,7 +61,7 @@ impl Generator {
 pub(super) fn open(
     options: &Options,
     generator: &Generator,
-    patterns: &[u8],
+    patterns: &[Pattern],
     folder: &Path,
 ) -> Result<(RegistryServer, Shop), LiveError> {
     let toolchain = Toolchain::new(&options.workspace);
@@ -74,7 +75,7 @@ pub(super) fn open(
         .map(|charts| charts.version)
         .max()
         .map(|version| version.as_str().to_owned());
-    let numbers: Vec<String> = patterns.iter().map(u8::to_string).collect();
+    let numbers: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
     let selected = am_packaging::select(&generator.model, newest.as_slice(), &numbers)
         .map_err(|error| packaging(&error))?;
     let packages = folder.join("packages");
@@ -133,6 +134,7 @@ fn packaging(error: &PackagingError) -> LiveError {
 #[cfg(test)]
 mod tests {
     use am_packaging::{Package, Published, State};
+    use am_product::Pattern;
 
     use super::{Shop, in_state};
 
@@ -154,11 +156,14 @@ mod tests {
             registry: "oci://127.0.0.1:5000/charts".parse().expect("a registry"),
             packages: vec![package("am-pattern-0"), package("am-pattern-3")],
         };
-        let found = shop.package(3).expect("packed");
+        let found = shop.package(Pattern::Numbered(3)).expect("packed");
         let source = shop.source(found);
         assert_eq!(source.chart, "oci://127.0.0.1:5000/charts/am-pattern-3");
         assert_eq!(source.version, "4.7.100");
-        assert!(shop.package(5).is_err(), "it was not packed");
+        assert!(
+            shop.package(Pattern::Numbered(5)).is_err(),
+            "it was not packed"
+        );
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A deployment of two sites for this rig, and what `cargo xtask deploy` makes of it: that is installed, and nothing else.
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_deployments::{MAKER, Rendering, Vocabulary, deploy, read};
@@ -33,7 +34,7 @@ pub(super) struct Resolved {
 pub(super) struct Site {
     pub(super) name: String,
     pub(super) main: bool,
-    pub(super) pattern: u8,
+    pub(super) pattern: Pattern,
     pub(super) release: Release,
     pub(super) components: Vec<Component>,
     pub(super) secrets: Vec<Secret>,

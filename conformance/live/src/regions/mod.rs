@@ -12,6 +12,7 @@ mod geo_regional;
 mod play;
 mod site;
 
+use am_product::Pattern;
 use std::sync::Arc;
 
 use am_conformance::report::{ChartDigest, Profile};
@@ -88,7 +89,7 @@ fn told(
     clusters: &Clusters,
     deployments: &[Deployment],
 ) -> Result<LiveReport, LiveError> {
-    let mut patterns: Vec<u8> = sites(deployments).map(|site| site.stage.pattern).collect();
+    let mut patterns: Vec<Pattern> = sites(deployments).map(|site| site.stage.pattern).collect();
     patterns.sort_unstable();
     patterns.dedup();
     let charts: Vec<ChartDigest> = digests(&options.charts, &patterns)?;

@@ -1,5 +1,6 @@
 //! Connections that a pattern does not need: which there are, and which of them get through.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 use am_conformance::Component;
@@ -53,7 +54,7 @@ impl Forbidden {
 /// components; and whatever a pod asks that belongs to no component.
 pub(super) fn forbidden(
     facts: &Facts,
-    pattern: u8,
+    pattern: Pattern,
     nodes: &[Observed],
     pods: &[Pod],
     stranger: &str,
@@ -109,7 +110,7 @@ pub(super) fn forbidden(
 }
 
 /// The ports of one component that another connects to.
-fn needed(facts: &Facts, pattern: u8, client: Component, server: Component) -> BTreeSet<u16> {
+fn needed(facts: &Facts, pattern: Pattern, client: Component, server: Component) -> BTreeSet<u16> {
     facts
         .edges
         .iter()
@@ -150,6 +151,7 @@ mod tests {
     use super::needed;
     use am_conformance::Component;
     use am_conformance::facts::Facts;
+    use am_product::Pattern;
 
     fn component(name: &str) -> Component {
         Component::from_name(name).expect("a component")
@@ -159,7 +161,9 @@ mod tests {
     fn only_the_ports_of_the_wiring_table_are_needed() {
         let facts = Facts::load().expect("the committed tables parse");
         let ports = |client, server| -> Vec<u16> {
-            needed(&facts, 3, client, server).into_iter().collect()
+            needed(&facts, Pattern::Numbered(3), client, server)
+                .into_iter()
+                .collect()
         };
         assert_eq!(
             ports(component("gateway"), component("traffic-manager")),

@@ -1,5 +1,6 @@
 //! The phases, in order, and the requirements that each judges.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::facts::Facts;
@@ -174,7 +175,7 @@ impl Phase {
 
 /// The rows of the wiring table that ask for something in a pattern. Those of pairs ask for nothing where there is one
 /// node only.
-pub(crate) fn wiring(facts: &Facts, pattern: u8) -> BTreeSet<&str> {
+pub(crate) fn wiring(facts: &Facts, pattern: Pattern) -> BTreeSet<&str> {
     let nodes = facts.patterns.get(&pattern);
     let is_pair = |on| {
         nodes
@@ -191,7 +192,7 @@ pub(crate) fn wiring(facts: &Facts, pattern: u8) -> BTreeSet<&str> {
 }
 
 /// Everything that the phases must judge on a pattern.
-pub(crate) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: u8) -> Vec<&'f str> {
+pub(crate) fn planned<'f>(facts: &'f Facts, phases: &[Phase], pattern: Pattern) -> Vec<&'f str> {
     let mut ids: Vec<&str> = phases
         .iter()
         .flat_map(|phase| phase.requirements().iter().copied())
@@ -237,6 +238,7 @@ mod tests {
     use super::{Phase, phases_for, planned, wiring};
     use am_conformance::Catalogue;
     use am_conformance::facts::Facts;
+    use am_product::Pattern;
 
     fn facts() -> Facts {
         Facts::load().expect("the committed tables parse")
@@ -245,7 +247,7 @@ mod tests {
     #[test]
     fn every_planned_requirement_exists() {
         let catalogue = Catalogue::load().expect("the committed requirements parse");
-        for id in planned(&facts(), &Phase::ALL, 4) {
+        for id in planned(&facts(), &Phase::ALL, Pattern::Numbered(4)) {
             assert!(catalogue.get(id).is_ok(), "{id}");
         }
     }
@@ -254,10 +256,10 @@ mod tests {
     fn rows_of_pairs_ask_for_nothing_on_a_single_node() {
         let facts = facts();
         let duplicates = "AM-WIRE-009";
-        assert!(!wiring(&facts, 0).contains(duplicates));
-        assert!(wiring(&facts, 1).contains(duplicates));
-        assert_eq!(wiring(&facts, 0).len(), 5);
-        assert_eq!(wiring(&facts, 4).len(), 13);
+        assert!(!wiring(&facts, Pattern::Numbered(0)).contains(duplicates));
+        assert!(wiring(&facts, Pattern::Numbered(1)).contains(duplicates));
+        assert_eq!(wiring(&facts, Pattern::Numbered(0)).len(), 5);
+        assert_eq!(wiring(&facts, Pattern::Numbered(4)).len(), 13);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use am_conformance::Component;
 use am_conformance::checks::{Connection, Direction, blocked_by};
 use am_conformance::facts::{Facts, Reach};
 use am_conformance::manifest::{Manifest, Object};
+use am_product::Pattern;
 use am_standin::edge::Purpose;
 use am_standin::observations::Verdict;
 
@@ -76,7 +77,7 @@ struct Need<'a> {
 
 /// The wiring table's connections between the pods that are there, one for each pair of components. They are needed
 /// whether the servers came up or not.
-fn needed<'p>(facts: &Facts, pattern: u8, pods: &'p [Pod]) -> Vec<Need<'p>> {
+fn needed<'p>(facts: &Facts, pattern: Pattern, pods: &'p [Pod]) -> Vec<Need<'p>> {
     let of = |component: Component| {
         pods.iter()
             .filter(move |pod| pod.component == component.name())

@@ -1,5 +1,6 @@
 //! Which patterns stand for the others in what takes long.
 
+use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::component::Component;
@@ -7,7 +8,7 @@ use am_conformance::facts::Facts;
 
 /// The fewest of these patterns that together have every component that any of them has, as a single node and as several
 /// wherever they have it so. Of patterns that add as much, the one with the fewest nodes is taken.
-pub(crate) fn representatives(facts: &Facts, patterns: &[u8]) -> BTreeSet<u8> {
+pub(crate) fn representatives(facts: &Facts, patterns: &[Pattern]) -> BTreeSet<Pattern> {
     let mut lacking: BTreeSet<(Component, bool)> = patterns
         .iter()
         .flat_map(|pattern| forms(facts, *pattern))
@@ -26,14 +27,14 @@ pub(crate) fn representatives(facts: &Facts, patterns: &[u8]) -> BTreeSet<u8> {
 }
 
 /// The components of a pattern, each with whether it has several nodes.
-fn forms(facts: &Facts, pattern: u8) -> BTreeSet<(Component, bool)> {
+fn forms(facts: &Facts, pattern: Pattern) -> BTreeSet<(Component, bool)> {
     let components = facts.patterns.get(&pattern).into_iter().flatten();
     components
         .map(|(component, nodes)| (*component, *nodes > 1))
         .collect()
 }
 
-fn nodes(facts: &Facts, pattern: u8) -> usize {
+fn nodes(facts: &Facts, pattern: Pattern) -> usize {
     let components = facts.patterns.get(&pattern).into_iter().flatten();
     components.map(|(_, nodes)| nodes).sum()
 }
@@ -42,6 +43,7 @@ fn nodes(facts: &Facts, pattern: u8) -> usize {
 mod tests {
     use super::{forms, representatives};
     use am_conformance::facts::Facts;
+    use am_product::Pattern;
     use std::collections::BTreeSet;
 
     fn facts() -> Facts {
@@ -51,9 +53,9 @@ mod tests {
     #[test]
     fn every_component_is_represented_alone_and_in_several_by_as_few_patterns_as_can_be() {
         let facts = facts();
-        let all: Vec<u8> = facts.patterns.keys().copied().collect();
+        let all: Vec<Pattern> = facts.patterns.keys().copied().collect();
         let chosen = representatives(&facts, &all);
-        let of = |patterns: &mut dyn Iterator<Item = &u8>| -> BTreeSet<_> {
+        let of = |patterns: &mut dyn Iterator<Item = &Pattern>| -> BTreeSet<_> {
             patterns
                 .flat_map(|pattern| forms(&facts, *pattern))
                 .collect()

@@ -1,5 +1,6 @@
 //! A pattern in its namespace, and what its phases learn of it.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(super) const NO_GATEWAY: &str = "nothing of the pattern serves API traffic";
 /// A pattern in its namespace.
 pub(crate) struct Stage {
     pub(crate) lab: Lab,
-    pub(crate) pattern: u8,
+    pub(crate) pattern: Pattern,
     pub(crate) namespace: String,
     pub(super) name: String,
     /// Chart directories of this pattern, the oldest product version first.
@@ -60,7 +61,12 @@ pub(crate) struct Stage {
 
 impl Stage {
     /// A stage for a pattern; nothing is on the cluster yet.
-    pub(crate) fn new(lab: Lab, pattern: u8, name: &str, charts: Vec<(String, PathBuf)>) -> Self {
+    pub(crate) fn new(
+        lab: Lab,
+        pattern: Pattern,
+        name: &str,
+        charts: Vec<(String, PathBuf)>,
+    ) -> Self {
         let namespace = format!("{}-{name}", lab.prefix);
         let newest = charts.last().map(|(_, chart)| chart.clone());
         let main = Release {
@@ -78,7 +84,7 @@ impl Stage {
     /// A stage for a release, which is `given` these values by its files; nothing is on the cluster yet.
     pub(crate) fn of_release(
         mut lab: Lab,
-        pattern: u8,
+        pattern: Pattern,
         namespace: String,
         charts: Vec<(String, PathBuf)>,
         mut main: Release,
@@ -96,7 +102,7 @@ impl Stage {
             lab,
             pattern,
             namespace,
-            name: format!("am-pattern-{pattern}"),
+            name: pattern.chart(),
             charts,
             main,
             wanted_database: None,
@@ -323,7 +329,7 @@ impl Stage {
 }
 
 /// The components that listen to another one's event hub.
-fn listeners(facts: &Facts, pattern: u8) -> BTreeSet<Component> {
+fn listeners(facts: &Facts, pattern: Pattern) -> BTreeSet<Component> {
     facts
         .edges
         .iter()

@@ -18,7 +18,7 @@ pub(super) fn are_mounted(context: &Context<'_>, judge: &mut Judge<'_>) {
 }
 
 fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
-    for (node, _, configuration) in configured(context.graph) {
+    for (node, component, configuration) in configured(context.graph) {
         let found = configuration
             .effective
             .as_ref()
@@ -34,7 +34,12 @@ fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
         // Below the home, or the volume that is copied over it: where the configuration itself is.
         let home = mounts
             .iter()
-            .find_map(|mount| mount.path.strip_suffix("/repository/conf/deployment.toml"));
+            .find_map(|mount| {
+                mount
+                    .path
+                    .strip_suffix(component.distribution().configuration())
+            })
+            .map(|home| home.trim_end_matches('/'));
         let mounted: Vec<&str> = mounts
             .iter()
             .filter_map(|mount| {
@@ -43,7 +48,9 @@ fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
             })
             .collect();
         let is_told = mounts.iter().any(|mount| mount.path.contains(STORES));
-        judge.require(!is_told || mounted.contains(&file.as_str()), || {
+        // Companions name it with its folder.
+        let name = file.rsplit('/').next().unwrap_or(&file);
+        judge.require(!is_told || mounted.contains(&name), || {
             Fault::new(
                 format!(
                     "the {} is told to open the keystore `{file}`, and only {} are mounted",

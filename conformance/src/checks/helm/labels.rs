@@ -8,10 +8,16 @@ use crate::{
     chart::ChartSource,
     context::{Context, Fault, Judge},
     manifest::{Object, Workload, array_at, str_at, strings_at},
+    requirement::Layer,
 };
 
-/// What `app.kubernetes.io/name` and `part-of` say on everything that our charts make, whichever pattern it is of.
-const APPLICATION: &str = "wso2-api-manager";
+/// What `app.kubernetes.io/name` and `part-of` say on everything that our charts make, by the layer of the product.
+fn application(context: &Context<'_>) -> &'static str {
+    match Layer::of(context.subject.pattern) {
+        Layer::ApiManagement => "wso2-api-manager",
+        Layer::Integration => "wso2-integrator",
+    }
+}
 
 /// What stands after the component in the names of its objects.
 const ENDINGS: [&str; 3] = ["", "-config", "-headless"];
@@ -212,10 +218,10 @@ fn wanted(
     file: Option<&Value>,
 ) -> Vec<(&'static str, String)> {
     let mut wanted = vec![
-        ("app.kubernetes.io/name", APPLICATION.to_owned()),
+        ("app.kubernetes.io/name", application(context).to_owned()),
         (INSTANCE, instance(context, object)),
         ("app.kubernetes.io/managed-by", "Helm".to_owned()),
-        ("app.kubernetes.io/part-of", APPLICATION.to_owned()),
+        ("app.kubernetes.io/part-of", application(context).to_owned()),
     ];
     if let Some(file) = file {
         let field = |name: &str| str_at(file, name).map(ToOwned::to_owned);

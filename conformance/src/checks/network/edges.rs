@@ -1,6 +1,7 @@
 //! Which connections the pattern needs: the wiring table, what the configuration really names, the test
 //! pods and the routes.
 
+use am_product::Protocol;
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
@@ -58,6 +59,13 @@ pub(super) fn between_members(context: &Context<'_>) -> Needs<(usize, usize, u16
                         .or_insert_with(|| edge.key.clone());
                 }
             }
+        }
+    }
+    for (at, member) in graph.members.iter().enumerate() {
+        let ports = member.component.into_iter().flat_map(Component::ports);
+        for port in ports.filter(|port| port.speaks == Protocol::Cluster && member.replicas > 1) {
+            let number = graph.number_on(member, port.number);
+            needs.insert((at, at, number), port.name.clone());
         }
     }
     for (from, client) in graph.members.iter().enumerate() {
@@ -293,6 +301,8 @@ pub(super) fn calls_outside(component: Component) -> Option<&'static str> {
         Some("any backend of an API")
     } else if component.has(Capability::Portals) {
         Some("what its portals call")
+    } else if component.has(Capability::Integrates) || component.has(Capability::Streams) {
+        Some("what its integrations call")
     } else {
         None
     }

@@ -1,5 +1,7 @@
 //! Requests, limits and Java's heap.
 
+use am_product::Image;
+
 use super::quantity::{MIB, heap, memory, part, shown};
 use crate::{
     context::{Context, Fault, Judge},
@@ -36,6 +38,8 @@ fn last<'o>(options: &'o str, prefix: &str) -> Option<&'o str> {
 /// A component's memory, as far as it is written.
 struct Memory<'g, 'a> {
     title: &'static str,
+    /// The variable that sets its heap.
+    variable: &'static str,
     object: &'a Object,
     main: &'g Container<'a>,
     options: String,
@@ -57,8 +61,11 @@ impl Memory<'_, '_> {
 fn memories<'g, 'a>(context: &'g Context<'a>) -> impl Iterator<Item = Memory<'g, 'a>> {
     context.graph.members.iter().filter_map(|member| {
         let main = member.main.as_ref()?;
+        let component = member.component?;
+        let image = Image::of_the_product();
         Some(Memory {
-            title: member.component?.title(),
+            title: component.title(),
+            variable: image.heap_variable_of(Some(component.distribution())),
             object: member.workload.object,
             main,
             options: java_options(main)?,
@@ -70,7 +77,7 @@ fn memories<'g, 'a>(context: &'g Context<'a>) -> impl Iterator<Item = Memory<'g,
 pub(super) fn write_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
     for memory in memories(context) {
         let env = memory.main.env();
-        let is_written = env.iter().any(|variable| variable.name == "JVM_MEM_OPTS");
+        let is_written = env.iter().any(|variable| variable.name == memory.variable);
         let options = &memory.options;
         let is_whole = memory.heap("-Xmx").is_some()
             && memory.heap("-Xms").is_some()
@@ -83,7 +90,7 @@ pub(super) fn write_the_heap(context: &Context<'_>, judge: &mut Judge<'_>) {
                     "the {} does not say how large its heap may be, or Java does not understand it: `{options}`",
                     memory.title
                 ),
-                "set JVM_MEM_OPTS to -Xms and -Xmx with a number and a unit",
+                format!("set {} to -Xms and -Xmx with a number and a unit", memory.variable),
             )
             .object(memory.object)
             .value(options)

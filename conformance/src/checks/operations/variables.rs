@@ -103,17 +103,20 @@ fn meant_by<'i>(
 ) -> Option<&'i str> {
     let image = Image::of_the_product();
     let known = || image.variables.iter().map(String::as_str);
+    let heap = image.heap_variable_of(one.product.map(|product| product.distribution));
     if known().any(|known| known == variable.name) {
-        return None;
+        // The variable of most images is not read by all.
+        let is_another = image.heap_variable_of(None) == variable.name && heap != variable.name;
+        return is_another.then_some(heap);
     }
-    let has_heap = all.iter().any(|other| other.name == image.heap_variable);
+    let has_heap = all.iter().any(|other| other.name == heap);
     let is_heap = is_heap(variable) && !has_heap && has_own_entrypoint(one);
     let upper = variable.name.to_ascii_uppercase().replace('-', "_");
     let by_letters = known().find(|known| *known == upper);
     by_letters
         .or_else(|| image.variable_like(&upper))
         .or_else(|| near(&variable.name, known()))
-        .or_else(|| is_heap.then_some(image.heap_variable.as_str()))
+        .or_else(|| is_heap.then_some(heap))
 }
 
 /// Whether the image's own scripts start the server: others may read variables of theirs.

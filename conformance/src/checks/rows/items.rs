@@ -216,7 +216,7 @@ fn of_node<'a>(looked: &Looked<'a>, node: &Node<'a>) -> Item<'a> {
             "name": node.pod_name,
             "title": graph.describe(node.id),
             "ordinal": node.id.ordinal,
-            "configured": node.configuration.is_some(),
+            "configured": node.configuration.is_some() || graph.yaml_configuration(node).is_some(),
             "unseen": node.unseen.is_some(),
         });
         variables.push(("node", Bound::Made(made)));
@@ -249,6 +249,20 @@ pub(super) fn configurations<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         item.variables.push(("written", Bound::Written(effective)));
         item.object = Some(configuration.object);
         item.configuration = Some((configuration, None));
+        Some(item)
+    };
+    nodes_of_components(looked).filter_map(item).collect()
+}
+
+/// The configurations of servers that read YAML, as each node reads its own.
+pub(super) fn settings<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
+    let context = looked.context;
+    let item = |node: &'a Node<'a>| {
+        let (object, text) = context.graph.yaml_configuration(node)?;
+        let settings: Value = serde_saphyr::from_str(text).ok()?;
+        let mut item = of_node(looked, node);
+        item.variables.push(("settings", Bound::Made(settings)));
+        item.object = Some(object);
         Some(item)
     };
     nodes_of_components(looked).filter_map(item).collect()

@@ -13,6 +13,7 @@ mod value;
 
 use std::sync::OnceLock;
 
+use am_product::Distribution;
 use cel::{
     Context as CelContext,
     common::{types::CelString, value::CowVal},
@@ -267,12 +268,11 @@ impl<'a> Everywhere<'a> {
 
     fn product(&self) -> &Value {
         self.product.get_or_init(|| {
-            let facts = self.context.facts;
-            let distributions = am_product::Distribution::all();
+            let product = self.context.subject.pattern.product(self.context.version);
             json!({
-                "version": self.context.version.as_str(),
-                "images": distributions.map(am_product::Distribution::pack).collect::<Vec<_>>(),
-                "imageUser": facts.image_user,
+                "version": product.release(),
+                "images": Distribution::all().map(Distribution::pack).collect::<Vec<_>>(),
+                "imageUser": product.user(),
             })
         })
     }

@@ -21,7 +21,7 @@ pub(super) struct Scope {
 /// Variables that expressions have in every scope.
 pub(super) const EVERYWHERE: [&str; 4] = ["reference", "subject", "product", "objects"];
 
-pub(super) const SCOPES: [Scope; 12] = [
+pub(super) const SCOPES: [Scope; 13] = [
     Scope {
         name: "object",
         plural: "objects",
@@ -61,8 +61,14 @@ pub(super) const SCOPES: [Scope; 12] = [
     Scope {
         name: "configuration",
         plural: "readable deployment.toml files",
-        variables: &["object", "server", "node", "toml", "written"],
+        variables: &["object", "pod", "server", "node", "toml", "written"],
         items: items::configurations,
+    },
+    Scope {
+        name: "settings",
+        plural: "readable configurations in YAML",
+        variables: &["object", "pod", "server", "node", "settings"],
+        items: items::settings,
     },
     Scope {
         name: "table",

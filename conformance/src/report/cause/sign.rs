@@ -1,5 +1,6 @@
 //! By what findings of one cause are known.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{FindingGroup, Report};
@@ -32,7 +33,7 @@ const LONG: usize = 8;
 
 /// The signs of each finding.
 pub(super) fn signs(report: &Report, groups: &[FindingGroup<'_>]) -> Vec<BTreeSet<Sign>> {
-    let intact: BTreeMap<u8, Intact> = report
+    let intact: BTreeMap<Pattern, Intact> = report
         .profiles
         .iter()
         .map(|profile| (profile.pattern, Intact::of(&profile.topology)))

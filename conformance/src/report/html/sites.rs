@@ -86,6 +86,7 @@ mod tests {
         component::Component,
         report::{Crossing, Profile, ProfileResult, Statistics, Topology},
     };
+    use am_product::Pattern;
 
     fn site(name: &str, crossings: &[(&str, &str)]) -> Profile {
         let gateway = Component::from_name("gateway").expect("a component");
@@ -99,7 +100,7 @@ mod tests {
         };
         Profile {
             name: name.into(),
-            pattern: 3,
+            pattern: Pattern::Numbered(3),
             site: Some(name.into()),
             result: ProfileResult::Success,
             summary: String::new(),

@@ -1,5 +1,6 @@
 //! The verdict on a pattern.
 
+use am_product::Pattern;
 use serde::{Deserialize, Serialize};
 
 use super::{ProfileResult, Statistics, SubjectResult, Topology};
@@ -11,7 +12,7 @@ pub struct Profile {
     /// Name, such as `am-pattern-3`.
     pub name: String,
     /// Pattern number.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Its site in a deployment of several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<String>,

@@ -1,5 +1,6 @@
 //! No document makes the graph or a check panic: real ones with many random mutations, and any values at all.
 
+use am_product::Pattern;
 use std::path::Path;
 
 use am_deployment_toml::product::ProductVersion;
@@ -32,7 +33,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
     Subject {
         description: SubjectDescription {
             id: "any".into(),
-            pattern,
+            pattern: Pattern::Numbered(pattern),
             site: None,
             product_version: "4.7.0".into(),
             platform: "none".into(),
@@ -67,7 +68,7 @@ fn manifest(values: impl IntoIterator<Item = (String, Value)>, chart: &str) -> M
 }
 
 fn golden(pattern: u8, platform: &str) -> Manifest {
-    let chart = format!("am-pattern-{pattern}");
+    let chart = Pattern::Numbered(pattern).chart();
     let file = workspace().join(format!("fixtures/golden/{chart}-{platform}.yaml"));
     let text = std::fs::read_to_string(&file).expect("the golden renders are committed");
     let documents = parse_documents(&text).expect("they are YAML");

@@ -1,5 +1,6 @@
 //! Runs random mutants on several threads.
 
+use am_product::Pattern;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -121,7 +122,7 @@ pub(crate) fn mutate_with(
 /// Some of the subjects by chance, as many of each pattern.
 fn some_of(rng: &mut Rng, mut subjects: Vec<Subject>, count: usize) -> Vec<Subject> {
     rng.shuffle(&mut subjects);
-    let mut of_pattern: BTreeMap<u8, usize> = BTreeMap::new();
+    let mut of_pattern: BTreeMap<Pattern, usize> = BTreeMap::new();
     let mut ranked: Vec<(usize, Subject)> = subjects
         .into_iter()
         .map(|subject| {

@@ -1,6 +1,7 @@
 //! What there is to judge: charts in a directory, overlays in a chart. What nobody would judge is an error, never left out in
 //! silence.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -14,9 +15,6 @@ use crate::{error::SuiteError, facts::Facts};
 
 /// The platform of the chart without overlay.
 pub const BARE: &str = "none";
-
-/// The start of the names of our charts; the number of the pattern follows.
-const CHART_PREFIX: &str = "am-pattern-";
 
 /// The platforms of a chart: none, and one for each of its overlays, by name.
 ///
@@ -61,9 +59,9 @@ pub(in crate::suite) fn platforms_in(directory: &Path) -> BTreeSet<String> {
 /// When the directory cannot be read, or holds a chart that nobody judges.
 pub(super) fn charts_in(
     directory: &Path,
-    chosen: &[u8],
+    chosen: &[Pattern],
     facts: &Facts,
-) -> Result<BTreeMap<u8, PathBuf>, SuiteError> {
+) -> Result<BTreeMap<Pattern, PathBuf>, SuiteError> {
     let mut charts = BTreeMap::new();
     for path in entries(directory)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -72,12 +70,13 @@ pub(super) fn charts_in(
         if !is_archive && !path.join("Chart.yaml").is_file() {
             continue;
         }
-        let pattern = pattern_of(&name).filter(|pattern| facts.patterns.contains_key(pattern));
+        let pattern =
+            Pattern::of_chart(&name).filter(|pattern| facts.patterns.contains_key(pattern));
         if let Some(pattern) = pattern.filter(|_| !is_archive) {
             charts.insert(pattern, path);
         } else if chosen.is_empty() {
             return Err(SuiteError::usage(format!(
-                "{} would not be checked: a chart must be named am-pattern-<N> after a pattern in conformance/requirements/facts.yaml ({}); \
+                "{} would not be checked: a chart must be named after a pattern in conformance/requirements/facts.yaml, such as am-pattern-3 ({}); \
                  describe its pattern there, check it with --spec, or select other patterns with --pattern",
                 path.display(),
                 facts.pattern_names()
@@ -85,14 +84,6 @@ pub(super) fn charts_in(
         }
     }
     Ok(charts)
-}
-
-/// The pattern that a chart's name says.
-fn pattern_of(name: &str) -> Option<u8> {
-    let number = name.strip_prefix(CHART_PREFIX)?;
-    let pattern = number.parse().ok()?;
-    // Neither `+3` nor `03`.
-    (format!("{pattern}") == number).then_some(pattern)
 }
 
 /// The product version of the charts in a directory, as their `appVersion` tells.
@@ -103,6 +94,7 @@ pub fn version_in(directory: &Path) -> Result<ProductVersion, SuiteError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Chart {
+        name: String,
         app_version: String,
     }
     if !directory.is_dir() {
@@ -127,21 +119,26 @@ pub fn version_in(directory: &Path) -> Result<ProductVersion, SuiteError> {
                 file.display()
             ))
         };
-        let Chart { app_version } = serde_saphyr::from_str(&text)
+        let Chart { name, app_version } = serde_saphyr::from_str(&text)
             .map_err(|error| unjudged(format!("it does not state its product version: {error}")))?;
-        let version: ProductVersion = app_version.parse().map_err(|_| {
-            unjudged(format!(
-                "appVersion {app_version} is an unknown product version; known versions are {}",
-                ProductVersion::all()
-                    .map(ProductVersion::as_str)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ))
-        })?;
+        let companion = Pattern::of_chart(&name).and_then(Pattern::distribution);
+        let own = |version: ProductVersion| match companion {
+            Some(companion) => companion.release(version),
+            None => version.as_str(),
+        };
+        let version = ProductVersion::all()
+            .find(|version| own(*version) == app_version)
+            .ok_or_else(|| {
+                let known: Vec<&str> = ProductVersion::all().map(own).collect();
+                unjudged(format!(
+                    "appVersion {app_version} is an unknown product version; known versions are {}",
+                    known.join(", ")
+                ))
+            })?;
         match &found {
             Some((known, other)) if *known != version => {
                 return Err(SuiteError::usage(format!(
-                    "{} is for {version}, but {} for {known}: put charts of different product versions into directories of their own",
+                    "{} is for {version} of API Manager, but {} for {known}: put charts of different product versions into directories of their own",
                     file.display(),
                     other.display()
                 )));
@@ -173,6 +170,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SuiteError> {
 
 #[cfg(test)]
 mod tests {
+    use am_product::Pattern;
     use std::{fs, path::Path};
 
     use super::{charts_in, platforms_of, version_in};
@@ -219,8 +217,9 @@ mod tests {
             let error = charts_in(folder.path(), &[], &facts).expect_err("refused");
             assert_eq!(error.exit_code(), 2);
             assert!(error.to_string().contains(name), "{error}");
-            let charts = charts_in(folder.path(), &[3], &facts).expect("another is chosen");
-            assert!(charts.keys().eq([&3]));
+            let charts = charts_in(folder.path(), &[Pattern::Numbered(3)], &facts)
+                .expect("another is chosen");
+            assert!(charts.keys().eq([&Pattern::Numbered(3)]));
         }
     }
 

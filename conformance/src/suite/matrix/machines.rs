@@ -1,6 +1,7 @@
 //! The host trees in the matrix: sites of examples that run on machines.
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde::Deserialize;
 
 use crate::suite::{Options, Variants};
@@ -20,7 +21,7 @@ pub const MACHINES: &str = "machines";
 pub(crate) struct TreeUnderTest {
     /// What reports call it.
     pub(super) name: String,
-    pub(super) pattern: u8,
+    pub(super) pattern: Pattern,
     product_version: ProductVersion,
     /// Its folder, below the workspace.
     tree: String,

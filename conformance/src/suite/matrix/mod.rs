@@ -4,6 +4,7 @@ mod found;
 mod machines;
 mod variants;
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -68,7 +69,7 @@ pub(crate) fn charts_subjects(
 
 /// A chart that is there.
 struct Found {
-    pattern: u8,
+    pattern: Pattern,
     version: ProductVersion,
     path: PathBuf,
     platforms: Vec<String>,
@@ -80,7 +81,7 @@ fn charts_of(
     directories: &[ChartDirectory],
     facts: &Facts,
 ) -> Result<Vec<Found>, SuiteError> {
-    let is_unknown = |pattern: &&u8| !facts.patterns.contains_key(pattern);
+    let is_unknown = |pattern: &&Pattern| !facts.patterns.contains_key(pattern);
     if let Some(unknown) = options.patterns.iter().find(is_unknown) {
         return Err(SuiteError::usage(format!(
             "unknown pattern {unknown}: known are {}",
@@ -116,7 +117,7 @@ fn charts_of(
             let path = charts.remove(&pattern).ok_or_else(|| {
                 SuiteError::cannot_check(format!(
                     "no chart at {}; generate it with `cargo xtask gen-charts`, or choose patterns with --pattern",
-                    directory.path.join(format!("am-pattern-{pattern}")).display()
+                    directory.path.join(pattern.chart()).display()
                 ))
             })?;
             found.push(Found {
@@ -159,7 +160,7 @@ struct Of<'o> {
     options: &'o Options,
     facts: &'o Facts,
     matrix: &'o Matrix,
-    pattern: u8,
+    pattern: Pattern,
     version: ProductVersion,
     chart: &'o Path,
 }
@@ -254,7 +255,7 @@ impl Of<'_> {
             specification: None,
             hints: Hints {
                 external: external_hosts(self.facts, platform, &self.options.external),
-                elsewhere: variant.elsewhere(self.components()),
+                elsewhere: variant.elsewhere(self.pattern, self.components()),
                 crossings: Crossings {
                     exposed: variant.exposed(self.components()),
                     others: variant.beyond(),
@@ -276,12 +277,12 @@ pub(crate) fn base_subject(
     options: &Options,
     facts: &Facts,
     directory: &Path,
-    pattern: u8,
+    pattern: Pattern,
     version: ProductVersion,
     platform: &str,
     variant: Option<&str>,
 ) -> Result<Subject, String> {
-    let chart = directory.join(format!("am-pattern-{pattern}"));
+    let chart = directory.join(pattern.chart());
     if !chart.is_dir() {
         return Err(format!("there is no chart at {}", chart.display()));
     }
@@ -318,7 +319,7 @@ pub(crate) fn base_subject(
 pub fn variant_renders(
     workspace: &Path,
     facts: &Facts,
-    pattern: u8,
+    pattern: Pattern,
     chart: &Path,
 ) -> Result<Vec<(String, RenderRequest)>, SuiteError> {
     let options = Options::new(workspace, Input::Charts(Vec::new()));

@@ -1,5 +1,6 @@
 //! The variants of the matrix, from `conformance/requirements/matrix.yaml`.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 use am_product::data::File;
@@ -12,6 +13,7 @@ use crate::{
     error::SuiteError,
     facts::{Facts, IdentityServer},
     graph::{Beyond, Elsewhere},
+    requirement::Layer,
     subject::set_path,
     suite::variation::merge,
 };
@@ -57,14 +59,17 @@ pub(super) struct Variant {
     /// Product versions that it is judged on.
     #[serde(default)]
     pub(super) versions: Versions,
+    /// Layers of the product whose charts it is about; that of API management unless given.
+    #[serde(default)]
+    layers: Vec<Layer>,
     /// Components, of which a pattern must have one; none for every pattern.
     #[serde(default)]
     only_with: Vec<Component>,
     /// Patterns; none for every one.
     #[serde(default)]
-    only_patterns: Vec<u8>,
+    only_patterns: Vec<Pattern>,
     #[serde(default)]
-    except_patterns: Vec<u8>,
+    except_patterns: Vec<Pattern>,
     /// Values of the whole chart.
     #[serde(default)]
     values: Map<String, Value>,
@@ -151,7 +156,7 @@ impl Matrix {
         })
     }
 
-    fn read(text: &str, patterns: &BTreeSet<u8>) -> Result<Self, SuiteError> {
+    fn read(text: &str, patterns: &BTreeSet<Pattern>) -> Result<Self, SuiteError> {
         let wrong = |message: String| SuiteError::Requirements {
             file: FILE.path.into(),
             message,
@@ -203,21 +208,31 @@ impl Variant {
     /// Whether it concerns a pattern with these components.
     pub(super) fn concerns<'c>(
         &self,
-        pattern: u8,
+        pattern: Pattern,
         mut components: impl Iterator<Item = &'c Component>,
     ) -> bool {
-        !self.except_patterns.contains(&pattern)
+        let layer = Layer::of(pattern);
+        let is_of_layer = match self.layers.as_slice() {
+            [] => layer == Layer::ApiManagement,
+            layers => layers.contains(&layer),
+        };
+        is_of_layer
+            && !self.except_patterns.contains(&pattern)
             && (self.only_patterns.is_empty() || self.only_patterns.contains(&pattern))
             && (self.only_with.is_empty()
                 || components.any(|component| self.only_with.contains(component)))
     }
 
-    /// Where those of a pattern's components are that the release does not run.
+    /// Where those of a pattern's components are that the release does not run. A companion's are all of API Manager's.
     pub(super) fn elsewhere<'c>(
         &self,
+        pattern: Pattern,
         components: impl Iterator<Item = &'c Component>,
     ) -> BTreeMap<Component, Elsewhere> {
-        of(&self.elsewhere, components)
+        match Layer::of(pattern) {
+            Layer::ApiManagement => of(&self.elsewhere, components),
+            Layer::Integration => self.elsewhere.clone(),
+        }
     }
 
     /// Where other sites reach a pattern's components.
@@ -282,6 +297,7 @@ fn of<'c>(
 
 #[cfg(test)]
 mod tests {
+    use am_product::Pattern;
     use std::collections::BTreeSet;
 
     use serde_json::{Value, json};
@@ -296,7 +312,7 @@ mod tests {
     }
 
     fn read(variants: &str) -> Result<Matrix, String> {
-        let patterns = BTreeSet::from([0, 1]);
+        let patterns = BTreeSet::from([0, 1].map(Pattern::Numbered));
         Matrix::read(&format!("{HEAD}variants: {variants}"), &patterns)
             .map_err(|error| error.to_string())
     }
@@ -349,8 +365,8 @@ mod tests {
         let matrix = read("[{name: a, onlyWith: [gateway], exceptPatterns: [0]}]").expect("parses");
         let variant = &matrix.variants[0];
         let gateway = [component("gateway")];
-        assert!(variant.concerns(1, gateway.iter()));
-        assert!(!variant.concerns(0, gateway.iter()));
-        assert!(!variant.concerns(1, [component("all-in-one")].iter()));
+        assert!(variant.concerns(Pattern::Numbered(1), gateway.iter()));
+        assert!(!variant.concerns(Pattern::Numbered(0), gateway.iter()));
+        assert!(!variant.concerns(Pattern::Numbered(1), [component("all-in-one")].iter()));
     }
 }

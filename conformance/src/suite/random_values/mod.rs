@@ -8,6 +8,7 @@ mod generate;
 use std::path::{Path, PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::{RenderError, RenderPool, RenderRequest};
 use serde_json::Value;
 
@@ -80,7 +81,8 @@ fn charts_have_no_finding_for_random_values() {
         number("AM_RANDOM_VALUES_SEED", 1),
     );
     let (mut refused, mut accepted, mut wrong) = (Vec::new(), 0, Vec::new());
-    for pattern in 0..=5 {
+    for number in 0..=5 {
+        let pattern = Pattern::Numbered(number);
         let directory = root.join("charts-out");
         let base = base_subject(
             &options,
@@ -94,7 +96,7 @@ fn charts_have_no_finding_for_random_values() {
         .unwrap_or_else(|error| panic!("{error}"));
         let charts = Charts::read(base.charts(), &root).unwrap_or_else(|error| panic!("{error}"));
         let schema: Value = serde_json::from_str(&read(
-            &directory.join(format!("am-pattern-{pattern}/values.schema.json")),
+            &directory.join(pattern.chart()).join("values.schema.json"),
         ))
         .expect("the schema is JSON");
         for case in 0..cases {
@@ -103,7 +105,7 @@ fn charts_have_no_finding_for_random_values() {
             subject.is_representative = false;
             let seed = seed
                 .wrapping_mul(1_000_003)
-                .wrapping_add(u64::from(pattern) * 10_007 + case);
+                .wrapping_add(u64::from(number) * 10_007 + case);
             let values = Generator::new(&schema, &kept, seed).values();
             subject.renders[0].values = values.clone();
             match render(&pool, &subject.renders[0]) {
@@ -114,7 +116,8 @@ fn charts_have_no_finding_for_random_values() {
                     if !found.is_empty() {
                         let found = found.join("\n  ");
                         wrong.push(format!(
-                            "am-pattern-{pattern}\n  {found}\nvalues: {values:#}"
+                            "{}\n  {found}\nvalues: {values:#}",
+                            pattern.chart()
                         ));
                     }
                 }

@@ -1,5 +1,6 @@
 //! `DeploymentUnderTest`: several sites, each a pattern or a part of one, that find components of each other.
 
+use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -33,7 +34,7 @@ pub(super) struct DeploymentUnderTest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct SiteUnderTest {
     name: String,
-    pattern: u8,
+    pattern: Pattern,
     product_version: ProductVersion,
     #[serde(default = "default_namespace")]
     namespace: String,

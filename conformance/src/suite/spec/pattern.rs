@@ -1,5 +1,6 @@
 //! `PatternUnderTest`: one pattern, made of several releases.
 
+use am_product::Pattern;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
@@ -19,7 +20,7 @@ pub struct PatternUnderTest {
     /// Always `PatternUnderTest`.
     pub kind: String,
     /// Number of the pattern that the releases claim to be.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Product version, such as `4.7.0`.
     pub product_version: ProductVersion,
     /// Namespace of releases that name none.

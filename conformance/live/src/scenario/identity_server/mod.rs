@@ -6,6 +6,7 @@ mod server;
 
 use am_conformance::component::Capability;
 use am_conformance::facts::{Facts, IdentityServer};
+use am_product::Pattern;
 use serde_json::{Value, json};
 
 use self::server::Server;
@@ -35,16 +36,17 @@ const TOKEN: &str = "revoked-at-the-identity-server";
 const STRANGER: &str = "am-live-stranger";
 
 /// A pattern whose key manager an identity server replaces, and the pattern that is left: the one of the fewest nodes.
-pub(crate) fn pattern(facts: &Facts) -> Option<u8> {
-    let replaced = |(pattern, _): &(&u8, _)| left_of(facts, **pattern).is_some();
-    let nodes =
-        |(_, nodes): &(&u8, &std::collections::BTreeMap<_, usize>)| nodes.values().sum::<usize>();
+pub(crate) fn pattern(facts: &Facts) -> Option<Pattern> {
+    let replaced = |(pattern, _): &(&Pattern, _)| left_of(facts, **pattern).is_some();
+    let nodes = |(_, nodes): &(&Pattern, &std::collections::BTreeMap<_, usize>)| {
+        nodes.values().sum::<usize>()
+    };
     let found = facts.patterns.iter().filter(replaced).min_by_key(nodes);
     found.map(|(pattern, _)| *pattern)
 }
 
 /// The key managers of a pattern, and the pattern that is left without them.
-fn left_of(facts: &Facts, pattern: u8) -> Option<(IdentityServer, u8)> {
+fn left_of(facts: &Facts, pattern: Pattern) -> Option<(IdentityServer, Pattern)> {
     let components = facts.patterns.get(&pattern)?.keys().copied();
     let replaces: Vec<_> = components
         .filter(|component| component.has(Capability::IssuesTokens))
@@ -62,7 +64,7 @@ impl Stage {
     /// A stage for a pattern with an identity server in the place of its key manager.
     pub(crate) fn with_identity_server(
         lab: Lab,
-        pattern: u8,
+        pattern: Pattern,
         name: &str,
         charts: Vec<(String, std::path::PathBuf)>,
     ) -> Result<Self, LiveError> {
@@ -95,7 +97,7 @@ impl Stage {
     }
 
     /// The one that a run plays, of the newest product version.
-    pub(crate) fn of_identity_server(lab: &Lab, pattern: u8) -> Result<Self, LiveError> {
+    pub(crate) fn of_identity_server(lab: &Lab, pattern: Pattern) -> Result<Self, LiveError> {
         let mut charts = charts_of(&lab.charts, pattern)?;
         let newest = charts.split_off(charts.len().saturating_sub(1));
         Self::with_identity_server(

@@ -1,5 +1,6 @@
 //! Moves the release to the next pattern's chart and back, in one release: its pods come up, its data and credentials stay.
 
+use am_product::Pattern;
 use serde_json::Value;
 
 use crate::charts::charts_of;
@@ -47,7 +48,10 @@ pub(in crate::scenario) async fn run(stage: &mut Stage) -> Result<bool, LiveErro
 
 /// The same release of the pattern with the next number.
 fn next(stage: &Stage) -> Result<Option<Stage>, LiveError> {
-    let pattern = stage.pattern + 1;
+    let Pattern::Numbered(number) = stage.pattern else {
+        return Ok(None);
+    };
+    let pattern = Pattern::Numbered(number + 1);
     if !stage.lab.facts.patterns.contains_key(&pattern) {
         return Ok(None);
     }

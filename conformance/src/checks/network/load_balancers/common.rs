@@ -97,7 +97,9 @@ fn answers_health_check(component: Component, fact: &PortFact, path: &str) -> bo
     if fact.speaks == Protocol::Apis {
         return path != "/";
     }
-    fact.speaks == Protocol::Servlets && answers(component, fact, path)
+    // The health of a companion is an inner matter of its.
+    let is_asked = matches!(fact.speaks, Protocol::Servlets | Protocol::Inner);
+    is_asked && answers(component, fact, path)
 }
 
 /// What a load balancer does with connections.
