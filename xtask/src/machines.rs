@@ -1,5 +1,6 @@
 //! The sites on virtual machines that the live suite plays: the examples, each in the last two product versions.
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::SuiteError;
@@ -15,7 +16,7 @@ const EXAMPLES: &str = "deployments/examples";
 #[derive(Debug, Clone)]
 pub struct MachineSite {
     /// The pattern.
-    pub pattern: u8,
+    pub pattern: Pattern,
     /// Each product version with the site's folder, the oldest first.
     pub versions: Vec<(String, PathBuf)>,
     /// The public names by what they are for.
@@ -31,11 +32,11 @@ pub struct MachineSite {
 /// Writes the trees of the examples of these patterns to `folder`; all patterns when there are none.
 pub(crate) fn sites(
     workspace: &Path,
-    patterns: &[u8],
+    patterns: &[Pattern],
     folder: &Path,
 ) -> Result<Vec<MachineSite>, SuiteError> {
     let mut sites = Vec::new();
-    for pattern in 0..=u8::MAX {
+    for pattern in (0..=u8::MAX).map(Pattern::Numbered) {
         let file = workspace
             .join(EXAMPLES)
             .join(format!("vm-pattern-{pattern}.yaml"));
@@ -52,7 +53,7 @@ pub(crate) fn sites(
     Ok(sites)
 }
 
-fn site(file: &Path, pattern: u8, folder: &Path) -> Result<MachineSite, SuiteError> {
+fn site(file: &Path, pattern: Pattern, folder: &Path) -> Result<MachineSite, SuiteError> {
     let unusable = |reason: String| SuiteError::usage(format!("{}: {reason}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| unusable(error.to_string()))?;
     let document: Value =

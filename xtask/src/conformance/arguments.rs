@@ -18,9 +18,9 @@ pub(crate) struct Arguments {
     /// Check what this deployment (kind `ApiManagerDeployment`) becomes: every site, and the ways between them.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["charts", "spec", "watch", "changed_since"])]
     pub(super) deployment: Option<PathBuf>,
-    /// Check only this pattern. May be repeated.
+    /// Check only this pattern: its number, `mi` or `si`. May be repeated.
     #[arg(long, value_name = "N")]
-    pub(super) pattern: Vec<u8>,
+    pub(super) pattern: Vec<String>,
     /// Check only this platform: the name of an overlay, or `none` for the chart without one. May be repeated.
     #[arg(long, value_name = "NAME")]
     pub(super) platform: Vec<String>,

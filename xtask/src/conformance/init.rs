@@ -1,5 +1,6 @@
 //! `cargo xtask conformance init`: a first specification of charts.
 
+use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::{
@@ -31,7 +32,7 @@ pub(super) struct Arguments {
 /// Writes the specification and returns the exit code.
 pub(super) fn run(
     arguments: &Arguments,
-    pattern: Option<u8>,
+    pattern: Option<Pattern>,
     product_version: Option<ProductVersion>,
     options: &Options,
 ) -> Result<u8, SuiteError> {

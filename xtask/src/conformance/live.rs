@@ -1,5 +1,6 @@
 //! `cargo xtask conformance --cluster …`: the options of live runs, and what they ask for.
 
+use am_product::Pattern;
 use std::path::Path;
 
 use am_conformance::SuiteError;
@@ -33,7 +34,7 @@ pub struct LiveRun {
     /// The sites of the scenario `machines`.
     pub machines: Vec<MachineSite>,
     /// The patterns to play; empty for all.
-    pub patterns: Vec<u8>,
+    pub patterns: Vec<Pattern>,
     /// Whether what shows components, and not wiring, is played on representative patterns only.
     pub representative: bool,
     /// Patterns at a time; 0 for as many as the machine carries.
@@ -174,7 +175,7 @@ fn asked(
 const PLATFORMS: [&str; 2] = ["none", "dev"];
 
 /// The patterns to play, empty for all; the end of the run when there are none.
-fn patterns(suite: &suite::Options) -> Result<Vec<u8>, Result<u8, SuiteError>> {
+fn patterns(suite: &suite::Options) -> Result<Vec<Pattern>, Result<u8, SuiteError>> {
     let Some(affected) = &suite.affected else {
         return Ok(suite.patterns.clone());
     };

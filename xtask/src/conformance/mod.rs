@@ -82,7 +82,7 @@ fn write_specification(arguments: &Arguments, charts: &init::Arguments) -> Resul
         ));
     }
     let options = Options::new(workspace::root(), Input::Charts(Vec::new()));
-    let pattern = arguments.pattern.first().copied();
+    let pattern = options::patterns(arguments)?.first().copied();
     init::run(charts, pattern, versions.first().copied(), &options)
 }
 

@@ -7,6 +7,7 @@ use am_conformance::SuiteError;
 use am_conformance::context;
 use am_conformance::suite::{self, ChartDirectory, Input, Options, Skip, Variants};
 use am_deployment_toml::product::{ProductVersion, Unknown};
+use am_product::Pattern;
 
 use super::arguments::{Arguments, Scenario};
 use super::incremental;
@@ -72,7 +73,7 @@ pub(super) fn options(
         }
     };
     let mut options = Options::new(root, input);
-    options.patterns.clone_from(&arguments.pattern);
+    options.patterns = patterns(arguments)?;
     options.platforms.clone_from(&arguments.platform);
     options.product_versions = versions;
     options
@@ -91,6 +92,17 @@ pub(super) fn options(
     options.source_map = Some(Arc::new(lines) as Arc<dyn context::SourceMap>);
     incremental::apply(arguments, &mut options, folder)?;
     Ok(options)
+}
+
+/// The patterns that were named: read here for the same reason as versions.
+pub(super) fn patterns(arguments: &Arguments) -> Result<Vec<Pattern>, SuiteError> {
+    let names = arguments.pattern.iter();
+    names
+        .map(|name| {
+            name.parse()
+                .map_err(|unknown: Unknown| SuiteError::usage(unknown.to_string()))
+        })
+        .collect()
 }
 
 /// The product versions that were named: read here, because `--workspace` may bring others than the program holds.

@@ -1,5 +1,6 @@
 //! Our own charts as the suite takes them: charts-out, and the older product versions made from the model.
 
+use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -8,15 +9,22 @@ use am_conformance::context;
 use am_conformance::finding::GeneratorLocation;
 use am_conformance::suite::{Changes, ChartDirectory};
 use am_deployment_toml::product::ProductVersion;
-use am_generator::maker::CHART_PREFIX;
 use am_generator::output::{self, Extent};
-use am_generator::{ChartTree, Model, Selection, SourceMap, Templates, generate};
+use am_generator::{ChartTree, Families, Selection, SourceMap};
 
 /// The folder of the generated charts below the workspace; it holds the newest product version.
 pub(super) const CHARTS: &str = "charts-out";
 
 /// What charts are made of.
-pub(super) const SOURCES: [&str; 2] = ["generator/model", "generator/templates"];
+pub(super) const SOURCES: [&str; 4] = [
+    "generator/model",
+    "generator/templates",
+    "generator/families",
+    "generator/families.yaml",
+];
+
+/// The folder that has all of them.
+const GENERATOR: &str = "generator";
 
 /// Our charts of each product version, ready to be judged.
 pub(super) struct OwnCharts {
@@ -67,16 +75,14 @@ pub(super) fn regenerated(
     root: &Path,
     changes: &Changes,
     folder: &Path,
-) -> Result<BTreeSet<u8>, String> {
+) -> Result<BTreeSet<Pattern>, String> {
     let is_touched = |source: &str| changes.below(&root.join(source)).next().is_some();
     if !SOURCES.iter().any(|source| is_touched(source)) {
         return Ok(BTreeSet::new());
     }
     let base = folder.join("base");
     let told = |error: SuiteError| error.to_string();
-    for source in SOURCES {
-        changes.unpack(source, &base).map_err(told)?;
-    }
+    changes.unpack(GENERATOR, &base).map_err(told)?;
     let before = Generator::load(&base).map_err(told)?;
     let now = Generator::load(root).map_err(told)?;
     let mut patterns = BTreeSet::new();
@@ -85,8 +91,7 @@ pub(super) fn regenerated(
         let now = now.generate(version).map_err(told)?;
         let charts: BTreeSet<&str> = before.charts().into_iter().chain(now.charts()).collect();
         for chart in charts {
-            let pattern = chart.strip_prefix(CHART_PREFIX);
-            if let Some(pattern) = pattern.and_then(|number| number.parse().ok())
+            if let Some(pattern) = Pattern::of_chart(chart)
                 && !files(&before, chart).eq(files(&now, chart))
             {
                 patterns.insert(pattern);
@@ -103,24 +108,17 @@ fn files<'t>(tree: &'t ChartTree, chart: &'t str) -> impl Iterator<Item = (&'t s
     })
 }
 
-struct Generator {
-    model: Model,
-    templates: Templates,
-}
+struct Generator(Families);
 
 impl Generator {
     fn load(root: &Path) -> Result<Self, SuiteError> {
-        let [model, templates] = SOURCES;
-        Ok(Self {
-            model: Model::load(&root.join(model), model).map_err(cannot)?,
-            templates: Templates::load(&root.join(templates), templates).map_err(cannot)?,
-        })
+        Families::load(root).map(Self).map_err(cannot)
     }
 
     /// Refuses a model with a product version that the suite does not know.
     fn check_versions(&self) -> Result<(), SuiteError> {
         let known: Vec<&str> = ProductVersion::all().map(ProductVersion::as_str).collect();
-        let versions = &self.model.product.versions;
+        let versions = &self.0.main().product.versions;
         if let Some(unjudged) = versions
             .iter()
             .find(|version| !known.contains(&version.value.as_str()))
@@ -137,9 +135,9 @@ impl Generator {
     fn generate(&self, version: ProductVersion) -> Result<ChartTree, SuiteError> {
         let selection = Selection {
             version: version.to_string(),
-            ..Selection::all(&self.model)
+            ..self.0.all()
         };
-        generate(&self.model, &self.templates, &selection).map_err(cannot)
+        self.0.generate(&selection).map_err(cannot)
     }
 }
 
@@ -150,16 +148,8 @@ fn cannot(error: impl std::fmt::Display) -> SuiteError {
 /// The source map of charts that somebody may have changed: what the generator writes today counts for the files that are
 /// still the same. Without the generator's sources, or when they are broken, no line is known.
 pub(super) fn lines_of(root: &Path, charts: &Path, version: ProductVersion) -> Lines {
-    let model = Model::load(&root.join("generator/model"), "generator/model");
-    let templates = Templates::load(&root.join("generator/templates"), "generator/templates");
-    let (Ok(model), Ok(templates)) = (model, templates) else {
-        return Lines::default();
-    };
-    let selection = Selection {
-        version: version.to_string(),
-        ..Selection::all(&model)
-    };
-    let Ok(tree) = generate(&model, &templates, &selection) else {
+    let tree = Generator::load(root).and_then(|generator| generator.generate(version));
+    let Ok(tree) = tree else {
         return Lines::default();
     };
     let unknown = tree
