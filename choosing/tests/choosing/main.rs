@@ -1,0 +1,7 @@
+//! What is recommended, by the tables of the source documents and for any answers; what the data and answers may not be.
+
+mod any_answers;
+mod broken_data;
+mod support;
+mod tables;
+mod trade_offs;
