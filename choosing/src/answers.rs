@@ -49,6 +49,11 @@ impl Answers {
         self.0.get(id)
     }
 
+    /// All of them, by the ids of questions.
+    pub fn given(&self) -> &BTreeMap<String, Scalar> {
+        &self.0
+    }
+
     /// Answers a question that takes this answer.
     pub fn set(&mut self, question: &Question, answer: Scalar) {
         self.0.insert(question.id().to_owned(), answer);

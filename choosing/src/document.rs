@@ -33,6 +33,26 @@ struct Known {
     others: String,
     overlays: Table<Overlay>,
     trial: String,
+    hostnames: Hostnames,
+    #[serde(rename = "identity-server")]
+    identity_server: IdentityServer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hostnames {
+    whole: Table<String>,
+    every: Table<String>,
+    tokens: Table<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityServer {
+    host: String,
+    cidr: String,
+    notifies: String,
+    replaces: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -41,6 +61,9 @@ struct Overlay {
     overlay: String,
     #[serde(default)]
     values: Option<String>,
+    /// Values besides, by the kind of the database.
+    #[serde(default)]
+    databases: Table<String>,
 }
 
 /// The text of a deployment that has what was recommended.
@@ -104,6 +127,8 @@ impl Writer<'_> {
             "version": self.word("version"),
             "several": regions > 1,
             "topology": self.word("topology"),
+            // Between machines events are not encrypted yet.
+            "private": self.is("onMachines"),
             "production": self.is("production"),
             "machines": self.is("onMachines"),
             "credentials": known.credentials,
@@ -127,7 +152,8 @@ impl Writer<'_> {
             .filter(|it| it.key.is_some() && (is_whole || it.parts.contains(&Part::Plane)))
             .collect();
         let (production, machines) = (self.is("production"), self.is("onMachines"));
-        let has_ways_in = production || !machines;
+        // A trial brings its database and needs no names, unless its nodes are on machines behind a load balancer.
+        let is_whole_trial = !production && !(machines && self.number("pattern") > 0);
         let overlay = known.overlays.get(&self.word("runsOn"));
         let several = regions > 1;
         let mut site = json!({
@@ -150,23 +176,21 @@ impl Writer<'_> {
             "balancer": Value::Null,
             "values": Value::Null,
         });
-        if has_ways_in && production {
-            site["hostnames"] = Self::hostnames(&components, &domain, is_whole);
+        if !is_whole_trial {
+            site["hostnames"] = self.hostnames(&components, &domain, is_whole);
         }
-        if is_whole && production {
+        if is_whole && !is_whole_trial {
             site["database"] =
                 json!({"type": self.word("database"), "host": format!("db.{domain}")});
         }
-        if is_whole
-            && !machines
-            && self.word("keyManager").starts_with("identity-server")
-            && production
+        if is_whole && !machines && self.word("issuer").starts_with("identity-server") && production
         {
+            let server = &known.identity_server;
             site["identityServer"] = json!({
-                "host": format!("login.{}", known.domain),
-                "cidr": "10.250.0.0/24",
-                "notifies": format!("am.{domain}"),
-                "replaces": self.is("keyManagerReplaced").then_some("keyManager"),
+                "host": format!("{}.{}", server.host, known.domain),
+                "cidr": server.cidr,
+                "notifies": format!("{}.{domain}", server.notifies),
+                "replaces": self.is("keyManagerReplaced").then_some(&server.replaces),
             });
         }
         if machines {
@@ -182,19 +206,18 @@ impl Writer<'_> {
 /// The ways in and the places of one site.
 impl Writer<'_> {
     /// Names of what the site serves.
-    fn hostnames(components: &[&Component], domain: &str, is_whole: bool) -> Value {
+    fn hostnames(&self, components: &[&Component], domain: &str, is_whole: bool) -> Value {
+        let known = &self.known.hostnames;
+        let has_tokens = components.iter().any(|it| it.parts.contains(&Part::Tokens));
         let mut names = Map::new();
-        if is_whole {
-            names.insert("management".into(), json!(format!("am.{domain}")));
-        }
-        names.insert("gateway".into(), json!(format!("gw.{domain}")));
-        names.insert("websocket".into(), json!(format!("ws.{domain}")));
-        for component in components
-            .iter()
-            .filter(|it| it.parts.contains(&Part::Tokens))
-        {
-            let key = component.key.clone().unwrap_or_default();
-            names.insert(key, json!(format!("km.{domain}")));
+        for (table, is_served) in [
+            (&known.whole, is_whole),
+            (&known.every, true),
+            (&known.tokens, has_tokens),
+        ] {
+            for (name, host) in table.iter().filter(|_| is_served) {
+                names.insert(name.value.clone(), json!(format!("{host}.{domain}")));
+            }
         }
         Value::Object(names)
     }
@@ -228,7 +251,7 @@ impl Writer<'_> {
                 .collect();
             let service = is_main.then(|| {
                 if machines {
-                    json!({"host": balancer(site), "port": component.balanced})
+                    json!({"host": format!("{}.{domain}", component.name), "port": component.balanced})
                 } else {
                     json!({"host": format!("{}.{domain}", component.name), "port": 443})
                 }
@@ -294,6 +317,8 @@ impl Writer<'_> {
         let mut lines = Vec::new();
         if !machines {
             lines.extend(overlay.and_then(|it| it.values.clone()));
+            let database = self.word("database");
+            lines.extend(overlay.and_then(|it| it.databases.get(&database).cloned()));
             if self.is("regulated")
                 || ["components", "everything"].contains(&self.word("isolation").as_str())
             {

@@ -2,6 +2,8 @@
 
 mod any_answers;
 mod broken_data;
+mod short;
+mod strategies;
 mod support;
 mod tables;
 mod trade_offs;

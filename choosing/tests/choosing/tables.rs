@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use am_choosing::cases::Row;
 use am_choosing::{Recommendation, Scalar, previous, recommend};
 
-use crate::support::{answers, nodes, of, rules, word};
+use crate::short::{nodes, of, word};
+use crate::support::{answers, rules};
 
 /// What is wrong with the recommendation for a row.
 fn differs(row: &Row) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Combinations beyond the tables: factors together, and answers that do not go together.
 
-use crate::support::{nodes, of, word};
+use crate::short::{nodes, of, word};
 
 /// Answers, and facts that must follow.
 const COMBINATIONS: [(&str, &[(&str, &str)]); 18] = [
@@ -48,11 +48,11 @@ const COMBINATIONS: [(&str, &[(&str, &str)]); 18] = [
     ),
     (
         "identity: identity-server, platform: aws",
-        &[("pattern", "4"), ("keyManager", "identity-server")],
+        &[("pattern", "4"), ("issuer", "identity-server")],
     ),
     (
         "identity: identity-server, overhead: least",
-        &[("pattern", "1"), ("keyManager", "identity-server-beside")],
+        &[("pattern", "1"), ("issuer", "identity-server-beside")],
     ),
     (
         "opaqueTokens: true, requestsPerSecond: 800",
@@ -101,7 +101,7 @@ const CONFLICTS: [(&str, &str, (&str, &str)); 12] = [
     (
         "identity: identity-server, tenants: 2",
         "does not support tenants",
-        ("keyManager", "built-in"),
+        ("issuer", "built-in"),
     ),
     (
         "platform: openshift, skills: machines",

@@ -1,11 +1,14 @@
 //! First documents: what is recommended can be made at once, by the resolver and by Helm.
 
-#[path = "../choosing/any_answers.rs"]
-mod any_answers;
+#[path = "../choosing/short.rs"]
+mod short;
+#[path = "../choosing/strategies.rs"]
+mod strategies;
 #[path = "../choosing/support.rs"]
 mod support;
 
 use std::fs;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use am_choosing::{Answers, Recommendation, document, recommend};
@@ -16,7 +19,12 @@ use am_toolchain::{RenderPool, RenderRequest, Renderer as _, StderrProgress, Too
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
 
-use crate::support::{answers, of, rules, word, workspace};
+use short::{nodes, of, word};
+use support::{answers, rules};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
 
 /// The model, and the charts of a product version.
 fn charts(version: &str) -> (&'static Model, &'static ChartTree) {
@@ -147,9 +155,25 @@ fn documents_of_several_regions_and_of_an_identity_server_are_made_and_rendered(
         "identity: identity-server, regions: 2",
         "spikes: true, requestsPerSecond: 4000",
         "requestsPerSecond: 60000, database: oracle",
+        "production: false, previous: cp-gw",
+        "production: false, previous: cp-gw-tm-km",
     ];
     let given = several.map(|it| (it, answers(&it.replace(", ", "\n"))));
     let wrong = on_platforms(given.into_iter());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn documents_of_every_database_are_rendered_on_every_platform() {
+    let mut wrong = Vec::new();
+    for platform in CLUSTERS {
+        for database in ["postgre", "mysql", "mariadb", "mssql", "oracle", "db2"] {
+            let given = format!("platform: {platform}, database: {database}");
+            if let Err(error) = made(&of(&given)) {
+                wrong.push(format!("{given}: {error}"));
+            }
+        }
+    }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
@@ -158,7 +182,7 @@ fn documents_of_any_answers_are_made_and_rendered() {
     let mut config = Config::with_cases(8);
     config.failure_persistence = None;
     let mut runner = TestRunner::new(config);
-    let wanted = crate::any_answers::answers();
+    let wanted = strategies::answers();
     let run = runner.run(&wanted, |answers| {
         made(&recommend(rules(), &answers))
             .map(drop)
@@ -200,7 +224,7 @@ fn components_are_those_of_the_model() {
         let known = model.patterns.iter().find(|it| it.number == pattern);
         for component in &known.expect("a pattern").components {
             let name = &component.component.value;
-            let nodes = crate::support::nodes(&is, name);
+            let nodes = nodes(&is, name);
             assert!(
                 nodes >= f64::from(component.minimum),
                 "pattern {pattern}: {nodes} of {name}"
