@@ -58,7 +58,7 @@ struct IdentityServer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Overlay {
-    overlay: String,
+    file: String,
     #[serde(default)]
     values: Option<String>,
     /// Values besides, by the kind of the database.
@@ -153,7 +153,7 @@ impl Writer<'_> {
             .collect();
         let (production, machines) = (self.is("production"), self.is("onMachines"));
         // A trial brings its database and needs no names, unless its nodes are on machines behind a load balancer.
-        let is_whole_trial = !production && !(machines && self.number("pattern") > 0);
+        let has_servers = production || (machines && self.number("pattern") > 0);
         let overlay = known.overlays.get(&self.word("runsOn"));
         let several = regions > 1;
         let mut site = json!({
@@ -163,7 +163,7 @@ impl Writer<'_> {
             "context": several,
             "cluster": overlay.filter(|_| !machines).map(|overlay| json!({
                 "namespace": known.namespace,
-                "overlay": if production { &overlay.overlay } else { &known.trial },
+                "overlay": if production { &overlay.file } else { &known.trial },
             })),
             "cidr": several.then(|| format!("10.{}.0.0/16", 20 + number)),
             "hostnames": Value::Null,
@@ -176,10 +176,10 @@ impl Writer<'_> {
             "balancer": Value::Null,
             "values": Value::Null,
         });
-        if !is_whole_trial {
+        if has_servers {
             site["hostnames"] = self.hostnames(&components, &domain, is_whole);
         }
-        if is_whole && !is_whole_trial {
+        if is_whole && has_servers {
             site["database"] =
                 json!({"type": self.word("database"), "host": format!("db.{domain}")});
         }

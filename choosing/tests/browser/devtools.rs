@@ -1,4 +1,4 @@
-//! A tab of a headless Chromium, driven by its DevTools protocol: keys as a person types them, a colour scheme, a width.
+//! A tab of a headless Chromium, driven by its protocol for developers: keys as a person types them, a colour scheme, a width.
 //!
 //! Of our own, because crates for it are generated from the whole protocol, or need a driver besides and cannot choose the colour scheme.
 
@@ -70,7 +70,7 @@ impl Tab {
         std::thread::spawn(move || lines.for_each(drop));
         let host = listening.trim_start_matches("ws://").split('/').next();
         let stream = TcpStream::connect(host.unwrap_or_default())?;
-        stream.set_read_timeout(Some(Duration::from_mins(2)))?;
+        stream.set_read_timeout(Some(Duration::from_secs(120)))?;
         let (socket, _) =
             tungstenite::client(&listening, stream).map_err(|error| error.to_string())?;
         let mut this = Self {
@@ -81,18 +81,18 @@ impl Tab {
             browser,
             _profile: profile,
         };
-        let target = this.send("Target.createTarget", json!({"url": "about:blank"}))?;
+        let target = this.send("Target.createTarget", &json!({"url": "about:blank"}))?;
         let attach = json!({"targetId": target["targetId"], "flatten": true});
-        this.session = this.send("Target.attachToTarget", attach)?["sessionId"].take();
-        this.send("Runtime.enable", json!({}))?;
-        this.send("Page.enable", json!({}))?;
+        this.session = this.send("Target.attachToTarget", &attach)?["sessionId"].take();
+        this.send("Runtime.enable", &json!({}))?;
+        this.send("Page.enable", &json!({}))?;
         this.go(address)?;
         Ok(this)
     }
 
     /// Opens another address, and waits until it is loaded.
     pub(crate) fn go(&mut self, address: &str) -> Result<(), Failed> {
-        self.send("Page.navigate", json!({"url": address}))?;
+        self.send("Page.navigate", &json!({"url": address}))?;
         for _ in 0..600 {
             let ready =
                 self.eval("document.readyState === 'complete' && location.href !== 'about:blank'")?;
@@ -105,7 +105,7 @@ impl Tab {
     }
 
     /// The answer to a command; events of the console are kept.
-    pub(crate) fn send(&mut self, method: &str, parameters: Value) -> Result<Value, Failed> {
+    pub(crate) fn send(&mut self, method: &str, parameters: &Value) -> Result<Value, Failed> {
         self.sent += 1;
         let mut command = json!({"id": self.sent, "method": method, "params": parameters});
         if !self.session.is_null() {
@@ -141,7 +141,7 @@ impl Tab {
     pub(crate) fn eval(&mut self, expression: &str) -> Result<Value, Failed> {
         let parameters =
             json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
-        let mut answer = self.send("Runtime.evaluate", parameters)?;
+        let mut answer = self.send("Runtime.evaluate", &parameters)?;
         match answer.get("exceptionDetails") {
             Some(error) => Err(format!("{error}").into()),
             None => Ok(answer["result"]["value"].take()),
@@ -161,7 +161,7 @@ impl Tab {
             if kind == "keyDown" {
                 event["text"] = json!(text);
             }
-            self.send("Input.dispatchKeyEvent", event)?;
+            self.send("Input.dispatchKeyEvent", &event)?;
         }
         Ok(())
     }
@@ -170,11 +170,11 @@ impl Tab {
     pub(crate) fn look(&mut self, width: u32, scheme: &str, media: &str) -> Result<(), Failed> {
         let size =
             json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
-        self.send("Emulation.setDeviceMetricsOverride", size)?;
+        self.send("Emulation.setDeviceMetricsOverride", &size)?;
         let features = json!([{"name": "prefers-color-scheme", "value": scheme}]);
         self.send(
             "Emulation.setEmulatedMedia",
-            json!({"media": media, "features": features}),
+            &json!({"media": media, "features": features}),
         )?;
         Ok(())
     }

@@ -98,11 +98,8 @@ fn axe() -> Option<PathBuf> {
     let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let pins = fs::read(workspace.join("tools/browser/package-lock.json")).ok()?;
     let digest = Sha256::digest(pins);
-    let name: String = digest
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let first: [u8; 8] = digest.as_slice().get(..8)?.try_into().ok()?;
+    let name = format!("{:016x}", u64::from_be_bytes(first));
     let target = std::env::var_os("CARGO_TARGET_DIR");
     let target = target.map_or_else(|| workspace.join("target"), PathBuf::from);
     let folder = target.join(format!("tools/axe-core-{name}"));

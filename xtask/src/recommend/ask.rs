@@ -47,19 +47,17 @@ pub(super) fn all(rules: &Rules) -> io::Result<Answers> {
 }
 
 fn prompt(question: &Question) -> String {
-    let mut text = format!("  {}\n", question.text);
-    if let Some(help) = &question.help {
-        text += &format!("    {help}\n");
-    }
+    let mut lines = vec![format!("  {}\n", question.text)];
+    lines.extend(question.help.iter().map(|help| format!("    {help}\n")));
     if let Choices::OneOf(choices) = question.choices() {
-        for (name, meaning) in choices {
-            text += &format!("    {name:<24} {meaning}\n");
-        }
+        let choices = choices.into_iter();
+        lines.extend(choices.map(|(name, meaning)| format!("    {name:<24} {meaning}\n")));
     }
     let default = match question.default() {
         Scalar::Is(true) => "yes".to_owned(),
         Scalar::Is(false) => "no".to_owned(),
         other => other.to_string(),
     };
-    text + &format!("  [{default}] ")
+    lines.push(format!("  [{default}] "));
+    lines.concat()
 }
