@@ -13,6 +13,7 @@ mod migrate_values;
 mod package;
 mod packages;
 mod publish;
+mod recommend;
 mod rendering;
 mod workspace;
 
@@ -58,6 +59,8 @@ enum Command {
     Changelog(changelog::Arguments),
     /// Turn values files of the vendor's charts into one of ours, and tell what became of each value.
     MigrateValues(migrate_values::Arguments),
+    /// Recommend a pattern, a platform and a size by a few answers, and write a first deployment.
+    Recommend(Box<recommend::Arguments>),
     /// Turn a deployment of one or several sites into values, scripts and instructions for each site.
     Deploy(deploy::Arguments),
     /// Turn a pattern and its machines into the files of each host and an Ansible inventory.
@@ -81,6 +84,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
         Command::Publish(arguments) => publish::run(&arguments),
         Command::Changelog(arguments) => changelog::run(&arguments),
         Command::MigrateValues(arguments) => migrate_values::run(&arguments),
+        Command::Recommend(arguments) => recommend::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
         Command::GenVm(arguments) => gen_vm::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -8,7 +8,8 @@ use am_product::{Component, Distribution, ProductVersion};
 use serde::Deserialize;
 
 /// Where production Rust lies.
-const SOURCES: [&str; 15] = [
+const SOURCES: [&str; 16] = [
+    "choosing/src",
     "conformance/live/src",
     "conformance/src",
     "conformance/standin/src",

@@ -1,0 +1,127 @@
+//! Answers: read strictly, so that a slip is told and not taken for a default.
+
+use std::collections::BTreeMap;
+
+use am_generator::diagnostic::{Diagnostic, Diagnostics};
+use am_generator::model::table::Table;
+use am_generator::yaml;
+use serde_saphyr::Spanned;
+
+use crate::logic::Scalar;
+use crate::rules::{Choices, Question, Rules};
+
+/// Answers by the ids of questions; what is not answered has its default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Answers(BTreeMap<String, Scalar>);
+
+impl Answers {
+    /// Reads a file of answers: a mapping of questions to answers. `file` is how errors name it.
+    ///
+    /// # Errors
+    /// Every unknown question and every answer that a question does not have, with its place.
+    pub fn read(rules: &Rules, file: &str, text: &str) -> Result<Self, Diagnostics> {
+        let table: Table<Spanned<Scalar>> = yaml::parse(file, text)?;
+        let mut found = Diagnostics::default();
+        let mut this = Self::default();
+        for (id, answer) in table.iter() {
+            let Some(question) = rules.question(&id.value) else {
+                let known = rules.questions().map(Question::id);
+                let place = yaml::place(file, id.referenced);
+                let message = format!("there is no question `{}`", id.value);
+                let hint = am_suggest::hint(&id.value, known);
+                found.push(Diagnostic::new(place, message).maybe_hint(hint));
+                continue;
+            };
+            match question.takes(&answer.value) {
+                Ok(()) => this.set(question, answer.value.clone()),
+                Err((message, hint)) => {
+                    let place = yaml::place(file, answer.referenced);
+                    found.push(Diagnostic::new(place, message).maybe_hint(hint));
+                }
+            }
+        }
+        let sources = [(file.to_owned(), text.to_owned())];
+        found.into_result(this, &sources.into())
+    }
+
+    /// The answer to a question.
+    pub fn get(&self, id: &str) -> Option<&Scalar> {
+        self.0.get(id)
+    }
+
+    /// All of them, by the ids of questions.
+    pub fn given(&self) -> &BTreeMap<String, Scalar> {
+        &self.0
+    }
+
+    /// Answers a question that takes this answer.
+    pub fn set(&mut self, question: &Question, answer: Scalar) {
+        self.0.insert(question.id().to_owned(), answer);
+    }
+
+    /// These, and where they say nothing those.
+    #[must_use]
+    pub fn over(mut self, others: Self) -> Self {
+        for (id, answer) in others.0 {
+            self.0.entry(id).or_insert(answer);
+        }
+        self
+    }
+}
+
+impl Question {
+    /// Whether this is an answer to it.
+    ///
+    /// # Errors
+    /// What is wrong, and what to do.
+    pub fn takes(&self, answer: &Scalar) -> Result<(), (String, Option<String>)> {
+        let id = self.id();
+        match (self.choices(), answer) {
+            (Choices::YesOrNo, Scalar::Is(_)) => Ok(()),
+            (Choices::Number(least, most), Scalar::Number(number)) => {
+                if *number < least || *number > most || number.fract() != 0.0 {
+                    let message = format!("`{id}` is a whole number from {least} to {most}");
+                    return Err((message, None));
+                }
+                Ok(())
+            }
+            (Choices::OneOf(choices), Scalar::Text(word)) => {
+                let mut known = choices.iter().map(|(name, _)| *name);
+                if known.any(|it| it == word) {
+                    return Ok(());
+                }
+                let names = choices.iter().map(|(name, _)| *name);
+                let hint = am_suggest::hint(word, names);
+                Err((format!("`{word}` is no answer to `{id}`"), hint))
+            }
+            (Choices::YesOrNo, _) => Err((format!("`{id}` is true or false"), None)),
+            (Choices::Number(..), _) => Err((format!("`{id}` is a number"), None)),
+            (Choices::OneOf(choices), _) => {
+                let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+                Err((format!("`{id}` is one of {}", names.join(", ")), None))
+            }
+        }
+    }
+
+    /// An answer as it is typed.
+    ///
+    /// # Errors
+    /// As [`Question::takes`].
+    pub fn parse(&self, typed: &str) -> Result<Scalar, (String, Option<String>)> {
+        let typed = typed.trim();
+        let answer = match self.choices() {
+            Choices::YesOrNo => match typed.to_ascii_lowercase().as_str() {
+                "yes" | "y" | "true" => Scalar::Is(true),
+                "no" | "n" | "false" => Scalar::Is(false),
+                _ => Scalar::Text(typed.to_owned()),
+            },
+            Choices::Number(..) => match typed.parse() {
+                Ok(number) => Scalar::Number(number),
+                Err(_) => Scalar::Text(typed.to_owned()),
+            },
+            Choices::OneOf(_) => Scalar::Text(typed.to_owned()),
+        };
+        self.takes(&answer)?;
+        Ok(answer)
+    }
+}

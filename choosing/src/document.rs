@@ -1,0 +1,380 @@
+//! A first deployment document out of a recommendation: `templates/deployment.yaml.hbs` with everything that follows, and placeholders for the rest.
+
+use am_generator::diagnostic::{Diagnostic, Place};
+use am_generator::model::table::Table;
+use am_generator::yaml;
+use am_product::data::File;
+use handlebars::{Handlebars, no_escape};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::logic::Scalar;
+use crate::recommend::{Component, Recommendation};
+use crate::rules::Part;
+
+const DATA: File = File::new(
+    "choosing/data/document.yaml",
+    include_str!("../data/document.yaml"),
+);
+const TEMPLATE: File = File::new(
+    "choosing/templates/deployment.yaml.hbs",
+    include_str!("../templates/deployment.yaml.hbs"),
+);
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    name: String,
+    namespace: String,
+    domain: String,
+    credentials: String,
+    keystores: String,
+    main: String,
+    others: String,
+    overlays: Table<Overlay>,
+    trial: String,
+    hostnames: Hostnames,
+    #[serde(rename = "identity-server")]
+    identity_server: IdentityServer,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hostnames {
+    whole: Table<String>,
+    every: Table<String>,
+    tokens: Table<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IdentityServer {
+    host: String,
+    cidr: String,
+    notifies: String,
+    replaces: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overlay {
+    file: String,
+    #[serde(default)]
+    values: Option<String>,
+    /// Values besides, by the kind of the database.
+    #[serde(default)]
+    databases: Table<String>,
+}
+
+/// The text of a deployment that has what was recommended.
+///
+/// # Errors
+/// When the data or the template is broken.
+pub fn document(recommendation: &Recommendation) -> Result<String, Diagnostic> {
+    let broken = |error: am_product::data::DataError| {
+        Diagnostic::new(Place::file(&error.file), error.message)
+    };
+    let known: Known = yaml::parse(DATA.path, &DATA.text().map_err(broken)?)?;
+    let template = TEMPLATE.text().map_err(broken)?;
+    let it = Writer {
+        recommendation,
+        known: &known,
+    };
+    let mut engine = Handlebars::new();
+    engine.set_strict_mode(true);
+    engine.register_escape_fn(no_escape);
+    engine
+        .render_template(&template, &it.data())
+        .map_err(|error| Diagnostic::new(Place::file(TEMPLATE.path), error.to_string()))
+}
+
+struct Writer<'r> {
+    recommendation: &'r Recommendation,
+    known: &'r Known,
+}
+
+impl Writer<'_> {
+    fn is(&self, fact: &str) -> bool {
+        self.recommendation.fact(fact) == Some(&Scalar::Is(true))
+    }
+
+    fn word(&self, fact: &str) -> String {
+        self.recommendation
+            .fact(fact)
+            .map(Scalar::to_string)
+            .unwrap_or_default()
+    }
+
+    fn number(&self, fact: &str) -> usize {
+        whole(
+            self.recommendation
+                .fact(fact)
+                .and_then(Scalar::number)
+                .unwrap_or(0.0),
+        )
+    }
+
+    fn data(&self) -> Value {
+        let (known, regions) = (self.known, self.number("regions"));
+        let full = self.number("fullRegions");
+        let sites = (0..regions).map(|site| self.site(site, site < full, regions));
+        json!({
+            "flags": self.recommendation.flags,
+            "conflicts": self.recommendation.conflicts,
+            "domain": known.domain,
+            "pooled": self.number("servingNodes") > self.number("gatewaysOfRelease") && self.number("pattern") > 2,
+            "name": known.name,
+            "version": self.word("version"),
+            "several": regions > 1,
+            "topology": self.word("topology"),
+            // Between machines events are not encrypted yet.
+            "private": self.is("onMachines"),
+            "production": self.is("production"),
+            "machines": self.is("onMachines"),
+            "credentials": known.credentials,
+            "keystores": known.keystores,
+            "sites": sites.collect::<Vec<_>>(),
+        })
+    }
+
+    fn site(&self, number: usize, is_whole: bool, regions: usize) -> Value {
+        let known = self.known;
+        let name = match number {
+            0 => known.main.clone(),
+            _ => known.others.replace("{number}", &(number + 1).to_string()),
+        };
+        let domain = match regions {
+            1 => known.domain.clone(),
+            _ => format!("{name}.{}", known.domain),
+        };
+        let components = self.recommendation.components.iter();
+        let components: Vec<&Component> = components
+            .filter(|it| it.key.is_some() && (is_whole || it.parts.contains(&Part::Plane)))
+            .collect();
+        let (production, machines) = (self.is("production"), self.is("onMachines"));
+        // A trial brings its database and needs no names, unless its nodes are on machines behind a load balancer.
+        let has_servers = production || (machines && self.number("pattern") > 0);
+        let overlay = known.overlays.get(&self.word("runsOn"));
+        let several = regions > 1;
+        let mut site = json!({
+            "name": name,
+            "pattern": self.number("pattern"),
+            "main": several && number == 0 && self.word("topology") == "centralised",
+            "context": several,
+            "cluster": overlay.filter(|_| !machines).map(|overlay| json!({
+                "namespace": known.namespace,
+                "overlay": if production { &overlay.file } else { &known.trial },
+            })),
+            "cidr": several.then(|| format!("10.{}.0.0/16", 20 + number)),
+            "hostnames": Value::Null,
+            "database": Value::Null,
+            "identityServer": Value::Null,
+            "exposes": self.exposes(&components, &domain, number),
+            "replicas": Value::Null,
+            "hosts": Value::Null,
+            "balancers": Value::Null,
+            "balancer": Value::Null,
+            "values": Value::Null,
+        });
+        if has_servers {
+            site["hostnames"] = self.hostnames(&components, &domain, is_whole);
+        }
+        if is_whole && has_servers {
+            site["database"] =
+                json!({"type": self.word("database"), "host": format!("db.{domain}")});
+        }
+        if is_whole && !machines && self.word("issuer").starts_with("identity-server") && production
+        {
+            let server = &known.identity_server;
+            site["identityServer"] = json!({
+                "host": format!("{}.{}", server.host, known.domain),
+                "cidr": server.cidr,
+                "notifies": format!("{}.{domain}", server.notifies),
+                "replaces": self.is("keyManagerReplaced").then_some(&server.replaces),
+            });
+        }
+        if machines {
+            self.hosts(&mut site, &components, number);
+        } else {
+            site["replicas"] = self.replicas(&components);
+        }
+        site["values"] = self.values(&components, overlay);
+        site
+    }
+}
+
+/// The ways in and the places of one site.
+impl Writer<'_> {
+    /// Names of what the site serves.
+    fn hostnames(&self, components: &[&Component], domain: &str, is_whole: bool) -> Value {
+        let known = &self.known.hostnames;
+        let has_tokens = components.iter().any(|it| it.parts.contains(&Part::Tokens));
+        let mut names = Map::new();
+        for (table, is_served) in [
+            (&known.whole, is_whole),
+            (&known.every, true),
+            (&known.tokens, has_tokens),
+        ] {
+            for (name, host) in table.iter().filter(|_| is_served) {
+                names.insert(name.value.clone(), json!(format!("{host}.{domain}")));
+            }
+        }
+        Value::Object(names)
+    }
+
+    /// Where other sites reach what they listen to.
+    fn exposes(&self, components: &[&Component], domain: &str, site: usize) -> Value {
+        let topology = self.word("topology");
+        let is_main = topology == "centralised" && site == 0;
+        if topology != "geo-regional" && !is_main {
+            return Value::Null;
+        }
+        let machines = self.is("onMachines");
+        let mut exposes = Vec::new();
+        for (at, component) in components.iter().enumerate() {
+            let is_hub = component.parts.contains(&Part::Hub);
+            let is_called = is_hub || component.parts.contains(&Part::Tokens);
+            let is_needed = is_hub || (is_main && is_called);
+            if !is_needed {
+                continue;
+            }
+            let node = |node: usize| {
+                if machines {
+                    address(site, at, node)
+                } else {
+                    format!("{}-{}.{domain}", component.name, node)
+                }
+            };
+            let nodes: Vec<String> = (0..whole(component.release))
+                .filter(|_| is_hub)
+                .map(node)
+                .collect();
+            let service = is_main.then(|| {
+                if machines {
+                    json!({"host": format!("{}.{domain}", component.name), "port": component.balanced})
+                } else {
+                    json!({"host": format!("{}.{domain}", component.name), "port": 443})
+                }
+            });
+            exposes.push(json!({"key": component.key, "service": service, "nodes": nodes}));
+        }
+        json!(exposes)
+    }
+
+    fn replicas(&self, components: &[&Component]) -> Value {
+        let scaled = self.is("spikes");
+        let replicas = components
+            .iter()
+            .filter(|it| !(scaled && it.parts.contains(&Part::Scales)))
+            .filter(|_| self.number("pattern") > 0)
+            .map(|it| {
+                format!(
+                    "{}: {}",
+                    it.key.as_deref().unwrap_or_default(),
+                    whole(it.release)
+                )
+            });
+        let replicas: Vec<String> = replicas.collect();
+        if replicas.is_empty() {
+            Value::Null
+        } else {
+            json!(format!("{{{}}}", replicas.join(", ")))
+        }
+    }
+
+    fn hosts(&self, site: &mut Value, components: &[&Component], number: usize) {
+        let mut hosts = Vec::new();
+        let beside = self.recommendation.components.iter();
+        let balancers = beside.filter(|it| it.parts.contains(&Part::Balances));
+        let mut names = Vec::new();
+        for node in 0..balancers.map(|it| whole(it.nodes)).sum::<usize>() {
+            let name = format!("lb-{}", node + 1);
+            hosts.push(json!({"name": name, "address": format!("10.{}.0.{}", 20 + number, 11 + node), "runs": Value::Null}));
+            names.push(name);
+        }
+        if !names.is_empty() {
+            site["balancers"] = json!(format!("[{}]", names.join(", ")));
+            site["balancer"] = json!(balancer(number));
+        }
+        for (at, component) in components.iter().enumerate() {
+            for node in 0..whole(component.release) {
+                hosts.push(json!({
+                    "name": format!("{}-{}", component.name, node + 1),
+                    "address": address(number, at, node),
+                    "runs": component.name,
+                }));
+            }
+        }
+        site["hosts"] = json!(hosts);
+    }
+
+    /// Values: sizes, and what the platform and the answers ask for besides.
+    fn values(&self, components: &[&Component], overlay: Option<&Overlay>) -> Value {
+        if !self.is("production") {
+            return Value::Null;
+        }
+        let machines = self.is("onMachines");
+        let mut lines = Vec::new();
+        if !machines {
+            lines.extend(overlay.and_then(|it| it.values.clone()));
+            let database = self.word("database");
+            lines.extend(overlay.and_then(|it| it.databases.get(&database).cloned()));
+            if self.is("regulated")
+                || ["components", "everything"].contains(&self.word("isolation").as_str())
+            {
+                lines.push("networkPolicy: {enabled: true}".to_owned());
+            }
+        }
+        for component in components {
+            lines.push(format!("{}:", component.key.as_deref().unwrap_or_default()));
+            let heap = if machines {
+                component.memory / 2.0
+            } else {
+                component.memory - 1.0
+            };
+            let heap = whole(heap * 1024.0);
+            lines.push(format!(
+                "  jvm: {{initialHeap: {heap}m, maximumHeap: {heap}m}}"
+            ));
+            if machines {
+                continue;
+            }
+            let memory = whole(component.memory * 1024.0);
+            lines.push(format!(
+                "  resources: {{requests: {{cpu: \"{}\", memory: {memory}Mi}}, limits: {{memory: {memory}Mi}}}}",
+                component.cpu
+            ));
+            if self.is("spikes") && component.parts.contains(&Part::Scales) {
+                let (least, most) = (whole(component.release), self.number("mostGateways"));
+                lines.push(format!(
+                    "  autoscaling: {{enabled: true, minReplicas: {least}, maxReplicas: {most}}}"
+                ));
+            }
+        }
+        json!(lines)
+    }
+}
+
+/// The address of a machine: each site and each component has numbers of its own.
+fn address(site: usize, component: usize, node: usize) -> String {
+    format!(
+        "10.{}.{}.{}",
+        20 + site,
+        1 + component * 8 + node / 200,
+        11 + node % 200
+    )
+}
+
+/// The address that load balancers of a site share.
+fn balancer(site: usize) -> String {
+    format!("10.{}.0.10", 20 + site)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "numbers of nodes are small and whole"
+)]
+fn whole(number: f64) -> usize {
+    number.max(0.0) as usize
+}

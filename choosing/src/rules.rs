@@ -1,0 +1,377 @@
+//! The data as it is read: `data/*.yaml`.
+
+use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
+use am_generator::model::table::Table;
+use am_generator::yaml::{self, Text};
+use am_product::data::File;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_saphyr::Spanned;
+
+use crate::cases::Cases;
+use crate::check;
+use crate::logic::{Formula, Scalar, When};
+
+pub(crate) const QUESTIONS: File = File::new(
+    "choosing/data/questions.yaml",
+    include_str!("../data/questions.yaml"),
+);
+pub(crate) const RULES: File = File::new(
+    "choosing/data/rules.yaml",
+    include_str!("../data/rules.yaml"),
+);
+pub(crate) const SIZING: File = File::new(
+    "choosing/data/sizing.yaml",
+    include_str!("../data/sizing.yaml"),
+);
+pub(crate) const OUTCOMES: File = File::new(
+    "choosing/data/outcomes.yaml",
+    include_str!("../data/outcomes.yaml"),
+);
+
+/// Everything that recommendations are made of.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    pub(crate) questions: Questions,
+    pub(crate) logic: RulesFile,
+    pub(crate) sizing: Sizing,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) cases: Cases,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Questions {
+    pub(crate) factors: Table<Factor>,
+    pub(crate) questions: Vec<Question>,
+}
+
+/// One of the four factors of the guide for choosing.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Factor {
+    /// What it is called.
+    pub title: String,
+    /// What its questions are about.
+    pub asks: String,
+}
+
+/// A question. What is not a choice and has no bounds is answered by yes or no.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Question {
+    pub(crate) id: Text,
+    /// What is asked.
+    pub text: String,
+    /// More about it.
+    #[serde(default)]
+    pub help: Option<String>,
+    pub(crate) factor: Text,
+    #[serde(default)]
+    pub(crate) when: Option<When>,
+    #[serde(default)]
+    pub(crate) choices: Option<Table<String>>,
+    #[serde(default)]
+    pub(crate) least: Option<f64>,
+    #[serde(default)]
+    pub(crate) most: Option<f64>,
+    pub(crate) default: Spanned<Scalar>,
+}
+
+/// What a question may be answered with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choices<'r> {
+    /// Yes or no.
+    YesOrNo,
+    /// A whole number from one to the other.
+    Number(f64, f64),
+    /// One of these words, each with what it means.
+    OneOf(Vec<(&'r str, &'r str)>),
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RulesFile {
+    pub(crate) ignored: String,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) remarks: Vec<Remark>,
+}
+
+/// A fact, by the first of the cases that holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Step {
+    pub(crate) set: Text,
+    pub(crate) cases: Vec<Case>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    #[serde(default)]
+    pub(crate) when: Option<When>,
+    #[serde(default)]
+    pub(crate) value: Option<Spanned<Scalar>>,
+    #[serde(default)]
+    pub(crate) formula: Option<Spanned<Formula>>,
+    #[serde(default)]
+    pub(crate) because: Option<Text>,
+}
+
+/// One sentence, told where the condition holds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Remark {
+    pub(crate) when: When,
+    #[serde(default)]
+    pub(crate) because: Option<Text>,
+    #[serde(default)]
+    pub(crate) watch: Option<Text>,
+    #[serde(default)]
+    pub(crate) conflict: Option<Text>,
+    #[serde(default)]
+    pub(crate) alternative: Option<Text>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Sizing {
+    pub(crate) measured: Vec<Step>,
+    pub(crate) nodes: Vec<Step>,
+    pub(crate) components: Vec<ComponentRule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ComponentRule {
+    pub(crate) name: Text,
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) key: Option<String>,
+    #[serde(default)]
+    pub(crate) parts: Vec<Part>,
+    pub(crate) when: When,
+    pub(crate) sites: Spanned<Formula>,
+    pub(crate) nodes: Spanned<Formula>,
+    /// Nodes of one release, where that has fewer.
+    #[serde(default)]
+    pub(crate) release: Option<Spanned<Formula>>,
+    /// The port by which nodes reach it through the load balancer, where that is not its own.
+    #[serde(default)]
+    pub(crate) balanced: Option<u16>,
+    pub(crate) cpu: Spanned<Formula>,
+    pub(crate) memory: Spanned<Formula>,
+}
+
+/// What a component is in a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Part {
+    /// Other sites hear events from it.
+    Hub,
+    /// Data planes have it.
+    Plane,
+    /// Tokens come from it.
+    Tokens,
+    /// It has more nodes while there is more traffic.
+    Scales,
+    /// It balances what machines get.
+    Balances,
+    /// It is no component of a chart.
+    Beside,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Outcomes {
+    pub(crate) outcomes: Vec<OutcomeRule>,
+    pub(crate) commands: Vec<CommandRule>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OutcomeRule {
+    pub(crate) fact: Text,
+    pub(crate) title: String,
+    pub(crate) values: Table<Meaning>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Meaning {
+    pub(crate) title: Text,
+    pub(crate) says: Text,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CommandRule {
+    #[serde(default)]
+    pub(crate) when: Option<When>,
+    pub(crate) does: String,
+    pub(crate) run: Text,
+}
+
+/// Texts of the files of data.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    /// `questions.yaml`.
+    pub questions: String,
+    /// `rules.yaml`.
+    pub rules: String,
+    /// `sizing.yaml`.
+    pub sizing: String,
+    /// `outcomes.yaml`.
+    pub outcomes: String,
+    /// `cases.yaml`.
+    pub cases: String,
+}
+
+impl Texts {
+    /// Those that the program holds.
+    pub fn held() -> Self {
+        Self {
+            questions: include_str!("../data/questions.yaml").to_owned(),
+            rules: include_str!("../data/rules.yaml").to_owned(),
+            sizing: include_str!("../data/sizing.yaml").to_owned(),
+            outcomes: include_str!("../data/outcomes.yaml").to_owned(),
+            cases: include_str!("../data/cases.yaml").to_owned(),
+        }
+    }
+
+    fn read() -> Result<Self, Diagnostic> {
+        let text = |file: File| match file.text() {
+            Ok(text) => Ok(text.into_owned()),
+            Err(error) => Err(Diagnostic::new(Place::file(&error.file), error.message)),
+        };
+        Ok(Self {
+            questions: text(QUESTIONS)?,
+            rules: text(RULES)?,
+            sizing: text(SIZING)?,
+            outcomes: text(OUTCOMES)?,
+            cases: text(crate::cases::FILE)?,
+        })
+    }
+}
+
+impl Rules {
+    /// Reads and checks the data, of another workspace where one was named.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or breaks a rule; every mistake with its place.
+    pub fn load() -> Result<Self, Diagnostics> {
+        Self::of(&Texts::read()?)
+    }
+
+    /// The data that the program holds: what command-line flags are made of, before it is known which workspace is meant.
+    ///
+    /// # Errors
+    /// As [`Rules::load`].
+    pub fn held() -> Result<Self, Diagnostics> {
+        Self::of(&Texts::held())
+    }
+
+    /// Reads and checks these.
+    ///
+    /// # Errors
+    /// As [`Rules::load`].
+    pub fn of(texts: &Texts) -> Result<Self, Diagnostics> {
+        let mut found = Diagnostics::default();
+        let questions = read(&mut found, QUESTIONS, &texts.questions);
+        let rules = read(&mut found, RULES, &texts.rules);
+        let sizing = read(&mut found, SIZING, &texts.sizing);
+        let outcomes = read(&mut found, OUTCOMES, &texts.outcomes);
+        let cases = read(&mut found, crate::cases::FILE, &texts.cases);
+        let (Some(questions), Some(rules), Some(sizing), Some(outcomes), Some(cases)) =
+            (questions, rules, sizing, outcomes, cases)
+        else {
+            return Err(found);
+        };
+        let this = Self {
+            questions,
+            logic: rules,
+            sizing,
+            outcomes,
+            cases,
+        };
+        check::all(&this, &mut found);
+        let sources = [
+            (QUESTIONS.path.to_owned(), texts.questions.clone()),
+            (RULES.path.to_owned(), texts.rules.clone()),
+            (SIZING.path.to_owned(), texts.sizing.clone()),
+            (OUTCOMES.path.to_owned(), texts.outcomes.clone()),
+            (crate::cases::FILE.path.to_owned(), texts.cases.clone()),
+        ];
+        found.into_result(this, &sources.into())
+    }
+
+    /// The questions, in their order.
+    pub fn questions(&self) -> impl Iterator<Item = &Question> {
+        self.questions.questions.iter()
+    }
+
+    /// A question by its id.
+    pub fn question(&self, id: &str) -> Option<&Question> {
+        self.questions().find(|it| it.id.value == id)
+    }
+
+    /// The factor that a question belongs to.
+    pub fn factor(&self, question: &Question) -> Option<&Factor> {
+        self.questions.factors.get(&question.factor.value)
+    }
+
+    /// The tables of the source documents.
+    pub fn cases(&self) -> &Cases {
+        &self.cases
+    }
+
+    /// All steps, in the order in which they are taken.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        let measured = self.sizing.measured.iter();
+        measured.chain(&self.logic.steps).chain(&self.sizing.nodes)
+    }
+}
+
+fn read<T: DeserializeOwned>(found: &mut Diagnostics, file: File, text: &str) -> Option<T> {
+    found.take(yaml::parse(file.path, text))
+}
+
+impl Question {
+    /// Its name in answers.
+    pub fn id(&self) -> &str {
+        &self.id.value
+    }
+
+    /// Its name as a flag: `requests-per-second` for `requestsPerSecond`.
+    pub fn flag(&self) -> String {
+        let mut flag = String::new();
+        for letter in self.id.value.chars() {
+            if letter.is_ascii_uppercase() {
+                flag.push('-');
+            }
+            flag.push(letter.to_ascii_lowercase());
+        }
+        flag
+    }
+
+    /// What counts where it is not answered.
+    pub fn default(&self) -> &Scalar {
+        &self.default.value
+    }
+
+    /// What it may be answered with.
+    pub fn choices(&self) -> Choices<'_> {
+        if let Some(choices) = &self.choices {
+            let choices = choices.iter();
+            Choices::OneOf(
+                choices
+                    .map(|(name, text)| (name.value.as_str(), text.as_str()))
+                    .collect(),
+            )
+        } else if let (Some(least), Some(most)) = (self.least, self.most) {
+            Choices::Number(least, most)
+        } else {
+            Choices::YesOrNo
+        }
+    }
+}

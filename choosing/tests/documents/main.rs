@@ -1,0 +1,240 @@
+//! First documents: what is recommended can be made at once, by the resolver and by Helm.
+
+#[path = "../choosing/short.rs"]
+mod short;
+#[path = "../choosing/strategies.rs"]
+mod strategies;
+#[path = "../choosing/support.rs"]
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use am_choosing::{Answers, Recommendation, document, recommend};
+use am_deployments::{Rendering, Vocabulary, deploy, read};
+use am_generator::output::Files;
+use am_generator::{ChartTree, Model, Selection, Templates, generate};
+use am_toolchain::{RenderPool, RenderRequest, Renderer as _, StderrProgress, Tool, Toolchain};
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use serde_json::Value;
+
+use short::{nodes, of, word};
+use support::{answers, rules};
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The model, and the charts of a product version.
+fn charts(version: &str) -> (&'static Model, &'static ChartTree) {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    static CHARTS: [OnceLock<ChartTree>; 3] = [const { OnceLock::new() }; 3];
+    let model = MODEL.get_or_init(|| {
+        let folder = workspace().join("generator/model");
+        Model::load(&folder, "generator/model").expect("the model is sound")
+    });
+    let mut versions = model.versions.iter();
+    let at = versions.position(|it| it.version.value == version);
+    let charts = CHARTS[at.expect("a version of the model")].get_or_init(|| {
+        let folder = workspace().join("generator/templates");
+        let templates =
+            Templates::load(&folder, "generator/templates").expect("templates are sound");
+        let mut selection = Selection::all(model);
+        version.clone_into(&mut selection.version);
+        generate(model, &templates, &selection).expect("the charts are made")
+    });
+    (model, charts)
+}
+
+fn pool() -> &'static RenderPool {
+    static POOL: OnceLock<RenderPool> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let toolchain = Toolchain::new(workspace());
+        let program = toolchain.ensure(Tool::Renderer, &mut StderrProgress::default());
+        RenderPool::new(program.expect("the render server"), 2).deterministic(true)
+    })
+}
+
+/// The documents of a chart that is in memory, by the pinned Helm.
+fn render(rendering: &Rendering) -> Result<Vec<Value>, String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for (path, content) in &rendering.chart {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(&path, content).expect("written");
+    }
+    let mut request = RenderRequest::new(folder.path(), &rendering.release, "default");
+    request.values = rendering.values.clone();
+    let rendered = pool().with(|server| server.render(&request));
+    let documents = rendered.map_err(|error| error.to_string())?.documents;
+    Ok(documents.into_iter().map(|it| it.value).collect())
+}
+
+/// What the document of a recommendation makes; Helm renders each site.
+fn made(recommendation: &Recommendation) -> Result<Files, String> {
+    let text = document(recommendation).map_err(|error| error.to_string())?;
+    let told = |error: String| format!("{error}\n{text}");
+    let read = read("d.yaml", &text).map_err(|error| told(error.to_string()))?;
+    let (model, charts) = charts(&word(recommendation, "version"));
+    let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
+    let files = deploy(&read, model, &vocabulary, charts, &render);
+    let files = files.map_err(|error| told(error.to_string()))?;
+    let beginning = format!("am-pattern-{}/", word(recommendation, "pattern"));
+    let chart = charts.files().filter_map(|(path, content)| {
+        let path = path.strip_prefix(beginning.as_str())?;
+        Some((path.to_owned(), content.to_vec()))
+    });
+    let chart: Vec<_> = chart.collect();
+    let sites = files
+        .keys()
+        .filter_map(|path| path.strip_suffix("/apim.values.yaml"));
+    for site in sites {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (path, content) in &chart {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            fs::write(&path, content).expect("written");
+        }
+        let mut request = RenderRequest::new(folder.path(), "apim", "apim");
+        let given = files
+            .iter()
+            .filter(|(path, _)| path.starts_with(site) && path.ends_with(".values.yaml"));
+        for (path, text) in given {
+            let file = folder.path().join(path.replace('/', "-"));
+            fs::write(&file, text).expect("written");
+            // The overlay comes first.
+            let at = if path.ends_with("/apim.values.yaml") {
+                request.values_files.len()
+            } else {
+                0
+            };
+            request.values_files.insert(at, file);
+        }
+        let rendered = pool().with(|server| server.render(&request));
+        let rendered = rendered.map_err(|error| told(format!("{site}: {error}")))?;
+        assert!(rendered.documents.len() > 5, "{site}");
+    }
+    Ok(files)
+}
+
+const CLUSTERS: [&str; 5] = ["kubernetes", "aws", "azure", "gcp", "openshift"];
+
+/// Every set of answers on machines and on one of the clusters, in turn.
+fn on_platforms<'a>(all: impl Iterator<Item = (&'a str, Answers)>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for ((name, given), cluster) in all.zip(CLUSTERS.iter().cycle()) {
+        for platform in ["vm", cluster] {
+            let there = answers(&format!("platform: {platform}"));
+            if let Err(error) = made(&recommend(rules(), &there.over(given.clone()))) {
+                wrong.push(format!("{name} on {platform}: {error}"));
+            }
+        }
+    }
+    wrong
+}
+
+#[test]
+fn documents_of_every_row_are_made_and_rendered() {
+    let cases = rules().cases();
+    let rows = cases.scenarios.iter().chain(&cases.matrix);
+    let wrong = on_platforms(rows.map(|row| (row.name.as_str(), row.answers(rules()))));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn documents_of_several_regions_and_of_an_identity_server_are_made_and_rendered() {
+    let several = [
+        "regions: 2",
+        "regions: 3, regulated: true",
+        "regions: 2, management: each-region",
+        "regions: 2, management: each-region, isolation: everything",
+        "regions: 2, management: each-region, scaling: gateway, downtime: management",
+        "identity: identity-server",
+        "identity: identity-server, overhead: least",
+        "identity: identity-server, regions: 2",
+        "spikes: true, requestsPerSecond: 4000",
+        "requestsPerSecond: 60000, database: oracle",
+        "production: false, previous: cp-gw",
+        "production: false, previous: cp-gw-tm-km",
+    ];
+    let given = several.map(|it| (it, answers(&it.replace(", ", "\n"))));
+    let wrong = on_platforms(given.into_iter());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn documents_of_every_database_are_rendered_on_every_platform() {
+    let mut wrong = Vec::new();
+    for platform in CLUSTERS {
+        for database in ["postgre", "mysql", "mariadb", "mssql", "oracle", "db2"] {
+            let given = format!("platform: {platform}, database: {database}");
+            if let Err(error) = made(&of(&given)) {
+                wrong.push(format!("{given}: {error}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+#[test]
+fn documents_of_any_answers_are_made_and_rendered() {
+    let mut config = Config::with_cases(8);
+    config.failure_persistence = None;
+    let mut runner = TestRunner::new(config);
+    let wanted = strategies::answers();
+    let run = runner.run(&wanted, |answers| {
+        made(&recommend(rules(), &answers))
+            .map(drop)
+            .map_err(TestCaseError::fail)
+    });
+    run.unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn a_document_that_cannot_be_made_is_noticed() {
+    let is = of("platform: kubernetes");
+    let text = document(&is)
+        .expect("a document")
+        .replace("type: postgre", "type: postgres");
+    let error = read("d.yaml", &text).expect("well-formed");
+    let (model, charts) = charts("4.7.0");
+    let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
+    let refused = deploy(&error, model, &vocabulary, charts, &render).expect_err("refused");
+    assert!(
+        refused.to_string().contains("did you mean `postgre`?"),
+        "{refused}"
+    );
+}
+
+/// The components of the data are those of the generator's patterns, with at least as many nodes.
+#[test]
+fn components_are_those_of_the_model() {
+    let (model, _) = charts("4.7.0");
+    for (answers, pattern) in [
+        ("production: false", 0),
+        ("", 1),
+        ("scaling: gateway", 2),
+        ("requestsPerSecond: 3000", 3),
+        ("regulated: true", 4),
+        ("identity: apart", 5),
+    ] {
+        let is = of(answers);
+        assert_eq!(word(&is, "pattern"), pattern.to_string(), "{answers}");
+        let known = model.patterns.iter().find(|it| it.number == pattern);
+        for component in &known.expect("a pattern").components {
+            let name = &component.component.value;
+            let nodes = nodes(&is, name);
+            assert!(
+                nodes >= f64::from(component.minimum),
+                "pattern {pattern}: {nodes} of {name}"
+            );
+        }
+        let ours = is.components.iter().filter(|it| it.name != "load-balancer");
+        assert_eq!(
+            ours.count(),
+            known.expect("a pattern").components.len(),
+            "pattern {pattern}"
+        );
+    }
+}

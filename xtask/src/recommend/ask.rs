@@ -1,0 +1,63 @@
+//! Questions at a terminal: each with its factor and its default; an empty line takes it.
+
+use std::io::{self, BufRead as _, Write as _};
+
+use am_choosing::{Answers, Choices, Question, Rules, Scalar, recommend};
+
+/// Asks what is asked beside the answers so far. The end of input takes the defaults of the rest.
+pub(super) fn all(rules: &Rules) -> io::Result<Answers> {
+    let mut answers = Answers::default();
+    let mut lines = io::stdin().lock().lines();
+    let mut factor = "";
+    for question in rules.questions() {
+        if !recommend(rules, &answers).asks(question) {
+            continue;
+        }
+        if let Some(of) = rules.factor(question).filter(|it| it.title != factor) {
+            factor = &of.title;
+            println!("\n{factor}: {}", of.asks);
+        }
+        loop {
+            print!("{}", prompt(question));
+            io::stdout().flush()?;
+            let Some(line) = lines.next() else {
+                println!();
+                return Ok(answers);
+            };
+            let line = line?;
+            if line.trim().is_empty() {
+                break;
+            }
+            match question.parse(&line) {
+                Ok(answer) => {
+                    answers.set(question, answer);
+                    break;
+                }
+                Err((message, hint)) => {
+                    println!(
+                        "  {message}{}",
+                        hint.map_or_else(String::new, |it| format!("; {it}"))
+                    );
+                }
+            }
+        }
+    }
+    println!();
+    Ok(answers)
+}
+
+fn prompt(question: &Question) -> String {
+    let mut lines = vec![format!("  {}\n", question.text)];
+    lines.extend(question.help.iter().map(|help| format!("    {help}\n")));
+    if let Choices::OneOf(choices) = question.choices() {
+        let choices = choices.into_iter();
+        lines.extend(choices.map(|(name, meaning)| format!("    {name:<24} {meaning}\n")));
+    }
+    let default = match question.default() {
+        Scalar::Is(true) => "yes".to_owned(),
+        Scalar::Is(false) => "no".to_owned(),
+        other => other.to_string(),
+    };
+    lines.push(format!("  [{default}] "));
+    lines.concat()
+}
