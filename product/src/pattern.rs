@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_chart_s_name_says_its_pattern() {
         let of = |name: &str| Pattern::of_chart(name).map(Pattern::chart);
-        for name in ["am-pattern-0", "am-pattern-12"] {
+        for name in ["am-pattern-0", "am-pattern-12", "am-integration-mi"] {
             assert_eq!(of(name).as_deref(), Some(name));
         }
         for name in [
@@ -183,6 +183,10 @@ mod tests {
         assert_eq!(written.trim(), "3");
         assert!(read("300").is_err_and(|told| told.contains("300 is no pattern")));
         assert!(read("-1").is_err());
+        assert_eq!(
+            read("si").map(Pattern::chart).as_deref(),
+            Ok("am-integration-si")
+        );
         assert!(read("acp").is_err_and(|told| told.contains("acp")));
     }
 }

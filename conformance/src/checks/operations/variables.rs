@@ -147,16 +147,34 @@ mod tests {
     use crate::checks::harness::{Subject, messages};
 
     fn told(container: &str, file: &str) -> Vec<String> {
+        told_of("wso2am-universal-gw:4.7.0", container, file)
+    }
+
+    fn told_of(image: &str, container: &str, file: &str) -> Vec<String> {
         let documents = format!(
             "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m}}, data: {{a: '{file}', JAVA_OPT: '-Da=b'}}}}\n---\n\
              {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d}}, spec: {{template: {{spec: {{volumes: [{{name: v, configMap: {{name: m}}}}], \
-             containers: [{{name: c, image: 'wso2am-universal-gw:4.7.0', volumeMounts: [{{name: v, mountPath: /x}}], {container}}}]}}}}}}}}"
+             containers: [{{name: c, image: '{image}', volumeMounts: [{{name: v, mountPath: /x}}], {container}}}]}}}}}}}}"
         );
         messages(&Subject::default().judge_requirement("AM-OPS-045", &documents))
     }
 
     fn env(name: &str, value: &str) -> String {
         format!("env: [{{name: {name}, value: '{value}'}}]")
+    }
+
+    #[test]
+    fn a_heap_in_a_variable_that_other_images_read_is_found() {
+        let heap = env("JVM_MEM_OPTS", "-Xms1g -Xmx1g");
+        for image in ["wso2am:4.7.0", "wso2mi:4.6.0"] {
+            assert_eq!(told_of(image, &heap, ""), [""; 0], "{image}");
+        }
+        // Its script reads JAVA_OPTS alone.
+        assert_eq!(told_of("wso2si:4.4.0", &heap, "").len(), 1);
+        assert_eq!(
+            told_of("wso2si:4.4.0", &env("JAVA_OPTS", "-Xms1g -Xmx1g"), ""),
+            [""; 0]
+        );
     }
 
     #[test]

@@ -94,6 +94,7 @@ pub fn version_in(directory: &Path) -> Result<ProductVersion, SuiteError> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Chart {
+        #[serde(default)]
         name: String,
         app_version: String,
     }
@@ -246,5 +247,25 @@ mod tests {
             "appVersion: \"4.8.0\"\n",
         );
         assert!(told().is_err_and(|error| error.contains("4.8.0 is an unknown product version")));
+    }
+
+    #[test]
+    fn a_chart_beside_api_manager_s_tells_by_its_own_version_which_one_it_is_beside() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let chart = |name: &str, version: &str| {
+            let text = format!("name: {name}\nappVersion: \"{version}\"\n");
+            write(folder.path(), &format!("{name}/Chart.yaml"), &text);
+            version_in(folder.path()).map_err(|error| error.to_string())
+        };
+        let newest = Ok(ProductVersion::newest());
+        assert_eq!(
+            chart("am-pattern-0", ProductVersion::newest().as_str()),
+            newest
+        );
+        assert_eq!(chart("am-integration-mi", "4.6.0"), newest);
+        let told = chart("am-integration-mi", "4.5.0");
+        assert!(told.is_err_and(|error| error.contains("of API Manager")));
+        let told = chart("am-integration-mi", "4.7.0");
+        assert!(told.is_err_and(|error| error.contains("known versions are 4.4.0, 4.5.0, 4.6.0")));
     }
 }

@@ -369,4 +369,22 @@ mod tests {
         assert!(!variant.concerns(Pattern::Numbered(0), gateway.iter()));
         assert!(!variant.concerns(Pattern::Numbered(1), [component("all-in-one")].iter()));
     }
+
+    #[test]
+    fn a_variant_is_for_the_layers_that_it_names_and_else_for_api_management() {
+        let companion: Pattern = "mi".parse().expect("a companion");
+        let matrix = read(
+            "[{name: a}, {name: b, layers: [integration]}, {name: c, layers: [api-management, integration]}]",
+        );
+        let matrix = matrix.expect("parses");
+        let concerned = |pattern: Pattern| -> Vec<&str> {
+            let variants = matrix.variants.iter();
+            variants
+                .filter(|variant| variant.concerns(pattern, [].iter()))
+                .map(|variant| variant.name.as_str())
+                .collect()
+        };
+        assert_eq!(concerned(Pattern::Numbered(1)), ["a", "c"]);
+        assert_eq!(concerned(companion), ["b", "c"]);
+    }
 }
