@@ -136,20 +136,9 @@ fn select(arguments: &Arguments, families: &Families) -> Result<Selection, Error
         selection.version.clone_from(version);
     }
     if !arguments.pattern.is_empty() {
-        let mut patterns = Vec::new();
-        for wanted in &arguments.pattern {
-            let numbered = model.patterns.iter();
-            let numbered = numbered.filter(|known| known.number.to_string() == *wanted);
-            let named = selection.patterns.iter().filter(|name| *name == wanted);
-            let found = numbered
-                .map(|pattern| &pattern.name.value)
-                .chain(named)
-                .next()
-                .cloned();
-            let known = selection.patterns.iter().map(String::as_str);
-            patterns.push(found.ok_or_else(|| unknown("pattern", wanted, known))?);
-        }
-        selection.patterns.retain(|name| patterns.contains(name));
+        let known = selection.patterns.iter().map(String::as_str);
+        let named = families.named(&arguments.pattern);
+        selection.patterns = named.map_err(|wanted| unknown("pattern", wanted, known))?;
     }
     Ok(selection)
 }

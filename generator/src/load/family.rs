@@ -102,8 +102,11 @@ impl Families {
                 let diagnostic = Diagnostic::new(place, message).hint(hint);
                 return Err(one(diagnostic.maybe_hint(meant)));
             }
-            let family = Self::family(root, &name.value)?;
-            agree(&families[0].model, &family.model)?;
+            let mut family = Self::family(root, &name.value)?;
+            let earlier: Vec<&Model> = families.iter().map(|family| &family.model).collect();
+            agree(&earlier, &family.model)?;
+            let key = &families[0].model.product.value.sign_key;
+            family.model.product.value.sign_key.clone_from(key);
             families.push(family);
         }
         Ok(Self(families))
@@ -132,6 +135,30 @@ impl Families {
             .patterns
             .extend(others.map(|pattern| pattern.name.value.clone()));
         selection
+    }
+
+    /// The family that has a chart.
+    pub fn of_chart(&self, name: &str) -> Option<&Model> {
+        self.models().find(|model| model.pattern(name).is_some())
+    }
+
+    /// Names of charts, in their order: each wanted one is a number of API Manager's patterns, or a name.
+    ///
+    /// # Errors
+    /// The first that is neither.
+    pub fn named<'w>(&self, wanted: &'w [String]) -> Result<Vec<String>, &'w str> {
+        let numbered = &self.main().patterns;
+        let name = |wanted: &str| {
+            let mut numbered = numbered.iter();
+            let found = numbered.find(|known| known.number.to_string() == wanted);
+            found.map_or_else(|| wanted.to_owned(), |known| known.name.value.clone())
+        };
+        let mut names = self.all().patterns;
+        if let Some(unknown) = wanted.iter().find(|wanted| !names.contains(&name(wanted))) {
+            return Err(unknown);
+        }
+        names.retain(|known| wanted.iter().any(|wanted| name(wanted) == *known));
+        Ok(names)
     }
 
     /// Makes the charts of a selection, whose version is API Manager's: each other family's is the one beside it.
@@ -244,9 +271,15 @@ fn join(folder: &str, below: &str) -> String {
     }
 }
 
-/// Each version of API Manager has exactly one of the family beside it, and no chart has the name of another's.
-fn agree(main: &Model, family: &Model) -> Result<(), Diagnostics> {
+/// Each version of API Manager has exactly one of the family beside it, no chart has the name of another's, and one key signs all packages.
+fn agree(earlier: &[&Model], family: &Model) -> Result<(), Diagnostics> {
+    let main = earlier[0];
     let mut diagnostics = Diagnostics::default();
+    if family.product.sign_key.is_some() {
+        let message = "has a `sign-key`, but one key signs the packages of all families";
+        let hint = format!("write it to {}", main.product.file);
+        diagnostics.push(Diagnostic::new(Place::file(&family.product.file), message).hint(hint));
+    }
     for version in &family.versions {
         let Some(beside) = &version.beside else {
             let message = "says no version of API Manager beside which it is used";
@@ -292,8 +325,9 @@ fn agree(main: &Model, family: &Model) -> Result<(), Diagnostics> {
         }
     }
     for pattern in &family.patterns {
-        if main.pattern(&pattern.name.value).is_some() {
-            let message = format!("API Manager has a chart `{}` already", pattern.name.value);
+        let name = &pattern.name.value;
+        if let Some(other) = earlier.iter().find(|other| other.pattern(name).is_some()) {
+            let message = format!("{} has a chart `{name}` already", other.product.name);
             diagnostics.push(pattern.diagnose(&pattern.name, message));
         }
     }

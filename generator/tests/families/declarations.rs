@@ -9,6 +9,8 @@ use crate::support::{families, workspace};
 
 const FAMILY: &str = "generator/families/micro-integrator/family.yaml";
 
+const LISTED: [&str; 2] = ["micro-integrator", "streaming-integrator"];
+
 /// A copy of the generator's data.
 fn copy() -> TempDir {
     let root = tempfile::tempdir().expect("a folder");
@@ -27,7 +29,7 @@ fn mistake(file: &str, text: &str, other: &str) -> String {
     let whole = fs::read_to_string(&path).expect("a file");
     assert!(whole.contains(text), "{file} has no {text}");
     fs::write(&path, whole.replacen(text, other, 1)).expect("written");
-    Families::load_named(root.path(), &["micro-integrator"])
+    Families::load_named(root.path(), &LISTED)
         .expect_err("a mistake")
         .to_string()
 }
@@ -121,8 +123,70 @@ fn a_model_of_a_family_is_checked_as_api_manager_s_is() {
         said.contains("there is no port of the component `managment`"),
         "{said}"
     );
-    let said = mistake(&format!("{model}/product.yaml"), "tenants]", "tenant]");
+    let said = mistake(&format!("{model}/product.yaml"), "tenants,", "tenant,");
     assert!(said.contains("unknown value `tenant`"), "{said}");
+}
+
+#[test]
+fn no_two_families_have_a_chart_of_one_name() {
+    let root = copy();
+    let patterns = "generator/families/streaming-integrator/model/patterns";
+    let patterns = root.path().join(patterns);
+    let own = patterns.join("am-integration-si.yaml");
+    let text = fs::read_to_string(&own).expect("a file");
+    let text = text.replacen("am-integration-si", "am-integration-mi", 1);
+    fs::write(patterns.join("am-integration-mi.yaml"), text).expect("written");
+    fs::remove_file(own).expect("removed");
+    let said = Families::load_named(root.path(), &LISTED);
+    let said = said.expect_err("a mistake").to_string();
+    assert!(
+        said.contains("WSO2 Integrator: MI has a chart `am-integration-mi` already"),
+        "{said}"
+    );
+}
+
+#[test]
+fn one_key_signs_the_packages_of_all_families() {
+    let key = "sign-key: {fingerprint: ABCD, url: https://keys.example/am-charts.asc}\nlicense:";
+    let product = "generator/families/micro-integrator/model/product.yaml";
+    let said = mistake(product, "license:", key);
+    assert!(
+        said.contains("one key signs the packages of all families")
+            && said.contains("write it to generator/model/product.yaml"),
+        "{said}"
+    );
+    let root = copy();
+    let main = root.path().join("generator/model/product.yaml");
+    let text = fs::read_to_string(&main).expect("a file");
+    fs::write(&main, text.replacen("license:", key, 1)).expect("written");
+    let families = Families::load_named(root.path(), &LISTED);
+    let families = families.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let tree = families.generate(&families.all()).expect("charts");
+    for chart in families.all().patterns {
+        let metadata = tree
+            .files()
+            .find(|(path, _)| *path == format!("{chart}/Chart.yaml"));
+        let (_, metadata) = metadata.expect("a chart");
+        assert!(
+            String::from_utf8_lossy(metadata).contains("fingerprint: ABCD"),
+            "{chart}"
+        );
+    }
+}
+
+#[test]
+fn charts_are_named_by_number_or_name() {
+    let named = |wanted: &[&str]| {
+        let wanted: Vec<String> = wanted.iter().map(|wanted| (*wanted).to_owned()).collect();
+        families().named(&wanted).map_err(str::to_owned)
+    };
+    let both = ["am-pattern-3", "am-integration-mi"].map(str::to_owned);
+    // In their own order, and once.
+    assert_eq!(
+        named(&["am-integration-mi", "3", "am-pattern-3"]),
+        Ok(both.to_vec())
+    );
+    assert_eq!(named(&["3", "mi"]), Err("mi".to_owned()));
 }
 
 #[test]
