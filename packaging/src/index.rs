@@ -22,7 +22,7 @@ pub struct Index {
     /// The fingerprint of the key that every package must be signed with, if there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sign_key: Option<String>,
-    /// The packages, by product version and chart.
+    /// The packages, by API Manager's version and chart.
     pub packages: Vec<Package>,
 }
 
@@ -34,7 +34,7 @@ pub struct Package {
     pub chart: String,
     /// The chart's version: product version and release.
     pub version: String,
-    /// The product version that it installs.
+    /// The version of its own product that it installs.
     pub product_version: String,
     /// The archive's name in the folder.
     pub file: String,

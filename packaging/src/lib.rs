@@ -18,6 +18,6 @@ pub use index::{INDEX_FILE, Index, Package};
 pub use make::{Provenance, package};
 pub use publish::{Outcome, PublishOptions, Published, State, publish};
 pub use registry::Registry;
-pub use selection::{Selected, select};
+pub use selection::select;
 pub use server::RegistryServer;
 pub use signature::Signature;

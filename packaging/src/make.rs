@@ -6,13 +6,12 @@ use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use am_generator::model::release::seconds_of_day;
-use am_generator::{ChartTree, Model, Templates, generate};
+use am_generator::{ChartTree, Families, Selection};
 use am_pinned_tools::{Progress, Tool, Toolchain};
 
 use crate::error::{PackagingError, io};
 use crate::index::{INDEX_FILE, Index, Package, digest};
 use crate::program::{run, said};
-use crate::selection::Selected;
 
 /// The key with which Helm signs packages: `helm package --sign`.
 #[derive(Debug, Clone)]
@@ -31,20 +30,21 @@ const FINGERPRINT: &str = "Using Key With Fingerprint: ";
 /// Makes the packages of the selected charts in a folder, and their index. What an earlier index listed there and this one does
 /// not is removed; other files are left alone.
 ///
-/// The archives are a function of model, templates and Helm's version alone. A provenance file is not: a signature has a time.
+/// The version of a selection is API Manager's; charts of another family are of the version beside it.
+/// The archives are a function of models, templates and Helm's version alone. A provenance file is not: a signature has a time.
 ///
 /// # Errors
 /// When the charts cannot be generated, Helm cannot be had or refuses them, or the folder cannot be written.
 pub fn package(
     toolchain: &Toolchain,
-    model: &Model,
-    templates: &Templates,
-    selected: &[Selected],
+    families: &Families,
+    selected: &[Selection],
     out: &Path,
     provenance: Option<&Provenance>,
     progress: &mut dyn Progress,
 ) -> Result<Index, PackagingError> {
-    let release = model
+    let main = families.main();
+    let release = main
         .newest_release()
         .ok_or_else(|| PackagingError::Usage("the model has no release".to_owned()))?;
     let date = release.date.as_ref().map(|date| date.value.clone());
@@ -68,36 +68,37 @@ pub fn package(
         .map_err(io("create a folder in", out))?;
     let mut packages = Vec::new();
     for wanted in selected {
-        let tree = generate(model, templates, &wanted.charts)?;
-        let sources = work.path().join(&wanted.charts.version);
+        let tree = families.generate(wanted)?;
+        let sources = work.path().join(&wanted.version);
         stage(&tree, &sources)?;
         pack(
             &helm,
             &sources,
-            &wanted.charts.patterns,
+            &wanted.patterns,
             work.path(),
             seconds,
             provenance,
         )?;
-        for chart in &wanted.charts.patterns {
+        for chart in &wanted.patterns {
             let made = Made {
                 helm: &helm,
                 folder: work.path(),
                 seconds,
                 provenance,
-                fingerprint: model
+                fingerprint: main
                     .product
                     .sign_key
                     .as_ref()
                     .map(|key| key.fingerprint.as_str()),
             };
-            packages.push(made.describe(chart, &wanted.chart_version, &wanted.charts.version)?);
+            let (version, product_version) = versions(families, chart, &wanted.version)?;
+            packages.push(made.describe(chart, &version, product_version)?);
         }
     }
     let index = Index {
         release: release.version.value.clone(),
         date,
-        sign_key: model
+        sign_key: main
             .product
             .sign_key
             .as_ref()
@@ -106,6 +107,23 @@ pub fn package(
     };
     put(&index, work.path(), out)?;
     Ok(index)
+}
+
+/// The versions of a chart and of its product, beside a version of API Manager.
+fn versions<'f>(
+    families: &'f Families,
+    chart: &str,
+    beside: &str,
+) -> Result<(String, &'f str), PackagingError> {
+    let versions = families.of_chart(chart).and_then(|model| {
+        let product = model.version_beside(beside)?.version.value.as_str();
+        Some((model.chart_version(product)?, product))
+    });
+    versions.ok_or_else(|| {
+        PackagingError::Usage(format!(
+            "{chart} has no chart version beside API Manager {beside}"
+        ))
+    })
 }
 
 /// Writes the files of charts into a folder.

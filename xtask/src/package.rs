@@ -36,15 +36,14 @@ pub(crate) fn run(arguments: &Arguments) -> ExitStatus {
 
 fn make(arguments: &Arguments) -> Result<Index, Failure> {
     let root = workspace::root();
-    let (model, templates) = packages::load()?;
-    packages::check_release(&model, arguments.which.release.as_deref())?;
+    let families = packages::families()?;
+    packages::check_release(families.main(), arguments.which.release.as_deref())?;
     let which = &arguments.which;
-    let selected = select(&model, &which.product_version, &which.pattern)?;
+    let selected = select(&families, &which.product_version, &which.pattern)?;
     let out = arguments.out.clone();
     Ok(package(
         &Toolchain::new(&root),
-        &model,
-        &templates,
+        &families,
         &selected,
         &out.unwrap_or_else(|| root.join(DEFAULT_PACKAGES)),
         arguments.key.provenance().as_ref(),
@@ -64,7 +63,7 @@ fn tell(format: Format, index: &Index) {
             ""
         };
         println!(
-            "{:<14} {:<10} {}  sha256:{}{signed}",
+            "{:<17} {:<11} {}  sha256:{}{signed}",
             package.chart, package.version, package.product_version, package.sha256
         );
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use am_conformance::SuiteError;
 use am_generator::diagnostic::Diagnostics;
-use am_generator::{Model, Templates};
+use am_generator::{Families, Model, Templates};
 use am_packaging::{PackagingError, Provenance};
 use clap::{Args, ValueEnum};
 use serde_json::json;
@@ -27,10 +27,10 @@ pub(crate) enum Format {
 /// Which charts are packed.
 #[derive(Debug, Args)]
 pub(crate) struct Which {
-    /// Only the charts of this product version. May be repeated; all versions unless given.
+    /// Only the charts of this version of API Manager; other families' charts are of the version beside it. May be repeated; all versions unless given.
     #[arg(long, value_name = "VERSION")]
     pub(crate) product_version: Vec<String>,
-    /// Only this pattern, by number or name. May be repeated; all patterns unless given.
+    /// Only this pattern, by number or name, or the chart of another family by its name. May be repeated; all charts unless given.
     #[arg(long, value_name = "N")]
     pub(crate) pattern: Vec<String>,
     /// Refuse unless the newest release in generator/model/releases.yaml is this one and has a date; a leading `v` is left out.
@@ -119,7 +119,12 @@ impl From<PackagingError> for Failure {
     }
 }
 
-/// The workspace's model and templates.
+/// All families of the workspace.
+pub(crate) fn families() -> Result<Families, Failure> {
+    Ok(Families::load(&workspace::root())?)
+}
+
+/// API Manager's model and templates.
 pub(crate) fn load() -> Result<(Model, Templates), Failure> {
     let root = workspace::root();
     let model = Model::load(&root.join("generator/model"), "generator/model")?;

@@ -78,14 +78,13 @@ fn execute(arguments: &Arguments) -> Result<Outcome, Failure> {
     } else {
         made = tempfile::tempdir()
             .map_err(|error| Failure::unable(format!("could not create a folder: {error}")))?;
-        let (model, templates) = packages::load()?;
+        let families = packages::families()?;
         let which = &arguments.which;
-        packages::check_release(&model, which.release.as_deref())?;
-        let selected = select(&model, &which.product_version, &which.pattern)?;
+        packages::check_release(families.main(), which.release.as_deref())?;
+        let selected = select(&families, &which.product_version, &which.pattern)?;
         package(
             &toolchain,
-            &model,
-            &templates,
+            &families,
             &selected,
             made.path(),
             arguments.provenance.provenance().as_ref(),

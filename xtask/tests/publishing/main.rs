@@ -24,6 +24,9 @@ const TWO: [&str; 6] = [
     "am-pattern-3",
 ];
 
+/// A chart of another family.
+const BESIDE: [&str; 2] = ["--pattern", "am-integration-mi"];
+
 /// The options that sign packages with the tests' own key.
 fn provenance(secret: &Path) -> [&str; 4] {
     [
@@ -40,22 +43,45 @@ fn every_chart_of_every_product_version_is_packed_into_the_same_bytes() {
     let (one, other) = (folder.path().join("one"), folder.path().join("other"));
     let index = packages(&one, &[]);
     assert_eq!(index, packages(&other, &[]));
-    assert_eq!(index.packages.len(), 18);
+    assert_eq!(index.packages.len(), 24);
     let names: BTreeSet<String> = index
         .packages
         .iter()
         .map(am_packaging::Package::name)
         .collect();
-    assert_eq!(names.len(), 18, "two packages have one name: {names:?}");
+    assert_eq!(names.len(), 24, "two packages have one name: {names:?}");
     let files: BTreeSet<_> = fs::read_dir(&one)
         .expect("a folder")
         .map(|entry| entry.expect("an entry").file_name())
         .collect();
-    assert_eq!(files.len(), 19, "archives and index: {files:?}");
+    assert_eq!(files.len(), 25, "archives and index: {files:?}");
     for file in files {
         let read = |folder: &std::path::Path| fs::read(folder.join(&file)).expect("a file");
         assert_eq!(read(&one), read(&other), "{}", file.display());
     }
+}
+
+#[test]
+fn charts_of_other_families_are_of_the_versions_beside_api_manager_s() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let all = [&BESIDE[..], &["--pattern", "am-integration-si"]].concat();
+    let made = |further: &[&str]| -> Vec<String> {
+        let index = packages(folder.path(), &[&all, further].concat());
+        let packages = index.packages.iter();
+        packages
+            .map(|package| format!("{} of {}", package.file, package.product_version))
+            .collect()
+    };
+    let beside = [
+        "am-integration-mi-4.4.100.tgz of 4.4.0",
+        "am-integration-si-4.3.100.tgz of 4.3.0",
+        "am-integration-mi-4.5.100.tgz of 4.5.0",
+        "am-integration-si-4.3.1000100.tgz of 4.3.1",
+        "am-integration-mi-4.6.100.tgz of 4.6.0",
+        "am-integration-si-4.4.100.tgz of 4.4.0",
+    ];
+    assert_eq!(made(&[]), beside);
+    assert_eq!(made(&["--product-version", "4.6.0"]), beside[2..4]);
 }
 
 #[test]
@@ -85,7 +111,7 @@ fn what_is_published_is_pulled_verified_and_judged() {
     let secret = key("openpgp-secret.asc");
     let signing = provenance(&secret);
     let made = shop.path("packages");
-    let index = packages(&made, &[&TWO[..], &signing].concat());
+    let index = packages(&made, &[&TWO[..], &BESIDE, &signing].concat());
     let signing_key = shop.signing_key("release");
     let sign = ["--sign", "--key", text(&signing_key)];
 
@@ -93,8 +119,8 @@ fn what_is_published_is_pulled_verified_and_judged() {
     let dry = shop.publish(&made, &sign).assert().success();
     dry.stdout(
         contains("would push")
-            .count(4)
-            .and(contains("would sign").count(2)),
+            .count(6)
+            .and(contains("would sign").count(3)),
     );
     let package = &index.packages[0];
     let (chart, version) = (package.chart.as_str(), package.version.as_str());
@@ -105,13 +131,13 @@ fn what_is_published_is_pulled_verified_and_judged() {
     let first = shop.publish(&made, &execute).assert().success();
     first.stdout(
         contains("pushed")
-            .count(4)
-            .and(contains("(signed)").count(2)),
+            .count(6)
+            .and(contains("(signed)").count(3)),
     );
     let second = shop.publish(&made, &execute).assert().success();
     second.stdout(
         contains("already there")
-            .count(2)
+            .count(3)
             .and(contains("sign").not()),
     );
 
@@ -270,6 +296,11 @@ fn what_cannot_be_done_says_why_and_has_its_exit_code() {
             vec!["package", "--out", out, "--pattern", "am-pattern-33"],
             2,
             "did you mean `am-pattern-3`?",
+        ),
+        (
+            vec!["package", "--out", out, "--pattern", "am-integration-is"],
+            2,
+            "did you mean `am-integration-si`?",
         ),
         (
             vec!["package", "--out", out, "--product-version", "4.7"],

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use am_deployment_toml::product::ProductVersion;
-use am_generator::{Selection, generate};
+use am_generator::{Families, Selection};
 use am_migration::source::File;
 use am_migration::target::Target;
 use am_migration::{Input, migrate};
@@ -13,8 +13,6 @@ use serde_json::Value;
 
 use crate::error::LiveError;
 use crate::values::merge;
-
-use super::shop::Generator;
 
 /// Where the vendor's values are, below the workspace.
 const FIXTURES: &str = "fixtures/vendor-values";
@@ -53,7 +51,7 @@ impl Case {
     pub(super) fn values(
         &self,
         workspace: &Path,
-        generator: &Generator,
+        families: &Families,
         packed: &str,
     ) -> Result<Value, LiveError> {
         let version = ProductVersion::from_name(&self.version).filter(|_| self.version == packed);
@@ -69,9 +67,10 @@ impl Case {
             .iter()
             .map(|name| self.input(workspace, name))
             .collect::<Result<Vec<_>, _>>()?;
-        let mut selection = Selection::all(&generator.model);
+        let mut selection = Selection::all(families.main());
         self.version.clone_into(&mut selection.version);
-        let tree = generate(&generator.model, &generator.templates, &selection)
+        let tree = families
+            .generate(&selection)
             .map_err(|error| unusable(&error.to_string()))?;
         let target = Target::new(&tree, self.pattern, version).map_err(|why| unusable(&why))?;
         let migration = migrate(&inputs, &target).map_err(|error| unusable(&error.to_string()))?;

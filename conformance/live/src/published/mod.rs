@@ -21,7 +21,7 @@ use crate::scenario::{Phase, Stage};
 use crate::session::Session;
 use crate::side_by_side::play_all;
 
-pub(crate) use shop::Generator;
+pub(crate) use shop::families;
 use shop::open;
 
 /// The pattern with the fewest pods shows it, unless others are asked for.
@@ -45,14 +45,14 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
         .prefix("am-live-published-")
         .tempdir()
         .map_err(LiveError::file("create a folder in", std::env::temp_dir()))?;
-    let generator = Generator::load(&options.workspace)?;
+    let families = families(&options.workspace)?;
     let cases = migrated::cases(&options.workspace)?;
     let mut packed = patterns.clone();
     packed.extend(cases.iter().map(|case| Pattern::Numbered(case.pattern)));
     packed.sort_unstable();
     packed.dedup();
     // Ends with this function, when nothing is installed from it any more.
-    let (_server, shop) = block_in_place(|| open(options, &generator, &packed, folder.path()))?;
+    let (_server, shop) = block_in_place(|| open(options, &families, &packed, folder.path()))?;
     lab.progress.say(
         "registry",
         &format!("{} packages are in {}", shop.packages.len(), shop.registry),
@@ -64,7 +64,7 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
             let packed = &shop
                 .package(Pattern::Numbered(case.pattern))?
                 .product_version;
-            Ok((case, case.values(&options.workspace, &generator, packed)?))
+            Ok((case, case.values(&options.workspace, &families, packed)?))
         })
         .collect::<Result<Vec<_>, LiveError>>()?;
     let mut stages = Vec::new();

@@ -3,7 +3,7 @@
 use am_product::Pattern;
 use std::path::Path;
 
-use am_generator::{Model, Templates};
+use am_generator::Families;
 use am_packaging::{
     Package, PackagingError, PublishOptions, Published, Registry, RegistryServer, State,
 };
@@ -39,28 +39,14 @@ impl Shop {
 }
 
 /// What the charts are made of.
-pub(crate) struct Generator {
-    pub(crate) model: Model,
-    pub(crate) templates: Templates,
-}
-
-impl Generator {
-    pub(crate) fn load(workspace: &Path) -> Result<Self, LiveError> {
-        let folder = workspace.join("generator");
-        let input = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
-        Ok(Self {
-            model: Model::load(&folder.join("model"), "generator/model")
-                .map_err(|error| input(&error))?,
-            templates: Templates::load(&folder.join("templates"), "generator/templates")
-                .map_err(|error| input(&error))?,
-        })
-    }
+pub(crate) fn families(workspace: &Path) -> Result<Families, LiveError> {
+    Families::load(workspace).map_err(|error| LiveError::usage(error.to_string()))
 }
 
 /// Starts a registry, and publishes the charts of the newest product version in it.
 pub(super) fn open(
     options: &Options,
-    generator: &Generator,
+    families: &Families,
     patterns: &[Pattern],
     folder: &Path,
 ) -> Result<(RegistryServer, Shop), LiveError> {
@@ -75,14 +61,13 @@ pub(super) fn open(
         .map(|charts| charts.version)
         .max()
         .map(|version| version.as_str().to_owned());
-    let numbers: Vec<String> = patterns.iter().map(Pattern::to_string).collect();
-    let selected = am_packaging::select(&generator.model, newest.as_slice(), &numbers)
+    let names: Vec<String> = patterns.iter().map(|pattern| pattern.chart()).collect();
+    let selected = am_packaging::select(families, newest.as_slice(), &names)
         .map_err(|error| packaging(&error))?;
     let packages = folder.join("packages");
     let index = am_packaging::package(
         &toolchain,
-        &generator.model,
-        &generator.templates,
+        families,
         &selected,
         &packages,
         None,

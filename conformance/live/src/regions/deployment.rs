@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use am_conformance::facts::Facts;
 use am_conformance::suite::ChartDirectory;
+use am_generator::Families;
 use serde_json::json;
 
 use super::clusters::Clusters;
@@ -12,7 +13,6 @@ use super::site::{Site, replicate};
 use crate::error::LiveError;
 use crate::options::Options;
 use crate::progress::Timing;
-use crate::published::Generator;
 use crate::scenario::{Phase as OfPattern, planned};
 
 /// What happens to a deployment, in this order.
@@ -83,7 +83,7 @@ impl Deployment {
     pub(super) fn of(
         options: &Options,
         clusters: &Clusters,
-        generator: &Generator,
+        families: &Families,
         charts: &[ChartDirectory],
         name: &str,
     ) -> Result<Self, LiveError> {
@@ -91,7 +91,7 @@ impl Deployment {
         let placeholders = [("version", version.unwrap_or_default())];
         let deployed = Deployed::of(
             &options.workspace,
-            generator,
+            families,
             name,
             clusters.addresses().chain(placeholders),
         )?;

@@ -4,12 +4,11 @@ use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_deployments::{MAKER, Rendering, Vocabulary, deploy, read};
-use am_generator::generate;
+use am_generator::Families;
 use am_generator::output::{Extent, write_files};
 use serde::Deserialize;
 
 use crate::error::LiveError;
-use crate::published::Generator;
 
 /// Where the documents are, below the workspace.
 const FOLDER: &str = "fixtures/regions";
@@ -89,7 +88,7 @@ impl Deployed {
     /// Fills the placeholders of a document in and makes its files. A placeholder is a name after a dollar sign.
     pub(super) fn of<'p>(
         workspace: &Path,
-        generator: &Generator,
+        families: &Families,
         name: &str,
         placeholders: impl Iterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, LiveError> {
@@ -100,12 +99,13 @@ impl Deployed {
             text.replace(&format!("${name}"), value)
         });
         let refused = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
-        let model = &generator.model;
+        let model = families.main();
         let document = read(&label, &text).map_err(|error| refused(&error))?;
         let vocabulary = Vocabulary::load().map_err(|error| refused(&error))?;
         let selection = document.charts(model).map_err(|error| refused(&error))?;
-        let charts =
-            generate(model, &generator.templates, &selection).map_err(|error| refused(&error))?;
+        let charts = families
+            .generate(&selection)
+            .map_err(|error| refused(&error))?;
         let no_machines = |_: &Rendering| Err("its sites are clusters".to_owned());
         let files = deploy(&document, model, &vocabulary, &charts, &no_machines)
             .map_err(|error| refused(&error))?;
@@ -140,7 +140,7 @@ pub(super) mod testing {
     use am_deployment_toml::product::ProductVersion;
 
     use super::Deployed;
-    use crate::published::Generator;
+    use crate::published::families;
 
     pub(crate) fn workspace() -> PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -148,14 +148,14 @@ pub(super) mod testing {
 
     /// A document with made-up addresses.
     pub(crate) fn deployed(name: &str) -> Deployed {
-        let generator = Generator::load(&workspace()).expect("the model");
+        let families = families(&workspace()).expect("the models");
         let newest = ProductVersion::all().last().expect("a version");
         let placeholders = [
             ("eu", "10.0.0.1"),
             ("us", "10.0.0.2"),
             ("version", newest.as_str()),
         ];
-        Deployed::of(&workspace(), &generator, name, placeholders.into_iter())
+        Deployed::of(&workspace(), &families, name, placeholders.into_iter())
             .expect("it is accepted")
     }
 }

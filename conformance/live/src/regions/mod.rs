@@ -22,7 +22,7 @@ use crate::charts::digests;
 use crate::error::LiveError;
 use crate::options::{Images, Options};
 use crate::progress::Progress;
-use crate::published::Generator;
+use crate::published::families;
 use crate::report::{Circumstances, LiveReport, assemble, profile_of};
 
 use broken::Broken;
@@ -52,9 +52,9 @@ pub(crate) async fn run(
     options.charts.sort_by_key(|charts| charts.version);
     options.charts = options.charts.pop().into_iter().collect();
     let clusters = Clusters::open(&options, progress).await?;
-    let generator = Generator::load(&options.workspace)?;
-    let made = DOCUMENTS
-        .map(|name| Deployment::of(&options, &clusters, &generator, &options.charts, name));
+    let families = families(&options.workspace)?;
+    let made =
+        DOCUMENTS.map(|name| Deployment::of(&options, &clusters, &families, &options.charts, name));
     let [geo_regional, centralised] = made;
     let mut both = [geo_regional?, centralised?];
     for phase in Phase::ALL {
