@@ -172,6 +172,7 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SuiteError> {
 #[cfg(test)]
 mod tests {
     use am_product::Pattern;
+    use am_product::ProductVersion;
     use std::{fs, path::Path};
 
     use super::{charts_in, platforms_of, version_in};
