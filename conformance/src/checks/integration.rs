@@ -47,9 +47,13 @@ fn catalogue_is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
             continue;
         };
         let port = PortFact::speaking(Protocol::Servlets, true);
+        let hubs = Component::all().filter(|component| component.has(Capability::EventHub));
+        let hubs: Vec<&str> = hubs.map(Component::title).collect();
         let help = format!(
-            "write https, the Service of the control plane or the all-in-one, and its port {} ({}), and no path",
-            port.name, port.number
+            "write https, the Service of the {}, and its port {} ({}), and no path",
+            hubs.join(" or the "),
+            port.name,
+            port.number
         );
         judge.fault(
             Fault::new(wrong, help)
