@@ -179,6 +179,27 @@ fn the_suite_judges_a_first_document_conformant() {
 }
 
 #[test]
+fn regions_of_machines_are_conformant_with_an_encrypted_link_too() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    for management in ["central", "each-region"] {
+        let file = folder.path().join(format!("{management}.yaml"));
+        let path = file.display().to_string();
+        let management = format!("--management={management}");
+        recommend(&["--regions=2", "--platform=vm", &management, "--out", &path])
+            .assert()
+            .code(0);
+        let text = fs::read_to_string(&file).expect("the document");
+        assert!(text.contains("link: {private: true}"), "{text}");
+        let text = text.replace("link: {private: true}", "link: {encryption: tls}");
+        fs::write(&file, text).expect("written");
+        xtask(&["conformance", "--deployment", &path])
+            .assert()
+            .code(0)
+            .stdout(contains("conformant: "));
+    }
+}
+
+#[test]
 fn the_page_is_up_to_date() {
     xtask(&["recommend", "--check-page"]).assert().code(0);
 }

@@ -82,7 +82,7 @@ fn expect_whole(browser: &Path, report: &Report, what: &str) -> Result<(), Faile
 pub(crate) fn nothing_is_clipped_at_any_pattern(browser: &Path) -> Result<(), Failed> {
     for platform in ["none", "aws"] {
         let report = report(platform)?;
-        if report.profiles.len() != 6 {
+        if report.profiles.len() != 8 {
             return Err(format!("{} patterns", report.profiles.len()).into());
         }
         expect_whole(browser, &report, platform)?;

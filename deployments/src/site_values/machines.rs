@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Builder;
 use crate::document::machines::Machines;
+use crate::links::needed;
 use crate::machines::CREDENTIALS;
 use crate::names::sentence;
 
@@ -60,6 +61,10 @@ impl Builder<'_, '_> {
         let offset = machines.offset(part.name());
         if offset > 0 {
             own.insert("portOffset".into(), json!(offset));
+        }
+        // Each node's host is what other sites reach; the chart only asks whether there is such a way.
+        if !needed(self.links, self.at, part.name()).nodes.is_empty() {
+            own.insert("nodeServices".into(), self.node_services(part));
         }
         let version = &self.site.chart.version.version.value;
         for setting in &self.vocabulary.machines.configuration {

@@ -5,6 +5,8 @@ mod pod;
 mod resources;
 mod trouble;
 
+use std::time::Duration;
+
 use http::{Method, Request};
 use kube::Client;
 use kube::api::AttachParams;
@@ -20,6 +22,10 @@ use crate::error::LiveError;
 
 /// Whoever applies what the suite applies.
 pub(crate) const FIELD_MANAGER: &str = "am-live";
+
+/// How often a read is sent while connections break, and the time between two of them.
+const READS: u32 = 5;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A client for one cluster.
 #[derive(Clone)]
@@ -205,7 +211,28 @@ impl Api {
             .map_err(failed("read", path))
     }
 
+    /// Sends a request. What only reads is sent again when the connection breaks: the API server drops it when a pod dies that it
+    /// asks on our behalf.
     async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        content: Option<&str>,
+    ) -> Result<Value, kube::Error> {
+        let mut attempts = if method == Method::GET { READS } else { 1 };
+        loop {
+            attempts -= 1;
+            match self.send_once(method.clone(), path, body, content).await {
+                Err(kube::Error::Service(_) | kube::Error::HyperError(_)) if attempts > 0 => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn send_once(
         &self,
         method: Method,
         path: &str,

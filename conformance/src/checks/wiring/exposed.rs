@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use am_product::Protocol;
 use serde_json::Value;
 
 use crate::{
@@ -38,6 +39,22 @@ struct Way<'c, 'a> {
     number: u16,
 }
 
+/// The broker's listener with TLS, beside the one that releases use themselves.
+const ENCRYPTED_BROKER: &str = "broker.transport.amqp.ssl_connection";
+
+/// The number on which a node's broker speaks TLS, if it does.
+fn encrypted_broker(node: &Node<'_>) -> Option<u16> {
+    let effective = node.effective()?;
+    let has_broker = node
+        .listeners
+        .iter()
+        .any(|listener| listener.port.speaks == Protocol::Jms);
+    let value = |key: &str| effective.get(&format!("{ENCRYPTED_BROKER}.{key}"));
+    let is_on = value("enabled").is_some_and(|found| found.value.is_true());
+    let own: u16 = value("port")?.value.scalar_text()?.trim().parse().ok()?;
+    (has_broker && is_on).then(|| own.saturating_add(node.offset()))
+}
+
 impl<'a> Way<'_, 'a> {
     fn is_there(&self, place: &Place) -> bool {
         if let Some(machines) = &self.context.manifest.machines {
@@ -55,6 +72,7 @@ impl<'a> Way<'_, 'a> {
         let listens = |node: &Node<'_>| {
             let mut listeners = node.listeners.iter();
             listeners.any(|listener| listener.said == self.number)
+                || encrypted_broker(node) == Some(self.number)
         };
         let leads = |front: &Front| {
             let resolver = graph.resolver();
