@@ -7,6 +7,7 @@ use am_generator::model::table::Table;
 use am_generator::yaml;
 use serde_saphyr::Spanned;
 
+use crate::cases::Row;
 use crate::logic::Scalar;
 use crate::rules::{Choices, Question, Rules};
 
@@ -123,5 +124,18 @@ impl Question {
         };
         self.takes(&answer)?;
         Ok(answer)
+    }
+}
+
+impl Row {
+    /// Its answers, which were checked when the data was read.
+    pub fn answers(&self, rules: &Rules) -> Answers {
+        let mut answers = Answers::default();
+        for (id, answer) in self.answers.iter() {
+            if let Some(question) = rules.question(&id.value) {
+                answers.set(question, answer.value.clone());
+            }
+        }
+        answers
     }
 }

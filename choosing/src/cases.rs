@@ -6,9 +6,7 @@ use am_product::data::File;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use crate::answers::Answers;
 use crate::logic::Scalar;
-use crate::rules::Rules;
 
 pub(crate) const FILE: File = File::new(
     "choosing/data/cases.yaml",
@@ -57,17 +55,4 @@ pub struct Topology {
     pub pattern: u8,
     /// The pattern where it is not for production.
     pub without_production: u8,
-}
-
-impl Row {
-    /// Its answers, which were checked when the data was read.
-    pub fn answers(&self, rules: &Rules) -> Answers {
-        let mut answers = Answers::default();
-        for (id, answer) in self.answers.iter() {
-            if let Some(question) = rules.question(&id.value) {
-                answers.set(question, answer.value.clone());
-            }
-        }
-        answers
-    }
 }
