@@ -185,7 +185,7 @@ fn siddhi_apps_come_from_values_and_a_change_restarts_the_pods() {
         "{mounts}"
     );
     let checksum = |release: &Release| {
-        release.pods()[0]["metadata"]["annotations"]["checksum/artifacts"].clone()
+        release.pods()[0]["metadata"]["annotations"]["checksum/apps"].clone()
     };
     assert_ne!(checksum(&one), checksum(&with("@App:name('Other')")));
 }
