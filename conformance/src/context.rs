@@ -2,10 +2,10 @@
 
 mod origin;
 
-use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 
 use crate::{
     chart::{ChartSource, Givens, Places},

@@ -2,7 +2,6 @@
 //!
 //! `fixtures/broken-charts/<case>/patch.yaml` holds one [`BrokenChart`].
 
-use am_product::Pattern;
 use std::{
     collections::BTreeMap,
     fs,
@@ -10,6 +9,7 @@ use std::{
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde::Deserialize;
 
 use crate::error::SuiteError;

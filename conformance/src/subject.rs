@@ -1,9 +1,9 @@
 //! What is judged: the releases of a pattern in one combination.
 
-use am_product::Pattern;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::RenderRequest;
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,5 @@
 //! Every broken chart under `fixtures/broken-charts` is caught, by exactly the requirements that it names.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -17,6 +16,7 @@ use am_generator::{
     Model, Selection, Templates, generate,
     output::{self, Extent},
 };
+use am_product::Pattern;
 use am_testing::side_by_side;
 
 fn workspace() -> PathBuf {

@@ -3,7 +3,6 @@
 //! Compared as documents, not as text: Helm's versions differ in blank lines. To accept a change, run
 //! `UPDATE_GOLDEN=1 cargo test -p am-conformance --test golden_renders` and read the diff before committing it.
 
-use am_product::Pattern;
 use std::{
     fmt::Write as _,
     fs,
@@ -11,6 +10,7 @@ use std::{
 };
 
 use am_conformance::{facts::Facts, suite::operator_values};
+use am_product::Pattern;
 use am_toolchain::{
     RenderRequest, RenderServer, RenderedDocument, Renderer, StderrProgress, Tool, Toolchain,
     parse_documents,

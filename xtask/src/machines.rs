@@ -1,9 +1,9 @@
 //! The sites on virtual machines that the live suite plays: the examples, each in the last two product versions.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::SuiteError;
+use am_product::Pattern;
 use am_product::ProductVersion;
 use serde_json::Value;
 

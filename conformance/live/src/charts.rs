@@ -1,12 +1,12 @@
 //! The charts of a run.
 
-use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_conformance::chart::ChartSource;
 use am_conformance::facts::Facts;
 use am_conformance::report::ChartDigest;
 use am_conformance::suite::ChartDirectory;
+use am_product::Pattern;
 
 use crate::error::LiveError;
 use crate::options::Options;

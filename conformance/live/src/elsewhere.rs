@@ -1,11 +1,11 @@
 //! A release that runs a part of its pattern: which components run elsewhere, and what that leaves to judge.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use am_conformance::Component;
 use am_conformance::facts::{EdgeFact, Facts};
+use am_product::Pattern;
 use serde_json::Value;
 
 use crate::helm::overlay;

@@ -1,9 +1,9 @@
 //! What a live run is asked to do.
 
-use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_conformance::suite::ChartDirectory;
+use am_product::Pattern;
 
 use crate::cluster::KindOptions;
 use crate::machines::MachineSite;

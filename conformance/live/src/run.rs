@@ -1,9 +1,10 @@
 //! A live run from beginning to end.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
+
+use am_product::Pattern;
 
 use crate::admission;
 use crate::charts::{charts_of, digests, patterns};

@@ -1,10 +1,10 @@
 //! The wiring table against what the stand-ins saw: every edge reached, by the right peer, and no other.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::Component;
 use am_conformance::facts::{EdgeFact, Facts, Reach};
+use am_product::Pattern;
 use am_standin::edge::{Provenance, Purpose};
 use am_standin::observations::{EdgeObservation, Observations, Verdict};
 

@@ -1,7 +1,6 @@
 //! Every render against a real API server: strict fields, Pod Security, upgrades. Needs no Docker; the API server is
 //! found (`KUBEBUILDER_ASSETS`, `PATH`) or built once from `tools/`.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use am_deployment_toml::product::ProductVersion;
 use am_generator::{Model, Selection, Templates, generate, output};
 use am_live::progress::Silent;
 use am_live::{Cluster, Images, LiveReport, Options, Progress, Scenario};
+use am_product::Pattern;
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")

@@ -1,9 +1,9 @@
 //! Small subjects for the tests of checks, with charts and further renders where a check needs them.
 
-use am_product::Pattern;
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde_json::Value;
 
 use super::{Check, Registry, Verdict, registry::verdict};

@@ -73,7 +73,7 @@ fn not_the_catalogue(context: &Context<'_>, target: &Target) -> Option<String> {
     let wanted = PortFact::speaking(Protocol::Servlets, true);
     let judged = |component: Option<Component>, is_port: bool| {
         let is_hub = component.is_some_and(|it| it.has(Capability::EventHub));
-        let title = component.map_or("a server of something else", Component::title);
+        let title = component.map_or("server of something else", Component::title);
         match (is_hub, is_port) {
             (false, _) => Some(format!("the {title}")),
             (true, false) => Some(format!("a port of the {title} that is not {}", wanted.name)),

@@ -1,7 +1,8 @@
 //! Which check judges which requirement.
 
-use am_product::{ConfigurationFormat, Distribution};
 use std::collections::BTreeMap;
+
+use am_product::{ConfigurationFormat, Distribution};
 
 use super::{
     Check, FamilyChecks, condition, configuration, distribution, given, helm, integration,

@@ -6,9 +6,9 @@
 pub(crate) mod controllers;
 mod identity_server;
 
-use am_product::Pattern;
 use std::collections::BTreeMap;
 
+use am_product::Pattern;
 use am_product::data::File;
 use serde::Deserialize;
 

@@ -1,9 +1,9 @@
 //! What charts show of themselves.
 
-use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::RenderRequest;
 
 use super::request::{HOSTS, Release, Request};

@@ -1,9 +1,9 @@
 //! What is asked for: charts, values, and the releases that they make.
 
-use am_product::Pattern;
 use std::path::PathBuf;
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 
 /// The requirement whose findings name the hosts that no release provides.
 pub(super) const HOSTS: &str = "AM-WIRE-017";

@@ -1,6 +1,5 @@
 //! Runs the self-test.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
@@ -11,6 +10,7 @@ use std::{
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::RenderRequest;
 
 use super::remembered::Remembered;

@@ -1,11 +1,12 @@
 //! What the changes since a commit affect, so that a pull request judges only that.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     process::{Command, Output},
 };
+
+use am_product::Pattern;
 
 use super::{Subject, judges::judges, matrix::platforms_in};
 use crate::{error::SuiteError, subject::SubjectDescription};

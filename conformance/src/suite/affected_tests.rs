@@ -1,12 +1,13 @@
 //! In checkouts made for the purpose.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
+
+use am_product::Pattern;
 
 use super::{Affected, Changes, Platforms};
 use crate::subject::SubjectDescription;

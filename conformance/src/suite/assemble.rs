@@ -1,8 +1,8 @@
 //! Makes the report of what was judged.
 
-use am_product::Pattern;
 use std::collections::BTreeMap;
 
+use am_product::Pattern;
 use am_toolchain::Tool;
 
 use super::{

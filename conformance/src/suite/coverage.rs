@@ -187,7 +187,6 @@ fn unlooked_by_own<'r>(
 
 #[cfg(test)]
 mod tests {
-    use am_product::Pattern;
     use std::{
         collections::BTreeSet,
         fs,
@@ -195,6 +194,7 @@ mod tests {
     };
 
     use am_deployment_toml::product::ProductVersion;
+    use am_product::Pattern;
     use am_toolchain::RenderRequest;
 
     use super::gaps;

@@ -83,8 +83,9 @@ pub(super) fn of_workspace(root: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
-    use am_product::Pattern;
     use std::fs;
+
+    use am_product::Pattern;
 
     use super::{of_workspace, rows_are_judged};
     use crate::{facts::Facts, requirement::Catalogue};

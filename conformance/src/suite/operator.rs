@@ -1,7 +1,8 @@
 //! The values that only an operator knows, and which the suite plays.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
+
+use am_product::Pattern;
 
 use crate::{facts::Facts, requirement::Layer};
 

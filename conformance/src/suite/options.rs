@@ -1,12 +1,12 @@
 //! What a run is asked to do.
 
-use am_product::Pattern;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 
 use super::Affected;
 use crate::{

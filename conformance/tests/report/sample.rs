@@ -1,6 +1,5 @@
 //! A hand-made report with findings of every kind.
 
-use am_product::Pattern;
 use std::collections::BTreeMap;
 
 use am_conformance::{
@@ -14,6 +13,7 @@ use am_conformance::{
     },
     requirement::{Family, Level},
 };
+use am_product::Pattern;
 
 use crate::topology;
 

@@ -184,9 +184,8 @@ fn siddhi_apps_come_from_values_and_a_change_restarts_the_pods() {
         mounts.contains("wso2-config-volume/wso2/server/deployment/siddhi-files"),
         "{mounts}"
     );
-    let checksum = |release: &Release| {
-        release.pods()[0]["metadata"]["annotations"]["checksum/apps"].clone()
-    };
+    let checksum =
+        |release: &Release| release.pods()[0]["metadata"]["annotations"]["checksum/apps"].clone();
     assert_ne!(checksum(&one), checksum(&with("@App:name('Other')")));
 }
 

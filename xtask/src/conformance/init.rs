@@ -1,6 +1,5 @@
 //! `cargo xtask conformance init`: a first specification of charts.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::{
@@ -9,6 +8,7 @@ use am_conformance::{
     suite::Options,
 };
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use clap::Args;
 
 use crate::beside::write_beside;

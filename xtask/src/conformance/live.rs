@@ -1,12 +1,12 @@
 //! `cargo xtask conformance --cluster …`: the options of live runs, and what they ask for.
 
-use am_product::Pattern;
 use std::path::Path;
 
 use am_conformance::SuiteError;
 use am_conformance::facts::Facts;
 use am_conformance::report::Output;
 use am_conformance::suite::{self, ChartDirectory, Input, Variants};
+use am_product::Pattern;
 
 use crate::machines::{self, MachineSite};
 

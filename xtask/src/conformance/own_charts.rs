@@ -1,6 +1,5 @@
 //! Our own charts as the suite takes them: charts-out, and the older product versions made from the model.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -11,6 +10,7 @@ use am_conformance::suite::{Changes, ChartDirectory};
 use am_deployment_toml::product::ProductVersion;
 use am_generator::output::{self, Extent};
 use am_generator::{ChartTree, Families, Selection, SourceMap};
+use am_product::Pattern;
 
 /// The folder of the generated charts below the workspace; it holds the newest product version.
 pub(super) const CHARTS: &str = "charts-out";

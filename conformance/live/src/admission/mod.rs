@@ -5,7 +5,6 @@ mod definitions;
 mod drift;
 mod variants;
 
-use am_product::Pattern;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,6 +13,7 @@ use am_conformance::report::Profile;
 use am_conformance::subject::SubjectDescription;
 use am_conformance::suite::{BARE, operator_values, platforms_of};
 use am_conformance::{Catalogue, SuiteError};
+use am_product::Pattern;
 use am_toolchain::{RenderRequest, RenderServer, Renderer as _, StderrProgress, Tool, Toolchain};
 use serde_json::{Value, json};
 

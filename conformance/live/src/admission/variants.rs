@@ -1,10 +1,10 @@
 //! The custom resources of the matrix's variants, most of which no overlay has: autoscalers, monitors, alerts, other ways in.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use am_conformance::suite::variant_renders;
+use am_product::Pattern;
 use am_toolchain::Renderer as _;
 use serde_json::Value;
 
@@ -83,9 +83,10 @@ fn is_of(object: &Value, groups: &BTreeSet<String>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use am_product::Pattern;
     use std::collections::BTreeSet;
     use std::path::Path;
+
+    use am_product::Pattern;
 
     use super::{definitions, is_of};
     use am_conformance::facts::Facts;

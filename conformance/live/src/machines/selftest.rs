@@ -1,11 +1,11 @@
 //! Proof that the scenario can fail: on machines that work, a broken file is laid by the playbook, and must be caught and named.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use am_conformance::fixture::{Edit, LiveExpectations};
 use am_conformance::{Catalogue, SuiteError};
+use am_product::Pattern;
 use am_toolchain::copy_folder;
 use serde::Deserialize;
 

@@ -1,11 +1,11 @@
 //! A site's tree, as its inventory and its files tell it.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use am_conformance::Component;
+use am_product::Pattern;
 use serde_json::Value;
 
 use crate::error::LiveError;

@@ -4,11 +4,11 @@
 mod migrated;
 mod shop;
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_conformance::report::{Profile, Report};
 use am_conformance::suite::{self, ChartDirectory, Input};
+use am_product::Pattern;
 use am_toolchain::{StderrProgress, Tool, Toolchain};
 use tokio::task::block_in_place;
 

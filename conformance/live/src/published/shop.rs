@@ -1,12 +1,12 @@
 //! A registry with the charts of a run.
 
-use am_product::Pattern;
 use std::path::Path;
 
 use am_generator::Families;
 use am_packaging::{
     Package, PackagingError, PublishOptions, Published, Registry, RegistryServer, State,
 };
+use am_product::Pattern;
 use am_toolchain::{StderrProgress, Toolchain};
 
 use crate::error::LiveError;

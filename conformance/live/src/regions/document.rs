@@ -1,11 +1,11 @@
 //! A deployment of two sites for this rig, and what `cargo xtask deploy` makes of it: that is installed, and nothing else.
 
-use am_product::Pattern;
 use std::path::{Path, PathBuf};
 
 use am_deployments::{MAKER, Rendering, Vocabulary, deploy, read};
 use am_generator::Families;
 use am_generator::output::{Extent, write_files};
+use am_product::Pattern;
 use serde::Deserialize;
 
 use crate::error::LiveError;

@@ -12,11 +12,11 @@ mod geo_regional;
 mod play;
 mod site;
 
-use am_product::Pattern;
 use std::sync::Arc;
 
 use am_conformance::report::{ChartDigest, Profile};
 use am_conformance::subject::SubjectDescription;
+use am_product::Pattern;
 
 use crate::charts::digests;
 use crate::error::LiveError;

@@ -1,12 +1,12 @@
 //! Connections that a pattern does not need: which there are, and which of them get through.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
 use am_conformance::Component;
 use am_conformance::checks::{Connection, blocked_by, is_for_users};
 use am_conformance::facts::{Facts, Reach};
 use am_conformance::manifest::Manifest;
+use am_product::Pattern;
 
 use super::Stage;
 use super::stranger::reaches;

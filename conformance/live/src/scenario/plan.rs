@@ -1,9 +1,9 @@
 //! The phases, in order, and the requirements that each judges.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::facts::Facts;
+use am_product::Pattern;
 
 use super::identity_server::REQUIREMENTS;
 use crate::wiring::is_row;

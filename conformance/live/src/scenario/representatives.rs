@@ -1,10 +1,10 @@
 //! Which patterns stand for the others in what takes long.
 
-use am_product::Pattern;
 use std::collections::BTreeSet;
 
 use am_conformance::component::Component;
 use am_conformance::facts::Facts;
+use am_product::Pattern;
 
 /// The fewest of these patterns that together have every component that any of them has, as a single node and as several
 /// wherever they have it so. Of patterns that add as much, the one with the fewest nodes is taken.
@@ -43,8 +43,9 @@ fn nodes(facts: &Facts, pattern: Pattern) -> usize {
 mod tests {
     use super::{forms, representatives};
     use am_conformance::facts::Facts;
-    use am_product::Pattern;
     use std::collections::BTreeSet;
+
+    use am_product::Pattern;
 
     fn facts() -> Facts {
         Facts::load().expect("the committed tables parse")

@@ -1,6 +1,5 @@
 //! A pattern in its namespace, and what its phases learn of it.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use am_conformance::component::{Capability, Component};
 use am_conformance::facts::{EdgeFact, Facts, Reach};
 use am_conformance::report::Topology;
+use am_product::Pattern;
 use am_standin::observations::Observations;
 use am_standin::settings::OBSERVATIONS_PORT;
 use serde_json::{Value, json};

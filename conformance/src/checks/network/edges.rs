@@ -1,9 +1,9 @@
 //! Which connections the pattern needs: the wiring table, what the configuration really names, the test
 //! pods and the routes.
 
-use am_product::Protocol;
 use std::collections::{BTreeMap, BTreeSet};
 
+use am_product::Protocol;
 use regex::Regex;
 
 use super::{

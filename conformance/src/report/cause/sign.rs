@@ -1,7 +1,8 @@
 //! By what findings of one cause are known.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
+
+use am_product::Pattern;
 
 use super::super::{FindingGroup, Report};
 use super::shared::Intact;

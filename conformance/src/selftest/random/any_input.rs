@@ -1,9 +1,9 @@
 //! No document makes the graph or a check panic: real ones with many random mutations, and any values at all.
 
-use am_product::Pattern;
 use std::path::Path;
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::parse_documents;
 use fastrand::Rng;
 use proptest::prelude::*;

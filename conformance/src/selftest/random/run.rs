@@ -1,6 +1,5 @@
 //! Runs random mutants on several threads.
 
-use am_product::Pattern;
 use std::{
     collections::BTreeMap,
     sync::{
@@ -9,6 +8,7 @@ use std::{
     },
 };
 
+use am_product::Pattern;
 use fastrand::Rng;
 
 use super::{

@@ -1,7 +1,6 @@
 //! What there is to judge: charts in a directory, overlays in a chart. What nobody would judge is an error, never left out in
 //! silence.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -9,6 +8,7 @@ use std::{
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde::Deserialize;
 
 use crate::{error::SuiteError, facts::Facts};
@@ -172,8 +172,9 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, SuiteError> {
 #[cfg(test)]
 mod tests {
     use am_product::Pattern;
-    use am_product::ProductVersion;
     use std::{fs, path::Path};
+
+    use am_product::ProductVersion;
 
     use super::{charts_in, platforms_of, version_in};
     use crate::facts::Facts;

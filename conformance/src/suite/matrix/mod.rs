@@ -4,13 +4,13 @@ mod found;
 mod machines;
 mod variants;
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use am_toolchain::RenderRequest;
 
 pub(super) use found::platforms_in;

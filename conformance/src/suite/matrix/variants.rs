@@ -1,8 +1,8 @@
 //! The variants of the matrix, from `conformance/requirements/matrix.yaml`.
 
-use am_product::Pattern;
 use std::collections::{BTreeMap, BTreeSet};
 
+use am_product::Pattern;
 use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -297,9 +297,9 @@ fn of<'c>(
 
 #[cfg(test)]
 mod tests {
-    use am_product::Pattern;
     use std::collections::BTreeSet;
 
+    use am_product::Pattern;
     use serde_json::{Value, json};
 
     use super::Matrix;

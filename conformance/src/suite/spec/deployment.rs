@@ -1,12 +1,12 @@
 //! `DeploymentUnderTest`: several sites, each a pattern or a part of one, that find components of each other.
 
-use am_product::Pattern;
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
 };
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde::Deserialize;
 
 use super::pattern::{KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace};

@@ -1,9 +1,9 @@
 //! `PatternUnderTest`: one pattern, made of several releases.
 
-use am_product::Pattern;
 use std::{collections::BTreeMap, path::PathBuf};
 
 use am_deployment_toml::product::ProductVersion;
+use am_product::Pattern;
 use serde::Deserialize;
 
 use crate::{component::Component, facts::IdentityServer, graph::Elsewhere};
