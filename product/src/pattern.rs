@@ -73,12 +73,6 @@ impl Default for Pattern {
     }
 }
 
-impl From<u8> for Pattern {
-    fn from(number: u8) -> Self {
-        Self::Numbered(number)
-    }
-}
-
 impl FromStr for Pattern {
     type Err = Unknown;
 
@@ -88,7 +82,7 @@ impl FromStr for Pattern {
             Unknown::new(
                 "pattern",
                 text,
-                known.map(Distribution::short).chain(["0", "1", "2", "3"]),
+                known.map(Distribution::short).chain(["a number"]),
             )
         })
     }

@@ -1,6 +1,6 @@
 //! What companions of API Manager say to it and about themselves.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use am_product::{ConfigurationFormat, Protocol};
 use jsonschema::Validator;
@@ -161,7 +161,7 @@ fn sections_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
     judge.applies(!files.is_empty(), "no configuration in YAML can be read");
-    let validator = match validator() {
+    let validator = match &*VALIDATOR {
         Ok(validator) => validator,
         Err(reason) => return judge.unsupported(reason),
     };
@@ -193,6 +193,9 @@ fn sections_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
     }
 }
+
+/// Compiled once for all subjects.
+static VALIDATOR: LazyLock<Result<Validator, String>> = LazyLock::new(validator);
 
 fn validator() -> Result<Validator, String> {
     let schema = ConfigurationFormat::Yaml

@@ -1,6 +1,7 @@
 //! What the arguments ask the suite for.
 
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use am_conformance::SuiteError;
@@ -94,21 +95,19 @@ pub(super) fn options(
     Ok(options)
 }
 
-/// The patterns that were named: read here for the same reason as versions.
+/// The patterns that were named.
 pub(super) fn patterns(arguments: &Arguments) -> Result<Vec<Pattern>, SuiteError> {
-    let names = arguments.pattern.iter();
-    names
-        .map(|name| {
-            name.parse()
-                .map_err(|unknown: Unknown| SuiteError::usage(unknown.to_string()))
-        })
-        .collect()
+    named(&arguments.pattern)
 }
 
-/// The product versions that were named: read here, because `--workspace` may bring others than the program holds.
+/// The product versions that were named.
 pub(super) fn versions(arguments: &Arguments) -> Result<Vec<ProductVersion>, SuiteError> {
-    let names = arguments.product_version.iter();
-    let parsed = names.map(|name| {
+    named(&arguments.product_version)
+}
+
+/// What names mean in the table of the product: read here, because `--workspace` may bring others than the program holds.
+fn named<T: FromStr<Err = Unknown>>(names: &[String]) -> Result<Vec<T>, SuiteError> {
+    let parsed = names.iter().map(|name| {
         name.parse()
             .map_err(|unknown: Unknown| SuiteError::usage(unknown.to_string()))
     });
