@@ -1,6 +1,7 @@
 //! The values of each site's release.
 
 mod chart;
+mod companions;
 mod machines;
 mod services;
 
@@ -10,9 +11,12 @@ use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
 use serde_json::{Map, Value, json};
 
+pub(crate) use chart::{Given, effective, judge};
+
 use crate::document::{Address, Deployment, Environment};
+use crate::integrators::Cluster;
 use crate::links::{Link, addresses, needed};
-use crate::overlay::{STORES, uses_store};
+use crate::overlay::{STORES, tree, uses_store};
 use crate::ports::Ports;
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
@@ -27,6 +31,16 @@ pub(crate) struct SiteValues {
 }
 
 impl SiteValues {
+    /// Values that say for themselves what they are for.
+    pub(crate) fn new(values: &Value, effective: Value) -> Self {
+        let entries = values.as_object().into_iter().flatten();
+        let entries = entries.map(|(key, value)| (key.clone(), None, value.clone()));
+        Self {
+            entries: entries.collect(),
+            effective,
+        }
+    }
+
     /// What the values file says, as a tree.
     pub(crate) fn tree(&self) -> Value {
         let entries = self.entries.iter();
@@ -40,9 +54,10 @@ pub(crate) fn of_all(
     sites: &[Placed<'_>],
     links: &[Link<'_>],
     ports: &Ports<'_>,
+    clusters: &[Vec<Cluster<'_>>],
     found: &mut Diagnostics,
 ) -> Vec<SiteValues> {
-    let one = |(at, site)| {
+    let one = |((at, site), clusters): ((usize, _), &Vec<Cluster<'_>>)| {
         let builder = Builder {
             document: ports.document,
             sites,
@@ -50,12 +65,13 @@ pub(crate) fn of_all(
             vocabulary: ports.vocabulary,
             charts: ports.charts,
             ports,
+            clusters,
             at,
             site,
         };
         builder.values(found)
     };
-    sites.iter().enumerate().map(one).collect()
+    sites.iter().enumerate().zip(clusters).map(one).collect()
 }
 
 struct Builder<'a, 'm> {
@@ -65,6 +81,8 @@ struct Builder<'a, 'm> {
     vocabulary: &'a Vocabulary,
     charts: &'a ChartTree,
     ports: &'a Ports<'a>,
+    /// Servers beside API Manager in the site.
+    clusters: &'a [Cluster<'m>],
     /// Number of the site.
     at: usize,
     site: &'a Placed<'m>,
@@ -106,6 +124,7 @@ impl Builder<'_, '_> {
             comments.push(("extraObjects".into(), text.into()));
             values.insert("extraObjects".into(), Value::Array(objects));
         }
+        self.backends(&mut values);
         let mut values = Value::Object(values);
         for (key, value) in self.site.site.values.iter() {
             let into = values.get_mut(&key.value);
@@ -120,8 +139,16 @@ impl Builder<'_, '_> {
                 found.push(self.document.diagnose(key, message).hint("remove it"));
             }
         }
-        self.judge(&values, found);
-        let effective = self.effective(&values);
+        let given = Given {
+            document: self.document,
+            chart: self.site.chart.name(),
+            whose: &format!("site {}", self.site.name()),
+            own: &self.site.site.values,
+            place: &self.site.site.name,
+        };
+        judge(&given, &values, self.charts, found);
+        let overlay = tree(self.site, self.charts);
+        let effective = effective(self.site.chart.name(), &overlay, &values, self.charts);
         let entries = values
             .as_object()
             .into_iter()
@@ -315,6 +342,7 @@ impl Builder<'_, '_> {
                 rules.push(json!({"from": peers(site), "ports": ports}));
             }
         }
+        rules.extend(self.catalogue_rule(part));
         if !rules.is_empty() {
             own.insert("networkPolicy".into(), json!({"ingress": rules}));
         }
@@ -358,7 +386,7 @@ fn blocks<'r>(ranges: impl IntoIterator<Item = &'r str>) -> Value {
 }
 
 /// Adds the user's values: mappings are merged, lists go on; the path of what is there already is the error.
-fn add(mine: &mut Value, theirs: &Value, path: &str) -> Result<(), String> {
+pub(crate) fn add(mine: &mut Value, theirs: &Value, path: &str) -> Result<(), String> {
     match (mine, theirs) {
         (Value::Object(mine), Value::Object(theirs)) => {
             for (key, value) in theirs {
