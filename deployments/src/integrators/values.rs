@@ -10,7 +10,7 @@ use super::placeholders::filled_in;
 use crate::document::Deployment;
 use crate::overlay;
 use crate::ports::Ports;
-use crate::site_values::{Given, SiteValues, add, effective, judge};
+use crate::site_values::{Given, SiteValues, add_own, effective, judge};
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
 
@@ -89,20 +89,9 @@ pub(crate) fn of(
     let nodes = json!({"replicas": cluster.nodes()});
     values.insert(cluster.part.key(), nodes);
     let mut values = Value::Object(values);
-    for (key, value) in cluster.said.values.iter() {
-        let value = filled_in(value, cluster.tenant);
-        let clash = match values.get_mut(&key.value) {
-            Some(mine) => add(mine, &value, &key.value),
-            None => {
-                values[&key.value] = value;
-                Ok(())
-            }
-        };
-        if let Err(path) = clash {
-            let message = format!("values.{path} follows from the rest of this document");
-            found.push(document.diagnose(key, message).hint("remove it"));
-        }
-    }
+    let own = cluster.said.values.iter();
+    let own = own.map(|(key, value)| (key, filled_in(value, cluster.tenant)));
+    add_own(document, &mut values, own, found);
     let given = Given {
         document,
         chart: cluster.chart.name(),

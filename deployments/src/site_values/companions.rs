@@ -14,14 +14,14 @@ const BACKENDS: &str = "/networkPolicy/backends";
 impl Builder<'_, '_> {
     /// Those that register services are let in where the catalogue is.
     pub(super) fn catalogue_rule(&self, part: &Part<'_>) -> Option<Value> {
-        let at = &self.vocabulary.catalogue;
-        let player = self.site.player(&at.role)?;
+        let catalogue = &self.vocabulary.catalogue;
+        let player = self.site.player(&catalogue.role)?;
         let clusters = self.clusters.iter().filter(|it| it.kind.registers);
         let from: Vec<Value> = clusters.map(|it| self.pods(it)).collect();
         if player.name() != part.name() || from.is_empty() {
             return None;
         }
-        let port = Ports::in_pods(self.site, part, &at.port);
+        let port = Ports::in_pods(self.site, part, &catalogue.port);
         Some(json!({"from": from, "ports": [{"port": port, "protocol": "TCP"}]}))
     }
 

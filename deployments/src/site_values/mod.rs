@@ -9,6 +9,7 @@ use am_generator::ChartTree;
 use am_generator::chart::Part;
 use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
+use am_generator::yaml::Text;
 use serde_json::{Map, Value, json};
 
 pub(crate) use chart::{Given, effective, judge};
@@ -126,19 +127,9 @@ impl Builder<'_, '_> {
         }
         self.backends(&mut values);
         let mut values = Value::Object(values);
-        for (key, value) in self.site.site.values.iter() {
-            let into = values.get_mut(&key.value);
-            let clash = if let Some(mine) = into {
-                add(mine, value, &key.value)
-            } else {
-                values[&key.value] = value.clone();
-                Ok(())
-            };
-            if let Err(path) = clash {
-                let message = format!("values.{path} follows from the rest of this document");
-                found.push(self.document.diagnose(key, message).hint("remove it"));
-            }
-        }
+        let own = self.site.site.values.iter();
+        let own = own.map(|(key, value)| (key, value.clone()));
+        add_own(self.document, &mut values, own, found);
         let given = Given {
             document: self.document,
             chart: self.site.chart.name(),
@@ -385,8 +376,29 @@ fn blocks<'r>(ranges: impl IntoIterator<Item = &'r str>) -> Value {
         .collect()
 }
 
+/// Adds the user's values; what the document decides itself is refused.
+pub(crate) fn add_own<'v>(
+    document: &Loaded<Deployment>,
+    values: &mut Value,
+    own: impl Iterator<Item = (&'v Text, Value)>,
+    found: &mut Diagnostics,
+) {
+    for (key, value) in own {
+        let clash = if let Some(mine) = values.get_mut(&key.value) {
+            add(mine, &value, &key.value)
+        } else {
+            values[&key.value] = value;
+            Ok(())
+        };
+        if let Err(path) = clash {
+            let message = format!("values.{path} follows from the rest of this document");
+            found.push(document.diagnose(key, message).hint("remove it"));
+        }
+    }
+}
+
 /// Adds the user's values: mappings are merged, lists go on; the path of what is there already is the error.
-pub(crate) fn add(mine: &mut Value, theirs: &Value, path: &str) -> Result<(), String> {
+fn add(mine: &mut Value, theirs: &Value, path: &str) -> Result<(), String> {
     match (mine, theirs) {
         (Value::Object(mine), Value::Object(theirs)) => {
             for (key, value) in theirs {
