@@ -21,8 +21,8 @@ impl Builder<'_, '_> {
         if player.name() != part.name() || from.is_empty() {
             return None;
         }
-        let port = Ports::in_pods(self.site, part, &catalogue.port);
-        Some(json!({"from": from, "ports": [{"port": port, "protocol": "TCP"}]}))
+        let number = Ports::in_pods(self.site, part, &catalogue.port);
+        Some(json!({"from": from, "ports": [{"port": number, "protocol": "TCP"}]}))
     }
 
     /// Where gateways may not call everybody, they may call these.
