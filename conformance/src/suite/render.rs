@@ -74,7 +74,17 @@ pub(crate) fn documents_of(
 ) -> Result<Manifest, String> {
     match &subject.tree {
         Some(tree) => machines::documents(tree, subject.site()),
-        None => render_all(&subject.renders, renderer, renders),
+        None => {
+            let mut manifest = render_all(&subject.renders, renderer, renders)?;
+            if !subject.beside.is_empty() {
+                let beside = render_all(&subject.beside, renderer, renders)?;
+                if let Some(message) = beside.missing_release() {
+                    return Err(format!("beside it, {message}"));
+                }
+                manifest.beside = Some(Box::new(beside));
+            }
+            Ok(manifest)
+        }
     }
 }
 

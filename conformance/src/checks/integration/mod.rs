@@ -1,5 +1,7 @@
 //! What companions of API Manager say to it and about themselves.
 
+mod neighbours;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use am_product::{ConfigurationFormat, Protocol};
@@ -18,6 +20,10 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-001", catalogue_is_the_event_hubs),
     ("AM-INT-003", services_are_told_their_own_address),
     ("AM-INT-011", sections_are_known),
+    ("AM-INT-012", neighbours::tenants_are_kept_apart),
+    ("AM-INT-013", neighbours::gateways_reach_it),
+    ("AM-INT-014", neighbours::catalogue_is_reached),
+    ("AM-INT-015", neighbours::account_is_the_tenants),
 ];
 
 /// The key of the catalogue's address in a `deployment.toml`.
