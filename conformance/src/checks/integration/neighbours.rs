@@ -2,7 +2,7 @@
 
 use am_product::Protocol;
 
-use super::is_catalogue;
+use super::catalogue::is_catalogue;
 use crate::{
     checks::network::passes,
     component::{Capability, Component},
@@ -24,7 +24,7 @@ fn title(member: &Member<'_>) -> &'static str {
 }
 
 /// Ports at which a member's users call it: their names, and numbers in the pod.
-fn ports_for_users<'a>(context: &Context<'_>, member: &Member<'a>) -> Vec<(&'static str, u16)> {
+fn ports_for_users(context: &Context<'_>, member: &Member<'_>) -> Vec<(&'static str, u16)> {
     let ports = member.component.into_iter().flat_map(Component::ports);
     ports
         .filter(|port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams))
