@@ -1,0 +1,142 @@
+//! Every command that a page shows is one that its program takes.
+//!
+//! A block of `sh` or `console` is played by a real shell, in which every program is played and writes down how it was called (`stub.sh`). Each
+//! call is then judged by the program's own command line: ours, the pinned Helm's, a kubectl's. A program that nothing judges is named in
+//! `programs.yaml`, with the reason. Guides of platforms are run by `platform_guides`, examples with output by `guides`.
+
+mod data;
+mod judge;
+mod readme;
+mod shell;
+
+use std::path::{Path, PathBuf};
+
+use am_book::markdown::Page;
+use am_book::pages;
+use data::Data;
+use shell::{Call, Script};
+
+/// Languages behind a fence. Any other word would be a block that nobody looks at.
+const LANGUAGES: [&str; 11] = [
+    "sh",
+    "console",
+    "yaml",
+    "json",
+    "toml",
+    "text",
+    "sql",
+    "dockerfile",
+    "mermaid",
+    "yml",
+    "",
+];
+
+fn root() -> PathBuf {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    root.canonicalize().expect("the repository")
+}
+
+/// Every page whose commands somebody may type.
+fn names() -> Vec<String> {
+    let mut names = pages::all(&root()).expect("pages");
+    names.extend(pages::chapters(&root()).expect("chapters"));
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// The scripts of a page, or what is wrong with its blocks.
+fn scripts(name: &str, text: &str, data: &Data) -> Result<Vec<Script>, String> {
+    let mut scripts = Vec::new();
+    for block in Page::read(text).blocks {
+        let place = format!("{name}:{}", block.line);
+        let language = block.language.as_str();
+        if !LANGUAGES.contains(&language) {
+            return Err(format!(
+                "{place}: commands are in a block of `sh`, or of `console` with what they print; not `{language}`"
+            ));
+        }
+        let text = match language {
+            "sh" if !data.is_run_elsewhere(name) => block.text,
+            "console" => shell::typed(&block.text),
+            _ => continue,
+        };
+        scripts.push(Script { place, text });
+    }
+    Ok(scripts)
+}
+
+/// What is wrong with the commands of a page.
+fn faults(name: &str, text: &str, data: &Data) -> Vec<String> {
+    let scripts = match scripts(name, text, data) {
+        Ok(scripts) => scripts,
+        Err(fault) => return vec![fault],
+    };
+    let mut faults = Vec::new();
+    let stage = shell::Stage::new(&root(), data);
+    for script in scripts {
+        match stage.play(&script) {
+            Ok(calls) => faults.extend(
+                calls
+                    .iter()
+                    .filter_map(|call| judged(call, &stage, data))
+                    .map(|fault| format!("{}: {fault}", script.place)),
+            ),
+            Err(fault) => faults.push(format!("{}: {fault}", script.place)),
+        }
+    }
+    faults
+}
+
+fn judged(call: &Call, stage: &shell::Stage, data: &Data) -> Option<String> {
+    let fault = judge::fault(call, stage, data)?;
+    Some(format!("`{call}`: {fault}"))
+}
+
+#[test]
+fn every_command_of_a_page_is_one_that_its_program_takes() {
+    let data = Data::read();
+    let names = names();
+    let told = am_testing::side_by_side(&names, |name| {
+        let text = std::fs::read_to_string(root().join(name)).expect("a page");
+        faults(name, &text, &data)
+    });
+    let faults: Vec<String> = told.into_iter().flatten().collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn a_command_that_its_program_refuses_is_noticed() {
+    let data = Data::read();
+    let told = |block: &str| faults("docs/x.md", block, &data).join("\n");
+    for (block, word) in [
+        (
+            "```sh\ncargo xtask conformance --patern 3\n```",
+            "--pattern",
+        ),
+        ("```console\n$ cargo xtask gen-chart\n…\n```", "gen-charts"),
+        (
+            "```sh\ncargo xtask conformance --deployment deployments/examples/singel.yaml\n```",
+            "there is no",
+        ),
+        (
+            "```sh\nhelm install a charts-out/am-pattern-3 --namespce b\n```",
+            "--namespce",
+        ),
+        (
+            "```sh\nhelm template a charts-out/am-pattern-3 --set controlPlane.replica=3\n```",
+            "replica",
+        ),
+        ("```sh\nfrobnicate --all\n```", "programs.yaml"),
+        ("```sh\nif true\n```", "syntax error"),
+        ("```bash\nls\n```", "not `bash`"),
+    ] {
+        let fault = told(block);
+        assert!(fault.contains(word), "{block}\n{fault}");
+    }
+    assert_eq!(
+        told("```sh\ncargo xtask conformance --pattern 3 # why\n```"),
+        ""
+    );
+    assert_eq!(told("```text\nfrobnicate\n```"), "");
+}
