@@ -14,6 +14,8 @@ pub(crate) struct Data {
     pub(crate) judged: Vec<String>,
     /// Programs that nothing judges, with the reason.
     pub(crate) trusted: BTreeMap<String, String>,
+    /// Examples with output that are not run, with the reason; one that ends in ` …` stands for all that begin so.
+    not_run: BTreeMap<String, String>,
     /// Files that commands read, and nothing here makes.
     pub(crate) files: Vec<String>,
     /// Folders that earlier commands make.
@@ -23,6 +25,15 @@ pub(crate) struct Data {
 impl Data {
     pub(crate) fn read() -> Self {
         serde_saphyr::from_str(include_str!("programs.yaml")).expect("programs.yaml is well-formed")
+    }
+
+    pub(crate) fn is_not_run(&self, command: &str) -> bool {
+        self.not_run
+            .keys()
+            .any(|known| match known.strip_suffix('…') {
+                Some(start) => command.starts_with(start),
+                None => command == known,
+            })
     }
 
     pub(crate) fn is_run_elsewhere(&self, page: &str) -> bool {

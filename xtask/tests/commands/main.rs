@@ -2,9 +2,11 @@
 //!
 //! A block of `sh` or `console` is played by a real shell, in which every program is played and writes down how it was called (`stub.sh`). Each
 //! call is then judged by the program's own command line: ours, the pinned Helm's, a kubectl's. A program that nothing judges is named in
-//! `programs.yaml`, with the reason. Guides of platforms are run by `platform_guides`, examples with output by `guides`.
+//! `programs.yaml`, with the reason. Guides of platforms are run by `platform_guides`.
+//! Examples in blocks of `console` are run, and must print what they show (`examples`).
 
 mod data;
+mod examples;
 mod judge;
 mod readme;
 mod shell;

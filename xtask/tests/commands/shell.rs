@@ -64,6 +64,7 @@ impl Stage {
         for made in &data.folders {
             fs::create_dir_all(stage.work().join(made)).expect("made");
         }
+        broken_charts(&stage.work());
         let stub = root.join("xtask/tests/commands/stub.sh");
         for program in data.judged.iter().chain(data.trusted.keys()) {
             let path = if program.contains('/') {
@@ -112,6 +113,30 @@ impl Stage {
         }
         let text = fs::read_to_string(&calls).unwrap_or_default();
         Ok(text.split("\0\u{1}").filter_map(call).collect())
+    }
+}
+
+/// The charts of docs/findings.md: the gateway listens for throttle decisions at port 5673.
+fn broken_charts(work: &Path) {
+    let chart = work.join("my-charts/am-pattern-3");
+    copy(&work.join("charts-out/am-pattern-3"), &chart);
+    let file = chart.join("templates/gateway/_configuration.tpl");
+    let text = fs::read_to_string(&file).expect("the gateway's configuration");
+    let right = "\"traffic-manager\" \"jms\" .)";
+    assert!(text.contains(right), "docs/findings.md breaks a chart here");
+    let wrong = format!("{right} | replace \"5672\" \"5673\"");
+    fs::write(file, text.replace(right, &wrong)).expect("written");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("a folder").flatten() {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("copied");
+        }
     }
 }
 
