@@ -108,8 +108,7 @@ fn fault(example: &Example, stage: &Stage) -> Option<String> {
     Some(format!("does not print\n    {line}\n  but\n{printed}"))
 }
 
-#[test]
-fn every_example_of_a_page_prints_what_it_shows() {
+pub(crate) fn every_example_of_a_page_prints_what_it_shows() {
     let data = Data::read();
     let mut wrong = Vec::new();
     let mut run = 0;
@@ -136,8 +135,7 @@ fn every_example_of_a_page_prints_what_it_shows() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-#[test]
-fn a_line_that_is_not_printed_is_noticed() {
+pub(crate) fn a_line_that_is_not_printed_is_noticed() {
     let example = |shown: &[&str]| Example {
         line: 1,
         command: String::new(),

@@ -26,31 +26,33 @@ const OF_A_CLUSTER: [&str; 2] = ["--create-namespace", "--wait"];
 /// What pages call the reader's release and namespace.
 const PLACEHOLDERS: [(&str, &str); 2] = [("R", "r"), ("N", "n")];
 
+/// Why a call is not one that its program takes; nothing when it is, or is not looked at.
+pub(crate) type Judge = fn(&Call, &Stage, &Data) -> Option<String>;
+
 static HELM: LazyLock<PathBuf> = LazyLock::new(|| {
     let toolchain = Toolchain::new(root());
     let helm = toolchain.ensure(Tool::Helm4, &mut StderrProgress::default());
     helm.unwrap_or_else(|error| panic!("{error}"))
 });
 
-/// One on `PATH`, or the pinned one where something else has built it: that takes minutes, and live runs need it.
-static KUBECTL: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
-    let version = Tool::Kubectl.pinned_version(&root()).ok()?;
-    let built = root().join(format!("target/tools/kubectl-{version}/kubectl"));
-    let path = std::env::var_os("PATH")?;
-    let found = std::env::split_paths(&path).map(|folder| folder.join("kubectl"));
-    let found = std::iter::once(built).chain(found).find(|it| it.is_file());
-    if found.is_none() {
-        eprintln!("no kubectl here: its options on pages are not judged");
-    }
-    found
-});
+/// Whether there is a kubectl: the pinned one takes minutes to build, and nothing else in the tests needs it.
+pub(crate) fn has_kubectl() -> bool {
+    Command::new("kubectl").arg("--help").output().is_ok()
+}
+
+/// Any kubectl knows the options that pages use.
+pub(crate) fn fault_of_kubectl(call: &Call, _: &Stage, _: &Data) -> Option<String> {
+    let is_its = call.program == "kubectl";
+    is_its.then(|| asked(Path::new("kubectl"), call)).flatten()
+}
 
 /// Why a call is not one that its program takes.
 pub(crate) fn fault(call: &Call, stage: &Stage, data: &Data) -> Option<String> {
     match call.program.as_str() {
         "cargo" => cargo(call),
         "helm" => asked(&HELM, call).or_else(|| rendered(call, stage)),
-        "kubectl" => asked(KUBECTL.as_deref()?, call),
+        // A test of its own, because it is not everywhere.
+        "kubectl" => None,
         program if data.trusted.contains_key(program) => None,
         program => Some(format!("nothing judges `{program}`")),
     }

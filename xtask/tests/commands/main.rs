@@ -12,11 +12,13 @@ mod readme;
 mod shell;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use am_book::markdown::Page;
 use am_book::pages;
 use data::Data;
-use shell::{Call, Script};
+use libtest_mimic::{Arguments, Completion, Trial};
+use shell::Script;
 
 /// Languages behind a fence. Any other word would be a block that nobody looks at.
 const LANGUAGES: [&str; 11] = [
@@ -32,6 +34,63 @@ const LANGUAGES: [&str; 11] = [
     "yml",
     "",
 ];
+
+fn main() -> ExitCode {
+    let tests: [(&str, fn()); 8] = [
+        (
+            "every_command_of_a_page_is_one_that_its_program_takes",
+            every_command_of_a_page_is_one_that_its_program_takes,
+        ),
+        (
+            "a_command_that_its_program_refuses_is_noticed",
+            a_command_that_its_program_refuses_is_noticed,
+        ),
+        (
+            "every_example_of_a_page_prints_what_it_shows",
+            examples::every_example_of_a_page_prints_what_it_shows,
+        ),
+        (
+            "a_line_that_is_not_printed_is_noticed",
+            examples::a_line_that_is_not_printed_is_noticed,
+        ),
+        (
+            "the_readme_has_everything_that_the_source_documents_name",
+            readme::the_readme_has_everything_that_the_source_documents_name,
+        ),
+        (
+            "every_row_of_the_readme_has_a_command_that_is_taken",
+            readme::every_row_of_the_readme_has_a_command_that_is_taken,
+        ),
+        (
+            "recommendations_of_the_readme_lead_to_the_patterns_that_it_says",
+            readme::recommendations_of_the_readme_lead_to_the_patterns_that_it_says,
+        ),
+        (
+            "a_row_that_is_missing_or_without_a_command_is_noticed",
+            readme::a_row_that_is_missing_or_without_a_command_is_noticed,
+        ),
+    ];
+    let mut trials: Vec<Trial> = tests
+        .into_iter()
+        .map(|(name, test)| {
+            Trial::test(name, move || {
+                test();
+                Ok(())
+            })
+        })
+        .collect();
+    trials.push(Trial::ignorable_test(
+        "every_command_of_kubectl_is_one_that_it_takes",
+        || {
+            if judge::has_kubectl() {
+                every_command_of_kubectl_is_one_that_it_takes();
+                return Ok(Completion::Completed);
+            }
+            Ok(Completion::ignored_with("no kubectl on PATH"))
+        },
+    ));
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
 
 fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -68,8 +127,8 @@ fn scripts(name: &str, text: &str, data: &Data) -> Result<Vec<Script>, String> {
     Ok(scripts)
 }
 
-/// What is wrong with the commands of a page.
-fn faults(name: &str, text: &str, data: &Data) -> Vec<String> {
+/// What is wrong with the commands of a page, as `judge` says.
+fn faults(name: &str, text: &str, data: &Data, judge: judge::Judge) -> Vec<String> {
     let scripts = match scripts(name, text, data) {
         Ok(scripts) => scripts,
         Err(fault) => return vec![fault],
@@ -81,8 +140,8 @@ fn faults(name: &str, text: &str, data: &Data) -> Vec<String> {
             Ok(calls) => faults.extend(
                 calls
                     .iter()
-                    .filter_map(|call| judged(call, &stage, data))
-                    .map(|fault| format!("{}: {fault}", script.place)),
+                    .filter_map(|call| Some((call, judge(call, &stage, data)?)))
+                    .map(|(call, fault)| format!("{}: `{call}`: {fault}", script.place)),
             ),
             Err(fault) => faults.push(format!("{}: {fault}", script.place)),
         }
@@ -90,27 +149,33 @@ fn faults(name: &str, text: &str, data: &Data) -> Vec<String> {
     faults
 }
 
-fn judged(call: &Call, stage: &shell::Stage, data: &Data) -> Option<String> {
-    let fault = judge::fault(call, stage, data)?;
-    Some(format!("`{call}`: {fault}"))
-}
-
-#[test]
-fn every_command_of_a_page_is_one_that_its_program_takes() {
+/// What is wrong with the commands of all pages.
+fn faults_of_all(judge: judge::Judge) {
     let data = Data::read();
     let names = names();
     let told = am_testing::side_by_side(&names, |name| {
         let text = std::fs::read_to_string(root().join(name)).expect("a page");
-        faults(name, &text, &data)
+        faults(name, &text, &data, judge)
     });
     let faults: Vec<String> = told.into_iter().flatten().collect();
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
-#[test]
+fn every_command_of_a_page_is_one_that_its_program_takes() {
+    faults_of_all(judge::fault);
+}
+
+fn every_command_of_kubectl_is_one_that_it_takes() {
+    let data = Data::read();
+    let wrong = "```sh\nkubectl get pods --namespce b\n```";
+    let told = faults("docs/x.md", wrong, &data, judge::fault_of_kubectl).join("\n");
+    assert!(told.contains("--namespce"), "{told}");
+    faults_of_all(judge::fault_of_kubectl);
+}
+
 fn a_command_that_its_program_refuses_is_noticed() {
     let data = Data::read();
-    let told = |block: &str| faults("docs/x.md", block, &data).join("\n");
+    let told = |block: &str| faults("docs/x.md", block, &data, judge::fault).join("\n");
     for (block, word) in [
         (
             "```sh\ncargo xtask conformance --patern 3\n```",
