@@ -14,6 +14,8 @@ pub struct Page {
     pub links: Vec<Link>,
     /// Its fenced blocks.
     pub blocks: Vec<Block>,
+    /// Code within sentences, with the line.
+    pub code: Vec<(usize, String)>,
 }
 
 /// A link or a picture.
@@ -57,12 +59,15 @@ impl Page {
                     let title = heading.take().unwrap_or_default();
                     page.anchors.push(unique(&mut seen, slug(&title)));
                 }
-                Event::Text(words) | Event::Code(words) => {
+                Event::Text(ref words) | Event::Code(ref words) => {
+                    if matches!(event, Event::Code(_)) {
+                        page.code.push((line(range.start), words.to_string()));
+                    }
                     if let Some(heading) = &mut heading {
-                        heading.push_str(&words);
+                        heading.push_str(words);
                     }
                     if let Some(block) = &mut block {
-                        block.text.push_str(&words);
+                        block.text.push_str(words);
                     }
                 }
                 Event::Start(Tag::Link {
@@ -141,6 +146,7 @@ mod tests {
         assert_eq!(page.blocks[0].language, "sh");
         assert_eq!(page.blocks[0].line, 5);
         assert_eq!(page.blocks[0].text, "ls\n");
+        assert_eq!(page.code, [(1, "b".to_owned())]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::LazyLock;
 
 use am_toolchain::{StderrProgress, Tool, Toolchain};
+use clap::error::ErrorKind;
 
 use super::data::Data;
 use super::root;
@@ -71,6 +72,26 @@ fn cargo(call: &Call) -> Option<String> {
         }
         _ => Some("pages call `cargo xtask` and `cargo test`".to_owned()),
     }
+}
+
+/// A command within a sentence, which may leave out what it needs. `N` stands for a number there, `…` for more of the same or
+/// for a value; other words in capitals are names and files.
+pub(crate) fn fault_of_mention(command: &str) -> Option<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in command.strip_prefix("cargo xtask ")?.split_whitespace() {
+        let is_value = words.last().is_some_and(|last| last.starts_with("--"));
+        words.push(match word.trim_end_matches('…').trim_matches('"') {
+            "" if is_value => "file".to_owned(),
+            "" => continue,
+            "N" | "S" => "3".to_owned(),
+            address if address.contains("://") => address.to_lowercase(),
+            word => word.to_owned(),
+        });
+    }
+    let words = std::iter::once("cargo xtask".to_owned()).chain(words);
+    let error = xtask::command_line().try_get_matches_from(words).err()?;
+    let is_right = !error.use_stderr() || error.kind() == ErrorKind::MissingRequiredArgument;
+    (!is_right).then(|| error.to_string())
 }
 
 /// Our own command line, and the files of the repository that it names.

@@ -36,10 +36,14 @@ const LANGUAGES: [&str; 11] = [
 ];
 
 fn main() -> ExitCode {
-    let tests: [(&str, fn()); 8] = [
+    let tests: [(&str, fn()); 9] = [
         (
             "every_command_of_a_page_is_one_that_its_program_takes",
             every_command_of_a_page_is_one_that_its_program_takes,
+        ),
+        (
+            "every_command_within_a_sentence_is_one_of_ours",
+            every_command_within_a_sentence_is_one_of_ours,
         ),
         (
             "a_command_that_its_program_refuses_is_noticed",
@@ -171,6 +175,24 @@ fn every_command_of_kubectl_is_one_that_it_takes() {
     let told = faults("docs/x.md", wrong, &data, judge::fault_of_kubectl).join("\n");
     assert!(told.contains("--namespce"), "{told}");
     faults_of_all(judge::fault_of_kubectl);
+}
+
+fn every_command_within_a_sentence_is_one_of_ours() {
+    let mut faults = Vec::new();
+    let mut count = 0;
+    for name in names() {
+        let text = std::fs::read_to_string(root().join(&name)).expect("a page");
+        for (line, command) in Page::read(&text).code {
+            count += usize::from(command.starts_with("cargo xtask "));
+            if let Some(fault) = judge::fault_of_mention(&command) {
+                faults.push(format!("{name}:{line}: `{command}`: {fault}"));
+            }
+        }
+    }
+    assert!(count > 50, "{count} commands");
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let wrong = judge::fault_of_mention("cargo xtask conformance --charts DIR --patern N");
+    assert!(wrong.is_some_and(|fault| fault.contains("--pattern")));
 }
 
 fn a_command_that_its_program_refuses_is_noticed() {
