@@ -66,8 +66,8 @@ fn main() -> ExitCode {
             readme::every_row_of_the_readme_has_a_command_that_is_taken,
         ),
         (
-            "recommendations_of_the_readme_lead_to_the_patterns_that_it_says",
-            readme::recommendations_of_the_readme_lead_to_the_patterns_that_it_says,
+            "quick_commands_of_the_readme_do_what_it_says",
+            readme::quick_commands_of_the_readme_do_what_it_says,
         ),
         (
             "a_row_that_is_missing_or_without_a_command_is_noticed",
