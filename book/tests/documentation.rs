@@ -1,4 +1,4 @@
-//! The documentation of this repository: every link leads somewhere, and the table of contents has every page.
+//! The documentation of this repository: every link leads somewhere, the table of contents has every page, and pictures are small.
 
 use std::path::{Path, PathBuf};
 
@@ -31,4 +31,16 @@ fn a_chart_has_the_picture_of_its_topology_in_the_book() {
     assert!(!chart.contains("```mermaid"));
     let picture = "docs/topology/am-pattern-3.svg".to_owned();
     assert!(staging.copies.contains(&picture));
+}
+
+#[test]
+fn pictures_are_small() {
+    let folder = root().join("docs/pictures");
+    let mut count = 0;
+    for entry in std::fs::read_dir(folder).expect("pictures").flatten() {
+        let size = entry.metadata().expect("a file").len();
+        assert!(size < 300_000, "{}: {size} bytes", entry.path().display());
+        count += 1;
+    }
+    assert!(count > 1, "{count} files");
 }
