@@ -77,6 +77,8 @@ pub(crate) struct IdentityServer {
     pub(crate) replaces: Vec<String>,
     /// The `ConfigMap` with its registration and with its own configuration; none where another site registers it.
     pub(crate) config_map: Option<String>,
+    /// On machines, the folder with the same.
+    pub(crate) folder: Option<String>,
     /// A Job of the release registers it.
     pub(crate) by_job: bool,
 }
@@ -299,7 +301,12 @@ fn identity_server(
         replaces: replaces.map(|part| part.name().to_owned()).collect(),
         config_map: placed
             .player("management")
+            .filter(|_| placed.site.vm.is_none())
             .map(|_| format!("{release}-identity-server")),
+        folder: placed
+            .player("management")
+            .filter(|_| placed.site.vm.is_some())
+            .map(|_| format!("sites/{}/identity-server", placed.name())),
         by_job: of["registration"]["job"]["enabled"] == true,
     })
 }
