@@ -7,15 +7,13 @@ use am_conformance::Component;
 use am_conformance::suite::ChartDirectory;
 use serde_json::{Value, json};
 
-use super::document::{Database, Deployed, Site as Placed};
+use super::document::{Deployed, Site as Placed};
 use crate::charts::charts_of;
+use crate::database_pod::{DATABASE, database_pod};
 use crate::error::LiveError;
 use crate::record::Record;
 use crate::scenario::{Lab, Release, Stage, judge_nodes, judge_security};
 use crate::values::merge;
-
-/// What a site's database server is called.
-const DATABASE: &str = "database-server";
 
 /// A site, and what is to be told of it besides findings.
 pub(super) struct Site {
@@ -64,7 +62,9 @@ impl Site {
         Ok(Self {
             name: placed.name.clone(),
             is_main: placed.main,
-            before: database.map_or_else(Vec::new, |it| database_server(it, &image).into()),
+            before: database.map_or_else(Vec::new, |it| {
+                database_pod(&it.host, it.port, &image).into()
+            }),
             stage,
             notes: Vec::new(),
         })
@@ -151,38 +151,6 @@ fn both_rules(given: &Value, own: &Value) -> Value {
         }
     }
     both
-}
-
-/// The database server of a site, as a stand-in at the port of the real one, and the Service by which the site knows it.
-fn database_server(database: &Database, image: &str) -> [(&'static str, Value); 2] {
-    let labels = json!({"app": DATABASE});
-    let start = format!(
-        "exec java -cp \"$WSO2_SERVER_HOME\"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server \
-         -tcp -tcpAllowOthers -tcpPort {} -baseDir /databases -ifNotExists",
-        database.port
-    );
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": DATABASE, "labels": labels},
-        "spec": {
-            "automountServiceAccountToken": false,
-            "securityContext": {
-                "runAsNonRoot": true, "runAsUser": 10001, "fsGroup": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [{
-                "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
-                "command": ["/bin/bash", "-c", start],
-                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-                "volumeMounts": [{"name": "databases", "mountPath": "/databases"}],
-            }],
-            "volumes": [{"name": "databases", "emptyDir": {}}],
-        },
-    });
-    let service = json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": database.host},
-        "spec": {"selector": labels, "ports": [{"port": database.port, "protocol": "TCP"}]},
-    });
-    [("pods", pod), ("services", service)]
 }
 
 /// What each database of a site's server holds, after it took `others` over.
