@@ -62,6 +62,7 @@ pub fn read_inventory(
         environment: inventory.environment,
         exposes: Table::default(),
         identity_server: None,
+        integrators: Vec::new(),
         replicas: Table::default(),
         values: inventory.values,
     };
@@ -76,6 +77,7 @@ pub fn read_inventory(
         credentials: None,
         keystores: None,
         link: None,
+        tenants: Vec::new(),
         sites: unwritten(vec![site]),
     };
     Ok(Document {

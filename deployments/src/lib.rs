@@ -6,6 +6,7 @@
 
 mod check;
 pub mod document;
+mod integrators;
 mod inventory;
 mod links;
 mod machines;
@@ -24,9 +25,10 @@ mod vocabulary;
 use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
 use am_generator::model::Loaded;
 use am_generator::output::Files;
-use am_generator::{ChartTree, Model, Selection, yaml};
+use am_generator::{ChartTree, Families, GenerateError, Selection, yaml};
 
 use document::Deployment;
+use integrators::Cluster;
 use machines::layout::Layout;
 use machines::{Beside, Trouble};
 use output::Sources;
@@ -66,18 +68,51 @@ pub fn read(file: &str, text: &str) -> Result<Document, Diagnostics> {
 }
 
 impl Document {
-    /// Which charts it needs, all in one product version.
+    /// Which charts it needs: API Manager's in one product version, and those of its integrators, each beside a version of API Manager.
     ///
     /// # Errors
-    /// When the product version or a pattern does not exist.
-    pub fn charts(&self, model: &Model) -> Result<Selection, Diagnostics> {
+    /// When a version, a pattern or an integrator does not exist.
+    pub fn selections(
+        &self,
+        families: &Families,
+        vocabulary: &Vocabulary,
+    ) -> Result<Vec<Selection>, Diagnostics> {
         let mut found = Diagnostics::default();
-        let patterns = check::charts(&self.loaded, model, &mut found);
+        let patterns = check::charts(&self.loaded, families.main(), &mut found);
         self.so_far(&mut found)?;
-        Ok(Selection {
+        let own = integrators::charts(&self.loaded, families, vocabulary, &mut found);
+        self.so_far(&mut found)?;
+        let first = Selection {
             version: self.loaded.product_version.value.clone(),
             patterns,
-        })
+        };
+        let own = own.into_iter().map(|(version, chart)| Selection {
+            version,
+            patterns: vec![chart],
+        });
+        Ok(std::iter::once(first).chain(own).collect())
+    }
+
+    /// Makes the charts that it needs.
+    ///
+    /// # Errors
+    /// As [`Self::selections`], and when the charts cannot be made.
+    pub fn charts(
+        &self,
+        families: &Families,
+        vocabulary: &Vocabulary,
+    ) -> Result<ChartTree, Diagnostics> {
+        let mut tree = ChartTree::default();
+        for selection in self.selections(families, vocabulary)? {
+            let charts = families.generate(&selection);
+            tree.extend(charts.map_err(|error| match error {
+                GenerateError::Input(found) => found,
+                unknown @ GenerateError::Unknown { .. } => {
+                    Diagnostic::new(Place::file(&self.loaded.file), unknown.to_string()).into()
+                }
+            })?);
+        }
+        Ok(tree)
     }
 
     /// Ends where something was found.
@@ -92,31 +127,41 @@ struct Plan<'m> {
     topology: &'m Topology,
     sites: Vec<Placed<'m>>,
     values: Vec<SiteValues>,
+    /// Servers beside API Manager, for each site, with the values of their releases.
+    clusters: Vec<Vec<(Cluster<'m>, SiteValues)>>,
     beside: Vec<Beside<'m>>,
     resolved: Resolved,
 }
 
 fn plan<'m>(
     document: &'m Document,
-    model: &'m Model,
+    families: &'m Families,
     vocabulary: &'m Vocabulary,
     charts: &ChartTree,
 ) -> Result<Plan<'m>, Diagnostics> {
     let loaded = &document.loaded;
+    let model = families.main();
     let mut found = Diagnostics::default();
     check::words(loaded, model, vocabulary, &mut found);
+    integrators::words(loaded, families, vocabulary, &mut found);
     document.so_far(&mut found)?;
     let sites = sites::place(loaded, model, vocabulary, &mut found);
     document.so_far(&mut found)?;
     let topology = sites::topology(loaded, vocabulary);
-    let (_, topology) = topology
+    let (topology_name, topology) = topology
         .ok_or_else(|| Diagnostic::new(Place::file(&loaded.file), "the topology is unknown"))?;
     let ports = Ports::new(loaded, vocabulary, charts, &sites);
     check::sites(loaded, topology, &sites, vocabulary, charts, &mut found);
+    let clusters = sites.iter();
+    let clusters = clusters.map(|it| integrators::place(loaded, it.site, families, vocabulary));
+    let clusters: Vec<Vec<Cluster<'_>>> = clusters.collect();
+    let named = (topology_name, topology);
+    integrators::check(loaded, named, &sites, &clusters, charts, &mut found);
     let links = links::find(&sites, topology, vocabulary);
     check::exposures(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;
-    let values = site_values::of_all(&sites, &links, &ports, &mut found);
+    let values = site_values::of_all(&sites, &links, &ports, &clusters, &mut found);
+    let clusters = clusters_with_values(clusters, &sites, &ports, &mut found);
     document.so_far(&mut found)?;
     let mut beside = Vec::new();
     for (number, (site, values)) in sites.iter().zip(&values).enumerate() {
@@ -132,11 +177,32 @@ fn plan<'m>(
     document.so_far(&mut found)?;
     Ok(Plan {
         topology,
-        resolved: resolved::resolve(&sites, &links, &ports, topology, &values),
+        resolved: resolved::resolve(&sites, &links, &ports, topology, &values, &clusters),
         sites,
         values,
+        clusters,
         beside,
     })
+}
+
+/// Clusters with the values of their releases.
+fn clusters_with_values<'m>(
+    clusters: Vec<Vec<Cluster<'m>>>,
+    sites: &[Placed<'_>],
+    ports: &Ports<'_>,
+    found: &mut Diagnostics,
+) -> Vec<Vec<(Cluster<'m>, SiteValues)>> {
+    let mut of_site = |site: &Placed<'_>, clusters: Vec<Cluster<'m>>| {
+        let with_values = clusters.into_iter().map(|cluster| {
+            let values = integrators::values(&cluster, site, ports, found);
+            (cluster, values)
+        });
+        with_values.collect()
+    };
+    let sites = sites.iter().zip(clusters);
+    sites
+        .map(|(site, clusters)| of_site(site, clusters))
+        .collect()
 }
 
 /// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`], and `render` is asked for the configuration
@@ -146,12 +212,12 @@ fn plan<'m>(
 /// When the document asks for something that is not possible; the error holds every mistake that could be seen.
 pub fn deploy(
     document: &Document,
-    model: &Model,
+    families: &Families,
     vocabulary: &Vocabulary,
     charts: &ChartTree,
     render: &Render<'_>,
 ) -> Result<Files, Diagnostics> {
-    let plan = plan(document, model, vocabulary, charts)?;
+    let plan = plan(document, families, vocabulary, charts)?;
     let file = &document.loaded.file;
     let files = output::files(&Sources {
         document: file.rsplit('/').next().unwrap_or(file),
@@ -159,6 +225,7 @@ pub fn deploy(
         topology: plan.topology,
         sites: &plan.sites,
         values: &plan.values,
+        clusters: &plan.clusters,
         beside: &plan.beside,
         charts,
         vocabulary,
@@ -186,12 +253,12 @@ pub fn deploy(
 /// As [`deploy`].
 pub fn specification(
     document: &Document,
-    model: &Model,
+    families: &Families,
     vocabulary: &Vocabulary,
     charts: &ChartTree,
     chart_folder: &str,
     folder: &str,
 ) -> Result<serde_json::Value, Diagnostics> {
-    let plan = plan(document, model, vocabulary, charts)?;
+    let plan = plan(document, families, vocabulary, charts)?;
     Ok(specification::of(&plan.resolved, chart_folder, folder))
 }

@@ -15,7 +15,8 @@ pub(crate) fn is_host(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_part)
 }
 
-fn is_part(text: &str) -> bool {
+/// Whether it is a part of such a name: lowercase letters, digits and dashes within.
+pub(crate) fn is_part(text: &str) -> bool {
     let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     (1..=63).contains(&text.len())
         && text.chars().all(is_allowed)

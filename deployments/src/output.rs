@@ -7,11 +7,12 @@ use am_generator::diagnostic::Diagnostic;
 use am_generator::output::Files;
 use am_generator::yaml_text;
 use am_product::data::File;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::integrators::Cluster;
 use crate::machines::{self, Beside, Render, Trouble};
 use crate::overlay;
-use crate::resolved::Resolved;
+use crate::resolved::{Release, Resolved, Site};
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
 use crate::template::{MAKER, render};
@@ -38,6 +39,8 @@ pub(crate) struct Sources<'a, 'm> {
     pub(crate) topology: &'a Topology,
     pub(crate) sites: &'a [Placed<'m>],
     pub(crate) values: &'a [SiteValues],
+    /// Servers beside API Manager, for each site.
+    pub(crate) clusters: &'a [Vec<(Cluster<'m>, SiteValues)>],
     /// For each site.
     pub(crate) beside: &'a [Beside<'m>],
     pub(crate) charts: &'a ChartTree,
@@ -84,22 +87,33 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
             texts.extend(files.map(|(path, text)| (format!("{folder}/{path}"), text)));
             continue;
         };
-        if let Some((path, text)) = overlay::text(site, sources.charts) {
-            let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
-            texts.insert(format!("{folder}/{}", release.values[0]), text);
+        let mut releases = vec![(site.chart.name(), release, values)];
+        let clusters = sources.clusters[number].iter().zip(&said.integrators);
+        releases.extend(
+            clusters.map(|((cluster, values), said)| (cluster.chart.name(), &said.release, values)),
+        );
+        for (chart, release, values) in releases {
+            if let Some((path, text)) = overlay::text(chart, site, sources.charts) {
+                let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
+                texts.insert(format!("{folder}/{}", release.values[0]), text);
+            }
+            let name = release.values.last().map(String::as_str);
+            let name = name.unwrap_or_default();
+            texts.insert(format!("{folder}/{name}"), values_file(values, &notice));
         }
-        let name = release.values.last().map(String::as_str);
-        let name = name.unwrap_or_default();
-        texts.insert(format!("{folder}/{name}"), values_file(values, &notice));
         let mut data = json!(said);
         data["notice"] = json!(notice);
-        data["productVersion"] = json!(sources.resolved.product_version);
-        data["chartVersion"] = json!(sources.resolved.chart_version);
+        data["releases"] = json!(installed(sources.resolved, said, release));
+        data["allSecrets"] = json!(all_secrets(said));
         texts.insert(
             format!("{folder}/install.sh"),
             render(&INSTALL, &data).map_err(broken)?,
         );
     }
+    let mut integrators = sources.clusters.iter().flatten();
+    data["hasIntegrators"] = json!(integrators.next().is_some());
+    let mut integrators = sources.clusters.iter().flatten();
+    data["hasTenants"] = json!(integrators.any(|(cluster, _)| cluster.tenant.is_some()));
     let mut on_machines = sources.resolved.sites.iter();
     data["hasMachines"] = json!(on_machines.any(|site| site.release.is_none()));
     let mut releases = sources.resolved.sites.iter();
@@ -109,6 +123,35 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
         .collect())
+}
+
+/// The releases of a site in the order in which they are installed, with the versions of their charts.
+fn installed(resolved: &Resolved, site: &Site, release: &Release) -> Vec<Value> {
+    let one = |release: &Release, version: &str, chart_version: &str, beside: &str| {
+        let mut data = json!(release);
+        data["version"] = json!(version);
+        data["chartVersion"] = json!(chart_version);
+        data["beside"] = json!(beside);
+        data
+    };
+    let version = &resolved.product_version;
+    let first = one(release, version, &resolved.chart_version, version);
+    let integrators = site.integrators.iter();
+    let integrators =
+        integrators.map(|it| one(&it.release, &it.version, &it.chart_version, &it.beside));
+    std::iter::once(first).chain(integrators).collect()
+}
+
+/// Names of the Secrets that the releases of a site need.
+fn all_secrets(site: &Site) -> Vec<&str> {
+    let integrators = site.integrators.iter().flat_map(|it| &it.secrets);
+    let mut names: Vec<&str> = Vec::new();
+    for secret in site.secrets.iter().chain(integrators) {
+        if !names.contains(&secret.name.as_str()) {
+            names.push(&secret.name);
+        }
+    }
+    names
 }
 
 fn resolved(resolved: &Resolved, notice: &str) -> String {

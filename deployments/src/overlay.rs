@@ -8,31 +8,36 @@ use crate::sites::Placed;
 /// Keys below `credentials` with a store that credentials may come from.
 pub(crate) const STORES: [&str; 2] = ["csi", "externalSecret"];
 
-/// The overlay of the site's platform: its path among the charts, and its text.
-pub(crate) fn text(site: &Placed<'_>, charts: &ChartTree) -> Option<(String, String)> {
+/// The overlay of a chart for the site's platform: its path among the charts, and its text.
+pub(crate) fn text(chart: &str, site: &Placed<'_>, charts: &ChartTree) -> Option<(String, String)> {
     let platform = &site.site.kubernetes.as_ref()?.platform.as_ref()?.value;
-    let path = format!("{}/overlays/{platform}.yaml", site.chart.name());
+    let path = format!("{chart}/overlays/{platform}.yaml");
     let text = String::from_utf8_lossy(charts.get(&path)?).into_owned();
     Some((path, text))
 }
 
 /// The same as a tree.
-pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
+pub(crate) fn tree_of(chart: &str, site: &Placed<'_>, charts: &ChartTree) -> Value {
     let read = |(_, text): (String, String)| serde_saphyr::from_str(&text).ok();
     // The generator has read it back already.
-    let read = text(site, charts).and_then(read);
+    let read = text(chart, site, charts).and_then(read);
     // A site without a platform has nothing to lay over the chart's values, which is not the same as laying `null`.
     read.unwrap_or_else(|| Value::Object(Map::new()))
 }
 
-/// The default values of the site's chart.
-pub(crate) fn chart_values(site: &Placed<'_>, charts: &ChartTree) -> Value {
-    file(site, "values.yaml", charts)
+/// The overlay of the site's own chart.
+pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
+    tree_of(site.chart.name(), site, charts)
 }
 
-/// A file of the site's chart as a tree.
-pub(crate) fn file(site: &Placed<'_>, name: &str, charts: &ChartTree) -> Value {
-    let text = charts.get(&format!("{}/{name}", site.chart.name()));
+/// The default values of the site's chart.
+pub(crate) fn chart_values(site: &Placed<'_>, charts: &ChartTree) -> Value {
+    chart_file(site.chart.name(), "values.yaml", charts)
+}
+
+/// A file of a chart as a tree.
+pub(crate) fn chart_file(chart: &str, name: &str, charts: &ChartTree) -> Value {
+    let text = charts.get(&format!("{chart}/{name}"));
     let text = text.map(String::from_utf8_lossy).unwrap_or_default();
     // The generator has read it back already.
     serde_saphyr::from_str(&text).unwrap_or_default()

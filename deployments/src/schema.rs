@@ -1,6 +1,6 @@
 //! The JSON Schema of the document, for editors.
 
-use am_generator::Model;
+use am_generator::Families;
 use am_generator::chart::camel_case;
 use schemars::generate::SchemaSettings;
 use serde_json::{Value, json};
@@ -14,13 +14,13 @@ const KNOWN_KEYS: &str = "x-known-keys";
 const KNOWN_ITEMS: &str = "x-known-items";
 
 /// The schema, with the words that are accepted now.
-pub fn schema(model: &Model, vocabulary: &Vocabulary) -> Value {
+pub fn schema(families: &Families, vocabulary: &Vocabulary) -> Value {
     let settings = SchemaSettings::draft07();
     let schema = settings
         .into_generator()
         .into_root_schema_for::<Deployment>();
     let mut schema = schema.to_value();
-    let words = |name: &str| words(name, model, vocabulary);
+    let words = |name: &str| words(name, families, vocabulary);
     fill(&mut schema, &words);
     schema
 }
@@ -47,7 +47,8 @@ fn fill(node: &mut Value, words: &impl Fn(&str) -> Vec<Value>) {
 }
 
 /// The words that a kind of field accepts; none for a kind that is not known, which a test of the schema would notice.
-fn words(name: &str, model: &Model, vocabulary: &Vocabulary) -> Vec<Value> {
+fn words(name: &str, families: &Families, vocabulary: &Vocabulary) -> Vec<Value> {
+    let model = families.main();
     let texts = |names: Vec<&str>| names.into_iter().map(Value::from).collect();
     match name {
         "apiVersion" => vec![vocabulary.api_version.as_str().into()],
@@ -88,6 +89,17 @@ fn words(name: &str, model: &Model, vocabulary: &Vocabulary) -> Vec<Value> {
                 keys.push(&endpoint.hostname.value);
             }
             texts(keys)
+        }
+        "integrators" => texts(vocabulary.integrators.names().collect()),
+        "integratorHostnames" => {
+            let kinds = vocabulary.integrators.iter();
+            let models = kinds.filter_map(|(_, kind)| families.of_chart(&kind.chart));
+            let endpoints = models.flat_map(|model| model.endpoints.iter());
+            texts(
+                endpoints
+                    .map(|(_, it)| it.hostname.value.as_str())
+                    .collect(),
+            )
         }
         "ports" => texts(model.ports.names().collect()),
         _ => Vec::new(),

@@ -33,6 +33,14 @@ impl<'m> Placed<'m> {
         &self.site.name.value
     }
 
+    /// What the names of the release's objects begin with.
+    pub(crate) fn full_name(&self, document: &Deployment) -> String {
+        let own = self.site.values.get("fullnameOverride");
+        let own = own.and_then(serde_json::Value::as_str);
+        let own = own.filter(|name| !name.is_empty());
+        own.unwrap_or(&document.name.value).to_owned()
+    }
+
     pub(crate) fn runs(&self, component: &str) -> bool {
         self.runs.iter().any(|part| part.name() == component)
     }

@@ -7,6 +7,7 @@ use am_generator::model::table::Table;
 use am_generator::yaml;
 use am_product::data::File;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::machines::data::MachineData;
 
@@ -31,6 +32,10 @@ pub struct Vocabulary {
     pub parts: Table<PartOfPattern>,
     /// What the portals offer for the gateways of a site.
     pub(crate) environment: Environment,
+    /// Servers beside API Manager.
+    pub integrators: Table<IntegratorKind>,
+    pub(crate) peers: Peers,
+    pub(crate) catalogue: CatalogueAt,
     pub(crate) exposed: Exposed,
     pub(crate) broker: Broker,
     /// How events are encrypted between sites; the first unless the document says so.
@@ -65,9 +70,61 @@ pub struct Topology {
     /// The databases of the sites replicate each other.
     #[serde(default)]
     pub replicated_databases: bool,
+    /// The product version from which on there may be tenants; any unless given.
+    #[serde(default)]
+    pub tenants_since: Option<String>,
     /// What operators have to know.
     #[serde(default)]
     pub notes: Vec<String>,
+}
+
+/// A server beside API Manager.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct IntegratorKind {
+    /// Its chart.
+    pub chart: String,
+    /// Nodes of a cluster unless the document says so.
+    pub replicas: u32,
+    /// It registers services in API Manager's catalogue.
+    #[serde(default)]
+    pub registers: bool,
+    /// The port at which gateways call the cluster by one name.
+    #[serde(default)]
+    pub called_at: Option<String>,
+    /// What the Service of a single node is called, where gateways call each.
+    #[serde(default)]
+    pub node: Option<String>,
+    /// The values by which nodes find each other in a database.
+    pub shares_work: Value,
+    /// Nodes that need no database.
+    #[serde(default)]
+    pub alone_up_to: Option<u32>,
+    /// Most nodes of a cluster.
+    #[serde(default)]
+    pub at_most: Option<u32>,
+    /// Kinds of databases that it knows; all unless given.
+    #[serde(default)]
+    pub databases: Vec<String>,
+    /// The script that makes the tables of that database, which the server does not make itself.
+    #[serde(default)]
+    pub script: Option<String>,
+}
+
+/// Labels of pods.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Peers {
+    pub(crate) gateways: String,
+    pub(crate) release: String,
+}
+
+/// Where API Manager's service catalogue is.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct CatalogueAt {
+    pub(crate) role: String,
+    pub(crate) port: String,
 }
 
 /// Who connects to whom.

@@ -92,7 +92,7 @@ impl ChartTree {
     }
 
     /// Adds the files of another tree.
-    pub(crate) fn extend(&mut self, other: Self) {
+    pub fn extend(&mut self, other: Self) {
         self.source_map.merge(&other.source_map);
         self.files.extend(other.files);
     }

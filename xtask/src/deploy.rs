@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use am_deployments::{Document, MAKER, Vocabulary, deploy, read, schema, specification};
 use am_generator::output::{self, Extent, Files, OutputError};
-use am_generator::{ChartTree, GenerateError, Model, Templates, generate};
+use am_generator::{ChartTree, Families};
 use clap::Args;
 
 use crate::exit::ExitStatus;
@@ -97,7 +97,7 @@ pub(crate) fn for_the_suite(file: &Path, folder: &Path) -> Result<PathBuf, Failu
     let path = |path: &Path| path.display().to_string();
     let specification = specification(
         &made.document,
-        &made.model,
+        &made.families,
         &made.vocabulary,
         &made.charts,
         &path(&charts),
@@ -132,7 +132,7 @@ pub(crate) fn in_version(file: &Path, version: &str, out: &Path) -> Result<(), F
 /// A document, and what it is made with.
 pub(crate) struct Made {
     document: Document,
-    model: Model,
+    families: Families,
     vocabulary: Vocabulary,
     charts: ChartTree,
 }
@@ -148,25 +148,19 @@ impl Made {
 
     fn of_text(label: &str, text: &str) -> Result<Self, Failure> {
         let document = read(label, text)?;
-        let (model, templates) = packages::load()?;
-        Self::new(document, model, &templates, Vocabulary::load()?)
+        Self::new(document, packages::families()?, Vocabulary::load()?)
     }
 
     /// The charts of a document.
     pub(crate) fn new(
         document: Document,
-        model: Model,
-        templates: &Templates,
+        families: Families,
         vocabulary: Vocabulary,
     ) -> Result<Self, Failure> {
-        let selection = document.charts(&model)?;
-        let charts = generate(&model, templates, &selection).map_err(|error| match error {
-            GenerateError::Input(diagnostics) => diagnostics.into(),
-            unknown @ GenerateError::Unknown { .. } => Failure::usage(unknown.to_string()),
-        })?;
+        let charts = document.charts(&families, &vocabulary)?;
         Ok(Self {
             document,
-            model,
+            families,
             vocabulary,
             charts,
         })
@@ -175,7 +169,7 @@ impl Made {
     fn files(&self) -> Result<Files, Failure> {
         Ok(deploy(
             &self.document,
-            &self.model,
+            &self.families,
             &self.vocabulary,
             &self.charts,
             &rendering::render,
@@ -184,8 +178,8 @@ impl Made {
 }
 
 fn update_schema(write_it: bool) -> Result<ExitStatus, Failure> {
-    let (model, _) = packages::load()?;
-    let new = format!("{:#}\n", schema(&model, &Vocabulary::load()?));
+    let new = schema(&packages::families()?, &Vocabulary::load()?);
+    let new = format!("{new:#}\n");
     let path = workspace::root().join(SCHEMA);
     let unable = |error: std::io::Error| Failure::unable(format!("{SCHEMA}: {error}"));
     let old = match std::fs::read_to_string(&path) {

@@ -42,8 +42,9 @@ fn made(arguments: &Arguments) -> Result<Made, Failure> {
     let text = std::fs::read_to_string(&arguments.inventory).map_err(|error| {
         Failure::usage(format!("{label}: {error}; give the path of an inventory"))
     })?;
-    let (model, templates) = packages::load()?;
+    let families = packages::families()?;
     let vocabulary = Vocabulary::load()?;
-    let document = read_inventory(&label, &text, arguments.pattern, &model, &vocabulary)?;
-    Made::new(document, model, &templates, vocabulary)
+    let model = families.main();
+    let document = read_inventory(&label, &text, arguments.pattern, model, &vocabulary)?;
+    Made::new(document, families, vocabulary)
 }

@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use am_choosing::{Answers, Recommendation, document, recommend};
 use am_deployments::{Rendering, Vocabulary, deploy, read};
 use am_generator::output::Files;
-use am_generator::{ChartTree, Model, Selection, Templates, generate};
+use am_generator::{ChartTree, Families};
 use am_toolchain::{RenderPool, RenderRequest, Renderer as _, StderrProgress, Tool, Toolchain};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
@@ -26,25 +26,20 @@ fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// The model, and the charts of a product version.
-fn charts(version: &str) -> (&'static Model, &'static ChartTree) {
-    static MODEL: OnceLock<Model> = OnceLock::new();
+/// The families, and the charts of a product version.
+fn charts(version: &str) -> (&'static Families, &'static ChartTree) {
+    static FAMILIES: OnceLock<Families> = OnceLock::new();
     static CHARTS: [OnceLock<ChartTree>; 3] = [const { OnceLock::new() }; 3];
-    let model = MODEL.get_or_init(|| {
-        let folder = workspace().join("generator/model");
-        Model::load(&folder, "generator/model").expect("the model is sound")
-    });
-    let mut versions = model.versions.iter();
+    let families =
+        FAMILIES.get_or_init(|| Families::load(&workspace()).expect("the models are sound"));
+    let mut versions = families.main().versions.iter();
     let at = versions.position(|it| it.version.value == version);
     let charts = CHARTS[at.expect("a version of the model")].get_or_init(|| {
-        let folder = workspace().join("generator/templates");
-        let templates =
-            Templates::load(&folder, "generator/templates").expect("templates are sound");
-        let mut selection = Selection::all(model);
+        let mut selection = families.all();
         version.clone_into(&mut selection.version);
-        generate(model, &templates, &selection).expect("the charts are made")
+        families.generate(&selection).expect("the charts are made")
     });
-    (model, charts)
+    (families, charts)
 }
 
 fn pool() -> &'static RenderPool {
@@ -76,9 +71,9 @@ fn made(recommendation: &Recommendation) -> Result<Files, String> {
     let text = document(recommendation).map_err(|error| error.to_string())?;
     let told = |error: String| format!("{error}\n{text}");
     let read = read("d.yaml", &text).map_err(|error| told(error.to_string()))?;
-    let (model, charts) = charts(&word(recommendation, "version"));
+    let (families, charts) = charts(&word(recommendation, "version"));
     let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
-    let files = deploy(&read, model, &vocabulary, charts, &render);
+    let files = deploy(&read, families, &vocabulary, charts, &render);
     let files = files.map_err(|error| told(error.to_string()))?;
     let beginning = format!("am-pattern-{}/", word(recommendation, "pattern"));
     let chart = charts.files().filter_map(|(path, content)| {
@@ -198,9 +193,9 @@ fn a_document_that_cannot_be_made_is_noticed() {
         .expect("a document")
         .replace("type: postgre", "type: postgres");
     let error = read("d.yaml", &text).expect("well-formed");
-    let (model, charts) = charts("4.7.0");
+    let (families, charts) = charts("4.7.0");
     let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
-    let refused = deploy(&error, model, &vocabulary, charts, &render).expect_err("refused");
+    let refused = deploy(&error, families, &vocabulary, charts, &render).expect_err("refused");
     assert!(
         refused.to_string().contains("did you mean `postgre`?"),
         "{refused}"
@@ -210,7 +205,7 @@ fn a_document_that_cannot_be_made_is_noticed() {
 /// The components of the data are those of the generator's patterns, with at least as many nodes.
 #[test]
 fn components_are_those_of_the_model() {
-    let (model, _) = charts("4.7.0");
+    let (families, _) = charts("4.7.0");
     for (answers, pattern) in [
         ("production: false", 0),
         ("", 1),
@@ -221,7 +216,11 @@ fn components_are_those_of_the_model() {
     ] {
         let is = of(answers);
         assert_eq!(word(&is, "pattern"), pattern.to_string(), "{answers}");
-        let known = model.patterns.iter().find(|it| it.number == pattern);
+        let known = families
+            .main()
+            .patterns
+            .iter()
+            .find(|it| it.number == pattern);
         for component in &known.expect("a pattern").components {
             let name = &component.component.value;
             let nodes = nodes(&is, name);

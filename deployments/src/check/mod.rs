@@ -11,4 +11,4 @@ pub(crate) use exposures::check as exposures;
 pub(crate) use machines::ports as machine_ports;
 pub(crate) use places::check as sites;
 pub(crate) use replication::values;
-pub(crate) use words::{charts, check as words};
+pub(crate) use words::{charts, check as words, unknown};

@@ -242,7 +242,7 @@ impl Words<'_> {
 }
 
 /// A word that is none of those that are accepted, and which was probably meant.
-fn unknown<'k>(
+pub(crate) fn unknown<'k>(
     document: &Loaded<Deployment>,
     what: &str,
     written: &Text,

@@ -1,5 +1,6 @@
 //! The document: `kind: ApiManagerDeployment`. What its fields mean is said here, and from here gets into the JSON Schema for editors.
 
+pub mod integrators;
 pub mod machines;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use integrators::{Integrator, Tenant};
 use machines::Machines;
 
 /// A deployment of WSO2 API Manager: one or several sites, each with a pattern or a part of one.
@@ -46,7 +48,11 @@ pub struct Deployment {
     /// What connects the sites; with several it must be said.
     #[serde(default)]
     pub link: Option<SiteLink>,
-    /// The sites, each with one release.
+    /// Domains of the tenants that have servers of their own, see `sites[].integrators`.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Tenant>>")]
+    pub tenants: Vec<Spanned<Tenant>>,
+    /// The sites, each with one release, and those of its integrators.
     #[schemars(with = "Vec<Site>", length(min = 1))]
     pub sites: Spanned<Vec<Site>>,
 }
@@ -131,6 +137,10 @@ pub struct Site {
     /// An identity server whose tokens are accepted. Where there is a main site it is said there, for all of them.
     #[serde(default)]
     pub identity_server: Option<IdentityServer>,
+    /// Servers beside API Manager: integrations and streams.
+    #[serde(default)]
+    #[schemars(with = "Option<Vec<Integrator>>")]
+    pub integrators: Vec<Integrator>,
     /// Numbers of nodes that differ from the pattern's, by the components' keys in the charts' values.
     #[serde(default)]
     #[schemars(with = "Option<BTreeMap<String, u32>>", extend("x-known-keys" = "components"))]

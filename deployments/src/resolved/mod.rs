@@ -1,12 +1,15 @@
 //! The deployment with everything that follows from it: what `deployment.resolved.yaml` says, and what the other files are made of.
 
 mod databases;
+mod integrators;
 
+use am_generator::chart::{Chart, Part};
 use am_generator::model::Loaded;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::document::Deployment;
+use crate::integrators::Cluster;
 use crate::links::{Link, addresses, needed};
 use crate::overlay::STORES;
 use crate::ports::Ports;
@@ -16,6 +19,8 @@ use crate::vocabulary::{Topology, Vocabulary};
 
 pub(crate) use databases::{Database, DatabaseStep};
 use databases::{database, scripts};
+pub(crate) use integrators::Integrator;
+use integrators::integrator;
 
 /// A deployment with everything that follows from it.
 #[derive(Debug, Serialize)]
@@ -57,6 +62,7 @@ pub(crate) struct Site {
     #[serde(skip)]
     pub(crate) scripts: Vec<DatabaseStep>,
     pub(crate) identity_server: Option<IdentityServer>,
+    pub(crate) integrators: Vec<Integrator>,
 }
 
 /// An identity server whose tokens the site accepts.
@@ -187,6 +193,7 @@ pub(crate) fn resolve(
     ports: &Ports<'_>,
     shape: &Topology,
     values: &[SiteValues],
+    clusters: &[Vec<(Cluster<'_>, SiteValues)>],
 ) -> Resolved {
     let Ports {
         document,
@@ -222,8 +229,15 @@ pub(crate) fn resolve(
             .unwrap_or_default(),
         sites: values
             .iter()
+            .zip(clusters)
             .enumerate()
-            .map(|(at, values)| site(sites, at, links, ports, shape, &values.effective))
+            .map(|(at, (values, clusters))| Site {
+                integrators: clusters
+                    .iter()
+                    .filter_map(|it| integrator(document, &sites[at], vocabulary, it))
+                    .collect(),
+                ..site(sites, at, links, ports, shape, &values.effective)
+            })
             .collect(),
         edges: edges.collect(),
         ports: openings(sites, links, ports),
@@ -246,7 +260,7 @@ fn site(
     let placed = &sites[at];
     let release = &document.name.value;
     let component = |part| Component {
-        name: am_generator::chart::Part::name(part).to_owned(),
+        name: Part::name(part).to_owned(),
         title: part.component.title.clone(),
         nodes: placed.nodes(part),
     };
@@ -293,6 +307,7 @@ fn site(
             .and_then(|placed| scripts(placed, vocabulary, shape, effective))
             .unwrap_or_default(),
         identity_server: identity_server(release, placed, effective),
+        integrators: Vec::new(),
     }
 }
 
@@ -358,24 +373,10 @@ fn secrets(
     vocabulary: &Vocabulary,
 ) -> Vec<Secret> {
     let mut secrets = Vec::new();
-    let conditional = &vocabulary.conditional_credentials;
     if let Some(credentials) = &document.credentials {
-        let mut keys: Vec<String> = Vec::new();
-        for (name, _) in placed
-            .runs
-            .iter()
-            .flat_map(|part| placed.chart.credential_keys(Some(part.name())))
-        {
-            let of = |list: &[String]| list.iter().any(|it| it == name);
-            let is_read = !of(&conditional.values)
-                && (document.keystores.is_some() || !of(&conditional.keystores));
-            if is_read && !keys.iter().any(|key| key == name) {
-                keys.push(name.to_owned());
-            }
-        }
         secrets.push(Secret {
             name: credentials.existing_secret.value.clone(),
-            keys,
+            keys: keys(document, &placed.chart, &placed.runs, vocabulary),
         });
     }
     if let Some(keystores) = &document.keystores {
@@ -386,6 +387,28 @@ fn secrets(
         });
     }
     secrets
+}
+
+/// The credentials that components of a chart read, but for those of values and keystores that are not there.
+fn keys(
+    document: &Loaded<Deployment>,
+    chart: &Chart<'_>,
+    parts: &[Part<'_>],
+    vocabulary: &Vocabulary,
+) -> Vec<String> {
+    let conditional = &vocabulary.conditional_credentials;
+    let of = |list: &[String], name: &str| list.iter().any(|it| it == name);
+    let all = parts.iter();
+    let all = all.flat_map(|part| chart.credential_keys(Some(part.name())));
+    let mut keys: Vec<String> = Vec::new();
+    for (name, _) in all {
+        let is_read = !of(&conditional.values, name)
+            && (document.keystores.is_some() || !of(&conditional.keystores, name));
+        if is_read && !keys.iter().any(|key| key == name) {
+            keys.push(name.to_owned());
+        }
+    }
+    keys
 }
 
 /// The machines of a site.

@@ -1,6 +1,7 @@
 //! The values of each site's release.
 
 mod chart;
+mod companions;
 mod machines;
 mod services;
 
@@ -8,11 +9,15 @@ use am_generator::ChartTree;
 use am_generator::chart::Part;
 use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
+use am_generator::yaml::Text;
 use serde_json::{Map, Value, json};
 
+pub(crate) use chart::{Given, effective, judge};
+
 use crate::document::{Address, Deployment, Environment};
+use crate::integrators::Cluster;
 use crate::links::{Link, addresses, needed};
-use crate::overlay::{STORES, uses_store};
+use crate::overlay::{STORES, tree, uses_store};
 use crate::ports::Ports;
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
@@ -27,6 +32,16 @@ pub(crate) struct SiteValues {
 }
 
 impl SiteValues {
+    /// Values that say for themselves what they are for.
+    pub(crate) fn new(values: &Value, effective: Value) -> Self {
+        let entries = values.as_object().into_iter().flatten();
+        let entries = entries.map(|(key, value)| (key.clone(), None, value.clone()));
+        Self {
+            entries: entries.collect(),
+            effective,
+        }
+    }
+
     /// What the values file says, as a tree.
     pub(crate) fn tree(&self) -> Value {
         let entries = self.entries.iter();
@@ -40,9 +55,10 @@ pub(crate) fn of_all(
     sites: &[Placed<'_>],
     links: &[Link<'_>],
     ports: &Ports<'_>,
+    clusters: &[Vec<Cluster<'_>>],
     found: &mut Diagnostics,
 ) -> Vec<SiteValues> {
-    let one = |(at, site)| {
+    let one = |((at, site), clusters): ((usize, _), &Vec<Cluster<'_>>)| {
         let builder = Builder {
             document: ports.document,
             sites,
@@ -50,12 +66,13 @@ pub(crate) fn of_all(
             vocabulary: ports.vocabulary,
             charts: ports.charts,
             ports,
+            clusters,
             at,
             site,
         };
         builder.values(found)
     };
-    sites.iter().enumerate().map(one).collect()
+    sites.iter().enumerate().zip(clusters).map(one).collect()
 }
 
 struct Builder<'a, 'm> {
@@ -65,6 +82,8 @@ struct Builder<'a, 'm> {
     vocabulary: &'a Vocabulary,
     charts: &'a ChartTree,
     ports: &'a Ports<'a>,
+    /// Servers beside API Manager in the site.
+    clusters: &'a [Cluster<'m>],
     /// Number of the site.
     at: usize,
     site: &'a Placed<'m>,
@@ -106,22 +125,21 @@ impl Builder<'_, '_> {
             comments.push(("extraObjects".into(), text.into()));
             values.insert("extraObjects".into(), Value::Array(objects));
         }
+        self.backends(&mut values);
         let mut values = Value::Object(values);
-        for (key, value) in self.site.site.values.iter() {
-            let into = values.get_mut(&key.value);
-            let clash = if let Some(mine) = into {
-                add(mine, value, &key.value)
-            } else {
-                values[&key.value] = value.clone();
-                Ok(())
-            };
-            if let Err(path) = clash {
-                let message = format!("values.{path} follows from the rest of this document");
-                found.push(self.document.diagnose(key, message).hint("remove it"));
-            }
-        }
-        self.judge(&values, found);
-        let effective = self.effective(&values);
+        let own = self.site.site.values.iter();
+        let own = own.map(|(key, value)| (key, value.clone()));
+        add_own(self.document, &mut values, own, found);
+        let given = Given {
+            document: self.document,
+            chart: self.site.chart.name(),
+            whose: &format!("site {}", self.site.name()),
+            own: &self.site.site.values,
+            place: &self.site.site.name,
+        };
+        judge(&given, &values, self.charts, found);
+        let overlay = tree(self.site, self.charts);
+        let effective = effective(self.site.chart.name(), &overlay, &values, self.charts);
         let entries = values
             .as_object()
             .into_iter()
@@ -315,6 +333,7 @@ impl Builder<'_, '_> {
                 rules.push(json!({"from": peers(site), "ports": ports}));
             }
         }
+        rules.extend(self.catalogue_rule(part));
         if !rules.is_empty() {
             own.insert("networkPolicy".into(), json!({"ingress": rules}));
         }
@@ -355,6 +374,27 @@ fn blocks<'r>(ranges: impl IntoIterator<Item = &'r str>) -> Value {
     ranges
         .map(|range| json!({"ipBlock": {"cidr": range}}))
         .collect()
+}
+
+/// Adds the user's values; what the document decides itself is refused.
+pub(crate) fn add_own<'v>(
+    document: &Loaded<Deployment>,
+    values: &mut Value,
+    own: impl Iterator<Item = (&'v Text, Value)>,
+    found: &mut Diagnostics,
+) {
+    for (key, value) in own {
+        let clash = if let Some(mine) = values.get_mut(&key.value) {
+            add(mine, &value, &key.value)
+        } else {
+            values[&key.value] = value;
+            Ok(())
+        };
+        if let Err(path) = clash {
+            let message = format!("values.{path} follows from the rest of this document");
+            found.push(document.diagnose(key, message).hint("remove it"));
+        }
+    }
 }
 
 /// Adds the user's values: mappings are merged, lists go on; the path of what is there already is the error.

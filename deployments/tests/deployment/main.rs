@@ -2,6 +2,7 @@
 
 mod examples;
 mod identity_server;
+mod integrators;
 mod machine_refusals;
 mod machine_sites;
 mod machines;

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use am_deployments::{Document, Rendering, Vocabulary, deploy, read};
 use am_generator::output::Files;
-use am_generator::{ChartTree, Model, Selection, Templates, generate};
+use am_generator::{ChartTree, Families, Model};
 use am_toolchain::{RenderPool, RenderRequest, Renderer as _, StderrProgress, Tool, Toolchain};
 use serde_json::Value;
 
@@ -14,22 +14,21 @@ pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+pub(crate) fn families() -> &'static Families {
+    static FAMILIES: OnceLock<Families> = OnceLock::new();
+    FAMILIES.get_or_init(|| Families::load(&workspace()).expect("the models are sound"))
+}
+
 pub(crate) fn model() -> &'static Model {
-    static MODEL: OnceLock<Model> = OnceLock::new();
-    MODEL.get_or_init(|| {
-        let folder = workspace().join("generator/model");
-        Model::load(&folder, "generator/model").expect("the model is sound")
-    })
+    families().main()
 }
 
 /// The charts that tests need, made once.
 fn charts() -> &'static ChartTree {
     static CHARTS: OnceLock<ChartTree> = OnceLock::new();
     CHARTS.get_or_init(|| {
-        let folder = workspace().join("generator/templates");
-        let templates =
-            Templates::load(&folder, "generator/templates").expect("templates are sound");
-        generate(model(), &templates, &Selection::all(model())).expect("the charts are made")
+        let all = families().generate(&families().all());
+        all.expect("the charts are made")
     })
 }
 
@@ -45,11 +44,21 @@ pub(crate) fn made(name: &str, text: &str) -> Result<Files, String> {
 
 /// The same of one that was read.
 pub(crate) fn of(document: &Document) -> Result<Files, String> {
-    document
-        .charts(model())
-        .map_err(|error| error.to_string())?;
     let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
-    deploy(document, model(), &vocabulary, charts(), &render).map_err(|error| error.to_string())
+    // Those of the newest product version are made already.
+    let own = document.selections(families(), &vocabulary);
+    let own = own.map_err(|error| error.to_string())?;
+    let newest = families().all().version;
+    let made;
+    let charts = if own.iter().all(|it| it.version == newest) {
+        charts()
+    } else {
+        made = document
+            .charts(families(), &vocabulary)
+            .map_err(|error| error.to_string())?;
+        &made
+    };
+    deploy(document, families(), &vocabulary, charts, &render).map_err(|error| error.to_string())
 }
 
 /// The documents of a chart, by the pinned Helm.

@@ -65,6 +65,11 @@ impl Lab {
             .iter()
             .map(|host| (host.name.as_str(), vec![host.address.as_str()]))
             .collect();
+        // An address that several hosts share is with the first: what moves it is the operator's.
+        if let Some(first) = site.shared_by().first() {
+            let of_first = addresses.entry(first.name.as_str()).or_default();
+            of_first.push(&site.address);
+        }
         addresses.insert(CLIENT.0, vec![CLIENT.1]);
         let databases = site.databases.iter().filter(|place| place.is_address());
         let databases = databases.map(|place| place.host.as_str());
@@ -114,6 +119,24 @@ impl Lab {
             .args(["/bin/sh", "-c", &script])
             .run()
             .await?;
+        Ok(())
+    }
+
+    /// Moves an address to another machine, as whatever shares it among them does. Everybody else forgets where it was.
+    pub(super) async fn move_address(
+        &self,
+        address: &str,
+        from: &str,
+        to: &str,
+    ) -> Result<(), LiveError> {
+        let leave = format!("ip addr del {address}/32 dev eth0");
+        self.get(from)?.script(&leave).run().await?;
+        let enter = format!("ip addr add {address}/32 dev eth0");
+        self.get(to)?.script(&enter).run().await?;
+        for machine in self.machines.values() {
+            let forget = "ip neigh flush all";
+            machine.script(forget).run().await?;
+        }
         Ok(())
     }
 

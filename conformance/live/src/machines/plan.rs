@@ -17,12 +17,13 @@ pub(super) enum Phase {
     Firewall,
     Again,
     Failure,
+    Move,
     Upgrade,
     Rollback,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Install,
         Self::Nodes,
         Self::Wiring,
@@ -30,6 +31,7 @@ impl Phase {
         Self::Firewall,
         Self::Again,
         Self::Failure,
+        Self::Move,
         Self::Upgrade,
         Self::Rollback,
     ];
@@ -43,6 +45,7 @@ impl Phase {
             Self::Firewall => "firewall",
             Self::Again => "second run",
             Self::Failure => "failure",
+            Self::Move => "moved address",
             Self::Upgrade => "upgrade",
             Self::Rollback => "rollback",
         }
@@ -53,7 +56,7 @@ impl Phase {
             Self::Install => &["AM-TOPO-001"],
             Self::Nodes => &["AM-TOPO-002"],
             Self::Wiring => &["AM-CONF-012", "AM-DIST-001", "AM-DIST-004", "AM-TOPO-004"],
-            Self::Endpoints => &["AM-NET-001"],
+            Self::Endpoints | Self::Move => &["AM-NET-001"],
             Self::Firewall => &["AM-NET-018"],
             Self::Again => &["AM-UPG-005"],
             Self::Failure => &["AM-OPS-001", "AM-OPS-013"],
@@ -61,20 +64,24 @@ impl Phase {
         }
     }
 
-    /// Whether it shows something only where a component has several nodes.
-    fn needs_pairs(self) -> bool {
-        self == Self::Failure
+    /// Whether it shows something of a site.
+    fn concerns(self, site: &Site) -> bool {
+        match self {
+            Self::Failure => {
+                let mut parts = site.parts();
+                parts.any(|(_, part)| site.nodes(part.component).len() > 1)
+            }
+            Self::Move => site.shared_by().len() > 1,
+            _ => true,
+        }
     }
 }
 
 /// The phases that show something of a site.
 pub(super) fn phases(site: &Site) -> Vec<Phase> {
-    let has_pairs = site
-        .parts()
-        .any(|(_, part)| site.nodes(part.component).len() > 1);
     Phase::ALL
         .into_iter()
-        .filter(|phase| has_pairs || !phase.needs_pairs())
+        .filter(|phase| phase.concerns(site))
         .collect()
 }
 

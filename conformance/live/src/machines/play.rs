@@ -63,6 +63,7 @@ impl Stage {
             Phase::Firewall => ports::judge(self).await,
             Phase::Again => self.again().await,
             Phase::Failure => self.failure().await,
+            Phase::Move => self.move_address().await,
             Phase::Upgrade => self.upgrade().await,
             Phase::Rollback => self.roll_back().await,
         }
@@ -172,6 +173,18 @@ impl Stage {
             LOST_WITH_A_SERVER,
         );
         Ok(back.len() == killed.len())
+    }
+
+    /// The address that load balancers share goes to the second one: what it leads to is the same.
+    async fn move_address(&mut self) -> Result<bool, LiveError> {
+        let [from, to, ..] = &self.site.shared_by()[..] else {
+            return Ok(true);
+        };
+        let address = &self.site.address;
+        self.lab.move_address(address, &from.name, &to.name).await?;
+        self.say(&format!("{address} is with {}", to.name));
+        clients::judge(self).await?;
+        observe::wiring(self).await
     }
 
     /// The next version, by the next tree's playbook.

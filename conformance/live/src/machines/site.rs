@@ -169,6 +169,12 @@ impl Site {
     pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Host> {
         self.hosts.iter().filter(|host| host.parts.is_empty())
     }
+
+    /// The load balancers that share the site's address; none where it is a host's own.
+    pub(super) fn shared_by(&self) -> Vec<&Host> {
+        let is_own = self.hosts.iter().any(|host| host.address == self.address);
+        self.load_balancers().filter(|_| !is_own).collect()
+    }
 }
 
 fn host_of(name: &str, host: &Value) -> Result<Host, String> {

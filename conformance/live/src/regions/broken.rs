@@ -23,6 +23,10 @@ use crate::selftest::{CaseResult, LiveSelftest, Verdict, judge};
 /// The cases, below the workspace.
 const FILE: &str = "fixtures/regions/broken.yaml";
 
+/// Connections by which a Service that leads to several nodes is told from one that leads to one: all of them meet the same
+/// node of two by chance once in 128 times, and each node of the site tries.
+const CONNECTIONS: u64 = 8;
+
 /// Ways to break the deployments, one after another.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -128,7 +132,7 @@ impl Case {
         if !self.breaks(site).await? {
             return Ok(Verdict::Missed("it does not come up".to_owned()));
         }
-        judge_wiring(deployment).await?;
+        judge_wiring(deployment, CONNECTIONS).await?;
         let when = self.name.as_str();
         if deployment.has_main() {
             centralised::events(deployment, when).await?;

@@ -1,6 +1,6 @@
 //! The connections from site to site: who is met at each address, and whether they hold.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use am_conformance::facts::Facts;
@@ -29,15 +29,32 @@ fn parted(node: &mut Observed, edges: &[&Edge]) -> Vec<EdgeObservation> {
 }
 
 /// Judges the wiring of each site, and what leads from it to others, again and again until all is reached or patience ends.
-pub(super) async fn judge_wiring(deployment: &mut Deployment) -> Result<bool, LiveError> {
+/// Each address of others is asked `connections` times more before anything counts as right.
+pub(super) async fn judge_wiring(
+    deployment: &mut Deployment,
+    connections: u64,
+) -> Result<bool, LiveError> {
     let mut all_right = true;
+    let mut before = Vec::new();
     for at in 0..deployment.sites.len() {
+        before.push(look(deployment, at).await?.attempts);
+    }
+    for (at, before) in before.iter().enumerate() {
         let mut waiting = Waiting::begin();
-        let (judgement, crossing, nodes) = loop {
-            let (judgement, crossing, nodes) = look(deployment, at).await?;
-            let right = judgement.faults.is_empty() && crossing.faults.is_empty();
-            if right && !nodes.is_empty() || waiting.is_over(PATIENCE) {
-                break (judgement, crossing, nodes);
+        let Looked {
+            judgement,
+            crossing,
+            nodes,
+            ..
+        } = loop {
+            let looked = look(deployment, at).await?;
+            let asked = looked.attempts.iter();
+            let mut asked = asked.map(|(edge, now)| now - before.get(edge).unwrap_or(&0).min(now));
+            let is_right = looked.judgement.faults.is_empty()
+                && looked.crossing.faults.is_empty()
+                && asked.all(|count| count >= connections);
+            if is_right && !looked.nodes.is_empty() || waiting.is_over(PATIENCE) {
+                break looked;
             }
             tokio::time::sleep(POLL).await;
         };
@@ -55,18 +72,30 @@ pub(super) async fn judge_wiring(deployment: &mut Deployment) -> Result<bool, Li
     Ok(all_right)
 }
 
-/// A site's own wiring, what leads from it to others, and its nodes.
-async fn look(
-    deployment: &Deployment,
-    at: usize,
-) -> Result<(Judgement, Judgement, Vec<Observed>), LiveError> {
+/// What a look at a site shows.
+struct Looked {
+    /// Its own wiring.
+    judgement: Judgement,
+    /// What leads from it to others.
+    crossing: Judgement,
+    nodes: Vec<Observed>,
+    /// How often each node asked each address of others: pod, key and address.
+    attempts: BTreeMap<(String, String, String), u64>,
+}
+
+async fn look(deployment: &Deployment, at: usize) -> Result<Looked, LiveError> {
     let stage = &deployment.sites[at].stage;
     let edges: Vec<&Edge> = deployment.edges_from(at).collect();
     let mut nodes = collect(stage, &stage.main).await?;
     let mut crossing = Judgement::default();
+    let mut attempts = BTreeMap::new();
     for node in &mut nodes {
         let component = node.component.name();
         let away = parted(node, &edges);
+        for it in &away {
+            let edge = (node.pod.clone(), it.edge.key.clone(), it.edge.url.clone());
+            attempts.insert(edge, it.attempts);
+        }
         for edge in edges.iter().filter(|edge| edge.from.component == component) {
             let namespace = deployment
                 .site(&edge.to.site)
@@ -83,7 +112,12 @@ async fn look(
         }
     }
     let judgement = wiring::judge(&stage.lab.facts, stage.pattern, &nodes, &[]);
-    Ok((judgement, crossing, nodes))
+    Ok(Looked {
+        judgement,
+        crossing,
+        nodes,
+        attempts,
+    })
 }
 
 /// Judges the addresses of an edge on a node.

@@ -99,15 +99,12 @@ impl Deployed {
             text.replace(&format!("${name}"), value)
         });
         let refused = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
-        let model = families.main();
         let document = read(&label, &text).map_err(|error| refused(&error))?;
         let vocabulary = Vocabulary::load().map_err(|error| refused(&error))?;
-        let selection = document.charts(model).map_err(|error| refused(&error))?;
-        let charts = families
-            .generate(&selection)
-            .map_err(|error| refused(&error))?;
+        let charts = document.charts(families, &vocabulary);
+        let charts = charts.map_err(|error| refused(&error))?;
         let no_machines = |_: &Rendering| Err("its sites are clusters".to_owned());
-        let files = deploy(&document, model, &vocabulary, &charts, &no_machines)
+        let files = deploy(&document, families, &vocabulary, &charts, &no_machines)
             .map_err(|error| refused(&error))?;
         let folder = tempfile::Builder::new()
             .prefix("am-live-deployment-")

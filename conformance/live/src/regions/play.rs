@@ -21,7 +21,7 @@ impl Deployment {
         let goes_on = match phase {
             Phase::Install => self.install().await?,
             Phase::Wiring => {
-                let right = judge_wiring(self).await?;
+                let right = judge_wiring(self, 0).await?;
                 self.without_database().await?;
                 right
             }

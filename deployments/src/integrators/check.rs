@@ -1,0 +1,8 @@
+//! What a document may not say of servers beside API Manager.
+
+mod clusters;
+mod words;
+
+pub(crate) use clusters::check;
+pub(crate) use words::words;
+pub(super) use words::{second_version, unknown_kind, unknown_version};

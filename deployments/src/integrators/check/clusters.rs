@@ -1,0 +1,282 @@
+//! Clusters of a site: what each needs, and what no two may share.
+
+use am_generator::ChartTree;
+use am_generator::diagnostic::Diagnostics;
+use am_generator::model::Loaded;
+use am_generator::yaml::Text;
+use serde_json::Value;
+
+use super::super::Cluster;
+use super::super::placeholders::differs;
+use super::super::values::has_policies;
+use crate::document::Deployment;
+use crate::document::integrators::Integrator;
+use crate::names::{LONGEST_NAME, is_host};
+use crate::overlay::{STORES, tree_of};
+use crate::sites::Placed;
+use crate::vocabulary::Topology;
+
+/// Checks the clusters of all sites; `clusters` has those of each.
+pub(crate) fn check(
+    document: &Loaded<Deployment>,
+    topology: (&str, &Topology),
+    sites: &[Placed<'_>],
+    clusters: &[Vec<Cluster<'_>>],
+    charts: &ChartTree,
+    found: &mut Diagnostics,
+) {
+    tenants_are_supported(document, topology, sites, found);
+    for tenant in &document.tenants {
+        let mut all = clusters.iter().flatten();
+        let domain = tenant.value.domain();
+        if !all.any(|it| it.tenant.is_some_and(|it| it.domain() == domain)) {
+            let message = format!("no integrator is the tenant's {domain}");
+            let hint = "give it one (`integrators: [{kind: …, tenants: …}]` of a site), or remove it: API Manager needs nothing for a tenant";
+            found.push(document.diagnose(tenant, message).hint(hint));
+        }
+    }
+    for (site, clusters) in sites.iter().zip(clusters) {
+        let Some(first) = clusters.first() else {
+            continue;
+        };
+        if site.site.vm.is_some() {
+            let message = format!(
+                "site {} is on machines, and integrators are made for clusters only",
+                site.name()
+            );
+            let hint = "give them a site with `kubernetes`, or install them by hand";
+            found.push(document.diagnose(&first.said.kind, message).hint(hint));
+            continue;
+        }
+        if !site.rest.is_empty() {
+            let message = format!(
+                "site {} runs the part `{}` only: it has no service catalogue and no database",
+                site.name(),
+                site.part
+            );
+            let hint = "remove `integrators`, or say them at the main site";
+            found.push(document.diagnose(&first.said.kind, message).hint(hint));
+            continue;
+        }
+        let mut before: Vec<&Integrator> = Vec::new();
+        for cluster in clusters {
+            // What holds for one cluster of an integrator holds for all.
+            if !before.iter().any(|it| std::ptr::eq(*it, cluster.said)) {
+                before.push(cluster.said);
+                needs(document, site, cluster, charts, found);
+            }
+        }
+        names(document, site, clusters, found);
+        shared(document, site, clusters, found);
+    }
+}
+
+fn tenants_are_supported(
+    document: &Loaded<Deployment>,
+    (name, topology): (&str, &Topology),
+    sites: &[Placed<'_>],
+    found: &mut Diagnostics,
+) {
+    let (Some(since), Some(tenant)) = (&topology.tenants_since, document.tenants.first()) else {
+        return;
+    };
+    let Some(model) = sites.first().map(|site| site.chart.model) else {
+        return;
+    };
+    let place = |version: &str| {
+        let mut versions = model.versions.iter();
+        versions.position(|it| it.version.value == version)
+    };
+    if place(&document.product_version.value) < place(since) {
+        let message = format!(
+            "in topology {name} there are no tenants before product version {since}, and this is {}",
+            document.product_version.value
+        );
+        let hint = format!("use {since} or later, or another topology");
+        found.push(document.diagnose(tenant, message).hint(hint));
+    }
+}
+
+/// Numbers of nodes, a database where nodes share work, and credentials where somebody else made them.
+fn needs(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    cluster: &Cluster<'_>,
+    charts: &ChartTree,
+    found: &mut Diagnostics,
+) {
+    let said = cluster.said;
+    let title = &cluster.part.component.title;
+    let (least, most) = (cluster.part.member.minimum, cluster.kind.at_most);
+    let nodes = cluster.nodes();
+    if nodes < least || most.is_some_and(|most| nodes > most) {
+        let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
+        let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
+        let at = said.replicas.as_ref();
+        found.push(match at {
+            Some(at) => document.diagnose(at, message),
+            None => document.diagnose(&said.kind, message),
+        });
+    }
+    match (&said.coordination, cluster.kind.alone_up_to) {
+        (None, Some(alone)) if nodes > alone => {
+            let message = format!(
+                "{nodes} nodes of {title} find each other in a database, and none is named"
+            );
+            let hint = format!(
+                "write `coordination: {{database: …}}`, or `replicas: {alone}` and no high availability"
+            );
+            found.push(document.diagnose(&said.kind, message).hint(hint));
+        }
+        (Some(coordination), _) if site.site.database.is_none() => {
+            let message = format!("site {} has no database server", site.name());
+            let hint = "say it as `database` of the site";
+            found.push(
+                document
+                    .diagnose(&coordination.database, message)
+                    .hint(hint),
+            );
+        }
+        _ => {}
+    }
+    let database = site.site.database.as_ref();
+    let database = database.filter(|_| said.coordination.is_some());
+    let known = &cluster.kind.databases;
+    let unknown = |kind: &&Text| !known.is_empty() && !known.contains(&kind.value);
+    if let Some(kind) = database.map(|it| &it.kind).filter(unknown) {
+        let message = format!("{title} cannot use a database of the type {}", kind.value);
+        let hint = format!("accepted are: {}", known.join(", "));
+        found.push(document.diagnose(kind, message).hint(hint));
+    }
+    let overlay = tree_of(cluster.chart.name(), site, charts);
+    let has_store = STORES.iter().any(|store| {
+        let own = said.values.get("credentials");
+        let own = own.and_then(|own| own.pointer(&format!("/{store}/enabled")));
+        own.unwrap_or(&overlay["credentials"][store]["enabled"]) == &Value::Bool(true)
+    });
+    let is_given = said.credentials.is_some() || has_store;
+    let user = match (cluster.kind.registers, said.coordination.is_some()) {
+        (true, _) => Some("the user with which it registers services in API Manager's catalogue"),
+        (_, true) => Some("the user of its database"),
+        _ => None,
+    };
+    if let Some(user) = user.filter(|_| !is_given) {
+        let message = format!("{title} needs {user}, which nobody makes up");
+        let hint = "name its Secret: `credentials: {existingSecret: …}`";
+        found.push(document.diagnose(&said.kind, message).hint(hint));
+    }
+    if let Some((key, host)) = said.hostnames.iter().next() {
+        let policy = said.values.get("networkPolicy");
+        let lets_in = ["clients", "loadBalancers"].iter().any(|key| {
+            let peers = policy.and_then(|policy| policy[*key].as_array());
+            peers.is_some_and(|peers| !peers.is_empty())
+        });
+        if has_policies(cluster, site, charts) && !lets_in {
+            let message = format!(
+                "only gateways may reach {title}, so that nobody would get to hostnames.{}",
+                key.value
+            );
+            let hint = "say who leads there: `values: {networkPolicy: {clients: [{namespaceSelector: …}]}}` with the namespace of the controller";
+            found.push(document.diagnose(host, message).hint(hint));
+        }
+    }
+}
+
+/// Each cluster has a release and host names of its own.
+fn names(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    clusters: &[Cluster<'_>],
+    found: &mut Diagnostics,
+) {
+    let mut releases = vec![document.name.value.clone()];
+    let mut hosts: Vec<(String, String)> = site
+        .site
+        .hostnames
+        .iter()
+        .map(|(key, host)| (host.value.clone(), format!("hostnames.{}", key.value)))
+        .collect();
+    for cluster in clusters {
+        let at = cluster.said.name.as_ref().unwrap_or(&cluster.said.kind);
+        let release = &cluster.release;
+        if release.len() > LONGEST_NAME {
+            let message =
+                format!("the release {release} would have more than {LONGEST_NAME} characters");
+            let hint = "shorten the name of the deployment, that of the integrator, or the label of the tenant";
+            found.push(document.diagnose(at, message).hint(hint));
+        }
+        if releases.contains(release) {
+            let message = format!("two releases of site {} are called {release}", site.name());
+            let hint = "give the integrator a `name` of its own";
+            found.push(document.diagnose(at, message).hint(hint));
+        }
+        releases.push(release.clone());
+        for (key, host) in cluster.said.hostnames.iter() {
+            let name = cluster.text(host);
+            let field = format!("hostnames.{} of release {release}", key.value);
+            if !is_host(&name) {
+                let message = format!("`{name}` is no host name");
+                let hint = "write it in lowercase, without scheme and port";
+                found.push(document.diagnose(host, message).hint(hint));
+            } else if let Some((_, other)) = hosts.iter().find(|(known, _)| *known == name) {
+                let message = format!("{name} is both {other} and {field}");
+                let hint = "give each a name of its own, such as one with {tenant}";
+                found.push(document.diagnose(host, message).hint(hint));
+            }
+            hosts.push((name, field));
+        }
+    }
+}
+
+/// What is a cluster's own: its database, and the account with which it registers.
+fn shared(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    clusters: &[Cluster<'_>],
+    found: &mut Diagnostics,
+) {
+    let mut databases: Vec<(String, &Cluster<'_>)> = Vec::new();
+    let mut accounts: Vec<(String, &Cluster<'_>)> = Vec::new();
+    let hint = |text: &Text| {
+        if differs(&text.value) {
+            "give each one of its own".to_owned()
+        } else {
+            format!(
+                "write one for each tenant, such as {}-{{tenant}}",
+                text.value
+            )
+        }
+    };
+    for cluster in clusters {
+        if let Some(text) = cluster.said.coordination.as_ref().map(|it| &it.database) {
+            let name = cluster.text(text);
+            if let Some((_, other)) = databases.iter().find(|(known, _)| *known == name) {
+                let message = format!(
+                    "clusters {} and {} of site {} would find each other in the database {name}, and share their work",
+                    other.release,
+                    cluster.release,
+                    site.name()
+                );
+                found.push(document.diagnose(text, message).hint(hint(text)));
+            }
+            databases.push((name, cluster));
+        }
+        let account = cluster.said.credentials.as_ref();
+        let account = account.filter(|_| cluster.kind.registers && cluster.tenant.is_some());
+        if let Some(text) = account.map(|it| &it.existing_secret) {
+            let name = cluster.text(text);
+            let twin = accounts.iter().find(|(known, other)| {
+                let domain = |it: &Cluster<'_>| it.tenant.map(|it| it.domain().to_owned());
+                *known == name && domain(other) != domain(cluster)
+            });
+            if let Some((_, other)) = twin {
+                let message = format!(
+                    "clusters {} and {} would register with one account, and their services with one tenant",
+                    other.release, cluster.release
+                );
+                found.push(document.diagnose(text, message).hint(hint(text)));
+            }
+            accounts.push((name, cluster));
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Words, names and texts, each by itself.
+
+use am_generator::Families;
+use am_generator::diagnostic::Diagnostics;
+use am_generator::model::{Loaded, Model};
+use am_generator::yaml::Text;
+use serde_saphyr::Spanned;
+
+use super::super::placeholders::{KNOWN, named};
+use super::super::{EACH, family};
+use crate::check::unknown;
+use crate::document::Deployment;
+use crate::document::integrators::{Integrator, Tenant, Tenants};
+use crate::names::{is_host, is_part};
+use crate::vocabulary::{IntegratorKind, Vocabulary};
+
+pub(in crate::integrators) fn unknown_kind(
+    document: &Loaded<Deployment>,
+    said: &Integrator,
+    vocabulary: &Vocabulary,
+    found: &mut Diagnostics,
+) {
+    let known = vocabulary.integrators.names();
+    found.push(unknown(document, "integrator", &said.kind, known));
+}
+
+pub(in crate::integrators) fn unknown_version(
+    document: &Loaded<Deployment>,
+    said: &Integrator,
+    model: &Model,
+    found: &mut Diagnostics,
+) {
+    if let Some(version) = &said.version {
+        let known = model.versions.iter().map(|it| it.version.value.as_str());
+        let what = format!("version of {}", model.product.name);
+        found.push(unknown(document, &what, version, known));
+    }
+}
+
+pub(in crate::integrators) fn second_version(
+    document: &Loaded<Deployment>,
+    said: &Integrator,
+    kind: &IntegratorKind,
+    found: &mut Diagnostics,
+) {
+    let at = said.version.as_ref().unwrap_or(&said.kind);
+    let message = format!("a deployment has one version of {}", kind.chart);
+    let hint = "give all of them the same, or write a document for each";
+    found.push(document.diagnose(at, message).hint(hint));
+}
+
+/// Tenants of the document, and what its sites say of integrators.
+pub(crate) fn words(
+    document: &Loaded<Deployment>,
+    families: &Families,
+    vocabulary: &Vocabulary,
+    found: &mut Diagnostics,
+) {
+    for (index, tenant) in document.tenants.iter().enumerate() {
+        let before = &document.tenants[..index];
+        tenant_is_sound(document, tenant, before, found);
+    }
+    for said in document.sites.value.iter().flat_map(|it| &it.integrators) {
+        integrator(document, said, families, vocabulary, found);
+    }
+}
+
+fn tenant_is_sound(
+    document: &Loaded<Deployment>,
+    tenant: &Spanned<Tenant>,
+    before: &[Spanned<Tenant>],
+    found: &mut Diagnostics,
+) {
+    let (domain, label) = (tenant.value.domain(), tenant.value.label());
+    if !is_host(domain) {
+        let message = format!("`{domain}` is no domain of a tenant");
+        let diagnostic = document.diagnose(tenant, message);
+        found.push(diagnostic.hint("write it as API Manager shows it, such as acme.example.com"));
+    } else if !is_part(label) {
+        let message = format!("`{label}` cannot be a part of the name of a release");
+        let hint = "write lowercase letters, digits and dashes";
+        found.push(document.diagnose(tenant, message).hint(hint));
+    }
+    if before.iter().any(|it| it.value.domain() == domain) {
+        let message = format!("the tenant {domain} is there twice");
+        found.push(document.diagnose(tenant, message).hint("remove one"));
+    } else if let Some(other) = before.iter().find(|it| it.value.label() == label) {
+        let message = format!(
+            "releases of {} and of {domain} would both be called after `{label}`",
+            other.value.domain()
+        );
+        let hint = format!("write {{domain: {domain}, label: …}} with a label of its own");
+        found.push(document.diagnose(tenant, message).hint(hint));
+    }
+}
+
+fn integrator(
+    document: &Loaded<Deployment>,
+    said: &Integrator,
+    families: &Families,
+    vocabulary: &Vocabulary,
+    found: &mut Diagnostics,
+) {
+    if let Some(name) = said.name.as_ref().filter(|name| !is_part(&name.value)) {
+        let message = format!("`{}` cannot be a part of the name of a release", name.value);
+        let hint = "write lowercase letters, digits and dashes";
+        found.push(document.diagnose(name, message).hint(hint));
+    }
+    if let Some(tenants) = &said.tenants {
+        its_tenants(document, tenants, found);
+    }
+    for text in texts(said) {
+        let known = said.tenants.is_some();
+        for name in named(&text.value) {
+            if !KNOWN.contains(&name) {
+                let message = format!("there is nothing to put in the place of {{{name}}}");
+                let meant = am_suggest::near(name, KNOWN);
+                let meant = meant.map(|it| format!("did you mean {{{it}}}? "));
+                let hint = format!(
+                    "{}accepted are: {{{}}}",
+                    meant.unwrap_or_default(),
+                    KNOWN.join("}, {")
+                );
+                found.push(document.diagnose(text, message).hint(hint));
+            } else if !known {
+                let message = format!("{{{name}}} is of a tenant, and this cluster is everybody's");
+                let hint = "write `tenants: each` or a list of domains, or a name without it";
+                found.push(document.diagnose(text, message).hint(hint));
+            }
+        }
+    }
+    let kind = vocabulary.integrators.get(&said.kind.value);
+    if let Some((model, _)) = kind.and_then(|kind| family(kind, families)) {
+        let endpoints = model.endpoints.iter();
+        let known: Vec<&str> = endpoints
+            .map(|(_, it)| it.hostname.value.as_str())
+            .collect();
+        for (key, _) in said.hostnames.iter() {
+            if !known.contains(&key.value.as_str()) {
+                found.push(unknown(document, "endpoint", key, known.iter().copied()));
+            }
+        }
+    }
+}
+
+/// Texts in which a tenant's names may stand.
+fn texts(said: &Integrator) -> impl Iterator<Item = &Text> {
+    let credentials = said.credentials.iter().map(|it| &it.existing_secret);
+    let databases = said.coordination.iter().map(|it| &it.database);
+    let artifacts = said.artifacts.iter().flat_map(|it| {
+        let single = it.image.iter().chain(&it.existing_claim);
+        single.chain(&it.config_maps)
+    });
+    let hosts = said.hostnames.iter().map(|(_, host)| host);
+    credentials.chain(databases).chain(artifacts).chain(hosts)
+}
+
+fn its_tenants(document: &Loaded<Deployment>, tenants: &Spanned<Tenants>, found: &mut Diagnostics) {
+    let all: Vec<&str> = document
+        .tenants
+        .iter()
+        .map(|it| it.value.domain())
+        .collect();
+    match &tenants.value {
+        Tenants::Word(word) if word != EACH => {
+            let message = format!("unknown word `{word}` for tenants");
+            let hint = format!("write `{EACH}`, or a list of domains");
+            found.push(document.diagnose(tenants, message).hint(hint));
+        }
+        Tenants::Word(_) if all.is_empty() => {
+            let message = "the document names no tenants, so that this would be no cluster at all";
+            let hint = "list their domains in `tenants` of the document";
+            found.push(document.diagnose(tenants, message).hint(hint));
+        }
+        Tenants::Word(_) => {}
+        Tenants::Some(domains) if domains.is_empty() => {
+            let message = "no tenants are listed, so that this would be no cluster at all";
+            let hint = "list some, or remove `tenants` for one cluster that is everybody's";
+            found.push(document.diagnose(tenants, message).hint(hint));
+        }
+        Tenants::Some(domains) => {
+            for (index, domain) in domains.iter().enumerate() {
+                if domains[..index].contains(domain) {
+                    let message = format!("the tenant {domain} is there twice");
+                    found.push(document.diagnose(tenants, message).hint("remove one"));
+                } else if !all.contains(&domain.as_str()) {
+                    let message = format!("the document names no tenant `{domain}`");
+                    let meant = am_suggest::hint(domain, all.iter().copied());
+                    let hint = meant.unwrap_or_else(|| {
+                        "list its domain in `tenants` of the document, too".to_owned()
+                    });
+                    found.push(document.diagnose(tenants, message).hint(hint));
+                }
+            }
+        }
+    }
+}
