@@ -252,7 +252,10 @@ mod tests {
         assert_eq!(files("gw"), ("wso2carbon.pid", None));
         let (pid_file, artifacts) = files("si");
         assert!(pid_file.ends_with("runtime.pid") && artifacts.is_some());
-        assert_eq!((pack("mi").port_offset(), pack("si").port_offset()), (10, 0));
+        assert_eq!(
+            (pack("mi").port_offset(), pack("si").port_offset()),
+            (10, 0)
+        );
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod api;
 mod charts;
 pub mod cluster;
 mod database_pod;
+mod document;
 mod elsewhere;
 mod error;
 mod helm;

@@ -11,13 +11,15 @@ use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     facts::PortFact,
-    graph::{Link, Target},
+    graph::{Link, Node, Target},
+    manifest::{EnvSource, Object},
 };
 
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-001", catalogue_is_the_event_hubs),
     ("AM-INT-003", services_are_told_their_own_address),
     ("AM-INT-011", sections_are_known),
+    ("AM-INT-012", services_are_registered_for_their_tenant),
 ];
 
 /// The key of the catalogue's address in a `deployment.toml`.
@@ -148,6 +150,55 @@ fn services_are_told_their_own_address(context: &Context<'_>, judge: &mut Judge<
             .value(format!("{host}:{port}"))
         });
     }
+}
+
+/// The label of pods that are a tenant's, as our charts have it, and the key of the account.
+const TENANT: &str = "am-charts/tenant";
+const USERNAME: &str = "service_catalog[0].username";
+
+/// Who registers services for a tenant signs in as somebody of that tenant. An account that only the cluster knows cannot be judged.
+fn services_are_registered_for_their_tenant(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let known = || configured(context.graph).filter_map(|(node, ..)| account(context, node));
+    let otherwise = "no tenant's server says with which account it registers its services";
+    judge.applies(known().next().is_some(), otherwise);
+    for Account { of, tenant, name } in known() {
+        let domain = name.rsplit_once('@').map(|(_, domain)| domain);
+        judge.require(domain == Some(tenant), || {
+            let message = format!(
+                "the services of tenant {tenant} are registered by `{name}`, who is of another tenant"
+            );
+            let help = format!("give its servers an account of the tenant, such as somebody@{tenant}");
+            Fault::new(message, help).object(of).value(name)
+        });
+    }
+}
+
+/// With whose account a server registers, and where that is written.
+struct Account<'a> {
+    of: &'a Object,
+    tenant: &'a str,
+    name: &'a str,
+}
+
+fn account<'a>(context: &'a Context<'_>, node: &'a Node<'_>) -> Option<Account<'a>> {
+    let member = context.graph.member(node.id);
+    let tenant = member.workload.pod.labels().get(TENANT).copied()?;
+    let configuration = node.configuration.as_ref()?;
+    let written = configuration
+        .effective
+        .as_ref()?
+        .get(USERNAME)?
+        .raw
+        .to_string();
+    let mut variables = member.main?.env().into_iter();
+    let variable = variables.find(|it| written.contains(&format!("$env{{{}}}", it.name)))?;
+    let EnvSource::Secret { name, key, .. } = variable.source else {
+        return None;
+    };
+    let namespace = member.workload.object.namespace();
+    let of = context.manifest.find("Secret", namespace, name)?;
+    let name = context.manifest.texts_of(of).get(key).copied()??;
+    Some(Account { of, tenant, name })
 }
 
 /// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known

@@ -104,6 +104,19 @@ fn a_process_is_asked_after_and_told_to_end() {
 }
 
 #[test]
+fn what_a_volume_links_to_is_copied() {
+    let image = Image::new();
+    let volume = "mkdir -p from/a/..1 to; echo x > from/a/..1/one.car";
+    assert_eq!(image.status(volume), Some(0));
+    let root = image.folder.path();
+    std::os::unix::fs::symlink("..1/one.car", root.join("from/a/one.car")).expect("a link");
+    let copies = "cp -RL from/a/. to/ || exit 1; rm -rf to/..[!.]*; grep x to/one.car";
+    assert_eq!(image.status(copies), Some(0));
+    let copy = std::fs::symlink_metadata(root.join("to/one.car")).expect("a copy");
+    assert!(copy.is_file() && !image.has("to/..1"));
+}
+
+#[test]
 fn a_text_is_encoded_in_one_line() {
     let image = Image::new();
     let output = image.run("x=$(printf %s 'a:b\"c' | base64 --wrap=0); export x; echo $x");

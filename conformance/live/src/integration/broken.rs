@@ -6,17 +6,19 @@ use std::time::Instant;
 use am_conformance::component::Capability;
 use am_conformance::fixture::LiveExpectations;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::cluster::{Cluster, account_of, secret};
+use super::cluster::{Cluster, account_in_secret};
 use super::deployment::Deployment;
-use super::document::FOLDER;
 use super::{catalogue, isolation, pair};
 use crate::error::LiveError;
 use crate::progress::Timing;
 use crate::record::Record;
 use crate::selftest::{CaseResult, LiveSelftest, Verdict, judge};
 use crate::session::Session;
+
+/// The cases, below the workspace.
+const FILE: &str = "fixtures/integration/broken.yaml";
 
 /// Ways to break the deployments.
 #[derive(Debug, Deserialize)]
@@ -44,11 +46,10 @@ struct Case {
 impl Broken {
     /// Reads the cases.
     pub(super) fn read(workspace: &Path) -> Result<Self, LiveError> {
-        let path = workspace.join(FOLDER).join("broken.yaml");
+        let path = workspace.join(FILE);
         let text = std::fs::read_to_string(&path).map_err(LiveError::file("read", &path))?;
-        serde_saphyr::from_str(&text).map_err(|error| {
-            LiveError::unavailable(format!("{FOLDER}/broken.yaml: {error}"), "correct it")
-        })
+        serde_saphyr::from_str(&text)
+            .map_err(|error| LiveError::unavailable(format!("{FILE}: {error}"), "correct it"))
     }
 
     /// Plays them, those of different deployments beside each other.
@@ -68,15 +69,19 @@ impl Broken {
         })
     }
 
-    /// Those of one deployment, one after the other.
+    /// Those of one deployment, one after the other; each is mended before the next.
     async fn play_on(
         &self,
         deployment: &mut Deployment,
     ) -> Result<Vec<(CaseResult, Timing)>, LiveError> {
         let mut done = Vec::new();
-        let own = self.cases.iter();
-        for case in own.filter(|case| case.deployment == deployment.name) {
+        let name = deployment.name.clone();
+        let mut last: Option<&Case> = None;
+        for case in self.cases.iter().filter(|case| case.deployment == name) {
             let start = Instant::now();
+            if let Some(last) = last.replace(case) {
+                last.mend(deployment).await?;
+            }
             let verdict = if deployment.over {
                 Verdict::Unsupported("the deployment is not sound before it is broken".to_owned())
             } else {
@@ -100,13 +105,7 @@ impl Broken {
 
 impl Case {
     async fn play(&self, deployment: &mut Deployment) -> Result<Verdict, LiveError> {
-        let mut clusters = deployment.clusters.iter();
-        let Some(cluster) = clusters.find(|it| it.release.name == self.release).cloned() else {
-            return Err(LiveError::usage(format!(
-                "{FOLDER}/broken.yaml: {} has no release {}",
-                self.deployment, self.release
-            )));
-        };
+        let cluster = self.cluster(deployment)?;
         let ids = catalogue::REQUIREMENTS
             .into_iter()
             .chain(isolation::REQUIREMENTS)
@@ -123,9 +122,19 @@ impl Case {
         } else {
             pair::agreed(deployment, &cluster).await?;
         }
-        let verdict = judge(&self.live, &deployment.stage.record.results());
-        self.mend(deployment, &cluster).await?;
-        Ok(verdict)
+        Ok(judge(&self.live, &deployment.stage.record.results()))
+    }
+
+    /// The cluster that is broken.
+    fn cluster(&self, deployment: &Deployment) -> Result<Cluster, LiveError> {
+        let mut clusters = deployment.clusters.iter();
+        let found = clusters.find(|it| it.release.name == self.release);
+        found.cloned().ok_or_else(|| {
+            LiveError::usage(format!(
+                "{FILE}: {} has no release {}",
+                self.deployment, self.release
+            ))
+        })
     }
 
     /// Breaks the cluster; whether its pods are ready then.
@@ -145,15 +154,12 @@ impl Case {
     }
 
     /// Makes it sound again for the next case.
-    async fn mend(&self, deployment: &mut Deployment, cluster: &Cluster) -> Result<(), LiveError> {
+    async fn mend(&self, deployment: &mut Deployment) -> Result<(), LiveError> {
+        let cluster = self.cluster(deployment)?;
         if self.account_of.is_some() {
-            register_as(deployment, cluster, &cluster.tenant).await?;
-            deployment
-                .stage
-                .wait_for(&cluster.release, "AM-TOPO-002")
-                .await?;
+            register_as(deployment, &cluster, &cluster.tenant).await?;
         }
-        Ok(())
+        upgrade(deployment, &cluster, &Value::Null).await.map(drop)
     }
 }
 
@@ -164,10 +170,13 @@ async fn register_as(
     tenant: &str,
 ) -> Result<(), LiveError> {
     let stage = &deployment.stage;
-    let name = secret(&cluster.release.name);
+    let name = cluster.secret_of_account().unwrap_or_default();
     let path = format!("/api/v1/namespaces/{}/secrets/{name}", stage.namespace);
-    let change = json!({"stringData": {"catalog-username": account_of(tenant)}});
-    stage.lab.api.change(&path, &change).await?;
+    stage
+        .lab
+        .api
+        .change(&path, &account_in_secret(tenant))
+        .await?;
     for pod in cluster.pods(stage).await? {
         stage.kill(&pod.name).await?;
     }
@@ -194,12 +203,14 @@ mod tests {
     use std::path::Path;
 
     use super::super::DEPLOYMENTS;
-    use super::super::document::Document;
     use super::Broken;
+    use crate::document::Deployed;
+    use crate::published::families;
 
     #[test]
     fn every_case_breaks_a_release_of_a_deployment_that_is_played() {
         let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let families = families(&workspace).expect("the models");
         let broken = Broken::read(&workspace).expect("the cases");
         assert!(broken.cases.len() >= 4);
         for case in &broken.cases {
@@ -208,8 +219,12 @@ mod tests {
                 "{}",
                 case.name
             );
-            let document = Document::read(&workspace, &case.deployment).expect("a document");
-            let mut releases = document.clusters.iter().map(|it| it.release.as_str());
+            let label = format!("deployments/examples/{}.yaml", case.deployment);
+            let nothing = std::iter::empty();
+            let deployed =
+                Deployed::of(&workspace, &families, &label, nothing).expect("a document");
+            let clusters = &deployed.resolved.sites[0].integrators;
+            let mut releases = clusters.iter().map(|it| it.release.name.as_str());
             assert!(releases.any(|it| it == case.release), "{}", case.name);
             assert_ne!(
                 case.account_of.is_some(),

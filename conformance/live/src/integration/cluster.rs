@@ -1,27 +1,31 @@
 //! A cluster of the integration layer: a release of its own, beside API Manager's.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use am_conformance::component::{Capability, Component};
 use am_product::Pattern;
 use am_standin::service_catalog::SUPER_TENANT;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::document::Planned;
 use crate::api::Pod;
+use crate::document::{Integrator, merged, texts_of};
 use crate::error::LiveError;
 use crate::scenario::{Release, Stage};
-use crate::values::{harness, merge};
+use crate::values::{both_rules, environment, harness, merge};
 
 /// The key of the service that each cluster has; the same in all, because tenants do not know of each other.
 pub(super) const SERVICE: &str = "orders-v1";
 /// Its path, and the name of the API that calls it.
-pub(super) const API: &str = "orders";
-/// How long servers of integrations take to start: longer than API Manager takes to open new policies, as the product's do.
-const START_OF_INTEGRATIONS: &str = "6s";
+const API: &str = "orders";
+/// The ConfigMap with the app of that service.
+const APPS: &str = "am-live-apps";
+/// The keys of the account that registers services.
+const ACCOUNT: [&str; 2] = ["catalog-username", "catalog-password"];
+/// How long servers of integrations take to start: longer than the network takes to open to a new pod, as the product's do.
+const START_OF_INTEGRATIONS: Duration = Duration::from_secs(6);
 /// How long servers of apps on streams take: longer than the other node waits for a beat, as the product's do.
-const START_OF_STREAMS: &str = "12s";
+const START_OF_STREAMS: Duration = Duration::from_secs(12);
 /// Milliseconds between two beats, of which five may be missed; the charts' own are five times as long.
 const BEAT: u64 = 1000;
 /// How long a call takes, so that some are on their way when a node stops.
@@ -35,51 +39,59 @@ pub(super) struct Cluster {
     pub(super) component: Component,
     /// The domain, that of nobody in particular included.
     pub(super) tenant: String,
+    pub(super) nodes: usize,
+    secrets: BTreeMap<String, BTreeMap<String, String>>,
+    /// ConfigMaps with artifacts that the document names.
+    artifacts: Vec<String>,
 }
 
 impl Cluster {
-    /// A cluster as planned, with the suite's own values.
-    pub(super) fn new(stage: &Stage, planned: &Planned, chart: PathBuf) -> Result<Self, LiveError> {
-        let distribution = planned.chart.distribution();
+    /// A cluster as its document has it, with the suite's own values. `main` has what all releases need to know.
+    pub(super) fn new(
+        stage: &Stage,
+        placed: &Integrator,
+        mut release: Release,
+    ) -> Result<Self, LiveError> {
+        let unknown = || {
+            let chart = &placed.release.chart;
+            LiveError::usage(format!("{chart} is no chart of the integration layer"))
+        };
+        let chart = Pattern::of_chart(&placed.release.chart).ok_or_else(unknown)?;
         let mut components = Component::all();
-        let component = components.find(|it| Some(it.distribution()) == distribution);
-        let component = component.ok_or_else(|| {
-            LiveError::usage(format!(
-                "{} is no chart of the integration layer",
-                planned.chart
-            ))
-        })?;
-        let name = planned.release.clone();
-        let mut values = planned.values.clone();
-        if let Some(tenant) = &planned.tenant {
-            merge(&mut values, &json!({"tenant": tenant}));
+        let component = components
+            .find(|it| Some(it.distribution()) == chart.distribution())
+            .ok_or_else(unknown)?;
+        let given = merged(&release.values_files)?;
+        let own = own_values(stage, component);
+        merge(&mut release.values, &own);
+        merge(&mut release.values, &both_rules(&given, &own));
+        release.nodes = [(component, placed.nodes)].into();
+        let artifacts = given
+            .pointer("/artifacts/configMaps")
+            .and_then(Value::as_array);
+        let artifacts = artifacts.into_iter().flatten().filter_map(Value::as_str);
+        let tenant = placed.tenant.as_deref().unwrap_or(SUPER_TENANT);
+        let mut secrets = texts_of(&placed.secrets);
+        for texts in secrets
+            .values_mut()
+            .filter(|it| it.contains_key(ACCOUNT[0]))
+        {
+            let (user, password) = account_of(tenant);
+            texts.extend(ACCOUNT.map(str::to_owned).into_iter().zip([user, password]));
         }
-        merge(&mut values, &own_values(stage, component, &name));
         Ok(Self {
-            release: Release {
-                chart,
-                overlay: Some("dev"),
-                values_files: Vec::new(),
-                values,
-                nodes: [(component, 2)].into(),
-                name,
-            },
-            chart: planned.chart,
+            release,
+            chart,
             component,
-            tenant: planned
-                .tenant
-                .clone()
-                .unwrap_or_else(|| SUPER_TENANT.to_owned()),
+            tenant: tenant.to_owned(),
+            nodes: placed.nodes,
+            secrets,
+            artifacts: artifacts.map(str::to_owned).collect(),
         })
     }
 
     pub(super) fn has(&self, capability: Capability) -> bool {
         self.component.has(capability)
-    }
-
-    /// The account with which it registers its services.
-    pub(super) fn account(&self) -> String {
-        account_of(&self.tenant)
     }
 
     /// The name of the API that calls its service.
@@ -103,89 +115,79 @@ impl Cluster {
         Ok(pods)
     }
 
-    /// What is there before the release: credentials, and what its servers run; each with the folder of the API.
-    pub(super) fn before(&self, password: &str) -> [(&'static str, Value); 2] {
-        let account = self.account();
-        let texts = BTreeMap::from([
-            ("admin-username", "admin"),
-            ("admin-password", password),
-            ("catalog-username", account.as_str()),
-            ("catalog-password", password),
-            ("coordination-db-username", "integration"),
-            ("coordination-db-password", password),
-        ]);
-        let secret = json!({
-            "apiVersion": "v1", "kind": "Secret", "metadata": {"name": secret(&self.release.name)}, "stringData": texts,
-        });
-        let app = format!(
-            "key: {SERVICE}\nname: {API}\nversion: v1\nserviceUrl: \"https://{{MI_HOST}}:{{MI_PORT}}/{API}\"\n"
-        );
-        let apps = json!({
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": apps(&self.release.name)},
-            "data": {format!("{API}.car"): app},
-        });
-        [("secrets", secret), ("configmaps", apps)]
+    /// The Secrets that must be there before the release.
+    pub(super) fn secrets(&self) -> &BTreeMap<String, BTreeMap<String, String>> {
+        &self.secrets
+    }
+
+    /// The Secret with the account by which it registers services.
+    pub(super) fn secret_of_account(&self) -> Option<&str> {
+        let mut secrets = self.secrets.iter();
+        let found = secrets.find(|(_, texts)| texts.contains_key(ACCOUNT[0]));
+        found.map(|(name, _)| name.as_str())
+    }
+
+    /// Names of the ConfigMaps with apps on streams that must be there before.
+    pub(super) fn artifacts(&self) -> impl Iterator<Item = &str> {
+        self.artifacts.iter().map(String::as_str)
     }
 }
 
-/// The account of a tenant that registers services.
-pub(super) fn account_of(tenant: &str) -> String {
-    format!("catalog@{tenant}")
+/// The account of a tenant that registers services, and its password. Random enough for a cluster of minutes, and never shown.
+pub(super) fn account_of(tenant: &str) -> (String, String) {
+    let password = format!("password-{}-{tenant}", std::process::id());
+    (format!("catalog@{tenant}"), password)
 }
 
-/// The Secret with the credentials of a release.
-pub(super) fn secret(release: &str) -> String {
-    format!("{release}-credentials")
+/// The keys of a Secret with such an account.
+pub(super) fn account_in_secret(tenant: &str) -> Value {
+    let (user, password) = account_of(tenant);
+    json!({"stringData": {ACCOUNT[0]: user, ACCOUNT[1]: password}})
 }
 
-fn apps(release: &str) -> String {
-    format!("{release}-apps")
+/// The app of every server of integrations: in place of the document's image, which nobody here can pull.
+pub(super) fn apps() -> Value {
+    let app = format!(
+        "key: {SERVICE}\nname: {API}\nversion: v1\nserviceUrl: \"https://{{MI_HOST}}:{{MI_PORT}}/{API}\"\n"
+    );
+    config_map(APPS, &format!("{API}.car"), &app)
+}
+
+/// An app on streams.
+pub(super) fn app_on_streams(name: &str) -> Value {
+    let app = "@App:name('Orders')\ndefine stream OrderStream (id string);\n";
+    config_map(name, "Orders.siddhi", app)
+}
+
+fn config_map(name: &str, key: &str, text: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {key: text}})
 }
 
 /// What the suite adds to the values of a release.
-fn own_values(stage: &Stage, component: Component, release: &str) -> Value {
-    let none = std::collections::BTreeSet::new();
-    let start = if component.has(Capability::Streams) {
+fn own_values(stage: &Stage, component: Component) -> Value {
+    let (none, nobody) = (BTreeSet::new(), BTreeSet::new());
+    let streams = component.has(Capability::Streams);
+    let start = if streams {
         START_OF_STREAMS
     } else {
         START_OF_INTEGRATIONS
     };
-    let variables = [
-        ("STANDIN_DATABASE", "true"),
-        ("STANDIN_SERVICE_TIME", CALL),
-        ("STANDIN_STARTUP_DELAY", start),
-    ];
+    let variables = [("STANDIN_DATABASE", "true"), ("STANDIN_SERVICE_TIME", CALL)];
     let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    let mut values = harness(
-        stage.lab.images,
-        [component].into_iter(),
-        &none,
-        &none,
-        &variables.into(),
-    );
+    let variables = variables.into();
+    let components = [component].into_iter();
+    let mut values = harness(stage.lab.images, components, &none, &nobody, &variables);
     // No release of these has a database of its own.
     if let Some(values) = values.as_object_mut() {
         values.remove("database");
     }
-    let mut more = Map::new();
-    more.insert(
-        "credentials".to_owned(),
-        json!({"existingSecret": secret(release)}),
-    );
-    if component.has(Capability::Streams) {
+    values[component.values_key()]["extraEnv"] = environment(start, &variables);
+    let more = if streams {
         let beat = json!({"strategyConfig": {"heartbeatInterval": BEAT, "heartbeatMaxRetry": 5}});
-        let app = "@App:name('Orders')\ndefine stream OrderStream (id string);\n";
-        more.insert("apps".to_owned(), json!({"Orders.siddhi": app}));
-        more.insert(
-            component.values_key().to_owned(),
-            json!({"config": {"cluster.config": beat}}),
-        );
+        json!({component.values_key(): {"config": {"cluster.config": beat}}})
     } else {
-        more.insert(
-            "artifacts".to_owned(),
-            json!({"configMaps": [apps(release)]}),
-        );
-    }
-    merge(&mut values, &Value::Object(more));
+        json!({"artifacts": {"image": {"repository": "", "tag": ""}, "configMaps": [APPS]}})
+    };
+    merge(&mut values, &more);
     values
 }

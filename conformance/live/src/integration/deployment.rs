@@ -1,26 +1,37 @@
 //! A deployment in its namespace, from its document to its pods.
 
+use std::time::Duration;
+
+use am_conformance::component::{Capability, Component};
+use am_generator::Families;
 use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
-use super::catalogue;
-use super::cluster::Cluster;
-use super::document::Document;
-use super::{isolation, load, pair};
+use super::cluster::{Cluster, account_of, app_on_streams, apps};
+use super::{catalogue, isolation, load, pair};
+use crate::api::text;
 use crate::charts::charts_of;
-use crate::database_pod::database_pod;
+use crate::database_pod::{DATABASE, database_pod};
+use crate::document::{Database, Deployed, merged, texts_of};
 use crate::error::LiveError;
 use crate::options::Options;
+use crate::patience::Waiting;
 use crate::record::Record;
-use crate::scenario::{Stage, ask, hub, judge_nodes, judge_security};
+use crate::scenario::{Release, Stage, ask, hub, judge_nodes, judge_security};
 use crate::session::Session;
+use crate::values::{both_rules, merge};
 
-/// The database server of the servers of apps on streams, as the documents name it.
-const DATABASE: (&str, u16) = ("integration-db", 5432);
+/// Where the documents are, below the workspace: those that people start from.
+const FOLDER: &str = "deployments/examples";
 /// More calls than these are for the load alone, and nobody is to be throttled.
 const CALLS: &str = "1000000";
 /// What is judged of API Manager's release, whatever is beside it.
 const OF_THE_RELEASE: [&str; 4] = ["AM-TOPO-001", "AM-TOPO-002", "AM-OPS-003", "AM-SEC-013"];
+/// What a pod asks of its node besides: the sizes of production are for another one.
+const REQUESTS: &str = "10Mi";
+const POLL: Duration = Duration::from_millis(500);
+/// How long an autoscaler may take to give a cluster its least nodes.
+const NODES: Duration = Duration::from_secs(60);
 
 /// A deployment on the cluster.
 pub(super) struct Deployment {
@@ -31,25 +42,66 @@ pub(super) struct Deployment {
     pub(super) notes: Vec<String>,
     /// It is in trouble, and nothing more can be learned of it.
     pub(super) over: bool,
-    password: String,
+    database: Option<Database>,
+    // Holds the values files for as long as it is played.
+    _deployed: Deployed,
 }
 
 impl Deployment {
-    /// Makes it from a document; nothing is on the cluster yet.
-    pub(super) fn of(options: &Options, session: &Session, name: &str) -> Result<Self, LiveError> {
-        let document = Document::read(&options.workspace, name)?;
-        let charts = charts_of(&options.charts, document.pattern)?;
-        let mut stage = Stage::new(session.lab.clone(), document.pattern, name, charts)
+    /// Makes it from an example; nothing is on the cluster yet.
+    pub(super) fn of(
+        options: &Options,
+        session: &Session,
+        families: &Families,
+        name: &str,
+    ) -> Result<Self, LiveError> {
+        let label = format!("{FOLDER}/{name}.yaml");
+        let nothing = std::iter::empty();
+        let mut deployed = Deployed::of(&options.workspace, families, &label, nothing)?;
+        if deployed.resolved.sites.len() != 1 {
+            return Err(LiveError::usage(format!("{label} has not one site")));
+        }
+        let placed = deployed.resolved.sites.remove(0);
+        let charts = charts_of(&options.charts, placed.pattern)?;
+        let chart = charts.last().map(|(_, chart)| chart.clone());
+        let components = placed.components.iter();
+        let nodes = components.filter_map(|it| Some((Component::from_name(&it.name)?, it.nodes)));
+        let main = Release {
+            name: placed.release.name.clone(),
+            chart: chart.unwrap_or_default(),
+            overlay: None,
+            values_files: deployed.values(&placed),
+            values: Value::Null,
+            nodes: nodes.collect(),
+        };
+        let given = merged(&main.values_files)?;
+        let lab = session.lab.clone();
+        let namespace = format!("{}-{name}", lab.prefix);
+        let variables = [
+            ("STANDIN_THROTTLE_LIMIT", CALLS),
+            ("STANDIN_DATABASE", "true"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let stage = Stage::of_release(lab, placed.pattern, namespace, charts, main, &given)
             .called(name)
-            .with_variables(&[("STANDIN_THROTTLE_LIMIT".to_owned(), CALLS.to_owned())].into())
-            .with_values(&document.values)
+            .with_variables(&variables.into())
+            .with_secrets(&texts_of(&placed.secrets))
             .without_volumes();
-        stage.main.name.clone_from(&document.release);
+        let rules = both_rules(&given, &stage.main.values);
+        let mut stage = stage.with_values(&rules);
         let mut clusters = Vec::new();
-        for planned in &document.clusters {
-            let charts = charts_of(&options.charts, planned.chart)?;
-            let chart = charts.last().map(|(_, chart)| chart.clone());
-            clusters.push(Cluster::new(&stage, planned, chart.unwrap_or_default())?);
+        for integrator in &placed.integrators {
+            let release = Release {
+                name: integrator.release.name.clone(),
+                chart: chart_of(options, &integrator.release.chart)?,
+                overlay: None,
+                values_files: deployed.values_of(&placed, &integrator.release),
+                values: Value::Null,
+                nodes: [].into(),
+            };
+            let cluster = Cluster::new(&stage, integrator, release)?;
+            stage = stage.with_secrets(cluster.secrets());
+            clusters.push(cluster);
         }
         let mut this = Self {
             name: name.to_owned(),
@@ -57,15 +109,15 @@ impl Deployment {
             clusters,
             notes: Vec::new(),
             over: false,
-            // Random enough for a cluster of minutes, and never shown.
-            password: format!("password-{}", std::process::id()),
+            database: placed.database,
+            _deployed: deployed,
         };
         this.plan();
         Ok(this)
     }
 
-    /// Forgets what was judged; everything that is judged of such a deployment must be judged from now on.
-    pub(super) fn plan(&mut self) {
+    /// Everything that is judged of such a deployment must be judged.
+    fn plan(&mut self) {
         let ids = OF_THE_RELEASE
             .into_iter()
             .chain(catalogue::REQUIREMENTS)
@@ -82,26 +134,15 @@ impl Deployment {
     }
 
     /// Clusters of servers that can do something.
-    pub(super) fn clusters_that(
-        &self,
-        capability: am_conformance::component::Capability,
-    ) -> Vec<Cluster> {
+    pub(super) fn clusters_that(&self, capability: Capability) -> Vec<Cluster> {
         let clusters = self.clusters.iter();
         clusters.filter(|it| it.has(capability)).cloned().collect()
     }
 
     /// API Manager first, then accounts, then what registers with them.
     pub(super) async fn install(&mut self) -> Result<bool, LiveError> {
+        self.prepare().await?;
         let stage = &mut self.stage;
-        stage.make_namespace().await?;
-        let image = stage.any_image();
-        let mut before = Vec::from(database_pod(DATABASE.0, DATABASE.1, &image));
-        before.extend(
-            self.clusters
-                .iter()
-                .flat_map(|it| it.before(&self.password)),
-        );
-        create(stage, &before).await?;
         let installation = stage.installation(&stage.main, &Value::Null);
         let done = stage.lab.helm.install(&installation).await?;
         if !done.success {
@@ -122,18 +163,61 @@ impl Deployment {
         });
         for done in try_join_all(installed).await? {
             if !done.success {
-                self.stage
-                    .helm_failed("install", &done, "AM-TOPO-002")
-                    .await?;
+                let stage = &mut self.stage;
+                stage.helm_failed("install", &done, "AM-TOPO-002").await?;
                 return Ok(false);
             }
         }
         self.wait().await
     }
 
-    /// Waits until every cluster is ready.
-    pub(super) async fn wait(&mut self) -> Result<bool, LiveError> {
+    /// What is there before any release: Secrets, artifacts, and the database server under the name that the document has for it.
+    async fn prepare(&mut self) -> Result<(), LiveError> {
+        self.stage.make_namespace().await?;
+        let stage = &self.stage;
+        let mut objects = vec![("configmaps", apps())];
+        let artifacts = self.clusters.iter().flat_map(Cluster::artifacts);
+        objects.extend(artifacts.map(|name| ("configmaps", app_on_streams(name))));
+        if let Some(database) = &self.database {
+            objects.extend(database_pod(DATABASE, database.port, &stage.any_image()));
+        }
+        for (plural, object) in &objects {
+            let path = format!("/api/v1/namespaces/{}/{plural}", stage.namespace);
+            if let Err(refusal) = stage.lab.api.create(&path, object).await? {
+                return Err(LiveError::unavailable(
+                    format!("cannot make {plural} of {}: {}", self.name, refusal.message),
+                    "report this as a bug",
+                ));
+            }
+        }
+        let mut shared = Value::Null;
+        if let Some(database) = &self.database {
+            let path = format!("/api/v1/namespaces/{}/services/{DATABASE}", stage.namespace);
+            let service = stage.lab.api.get(&path).await?;
+            let alias =
+                json!({"ip": text(&service, "/spec/clusterIP"), "hostnames": [database.host]});
+            shared = json!({"defaults": {"hostAliases": [alias]}});
+        }
+        let releases = self.clusters.iter_mut().map(|it| &mut it.release);
+        for release in releases.chain([&mut self.stage.main]) {
+            merge(&mut release.values, &shared);
+            for component in release.nodes.keys() {
+                let requests = json!({"requests": {"ephemeral-storage": REQUESTS}});
+                let own = json!({component.values_key(): {"resources": requests}});
+                merge(&mut release.values, &own);
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until every cluster has its nodes, and all are ready.
+    async fn wait(&mut self) -> Result<bool, LiveError> {
         for cluster in self.clusters.clone() {
+            let mut waiting = Waiting::begin();
+            while cluster.pods(&self.stage).await?.len() < cluster.nodes && !waiting.is_over(NODES)
+            {
+                tokio::time::sleep(POLL).await;
+            }
             if !self.stage.wait_for(&cluster.release, "AM-TOPO-002").await? {
                 return Ok(false);
             }
@@ -145,7 +229,8 @@ impl Deployment {
     /// Makes the accounts with which services are registered.
     async fn enrol(&self) -> Result<(), LiveError> {
         for cluster in &self.clusters {
-            let account = json!({"user": cluster.account(), "password": self.password});
+            let (user, password) = account_of(&cluster.tenant);
+            let account = json!({"user": user, "password": password});
             let taken = match hub(&self.stage).await? {
                 Some(hub) => ask(&self.stage, &hub, "/standin/enrol", &account).await?,
                 None => None,
@@ -161,19 +246,11 @@ impl Deployment {
     }
 }
 
-async fn create(stage: &Stage, objects: &[(&'static str, Value)]) -> Result<(), LiveError> {
-    for (plural, object) in objects {
-        let path = format!("/api/v1/namespaces/{}/{plural}", stage.namespace);
-        if let Err(refusal) = stage.lab.api.create(&path, object).await? {
-            return Err(LiveError::unavailable(
-                format!(
-                    "cannot make {plural} of {}: {}",
-                    stage.about(),
-                    refusal.message
-                ),
-                "report this as a bug",
-            ));
-        }
-    }
-    Ok(())
+/// The folder of a chart of the newest version.
+fn chart_of(options: &Options, name: &str) -> Result<std::path::PathBuf, LiveError> {
+    let pattern = am_product::Pattern::of_chart(name)
+        .ok_or_else(|| LiveError::usage(format!("there is no chart {name}")))?;
+    let charts = charts_of(&options.charts, pattern)?;
+    let chart = charts.into_iter().next_back().map(|(_, chart)| chart);
+    Ok(chart.unwrap_or_default())
 }

@@ -5,7 +5,6 @@ mod broken;
 mod catalogue;
 mod cluster;
 mod deployment;
-mod document;
 mod isolation;
 mod load;
 mod pair;
@@ -18,6 +17,7 @@ use am_product::Pattern;
 use crate::charts::digests;
 use crate::error::LiveError;
 use crate::options::{Images, Options};
+use crate::published::families;
 use crate::report::{Circumstances, LiveReport, assemble, profile_of};
 use crate::session::Session;
 
@@ -36,13 +36,14 @@ pub(crate) async fn play(options: &Options, session: &Session) -> Result<LiveRep
     }
     if !options.patterns.is_empty() {
         return Err(LiveError::usage(
-            "which patterns are played is said in fixtures/integration; leave out --pattern",
+            "which patterns are played is said in deployments/examples; leave out --pattern",
         ));
     }
     let mut options = options.clone();
     options.charts.sort_by_key(|charts| charts.version);
     options.charts = options.charts.pop().into_iter().collect();
-    let made = DEPLOYMENTS.map(|name| Deployment::of(&options, session, name));
+    let families = families(&options.workspace)?;
+    let made = DEPLOYMENTS.map(|name| Deployment::of(&options, session, &families, name));
     let [one, two, three] = made;
     let mut all = [one?, two?, three?];
     let [one, two, three] = &mut all;
