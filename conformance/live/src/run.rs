@@ -84,18 +84,17 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     let mut stages = Vec::new();
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
-        match options.scenario {
-            Scenario::Production => stages.extend(in_production(lab, *pattern, &charts)),
-            _ => {
-                let (charts, phases) = if whole.contains(pattern) {
-                    (charts, Phase::ALL.to_vec())
-                } else {
-                    (newest(&charts), Phase::OF_WIRING.to_vec())
-                };
-                let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
-                stages.push((stage, phases));
-            }
+        if options.scenario == Scenario::Production {
+            stages.extend(in_production(lab, *pattern, &charts));
+            continue;
         }
+        let (charts, phases) = if whole.contains(pattern) {
+            (charts, Phase::ALL.to_vec())
+        } else {
+            (newest(&charts), Phase::OF_WIRING.to_vec())
+        };
+        let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
+        stages.push((stage, phases));
     }
     if let Some(pattern) = identity_server_pattern(&lab.facts)
         && options.scenario == Scenario::Production

@@ -69,7 +69,7 @@ impl Apps {
 
 impl Metadata {
     /// The placeholders of the address are variables of the process; what has none stays as it is. The braces of `{MI_URL}` do, whatever
-    /// is inside (facts: integration.yaml, micro_integrator.service_catalog).
+    /// is inside (facts: integration.yaml, `micro_integrator.service_catalog`).
     fn service(self, variable: &dyn Fn(&str) -> Option<String>) -> Service {
         let mut url = self.service_url;
         for name in ["MI_HOST", "MI_PORT"] {

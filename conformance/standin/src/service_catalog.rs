@@ -6,7 +6,6 @@ use std::time::Duration;
 use am_deployment_toml::effective::Effective;
 use hyper::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tokio::time::sleep;
 
 use crate::basic;
@@ -81,8 +80,7 @@ pub(crate) fn written(text: &str) -> String {
 
 /// What is kept of an account's password.
 pub(crate) fn digest(password: &str) -> String {
-    let bytes = Sha256::digest(password.as_bytes());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::image::digest(password.as_bytes())
 }
 
 /// Registers what this node runs: once, when it has started. A faulty artifact keeps everything out, and what fails is not tried

@@ -18,7 +18,7 @@ use crate::values::{both_rules, environment, harness, merge};
 pub(super) const SERVICE: &str = "orders-v1";
 /// Its path, and the name of the API that calls it.
 const API: &str = "orders";
-/// The ConfigMap with the app of that service.
+/// The `ConfigMap` with the app of that service.
 const APPS: &str = "am-live-apps";
 /// The keys of the account that registers services.
 const ACCOUNT: [&str; 2] = ["catalog-username", "catalog-password"];
@@ -41,12 +41,12 @@ pub(super) struct Cluster {
     pub(super) tenant: String,
     pub(super) nodes: usize,
     secrets: BTreeMap<String, BTreeMap<String, String>>,
-    /// ConfigMaps with artifacts that the document names.
+    /// `ConfigMap`s with artifacts that the document names.
     artifacts: Vec<String>,
 }
 
 impl Cluster {
-    /// A cluster as its document has it, with the suite's own values. `main` has what all releases need to know.
+    /// A cluster as its document has it, with the suite's own values over those of its files.
     pub(super) fn new(
         stage: &Stage,
         placed: &Integrator,
@@ -127,7 +127,7 @@ impl Cluster {
         found.map(|(name, _)| name.as_str())
     }
 
-    /// Names of the ConfigMaps with apps on streams that must be there before.
+    /// Names of the `ConfigMap`s with apps on streams that must be there before.
     pub(super) fn artifacts(&self) -> impl Iterator<Item = &str> {
         self.artifacts.iter().map(String::as_str)
     }

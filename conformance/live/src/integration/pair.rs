@@ -271,12 +271,12 @@ async fn send(
     });
     let answer = ask(stage, &sender, "/standin/send", &sending).await?;
     let answer = answer.unwrap_or_default();
-    let list = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
-    let taken = list("taken");
+    let told = |key: &str| answer[key].as_array().cloned().unwrap_or_default();
+    let taken = told("taken");
     let taken = taken
         .iter()
         .map(|it| (text(it, "/event").to_owned(), text(it, "/by").to_owned()));
-    let lost = list("lost");
+    let lost = told("lost");
     let lost = lost.iter().filter_map(Value::as_str).map(str::to_owned);
     Ok(Some(Sent {
         taken: taken.collect(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::records::{Answer, Member};
 
 /// The rows of one group. A node is known by its id alone, so that two of one id are the same to it (facts: integration.yaml,
-/// streaming_integrator.config).
+/// `streaming_integrator.config`).
 #[derive(Debug, Default)]
 pub(super) struct Group {
     active: String,

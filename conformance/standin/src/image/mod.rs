@@ -16,6 +16,7 @@ use oci_spec::image::{
     Arch, ConfigBuilder, HistoryBuilder, ImageConfigurationBuilder, Os, RootFsBuilder,
 };
 
+pub(crate) use archive::digest;
 use archive::{Archive, Layer};
 pub use binary::{BuildError, Programs};
 use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};

@@ -44,16 +44,12 @@ pub(crate) async fn send(node: &Arc<Node>, sending: &Sending) -> Value {
         let mut by = None;
         while by.is_none() && start.elapsed() < Duration::from_millis(sending.patience_ms) {
             for _ in 0..sending.addresses.len() {
-                match one(node, sending, next, event.clone()).await {
-                    Ok(pod) => {
-                        by = Some(pod);
-                        break;
-                    }
-                    Err(()) => {
-                        refusals += 1;
-                        next = (next + 1) % sending.addresses.len();
-                    }
+                if let Ok(pod) = one(node, sending, next, event.clone()).await {
+                    by = Some(pod);
+                    break;
                 }
+                refusals += 1;
+                next = (next + 1) % sending.addresses.len();
             }
             if by.is_none() {
                 sleep(PAUSE).await;
