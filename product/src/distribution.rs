@@ -87,6 +87,21 @@ impl Distribution {
         &self.row().configuration
     }
 
+    /// Where the number of its server's process is, as seen from the server's home.
+    pub fn pid_file(self) -> &'static str {
+        &self.row().pid_file
+    }
+
+    /// Where it looks for what it runs, as seen from the server's home, if that is brought in files.
+    pub fn artifacts(self) -> Option<&'static str> {
+        self.row().artifacts.as_deref()
+    }
+
+    /// What is added to the numbers of its ports unless its configuration says otherwise.
+    pub fn port_offset(self) -> u16 {
+        self.row().port_offset
+    }
+
     /// What its configuration is written in.
     pub fn configuration_format(self) -> ConfigurationFormat {
         self.row().format
@@ -229,6 +244,18 @@ mod tests {
         let own = Some("micro-integrator");
         assert_eq!(said("mi"), ("conf/deployment.toml", toml, own));
         assert_eq!(said("si"), ("conf/server/deployment.yaml", yaml, None));
+    }
+
+    #[test]
+    fn a_companion_has_files_of_its_own() {
+        let files = |name| (pack(name).pid_file(), pack(name).artifacts());
+        assert_eq!(files("gw"), ("wso2carbon.pid", None));
+        let (pid_file, artifacts) = files("si");
+        assert!(pid_file.ends_with("runtime.pid") && artifacts.is_some());
+        assert_eq!(
+            (pack("mi").port_offset(), pack("si").port_offset()),
+            (10, 0)
+        );
     }
 
     #[test]

@@ -5,20 +5,28 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/u-root/u-root/pkg/core/cp"
 	"github.com/u-root/u-root/pkg/uroot/unixflag"
 )
 
-// copyFiles plays `cp`, one source at a time: u-root's own loop forgets the failure of all sources but the last.
+// copyFiles plays `cp`, one source at a time: u-root's own loop forgets the failure of all sources but the last. It follows links unless
+// it is told not to, and does not know the option that says so.
 func copyFiles(arguments []string) error {
 	operands := 0
 	for operands < len(arguments) && len(arguments[operands]) > 1 && arguments[operands][0] == '-' {
 		operands++
 	}
-	options, sources := arguments[:operands], arguments[operands:]
+	var options []string
+	for _, option := range arguments[:operands] {
+		if option = strings.ReplaceAll(option, "L", ""); option != "-" {
+			options = append(options, option)
+		}
+	}
+	sources := arguments[operands:]
 	if len(sources) < 3 {
-		return cp.New().Run(arguments...)
+		return cp.New().Run(append(options, sources...)...)
 	}
 	target := sources[len(sources)-1]
 	if information, err := os.Stat(target); err != nil || !information.IsDir() {

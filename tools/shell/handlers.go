@@ -17,11 +17,14 @@ import (
 
 // missingBuiltins are commands that bash has built in and the interpreter does not; it would say so and go on.
 var missingBuiltins = strings.Fields(
-	"bg bind caller compgen complete compopt disown enable fc fg history jobs kill logout newgrp suspend ulimit umask")
+	"bg bind caller compgen complete compopt disown enable fc fg history jobs logout newgrp suspend ulimit umask")
 
 func refuseMissingBuiltins(_ context.Context, arguments []string) ([]string, error) {
 	if slices.Contains(missingBuiltins, arguments[0]) {
 		end(fmt.Sprintf("command `%s`", arguments[0]))
+	}
+	if arguments[0] == "kill" {
+		return append([]string{killProcesses}, arguments[1:]...), nil
 	}
 	return arguments, nil
 }

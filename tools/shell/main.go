@@ -33,7 +33,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 var programs = map[string]func(arguments []string) error{
 	"bash": runShell, "sh": runShell,
 	"cat": play(cat.New()), "ls": play(ls.New()), "mv": play(mv.New()), "touch": play(touch.New()),
-	"cp": copyFiles, "mkdir": makeFolders, "rm": remove,
+	"base64": encode, "cp": copyFiles, "mkdir": makeFolders, "rm": remove,
 	"grep": grep, "hostname": hostname, "seq": sequence, "sleep": sleep, "timeout": timeout,
 }
 

@@ -12,6 +12,7 @@ const (
 	openDescriptor  = "exec open"
 	closeDescriptor = "exec close"
 	replaceShell    = "exec replace"
+	killProcesses   = "kill processes"
 )
 
 // prepare rewrites what the interpreter lacks into commands of our own, and refuses the rest before anything runs:

@@ -95,7 +95,7 @@ func interpret(file *syntax.File, parameters []string) error {
 		interp.StdIO(os.Stdin, os.Stdout, os.Stderr),
 		interp.Env(clock{expand.ListEnviron(os.Environ()...), time.Now()}),
 		interp.CallHandler(refuseMissingBuiltins),
-		interp.ExecHandlers(descriptors.handle, replaceProcess, endAtUnknown),
+		interp.ExecHandlers(descriptors.handle, replaceProcess, sendSignals, endAtUnknown),
 		interp.OpenHandler(open),
 		interp.Params(parameters...),
 	)

@@ -64,6 +64,8 @@ pub enum Scenario {
     Machines,
     /// Deployments of two sites, each in a cluster of its own, whose link is cut.
     Regions,
+    /// API Manager with its integration layer: for everybody, for each tenant, scaled.
+    Integration,
 }
 
 /// What runs in the pods.

@@ -10,6 +10,7 @@ use crate::admission;
 use crate::charts::{charts_of, digests, patterns};
 use crate::cluster::Envtest;
 use crate::error::LiveError;
+use crate::integration;
 use crate::machines;
 use crate::options::{Cluster, Options, Scenario};
 use crate::progress::Progress;
@@ -63,6 +64,9 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     if options.scenario == Scenario::Published {
         return published::play(options, session).await;
     }
+    if options.scenario == Scenario::Integration {
+        return Box::pin(integration::play(options, session)).await;
+    }
     let lab = &session.lab;
     let patterns = match options.scenario {
         Scenario::Production if options.patterns.is_empty() => PRODUCTION_PATTERNS.to_vec(),
@@ -80,18 +84,17 @@ async fn play(options: &Options, session: &Session) -> Result<LiveReport, LiveEr
     let mut stages = Vec::new();
     for pattern in &patterns {
         let charts = charts_of(&options.charts, *pattern)?;
-        match options.scenario {
-            Scenario::Patterns | Scenario::Published | Scenario::Machines | Scenario::Regions => {
-                let (charts, phases) = if whole.contains(pattern) {
-                    (charts, Phase::ALL.to_vec())
-                } else {
-                    (newest(&charts), Phase::OF_WIRING.to_vec())
-                };
-                let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
-                stages.push((stage, phases));
-            }
-            Scenario::Production => stages.extend(in_production(lab, *pattern, &charts)),
+        if options.scenario == Scenario::Production {
+            stages.extend(in_production(lab, *pattern, &charts));
+            continue;
         }
+        let (charts, phases) = if whole.contains(pattern) {
+            (charts, Phase::ALL.to_vec())
+        } else {
+            (newest(&charts), Phase::OF_WIRING.to_vec())
+        };
+        let stage = Stage::new(lab.clone(), *pattern, &format!("p{pattern}"), charts);
+        stages.push((stage, phases));
     }
     if let Some(pattern) = identity_server_pattern(&lab.facts)
         && options.scenario == Scenario::Production

@@ -45,7 +45,10 @@ impl Session {
     ) -> Result<Self, LiveError> {
         match &options.cluster {
             Cluster::Kind(kind) => {
-                let plan = Kind::plan(&options.workspace, kind, options.keep, progress).await?;
+                let mut plan = Kind::plan(&options.workspace, kind, options.keep, progress).await?;
+                if options.scenario == Scenario::Integration {
+                    plan = plan.of_one_node();
+                }
                 Self::open_kind(options, plan, progress).await
             }
             Cluster::Context(name) => Self::open_context(options, name, progress).await,
@@ -182,8 +185,8 @@ pub(crate) async fn build_images(
     let versions: Vec<ProductVersion> =
         options.charts.iter().map(|charts| charts.version).collect();
     let below = match options.scenario {
-        Scenario::Patterns | Scenario::Published | Scenario::Machines | Scenario::Regions => None,
         Scenario::Production => Some(images::databases(&options.workspace).await?),
+        _ => None,
     };
     let archive = images::build(&options.workspace, folder.path(), &versions, below).await?;
     progress.say("cluster", "the stand-in's images are built");

@@ -82,10 +82,34 @@ pub(crate) fn merge(values: &mut Value, over: &Value) {
     }
 }
 
+/// The rules of network policies that a release is given and those that the suite needs: helm would take the latter alone.
+pub(crate) fn both_rules(given: &Value, own: &Value) -> Value {
+    let mut both = json!({});
+    for (key, component) in own.as_object().into_iter().flatten() {
+        const PATH: &str = "/networkPolicy/ingress";
+        let lists = [given[key].pointer(PATH), component.pointer(PATH)];
+        if let [Some(Value::Array(given)), Some(Value::Array(own))] = lists {
+            let rules = [given.as_slice(), own.as_slice()].concat();
+            both[key] = json!({"networkPolicy": {"ingress": rules}});
+        }
+    }
+    both
+}
+
 #[cfg(test)]
 mod tests {
-    use super::merge;
+    use super::{both_rules, merge};
     use serde_json::json;
+
+    #[test]
+    fn rules_of_the_release_stay_beside_those_of_the_suite() {
+        let given = json!({"a": {"networkPolicy": {"ingress": [1]}}, "b": {}});
+        let own = json!({"a": {"networkPolicy": {"ingress": [2]}}, "b": {"networkPolicy": {"ingress": [3]}}});
+        assert_eq!(
+            both_rules(&given, &own),
+            json!({"a": {"networkPolicy": {"ingress": [1, 2]}}})
+        );
+    }
 
     #[test]
     fn maps_merge_and_lists_are_replaced() {

@@ -4,11 +4,17 @@ use std::collections::BTreeSet;
 
 use super::{Graph, Member, Resolver, Target, There};
 
+/// The label of pods that are a tenant's, as our charts have it.
+const TENANT: &str = "am-charts/tenant";
+
 impl<'a> Graph<'a> {
-    /// The tenant whose servers these are, where that is declared.
-    pub fn tenant(&self, member: &Member<'_>) -> Option<&str> {
-        let tenant = self.tenants.get(&member.workload.object.release);
-        tenant.map(String::as_str)
+    /// The tenant whose servers these are: as it is declared, or by their label.
+    pub fn tenant<'m>(&'m self, member: &Member<'m>) -> Option<&'m str> {
+        let declared = self.tenants.get(&member.workload.object.release);
+        let labels = member.workload.pod.labels();
+        declared
+            .map(String::as_str)
+            .or_else(|| labels.get(TENANT).copied())
     }
 
     /// Servers of releases that are there too.

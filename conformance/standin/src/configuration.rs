@@ -1,6 +1,6 @@
 //! The configuration that a component starts with, read as the product reads it.
 
-use am_product::Capability;
+use am_product::{Capability, ConfigurationFormat};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -22,6 +22,8 @@ use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
 use crate::revocation::Listener;
 use crate::role::Role;
+use crate::service_catalog::Registration;
+use crate::streams;
 
 /// Where users, roles and what servers share is kept.
 const SHARED_DATABASE: &str = "database.shared_db.url";
@@ -47,6 +49,10 @@ pub struct Configuration {
     pub gateway_environments: BTreeSet<String>,
     /// Whether a gateway fetches its APIs from the event hub.
     pub sync_artifacts: bool,
+    /// Where a server of integrations registers its services.
+    pub registration: Option<Registration>,
+    /// What a server of apps on streams works with.
+    pub streams: Option<streams::Settings>,
     /// Whom an identity server tells of revoked tokens.
     #[serde(skip)]
     pub(crate) listener: Option<Listener>,
@@ -114,6 +120,9 @@ impl Configuration {
         role: Role,
         environment: &Environment,
     ) -> Result<Self, StartupError> {
+        if product.distribution.configuration_format() == ConfigurationFormat::Yaml {
+            return Self::of_yaml(text, home, role, environment);
+        }
         let document =
             Document::parse(text).map_err(|error| StartupError::of(&Fault::from(error)))?;
         let faults = engine::faults(&document, product, environment);
@@ -136,6 +145,28 @@ impl Configuration {
             .warnings
             .extend(faults.iter().map(ToString::to_string));
         Ok(configuration)
+    }
+
+    /// That of a server whose configuration is no `deployment.toml`.
+    fn of_yaml(
+        text: &str,
+        home: &Path,
+        role: Role,
+        environment: &Environment,
+    ) -> Result<Self, StartupError> {
+        let read = streams::read(text, home, environment).map_err(|explanation| StartupError {
+            logged: "ERROR: the configuration cannot be read",
+            explanation,
+        })?;
+        let ports = ports::said(role, |pointer| read.port(pointer));
+        let (edge, shared_database) = read.database.unwrap_or_default();
+        Ok(Self {
+            ports,
+            edges: edge.into_iter().collect(),
+            shared_database,
+            streams: Some(read.settings),
+            ..Self::default()
+        })
     }
 
     fn of(effective: &Effective, role: Role) -> Self {
@@ -170,6 +201,11 @@ impl Configuration {
             gateway_labels: effective.gateway_labels().into_iter().collect(),
             gateway_environments: effective.gateway_environments().into_iter().collect(),
             listener: None,
+            registration: role
+                .has(Capability::Integrates)
+                .then(|| Registration::read(effective))
+                .flatten(),
+            streams: None,
             sync_artifacts: effective.is_on("apim.sync_runtime_artifacts.gateway.enable", true),
             effective: effective
                 .values()
@@ -234,7 +270,10 @@ fn shared_database(effective: &Effective, edges: &[Edge]) -> Option<Place> {
 
 fn shared_database_edge(edges: &[Edge]) -> Option<&Edge> {
     let mut edges = edges.iter();
-    edges.find(|edge| edge.purpose == Purpose::Database && edge.key == SHARED_DATABASE)
+    // A server of apps on streams has one only.
+    let is_shared =
+        |edge: &&Edge| edge.key == SHARED_DATABASE || edge.key.starts_with(streams::DATA_SOURCES);
+    edges.find(|edge| edge.purpose == Purpose::Database && is_shared(edge))
 }
 
 /// The groups whose addresses this role uses. Groups that do not pair up publish nothing, and requests still pass.

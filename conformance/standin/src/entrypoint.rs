@@ -3,13 +3,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use am_product::Feature;
+use am_product::{Feature, Product};
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::applet::SERVER;
 use crate::role::distribution_of_home;
-use crate::start_script::{self, PID_FILE};
+use crate::start_script;
 
 /// Folders below the working directory whose content is copied over the home.
 const VOLUMES: [&str; 2] = ["wso2-config-volume", "wso2-artifact-volume"];
@@ -85,8 +85,9 @@ fn supervise(home: &Path) -> io::Result<u8> {
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let traps_signals = distribution_of_home(&name)
-        .is_some_and(|(_, version)| version.has(Feature::EntrypointForwardsSigterm));
+    let traps_signals = distribution_of_home(&name).is_some_and(|(distribution, version)| {
+        Product::new(version, distribution).has(Feature::EntrypointForwardsSigterm)
+    });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -95,7 +96,7 @@ fn supervise(home: &Path) -> io::Result<u8> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut child = Command::new("/proc/self/exe").arg(SERVER).spawn()?;
         std::fs::write(
-            home.join(PID_FILE),
+            start_script::pid_file(home),
             child.id().unwrap_or_default().to_string(),
         )?;
         loop {

@@ -48,6 +48,8 @@ pub enum Happening {
         /// Who asked.
         token: String,
     },
+    /// An app on streams was sent something.
+    Streamed,
     /// The traffic manager decided to let no more requests pass.
     Throttled {
         /// The API's name.
@@ -60,12 +62,15 @@ pub enum Happening {
 /// A deployed API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Api {
-    /// Its name, which is also the first segment of its path on the gateways.
+    /// Its name, which is also the first segment of its path on the gateways, or the first three of a tenant's: `t/DOMAIN/NAME`.
     pub name: String,
     /// The gateway environments (labels) that it is deployed to.
     pub environments: BTreeSet<String>,
     /// Counts deployments of the same API.
     pub revision: u64,
+    /// Where its calls go; without one the gateway answers itself.
+    #[serde(default)]
+    pub endpoint: Option<String>,
 }
 
 impl Event {
@@ -83,7 +88,7 @@ impl Event {
             Happening::Deployed { .. } => Some(Topic::Notification),
             Happening::Revoked { .. } => Some(Topic::TokenRevocation),
             Happening::Throttled { .. } => Some(Topic::ThrottleData),
-            Happening::Requested { .. } => None,
+            Happening::Requested { .. } | Happening::Streamed => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 //! names, and serves what it saw ([`observations`]) on a port of its own.
 
 mod applet;
+mod apps;
 mod basic;
 pub mod configuration;
 mod curl;
@@ -36,9 +37,11 @@ mod resolver;
 mod revocation;
 pub mod role;
 mod server;
+pub mod service_catalog;
 pub mod settings;
 mod start_script;
 mod stop_time;
 mod story;
+pub mod streams;
 mod tls;
 pub mod watch;

@@ -19,9 +19,13 @@ const LIMITS: [&str; 2] = [
 /// Version 1 writes a number near the largest for no limit.
 const NO_LIMIT: u64 = 1 << 60;
 
-/// What this container was given; `None` for what is no component, whose heap is not set by this variable.
+/// What this container was given; `None` for what is no component of the product: its heap is not set by this variable, or what it needs
+/// beside it was never seen.
 pub(crate) fn of_this_process(role: Role) -> Option<MemoryObservation> {
-    role.component()?;
+    let component = role.component()?;
+    if component.distribution().is_companion() {
+        return None;
+    }
     let limit = LIMITS
         .iter()
         .find_map(|file| std::fs::read_to_string(file).ok())

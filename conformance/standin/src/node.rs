@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use am_deployment_toml::product::ProductVersion;
 use tokio::sync::{Notify, broadcast};
 
+use crate::apps::Apps;
 use crate::configuration::Configuration;
-use crate::database::{Database, Databases};
+use crate::database::{Database, Databases, Member};
 use crate::event::{Event, unique_id};
 use crate::identity::Identity;
 use crate::memory;
@@ -20,6 +21,7 @@ use crate::observations::{
     StoryObservation, Verdict, now_ms,
 };
 use crate::resolver::Resolver;
+use crate::role::Role;
 use crate::settings::Settings;
 use crate::story::Remembered;
 use crate::tls::Tls;
@@ -35,6 +37,8 @@ pub(crate) struct Node {
     pub(crate) identity: Identity,
     pub(crate) version: ProductVersion,
     pub(crate) configuration: Configuration,
+    /// What a server of integrations runs.
+    pub(crate) apps: Apps,
     pub(crate) database: Database,
     pub(crate) tls: Tls,
     pub(crate) resolver: Resolver,
@@ -46,6 +50,8 @@ pub(crate) struct Node {
     pub(crate) published: broadcast::Sender<Event>,
     /// The events that senders to receivers must publish.
     pub(crate) outgoing: broadcast::Sender<Event>,
+    /// The other node of a pair, once it is known.
+    pub(crate) other: tokio::sync::Mutex<Option<Member>>,
     /// Wakes up whoever fetches artifacts.
     pub(crate) fetch: Notify,
     /// What a database stand-in keeps.
@@ -125,10 +131,12 @@ impl Node {
             topics: broadcast::channel(TOPIC_CAPACITY).0,
             published: broadcast::channel(TOPIC_CAPACITY).0,
             outgoing: broadcast::channel(TOPIC_CAPACITY).0,
+            other: tokio::sync::Mutex::default(),
             fetch: Notify::new(),
             state: Mutex::new(state),
             started_ms: now_ms(),
             settings,
+            apps: apps(home, identity.role),
             identity,
             version,
             configuration,
@@ -252,6 +260,15 @@ impl Node {
             warnings: state.warnings.clone(),
         }
     }
+}
+
+/// What a server of integrations runs; nothing for anybody else.
+fn apps(home: &Path, role: Role) -> Apps {
+    let runs = role.component().filter(|it| it.has(Capability::Integrates));
+    let folder = runs.and_then(|component| component.distribution().artifacts());
+    folder.map_or_else(Apps::default, |folder| {
+        Apps::read(&home.join(folder), &|name| std::env::var(name).ok())
+    })
 }
 
 impl State {

@@ -11,6 +11,7 @@ use crate::edge::{Edge, Provenance, Purpose, Transport};
 use crate::event::{Api, Topic};
 use crate::identity::Identity;
 use crate::ports::Port;
+use crate::streams::StreamsObservation;
 
 /// Everything that a stand-in tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -168,6 +169,12 @@ pub struct StoryObservation {
     /// Ids of the last events that this node heard from a topic, oldest first: `deployed/<api>/<revision>`,
     /// `revoked/<token>`, `throttled/<api>/<token>/<requests>`.
     pub heard: BTreeMap<Topic, VecDeque<String>>,
+    /// Servers of integrations: what the service catalogue answered; nothing where it was not asked, or cannot be reached.
+    #[serde(default)]
+    pub registered: Option<u16>,
+    /// Servers of apps on streams.
+    #[serde(default)]
+    pub streams: Option<StreamsObservation>,
 }
 
 /// A connection that is kept up, to one of a list of addresses.

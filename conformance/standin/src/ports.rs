@@ -14,8 +14,14 @@ pub enum Service {
     Servlet,
     /// API traffic.
     Gateway,
+    /// Integrations.
+    Integrations,
     /// `WebSocket` and `WebSub` listeners: they say who they are and nothing else.
     Streaming,
+    /// Events for apps on streams, only while the node is the active one.
+    Source,
+    /// What the active node tells the other.
+    Cluster,
     /// JMS topics.
     Jms,
     /// Receiver of events.
@@ -43,10 +49,13 @@ impl From<Protocol> for Service {
     fn from(protocol: Protocol) -> Self {
         match protocol {
             Protocol::Servlets | Protocol::Inner => Self::Servlet,
-            Protocol::Apis | Protocol::Integrations => Self::Gateway,
+            Protocol::Apis => Self::Gateway,
+            Protocol::Integrations => Self::Integrations,
             Protocol::Websockets | Protocol::Webhooks => Self::Streaming,
             Protocol::Jms => Self::Jms,
-            Protocol::Thrift | Protocol::Streams | Protocol::Cluster => Self::Thrift,
+            Protocol::Thrift => Self::Thrift,
+            Protocol::Streams => Self::Source,
+            Protocol::Cluster => Self::Cluster,
             Protocol::ThriftAuth => Self::ThriftAuth,
         }
     }
@@ -65,12 +74,28 @@ pub(crate) fn of(role: Role, effective: &Effective, offset: u16) -> Vec<Port> {
                 .moved_by
                 .as_deref()
                 .and_then(|key| effective.text(key)?.trim().parse().ok());
-            Port {
-                name: port.name.clone(),
-                number: moved.unwrap_or(port.number).saturating_add(offset),
-                tls: port.tls,
-                service: port.speaks.into(),
-            }
+            let number: u16 = moved.unwrap_or(port.number);
+            open(port, number.saturating_add(offset))
         })
         .collect()
+}
+
+/// The ports that `role` opens where a configuration says their numbers itself, by the key that moves each.
+pub(crate) fn said(role: Role, number: impl Fn(&str) -> Option<u16>) -> Vec<Port> {
+    let known = role.component().into_iter().flat_map(Component::ports);
+    known
+        .map(|port| {
+            let moved = port.moved_by.as_deref().and_then(&number);
+            open(port, moved.unwrap_or(port.number))
+        })
+        .collect()
+}
+
+fn open(port: &am_product::Port, number: u16) -> Port {
+    Port {
+        name: port.name.clone(),
+        number,
+        tls: port.tls,
+        service: port.speaks.into(),
+    }
 }

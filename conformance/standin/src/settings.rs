@@ -29,6 +29,8 @@ pub struct Settings {
     pub probe_interval: Duration,
     /// `STANDIN_THROTTLE_LIMIT`: requests of one token to one API after which the traffic manager throttles.
     pub throttle_limit: u64,
+    /// `STANDIN_SERVICE_TIME`: how long a call of a service takes.
+    pub service_time: Duration,
     /// `STANDIN_DATABASE` (`true`): the shared database is played by a stand-in, whatever kind its URL names. Otherwise only one
     /// of H2 is.
     pub database: bool,
@@ -100,6 +102,7 @@ impl Settings {
                 10,
                 |text| text.parse().ok(),
             )?,
+            service_time: duration("STANDIN_SERVICE_TIME", Duration::ZERO)?,
             database: parse(
                 variable,
                 "STANDIN_DATABASE",

@@ -2,14 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use am_product::Component;
+use am_product::{Component, Distribution};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::role::distribution_of_home;
 use crate::server::{self, PROFILE, ServerError};
 
-/// Where the server's process id stands, below the server home.
-pub(crate) const PID_FILE: &str = "wso2carbon.pid";
+/// Where the server's process id stands.
+pub(crate) fn pid_file(home: &Path) -> PathBuf {
+    let name = home.file_name().unwrap_or_default().to_string_lossy();
+    let distribution = distribution_of_home(&name).map(|(distribution, _)| distribution);
+    // Any will do for a home that no server is started in.
+    let distribution = distribution.or_else(|| Distribution::all().next());
+    home.join(distribution.map_or("", Distribution::pid_file))
+}
 
 /// Plays a start script; its home is the folder above `bin`.
 pub(crate) fn main(path: &str, arguments: &[String]) -> u8 {
@@ -87,7 +93,7 @@ fn start(home: &Path) -> u8 {
         .arg(crate::applet::SERVER)
         .env("WSO2_SERVER_HOME", home)
         .spawn()
-        .and_then(|child| std::fs::write(home.join(PID_FILE), child.id().to_string()));
+        .and_then(|child| std::fs::write(pid_file(home), child.id().to_string()));
     match spawned {
         Ok(()) => 0,
         Err(error) => {
@@ -99,7 +105,7 @@ fn start(home: &Path) -> u8 {
 
 /// Sends SIGTERM to the process in the pid file and returns at once, as the product's script does.
 pub(crate) fn stop(home: &Path) -> u8 {
-    let file = home.join(PID_FILE);
+    let file = pid_file(home);
     let text = match std::fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) => {

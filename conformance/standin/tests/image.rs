@@ -74,7 +74,9 @@ fn every_image_has_the_programs_at_the_product_s_paths() {
             "wso2/wso2am:4.7.0",
             "wso2/wso2am-acp:4.7.0",
             "wso2/wso2am-universal-gw:4.7.0",
-            "wso2/wso2am-tm:4.7.0"
+            "wso2/wso2am-tm:4.7.0",
+            "wso2/wso2mi:4.6.0",
+            "wso2/wso2si:4.4.0"
         ]
     );
     let control_plane = &images[1];
@@ -89,6 +91,12 @@ fn every_image_has_the_programs_at_the_product_s_paths() {
         env.contains("WSO2_SERVER_HOME=/home/wso2carbon/wso2am-acp-4.7.0"),
         "{env}"
     );
+
+    let user = |number: usize| {
+        let path = images[number]["Config"].as_str().expect("a path");
+        json(&archive, path)["config"]["User"].clone()
+    };
+    assert_eq!([user(4), user(5)], ["10802", "10802"]);
 
     let mut tree = BTreeMap::new();
     for layer in control_plane["Layers"].as_array().expect("layers") {

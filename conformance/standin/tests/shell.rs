@@ -79,10 +79,48 @@ fn a_command_that_the_image_lacks_ends_the_script_and_is_named() {
         );
         assert!(!image.has("after"), "{script}");
     }
-    let output = image.run("kill -0 1 || true; touch after");
+    let output = image.run("umask 22 || true; touch after");
     assert_eq!(output.status.code(), Some(127));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("`kill`"));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("`umask`"));
     assert!(!image.has("after"));
+}
+
+#[test]
+fn a_process_is_asked_after_and_told_to_end() {
+    let image = Image::new();
+    let own = std::process::id();
+    assert_eq!(image.status(&format!("kill -0 {own}")), Some(0));
+    let waits = "while kill -0 4194305 2>/dev/null; do sleep 1; done; touch after";
+    assert_eq!(image.status(waits), Some(0));
+    assert!(image.has("after"));
+    let mut sleeper = std::process::Command::new("sleep")
+        .arg("60")
+        .spawn()
+        .expect("a process");
+    assert_eq!(image.status(&format!("kill {}", sleeper.id())), Some(0));
+    let ended = sleeper.wait().expect("a status");
+    assert!(!ended.success());
+    assert_eq!(image.status("kill -USR1 1"), Some(127));
+}
+
+#[test]
+fn what_a_volume_links_to_is_copied() {
+    let image = Image::new();
+    let volume = "mkdir -p from/a/..1 to; echo x > from/a/..1/one.car";
+    assert_eq!(image.status(volume), Some(0));
+    let root = image.folder.path();
+    std::os::unix::fs::symlink("..1/one.car", root.join("from/a/one.car")).expect("a link");
+    let copies = "cp -RL from/a/. to/ || exit 1; rm -rf to/..[!.]*; grep x to/one.car";
+    assert_eq!(image.status(copies), Some(0));
+    let copy = std::fs::symlink_metadata(root.join("to/one.car")).expect("a copy");
+    assert!(copy.is_file() && !image.has("to/..1"));
+}
+
+#[test]
+fn a_text_is_encoded_in_one_line() {
+    let image = Image::new();
+    let output = image.run("x=$(printf %s 'a:b\"c' | base64 --wrap=0); export x; echo $x");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "YTpiImM=");
 }
 
 #[test]

@@ -93,7 +93,7 @@ impl Effective {
                 .scalar_text()
                 .and_then(|text| text.trim().trim_end_matches(".0").parse().ok())
                 .unwrap_or(0),
-            None => 0,
+            None => self.product().distribution.port_offset(),
         }
     }
 

@@ -20,6 +20,9 @@ pub const TABLE_FILE: File = File::new(
 /// Where the configuration of a distribution is that says nothing of it.
 const CONFIGURATION: &str = "repository/conf/deployment.toml";
 
+/// Where the number of its process is, likewise.
+const PID_FILE: &str = "wso2carbon.pid";
+
 /// More would not fit into a handle.
 const MOST: usize = 255;
 
@@ -64,6 +67,10 @@ struct RawDistribution {
     #[serde(default)]
     users: BTreeMap<String, i64>,
     heap_variable: Option<String>,
+    pid_file: Option<String>,
+    artifacts: Option<String>,
+    #[serde(default)]
+    port_offset: u16,
 }
 
 #[derive(Debug, Deserialize)]
@@ -238,6 +245,9 @@ fn distribution_row(
         catalogue: raw.catalogue,
         users: raw.users,
         heap_variable: raw.heap_variable,
+        pid_file: raw.pid_file.unwrap_or_else(|| PID_FILE.to_owned()),
+        artifacts: raw.artifacts,
+        port_offset: raw.port_offset,
     })
 }
 

@@ -43,6 +43,9 @@ pub(crate) struct DistributionRow {
     /// By its own version.
     pub(crate) users: BTreeMap<String, i64>,
     pub(crate) heap_variable: Option<String>,
+    pub(crate) pid_file: String,
+    pub(crate) artifacts: Option<String>,
+    pub(crate) port_offset: u16,
 }
 
 #[derive(Debug)]
@@ -76,7 +79,7 @@ pub struct Port {
     pub tls: bool,
     /// What is spoken on it.
     pub speaks: Protocol,
-    /// The key of a `deployment.toml` that moves it.
+    /// The key of a `deployment.toml` that moves it, or the JSON pointer in a `deployment.yaml`.
     pub moved_by: Option<String>,
     /// Keys that close it when they are false.
     #[serde(default)]
@@ -118,7 +121,7 @@ pub struct Image {
     pub(crate) heap_variable: String,
     /// Number of the user to whom its files belong, unless a distribution has another. Group 0 may read them too where an image was
     /// made for that.
-    pub(crate) user: i64,
+    pub user: i64,
     /// Folders below the server's home with files that the server needs.
     pub(crate) folders: Vec<String>,
     /// The same outside of any home.

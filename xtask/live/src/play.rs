@@ -49,6 +49,7 @@ fn options(run: &LiveRun) -> am_live::Options {
             Scenario::Published => am_live::Scenario::Published,
             Scenario::Machines => am_live::Scenario::Machines,
             Scenario::Regions => am_live::Scenario::Regions,
+            Scenario::Integration => am_live::Scenario::Integration,
         },
         charts: run.charts.clone(),
         machines: run.machines.iter().cloned().map(site).collect(),

@@ -152,7 +152,7 @@ pub(crate) struct Live {
     #[arg(long, value_enum, default_value_t = Images::Standin, requires = "cluster")]
     pub(super) images: Images,
     /// What is played: every pattern, what production adds to one of them, a chart out of a registry, deployments of two sites,
-    /// or, without --cluster, sites on virtual machines.
+    /// API Manager with its integration layer, or, without --cluster, sites on virtual machines.
     #[arg(long, value_enum, default_value_t = Scenario::Patterns)]
     pub(super) scenario: Scenario,
 }
@@ -199,6 +199,8 @@ pub enum Scenario {
     Machines,
     /// Deployments of two sites, each in a cluster of its own: events from site to site, and what happens without the link.
     Regions,
+    /// API Manager with Micro Integrator and Streaming Integrator: for everybody, for each tenant, scaled.
+    Integration,
 }
 
 /// What runs in the pods.

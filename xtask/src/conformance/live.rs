@@ -131,9 +131,9 @@ fn asked(
             "--with-selftest plays broken charts beside sound ones; there are none of the published, and the self-test plays them alone",
         )));
     }
-    if is_selftest && live.scenario == Scenario::Regions {
+    if is_selftest && matches!(live.scenario, Scenario::Regions | Scenario::Integration) {
         return Err(Err(SuiteError::usage(
-            "regions are broken once they were found sound; use --with-selftest",
+            "what is played is broken once it was found sound; use --with-selftest",
         )));
     }
     if live.representative && (is_selftest || live.scenario != Scenario::Patterns) {

@@ -209,8 +209,8 @@ fn worst(sites: &[Site]) -> Vec<RequirementResult> {
 mod tests {
     use serde_json::json;
 
-    use super::super::document::testing::{deployed, workspace};
     use super::{Broken, remove};
+    use crate::document::testing::{deployed, workspace};
 
     #[test]
     fn every_case_breaks_something_of_a_site_that_is_there() {

@@ -8,7 +8,7 @@ use am_standin::edge::Provenance;
 use am_standin::observations::{EdgeObservation, LinkObservation, Verdict};
 
 use super::deployment::{Deployment, EVERYBODY_TOLD, ONE_NODE};
-use super::document::Edge;
+use crate::document::Edge;
 use crate::error::LiveError;
 use crate::patience::Waiting;
 use crate::record::Fault;

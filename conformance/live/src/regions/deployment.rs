@@ -8,12 +8,15 @@ use am_generator::Families;
 use serde_json::json;
 
 use super::clusters::Clusters;
-use super::document::{Deployed, Edge};
 use super::site::{Site, replicate};
+use crate::document::{Deployed, Edge};
 use crate::error::LiveError;
 use crate::options::Options;
 use crate::progress::Timing;
 use crate::scenario::{Phase as OfPattern, planned};
+
+/// Where the documents are, below the workspace.
+const FOLDER: &str = "fixtures/regions";
 
 /// What happens to a deployment, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,13 +95,13 @@ impl Deployment {
         let deployed = Deployed::of(
             &options.workspace,
             families,
-            name,
+            &format!("{FOLDER}/{name}.yaml"),
             clusters.addresses().chain(placeholders),
         )?;
         let mut sites = Vec::new();
         let mut facts = None;
         for placed in &deployed.resolved.sites {
-            let lab = clusters.lab(&placed.release.context)?;
+            let lab = clusters.lab(placed.release.context.as_deref().unwrap_or_default())?;
             facts = Some(Arc::clone(&lab.facts));
             sites.push(Site::new(&deployed, placed, lab, charts)?);
         }

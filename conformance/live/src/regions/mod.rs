@@ -6,7 +6,6 @@ mod centralised;
 mod clusters;
 mod crossing;
 mod deployment;
-mod document;
 mod events;
 mod geo_regional;
 mod play;

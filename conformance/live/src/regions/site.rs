@@ -1,21 +1,18 @@
 //! A site of a deployment in its cluster: what it is given besides the document, and its installation.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use am_conformance::Component;
 use am_conformance::suite::ChartDirectory;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::document::{Database, Deployed, Site as Placed};
 use crate::charts::charts_of;
+use crate::database_pod::{DATABASE, database_pod};
+use crate::document::{Deployed, Site as Placed, merged, texts_of};
 use crate::error::LiveError;
 use crate::record::Record;
 use crate::scenario::{Lab, Release, Stage, judge_nodes, judge_security};
-use crate::values::merge;
-
-/// What a site's database server is called.
-const DATABASE: &str = "database-server";
+use crate::values::both_rules;
 
 /// A site, and what is to be told of it besides findings.
 pub(super) struct Site {
@@ -45,17 +42,14 @@ impl Site {
             values: Value::Null,
             nodes: nodes(placed),
         };
-        let mut given = Value::Null;
-        for file in &main.values_files {
-            merge(&mut given, &read(file)?);
-        }
+        let given = merged(&main.values_files)?;
         let namespace = placed.release.namespace.clone();
         let pattern = placed.pattern;
         let variables = [("STANDIN_DATABASE".to_owned(), "true".to_owned())].into();
         let stage = Stage::of_release(lab.clone(), pattern, namespace, charts, main, &given)
             .called(&format!("{} {}", deployed.resolved.topology, placed.name))
             .with_variables(&variables)
-            .with_secrets(&secrets(placed))
+            .with_secrets(&texts_of(&placed.secrets))
             .without_volumes();
         let policies = both_rules(&given, &stage.main.values);
         let stage = stage.with_values(&policies);
@@ -64,7 +58,9 @@ impl Site {
         Ok(Self {
             name: placed.name.clone(),
             is_main: placed.main,
-            before: database.map_or_else(Vec::new, |it| database_server(it, &image).into()),
+            before: database.map_or_else(Vec::new, |it| {
+                database_pod(&it.host, it.port, &image).into()
+            }),
             stage,
             notes: Vec::new(),
         })
@@ -115,76 +111,6 @@ fn nodes(placed: &Placed) -> BTreeMap<Component, usize> {
         .collect()
 }
 
-/// A values file.
-fn read(file: &Path) -> Result<Value, LiveError> {
-    let text = std::fs::read_to_string(file).map_err(LiveError::file("read", file))?;
-    serde_saphyr::from_str(&text).map_err(|error| {
-        LiveError::unavailable(
-            format!("{}: {error}", file.display()),
-            "report this as a bug",
-        )
-    })
-}
-
-/// The Secrets that the deployment asks for, the same in each site.
-fn secrets(placed: &Placed) -> BTreeMap<String, BTreeMap<String, String>> {
-    // Random enough for a cluster of minutes, and never shown. What has another form is of hexadecimal digits.
-    let value = |key: &String| match key.strip_suffix("-key") {
-        Some(_) => (key.clone(), format!("{:064x}", std::process::id())),
-        None => (key.clone(), format!("{key}-{}", std::process::id())),
-    };
-    let secrets = placed.secrets.iter();
-    secrets
-        .map(|it| (it.name.clone(), it.keys.iter().map(value).collect()))
-        .collect()
-}
-
-/// The rules of network policies that a deployment gives and those that the suite needs: helm would take the latter alone.
-fn both_rules(given: &Value, own: &Value) -> Value {
-    let mut both = json!({});
-    for (key, component) in own.as_object().into_iter().flatten() {
-        const PATH: &str = "/networkPolicy/ingress";
-        let lists = [given[key].pointer(PATH), component.pointer(PATH)];
-        if let [Some(Value::Array(given)), Some(Value::Array(own))] = lists {
-            let rules = [given.as_slice(), own.as_slice()].concat();
-            both[key] = json!({"networkPolicy": {"ingress": rules}});
-        }
-    }
-    both
-}
-
-/// The database server of a site, as a stand-in at the port of the real one, and the Service by which the site knows it.
-fn database_server(database: &Database, image: &str) -> [(&'static str, Value); 2] {
-    let labels = json!({"app": DATABASE});
-    let start = format!(
-        "exec java -cp \"$WSO2_SERVER_HOME\"/repository/components/plugins/h2-engine_*.jar org.h2.tools.Server \
-         -tcp -tcpAllowOthers -tcpPort {} -baseDir /databases -ifNotExists",
-        database.port
-    );
-    let pod = json!({
-        "apiVersion": "v1", "kind": "Pod", "metadata": {"name": DATABASE, "labels": labels},
-        "spec": {
-            "automountServiceAccountToken": false,
-            "securityContext": {
-                "runAsNonRoot": true, "runAsUser": 10001, "fsGroup": 10001,
-                "seccompProfile": {"type": "RuntimeDefault"},
-            },
-            "containers": [{
-                "name": "server", "image": image, "imagePullPolicy": "IfNotPresent",
-                "command": ["/bin/bash", "-c", start],
-                "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-                "volumeMounts": [{"name": "databases", "mountPath": "/databases"}],
-            }],
-            "volumes": [{"name": "databases", "emptyDir": {}}],
-        },
-    });
-    let service = json!({
-        "apiVersion": "v1", "kind": "Service", "metadata": {"name": database.host},
-        "spec": {"selector": labels, "ports": [{"port": database.port, "protocol": "TCP"}]},
-    });
-    [("pods", pod), ("services", service)]
-}
-
 /// What each database of a site's server holds, after it took `others` over.
 pub(super) async fn replicate(site: &Site, others: &Value) -> Result<Value, LiveError> {
     let stage = &site.stage;
@@ -202,20 +128,4 @@ pub(super) async fn replicate(site: &Site, others: &Value) -> Result<Value, Live
             "see its log",
         )
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::both_rules;
-    use serde_json::json;
-
-    #[test]
-    fn rules_of_the_deployment_stay_beside_those_of_the_suite() {
-        let given = json!({"a": {"networkPolicy": {"ingress": [1]}}, "b": {}});
-        let own = json!({"a": {"networkPolicy": {"ingress": [2]}}, "b": {"networkPolicy": {"ingress": [3]}}});
-        assert_eq!(
-            both_rules(&given, &own),
-            json!({"a": {"networkPolicy": {"ingress": [1, 2]}}})
-        );
-    }
 }

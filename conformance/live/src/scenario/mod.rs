@@ -51,10 +51,12 @@ pub(crate) use install::{judge_nodes, judge_security};
 pub(crate) use observe::{collect, judge_identities, write_down};
 pub(crate) use outage::judge_served;
 pub(crate) use plan::{Phase, phases_for, planned, wiring as wiring_rows};
+pub(crate) use policies::all as policies_of;
 pub(crate) use production::Kind as DatabaseKind;
 pub(crate) use representatives::representatives;
 pub(crate) use stage::Stage;
-pub(crate) use story::{Deployment, ask, deploy, until};
+pub(crate) use story::{Deployment, ask, deploy, deploy_as, hub, statuses, until};
+pub(crate) use stranger::reaches;
 pub(crate) use wait::workloads;
 
 use crate::api::Api;

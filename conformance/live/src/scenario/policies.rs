@@ -34,7 +34,7 @@ pub(super) async fn judge(stage: &mut Stage, nodes: &[Observed]) -> Result<(), L
 }
 
 /// The policies of the namespace.
-pub(super) async fn all(stage: &Stage) -> Result<Manifest, LiveError> {
+pub(crate) async fn all(stage: &Stage) -> Result<Manifest, LiveError> {
     let path = format!(
         "/apis/networking.k8s.io/v1/namespaces/{}/networkpolicies",
         stage.namespace

@@ -89,12 +89,21 @@ pub(crate) enum Deployment {
 
 /// Deploys an API and waits until every gateway serves it.
 pub(crate) async fn deploy(stage: &Stage, api: &str) -> Result<Deployment, LiveError> {
+    deploy_as(stage, api, &json!({"api": api})).await
+}
+
+/// The same with more said of the API than its name.
+pub(crate) async fn deploy_as(
+    stage: &Stage,
+    api: &str,
+    said: &Value,
+) -> Result<Deployment, LiveError> {
     let (mut attempts, mut end) = (Attempts::default(), Deployment::NoHub);
     while attempts.next(stage).await?.is_some() {
         let Some(hub) = hub(stage).await? else {
             return Ok(Deployment::NoHub);
         };
-        let taken = ask(stage, &hub, "/standin/deploy", &json!({"api": api})).await?;
+        let taken = ask(stage, &hub, "/standin/deploy", said).await?;
         if taken.is_none() {
             return Ok(Deployment::Refused { hub });
         }
@@ -148,7 +157,7 @@ async fn what_it_saw(stage: &Stage, gateway: &str, api: &str) -> Result<String, 
 }
 
 /// A ready pod that is an event hub, the first node if it is there.
-pub(super) async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
+pub(crate) async fn hub(stage: &Stage) -> Result<Option<String>, LiveError> {
     let pods = Pod::list(&stage.lab.api, &stage.namespace, &stage.main.name).await?;
     let is_hub = |pod: &&Pod| {
         let component = Component::from_name(&pod.component);
@@ -278,7 +287,7 @@ pub(crate) async fn until(
     }
 }
 
-pub(super) fn statuses(answer: &Value) -> Vec<u64> {
+pub(crate) fn statuses(answer: &Value) -> Vec<u64> {
     let answers = answer.get("answers").and_then(Value::as_array);
     answers
         .into_iter()

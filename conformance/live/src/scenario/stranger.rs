@@ -137,7 +137,7 @@ impl Stranger {
 }
 
 /// Whether a stand-in's pod can connect to a port of an address; `None` when it cannot be asked.
-pub(super) async fn reaches(
+pub(crate) async fn reaches(
     stage: &Stage,
     from: &str,
     ip: &str,

@@ -5,12 +5,13 @@
 //! them across restarts. A database that is no stand-in is not asked: its servers know what they were told by events.
 
 mod client;
+mod groups;
 mod records;
 mod shared;
 mod store;
 
 pub(crate) use client::{FirstStart, ask, start};
 pub(crate) use records::learn;
-pub use records::{Answer, KeyManager, Place, Question, Records, Request};
+pub use records::{Answer, KeyManager, Member, Place, Question, Records, Registered, Request};
 pub(crate) use shared::Database;
 pub(crate) use store::{Asker, Databases};

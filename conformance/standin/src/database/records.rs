@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::edge::Edge;
 use crate::event::{Api, unique_id};
+use crate::service_catalog::Service;
 
 /// What is in a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -20,6 +21,22 @@ pub struct Records {
     /// Registered key managers, by name.
     #[serde(default)]
     pub key_managers: BTreeMap<String, KeyManager>,
+    /// The service catalogue of each tenant, by the services' keys.
+    #[serde(default)]
+    pub services: BTreeMap<String, BTreeMap<String, Registered>>,
+    /// Digests of the passwords of accounts that were made, by name.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, String>,
+}
+
+/// A service of a catalogue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// As it was registered last.
+    #[serde(flatten)]
+    pub service: Service,
+    /// Pods that registered it.
+    pub by: BTreeSet<String>,
 }
 
 /// A registered key manager.
@@ -32,13 +49,31 @@ pub struct KeyManager {
 }
 
 impl Records {
+    /// Takes a tenant's services into its catalogue; one of the same key is replaced.
+    pub(crate) fn register_services(&mut self, tenant: &str, services: Vec<Service>, by: &str) {
+        let catalogue = self.services.entry(tenant.to_owned()).or_default();
+        for service in services {
+            let key = service.key.clone();
+            let before = catalogue.remove(&key);
+            let mut known = before.map(|known| known.by).unwrap_or_default();
+            known.insert(by.to_owned());
+            catalogue.insert(key, Registered { service, by: known });
+        }
+    }
+
     /// Deploys an API, in its next revision.
-    pub(crate) fn deploy(&mut self, name: &str, environments: BTreeSet<String>) -> Api {
+    pub(crate) fn deploy(
+        &mut self,
+        name: &str,
+        environments: BTreeSet<String>,
+        endpoint: Option<String>,
+    ) -> Api {
         let revision = self.apis.get(name).map_or(1, |api| api.revision + 1);
         let api = Api {
             name: name.to_owned(),
             environments,
             revision,
+            endpoint,
         };
         self.apis.insert(name.to_owned(), api.clone());
         api
@@ -75,6 +110,10 @@ impl Records {
         }
         self.revoked_tokens.extend(other.revoked_tokens);
         self.key_managers.extend(other.key_managers);
+        for (tenant, services) in other.services {
+            self.services.entry(tenant).or_default().extend(services);
+        }
+        self.accounts.extend(other.accounts);
     }
 }
 
@@ -113,6 +152,34 @@ pub enum Request {
         name: String,
         /// Its gateway environments.
         environments: BTreeSet<String>,
+        /// Its back end.
+        #[serde(default)]
+        endpoint: Option<String>,
+    },
+    /// Takes services into the catalogue of a tenant.
+    RegisterServices {
+        /// The tenant's domain.
+        tenant: String,
+        /// What it takes.
+        services: Vec<Service>,
+        /// Pod that registers them.
+        by: String,
+    },
+    /// A node of a group is there.
+    Beat {
+        /// The group.
+        group: String,
+        /// Which node, and where it is.
+        member: Member,
+        /// Milliseconds after which one that does not beat is gone.
+        patience_ms: u64,
+    },
+    /// Makes an account.
+    Enrol {
+        /// Its name.
+        user: String,
+        /// The digest of its password.
+        digest: String,
     },
     /// Registers a key manager, or changes the one of an id.
     Register {
@@ -126,6 +193,17 @@ pub enum Request {
         /// The token.
         token: String,
     },
+}
+
+/// A node of a group, by what it says of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// Its id.
+    pub id: String,
+    /// Where others reach it.
+    pub host: String,
+    /// On which port.
+    pub port: u16,
 }
 
 /// What the database answers.
@@ -150,6 +228,13 @@ pub enum Answer {
     Registered {
         /// Which.
         outcome: Result<String, u16>,
+    },
+    /// The nodes of a group.
+    Members {
+        /// The id of the active one.
+        active: String,
+        /// All that are there.
+        members: Vec<Member>,
     },
     /// The API as it is deployed now.
     Deployed {

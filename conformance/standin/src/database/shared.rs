@@ -38,7 +38,9 @@ impl Database {
                 name: name.clone(),
                 connection: tokio::sync::Mutex::new(None),
             },
-            Some(Place::File { path }) if role.has(Capability::IssuesTokens) => {
+            Some(Place::File { path })
+                if role.has(Capability::IssuesTokens) || role.has(Capability::Streams) =>
+            {
                 let path = home.join(path);
                 Self::Embedded {
                     databases: Mutex::new(Databases::new(path.parent().unwrap_or(home))),

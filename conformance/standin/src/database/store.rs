@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::groups::Group;
 use super::records::{Answer, Question, Records, Request};
+use crate::observations::now_ms;
 
 /// Who asks: a connection, which ends when its server does, and the server's pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,8 @@ struct Open {
     records: Records,
     /// Who fills the database at this moment.
     initialising: Option<Filling>,
+    /// Nodes that agree on one of them, by the group's name. Not kept: they beat anew.
+    groups: BTreeMap<String, Group>,
 }
 
 /// A server that fills a database.
@@ -53,7 +57,7 @@ impl Databases {
                 .ok()
                 .and_then(|bytes| serde_json::from_slice(&bytes).ok())
                 .unwrap_or_default(),
-            initialising: None,
+            ..Open::default()
         });
         let before = open.records.clone();
         let answer = open.answer(asker, request);
@@ -134,9 +138,33 @@ impl Open {
             Request::Read => Answer::Records {
                 records: self.records.clone(),
             },
-            Request::Deploy { name, environments } => Answer::Deployed {
-                api: self.records.deploy(&name, environments),
+            Request::Deploy {
+                name,
+                environments,
+                endpoint,
+            } => Answer::Deployed {
+                api: self.records.deploy(&name, environments, endpoint),
             },
+            Request::RegisterServices {
+                tenant,
+                services,
+                by,
+            } => {
+                self.records.register_services(&tenant, services, &by);
+                Answer::Ready
+            }
+            Request::Beat {
+                group,
+                member,
+                patience_ms,
+            } => {
+                let group = self.groups.entry(group).or_default();
+                group.beat(member, patience_ms, now_ms())
+            }
+            Request::Enrol { user, digest } => {
+                self.records.accounts.insert(user, digest);
+                Answer::Ready
+            }
             Request::Register { id, document } => Answer::Registered {
                 outcome: self.records.register(id.as_deref(), document),
             },
@@ -222,10 +250,11 @@ mod tests {
         let deploy = |name: &str| Request::Deploy {
             name: name.to_owned(),
             environments: ["Default".to_owned()].into(),
+            endpoint: None,
         };
         ask(&mut databases, &hub, deploy("here"));
         let mut there = Records::default();
-        there.deploy("there", ["Default".to_owned()].into());
+        there.deploy("there", ["Default".to_owned()].into(), None);
         let all = databases.replicate([("shared_db".to_owned(), there)].into());
         let names: Vec<_> = all["shared_db"].apis.keys().collect();
         assert_eq!(names, ["here", "there"]);
@@ -243,7 +272,13 @@ mod tests {
         let (name, token) = ("pizza".to_owned(), "stolen".to_owned());
         let environments = ["Default".to_owned()].into();
         let hub = asker(1, "cp-0");
-        ask(&mut databases, &hub, Request::Deploy { name, environments });
+        let endpoint = None;
+        let deploy = Request::Deploy {
+            name,
+            environments,
+            endpoint,
+        };
+        ask(&mut databases, &hub, deploy);
         ask(&mut databases, &hub, Request::Revoke { token });
         let mut restarted = Databases::new(folder.path());
         let Answer::Records { records } = ask(&mut restarted, &hub, Request::Read) else {

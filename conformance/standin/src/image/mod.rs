@@ -16,9 +16,10 @@ use oci_spec::image::{
     Arch, ConfigBuilder, HistoryBuilder, ImageConfigurationBuilder, Os, RootFsBuilder,
 };
 
+pub(crate) use archive::digest;
 use archive::{Archive, Layer};
 pub use binary::{BuildError, Programs};
-use tree::{ENTRYPOINT_PATH, JAVA_HOME, USER_ID, WORKING_DIRECTORY};
+use tree::{ENTRYPOINT_PATH, JAVA_HOME, WORKING_DIRECTORY};
 
 /// An image to build.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,10 +42,9 @@ impl ImageSpec {
         }
     }
 
-    /// The images of every distribution of a version; companions are not played.
+    /// The images of every distribution of a version, those of companions included.
     pub fn all_of(version: ProductVersion) -> Vec<Self> {
         Distribution::all()
-            .filter(|distribution| !distribution.is_companion())
             .map(|distribution| Self::of(Product::new(version, distribution)))
             .collect()
     }
@@ -162,7 +162,7 @@ fn write(shared: &[Layer], out: &Path, images: &[ImageSpec]) -> io::Result<()> {
 
 fn configuration(product: Product, layers: &[&Layer]) -> Result<Vec<u8>, oci_spec::OciSpecError> {
     let config = ConfigBuilder::default()
-        .user(USER_ID.to_string())
+        .user(product.user().to_string())
         .env(vec![
             format!("PATH={JAVA_HOME}/bin:/usr/bin:/bin"),
             format!("JAVA_HOME={JAVA_HOME}"),

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use am_product::{Component, Product};
-
-/// The user of the product's images.
-pub(super) const USER_ID: u32 = 10001;
+use am_product::{Component, Image, Product};
 
 /// Where the product's images keep everything.
 pub(super) const WORKING_DIRECTORY: &str = "/home/wso2carbon";
@@ -83,12 +80,13 @@ pub(super) fn base(
     shell_names: &[String],
     is_lowest: bool,
 ) -> io::Result<Vec<u8>> {
-    let mut tree = Tree::default();
+    let user = Image::of_the_product().user;
+    let mut tree = Tree::of_user(user);
     tree.folder("/tmp", 0o1777)?;
     if is_lowest {
         tree.file(
             "/etc/passwd",
-            format!("wso2carbon:x:{USER_ID}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
+            format!("wso2carbon:x:{user}:0::{WORKING_DIRECTORY}:/bin/sh\n").as_bytes(),
             0o644,
         )?;
         tree.link(&format!("{JAVA_HOME}/bin/java"), STANDIN)?;
@@ -112,8 +110,8 @@ pub(super) fn base(
 /// The layer with a product's server home.
 pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
     let home = home_path(product);
-    let mut tree = Tree::default();
-    tree.server_home(&home)?;
+    let mut tree = Tree::of_user(product.user());
+    tree.server_home(&home, product)?;
     for component in components(product) {
         let script = component.start_script();
         tree.link(&format!("{home}/bin/{script}"), STANDIN)?;
@@ -124,8 +122,8 @@ pub(super) fn home(product: Product) -> io::Result<Vec<u8>> {
 /// The pack that the product's machines unpack, with the stand-in inside.
 pub(super) fn pack(product: Product, standin: &[u8]) -> io::Result<Vec<u8>> {
     let home = product.home_name();
-    let mut tree = Tree::default();
-    tree.server_home(&home)?;
+    let mut tree = Tree::of_user(product.user());
+    tree.server_home(&home, product)?;
     tree.file(&format!("{home}/bin/am-standin"), standin, 0o755)?;
     for component in components(product) {
         let script = format!("{home}/bin/{}", component.start_script());
@@ -149,20 +147,36 @@ const SHARED_FOLDER: u32 = 0o775;
 struct Tree {
     tar: tar::Builder<Vec<u8>>,
     folders: BTreeSet<String>,
-}
-
-impl Default for Tree {
-    fn default() -> Self {
-        Self {
-            tar: tar::Builder::new(Vec::new()),
-            folders: BTreeSet::new(),
-        }
-    }
+    /// Whose the files of the server are.
+    user: i64,
 }
 
 impl Tree {
-    /// What every pack has.
-    fn server_home(&mut self, home: &str) -> io::Result<()> {
+    fn of_user(user: i64) -> Self {
+        Self {
+            tar: tar::Builder::new(Vec::new()),
+            folders: BTreeSet::new(),
+            user,
+        }
+    }
+
+    /// What a pack has: one of another product only where its own files go.
+    fn server_home(&mut self, home: &str, product: Product) -> io::Result<()> {
+        let distribution = product.distribution;
+        if distribution.is_companion() {
+            let files = [distribution.configuration(), distribution.pid_file()];
+            let folders = files
+                .iter()
+                .filter_map(|file| Path::new(file).parent()?.to_str());
+            for folder in ["bin", "lib"]
+                .into_iter()
+                .chain(folders)
+                .chain(distribution.artifacts())
+            {
+                self.folder(&format!("{home}/{folder}"), SHARED_FOLDER)?;
+            }
+            return Ok(());
+        }
         for folder in FOLDERS {
             self.folder(&format!("{home}/{folder}"), SHARED_FOLDER)?;
         }
@@ -181,14 +195,14 @@ impl Tree {
         if !self.folders.insert(path.to_owned()) {
             return Ok(());
         }
-        let mut header = header(path, tar::EntryType::Directory, mode);
+        let mut header = self.header(path, tar::EntryType::Directory, mode);
         self.tar.append_data(&mut header, path, io::empty())
     }
 
     fn file(&mut self, path: &str, content: &[u8], mode: u32) -> io::Result<()> {
         let path = path.trim_start_matches('/');
         self.parents(path)?;
-        let mut header = header(path, tar::EntryType::Regular, mode);
+        let mut header = self.header(path, tar::EntryType::Regular, mode);
         header.set_size(content.len() as u64);
         self.tar.append_data(&mut header, path, content)
     }
@@ -197,7 +211,7 @@ impl Tree {
     fn link(&mut self, path: &str, program: &str) -> io::Result<()> {
         let path = path.trim_start_matches('/');
         self.parents(path)?;
-        let mut header = header(path, tar::EntryType::Symlink, 0o777);
+        let mut header = self.header(path, tar::EntryType::Symlink, 0o777);
         self.tar.append_link(&mut header, path, program)
     }
 
@@ -218,23 +232,20 @@ impl Tree {
     fn finish(self) -> io::Result<Vec<u8>> {
         self.tar.into_inner()
     }
+
+    fn header(&self, path: &str, kind: tar::EntryType, mode: u32) -> tar::Header {
+        let mut header = tar::Header::new_gnu();
+        header.set_entry_type(kind);
+        header.set_mode(mode);
+        header.set_size(0);
+        header.set_mtime(0);
+        let own = u64::try_from(self.user).unwrap_or_default();
+        header.set_uid(if is_shared(path) { own } else { 0 });
+        header.set_gid(0);
+        header
+    }
 }
 
 fn is_shared(path: &str) -> bool {
     Path::new("/").join(path).starts_with(WORKING_DIRECTORY)
-}
-
-fn header(path: &str, kind: tar::EntryType, mode: u32) -> tar::Header {
-    let mut header = tar::Header::new_gnu();
-    header.set_entry_type(kind);
-    header.set_mode(mode);
-    header.set_size(0);
-    header.set_mtime(0);
-    header.set_uid(if is_shared(path) {
-        u64::from(USER_ID)
-    } else {
-        0
-    });
-    header.set_gid(0);
-    header
 }

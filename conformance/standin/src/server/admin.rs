@@ -8,6 +8,7 @@ use super::message::{Reply, body, not_found};
 use crate::basic;
 use crate::node::Node;
 use crate::revocation::SENDER;
+use crate::service_catalog::written;
 use crate::story;
 
 pub(super) const KEY_MANAGERS: &str = "/api/am/admin/v4/key-managers";
@@ -99,15 +100,15 @@ fn is_account(node: &Node, headers: &HeaderMap) -> bool {
     let Some((user, password)) = basic::account(headers) else {
         return false;
     };
+    is_administrator(node, &user, &password)
+}
+
+/// Whether this is the administrator's account.
+pub(super) fn is_administrator(node: &Node, user: &str, password: &str) -> bool {
     let mut effective = node.configuration.effective.iter();
-    let own = effective
-        .find(|entry| entry.key == ADMINISTRATOR)
-        .and_then(|entry| {
-            let variable = entry.value.strip_prefix("$env{");
-            match variable.and_then(|rest| rest.strip_suffix('}')) {
-                Some(variable) => std::env::var(variable).ok(),
-                None => Some(entry.value.clone()),
-            }
-        });
+    let own = effective.find(|entry| entry.key == ADMINISTRATOR);
+    let own = own
+        .map(|entry| written(&entry.value))
+        .filter(|own| !own.is_empty());
     own.is_none_or(|own| own == user) && !password.is_empty() && !password.starts_with('$')
 }

@@ -3,11 +3,14 @@
 //! | request | on | answers at once |
 //! |---|---|---|
 //! | `GET /observations` | every role | [`Observations`](crate::observations::Observations), from the start of the process on |
-//! | `POST /standin/deploy` `{"api": "pizza", "environments": ["Default"]}` | event hub | 200 and the API; 409 without such an environment |
+//! | `POST /standin/deploy` `{"api": "pizza", "environments": ["Default"], "endpoint": "https://…"}` | event hub | 200 and the API; 409 without such an environment |
+//! | `POST /standin/enrol` `{"user": "…", "password": "…"}` | portals | 200: the account is known from now on |
+//! | `POST /standin/catalog` | portals | 200 and every tenant's services, by tenant and key |
 //! | `POST /standin/revoke` `{"token": "…"}` | event hub | 200 once the configured `revoke_endpoint` took it: any node may be notified |
 //! | `POST /standin/revoke` `{"token": "…"}` | identity server | 200, and what the one that it notified answered; 502 without an answer |
 //! | `POST /standin/notify` `{"token": "…"}` | event hub | 200 and `{"event": "revoked/…"}`: this very node is notified, as by `/internal/data/v1/notify` |
 //! | `POST /standin/replicate` `{"shared_db": {…}}` | database | 200 and what each database holds, now that it took this over |
+//! | `POST /standin/send` `{"addresses": [["si-0", 7611]], "port": "…", "prefix": "a", "count": 1, "pause_ms": 0, "patience_ms": 100}` | every role | who took which event, and what nobody took |
 //! | `POST /standin/request` `{"url": "https://…", "token": "…", "count": 1}` | every role | every status and who answered |
 //!
 //! Who has heard what is in the observations: `story.heard.tokenRevocation` of each gateway holds the ids of events.
@@ -21,18 +24,19 @@ use std::sync::Arc;
 use hyper::body::Incoming;
 use hyper::{Method, Request};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use super::http::{notify, serve_with};
-use super::issuer;
 use super::message::{Reply, body, not_found, token};
+use super::{catalog, issuer};
 use crate::dial::Target;
 use crate::edge::Purpose;
 use crate::http_client::{Question, ask};
 use crate::node::Node;
+use crate::observations::now_ms;
 use crate::role::Role;
-use crate::story;
+use crate::{story, streams};
 
 /// Serves one connection.
 pub(super) async fn serve(node: Arc<Node>, stream: TcpStream) {
@@ -55,12 +59,14 @@ async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Re
     match path {
         "/standin/deploy" if node.identity.role.has(Capability::EventHub) => {
             match body(request).await {
-                Some(Deploy { api, environments }) => {
-                    match story::deploy(node, &api, &environments).await {
-                        Ok(api) => (200, json!(api)),
-                        Err(reason) => (409, json!({ "error": reason })),
-                    }
-                }
+                Some(Deploy {
+                    api,
+                    environments,
+                    endpoint,
+                }) => match story::deploy(node, &api, &environments, endpoint).await {
+                    Ok(api) => (200, json!(api)),
+                    Err(reason) => (409, json!({ "error": reason })),
+                },
                 None => (
                     400,
                     json!({ "error": "expected {\"api\": \"name\", \"environments\": [\"…\"]}" }),
@@ -79,9 +85,19 @@ async fn command(node: &Arc<Node>, path: &str, request: Request<Incoming>) -> Re
         "/standin/notify" if node.identity.role.has(Capability::EventHub) => {
             notify(node, request).await
         }
+        "/standin/enrol" if node.identity.role.has(Capability::Portals) => {
+            catalog::enrol(node, request).await
+        }
+        "/standin/catalog" if node.identity.role.has(Capability::Portals) => {
+            catalog::everything(node).await
+        }
         "/standin/replicate" if node.identity.role == Role::Database => match body(request).await {
             Some(others) => (200, json!(node.databases().replicate(others))),
             None => (400, json!({ "error": "expected {\"shared_db\": {…}}" })),
+        },
+        "/standin/send" => match body(request).await {
+            Some(sending) => (200, streams::send(node, &sending).await),
+            None => (400, json!({ "error": "expected what to send where" })),
         },
         "/standin/request" => match body(request).await {
             Some(Ask { url, token, count }) => ask_many(node, &url, token, count).await,
@@ -99,6 +115,7 @@ struct Deploy {
     api: String,
     #[serde(default)]
     environments: BTreeSet<String>,
+    endpoint: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -140,8 +157,14 @@ async fn ask_many(node: &Arc<Node>, url: &str, token: Option<String>, count: u32
             ..Question::get(path.clone())
         };
         answers.push(match ask(node, &target, question).await {
-            Ok(answer) => json!({ "status": answer.status, "by": answer.identity.map(|identity| identity.pod) }),
-            Err(error) => json!({ "verdict": error.verdict, "error": error.reason }),
+            Ok(answer) => {
+                let said: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+                let by = answer.identity.map(|identity| identity.pod);
+                json!({
+                    "status": answer.status, "at": now_ms(), "by": by, "backend": said.pointer("/backend/served_by"),
+                })
+            }
+            Err(error) => json!({ "verdict": error.verdict, "at": now_ms(), "error": error.reason }),
         });
     }
     (200, json!({ "answers": answers }))

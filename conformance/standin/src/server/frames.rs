@@ -15,7 +15,7 @@ use crate::links::{ALIVE_INTERVAL, next};
 use crate::node::Node;
 use crate::ports::Port;
 use crate::protocol::{Frame, FrameWriter, Framed, Stream};
-use crate::story;
+use crate::{story, streams};
 
 /// How long a client may take to say who it is.
 const GREETING_TIMEOUT: Duration = Duration::from_secs(10);
@@ -157,6 +157,32 @@ pub(super) async fn authentication(
             session: node.session.clone(),
         };
         if frame == Frame::Authenticate && framed.send(&session).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Events for apps on streams: from a sender, which only the active node takes, or from the active node.
+pub(super) async fn events(
+    node: &Node,
+    port: &Port,
+    stream: Box<dyn Stream>,
+    from: IpAddr,
+    is_source: bool,
+) {
+    let Some((mut framed, _)) = greet(node, port, stream, from).await else {
+        return;
+    };
+    while let Ok(Some(frame)) = framed.receive().await {
+        let Frame::Event { event } = frame else {
+            continue;
+        };
+        let answer = if is_source {
+            streams::take(node, event).await
+        } else {
+            streams::told(node, event)
+        };
+        if framed.send(&answer).await.is_err() {
             return;
         }
     }

@@ -15,13 +15,15 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::{Value, json};
 
 use super::message::{Reply, not_found, token};
-use super::{admin, issuer};
-use crate::http_client::IDENTITY_HEADER;
+use super::{admin, catalog, integrations, issuer};
+use crate::dial::Target;
+use crate::http_client::{IDENTITY_HEADER, Question, ask};
 use crate::links::notify_event_hub;
 use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::protocol::Stream;
 use crate::role::Role;
+use crate::service_catalog::SERVICES;
 use crate::story;
 
 /// How long a client may take to send the head of a request.
@@ -41,7 +43,8 @@ pub(super) async fn serve(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>,
             match port.service {
                 _ if request.uri().path() == "/standin/hello" => (200, json!(node.identity)),
                 Service::Servlet => servlet(&node, request).await,
-                Service::Gateway => gateway(&node, &request),
+                Service::Gateway => gateway(&node, &request).await,
+                Service::Integrations => integrations::call(&node, &request).await,
                 _ => not_found(),
             }
         }
@@ -94,6 +97,12 @@ async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
     if role == Role::IdentityServer {
         return issuer::answer(node, request).await;
     }
+    if role.has(Capability::Integrates) {
+        return integrations::inner(node, &request);
+    }
+    if role.has(Capability::Streams) {
+        return integrations::of_streams(&request);
+    }
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let undeployed = &node.settings.undeployed;
@@ -133,6 +142,9 @@ async fn servlet(node: &Arc<Node>, request: Request<Incoming>) -> Reply {
         }
         (_, path) if path.starts_with(admin::KEY_MANAGERS) && role.has(Capability::Portals) => {
             admin::key_managers(node, request).await
+        }
+        (_, path) if path.starts_with(SERVICES) && role.has(Capability::Portals) => {
+            catalog::services(node, request).await
         }
         (Method::GET, "/internal/data/v1/runtime-artifacts")
             if role.has(Capability::InternalData) =>
@@ -175,16 +187,12 @@ fn health(node: &Node) -> Reply {
     }
 }
 
-fn gateway(node: &Node, request: &Request<Incoming>) -> Reply {
+async fn gateway(node: &Node, request: &Request<Incoming>) -> Reply {
     let path = request.uri().path();
     if path == "/health-check" {
         return health(node);
     }
-    let api = path
-        .trim_start_matches('/')
-        .split('/')
-        .next()
-        .unwrap_or_default();
+    let (api, rest) = api(path);
     let header = request
         .headers()
         .get(AUTHORIZATION)
@@ -193,8 +201,56 @@ fn gateway(node: &Node, request: &Request<Incoming>) -> Reply {
         .and_then(|value| value.strip_prefix("Bearer "))
         .unwrap_or("anonymous");
     let status = story::request(node, api, token.trim());
-    (
-        status,
-        json!({ "api": api, "served_by": node.identity.pod }),
-    )
+    let mut answer = json!({ "api": api, "served_by": node.identity.pod });
+    let endpoint = story::endpoint(node, api).filter(|_| status == 200);
+    let Some(endpoint) = endpoint else {
+        return (status, answer);
+    };
+    // A back end that cannot be reached is told as the product does, with the code of its mediation engine.
+    let status = match back_end(node, &format!("{endpoint}{rest}")).await {
+        Ok((status, said)) => {
+            answer["backend"] = said;
+            status
+        }
+        Err(reason) => {
+            answer["error"] = json!({ "code": 101_503, "message": reason });
+            503
+        }
+    };
+    (status, answer)
+}
+
+/// The API of a path, and what follows it. That of a tenant begins with `t` and the domain.
+fn api(path: &str) -> (&str, &str) {
+    let path = path.trim_start_matches('/');
+    let segments = if path.starts_with("t/") { 3 } else { 1 };
+    let end = path.match_indices('/').nth(segments - 1);
+    path.split_at(end.map_or(path.len(), |(at, _)| at))
+}
+
+async fn back_end(node: &Node, url: &str) -> Result<(u16, Value), String> {
+    let (target, path) =
+        Target::of_url(url).ok_or_else(|| format!("{url} is no http or https URL"))?;
+    let answer = ask(node, &target, Question::get(path)).await;
+    let answer = answer.map_err(|error| error.to_string())?;
+    Ok((
+        answer.status,
+        serde_json::from_slice(&answer.body).unwrap_or_default(),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::api;
+
+    #[test]
+    fn an_api_of_a_tenant_begins_with_the_tenant() {
+        assert_eq!(api("/pizza/menu"), ("pizza", "/menu"));
+        assert_eq!(api("/pizza"), ("pizza", ""));
+        assert_eq!(
+            api("/t/acme.example.com/orders/7"),
+            ("t/acme.example.com/orders", "/7")
+        );
+        assert_eq!(api("/t/acme.example.com"), ("t/acme.example.com", ""));
+    }
 }

@@ -65,7 +65,7 @@ fn listener_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Opens one of the product's ports.
-pub(super) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> {
+pub(crate) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> {
     let (number, bind) = (port.number, node.settings.bind);
     let (node, port) = (Arc::clone(node), Arc::new(port.clone()));
     listen(bind, number, move |stream, from| {
@@ -85,12 +85,14 @@ pub(super) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> 
 
 async fn dispatch(node: Arc<Node>, port: &Port, stream: Box<dyn Stream>, from: IpAddr) {
     match port.service {
-        Service::Servlet | Service::Gateway | Service::Streaming => {
+        Service::Servlet | Service::Gateway | Service::Integrations | Service::Streaming => {
             http::serve(node, port, stream, from).await;
         }
         Service::Jms => frames::broker(node, port, stream, from).await,
         Service::Thrift => frames::receiver(node, port, stream, from).await,
         Service::ThriftAuth => frames::authentication(node, port, stream, from).await,
+        Service::Source => frames::events(&node, port, stream, from, true).await,
+        Service::Cluster => frames::events(&node, port, stream, from, false).await,
         Service::Database => frames::database(&node, port, stream, from).await,
     }
 }

@@ -1,10 +1,12 @@
 //! The server: opens the role's ports after the start-up delay, and closes them when it is told to stop.
 
 mod admin;
+mod catalog;
 mod control;
 mod error;
 mod frames;
 mod http;
+mod integrations;
 mod issuer;
 mod listener;
 mod message;
@@ -29,6 +31,7 @@ use crate::stop_time;
 
 pub(crate) use error::ServerError;
 use listener::listen;
+pub(crate) use listener::open;
 
 /// The variable that tells the profile, as in the product's images.
 pub(crate) const PROFILE: &str = "PROFILE_NAME";
@@ -38,7 +41,7 @@ pub(crate) fn run(home: &Path, profile: Option<&str>) -> Result<(), ServerError>
     let (product, role) = part_at(home, profile)?;
     let configuration = read_in_child(home, profile)?;
     let settings = Settings::of_this_process()?;
-    let identity = Identity::of_this_process(role, product.version.as_str());
+    let identity = Identity::of_this_process(role, product.release());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -63,7 +66,7 @@ fn part_at(home: &Path, profile: Option<&str>) -> Result<(Product, Role), Server
 /// Reads the configuration at `home`.
 pub(crate) fn read_configuration(home: &Path) -> Result<Configuration, ServerError> {
     let (product, role) = part_at(home, std::env::var(PROFILE).ok().as_deref())?;
-    let path = home.join("repository/conf/deployment.toml");
+    let path = home.join(product.distribution.configuration());
     let text = std::fs::read_to_string(&path).map_err(|source| ServerError::Configuration {
         path: path.display().to_string(),
         source,

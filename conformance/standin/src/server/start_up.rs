@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use am_product::Capability;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -10,12 +11,15 @@ use super::listener;
 use crate::database::{self, FirstStart, Request};
 use crate::node::Node;
 use crate::ports::{Port, Service};
-use crate::{links, prober};
+use crate::{links, prober, service_catalog, streams};
 
 /// Starts up as the product does: looks at the shared database, opens the broker's port, then the others, and then
 /// connects to everybody.
 pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerError> {
-    if let FirstStart::Clash(other) = database::start(node).await {
+    // A server of apps on streams makes its tables itself, and no other one runs into them.
+    if !node.identity.role.has(Capability::Streams)
+        && let FirstStart::Clash(other) = database::start(node).await
+    {
         return hang(node, &other).await;
     }
     // The start takes its time from here: a server that waited for its database has done nothing yet.
@@ -23,8 +27,9 @@ pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerE
     let (delay, lead) = (node.settings.startup_delay, node.settings.broker_lead);
     sleep_until(start + delay.saturating_sub(lead)).await;
     let ports = &node.configuration.ports;
+    let at_once = ports.iter().filter(|port| port.service != Service::Source);
     let (broker, others): (Vec<&Port>, Vec<&Port>) =
-        ports.iter().partition(|port| port.service == Service::Jms);
+        at_once.partition(|port| port.service == Service::Jms);
     let mut listeners = open(node, &broker)?;
     if !broker.is_empty() {
         filled_database(node).await;
@@ -36,6 +41,8 @@ pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerE
         filled_database(node).await;
     }
     links::start(node);
+    service_catalog::start(node);
+    streams::start(node);
     prober::start(node);
     let numbers: Vec<u16> = ports.iter().map(|port| port.number).collect();
     println!("WSO2 Carbon started (stand-in), ports {numbers:?}");

@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::database::{self, Answer, Records, Request, learn};
 use crate::node::{Node, State};
 use crate::observations::StoryObservation;
+use crate::service_catalog::Service;
 pub(crate) use remembered::Remembered;
 
 use crate::event::{Api, Event, Happening};
@@ -27,6 +28,7 @@ pub(crate) async fn deploy(
     node: &Node,
     name: &str,
     environments: &BTreeSet<String>,
+    endpoint: Option<String>,
 ) -> Result<Api, String> {
     let known = &node.configuration.gateway_environments;
     let wanted = if environments.is_empty() {
@@ -48,13 +50,14 @@ pub(crate) async fn deploy(
     let request = Request::Deploy {
         name: name.to_owned(),
         environments: wanted.clone(),
+        endpoint: endpoint.clone(),
     };
     let api = match database::ask(node, request).await? {
         Some(Answer::Deployed { api }) => {
             node.state().story.database.learn(&api);
             api
         }
-        _ => node.state().story.database.deploy(name, wanted),
+        _ => node.state().story.database.deploy(name, wanted, endpoint),
     };
     send(&node.outgoing, deployed(&api));
     Ok(api)
@@ -70,6 +73,43 @@ pub(crate) async fn notified(node: &Node, token: &str) -> Result<String, String>
     let id = event.id.clone();
     broker(node, event, false);
     Ok(id)
+}
+
+/// A server registers a tenant's services.
+pub(crate) async fn register_services(
+    node: &Node,
+    tenant: String,
+    services: Vec<Service>,
+    by: String,
+) -> Result<(), String> {
+    let request = Request::RegisterServices {
+        tenant: tenant.clone(),
+        services: services.clone(),
+        by: by.clone(),
+    };
+    if database::ask(node, request).await?.is_none() {
+        let database = &mut node.state().story.database;
+        database.register_services(&tenant, services, &by);
+    }
+    Ok(())
+}
+
+/// An account is made, or gets another password.
+pub(crate) async fn enrol(node: &Node, user: &str, digest: &str) -> Result<(), String> {
+    let (user, digest) = (user.to_owned(), digest.to_owned());
+    let request = Request::Enrol {
+        user: user.clone(),
+        digest: digest.clone(),
+    };
+    if database::ask(node, request).await?.is_none() {
+        node.state().story.database.accounts.insert(user, digest);
+    }
+    Ok(())
+}
+
+/// Where the calls of an API go that this gateway serves.
+pub(crate) fn endpoint(node: &Node, api: &str) -> Option<String> {
+    node.state().story.apis.get(api)?.endpoint.clone()
 }
 
 /// A key manager is registered, or changed where it has an id; its id, or the status of the refusal.

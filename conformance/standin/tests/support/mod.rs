@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use am_product::Distribution;
 use am_standin::observations::Observations;
 use am_toolchain::{StderrProgress, Tool, Toolchain};
 
@@ -130,11 +131,13 @@ impl Start<'_> {
     pub(crate) fn run_with(&self, files: &[(&str, &str)]) -> Standin {
         let folder = tempfile::tempdir().expect("a folder");
         let home = folder.path().join(self.home);
-        let volume = folder.path().join("wso2-config-volume/repository/conf");
-        std::fs::create_dir_all(home.join("repository/conf")).expect("a home");
-        std::fs::create_dir_all(&volume).expect("a volume");
-        std::fs::write(volume.join("deployment.toml"), self.toml).expect("a configuration");
-        for (path, text) in files {
+        let distribution = distribution(self.home);
+        for file in [distribution.configuration(), distribution.pid_file()] {
+            let parent = home.join(file).parent().expect("a parent").to_owned();
+            std::fs::create_dir_all(parent).expect("a home");
+        }
+        let configuration = (distribution.configuration(), self.toml);
+        for (path, text) in files.iter().chain([&configuration]) {
             let file = folder.path().join("wso2-config-volume").join(path);
             std::fs::create_dir_all(file.parent().expect("a parent")).expect("a folder");
             std::fs::write(file, text).expect("a file");
@@ -209,6 +212,35 @@ impl Standin {
         &self.home
     }
 
+    /// Where its server's process is told.
+    fn pid_file(&self) -> PathBuf {
+        let name = self.home.file_name().and_then(|name| name.to_str());
+        match name.filter(|name| name.starts_with("wso2")) {
+            Some(name) => self.home.join(distribution(name).pid_file()),
+            None => self.home.join("none"),
+        }
+    }
+
+    /// Kills it as a dying machine would.
+    pub(crate) fn kill(mut self) {
+        self.kill_server();
+        let _ended = self.child.kill();
+    }
+
+    fn kill_server(&mut self) {
+        // The server is the entrypoint's child.
+        if let Ok(text) = std::fs::read_to_string(self.pid_file())
+            && let Some(pid) = text
+                .trim()
+                .parse()
+                .ok()
+                .and_then(rustix::process::Pid::from_raw)
+            && is_standin(pid)
+        {
+            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+        }
+    }
+
     /// The process that the container would run as its first.
     pub(crate) fn entrypoint_pid(&self) -> i32 {
         i32::try_from(self.child.id()).expect("a process id")
@@ -238,21 +270,17 @@ impl Standin {
 
 impl Drop for Standin {
     fn drop(&mut self) {
-        // The server is the entrypoint's child; killed as a dying machine would.
-        if let Ok(text) = std::fs::read_to_string(self.home.join("wso2carbon.pid"))
-            && let Some(pid) = text
-                .trim()
-                .parse()
-                .ok()
-                .and_then(rustix::process::Pid::from_raw)
-            && is_standin(pid)
-        {
-            let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
+        self.kill_server();
         let _ended = self.child.kill();
         let _status = self.child.wait();
         let _kept = self.folder.path();
     }
+}
+
+/// The pack that a server's home is called after.
+fn distribution(home: &str) -> Distribution {
+    let pack = home.rsplit_once('-').expect("pack and version").0;
+    pack.parse().expect("a pack")
 }
 
 /// The number may belong to another process by now.

@@ -1,5 +1,6 @@
-//! A deployment of two sites for this rig, and what `cargo xtask deploy` makes of it: that is installed, and nothing else.
+//! A document of a deployment, and what `cargo xtask deploy` makes of it: that is installed, and nothing else.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use am_deployments::{MAKER, Rendering, Vocabulary, deploy, read};
@@ -7,99 +8,141 @@ use am_generator::Families;
 use am_generator::output::{Extent, write_files};
 use am_product::Pattern;
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::error::LiveError;
+use crate::values::merge;
 
-/// Where the documents are, below the workspace.
-const FOLDER: &str = "fixtures/regions";
 /// What `deploy` tells machines.
 const RESOLVED: &str = "deployment.resolved.yaml";
 
 /// What follows from a document, and the folder with it.
-pub(super) struct Deployed {
+pub(crate) struct Deployed {
     /// Sites in the order of their installation.
-    pub(super) resolved: Resolved,
+    pub(crate) resolved: Resolved,
     folder: tempfile::TempDir,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Resolved {
-    pub(super) topology: String,
-    pub(super) sites: Vec<Site>,
-    pub(super) edges: Vec<Edge>,
+pub(crate) struct Resolved {
+    pub(crate) topology: String,
+    pub(crate) sites: Vec<Site>,
+    pub(crate) edges: Vec<Edge>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Site {
-    pub(super) name: String,
-    pub(super) main: bool,
-    pub(super) pattern: Pattern,
-    pub(super) release: Release,
-    pub(super) components: Vec<Component>,
-    pub(super) secrets: Vec<Secret>,
-    pub(super) database: Option<Database>,
+pub(crate) struct Site {
+    pub(crate) name: String,
+    pub(crate) main: bool,
+    pub(crate) pattern: Pattern,
+    pub(crate) release: Release,
+    pub(crate) components: Vec<Component>,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) database: Option<Database>,
+    /// Clusters of servers beside API Manager.
+    #[serde(default)]
+    pub(crate) integrators: Vec<Integrator>,
+}
+
+/// A cluster of servers beside API Manager.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Integrator {
+    /// Domain of its tenant; everybody's without one.
+    pub(crate) tenant: Option<String>,
+    pub(crate) nodes: usize,
+    pub(crate) release: Release,
+    pub(crate) secrets: Vec<Secret>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Release {
-    pub(super) name: String,
-    pub(super) context: String,
-    pub(super) namespace: String,
+pub(crate) struct Release {
+    pub(crate) name: String,
+    /// The chart's name.
+    pub(crate) chart: String,
+    /// None where whoever installs it says where.
+    pub(crate) context: Option<String>,
+    pub(crate) namespace: String,
     /// Values files, a later one over an earlier one.
-    pub(super) values: Vec<String>,
+    pub(crate) values: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Component {
-    pub(super) name: String,
-    pub(super) nodes: usize,
+pub(crate) struct Component {
+    pub(crate) name: String,
+    pub(crate) nodes: usize,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Secret {
-    pub(super) name: String,
-    pub(super) keys: Vec<String>,
+pub(crate) struct Secret {
+    pub(crate) name: String,
+    pub(crate) keys: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct Database {
-    pub(super) host: String,
-    pub(super) port: u16,
+pub(crate) struct Database {
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 /// A key of a site that leads to another one.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Edge {
-    pub(super) from: End,
-    pub(super) to: End,
-    pub(super) every_node: bool,
+pub(crate) struct Edge {
+    pub(crate) from: End,
+    pub(crate) to: End,
+    pub(crate) every_node: bool,
     /// Each as host:port.
-    pub(super) addresses: Vec<String>,
+    pub(crate) addresses: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct End {
-    pub(super) site: String,
-    pub(super) component: String,
+pub(crate) struct End {
+    pub(crate) site: String,
+    pub(crate) component: String,
+}
+
+/// The Secrets that a deployment asks for, with texts for their keys, the same wherever they are.
+pub(crate) fn texts_of(secrets: &[Secret]) -> BTreeMap<String, BTreeMap<String, String>> {
+    // Random enough for a cluster of minutes, and never shown. What has another form is of hexadecimal digits.
+    let value = |key: &String| match key.strip_suffix("-key") {
+        Some(_) => (key.clone(), format!("{:064x}", std::process::id())),
+        None => (key.clone(), format!("{key}-{}", std::process::id())),
+    };
+    let secrets = secrets.iter();
+    secrets
+        .map(|it| (it.name.clone(), it.keys.iter().map(value).collect()))
+        .collect()
+}
+
+/// What values files say together.
+pub(crate) fn merged(files: &[PathBuf]) -> Result<Value, LiveError> {
+    let mut values = Value::Null;
+    for file in files {
+        let text = std::fs::read_to_string(file).map_err(LiveError::file("read", file))?;
+        let read = serde_saphyr::from_str(&text).map_err(|error| {
+            let what = format!("{}: {error}", file.display());
+            LiveError::unavailable(what, "report this as a bug")
+        })?;
+        merge(&mut values, &read);
+    }
+    Ok(values)
 }
 
 impl Deployed {
-    /// Fills the placeholders of a document in and makes its files. A placeholder is a name after a dollar sign.
-    pub(super) fn of<'p>(
+    /// Fills the placeholders of a document in, which `label` names below the workspace, and makes its files. A placeholder is a name after a dollar sign.
+    pub(crate) fn of<'p>(
         workspace: &Path,
         families: &Families,
-        name: &str,
+        label: &str,
         placeholders: impl Iterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, LiveError> {
-        let label = format!("{FOLDER}/{name}.yaml");
-        let path = workspace.join(&label);
+        let path = workspace.join(label);
         let text = std::fs::read_to_string(&path).map_err(LiveError::file("read", &path))?;
         let text = placeholders.fold(text, |text, (name, value)| {
             text.replace(&format!("${name}"), value)
         });
         let refused = |error: &dyn std::fmt::Display| LiveError::usage(error.to_string());
-        let document = read(&label, &text).map_err(|error| refused(&error))?;
+        let document = read(label, &text).map_err(|error| refused(&error))?;
         let vocabulary = Vocabulary::load().map_err(|error| refused(&error))?;
         let charts = document.charts(families, &vocabulary);
         let charts = charts.map_err(|error| refused(&error))?;
@@ -123,15 +166,20 @@ impl Deployed {
     }
 
     /// The values files of a site, in their order.
-    pub(super) fn values(&self, site: &Site) -> Vec<PathBuf> {
+    pub(crate) fn values(&self, site: &Site) -> Vec<PathBuf> {
+        self.values_of(site, &site.release)
+    }
+
+    /// Those of a release of a site.
+    pub(crate) fn values_of(&self, site: &Site, release: &Release) -> Vec<PathBuf> {
         let folder = self.folder.path().join("sites").join(&site.name);
-        let files = site.release.values.iter();
+        let files = release.values.iter();
         files.map(|file| folder.join(file)).collect()
     }
 }
 
 #[cfg(test)]
-pub(super) mod testing {
+pub(crate) mod testing {
     use std::path::{Path, PathBuf};
 
     use am_deployment_toml::product::ProductVersion;
@@ -152,7 +200,8 @@ pub(super) mod testing {
             ("us", "10.0.0.2"),
             ("version", newest.as_str()),
         ];
-        Deployed::of(&workspace(), &families, name, placeholders.into_iter())
+        let label = format!("fixtures/regions/{name}.yaml");
+        Deployed::of(&workspace(), &families, &label, placeholders.into_iter())
             .expect("it is accepted")
     }
 }
