@@ -44,6 +44,8 @@ pub struct Subject {
     pub version: ProductVersion,
     /// What is rendered, release by release.
     pub renders: Vec<RenderRequest>,
+    /// Releases that are there too: what they are is told to checks, and they are judged by themselves.
+    pub beside: Vec<RenderRequest>,
     /// The files on machines, where it is a site of those. Nothing is rendered then.
     pub tree: Option<Tree>,
     /// The specification that names the releases, if one does.

@@ -3,18 +3,18 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::resolved::{Exposed, Resolved, Site};
+use crate::resolved::{Exposed, Integrator, Release, Resolved, Site};
 
 const API_VERSION: &str = "conformance.am-charts/v1";
 
 /// A specification of all sites; of a single one as a pattern.
 pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value {
     let one = |site: &Site| {
-        let path = |file: &String| format!("{folder}/sites/{}/{file}", site.name);
         let mut entry = json!({
             "pattern": site.pattern,
             "productVersion": resolved.product_version,
             "external": external(site, resolved),
+            "integrators": integrators(site, chart_folder, folder),
             "identityServer": site.identity_server.as_ref().map(|server| json!({
                 "at": server.at,
                 "replaces": server.replaces,
@@ -23,11 +23,7 @@ pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value
         match &site.release {
             Some(release) => {
                 entry["namespace"] = json!(release.namespace);
-                entry["releases"] = json!([{
-                    "name": release.name,
-                    "chart": format!("{chart_folder}/{}", release.chart),
-                    "values": release.values.iter().map(path).collect::<Vec<_>>(),
-                }]);
+                entry["releases"] = json!([release_of(release, site, chart_folder, folder)]);
             }
             None => entry["tree"] = json!(format!("{folder}/sites/{}", site.name)),
         }
@@ -47,6 +43,27 @@ pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value
         entry
     });
     json!({"apiVersion": API_VERSION, "kind": "DeploymentUnderTest", "sites": all.collect::<Vec<_>>()})
+}
+
+fn release_of(release: &Release, site: &Site, chart_folder: &str, folder: &str) -> Value {
+    let path = |file: &String| format!("{folder}/sites/{}/{file}", site.name);
+    json!({
+        "name": release.name,
+        "chart": format!("{chart_folder}/{}", release.chart),
+        "values": release.values.iter().map(path).collect::<Vec<_>>(),
+    })
+}
+
+/// Servers beside API Manager, each with the tenant whose it is.
+fn integrators(site: &Site, chart_folder: &str, folder: &str) -> Value {
+    let one = |integrator: &Integrator| {
+        json!({
+            "pattern": integrator.kind,
+            "tenant": integrator.tenant,
+            "release": release_of(&integrator.release, site, chart_folder, folder),
+        })
+    };
+    site.integrators.iter().map(one).collect()
 }
 
 /// Hosts outside: the database, and where users reach gateways of other sites that the portals of this one show.

@@ -5,6 +5,7 @@ mod beside;
 mod changelog;
 mod conformance;
 mod deploy;
+mod docs;
 mod exit;
 mod gen_charts;
 mod gen_vm;
@@ -19,7 +20,7 @@ mod workspace;
 
 use std::path::PathBuf;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
@@ -65,8 +66,15 @@ enum Command {
     Deploy(deploy::Arguments),
     /// Turn a pattern and its machines into the files of each host and an Ansible inventory.
     GenVm(gen_vm::Arguments),
+    /// Build the documentation as a site, or check and write its parts that are made of data.
+    Docs(docs::Arguments),
     /// Measure the cost of generation and of the static suite against Helm in the same run.
     Bench(bench::Arguments),
+}
+
+/// The command line, to ask whether it takes what a page shows.
+pub fn command_line() -> clap::Command {
+    Arguments::command()
 }
 
 /// Runs the command that the arguments of this process name; `live` plays charts on a cluster. A program without it holds nothing
@@ -87,6 +95,7 @@ pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
         Command::Recommend(arguments) => recommend::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
         Command::GenVm(arguments) => gen_vm::run(&arguments),
+        Command::Docs(arguments) => docs::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     status.into()

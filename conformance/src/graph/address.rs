@@ -100,6 +100,13 @@ impl<'g, 'a> Resolver<'g, 'a> {
             None if self.on_machines(&host, 0).is_some() => return without_port(),
             _ => {}
         }
+        if self.service_of(namespace, &host).is_none() {
+            match port.map(|port| self.beside(namespace, &host, port)) {
+                Some(Some(target)) => return target,
+                None if self.beside(namespace, &host, 0).is_some() => return without_port(),
+                _ => {}
+            }
+        }
         // Without a port it can still be told whether there is such a Service: port 0 is none of its ports.
         let is_readable = port.is_some() || self.service_of(namespace, &host).is_none();
         match self.in_cluster(namespace, &host, port.unwrap_or(0)) {
@@ -141,7 +148,7 @@ impl<'g, 'a> Resolver<'g, 'a> {
         }
     }
 
-    fn in_cluster(self, namespace: &str, host: &str, port: u16) -> Option<Target> {
+    pub(super) fn in_cluster(self, namespace: &str, host: &str, port: u16) -> Option<Target> {
         if let Some((service, pod)) = self.service_of(namespace, host) {
             return Some(match pod {
                 Some(pod) => self.pod_of(service, pod, port),

@@ -2,6 +2,7 @@
 //! are told, and where every address leads.
 
 mod address;
+mod beside;
 mod crossings;
 mod declared;
 mod elsewhere;
@@ -72,6 +73,10 @@ pub struct Graph<'a> {
     pub crossings: Crossings,
     /// An identity server that issues tokens.
     pub identity_server: Option<IdentityServer>,
+    /// Tenants whose releases these are, by the names of the releases; of those beside, too.
+    pub tenants: BTreeMap<String, String>,
+    /// Releases that are there too, and are judged by themselves.
+    pub beside: Option<Box<Graph<'a>>>,
     /// Every address of every node's `deployment.toml`, with where it leads.
     pub links: Vec<Link>,
 }
@@ -91,6 +96,8 @@ pub struct Hints {
     pub crossings: Crossings,
     /// An identity server that issues tokens.
     pub identity_server: Option<IdentityServer>,
+    /// Tenants whose releases these are, by the names of the releases; of those beside, too.
+    pub tenants: BTreeMap<String, String>,
 }
 
 impl<'a> Graph<'a> {
@@ -135,6 +142,14 @@ impl<'a> Graph<'a> {
             declared: hints.elsewhere.clone(),
             crossings: hints.crossings.clone(),
             identity_server: hints.identity_server.clone(),
+            tenants: hints.tenants.clone(),
+            beside: manifest.beside.as_deref().map(|beside| {
+                let hints = Hints {
+                    external: hints.external.clone(),
+                    ..Hints::default()
+                };
+                Box::new(Graph::build(beside, facts, version, &hints))
+            }),
             links: Vec::new(),
         };
         graph.links = links(&graph);

@@ -123,6 +123,8 @@ pub struct Manifest {
     pub decoded: Decoded,
     /// The machines of a site, where it is none of a cluster.
     pub machines: Option<Machines>,
+    /// Documents of releases that are there too, and are judged by themselves.
+    pub beside: Option<Box<Manifest>>,
 }
 
 /// A text that Helm or Kubernetes cannot read as it was meant, or a release that has none.

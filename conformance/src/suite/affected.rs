@@ -326,9 +326,11 @@ impl Affected {
 
 /// The files and folders that judging a specification reads.
 fn inputs<'s>(file: &'s Path, subjects: &'s [Subject]) -> impl Iterator<Item = &'s Path> {
+    let beside = subjects.iter().flat_map(|subject| &subject.beside);
     let renders = subjects.iter().flat_map(|subject| &subject.renders);
-    let values = renders.flat_map(|render| &render.values_files);
-    let paths = subjects.iter().flat_map(Subject::charts).chain(values);
+    let renders = renders.chain(beside);
+    let paths =
+        renders.flat_map(|render| std::iter::once(&render.chart).chain(&render.values_files));
     std::iter::once(file).chain(paths.map(PathBuf::as_path))
 }
 

@@ -203,6 +203,7 @@ fn of_subject(
         description,
         version,
         renders,
+        beside,
         tree,
         specification,
         hints,
@@ -225,7 +226,7 @@ fn of_subject(
         key.add(path);
         key.add(text);
     }
-    for render in renders {
+    for render in renders.iter().chain(beside) {
         let RenderRequest {
             chart,
             release,

@@ -271,6 +271,7 @@ mod tests {
                 description: description.clone(),
                 version: ProductVersion::newest(),
                 renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
+                beside: Vec::new(),
                 tree: None,
                 specification: None,
                 hints: Hints::default(),

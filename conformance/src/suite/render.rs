@@ -72,10 +72,18 @@ pub(crate) fn documents_of(
     renderer: &dyn RenderService,
     renders: &mut usize,
 ) -> Result<Manifest, String> {
-    match &subject.tree {
-        Some(tree) => machines::documents(tree, subject.site()),
-        None => render_all(&subject.renders, renderer, renders),
+    if let Some(tree) = &subject.tree {
+        return machines::documents(tree, subject.site());
     }
+    let mut manifest = render_all(&subject.renders, renderer, renders)?;
+    if !subject.beside.is_empty() {
+        let beside = render_all(&subject.beside, renderer, renders)?;
+        if let Some(message) = beside.missing_release() {
+            return Err(format!("beside it, {message}"));
+        }
+        manifest.beside = Some(Box::new(beside));
+    }
+    Ok(manifest)
 }
 
 /// The documents of all releases. What is wrong with one release or one document hides nothing of the others.

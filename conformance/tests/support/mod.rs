@@ -22,12 +22,18 @@ pub(crate) fn judged(file: &str, change: impl FnOnce(&mut Value)) -> Result<Repo
     let mut spec: Value = serde_saphyr::from_str(&text).expect("it is YAML");
     let beside = |path: &Value| json!(file.with_file_name(path.as_str().expect("a path")));
     let absolute = |pattern: &mut Value| {
-        for release in pattern["releases"].as_array_mut().expect("a list") {
+        let mut own = std::mem::take(&mut pattern["releases"]);
+        let integrators = pattern.get_mut("integrators").and_then(Value::as_array_mut);
+        let beside_it = integrators.into_iter().flatten();
+        let mut all: Vec<&mut Value> = beside_it.map(|it| &mut it["release"]).collect();
+        all.extend(own.as_array_mut().expect("a list"));
+        for release in all {
             release["chart"] = beside(&release["chart"]);
             for values in release["values"].as_array_mut().expect("a list") {
                 *values = beside(values);
             }
         }
+        pattern["releases"] = own;
     };
     match spec.get_mut("sites") {
         Some(sites) => sites

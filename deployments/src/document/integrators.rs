@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::Reference;
+use super::reference::Reference;
 
 /// A tenant of API Manager.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

@@ -2,6 +2,7 @@
 
 pub mod integrators;
 pub mod machines;
+pub mod reference;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use serde_saphyr::Spanned;
 
 use integrators::{Integrator, Tenant};
 use machines::Machines;
+use reference::Reference;
 
 /// A deployment of WSO2 API Manager: one or several sites, each with a pattern or a part of one.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
@@ -77,15 +79,6 @@ pub struct SiteLink {
     #[serde(default)]
     #[schemars(with = "Option<String>", extend("x-known" = "encryptions"))]
     pub encryption: Option<Text>,
-}
-
-/// Something that is in the cluster already.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub struct Reference {
-    /// Name of an existing Secret, in the namespace of each site.
-    #[schemars(with = "String", length(min = 1))]
-    pub existing_secret: Text,
 }
 
 /// A site: a namespace of a cluster, with a release, or virtual machines.

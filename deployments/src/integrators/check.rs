@@ -5,4 +5,3 @@ mod words;
 
 pub(crate) use clusters::check;
 pub(crate) use words::words;
-pub(super) use words::{second_version, unknown_kind, unknown_version};

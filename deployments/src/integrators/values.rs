@@ -5,7 +5,7 @@ use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
 use serde_json::{Map, Value, json};
 
-use super::Cluster;
+use super::cluster::Cluster;
 use super::placeholders::filled_in;
 use crate::document::Deployment;
 use crate::overlay;

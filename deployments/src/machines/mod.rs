@@ -5,6 +5,7 @@ mod balancer_view;
 mod beside;
 pub(crate) mod data;
 mod database;
+mod identity_server;
 mod inventory;
 pub(crate) mod layout;
 mod node_files;
@@ -106,6 +107,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     files.insert("ansible/inventory.yaml".to_owned(), inventory);
     files.insert("database/README.md".to_owned(), database);
     files.extend(ansible::files(&notice)?);
+    files.extend(identity_server::files(&documents, &values, &notice)?);
     Ok(made)
 }
 

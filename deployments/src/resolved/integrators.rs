@@ -4,7 +4,7 @@ use am_generator::chart::Part;
 use am_generator::model::Loaded;
 use serde::Serialize;
 
-use super::{HostName, Release, Secret, keys};
+use super::release::{HostName, Release, Secret, keys};
 use crate::document::Deployment;
 use crate::integrators::{Cluster, addresses};
 use crate::site_values::SiteValues;

@@ -2,25 +2,26 @@
 
 mod databases;
 mod integrators;
+mod release;
 
-use am_generator::chart::{Chart, Part};
-use am_generator::model::Loaded;
+use am_generator::chart::Part;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::document::Deployment;
 use crate::integrators::Cluster;
 use crate::links::{Link, addresses, needed};
 use crate::overlay::STORES;
 use crate::ports::Ports;
 use crate::site_values::SiteValues;
 use crate::sites::{Placed, topology};
-use crate::vocabulary::{Topology, Vocabulary};
+use crate::vocabulary::Topology;
 
 pub(crate) use databases::{Database, DatabaseStep};
 use databases::{database, scripts};
 pub(crate) use integrators::Integrator;
 use integrators::integrator;
+use release::secrets;
+pub(crate) use release::{HostName, Release, Secret};
 
 /// A deployment with everything that follows from it.
 #[derive(Debug, Serialize)]
@@ -76,6 +77,8 @@ pub(crate) struct IdentityServer {
     pub(crate) replaces: Vec<String>,
     /// The `ConfigMap` with its registration and with its own configuration; none where another site registers it.
     pub(crate) config_map: Option<String>,
+    /// On machines, the folder with the same.
+    pub(crate) folder: Option<String>,
     /// A Job of the release registers it.
     pub(crate) by_job: bool,
 }
@@ -89,18 +92,6 @@ pub(crate) struct Host {
     pub(crate) runs: Vec<String>,
     /// The program that balances, where it does.
     pub(crate) load_balancer: Option<String>,
-}
-
-/// A Helm release.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Release {
-    pub(crate) name: String,
-    pub(crate) chart: String,
-    pub(crate) context: Option<String>,
-    pub(crate) namespace: String,
-    /// A later file wins.
-    pub(crate) values: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,14 +108,6 @@ pub(crate) struct Elsewhere {
     pub(crate) name: String,
     /// The site that runs it.
     pub(crate) site: String,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct HostName {
-    pub(crate) host: String,
-    /// What is reached there.
-    pub(crate) serves: String,
 }
 
 /// An address that other sites use.
@@ -144,13 +127,6 @@ pub(crate) struct Exposed {
 pub(crate) struct Port {
     pub(crate) name: String,
     pub(crate) number: u16,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Secret {
-    pub(crate) name: String,
-    pub(crate) keys: Vec<String>,
 }
 
 #[derive(Debug, PartialEq, Eq, Serialize)]
@@ -325,7 +301,12 @@ fn identity_server(
         replaces: replaces.map(|part| part.name().to_owned()).collect(),
         config_map: placed
             .player("management")
+            .filter(|_| placed.site.vm.is_none())
             .map(|_| format!("{release}-identity-server")),
+        folder: placed
+            .player("management")
+            .filter(|_| placed.site.vm.is_some())
+            .map(|_| format!("sites/{}/identity-server", placed.name())),
         by_job: of["registration"]["job"]["enabled"] == true,
     })
 }
@@ -364,51 +345,6 @@ fn exposed(
         }));
     }
     all
-}
-
-/// The Secrets that must be there, with the keys that the site's components read.
-fn secrets(
-    document: &Loaded<Deployment>,
-    placed: &Placed<'_>,
-    vocabulary: &Vocabulary,
-) -> Vec<Secret> {
-    let mut secrets = Vec::new();
-    if let Some(credentials) = &document.credentials {
-        secrets.push(Secret {
-            name: credentials.existing_secret.value.clone(),
-            keys: keys(document, &placed.chart, &placed.runs, vocabulary),
-        });
-    }
-    if let Some(keystores) = &document.keystores {
-        // Its keys are file names, which values may change.
-        secrets.push(Secret {
-            name: keystores.existing_secret.value.clone(),
-            keys: Vec::new(),
-        });
-    }
-    secrets
-}
-
-/// The credentials that components of a chart read, but for those of values and keystores that are not there.
-fn keys(
-    document: &Loaded<Deployment>,
-    chart: &Chart<'_>,
-    parts: &[Part<'_>],
-    vocabulary: &Vocabulary,
-) -> Vec<String> {
-    let conditional = &vocabulary.conditional_credentials;
-    let of = |list: &[String], name: &str| list.iter().any(|it| it == name);
-    let all = parts.iter();
-    let all = all.flat_map(|part| chart.credential_keys(Some(part.name())));
-    let mut keys: Vec<String> = Vec::new();
-    for (name, _) in all {
-        let is_read = !of(&conditional.values, name)
-            && (document.keystores.is_some() || !of(&conditional.keystores, name));
-        if is_read && !keys.iter().any(|key| key == name) {
-            keys.push(name.to_owned());
-        }
-    }
-    keys
 }
 
 /// The machines of a site.

@@ -213,7 +213,9 @@ impl Builder<'_, '_> {
             let ranges = ranges.map(|range| json!({"ipBlock": {"cidr": range.value}}));
             entry["peers"] = ranges.collect();
         }
-        if let Some(host) = &server.notifies {
+        let machines = self.site.site.vm.as_ref();
+        let served = machines.and_then(|_| self.site.site.hostnames.get("management"));
+        if let Some(host) = server.notifies.as_ref().or(served) {
             entry["notification"] = json!({"host": host.value});
         }
         values.insert("identityServer".into(), entry);

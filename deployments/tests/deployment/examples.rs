@@ -10,7 +10,7 @@ use am_generator::output::{Extent, check_files};
 
 use crate::support::{changed, example, families, made, model, workspace};
 
-const EXAMPLES: [&str; 14] = [
+const EXAMPLES: [&str; 15] = [
     "centralised",
     "geo-regional",
     "identity-server",
@@ -18,6 +18,7 @@ const EXAMPLES: [&str; 14] = [
     "single",
     "standard-ha",
     "standard-ha-multitenancy",
+    "vm-identity-server",
     "vm-pattern-0",
     "vm-pattern-1",
     "vm-pattern-2",

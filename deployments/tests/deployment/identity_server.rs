@@ -1,7 +1,7 @@
 //! An identity server as key manager: of a site, or of all sites beside the main one.
 
 use crate::refusals::{refused, says};
-use crate::support::{changed, example, made};
+use crate::support::{changed, example, made, workspace};
 
 /// The values file of a site of a document.
 fn values(text: &str, path: &str) -> String {
@@ -153,5 +153,74 @@ fn what_it_cannot_be_is_refused_at_its_place() {
     says(
         &said,
         &["site us takes tokens of the identity server of the main site, as all sites do"],
+    );
+}
+
+#[test]
+fn on_machines_it_notifies_by_a_name_that_the_load_balancer_serves() {
+    let said = refused(
+        "vm-identity-server",
+        &[("management: am.ward.example.com, ", "")],
+    );
+    says(
+        &said,
+        &["the identity server notifies site dc1 by hostnames.management, which it does not have"],
+    );
+    let said = refused(
+        "vm-identity-server",
+        &[(
+            "      cidrs: [10.60.0.0/24]\n",
+            "      cidrs: [10.60.0.0/24]\n      notifies: hub.ward.example.com\n",
+        )],
+    );
+    says(
+        &said,
+        &["the load balancer of site dc1 serves am.ward.example.com and not hub.ward.example.com"],
+    );
+}
+
+/// Registers with a curl that writes down what it is given.
+#[cfg(unix)]
+#[test]
+fn the_command_registers_it_and_keeps_secrets_from_other_users_of_the_machine() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let log = folder.path().join("log");
+    let curl = r#"for it in "$@"; do case $it in @/dev/fd/*|/dev/fd/*) cat "${it#@}" >>"$LOG";; esac; done; printf '%s\n' "$*" >>"$LOG.arguments""#;
+    am_testing::script(folder.path(), "curl", curl);
+    let script = workspace()
+        .join("deployments/examples/vm-identity-server/sites/dc1/identity-server/register.sh");
+    let path = std::env::var("PATH").expect("a PATH");
+    let mut command = std::process::Command::new(&script);
+    command
+        .env("PATH", format!("{}:{path}", folder.path().display()))
+        .env("LOG", &log)
+        .env("APIM_USERNAME", "admin")
+        .env("APIM_PASSWORD", r#"a"b\c"#)
+        .env("IDENTITY_SERVER_USERNAME", "apim");
+    let done = command.output().expect("it runs");
+    assert_eq!(done.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(said.contains("set IDENTITY_SERVER_PASSWORD"), "{said}");
+    let done = command
+        .env("IDENTITY_SERVER_PASSWORD", r#"p"w\d $(id)"#)
+        .output();
+    let done = done.expect("it runs");
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let said = std::fs::read_to_string(&log).expect("curl was called");
+    let (json, user) = said.split_once("}user").expect("both files");
+    let sent: serde_json::Value = serde_json::from_str(&format!("{json}}}")).expect("JSON");
+    assert_eq!(sent["name"], "Ward-Login");
+    assert_eq!(sent["additionalProperties"]["Username"], "apim");
+    assert_eq!(sent["additionalProperties"]["Password"], r#"p"w\d $(id)"#);
+    assert_eq!(user.trim(), r#"= "admin:a\"b\\c""#);
+    let arguments = std::fs::read_to_string(folder.path().join("log.arguments")).expect("called");
+    assert!(
+        arguments.contains("https://am.ward.example.com/api/am/admin/v4/key-managers")
+            && !arguments.contains("admin:"),
+        "{arguments}"
     );
 }

@@ -205,11 +205,6 @@ fn what_belongs_to_clusters_or_to_several_sites_is_refused() {
             ][..],
         ),
         (
-            "    vm:\n",
-            "    identityServer: {host: login.example.com}\n    vm:\n",
-            &["an identity server for site dc1, which is on machines, is not made yet"],
-        ),
-        (
             "    database: {type: postgre, host: db.plant.example.com}\n",
             "",
             &["site dc1 has no database server, which its nodes share"],

@@ -20,7 +20,7 @@ const REGISTERED: &str = "AM-INT-001";
 /// What is registered leads to the cluster that registered it.
 const OWN_ADDRESS: &str = "AM-INT-003";
 /// And that with the account of the cluster's tenant.
-const OWN_TENANT: &str = "AM-INT-012";
+const OWN_TENANT: &str = "AM-INT-015";
 pub(super) const REQUIREMENTS: [&str; 3] = [REGISTERED, OWN_ADDRESS, OWN_TENANT];
 
 const POLL: Duration = Duration::from_secs(1);

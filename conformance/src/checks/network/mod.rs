@@ -8,6 +8,7 @@ mod gateways;
 mod listening;
 mod load_balancers;
 mod mounts;
+mod passage;
 mod policies;
 mod published;
 mod reachability;
@@ -22,6 +23,7 @@ mod tests_of_policies;
 
 pub(in crate::checks) use edges::is_dialled;
 pub use edges::is_for_users;
+pub(in crate::checks) use passage::passes;
 
 use crate::checks::FamilyChecks;
 

@@ -74,6 +74,7 @@ impl TreeUnderTest {
             },
             version: self.product_version,
             renders: Vec::new(),
+            beside: Vec::new(),
             tree: Some(tree),
             specification: None,
             hints: Hints {

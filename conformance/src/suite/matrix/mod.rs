@@ -28,7 +28,7 @@ use crate::{
     graph::{Crossings, Hints},
     subject::SubjectDescription,
 };
-use variants::{Kubernetes, Variant, Versions};
+use variants::{Kubernetes, ReleaseBeside, Variant, Versions};
 
 /// The subjects that the options choose from directories of our charts.
 ///
@@ -251,6 +251,7 @@ impl Of<'_> {
             },
             version: self.version,
             renders: vec![render],
+            beside: self.beside(variant),
             tree: None,
             specification: None,
             hints: Hints {
@@ -261,11 +262,29 @@ impl Of<'_> {
                     others: variant.beyond(),
                 },
                 identity_server: variant.identity_server.clone(),
+                tenants: variant.tenants(),
                 ..Hints::default()
             },
             is_generated: true,
             is_representative: true,
         }
+    }
+}
+
+impl Of<'_> {
+    /// The releases of a variant that are there too, of charts in the same folder.
+    fn beside(&self, variant: &Variant) -> Vec<RenderRequest> {
+        let folder = self.chart.parent().unwrap_or(self.chart);
+        let one = |beside: &ReleaseBeside| {
+            let chart = folder.join(beside.pattern.chart());
+            let mut render = RenderRequest::new(chart, &beside.release, &variant.namespace);
+            let (workspace, facts) = (&self.options.workspace, self.facts);
+            render.values_files = operator_values(workspace, facts, beside.pattern, BARE);
+            render.api_versions.clone_from(&self.matrix.api_versions);
+            render.values = serde_json::Value::Object(beside.values.clone());
+            render
+        };
+        variant.beside.iter().map(one).collect()
     }
 }
 

@@ -79,6 +79,12 @@ pub(super) struct Variant {
     /// Values of these components, where a chart has them.
     #[serde(default)]
     components: BTreeMap<Component, Map<String, Value>>,
+    /// Whose the release is; everybody's unless given.
+    #[serde(default)]
+    pub(super) tenant: Option<String>,
+    /// Releases of other charts that are there too.
+    #[serde(default)]
+    pub(super) beside: Vec<ReleaseBeside>,
     /// Where components are that the release does not run. It says so apart from the values, which are judged against it.
     #[serde(default)]
     elsewhere: BTreeMap<Component, Elsewhere>,
@@ -91,6 +97,20 @@ pub(super) struct Variant {
     /// The identity server that the release is to accept. It says so apart from the values, which are judged against it.
     #[serde(default)]
     pub(super) identity_server: Option<IdentityServer>,
+}
+
+/// A release of another chart, or of the same, that is there too.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReleaseBeside {
+    /// Whose chart it is.
+    pub(super) pattern: Pattern,
+    pub(super) release: String,
+    /// Whose it is; everybody's unless given.
+    #[serde(default)]
+    pub(super) tenant: Option<String>,
+    #[serde(default)]
+    pub(super) values: Map<String, Value>,
 }
 
 /// The Kubernetes version that templates are told.
@@ -170,7 +190,9 @@ impl Matrix {
                     variant.name
                 )));
             }
+            let beside = variant.beside.iter().map(|release| &release.pattern);
             let listed = variant.except_patterns.iter().chain(&variant.only_patterns);
+            let listed = listed.chain(beside);
             if let Some(unknown) = listed
                 .into_iter()
                 .find(|pattern| !patterns.contains(pattern))
@@ -233,6 +255,14 @@ impl Variant {
             Layer::ApiManagement => of(&self.elsewhere, components),
             Layer::Integration => self.elsewhere.clone(),
         }
+    }
+
+    /// Tenants by the names of releases, of those beside, too.
+    pub(super) fn tenants(&self) -> BTreeMap<String, String> {
+        let beside = self.beside.iter().map(|it| (&it.release, &it.tenant));
+        let all = std::iter::once((&self.release, &self.tenant)).chain(beside);
+        all.filter_map(|(release, tenant)| Some((release.clone(), tenant.clone()?)))
+            .collect()
     }
 
     /// Where other sites reach a pattern's components.

@@ -9,7 +9,9 @@ use am_deployment_toml::product::ProductVersion;
 use am_product::Pattern;
 use serde::Deserialize;
 
-use super::pattern::{KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace};
+use super::pattern::{
+    IntegratorUnderTest, KIND as PATTERN, PatternUnderTest, ReleaseUnderTest, default_namespace,
+};
 use crate::{
     component::Component,
     facts::IdentityServer,
@@ -56,6 +58,8 @@ struct SiteUnderTest {
     elsewhere: BTreeMap<Component, String>,
     #[serde(default)]
     identity_server: Option<IdentityServer>,
+    #[serde(default)]
+    integrators: Vec<IntegratorUnderTest>,
 }
 
 impl DeploymentUnderTest {
@@ -140,6 +144,7 @@ impl DeploymentUnderTest {
             workloads: site.workloads.clone(),
             elsewhere,
             identity_server: site.identity_server.clone(),
+            integrators: site.integrators.clone(),
         };
         Ok((site.name.clone(), pattern, crossings))
     }

@@ -46,17 +46,21 @@ pub fn spec_subjects(
     match header.kind.as_deref() {
         Some(PATTERN) => {
             let spec: PatternUnderTest = crate::yaml::read(&text).map_err(wrong)?;
-            Ok(vec![subject(options, file, None, spec, facts)?])
+            subjects(options, file, None, spec, facts)
         }
         Some(DEPLOYMENT) => {
             let deployment: DeploymentUnderTest = crate::yaml::read(&text).map_err(wrong)?;
             let sites = deployment.sites().map_err(wrong)?;
-            let subjects = sites.into_iter().map(|(site, spec, crossings)| {
-                let mut subject = subject(options, file, Some(&site), spec, facts)?;
-                subject.hints.crossings = crossings;
-                Ok(subject)
-            });
-            subjects.collect()
+            let mut all = Vec::new();
+            for (site, spec, crossings) in sites {
+                let mut of_site = subjects(options, file, Some(&site), spec, facts)?;
+                // The first is the site itself.
+                if let Some(first) = of_site.first_mut() {
+                    first.hints.crossings = crossings;
+                }
+                all.append(&mut of_site);
+            }
+            Ok(all)
         }
         _ => Err(wrong(format!("kind must be `{PATTERN}` or `{DEPLOYMENT}`"))),
     }
@@ -76,6 +80,91 @@ fn tree_at(folder: &Path, workspace: &Path) -> Result<Tree, String> {
         return Err(format!("there is no tree at {}", folder.display()));
     }
     Tree::read(folder, &place_of(folder, workspace)).map_err(|error| error.to_string())
+}
+
+/// The subjects of one pattern: itself, and each of its integrators with what is beside it.
+fn subjects(
+    options: &Options,
+    file: &Path,
+    site: Option<&str>,
+    spec: PatternUnderTest,
+    facts: &Facts,
+) -> Result<Vec<Subject>, SuiteError> {
+    let wrong = |message: String| SuiteError::Spec {
+        file: file.to_owned(),
+        message: site.map_or(message.clone(), |site| format!("site {site}: {message}")),
+    };
+    let mut names: Vec<&str> = spec.releases.iter().map(|it| it.name.as_str()).collect();
+    for integrator in &spec.integrators {
+        let name = integrator.release.name.as_str();
+        if integrator.pattern.distribution().is_none() {
+            return Err(wrong(format!(
+                "integrators: release {name} is of pattern {}, which is API Manager's: list it in `releases`",
+                integrator.pattern
+            )));
+        }
+        if names.contains(&name) {
+            return Err(wrong(format!("two releases are called `{name}`")));
+        }
+        names.push(name);
+    }
+    let folder = file.parent().unwrap_or_else(|| Path::new("."));
+    let tenants = spec.tenants();
+    let companions = spec.companions();
+    let mut all = vec![subject(options, file, site, spec, facts)?];
+    for (companion, beside) in companions {
+        let release = companion.releases[0].name.clone();
+        let namespace = companion.namespace.clone();
+        let version = companion.kubernetes_version.clone();
+        let mut subject = subject(options, file, site, companion, facts)?;
+        subject.description.id = format!("{}/{release}", subject.description.id);
+        subject.description.site = Some(match site {
+            Some(site) => format!("{site}, {release}"),
+            None => release,
+        });
+        let renders = beside.iter().map(|release| {
+            let mut render = render_of(release, folder, &namespace).map_err(wrong)?;
+            render.kube_version.clone_from(&version);
+            Ok(render)
+        });
+        subject.beside = renders.collect::<Result<_, SuiteError>>()?;
+        subject.hints.tenants.clone_from(&tenants);
+        all.push(subject);
+    }
+    Ok(all)
+}
+
+/// How a release is rendered.
+fn render_of(
+    release: &ReleaseUnderTest,
+    folder: &Path,
+    namespace: &str,
+) -> Result<RenderRequest, String> {
+    let chart = folder.join(&release.chart);
+    if !chart.exists() {
+        return Err(format!(
+            "release {}: no chart at {}",
+            release.name,
+            chart.display()
+        ));
+    }
+    let namespace = release.namespace.as_deref().unwrap_or(namespace);
+    let mut render = RenderRequest::new(chart, release.name.clone(), namespace.to_owned());
+    for values in &release.values {
+        let values = folder.join(values);
+        if !values.is_file() {
+            return Err(format!(
+                "release {}: no values file at {}",
+                release.name,
+                values.display()
+            ));
+        }
+        render.values_files.push(values);
+    }
+    for (path, value) in &release.set {
+        crate::subject::set_path(&mut render.values, path, value.clone());
+    }
+    Ok(render)
 }
 
 /// The subject of one pattern; `site` is its name in a deployment.
@@ -134,14 +223,7 @@ fn subject(
     let mut renders = Vec::new();
     let mut hints = Hints::default();
     for release in &spec.releases {
-        let chart = folder.join(&release.chart);
-        if !chart.exists() {
-            return Err(wrong(format!(
-                "release {}: no chart at {}",
-                release.name,
-                chart.display()
-            )));
-        }
+        let mut render = render_of(release, folder, &spec.namespace).map_err(wrong)?;
         let name = release.chart.file_name();
         let twin = spec
             .releases
@@ -155,22 +237,6 @@ fn subject(
                 release.chart.display(),
                 other.chart.display()
             )));
-        }
-        let namespace = release.namespace.as_ref().unwrap_or(&spec.namespace);
-        let mut render = RenderRequest::new(chart, release.name.clone(), namespace.clone());
-        for values in &release.values {
-            let values = folder.join(values);
-            if !values.is_file() {
-                return Err(wrong(format!(
-                    "release {}: no values file at {}",
-                    release.name,
-                    values.display()
-                )));
-            }
-            render.values_files.push(values);
-        }
-        for (path, value) in &release.set {
-            crate::subject::set_path(&mut render.values, path, value.clone());
         }
         render.kube_version.clone_from(&spec.kubernetes_version);
         renders.push(render);
@@ -221,6 +287,7 @@ fn subject(
         },
         version: spec.product_version,
         renders,
+        beside: Vec::new(),
         tree,
         specification: Some(file.to_owned()),
         hints,

@@ -47,6 +47,50 @@ pub struct PatternUnderTest {
     /// The identity server that issues tokens, if there is one.
     #[serde(default)]
     pub identity_server: Option<IdentityServer>,
+    /// Clusters of servers beside API Manager in the same Kubernetes cluster, each of which is judged as a pattern of its own.
+    #[serde(default)]
+    pub integrators: Vec<IntegratorUnderTest>,
+}
+
+/// A cluster of servers beside API Manager.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IntegratorUnderTest {
+    /// Which servers: `mi` or `si`.
+    pub pattern: Pattern,
+    /// Domain of the tenant whose cluster it is; everybody's unless given.
+    #[serde(default)]
+    pub tenant: Option<String>,
+    /// Its release.
+    pub release: ReleaseUnderTest,
+}
+
+impl PatternUnderTest {
+    /// Each integrator as a pattern of its own, with the releases that are beside it.
+    pub(super) fn companions(&self) -> Vec<(Self, Vec<ReleaseUnderTest>)> {
+        let one = |(at, integrator): (usize, &IntegratorUnderTest)| {
+            let others = self.integrators.iter().enumerate();
+            let others = others.filter(|(other, _)| *other != at);
+            let others = others.map(|(_, other)| other.release.clone());
+            let own = Self {
+                pattern: integrator.pattern,
+                releases: vec![integrator.release.clone()],
+                workloads: BTreeMap::new(),
+                elsewhere: BTreeMap::new(),
+                identity_server: None,
+                ..self.clone()
+            };
+            (own, self.releases.iter().cloned().chain(others).collect())
+        };
+        self.integrators.iter().enumerate().map(one).collect()
+    }
+
+    /// Tenants by the names of their releases.
+    pub(super) fn tenants(&self) -> BTreeMap<String, String> {
+        let all = self.integrators.iter();
+        all.filter_map(|it| Some((it.release.name.clone(), it.tenant.clone()?)))
+            .collect()
+    }
 }
 
 /// A release of a specification.

@@ -19,6 +19,9 @@ use crate::sites::Placed;
 pub(crate) use ports::check as ports;
 pub(super) use words::check as words;
 
+/// The role of the portals, and the key of their host name.
+const PORTALS: &str = "management";
+
 /// Checks who runs what, for a site that its pattern is known of.
 pub(super) fn check(
     document: &Loaded<Deployment>,
@@ -80,13 +83,7 @@ fn elsewhere(
         );
         found.push(document.diagnose(key, message).hint("remove `replicas`"));
     }
-    if let Some(server) = site.identity_server {
-        let message = format!(
-            "an identity server for site {}, which is on machines, is not made yet",
-            site.name()
-        );
-        found.push(document.diagnose(&server.host, message).hint("remove it"));
-    }
+    notification(document, site, found);
     for (_, exposure) in site.site.exposes.iter() {
         if let Some(kind) = &exposure.kind {
             let message = format!(
@@ -118,6 +115,38 @@ fn elsewhere(
                 "set vm.loadBalancer, or remove `hostnames`: users then go to the node itself",
             ),
         );
+    }
+}
+
+/// Where an identity server notifies a site on machines: by a name that its load balancer serves.
+fn notification(document: &Loaded<Deployment>, site: &Placed<'_>, found: &mut Diagnostics) {
+    let Some(server) = site.identity_server else {
+        return;
+    };
+    if site.player(PORTALS).is_none() {
+        return;
+    }
+    let served = site.site.hostnames.get(PORTALS);
+    match (served, &server.notifies) {
+        (None, _) => {
+            let message = format!(
+                "the identity server notifies site {} by hostnames.{PORTALS}, which it does not have",
+                site.name()
+            );
+            let hint = format!("set hostnames.{PORTALS}, and a load balancer that serves it");
+            found.push(document.diagnose(&server.host, message).hint(hint));
+        }
+        (Some(served), Some(notifies)) if served.value != notifies.value => {
+            let message = format!(
+                "the load balancer of site {} serves {} and not {}",
+                site.name(),
+                served.value,
+                notifies.value
+            );
+            let hint = format!("remove `notifies`: it is hostnames.{PORTALS}");
+            found.push(document.diagnose(notifies, message).hint(hint));
+        }
+        _ => {}
     }
 }
 

@@ -6,7 +6,7 @@ use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 use serde_json::Value;
 
-use super::super::Cluster;
+use super::super::cluster::Cluster;
 use super::super::placeholders::differs;
 use super::super::values::has_policies;
 use crate::document::Deployment;

@@ -2,52 +2,17 @@
 
 use am_generator::Families;
 use am_generator::diagnostic::Diagnostics;
-use am_generator::model::{Loaded, Model};
+use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 use serde_saphyr::Spanned;
 
+use super::super::cluster::{EACH, family};
 use super::super::placeholders::{KNOWN, named};
-use super::super::{EACH, family};
 use crate::check::unknown;
 use crate::document::Deployment;
 use crate::document::integrators::{Integrator, Tenant, Tenants};
 use crate::names::{is_host, is_part};
-use crate::vocabulary::{IntegratorKind, Vocabulary};
-
-pub(in crate::integrators) fn unknown_kind(
-    document: &Loaded<Deployment>,
-    said: &Integrator,
-    vocabulary: &Vocabulary,
-    found: &mut Diagnostics,
-) {
-    let known = vocabulary.integrators.names();
-    found.push(unknown(document, "integrator", &said.kind, known));
-}
-
-pub(in crate::integrators) fn unknown_version(
-    document: &Loaded<Deployment>,
-    said: &Integrator,
-    model: &Model,
-    found: &mut Diagnostics,
-) {
-    if let Some(version) = &said.version {
-        let known = model.versions.iter().map(|it| it.version.value.as_str());
-        let what = format!("version of {}", model.product.name);
-        found.push(unknown(document, &what, version, known));
-    }
-}
-
-pub(in crate::integrators) fn second_version(
-    document: &Loaded<Deployment>,
-    said: &Integrator,
-    kind: &IntegratorKind,
-    found: &mut Diagnostics,
-) {
-    let at = said.version.as_ref().unwrap_or(&said.kind);
-    let message = format!("a deployment has one version of {}", kind.chart);
-    let hint = "give all of them the same, or write a document for each";
-    found.push(document.diagnose(at, message).hint(hint));
-}
+use crate::vocabulary::Vocabulary;
 
 /// Tenants of the document, and what its sites say of integrators.
 pub(crate) fn words(

@@ -1,32 +1,19 @@
-//! What companions of API Manager say to it and about themselves.
+//! Where services are registered, and what is registered of their address.
 
-use std::{collections::BTreeMap, sync::LazyLock};
-
-use am_product::{ConfigurationFormat, Protocol};
-use jsonschema::Validator;
-use serde_json::Value;
+use am_product::Protocol;
 
 use crate::{
-    checks::FamilyChecks,
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     facts::PortFact,
-    graph::{Link, Node, Target},
-    manifest::{EnvSource, Object},
+    graph::{Link, Target},
 };
-
-pub(crate) const CHECKS: FamilyChecks = &[
-    ("AM-INT-001", catalogue_is_the_event_hubs),
-    ("AM-INT-003", services_are_told_their_own_address),
-    ("AM-INT-011", sections_are_known),
-    ("AM-INT-012", services_are_registered_for_their_tenant),
-];
 
 /// The key of the catalogue's address in a `deployment.toml`.
 const CATALOGUE: &str = "service_catalog";
 
 /// The address of the service catalogue leads to the servlets of the component that has it, and names no path: the server adds it.
-fn catalogue_is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
     let links = || context.graph.links.iter().filter(|link| is_catalogue(link));
     judge.applies(links().next().is_some(), "no service catalogue is named");
     for link in links() {
@@ -65,7 +52,7 @@ fn catalogue_is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
-fn is_catalogue(link: &Link) -> bool {
+pub(super) fn is_catalogue(link: &Link) -> bool {
     let key = link.reference.key.to_string();
     key.starts_with(CATALOGUE) && link.is_written() && link.reference.enabled
 }
@@ -102,7 +89,7 @@ const HOST: &str = "MI_HOST";
 const PORT: &str = "MI_PORT";
 
 /// What stands for the address in a registered service leads to all nodes that run it, at the port that is spoken there.
-fn services_are_told_their_own_address(context: &Context<'_>, judge: &mut Judge<'_>) {
+pub(super) fn services_are_told_their_own_address(context: &Context<'_>, judge: &mut Judge<'_>) {
     let graph = context.graph;
     let registers = graph.links.iter().any(is_catalogue);
     judge.applies(registers, "no service catalogue is named");
@@ -150,109 +137,4 @@ fn services_are_told_their_own_address(context: &Context<'_>, judge: &mut Judge<
             .value(format!("{host}:{port}"))
         });
     }
-}
-
-/// The label of pods that are a tenant's, as our charts have it, and the key of the account.
-const TENANT: &str = "am-charts/tenant";
-const USERNAME: &str = "service_catalog[0].username";
-
-/// Who registers services for a tenant signs in as somebody of that tenant. An account that only the cluster knows cannot be judged.
-fn services_are_registered_for_their_tenant(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let known = || configured(context.graph).filter_map(|(node, ..)| account(context, node));
-    let otherwise = "no tenant's server says with which account it registers its services";
-    judge.applies(known().next().is_some(), otherwise);
-    for Account { of, tenant, name } in known() {
-        let domain = name.rsplit_once('@').map(|(_, domain)| domain);
-        judge.require(domain == Some(tenant), || {
-            let message = format!(
-                "the services of tenant {tenant} are registered by `{name}`, who is of another tenant"
-            );
-            let help = format!("give its servers an account of the tenant, such as somebody@{tenant}");
-            Fault::new(message, help).object(of).value(name)
-        });
-    }
-}
-
-/// With whose account a server registers, and where that is written.
-struct Account<'a> {
-    of: &'a Object,
-    tenant: &'a str,
-    name: &'a str,
-}
-
-fn account<'a>(context: &'a Context<'_>, node: &'a Node<'_>) -> Option<Account<'a>> {
-    let member = context.graph.member(node.id);
-    let tenant = member.workload.pod.labels().get(TENANT).copied()?;
-    let configuration = node.configuration.as_ref()?;
-    let written = configuration
-        .effective
-        .as_ref()?
-        .get(USERNAME)?
-        .raw
-        .to_string();
-    let mut variables = member.main?.env().into_iter();
-    let variable = variables.find(|it| written.contains(&format!("$env{{{}}}", it.name)))?;
-    let EnvSource::Secret { name, key, .. } = variable.source else {
-        return None;
-    };
-    let namespace = member.workload.object.namespace();
-    let of = context.manifest.find("Secret", namespace, name)?;
-    let name = context.manifest.texts_of(of).get(key).copied()??;
-    Some(Account { of, tenant, name })
-}
-
-/// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known
-/// one ends the server. Source: facts/integration.md.
-fn sections_are_known(context: &Context<'_>, judge: &mut Judge<'_>) {
-    let graph = context.graph;
-    let mut files = BTreeMap::new();
-    for node in &graph.nodes {
-        if let Some((object, text)) = graph.yaml_configuration(node) {
-            files.insert((object.reference().to_string(), text), (node, object));
-        }
-    }
-    judge.applies(!files.is_empty(), "no configuration in YAML can be read");
-    let validator = match &*VALIDATOR {
-        Ok(validator) => validator,
-        Err(reason) => return judge.unsupported(reason),
-    };
-    for ((_, text), (node, object)) in files {
-        judge.looked();
-        let title = graph.describe(node.id);
-        let settings: Value = match serde_saphyr::from_str(text) {
-            Ok(settings) => settings,
-            Err(error) => {
-                let message = format!("the deployment.yaml of the {title} is no YAML: {error}");
-                judge.fault(
-                    Fault::new(message, "write the file as the product's own one").object(object),
-                );
-                continue;
-            }
-        };
-        for error in validator.iter_errors(&settings) {
-            let place = error.instance_path().to_string();
-            let place = if place.is_empty() {
-                "/".to_owned()
-            } else {
-                place
-            };
-            let message = format!(
-                "the deployment.yaml of the {title} has at `{place}` what its server does not read: {error}"
-            );
-            let help = "write sections and keys as the product's own deployment.yaml has them";
-            judge.fault(Fault::new(message, help).object(object).value(place));
-        }
-    }
-}
-
-/// Compiled once for all subjects.
-static VALIDATOR: LazyLock<Result<Validator, String>> = LazyLock::new(validator);
-
-fn validator() -> Result<Validator, String> {
-    let schema = ConfigurationFormat::Yaml
-        .schema()
-        .ok_or("there is no schema")?;
-    let text = schema.text().map_err(|error| error.to_string())?;
-    let schema: Value = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-    jsonschema::validator_for(&schema).map_err(|error| error.to_string())
 }
