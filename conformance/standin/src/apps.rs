@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::service_catalog::Service;
+use crate::services::Service;
 
 /// How the product's archives end.
 const ENDING: &str = "car";

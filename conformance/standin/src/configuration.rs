@@ -15,6 +15,7 @@ use am_deployment_toml::wiring::{self, UrlGroupMode};
 use serde::{Deserialize, Serialize};
 
 use crate::database::Place;
+use crate::deployment_yaml;
 use crate::edge::{Edge, Provenance, Purpose, is_served_by, is_used_by};
 use crate::event::Topic;
 use crate::event_publishers::{self, EventPublisher};
@@ -22,8 +23,7 @@ use crate::observations::EffectiveEntry;
 use crate::ports::{self, Port};
 use crate::revocation::Listener;
 use crate::role::Role;
-use crate::service_catalog::Registration;
-use crate::streams;
+use crate::services::Registration;
 
 /// Where users, roles and what servers share is kept.
 const SHARED_DATABASE: &str = "database.shared_db.url";
@@ -52,7 +52,7 @@ pub struct Configuration {
     /// Where a server of integrations registers its services.
     pub registration: Option<Registration>,
     /// What a server of apps on streams works with.
-    pub streams: Option<streams::Settings>,
+    pub streams: Option<deployment_yaml::Settings>,
     /// Whom an identity server tells of revoked tokens.
     #[serde(skip)]
     pub(crate) listener: Option<Listener>,
@@ -154,10 +154,11 @@ impl Configuration {
         role: Role,
         environment: &Environment,
     ) -> Result<Self, StartupError> {
-        let read = streams::read(text, home, environment).map_err(|explanation| StartupError {
-            logged: "ERROR: the configuration cannot be read",
-            explanation,
-        })?;
+        let read =
+            deployment_yaml::read(text, home, environment).map_err(|explanation| StartupError {
+                logged: "ERROR: the configuration cannot be read",
+                explanation,
+            })?;
         let ports = ports::said(role, |pointer| read.port(pointer));
         let (edge, shared_database) = read.database.unwrap_or_default();
         Ok(Self {
@@ -271,8 +272,9 @@ fn shared_database(effective: &Effective, edges: &[Edge]) -> Option<Place> {
 fn shared_database_edge(edges: &[Edge]) -> Option<&Edge> {
     let mut edges = edges.iter();
     // A server of apps on streams has one only.
-    let is_shared =
-        |edge: &&Edge| edge.key == SHARED_DATABASE || edge.key.starts_with(streams::DATA_SOURCES);
+    let is_shared = |edge: &&Edge| {
+        edge.key == SHARED_DATABASE || edge.key.starts_with(deployment_yaml::DATA_SOURCES)
+    };
     edges.find(|edge| edge.purpose == Purpose::Database && is_shared(edge))
 }
 

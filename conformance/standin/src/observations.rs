@@ -11,7 +11,6 @@ use crate::edge::{Edge, Provenance, Purpose, Transport};
 use crate::event::{Api, Topic};
 use crate::identity::Identity;
 use crate::ports::Port;
-use crate::streams::StreamsObservation;
 
 /// Everything that a stand-in tells.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -175,6 +174,27 @@ pub struct StoryObservation {
     /// Servers of apps on streams.
     #[serde(default)]
     pub streams: Option<StreamsObservation>,
+}
+
+/// What a node of a server of apps on streams tells.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StreamsObservation {
+    /// The id by which it beats.
+    pub id: String,
+    /// Its group; none for a node that is alone.
+    pub group: Option<String>,
+    /// Where the other node is, once it is known.
+    pub other: Option<String>,
+    /// Whether its sources are open.
+    pub active: bool,
+    /// From when to when it was active, in milliseconds since 1970; the last one may still last.
+    pub periods: Vec<(u64, Option<u64>)>,
+    /// Events that its sources took, oldest first.
+    pub taken: Vec<String>,
+    /// Events that the active node told it of.
+    pub copied: Vec<String>,
+    /// Why it could not tell the other node, or ask the database, the last time.
+    pub last_error: Option<String>,
 }
 
 /// A connection that is kept up, to one of a list of addresses.

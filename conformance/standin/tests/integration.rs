@@ -5,8 +5,7 @@ mod support;
 
 use std::net::Ipv4Addr;
 
-use am_standin::observations::Observations;
-use am_standin::streams::StreamsObservation;
+use am_standin::observations::{Observations, StreamsObservation};
 use serde_json::Value;
 use support::database::Database;
 use support::{Network, Standin, Start, http, start, toml, wait_until};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use am_conformance::component::{Capability, Component};
 use am_product::Pattern;
-use am_standin::service_catalog::SUPER_TENANT;
+use am_standin::services::SUPER_TENANT;
 use serde_json::{Value, json};
 
 use crate::api::Pod;

@@ -8,7 +8,6 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use super::cluster::{Cluster, account_of, app_on_streams, apps};
-use super::{catalogue, isolation, load, pair};
 use crate::api::text;
 use crate::charts::charts_of;
 use crate::database_pod::{DATABASE, database_pod};
@@ -16,7 +15,6 @@ use crate::document::{Database, Deployed, merged, texts_of};
 use crate::error::LiveError;
 use crate::options::Options;
 use crate::patience::Waiting;
-use crate::record::Record;
 use crate::scenario::{Release, Stage, ask, hub, judge_nodes, judge_security};
 use crate::session::Session;
 use crate::values::{both_rules, merge};
@@ -25,8 +23,6 @@ use crate::values::{both_rules, merge};
 const FOLDER: &str = "deployments/examples";
 /// More calls than these are for the load alone, and nobody is to be throttled.
 const CALLS: &str = "1000000";
-/// What is judged of API Manager's release, whatever is beside it.
-const OF_THE_RELEASE: [&str; 4] = ["AM-TOPO-001", "AM-TOPO-002", "AM-OPS-003", "AM-SEC-013"];
 /// What a pod asks of its node besides: the sizes of production are for another one.
 const REQUESTS: &str = "10Mi";
 const POLL: Duration = Duration::from_millis(500);
@@ -103,7 +99,7 @@ impl Deployment {
             stage = stage.with_secrets(cluster.secrets());
             clusters.push(cluster);
         }
-        let mut this = Self {
+        Ok(Self {
             name: name.to_owned(),
             stage,
             clusters,
@@ -111,20 +107,7 @@ impl Deployment {
             over: false,
             database: placed.database,
             _deployed: deployed,
-        };
-        this.plan();
-        Ok(this)
-    }
-
-    /// Everything that is judged of such a deployment must be judged.
-    fn plan(&mut self) {
-        let ids = OF_THE_RELEASE
-            .into_iter()
-            .chain(catalogue::REQUIREMENTS)
-            .chain(load::REQUIREMENTS)
-            .chain(isolation::REQUIREMENTS)
-            .chain(pair::REQUIREMENTS);
-        self.stage.record = Record::new(self.stage.lab.catalogue.clone(), ids);
+        })
     }
 
     /// Tells something that is no finding.

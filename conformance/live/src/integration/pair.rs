@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use am_conformance::component::Capability;
+use am_standin::observations::StreamsObservation;
 use am_standin::ports::{Port, Service};
-use am_standin::streams::StreamsObservation;
 use serde_json::{Value, json};
 
 use super::catalogue::gateways;

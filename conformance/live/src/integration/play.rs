@@ -6,6 +6,10 @@ use super::deployment::Deployment;
 use super::{catalogue, isolation, load, pair};
 use crate::error::LiveError;
 use crate::progress::{Timing, ended};
+use crate::record::Record;
+
+/// What is judged of API Manager's release, whatever is beside it.
+const OF_THE_RELEASE: [&str; 4] = ["AM-TOPO-001", "AM-TOPO-002", "AM-OPS-003", "AM-SEC-013"];
 
 /// What happens to a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +44,13 @@ impl Phase {
 impl Deployment {
     /// Goes through all phases, unless one leaves the deployment in trouble.
     pub(super) async fn play(&mut self) -> Result<(), LiveError> {
+        let ids = OF_THE_RELEASE
+            .into_iter()
+            .chain(catalogue::REQUIREMENTS)
+            .chain(load::REQUIREMENTS)
+            .chain(isolation::REQUIREMENTS)
+            .chain(pair::REQUIREMENTS);
+        self.stage.record = Record::new(self.stage.lab.catalogue.clone(), ids);
         for phase in Phase::ALL {
             let start = Instant::now();
             let goes_on = match phase {

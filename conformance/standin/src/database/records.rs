@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::edge::Edge;
 use crate::event::{Api, unique_id};
-use crate::service_catalog::Service;
+use crate::services::Service;
 
 /// What is in a database.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]

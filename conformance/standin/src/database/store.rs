@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use super::groups::Group;
 use super::records::{Answer, Question, Records, Request};
-use crate::observations::now_ms;
 
 /// Who asks: a connection, which ends when its server does, and the server's pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -159,7 +159,7 @@ impl Open {
                 patience_ms,
             } => {
                 let group = self.groups.entry(group).or_default();
-                group.beat(member, patience_ms, now_ms())
+                group.beat(member, patience_ms, Instant::now())
             }
             Request::Enrol { user, digest } => {
                 self.records.accounts.insert(user, digest);

@@ -8,7 +8,7 @@ use super::message::{Reply, body, not_found};
 use crate::basic;
 use crate::node::Node;
 use crate::revocation::SENDER;
-use crate::service_catalog::written;
+use crate::services::written;
 use crate::story;
 
 pub(super) const KEY_MANAGERS: &str = "/api/am/admin/v4/key-managers";

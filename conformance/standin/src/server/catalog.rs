@@ -10,7 +10,7 @@ use crate::basic;
 use crate::http_client::IDENTITY_HEADER;
 use crate::identity::Identity;
 use crate::node::Node;
-use crate::service_catalog::{IMPORT, SERVICES, SUPER_TENANT, digest};
+use crate::services::{IMPORT, SERVICES, SUPER_TENANT, digest};
 use crate::story;
 
 /// Lists a tenant's services, or takes what a server registers.

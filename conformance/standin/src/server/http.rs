@@ -23,7 +23,7 @@ use crate::node::Node;
 use crate::ports::{Port, Service};
 use crate::protocol::Stream;
 use crate::role::Role;
-use crate::service_catalog::SERVICES;
+use crate::services::SERVICES;
 use crate::story;
 
 /// How long a client may take to send the head of a request.

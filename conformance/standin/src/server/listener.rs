@@ -65,7 +65,7 @@ fn listener_on(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 /// Opens one of the product's ports.
-pub(crate) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> {
+pub(super) fn open(node: &Arc<Node>, port: &Port) -> io::Result<JoinHandle<()>> {
     let (number, bind) = (port.number, node.settings.bind);
     let (node, port) = (Arc::clone(node), Arc::new(port.clone()));
     listen(bind, number, move |stream, from| {

@@ -31,7 +31,6 @@ use crate::stop_time;
 
 pub(crate) use error::ServerError;
 use listener::listen;
-pub(crate) use listener::open;
 
 /// The variable that tells the profile, as in the product's images.
 pub(crate) const PROFILE: &str = "PROFILE_NAME";

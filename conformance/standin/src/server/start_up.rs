@@ -11,7 +11,7 @@ use super::listener;
 use crate::database::{self, FirstStart, Request};
 use crate::node::Node;
 use crate::ports::{Port, Service};
-use crate::{links, prober, service_catalog, streams};
+use crate::{links, prober, registration, streams};
 
 /// Starts up as the product does: looks at the shared database, opens the broker's port, then the others, and then
 /// connects to everybody.
@@ -41,8 +41,8 @@ pub(super) async fn run(node: &Arc<Node>) -> Result<Vec<JoinHandle<()>>, ServerE
         filled_database(node).await;
     }
     links::start(node);
-    service_catalog::start(node);
-    streams::start(node);
+    registration::start(node);
+    streams::start(node, listener::open);
     prober::start(node);
     let numbers: Vec<u16> = ports.iter().map(|port| port.number).collect();
     println!("WSO2 Carbon started (stand-in), ports {numbers:?}");

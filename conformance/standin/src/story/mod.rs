@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::database::{self, Answer, Records, Request, learn};
 use crate::node::{Node, State};
 use crate::observations::StoryObservation;
-use crate::service_catalog::Service;
+use crate::services::Service;
 pub(crate) use remembered::Remembered;
 
 use crate::event::{Api, Event, Happening};

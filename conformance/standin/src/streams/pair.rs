@@ -1,27 +1,31 @@
 //! Who is active, and what follows from it: open sources, and copies for the other node.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, interval, timeout};
 
-use super::deployment_yaml::Group;
 use crate::database::{self, Answer, Member, Request};
+use crate::deployment_yaml::Group;
 use crate::dial::{DialError, Target, dial};
 use crate::event::Event;
+use crate::identity::Identity;
 use crate::node::Node;
-use crate::observations::now_ms;
+use crate::observations::{Verdict, now_ms};
 use crate::ports::{Port, Service};
 use crate::prober::greet;
 use crate::protocol::{Frame, Framed, Stream};
-use crate::server;
 
 /// How long the other node may take to take a copy.
 const COPY_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// Opens a port.
+type Open = fn(&Arc<Node>, &Port) -> io::Result<JoinHandle<()>>;
+
 /// Begins to beat, where there is another node; a node that is alone is active at once.
-pub(crate) fn start(node: &Arc<Node>) {
+pub(crate) fn start(node: &Arc<Node>, open_port: Open) {
     let Some(settings) = node.configuration.streams.clone() else {
         return;
     };
@@ -33,6 +37,7 @@ pub(crate) fn start(node: &Arc<Node>) {
     }
     let mut sources = Sources {
         node: Arc::clone(node),
+        open_port,
         open: Vec::new(),
     };
     let Some(group) = settings.group else {
@@ -95,6 +100,7 @@ async fn beat(node: &Node, id: &str, group: &Group) -> Result<(bool, Vec<Member>
 /// The ports that only the active node has open.
 struct Sources {
     node: Arc<Node>,
+    open_port: Open,
     open: Vec<JoinHandle<()>>,
 }
 
@@ -123,7 +129,7 @@ impl Sources {
         let ports = self.node.configuration.ports.iter();
         let is_source = |port: &&Port| port.service == Service::Source;
         for port in ports.filter(is_source).filter(|_| active) {
-            match server::open(&self.node, port) {
+            match (self.open_port)(&self.node, port) {
                 Ok(listener) => self.open.push(listener),
                 Err(error) => self.node.warn(format!("port {}: {error}", port.name)),
             }
@@ -181,12 +187,11 @@ pub(super) async fn deliver(
     stream: Box<dyn Stream>,
     port: &str,
     event: Event,
-) -> Result<crate::identity::Identity, DialError> {
-    use crate::observations::Verdict;
+) -> Result<Identity, DialError> {
     let exchange = async {
         let mut framed = Framed::new(stream);
         let peer = greet(node, &mut framed, port).await?;
-        let broken = |error: std::io::Error| DialError::new(Verdict::WrongProtocol, error);
+        let broken = |error: io::Error| DialError::new(Verdict::WrongProtocol, error);
         framed.send(&Frame::Event { event }).await.map_err(broken)?;
         match framed.receive().await.map_err(broken)? {
             Some(Frame::Accepted { .. }) => Ok(peer),
