@@ -1,17 +1,21 @@
 //! What a document says of servers beside API Manager.
 
+use std::fmt;
+
 use am_generator::model::table::Table;
 use am_generator::yaml::Text;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use super::reference::Reference;
 
 /// A tenant of API Manager.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
-#[serde(untagged, expecting = "a domain, or {domain: …, label: …}")]
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(untagged)]
 pub enum Tenant {
     /// Its domain; releases are called after the first label of it.
     Plain(String),
@@ -29,6 +33,31 @@ pub struct LabelledTenant {
     /// What its releases are called after.
     #[schemars(length(min = 1), regex(pattern = "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"))]
     pub label: String,
+}
+
+impl<'de> Deserialize<'de> for Tenant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TenantVisitor)
+    }
+}
+
+/// Reads the fields of a mapping as strictly as those of any other, which an untagged enum does not.
+struct TenantVisitor;
+
+impl<'de> Visitor<'de> for TenantVisitor {
+    type Value = Tenant;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a domain, or {domain: …, label: …}")
+    }
+
+    fn visit_str<E: de::Error>(self, domain: &str) -> Result<Tenant, E> {
+        Ok(Tenant::Plain(domain.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Tenant, A::Error> {
+        LabelledTenant::deserialize(MapAccessDeserializer::new(map)).map(Tenant::Labelled)
+    }
 }
 
 impl Tenant {

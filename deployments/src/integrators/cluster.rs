@@ -33,6 +33,14 @@ impl Cluster<'_> {
         said.map_or(self.kind.replicas, |it| it.value)
     }
 
+    /// What the names of the release's objects begin with.
+    pub(crate) fn full_name(&self) -> String {
+        let own = self.said.values.get("fullnameOverride");
+        let own = own.and_then(serde_json::Value::as_str);
+        let own = own.filter(|name| !name.is_empty());
+        own.map_or_else(|| self.release.clone(), |own| filled(own, self.tenant))
+    }
+
     /// A text with the tenant's names filled in.
     pub(crate) fn text(&self, text: &Text) -> String {
         filled(&text.value, self.tenant)

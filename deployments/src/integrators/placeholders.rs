@@ -30,10 +30,20 @@ pub(super) fn filled_in(value: &Value, tenant: Option<&Tenant>) -> Value {
     }
 }
 
-/// The names in braces of a text.
+/// The names in braces of a text; of a brace that nothing closes, all that follows.
 pub(super) fn named(text: &str) -> impl Iterator<Item = &str> {
     let rest = text.split('{').skip(1);
-    rest.filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
+    rest.map(|rest| rest.split_once('}').map_or(rest, |(name, _)| name))
+}
+
+/// The names in braces of all texts of values.
+pub(super) fn named_in(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => named(text).collect(),
+        Value::Array(items) => items.iter().flat_map(named_in).collect(),
+        Value::Object(entries) => entries.values().flat_map(named_in).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Whether a text differs from tenant to tenant.
@@ -45,7 +55,7 @@ pub(super) fn differs(text: &str) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::{differs, filled, filled_in, named};
+    use super::{differs, filled, filled_in, named, named_in};
     use crate::document::integrators::Tenant;
 
     #[test]
@@ -64,7 +74,8 @@ mod tests {
 
     #[test]
     fn what_a_text_has_in_braces_is_found() {
-        assert_eq!(named("a{b}c{d}{e").collect::<Vec<_>>(), ["b", "d"]);
+        assert_eq!(named("a{b}c{d}{e").collect::<Vec<_>>(), ["b", "d", "e"]);
+        assert_eq!(named_in(&json!({"a": ["{b}", 1], "c": "d"})), ["b"]);
         assert!(differs("mi_{tenant}") && differs("x.{domain}") && !differs("{tennant}"));
     }
 }

@@ -159,7 +159,7 @@ fn image_of(reference: &str) -> Value {
 
 /// Where gateways call it: one address, or the hosts of its nodes.
 pub(crate) fn addresses(cluster: &Cluster<'_>, values: &SiteValues) -> Vec<String> {
-    let service = format!("{}-{}", cluster.release, cluster.part.name());
+    let service = format!("{}-{}", cluster.full_name(), cluster.part.name());
     let port = cluster.kind.called_at.as_ref();
     if let Some(port) = port.and_then(|port| cluster.chart.model.ports.get(port)) {
         let offset = values.effective[cluster.part.key()]["portOffset"].as_u64();

@@ -39,6 +39,6 @@ impl Builder<'_, '_> {
     /// The pods of a cluster, as a peer.
     fn pods(&self, cluster: &Cluster<'_>) -> Value {
         let release = &self.vocabulary.peers.release;
-        json!({"podSelector": {"matchLabels": {(release.clone()): cluster.release}}})
+        json!({"podSelector": {"matchLabels": {(release.clone()): cluster.full_name()}}})
     }
 }

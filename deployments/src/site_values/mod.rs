@@ -214,8 +214,8 @@ impl Builder<'_, '_> {
             entry["peers"] = ranges.collect();
         }
         let machines = self.site.site.vm.as_ref();
-        let served = machines.and_then(|_| self.site.site.hostnames.get("management"));
-        if let Some(host) = server.notifies.as_ref().or(served) {
+        let public = machines.and_then(|_| self.site.site.hostnames.get("management"));
+        if let Some(host) = server.notifies.as_ref().or(public) {
             entry["notification"] = json!({"host": host.value});
         }
         values.insert("identityServer".into(), entry);

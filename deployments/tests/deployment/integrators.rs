@@ -1,7 +1,7 @@
 //! Servers beside API Manager: what a document may not say of them, and what becomes of it.
 
 use crate::refusals::{refused, says};
-use crate::support::{changed, example, made};
+use crate::support::{changed, example, made, workspace};
 
 const TENANTS: &str = "standard-ha-multitenancy";
 const SHARED: &str = "standard-ha";
@@ -47,6 +47,24 @@ fn words_of_integrators_are_refused_with_the_one_that_was_meant() {
         (
             "mi_{tenant}",
             "mi_{tennant}",
+            &[
+                "nothing to put in the place of {tennant}",
+                "did you mean {tenant}?",
+            ],
+        ),
+        (
+            "/capps:7",
+            "/capps",
+            &["names neither a tag nor a digest", "write `repository:tag`"],
+        ),
+        (
+            "{tenant}/capps:7",
+            "{tenant/capps:7",
+            &["nothing to put in the place of {tenant/capps:7}"],
+        ),
+        (
+            "      - kind: mi\n",
+            "      - kind: mi\n        values: {extraEnv: [{name: A, value: \"{tennant}\"}]}\n",
             &[
                 "nothing to put in the place of {tennant}",
                 "did you mean {tenant}?",
@@ -117,7 +135,7 @@ fn a_tenant_has_a_domain_a_label_and_a_cluster_of_its_own() {
         ),
         (
             "tenants: [acme.example.com, {domain: globex.example.com}]",
-            "a domain, or",
+            "the field `label` is missing",
             "",
         ),
     ] {
@@ -146,6 +164,21 @@ fn clusters_share_neither_database_nor_account_nor_name() {
             "mi_{tenant}",
             "mi",
             "would find each other in the database mi, and share their work",
+        ),
+        (
+            "si_{tenant}",
+            "apim_db",
+            "apim_db is a database of API Manager of site main",
+        ),
+        (
+            "      - kind: si\n        tenants",
+            "      - {kind: mi, name: all, artifacts: {image: \"x/y:1\"}, credentials: {existingSecret: mi-acme}}\n      - kind: si\n        tenants",
+            "clusters rail-mi-acme and rail-all would register with one account",
+        ),
+        (
+            "      - kind: mi\n",
+            "      - kind: mi\n        values: {fullnameOverride: all}\n",
+            "two releases of site main would call their objects all-…",
         ),
         (
             "mi_{tenant}",
@@ -199,6 +232,12 @@ fn what_a_cluster_needs_is_asked_for() {
             "",
         ),
         (
+            "        artifacts: {image: \"registry.example.com/rail/capps:7\"}\n",
+            "",
+            "Micro Integrator has no artifacts, and so no services to register",
+            "inServerImage: true",
+        ),
+        (
             "        credentials: {existingSecret: mi-credentials}\n",
             "",
             "Micro Integrator needs the user with which it registers services",
@@ -214,7 +253,7 @@ fn what_a_cluster_needs_is_asked_for() {
             "type: mysql",
             "type: db2",
             "Streaming Integrator cannot use a database of the type db2",
-            "accepted are: mysql, mariadb, mssql, oracle, postgre",
+            "accepted are: mysql, mssql, oracle, postgre",
         ),
         (
             database,
@@ -359,4 +398,70 @@ fn a_site_without_policies_makes_none_for_clusters_that_are_everybodys() {
     );
     let mi = text(&changed, "sites/main/rail-mi.values.yaml");
     assert!(!mi.contains("networkPolicy"), "{mi}");
+}
+
+#[test]
+fn a_release_that_calls_its_objects_otherwise_is_told_of_by_that_name() {
+    let changed = changed(
+        &example(TENANTS),
+        &[(
+            "      - kind: mi\n",
+            "      - kind: mi\n        values: {fullnameOverride: \"zz-{tenant}\"}\n",
+        )],
+    );
+    let readme = text(&changed, "README.md");
+    assert!(
+        readme.contains("call `https://zz-acme-micro-integrator:8253`"),
+        "{readme}"
+    );
+    let own = text(&changed, "sites/main/rail.values.yaml");
+    assert!(own.contains("instance: zz-globex\n"), "{own}");
+}
+
+#[test]
+fn a_script_tries_all_releases_before_it_installs_the_first() {
+    let script = text(&example(TENANTS), "sites/main/install.sh");
+    let tried = script
+        .find("release_3 --dry-run=server")
+        .expect("the last is tried");
+    let first = script
+        .find("release_0 --wait")
+        .expect("the first is installed");
+    assert!(tried < first, "{script}");
+}
+
+#[test]
+fn kinds_of_databases_are_those_that_the_charts_accept() {
+    for kind in ["mi", "si"] {
+        let chart = format!("charts-out/am-integration-{kind}/values.schema.json");
+        let schema = std::fs::read_to_string(workspace().join(chart)).expect("the schema");
+        let schema: serde_json::Value = serde_json::from_str(&schema).expect("JSON");
+        let accepted = schema.pointer("/properties/database/properties/type/enum");
+        let accepted = accepted.and_then(|it| it.as_array()).expect("a list");
+        for database in ["mysql", "mssql", "oracle", "postgre", "db2", "mariadb"] {
+            let coordination = "        coordination: {database: own}\n        credentials: {existingSecret: x}\n        artifacts: {image: \"x/y:1\"}\n";
+            let integrators = "    integrators:\n";
+            let whole = example(SHARED);
+            let (head, _) = whole.split_once(integrators).expect("integrators");
+            let head = head.replace("type: mysql", &format!("type: {database}"));
+            let made = made(
+                "d.yaml",
+                &format!("{head}{integrators}      - kind: {kind}\n{coordination}"),
+            );
+            let is_in_schema = accepted.iter().any(|it| it == database);
+            // The template of one refuses one more.
+            let is_refused_by_template = kind == "si" && database == "db2";
+            assert_eq!(
+                made.is_ok(),
+                is_in_schema && !is_refused_by_template,
+                "{kind} {database}: {made:?}"
+            );
+            if let Err(said) = made {
+                says(
+                    &said,
+                    &[&format!("cannot use a database of the type {database}")],
+                );
+            }
+        }
+    }
 }

@@ -126,8 +126,8 @@ fn notification(document: &Loaded<Deployment>, site: &Placed<'_>, found: &mut Di
     if site.player(PORTALS).is_none() {
         return;
     }
-    let served = site.site.hostnames.get(PORTALS);
-    match (served, &server.notifies) {
+    let public = site.site.hostnames.get(PORTALS);
+    match (public, &server.notifies) {
         (None, _) => {
             let message = format!(
                 "the identity server notifies site {} by hostnames.{PORTALS}, which it does not have",
@@ -136,11 +136,11 @@ fn notification(document: &Loaded<Deployment>, site: &Placed<'_>, found: &mut Di
             let hint = format!("set hostnames.{PORTALS}, and a load balancer that serves it");
             found.push(document.diagnose(&server.host, message).hint(hint));
         }
-        (Some(served), Some(notifies)) if served.value != notifies.value => {
+        (Some(public), Some(notifies)) if public.value != notifies.value => {
             let message = format!(
                 "the load balancer of site {} serves {} and not {}",
                 site.name(),
-                served.value,
+                public.value,
                 notifies.value
             );
             let hint = format!("remove `notifies`: it is hostnames.{PORTALS}");

@@ -3,6 +3,7 @@
 use am_generator::ChartTree;
 use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
+use am_generator::model::product::Database;
 use am_generator::yaml::Text;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use super::super::values::has_policies;
 use crate::document::Deployment;
 use crate::document::integrators::Integrator;
 use crate::names::{LONGEST_NAME, is_host};
-use crate::overlay::{STORES, tree_of};
+use crate::overlay::{STORES, chart_values, own, tree_of};
 use crate::sites::Placed;
 use crate::vocabulary::Topology;
 
@@ -67,7 +68,7 @@ pub(crate) fn check(
             }
         }
         names(document, site, clusters, found);
-        shared(document, site, clusters, found);
+        shared(document, site, clusters, charts, found);
     }
 }
 
@@ -165,6 +166,12 @@ fn needs(
         let hint = "name its Secret: `credentials: {existingSecret: …}`";
         found.push(document.diagnose(&said.kind, message).hint(hint));
     }
+    let in_values = said.values.get("artifacts");
+    if cluster.kind.registers && said.artifacts.is_none() && in_values.is_none() {
+        let message = format!("{title} has no artifacts, and so no services to register");
+        let hint = "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them";
+        found.push(document.diagnose(&said.kind, message).hint(hint));
+    }
     if let Some((key, host)) = said.hostnames.iter().next() {
         let policy = said.values.get("networkPolicy");
         let lets_in = ["clients", "loadBalancers"].iter().any(|key| {
@@ -189,7 +196,7 @@ fn names(
     clusters: &[Cluster<'_>],
     found: &mut Diagnostics,
 ) {
-    let mut releases = vec![document.name.value.clone()];
+    let mut releases = vec![document.name.value.clone(), site.full_name(document)];
     let mut hosts: Vec<(String, String)> = site
         .site
         .hostnames
@@ -205,12 +212,23 @@ fn names(
             let hint = "shorten the name of the deployment, that of the integrator, or the label of the tenant";
             found.push(document.diagnose(at, message).hint(hint));
         }
+        let full_name = cluster.full_name();
+        if full_name != *release && releases.contains(&full_name) {
+            let message = format!(
+                "two releases of site {} would call their objects {full_name}-…",
+                site.name()
+            );
+            let at = cluster.said.values.key("fullnameOverride").unwrap_or(at);
+            let hint = "give each a name of its own, such as one with {tenant}";
+            found.push(document.diagnose(at, message).hint(hint));
+        }
         if releases.contains(release) {
             let message = format!("two releases of site {} are called {release}", site.name());
             let hint = "give the integrator a `name` of its own";
             found.push(document.diagnose(at, message).hint(hint));
         }
         releases.push(release.clone());
+        releases.push(full_name);
         for (key, host) in cluster.said.hostnames.iter() {
             let name = cluster.text(host);
             let field = format!("hostnames.{} of release {release}", key.value);
@@ -228,14 +246,27 @@ fn names(
     }
 }
 
+/// Names of the databases of the site's API Manager.
+fn own_databases(site: &Placed<'_>, charts: &ChartTree) -> Vec<String> {
+    let (own, chart) = (own(site), chart_values(site, charts));
+    let names = [Database::Apim, Database::Shared].map(|database| {
+        let path = format!("/database/{}/name", database.key());
+        let name = own.pointer(&path).or_else(|| chart.pointer(&path));
+        name.and_then(Value::as_str).unwrap_or_default().to_owned()
+    });
+    names.into()
+}
+
 /// What is a cluster's own: its database, and the account with which it registers.
 fn shared(
     document: &Loaded<Deployment>,
     site: &Placed<'_>,
     clusters: &[Cluster<'_>],
+    charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
     let mut databases: Vec<(String, &Cluster<'_>)> = Vec::new();
+    let own = own_databases(site, charts);
     let mut accounts: Vec<(String, &Cluster<'_>)> = Vec::new();
     let hint = |text: &Text| {
         if differs(&text.value) {
@@ -259,10 +290,18 @@ fn shared(
                 );
                 found.push(document.diagnose(text, message).hint(hint(text)));
             }
+            if own.contains(&name) {
+                let message = format!(
+                    "{name} is a database of API Manager of site {}",
+                    site.name()
+                );
+                let hint = "give the cluster one of its own";
+                found.push(document.diagnose(text, message).hint(hint));
+            }
             databases.push((name, cluster));
         }
         let account = cluster.said.credentials.as_ref();
-        let account = account.filter(|_| cluster.kind.registers && cluster.tenant.is_some());
+        let account = account.filter(|_| cluster.kind.registers);
         if let Some(text) = account.map(|it| &it.existing_secret) {
             let name = cluster.text(text);
             let twin = accounts.iter().find(|(known, other)| {

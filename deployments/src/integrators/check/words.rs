@@ -7,7 +7,7 @@ use am_generator::yaml::Text;
 use serde_saphyr::Spanned;
 
 use super::super::cluster::{EACH, family};
-use super::super::placeholders::{KNOWN, named};
+use super::super::placeholders::{KNOWN, named, named_in};
 use crate::check::unknown;
 use crate::document::Deployment;
 use crate::document::integrators::{Integrator, Tenant, Tenants};
@@ -93,6 +93,26 @@ fn integrator(
                 found.push(document.diagnose(text, message).hint(hint));
             }
         }
+    }
+    // Values have braces of their own, so only what is nearly one of these is a mistake.
+    for (key, value) in said.values.iter() {
+        for name in named_in(value) {
+            let meant = am_suggest::near(name, KNOWN).filter(|it| *it != name);
+            if let Some(meant) = meant {
+                let message = format!("there is nothing to put in the place of {{{name}}}");
+                let hint = format!("did you mean {{{meant}}}?");
+                found.push(document.diagnose(key, message).hint(hint));
+            }
+        }
+    }
+    let image = said.artifacts.iter().find_map(|it| it.image.as_ref());
+    let has_tag = |image: &str| {
+        image.contains('@') || image.rsplit('/').next().is_some_and(|it| it.contains(':'))
+    };
+    if let Some(image) = image.filter(|image| !has_tag(&image.value)) {
+        let message = format!("`{}` names neither a tag nor a digest", image.value);
+        let hint = "write `repository:tag`, or `repository@sha256:…`";
+        found.push(document.diagnose(image, message).hint(hint));
     }
     let kind = vocabulary.integrators.get(&said.kind.value);
     if let Some((model, _)) = kind.and_then(|kind| family(kind, families)) {

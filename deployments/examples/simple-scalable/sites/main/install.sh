@@ -46,20 +46,32 @@ for secret in apim-credentials mi-credentials si-credentials; do
   fi
 done
 
-find_chart am-pattern-2 4.7.100 4.7.0 4.7.0
-helm upgrade --install rail "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.values.yaml" --values "$here/rail.values.yaml" \
-  --wait --timeout 30m "$@"
+# Each release in a function, because all are tried before the first is installed.
+release_0() {
+  find_chart am-pattern-2 4.7.100 4.7.0 4.7.0
+  helm upgrade --install rail "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.values.yaml" --values "$here/rail.values.yaml" \
+    "$@"
+}
+release_1() {
+  find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
+  helm upgrade --install rail-mi "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.mi.values.yaml" --values "$here/rail-mi.values.yaml" \
+    "$@"
+}
+release_2() {
+  find_chart am-integration-si 4.4.100 4.4.0 4.7.0
+  helm upgrade --install rail-si "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.si.values.yaml" --values "$here/rail-si.values.yaml" \
+    "$@"
+}
 
-find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
-helm upgrade --install rail-mi "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.mi.values.yaml" --values "$here/rail-mi.values.yaml" \
-  --wait --timeout 30m "$@"
-
-find_chart am-integration-si 4.4.100 4.4.0 4.7.0
-helm upgrade --install rail-si "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.si.values.yaml" --values "$here/rail-si.values.yaml" \
-  --wait --timeout 30m "$@"
+release_0 --dry-run=server "$@" >/dev/null
+release_1 --dry-run=server "$@" >/dev/null
+release_2 --dry-run=server "$@" >/dev/null
+release_0 --wait --timeout 30m "$@"
+release_1 --wait --timeout 30m "$@"
+release_2 --wait --timeout 30m "$@"

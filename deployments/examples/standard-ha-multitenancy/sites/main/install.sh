@@ -47,26 +47,41 @@ for secret in apim-credentials mi-acme mi-globex si-acme; do
   fi
 done
 
-find_chart am-pattern-1 4.7.100 4.7.0 4.7.0
-helm upgrade --install rail "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.values.yaml" --values "$here/rail.values.yaml" \
-  --wait --timeout 30m "$@"
+# Each release in a function, because all are tried before the first is installed.
+release_0() {
+  find_chart am-pattern-1 4.7.100 4.7.0 4.7.0
+  helm upgrade --install rail "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.values.yaml" --values "$here/rail.values.yaml" \
+    "$@"
+}
+release_1() {
+  find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
+  helm upgrade --install rail-mi-acme "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.mi.values.yaml" --values "$here/rail-mi-acme.values.yaml" \
+    "$@"
+}
+release_2() {
+  find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
+  helm upgrade --install rail-mi-globex "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.mi.values.yaml" --values "$here/rail-mi-globex.values.yaml" \
+    "$@"
+}
+release_3() {
+  find_chart am-integration-si 4.4.100 4.4.0 4.7.0
+  helm upgrade --install rail-si-acme "${chart[@]}" \
+    --namespace apim --create-namespace \
+    --values "$here/production.si.values.yaml" --values "$here/rail-si-acme.values.yaml" \
+    "$@"
+}
 
-find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
-helm upgrade --install rail-mi-acme "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.mi.values.yaml" --values "$here/rail-mi-acme.values.yaml" \
-  --wait --timeout 30m "$@"
-
-find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
-helm upgrade --install rail-mi-globex "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.mi.values.yaml" --values "$here/rail-mi-globex.values.yaml" \
-  --wait --timeout 30m "$@"
-
-find_chart am-integration-si 4.4.100 4.4.0 4.7.0
-helm upgrade --install rail-si-acme "${chart[@]}" \
-  --namespace apim --create-namespace \
-  --values "$here/production.si.values.yaml" --values "$here/rail-si-acme.values.yaml" \
-  --wait --timeout 30m "$@"
+release_0 --dry-run=server "$@" >/dev/null
+release_1 --dry-run=server "$@" >/dev/null
+release_2 --dry-run=server "$@" >/dev/null
+release_3 --dry-run=server "$@" >/dev/null
+release_0 --wait --timeout 30m "$@"
+release_1 --wait --timeout 30m "$@"
+release_2 --wait --timeout 30m "$@"
+release_3 --wait --timeout 30m "$@"
