@@ -10,11 +10,10 @@ fn main() {
     let mut files = Vec::new();
     find(Path::new(FOLDER), &mut files);
     files.sort();
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by Cargo"));
+    // Where the crate lies is asked when it is compiled: a folder of build results may have come from another checkout.
     let entries = files.iter().map(|file| {
-        let held = root.join(file).display().to_string();
         format!(
-            "File::new(\"deployments/{}\", include_str!({held:?})),",
+            "File::new(\"deployments/{0}\", include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/{0}\"))),",
             file.display()
         )
     });

@@ -11,9 +11,10 @@ use super::{
 
 /// Writes the picture of the sites, where there are several.
 pub(super) fn write(out: &mut String, report: &Report) {
-    let sites: Vec<(&str, &Profile)> = report
-        .profiles
-        .iter()
+    // Servers beside API Manager are in a site, and none of their own.
+    let profiles = report.profiles.iter();
+    let sites: Vec<(&str, &Profile)> = profiles
+        .filter(|profile| profile.pattern.distribution().is_none())
         .filter_map(|profile| Some((profile.site.as_deref()?, profile)))
         .collect();
     if sites.len() < 2 {
