@@ -2,6 +2,9 @@
 
 use std::net::IpAddr;
 
+use am_generator::model::table::Table;
+use serde_json::Value;
+
 /// Longest name of a release by which its objects are called as they are; a longer one is cut and closed with a hash.
 pub(crate) const LONGEST_NAME: usize = 30;
 
@@ -44,6 +47,12 @@ pub(crate) fn is_cidr(text: &str) -> bool {
         };
         bits.parse::<u8>().is_ok_and(|bits| bits <= most)
     })
+}
+
+/// What the names of a release's objects begin with: what values say, or its own name.
+pub(crate) fn full_name<'n>(values: &'n Table<Value>, release: &'n str) -> &'n str {
+    let own = values.get("fullnameOverride").and_then(Value::as_str);
+    own.filter(|name| !name.is_empty()).unwrap_or(release)
 }
 
 /// Names as a sentence has them: `a, b and c`.

@@ -7,7 +7,7 @@ use am_generator::model::Loaded;
 use am_generator::model::product::Database;
 
 use crate::document::{Deployment, IdentityServer, Site};
-use crate::names::sentence;
+use crate::names::{full_name, sentence};
 use crate::vocabulary::{PartOfPattern, Shape, Topology, Vocabulary};
 
 /// A site with what it runs.
@@ -35,10 +35,7 @@ impl<'m> Placed<'m> {
 
     /// What the names of the release's objects begin with.
     pub(crate) fn full_name(&self, document: &Deployment) -> String {
-        let own = self.site.values.get("fullnameOverride");
-        let own = own.and_then(serde_json::Value::as_str);
-        let own = own.filter(|name| !name.is_empty());
-        own.unwrap_or(&document.name.value).to_owned()
+        full_name(&self.site.values, &document.name.value).to_owned()
     }
 
     pub(crate) fn runs(&self, component: &str) -> bool {

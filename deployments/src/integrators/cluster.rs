@@ -8,6 +8,7 @@ use am_generator::yaml::Text;
 use super::placeholders::filled;
 use crate::document::integrators::{Integrator, Tenant, Tenants};
 use crate::document::{Deployment, Site};
+use crate::names::full_name;
 use crate::vocabulary::{IntegratorKind, Vocabulary};
 
 /// The word for all tenants of the document.
@@ -35,10 +36,7 @@ impl Cluster<'_> {
 
     /// What the names of the release's objects begin with.
     pub(crate) fn full_name(&self) -> String {
-        let own = self.said.values.get("fullnameOverride");
-        let own = own.and_then(serde_json::Value::as_str);
-        let own = own.filter(|name| !name.is_empty());
-        own.map_or_else(|| self.release.clone(), |own| filled(own, self.tenant))
+        filled(full_name(&self.said.values, &self.release), self.tenant)
     }
 
     /// A text with the tenant's names filled in.

@@ -144,7 +144,7 @@ fn artifacts(cluster: &Cluster<'_>) -> Option<Value> {
 }
 
 /// A reference to an image in its parts.
-fn image_of(reference: &str) -> Value {
+pub(super) fn image_of(reference: &str) -> Value {
     if let Some((repository, digest)) = reference.split_once('@') {
         return json!({"repository": repository, "digest": digest});
     }

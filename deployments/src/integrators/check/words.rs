@@ -8,6 +8,7 @@ use serde_saphyr::Spanned;
 
 use super::super::cluster::{EACH, family};
 use super::super::placeholders::{KNOWN, named, named_in};
+use super::super::values::image_of;
 use crate::check::unknown;
 use crate::document::Deployment;
 use crate::document::integrators::{Integrator, Tenant, Tenants};
@@ -106,10 +107,11 @@ fn integrator(
         }
     }
     let image = said.artifacts.iter().find_map(|it| it.image.as_ref());
-    let has_tag = |image: &str| {
-        image.contains('@') || image.rsplit('/').next().is_some_and(|it| it.contains(':'))
+    let is_only_named = |image: &&Text| {
+        let parts = image_of(&image.value);
+        parts.get("tag").is_none() && parts.get("digest").is_none()
     };
-    if let Some(image) = image.filter(|image| !has_tag(&image.value)) {
+    if let Some(image) = image.filter(is_only_named) {
         let message = format!("`{}` names neither a tag nor a digest", image.value);
         let hint = "write `repository:tag`, or `repository@sha256:…`";
         found.push(document.diagnose(image, message).hint(hint));
