@@ -59,10 +59,38 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The site that a tree is of: documents of a tree are those of a release with this name.
+    /// The site that a tree is of: documents of API Manager are those of a release with this name.
     pub fn site(&self) -> &str {
+        match self.cluster() {
+            Some(_) => &self.description.namespace,
+            None => self.release(),
+        }
+    }
+
+    /// The cluster of servers beside API Manager that it is on machines, by the name of its units.
+    pub fn cluster(&self) -> Option<&str> {
+        let is_companion = self.description.pattern.distribution().is_some();
+        (self.tree.is_some() && is_companion).then(|| self.release())
+    }
+
+    fn release(&self) -> &str {
         let releases = &self.description.releases;
         releases.first().map_or("", String::as_str)
+    }
+
+    /// The subject of servers beside API Manager in the tree of this one.
+    #[must_use]
+    pub fn of_cluster(&self, name: &str, pattern: Pattern) -> Self {
+        let mut own = self.clone();
+        self.site().clone_into(&mut own.description.namespace);
+        own.description.pattern = pattern;
+        own.description.releases = vec![name.to_owned()];
+        // What is declared is declared of API Manager.
+        own.hints = Hints {
+            external: self.hints.external.clone(),
+            ..Hints::default()
+        };
+        own
     }
 
     /// Charts that it renders.

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Graph, Member, Resolver, Target, There};
-
-/// The label of pods that are a tenant's, as our charts have it.
-const TENANT: &str = "am-charts/tenant";
+use super::{Graph, Member, NodeId, Resolver, Target, There};
+use crate::manifest::TENANT;
 
 impl<'a> Graph<'a> {
     /// The tenant whose servers these are: as it is declared, or by their label.
@@ -15,6 +13,28 @@ impl<'a> Graph<'a> {
         declared
             .map(String::as_str)
             .or_else(|| labels.get(TENANT).copied())
+    }
+
+    /// What nodes of one release are to those of another one; none where they are nothing of the product.
+    pub(super) fn there(&self, nodes: &BTreeSet<NodeId>, port: u16) -> Option<There> {
+        let (id, component) = nodes
+            .iter()
+            .find_map(|id| Some((*id, self.component(*id)?)))?;
+        let member = self.member(id);
+        let release = |node: NodeId| &self.member(node).workload.object.release;
+        let all = self.nodes_of(component);
+        let all = all.iter().map(|node| node.id);
+        let all: Vec<NodeId> = all.filter(|node| release(*node) == release(id)).collect();
+        let own = self.port_on(member, port);
+        Some(There {
+            component,
+            is_service: nodes.len() == all.len(),
+            nodes: nodes
+                .iter()
+                .filter_map(|node| all.iter().position(|one| one == node))
+                .collect(),
+            port: own.map_or(port, |own| own.number),
+        })
     }
 
     /// Servers of releases that are there too.
@@ -30,25 +50,9 @@ impl Resolver<'_, '_> {
         let beside = graph.resolver();
         beside.service_of(namespace, host)?;
         Some(match beside.in_cluster(namespace, host, port)? {
-            Target::Nodes { nodes, port, .. } => {
-                let Some((id, component)) = nodes
-                    .iter()
-                    .find_map(|id| Some((*id, graph.component(*id)?)))
-                else {
-                    return Some(Target::External);
-                };
-                let member = graph.member(id);
-                let own = graph.port_on(member, port);
-                Target::Elsewhere(There {
-                    component,
-                    is_service: nodes.len() == graph.nodes_of(component).len(),
-                    nodes: nodes
-                        .iter()
-                        .map(|node| node.ordinal)
-                        .collect::<BTreeSet<_>>(),
-                    port: own.map_or(port, |own| own.number),
-                })
-            }
+            Target::Nodes { nodes, port, .. } => graph
+                .there(&nodes, port)
+                .map_or(Target::External, Target::Elsewhere),
             other => other,
         })
     }

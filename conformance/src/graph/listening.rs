@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use am_deployment_toml::{effective::Effective, environment::Environment, span::Span};
 use am_product::Port;
+use serde_json::Value;
 
 use crate::{
     component::Component,
@@ -44,6 +45,7 @@ pub(super) fn listeners(
     workload: &Workload<'_>,
     component: Component,
     effective: Option<&Effective>,
+    settings: Option<&Value>,
 ) -> Vec<Listener> {
     let (declared, asked) = (declared(workload), asked(services, workload));
     let said: BTreeSet<u16> = declared
@@ -54,7 +56,7 @@ pub(super) fn listeners(
     component
         .ports()
         .map(|port| {
-            let listener = listener(port, effective, &said);
+            let listener = listener(port, effective, settings, &said);
             let closed = effective
                 .filter(|_| asked.contains(&listener.said))
                 .and_then(|effective| closed_by(port, effective));
@@ -72,7 +74,13 @@ fn closed_by(port: &Port, effective: &Effective) -> Option<String> {
     port.switched_by.iter().find(is_off).cloned()
 }
 
-fn listener(port: &'static Port, effective: Option<&Effective>, said: &BTreeSet<u16>) -> Listener {
+/// `settings` are those of a server that reads YAML, where a port's key is a JSON pointer.
+fn listener(
+    port: &'static Port,
+    effective: Option<&Effective>,
+    settings: Option<&Value>,
+    said: &BTreeSet<u16>,
+) -> Listener {
     let written = |key: &str| {
         let found = effective?
             .get(key)
@@ -80,7 +88,13 @@ fn listener(port: &'static Port, effective: Option<&Effective>, said: &BTreeSet<
         found.value.scalar_text()?.trim().parse::<u16>().ok()
     };
     let key = port.moved_by.as_deref();
-    let own = key.and_then(written).filter(|own| *own != port.number);
+    let set = |key: &str| {
+        let found = settings?.pointer(key)?;
+        let number = found.as_u64().or_else(|| found.as_str()?.trim().parse().ok());
+        u16::try_from(number?).ok()
+    };
+    let own = key.and_then(|key| written(key).or_else(|| set(key)));
+    let own = own.filter(|own| *own != port.number);
     let offset = effective.map_or(0, Effective::port_offset);
     let number = own.unwrap_or(port.number).saturating_add(offset);
     let by_key = written(OFFSET_KEY).unwrap_or(0);

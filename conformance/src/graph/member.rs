@@ -44,6 +44,18 @@ impl<'a> Member<'a> {
     }
 }
 
+impl<'a> Member<'a> {
+    /// The machine on which it runs; empty on a cluster.
+    pub(crate) fn host(&self) -> &'a str {
+        self.workload.object.str("/host").unwrap_or_default()
+    }
+
+    /// The address of its machine; empty on a cluster.
+    pub(crate) fn address(&self) -> &'a str {
+        self.workload.object.str("/address").unwrap_or_default()
+    }
+}
+
 impl Member<'_> {
     /// By what its component is told, in words; none where nothing tells it.
     pub(crate) fn told_by(&self) -> Option<String> {

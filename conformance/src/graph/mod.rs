@@ -24,7 +24,6 @@ mod waits;
 use std::collections::BTreeMap;
 
 use am_deployment_toml::product::ProductVersion;
-use am_product::ConfigurationFormat;
 
 pub use address::{OwnAddress, Resolver, Target};
 pub use crossings::{Beyond, Crossings};
@@ -33,11 +32,11 @@ pub use elsewhere::{Elsewhere, Place, There};
 pub use host_links::HostLink;
 pub(crate) use host_links::host_links;
 pub use listening::{Listener, Moved};
+pub(crate) use machines::Answers;
 pub use member::Member;
 use member::looks_like_the_product;
 pub use mounts::{Missing, MountedFile};
 pub(crate) use mounts::{mode_of_unseen, mounted_files};
-use node::is_configuration;
 pub use node::{Configuration, Node, NodeId};
 pub use references::{Link, links};
 pub use route_end::RouteEnd;
@@ -179,17 +178,7 @@ impl<'a> Graph<'a> {
 
     /// The configuration of a node whose server reads YAML, with the object that holds it.
     pub(crate) fn yaml_configuration(&self, node: &Node<'_>) -> Option<(&'a Object, &'a str)> {
-        let member = self.member(node.id);
-        let distribution = member.component?.distribution();
-        if distribution.configuration_format() != ConfigurationFormat::Yaml {
-            return None;
-        }
-        let main = member.main?;
-        let (files, _) = mounted_files(self.manifest, &member.workload, &main, &node.pod_name);
-        let file = files
-            .into_iter()
-            .find(|file| is_configuration(&file.path, distribution))?;
-        Some((file.object, file.text?))
+        node::yaml_configuration(self.manifest, self.member(node.id), &node.pod_name)
     }
 
     /// The member to which a node belongs.

@@ -8,6 +8,7 @@ use am_deployment_toml::{
     product::{Distribution, Product, ProductVersion},
 };
 use am_product::ConfigurationFormat;
+use serde_json::Value;
 
 use super::{
     listening::{Listener, listeners, with_system_properties},
@@ -113,8 +114,12 @@ pub(super) fn nodes_of<'a>(
             let effective = configuration
                 .as_ref()
                 .and_then(|file| file.effective.as_ref());
+            let settings = yaml_configuration(manifest, member, &pod_name);
+            let settings: Option<Value> =
+                settings.and_then(|(_, text)| serde_saphyr::from_str(text).ok());
             let listeners = member.component.map_or_else(Vec::new, |component| {
-                listeners(services, &member.workload, component, effective)
+                let workload = &member.workload;
+                listeners(services, workload, component, effective, settings.as_ref())
             });
             Node {
                 id: NodeId {
@@ -128,6 +133,23 @@ pub(super) fn nodes_of<'a>(
             }
         })
         .collect()
+}
+
+/// The configuration of a pod whose server reads YAML, with the object that holds it.
+pub(super) fn yaml_configuration<'a>(
+    manifest: &'a Manifest,
+    member: &Member<'a>,
+    pod_name: &str,
+) -> Option<(&'a Object, &'a str)> {
+    let distribution = member.component?.distribution();
+    if distribution.configuration_format() != ConfigurationFormat::Yaml {
+        return None;
+    }
+    let (files, _) = mounted_files(manifest, &member.workload, &member.main?, pod_name);
+    let file = files
+        .into_iter()
+        .find(|file| is_configuration(&file.path, distribution))?;
+    Some((file.object, file.text?))
 }
 
 fn read_configuration<'a>(

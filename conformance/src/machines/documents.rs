@@ -1,15 +1,22 @@
 //! Host trees as documents: a unit is a server with one node, what is laid over its pack is mounted into it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
-use am_product::Component;
-
 use super::{
-    balancer, environment, environment::Filled, firewall::Firewall, inventory, tree::Tree,
+    balancer,
+    clusters::{self, Cluster},
+    environment,
+    environment::Filled,
+    firewall::Firewall,
+    inventory,
+    tree::Tree,
     unit::Unit,
 };
 use crate::manifest::{
-    FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, Manifest, OVERLAY, Object, UNIT,
+    COMPONENT, FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, Manifest, OVERLAY, Object,
+    TENANT, UNIT,
 };
 
 /// Documents of no API of Kubernetes.
@@ -18,18 +25,27 @@ const API_VERSION: &str = "machines.am-charts/v1";
 /// The kind of the document about the inventory.
 const INVENTORY: &str = "Inventory";
 
-/// The folder of units on a host.
-const UNITS: &str = "/etc/systemd/system/";
 /// The file of a host's firewall.
 const RULES: &str = "/etc/nftables.d/am.nft";
 
-/// What a tree says, as documents of the release `site`.
+/// What a tree says, as documents of the release `site`; of servers beside API Manager as documents of a release that is called like their
+/// cluster. Those of `cluster` are the subject, or else those of API Manager: units of everybody else are beside it. What is about hosts
+/// is everybody's, and of what a host is to run it says only what is the subject's.
 ///
 /// # Errors
-/// When the tree has no inventory that can be read.
-pub fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
+/// When the tree has no inventory that can be read, or nothing of the cluster.
+pub fn documents(tree: &Tree, site: &str, cluster: Option<&str>) -> Result<Manifest, String> {
     let inventory = inventory::Inventory::of(tree)?;
-    let make = Make { tree, site };
+    let clusters = clusters::of(tree, &inventory);
+    if let Some(unknown) = cluster.filter(|name| !clusters.contains_key(*name)) {
+        return Err(format!("{}: there is no unit of {unknown}", tree.place));
+    }
+    let make = Make {
+        tree,
+        site,
+        clusters: &clusters,
+        subject: cluster,
+    };
     let mut objects = Vec::new();
     let mut machines = Machines {
         shared_address: inventory.shared_address,
@@ -46,10 +62,8 @@ pub fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
                 .map_or_else(Vec::new, |(.., fronts)| fronts.clone()),
         };
         objects.push(make.machine(&host, &listed.components));
-        for (file, text) in tree.below(&host.name, UNITS) {
-            if file.ends_with(".service") && !file.contains('/') {
-                objects.extend(make.unit(&host, file, text));
-            }
+        for (file, text) in clusters::units(tree, &host.name) {
+            objects.extend(make.unit(&host, file, text));
         }
         if let Some((path, text, _)) = balancer {
             let fronts: Vec<Value> = host.fronts.iter().map(Front::to_value).collect();
@@ -68,9 +82,20 @@ pub fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
         }
         machines.hosts.push(host);
     }
+    let (own, others): (Vec<Object>, Vec<Object>) = objects
+        .into_iter()
+        .partition(|object| object.release == make.release());
+    let beside = (!clusters.is_empty()).then(|| {
+        Box::new(Manifest {
+            objects: others,
+            machines: Some(machines.clone()),
+            ..Manifest::default()
+        })
+    });
     Ok(Manifest {
-        objects,
+        objects: own,
         machines: Some(machines),
+        beside,
         ..Manifest::default()
     })
 }
@@ -78,15 +103,24 @@ pub fn documents(tree: &Tree, site: &str) -> Result<Manifest, String> {
 struct Make<'t> {
     tree: &'t Tree,
     site: &'t str,
+    clusters: &'t BTreeMap<String, Cluster>,
+    /// The cluster whose documents are wanted; API Manager's unless there is one.
+    subject: Option<&'t str>,
 }
 
 impl Make<'_> {
+    /// The release whose documents are wanted.
+    fn release(&self) -> &str {
+        self.subject.unwrap_or(self.site)
+    }
+
+    /// A document of the subject.
     fn object(&self, kind: &str, name: &str, path: &str, text: &str, mut value: Value) -> Object {
         value["apiVersion"] = json!(API_VERSION);
         value["kind"] = json!(kind);
         value["metadata"]["name"] = json!(name);
         Object {
-            release: self.site.to_owned(),
+            release: self.release().to_owned(),
             chart: self.tree.place.clone(),
             template: path.to_owned(),
             text: text.to_owned(),
@@ -111,6 +145,12 @@ impl Make<'_> {
         let folder = format!("hosts/{}/", host.name);
         let has_files = self.tree.files.range(folder.clone()..).next();
         let has_files = has_files.is_some_and(|(path, _)| path.starts_with(&folder));
+        let is_own = |component: &&Value| {
+            let name = component.get("name").and_then(Value::as_str);
+            let cluster = name.filter(|name| self.clusters.contains_key(*name));
+            cluster == self.subject
+        };
+        let components: Vec<&Value> = components.iter().filter(is_own).collect();
         let value = json!({"address": host.address, "components": components, "files": has_files});
         self.object(MACHINE, &host.name, inventory::FILE, text, value)
     }
@@ -120,10 +160,17 @@ impl Make<'_> {
         let unit = Unit::read(text);
         let command: Vec<String> = unit.command().into_iter().map(str::to_owned).collect();
         let script = command.first().map(String::as_str).unwrap_or_default();
-        let Some(component) = component_of(file, script) else {
+        let Some(component) = clusters::component_of(file, script) else {
             return Vec::new();
         };
-        let name = format!("{}/{}", host.name, component.name());
+        let cluster = clusters::cluster_of(file, component);
+        let called = cluster.unwrap_or(component.name());
+        let release = cluster.unwrap_or(self.site);
+        let name = format!("{}/{called}", host.name);
+        let mut labels = json!({COMPONENT: component.name()});
+        if let Some(tenant) = cluster.and_then(|name| self.clusters.get(name)?.tenant.as_ref()) {
+            labels[TENANT] = json!(tenant);
+        }
         let home = script.rsplit_once("/bin/").map_or("", |(home, _)| home);
         let over = home.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut objects = Vec::new();
@@ -138,7 +185,8 @@ impl Make<'_> {
         }
         let (env, missing) = self.environment(host, &unit);
         let value = json!({
-            "metadata": {"labels": {"app.kubernetes.io/component": component.name()}},
+            "metadata": {"labels": labels},
+            "called": called,
             "host": host.name,
             "address": host.address,
             "command": command,
@@ -151,11 +199,15 @@ impl Make<'_> {
                     "volumeMounts": [{"name": "overlay", "mountPath": home}],
                 }],
                 "volumes": [{"name": "overlay", "projected": {"sources": sources}}],
+                "terminationGracePeriodSeconds": unit.stop_seconds(),
             },
             "sections": unit.into_value(),
         });
-        let path = format!("hosts/{}{UNITS}{file}", host.name);
+        let path = format!("hosts/{}{}{file}", host.name, clusters::UNITS);
         objects.insert(0, self.object(UNIT, &name, &path, text, value));
+        for object in &mut objects {
+            release.clone_into(&mut object.release);
+        }
         objects
     }
 
@@ -192,15 +244,4 @@ fn entry(variable: &environment::Variable<'_>) -> Value {
             "valueFrom": {"secretKeyRef": {"name": "secrets", "key": expression}},
         }),
     }
-}
-
-/// The component that a unit runs: the one that it is called after, else the one whose script it starts.
-fn component_of(file: &str, script: &str) -> Option<Component> {
-    let stem = file.trim_end_matches(".service");
-    let script = script.rsplit('/').next().unwrap_or(script);
-    let by_name = Component::from_name(stem).or_else(|| {
-        let (_, rest) = stem.split_once('-')?;
-        Component::from_name(rest)
-    });
-    by_name.or_else(|| Component::all().find(|component| component.start_script() == script))
 }

@@ -5,6 +5,7 @@
 //! what the tree's maker believes of it.
 
 mod balancer;
+mod clusters;
 mod documents;
 mod environment;
 mod firewall;
@@ -12,6 +13,7 @@ mod inventory;
 mod tree;
 mod unit;
 
+pub use clusters::{Cluster, clusters, name_of_unit};
 pub use documents::documents;
 pub use tree::Tree;
 
@@ -22,7 +24,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::{Tree, documents};
-    use crate::manifest::{LOAD_BALANCER, OVERLAY, UNIT};
+    use crate::manifest::{LOAD_BALANCER, MACHINE, Manifest, OVERLAY, UNIT};
 
     const INVENTORY: &str = "all: {hosts: {lb-1: {ansible_host: 10.0.0.1}, gw-1: {ansible_host: 10.0.0.2, am_components: [{name: gateway}]}}}";
     const UNIT_FILE: &str = "hosts/gw-1/etc/systemd/system/am-gateway.service";
@@ -50,6 +52,7 @@ mod tests {
                 ("hosts/gw-1/opt/am/other/overlay/x", ""),
             ]),
             "dc1",
+            None,
         )
         .expect("there is an inventory");
         let unit = manifest.of_kind(UNIT).next().expect("it is there");
@@ -69,8 +72,55 @@ mod tests {
     }
 
     #[test]
+    fn servers_beside_api_manager_are_clusters_by_the_names_of_their_units() {
+        const MI: &str = "[Service]\nExecStart=/opt/am/mi-acme/current/bin/micro-integrator.sh\nTimeoutStopSec=195\n";
+        let inventory = "all: {hosts: {one: {ansible_host: 10.0.0.2, am_components: [{name: gateway, start_script: gateway.sh}, \
+            {name: mi-acme, start_script: micro-integrator.sh, tenant: acme.example.com}, {name: si, start_script: server.sh}]}}}";
+        let files = [
+            ("ansible/inventory.yaml", inventory),
+            ("hosts/one/etc/systemd/system/am-mi-acme.service", MI),
+            (
+                "hosts/one/etc/systemd/system/am-gateway.service",
+                "[Service]\nExecStart=/opt/am/gateway/current/bin/gateway.sh\n",
+            ),
+            (
+                "hosts/one/opt/am/mi-acme/overlay/conf/deployment.toml",
+                "[server]\n",
+            ),
+        ];
+        let tree = tree(&files);
+        let clusters = super::clusters(&tree).expect("there is an inventory");
+        let told: Vec<(&str, Option<&str>)> = clusters
+            .iter()
+            .map(|(name, cluster)| (name.as_str(), cluster.tenant.as_deref()))
+            .collect();
+        assert_eq!(told, [("mi-acme", Some("acme.example.com")), ("si", None)]);
+        let of = |cluster| documents(&tree, "dc1", cluster).expect("it is there");
+        let units = |manifest: &Manifest| -> Vec<String> {
+            let units = manifest.of_kind(UNIT);
+            units.map(|unit| unit.name().to_owned()).collect()
+        };
+        let runs = |manifest: &Manifest| -> usize {
+            let machine = manifest.of_kind(MACHINE).next().expect("a host");
+            machine.value["components"].as_array().map_or(0, Vec::len)
+        };
+        let (own, acme) = (of(None), of(Some("mi-acme")));
+        let beside = |manifest: &Manifest| units(manifest.beside.as_ref().expect("others"));
+        assert_eq!((units(&own), runs(&own)), (vec!["one/gateway".into()], 1));
+        assert_eq!(beside(&own), ["one/mi-acme"]);
+        assert_eq!((units(&acme), runs(&acme)), (vec!["one/mi-acme".into()], 1));
+        assert_eq!(beside(&acme), ["one/gateway"]);
+        let unit = acme.of_kind(UNIT).next().expect("it is there");
+        assert_eq!(unit.release, "mi-acme");
+        assert_eq!(unit.value["spec"]["terminationGracePeriodSeconds"], 195);
+        // One that the inventory lists and no host has is a cluster without servers.
+        assert!(units(&of(Some("si"))).is_empty());
+        assert!(documents(&tree, "dc1", Some("mi-other")).is_err());
+    }
+
+    #[test]
     fn a_tree_without_an_inventory_is_refused() {
-        let error = documents(&Tree::default(), "dc1").expect_err("nobody knows the hosts");
+        let error = documents(&Tree::default(), "dc1", None).expect_err("nobody knows the hosts");
         assert!(error.contains("ansible/inventory.yaml"), "{error}");
         let no_address = BTreeMap::from([(
             "ansible/inventory.yaml".to_owned(),
@@ -80,7 +130,7 @@ mod tests {
             place: "site".into(),
             files: no_address,
         };
-        let error = documents(&tree, "dc1").expect_err("nobody can reach it");
+        let error = documents(&tree, "dc1", None).expect_err("nobody can reach it");
         assert!(error.contains("host a has no ansible_host"), "{error}");
     }
 
@@ -90,7 +140,7 @@ mod tests {
             let text = format!("{text}{}", "a {".repeat(nested));
             let files = [UNIT_FILE, "hosts/gw-1/etc/am/a.env", "hosts/lb-1/etc/nftables.d/am.nft", "hosts/lb-1/etc/nginx/nginx.conf", "hosts/gw-1/etc/haproxy/haproxy.cfg"];
             let files: Vec<(&str, &str)> = files.iter().map(|file| (*file, text.as_str())).collect();
-            let manifest = documents(&tree(&files), "dc1").expect("there is an inventory");
+            let manifest = documents(&tree(&files), "dc1", None).expect("there is an inventory");
             prop_assert!(manifest.of_kind(LOAD_BALANCER).count() == 2);
         }
     }

@@ -55,15 +55,64 @@ impl Unit {
             .collect()
     }
 
+    /// How long it may take to stop before it is killed, in seconds. Sources: systemd.service(5), systemd.time(7).
+    pub(super) fn stop_seconds(&self) -> u64 {
+        let written = self.service("TimeoutStopSec").last();
+        written.map_or(USUAL_STOP, |text| {
+            seconds(text).unwrap_or(if text == "infinity" { FOREVER } else { 0 })
+        })
+    }
+
     /// For documents.
     pub(super) fn into_value(self) -> Value {
         Value::Object(self.sections)
     }
 }
 
+/// `DefaultTimeoutStopSec` unless somebody changed it.
+const USUAL_STOP: u64 = 90;
+
+/// Longer than anybody waits.
+const FOREVER: u64 = 366 * 24 * 3600;
+
+/// A span of time such as `75`, `75s` or `1min 30s`; none where it is anything else.
+fn seconds(text: &str) -> Option<u64> {
+    let spaced = text.replace(|letter: char| letter.is_ascii_digit(), " ");
+    let units = spaced.split_whitespace();
+    let numbers = text
+        .split(|letter: char| !letter.is_ascii_digit())
+        .filter(|number| !number.is_empty());
+    let units: Vec<&str> = units.collect();
+    let numbers: Vec<&str> = numbers.collect();
+    if numbers.is_empty() || units.len() > numbers.len() {
+        return None;
+    }
+    let all = units.iter().copied().chain(std::iter::repeat("s"));
+    numbers.iter().zip(all).try_fold(0_u64, |sum, (number, unit)| {
+        let factor = match unit {
+            "s" | "sec" | "second" | "seconds" => 1,
+            "m" | "min" | "minute" | "minutes" => 60,
+            "h" | "hr" | "hour" | "hours" => 3600,
+            _ => return None,
+        };
+        sum.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Unit;
+    use super::{FOREVER, Unit, seconds};
+
+    #[test]
+    fn time_to_stop_is_read_as_systemd_reads_it() {
+        for (text, expected) in [("75", 75), ("75s", 75), ("2min", 120), ("1min 30s", 90)] {
+            assert_eq!(seconds(text), Some(expected), "{text}");
+        }
+        assert_eq!(seconds("soon"), None);
+        let unit = |text: &str| Unit::read(&format!("[Service]\n{text}\n")).stop_seconds();
+        assert_eq!((unit("Type=simple"), unit("TimeoutStopSec=195")), (90, 195));
+        assert_eq!(unit("TimeoutStopSec=infinity"), FOREVER);
+    }
 
     #[test]
     fn keys_are_read_by_section_and_the_last_command_counts() {

@@ -3,6 +3,7 @@
 
 mod container;
 mod decoded;
+mod firewall;
 mod json;
 mod machines;
 mod policy;
@@ -17,6 +18,8 @@ use serde_json::Value;
 
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
 pub use decoded::Decoded;
+pub(crate) use firewall::covers;
+pub use firewall::{Firewall, Rule};
 pub(crate) use json::{array_at, integer_at, str_at, strings_at};
 pub use machines::{
     Balanced, FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, OVERLAY, UNIT,
@@ -29,6 +32,11 @@ pub use service::{Service, ServicePort, TargetPort};
 pub use workload::{Modes, PodTemplate, Volume, VolumeSource, Workload};
 
 use crate::finding::ObjectRef;
+
+/// The label that says which component a server is.
+pub const COMPONENT: &str = "app.kubernetes.io/component";
+/// The label of servers that are a tenant's, as our charts have it.
+pub const TENANT: &str = "am-charts/tenant";
 
 /// One rendered document and where it comes from.
 #[derive(Debug, Clone, PartialEq)]

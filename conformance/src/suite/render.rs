@@ -73,7 +73,7 @@ pub(crate) fn documents_of(
     renders: &mut usize,
 ) -> Result<Manifest, String> {
     if let Some(tree) = &subject.tree {
-        return machines::documents(tree, subject.site());
+        return machines::documents(tree, subject.site(), subject.cluster());
     }
     let mut manifest = render_all(&subject.renders, renderer, renders)?;
     if !subject.beside.is_empty() {

@@ -7,6 +7,7 @@ use crate::{
     context::{Context, Fault, Judge, configured},
     facts::PortFact,
     graph::{Link, Target},
+    requirement::Ground,
 };
 
 /// The key of the catalogue's address in a `deployment.toml`.
@@ -39,7 +40,8 @@ pub(super) fn is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
         let hubs = Component::all().filter(|component| component.has(Capability::EventHub));
         let hubs: Vec<&str> = hubs.map(Component::title).collect();
         let help = format!(
-            "write https, the Service of the {}, and its port {} ({}), and no path",
+            "write https, the {} of the {}, and its port {} ({}), and no path",
+            at(context),
             hubs.join(" or the "),
             port.name,
             port.number
@@ -49,6 +51,14 @@ pub(super) fn is_the_event_hubs(context: &Context<'_>, judge: &mut Judge<'_>) {
                 .at(configuration, key, link.reference.span)
                 .value(link.reference.raw.clone()),
         );
+    }
+}
+
+/// Where all nodes of a component are reached.
+fn at(context: &Context<'_>) -> &'static str {
+    match context.ground() {
+        Ground::Clusters => "Service",
+        Ground::Machines => "load balancer, or the host where there is one node",
     }
 }
 
@@ -108,9 +118,8 @@ pub(super) fn services_are_told_their_own_address(context: &Context<'_>, judge: 
         let (Some(host), Some(port)) = (variable(HOST), variable(PORT)) else {
             let message =
                 format!("the {title} is not told by {HOST} and {PORT} where its services are");
-            let help = format!(
-                "set {HOST} to the name of its Service and {PORT} to the port of that Service"
-            );
+            let at = at(context);
+            let help = format!("set {HOST} to its {at} and {PORT} to the port there");
             judge.fault(Fault::new(message, help).object(member.workload.object));
             continue;
         };
@@ -131,7 +140,7 @@ pub(super) fn services_are_told_their_own_address(context: &Context<'_>, judge: 
         judge.require(is_own, || {
             Fault::new(
                 format!("{HOST} and {PORT} of the {title} are `{host}` and `{port}`, where its services are not"),
-                format!("set {HOST} to the name of its Service and {PORT} to the port of integrations of that Service"),
+                format!("set {HOST} to its {} and {PORT} to the port of integrations there", at(context)),
             )
             .object(member.workload.object)
             .value(format!("{host}:{port}"))

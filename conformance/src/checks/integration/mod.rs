@@ -1,5 +1,6 @@
 //! What companions of API Manager say to it and about themselves.
 
+mod active_node;
 mod catalogue;
 mod neighbours;
 
@@ -17,6 +18,7 @@ use crate::{
 pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-001", catalogue::is_the_event_hubs),
     ("AM-INT-003", catalogue::services_are_told_their_own_address),
+    ("AM-INT-010", active_node::gets_the_events),
     ("AM-INT-011", sections_are_known),
     ("AM-INT-012", neighbours::tenants_are_kept_apart),
     ("AM-INT-013", neighbours::gateways_reach_it),

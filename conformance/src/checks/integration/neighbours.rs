@@ -4,11 +4,12 @@ use am_product::Protocol;
 
 use super::catalogue::is_catalogue;
 use crate::{
-    checks::network::passes,
+    checks::network::{Way, passes, passes_by, way_on_machines},
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     graph::{Member, Target},
     manifest::{EnvSource, Manifest},
+    requirement::Ground,
 };
 
 /// What a tenant's servers and everybody's have of their own, so that nobody else's calls may land there.
@@ -64,21 +65,41 @@ pub(super) fn tenants_are_kept_apart(context: &Context<'_>, judge: &mut Judge<'_
                     continue;
                 }
                 let whose = graph.tenant(other).unwrap_or("everybody");
+                let release = &other.workload.object.release;
+                let (other_title, own_title) = (title(other), title(member));
+                let way = way_on_machines(context, other, member, number);
+                let (by, help) = way.map_or((String::new(), NO_POLICY.to_owned()), told_way);
                 judge.fault(
                     Fault::new(
-                        format!(
-                            "the {} of {whose} (release {}) reaches the {} of {tenant} on port {number} ({name})",
-                            title(other),
-                            other.workload.object.release,
-                            title(member),
-                        ),
-                        "let a NetworkPolicy name the gateways, and nobody else, as those who may call it",
+                        format!("the {other_title} of {whose} (release {release}) reaches the {own_title} of {tenant} on port {number} ({name}){by}"),
+                        help,
                     )
                     .object(member.workload.object)
-                    .peer(other.workload.object.release.clone()),
+                    .peer(release.clone()),
                 );
             }
         }
+    }
+}
+
+const NO_POLICY: &str =
+    "let a NetworkPolicy name the gateways, and nobody else, as those who may call it";
+
+/// By which way a connection gets from machine to machine, and what closes it.
+fn told_way(way: Way<'_>) -> (String, String) {
+    match way {
+        Way::SameHost => (
+            ", because both run on one host".to_owned(),
+            "let servers of different tenants run on different hosts: no firewall is between those of one".to_owned(),
+        ),
+        Way::Direct => (
+            String::new(),
+            "let the firewall of its host let in the load balancer or the gateways, and nobody else".to_owned(),
+        ),
+        Way::Through(balancer, front) => (
+            format!(" through `{}` of the load balancer {}", front.name, balancer.name),
+            format!("let the firewall of {} let in the gateways to port {}, and nobody else", balancer.name, front.port),
+        ),
     }
 }
 
@@ -123,7 +144,10 @@ pub(super) fn gateways_reach_it(context: &Context<'_>, judge: &mut Judge<'_>) {
                         title(member),
                         numbers.join(", ")
                     ),
-                    "name the gateways' pods in the NetworkPolicy of the server, and its pods in that of the gateways where they may not call everybody",
+                    match context.ground() {
+                        Ground::Clusters => "name the gateways' pods in the NetworkPolicy of the server, and its pods in that of the gateways where they may not call everybody",
+                        Ground::Machines => "let the gateways in to one of these ports in the firewall of its host, or in that of a load balancer that leads there",
+                    },
                 )
                 .object(member.workload.object)
                 .peer(gateway.workload.object.release.clone()),
@@ -154,17 +178,28 @@ pub(super) fn catalogue_is_reached(context: &Context<'_>, judge: &mut Judge<'_>)
         };
         for node in nodes {
             let server = beside.member(node);
-            if passes(context, member, server, port) != Some(false) {
+            let asked = (host.as_str(), address.port_or_default().unwrap_or(port));
+            if passes_by(context, member, asked, server, port) != Some(false) {
                 continue;
             }
+            let (why, help) = match context.ground() {
+                Ground::Clusters => (
+                    "a NetworkPolicy",
+                    "name its pods in the NetworkPolicy of that server, and the server in its own policy where it may not call everybody",
+                ),
+                Ground::Machines => (
+                    "a firewall",
+                    "let its hosts in to that port in the firewall of the host that it asks: the load balancer's, or the server's",
+                ),
+            };
             judge.fault(
                 Fault::new(
                     format!(
-                        "the {} does not reach the service catalogue of the {} on port {port}: a NetworkPolicy does not let it through",
+                        "the {} does not reach the service catalogue of the {} on port {port}: {why} does not let it through",
                         title(member),
                         title(server)
                     ),
-                    "name its pods in the NetworkPolicy of that server, and the server in its own policy where it may not call everybody",
+                    help,
                 )
                 .object(member.workload.object)
                 .value(address.host.clone())
@@ -211,7 +246,7 @@ pub(super) fn account_is_the_tenants(context: &Context<'_>, judge: &mut Judge<'_
 
 /// A text of a configuration, or of the Secret of these releases that a variable in it takes; `None` where that is known in the pod
 /// alone.
-fn told<'a>(manifest: &'a Manifest, member: &Member<'_>, text: &'a str) -> Option<&'a str> {
+fn told<'a>(manifest: &'a Manifest, member: &Member<'a>, text: &'a str) -> Option<&'a str> {
     let Some(variable) = text
         .strip_prefix("$env{")
         .and_then(|it| it.strip_suffix('}'))
@@ -220,8 +255,10 @@ fn told<'a>(manifest: &'a Manifest, member: &Member<'_>, text: &'a str) -> Optio
     };
     let variables = member.main?.env();
     let variable = variables.into_iter().rev().find(|it| it.name == variable)?;
-    let EnvSource::Secret { name, key, .. } = variable.source else {
-        return None;
+    let (name, key) = match variable.source {
+        EnvSource::Literal(text) => return Some(text),
+        EnvSource::Secret { name, key, .. } => (name, key),
+        _ => return None,
     };
     let namespace = member.workload.object.namespace();
     let mut secrets = manifest.of_kind("Secret");

@@ -8,51 +8,76 @@ use super::hosts::{document_of, machines};
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge},
-    graph::NodeId,
+    graph::{Answers, NodeId},
     manifest::{Balanced, Front, LOAD_BALANCER, Object},
+    requirement::Layer,
 };
 
 /// A front with its load balancer's document.
-struct At<'a> {
+pub(super) struct At<'a> {
     object: &'a Object,
-    front: &'a Front,
+    pub(super) front: &'a Front,
 }
 
 impl<'a> At<'a> {
-    fn all(context: &Context<'a>) -> Vec<Self> {
+    /// The fronts of all load balancers that are the subject's.
+    pub(super) fn all(context: &Context<'a>) -> Vec<Self> {
         let mut found = Vec::new();
         for host in machines(context).balancers() {
             if let Some(object) = document_of(context, LOAD_BALANCER, &host.name) {
-                found.extend(host.fronts.iter().map(|front| Self { object, front }));
+                let own = host.fronts.iter();
+                let own = own.filter(|front| is_the_subjects(context, front));
+                found.extend(own.map(|front| Self { object, front }));
             }
         }
         found
     }
 
-    fn fault(&self, line: Option<usize>, message: &str, help: impl Into<String>) -> Fault<'a> {
+    pub(super) fn fault(&self, line: Option<usize>, message: &str, help: impl Into<String>) -> Fault<'a> {
         let of = self.object.str("/host").unwrap_or_default();
         let message = format!("`{}` of the load balancer {of} {message}", self.front.name);
         Fault::new(message, help).template(self.object, line)
     }
 
     /// The line of its first server.
-    fn line(&self) -> Option<usize> {
+    pub(super) fn line(&self) -> Option<usize> {
         Some(self.front.backends.first()?.line)
     }
 }
 
-/// The node at which a load balancer's server is, with its component and port.
-fn behind(context: &Context<'_>, backend: &Balanced) -> Option<(NodeId, Component, &'static Port)> {
-    let graph = context.graph;
-    let node = graph.resolver().node_behind(backend)?;
-    let port = graph.node(node)?.port_at(backend.port)?;
-    Some((node, graph.component(node)?, port))
+/// What a load balancer's server is: of which release, which component, and which of its ports.
+type Behind<'a> = (&'a str, Component, &'static Port);
+
+fn behind<'a>(context: &Context<'a>, backend: &Balanced) -> Option<(Answers, Behind<'a>)> {
+    let own = context.graph;
+    let server = own.resolver().server_behind(backend)?;
+    let (graph, id) = match server {
+        Answers::Own(id) => (own, id),
+        Answers::Beside(id) => (own.beside.as_deref()?, id),
+    };
+    let port = graph.node(id)?.port_at(backend.port)?;
+    let release = graph.member(id).workload.object.release.as_str();
+    Some((server, (release, graph.component(id)?, port)))
 }
 
-/// Whether users come to a front: it has host names, or it leads to a port for users to which no front with host names does.
+/// Whether a front is judged with the subject: it leads to a server of it. One that leads to nobody is judged with API Manager.
+pub(super) fn is_the_subjects(context: &Context<'_>, front: &Front) -> bool {
+    let backends = front.backends.iter();
+    let reached = backends.filter_map(|backend| context.graph.resolver().server_behind(backend));
+    let reached: Vec<Answers> = reached.collect();
+    let is_own = |server: &Answers| server.own().is_some();
+    let is_orphan = || {
+        let layer = Layer::of(context.subject.pattern);
+        reached.is_empty() && layer == Layer::ApiManagement
+    };
+    reached.iter().any(is_own) || is_orphan()
+}
+
+/// Whether users come to a front: it has host names, or it leads to a port for users of API Manager to which no front with host names
+/// does.
 pub(super) fn is_public(context: &Context<'_>, front: &Front) -> bool {
     let leads_to = |front: &Front| {
-        let (_, component, port) = behind(context, front.backends.first()?)?;
+        let (_, (_, component, port)) = behind(context, front.backends.first()?)?;
         Some((component, port))
     };
     let Some((component, port)) = leads_to(front).filter(|_| front.names.is_empty()) else {
@@ -60,6 +85,7 @@ pub(super) fn is_public(context: &Context<'_>, front: &Front) -> bool {
     };
     let mut fronts = machines(context).balancers().flat_map(|host| &host.fronts);
     port.is_for_users_of(component)
+        && !component.distribution().is_companion()
         && !fronts
             .any(|other| !other.names.is_empty() && leads_to(other) == Some((component, port)))
 }
@@ -74,12 +100,12 @@ pub(super) fn lead_to_every_node(context: &Context<'_>, judge: &mut Judge<'_>) {
             let help = "list every node of the component as a server";
             judge.fault(at.fault(None, "leads to nobody", help));
         }
-        let mut reached: BTreeMap<(Component, &str), BTreeSet<NodeId>> = BTreeMap::new();
+        let mut reached: BTreeMap<Meant<'_>, BTreeSet<NodeId>> = BTreeMap::new();
         for backend in &at.front.backends {
             match behind(context, backend) {
-                Some((node, component, port)) => {
-                    let nodes = reached.entry((component, &port.name)).or_default();
-                    nodes.insert(node);
+                Some((server, (release, component, port))) => {
+                    let nodes = reached.entry((component, &port.name, release)).or_default();
+                    nodes.extend(server.own());
                 }
                 None => judge.fault(
                     at.fault(
@@ -98,15 +124,24 @@ pub(super) fn lead_to_every_node(context: &Context<'_>, judge: &mut Judge<'_>) {
     }
 }
 
+/// A component, the name of its port, and its release.
+type Meant<'a> = (Component, &'a str, &'a str);
+
 fn judge_reached(
     context: &Context<'_>,
     at: &At<'_>,
-    reached: &BTreeMap<(Component, &str), BTreeSet<NodeId>>,
+    reached: &BTreeMap<Meant<'_>, BTreeSet<NodeId>>,
     judge: &mut Judge<'_>,
 ) {
     let graph = context.graph;
-    let said =
-        |(component, port): &(Component, &str)| format!("{port} of the {}", component.title());
+    let said = |(component, port, release): &Meant<'_>| {
+        let title = component.title();
+        if component.distribution().is_companion() {
+            format!("{port} of the {title} ({release})")
+        } else {
+            format!("{port} of the {title}")
+        }
+    };
     if reached.len() > 1 {
         let all: Vec<String> = reached.keys().map(said).collect();
         let message = format!("leads to {}", all.join(" and to "));
@@ -114,7 +149,7 @@ fn judge_reached(
         judge.fault(at.fault(at.line(), &message, help));
         return;
     }
-    let Some(((component, port), nodes)) = reached.first_key_value() else {
+    let Some(((component, port, _), nodes)) = reached.first_key_value() else {
         return;
     };
     for node in graph.nodes_of(*component) {
@@ -143,7 +178,7 @@ pub(super) fn pass_no_events(context: &Context<'_>, judge: &mut Judge<'_>) {
     for at in all {
         judge.looked();
         let events = at.front.backends.iter().find_map(|backend| {
-            let (.., port) = behind(context, backend)?;
+            let (_, (.., port)) = behind(context, backend)?;
             port.speaks.is_of_events().then_some((backend, port))
         });
         if let Some((backend, port)) = events {
@@ -153,6 +188,36 @@ pub(super) fn pass_no_events(context: &Context<'_>, judge: &mut Judge<'_>) {
             );
             let help = "remove it, and let clients connect to every node by its own address";
             judge.fault(at.fault(Some(backend.line), &message, help));
+        }
+    }
+}
+
+/// Of two nodes of which one takes events, a load balancer sends them to one, and to the other when that one is away.
+pub(in crate::checks) fn follow_the_active_node(context: &Context<'_>, judge: &mut Judge<'_>) {
+    for at in At::all(context) {
+        let streams = at.front.backends.iter().filter(|backend| {
+            let behind = behind(context, backend);
+            behind.is_some_and(|(_, (.., port))| port.speaks == Protocol::Streams)
+        });
+        let streams: Vec<&Balanced> = streams.collect();
+        if streams.len() < 2 {
+            continue;
+        }
+        judge.looked();
+        let asked = streams.iter().filter(|one| !one.is_backup).count();
+        if asked > 1 {
+            let message = "spreads events over an active node and a passive one, which takes none";
+            let help = "write `backup` at every server but the first";
+            judge.fault(at.fault(at.line(), message, help));
+        }
+        let elsewhere = streams.iter().find(|one| {
+            let check = one.check_port;
+            check.is_some_and(|port| port != one.port)
+        });
+        if let Some(backend) = elsewhere {
+            let message = "asks a node on another port whether it is well: a passive node answers there, and takes no events";
+            let help = "let it be asked on the port of the events, which a passive node has closed";
+            judge.fault(at.fault(Some(backend.line), message, help));
         }
     }
 }

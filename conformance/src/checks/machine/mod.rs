@@ -6,6 +6,8 @@ mod hosts;
 mod needs;
 mod nodes;
 
+pub(in crate::checks) use balancers::follow_the_active_node;
+
 use crate::checks::FamilyChecks;
 
 pub(crate) const CHECKS: FamilyChecks = &[

@@ -62,18 +62,27 @@ fn is_gateway(context: &Context<'_>, component: Component) -> bool {
         && (!component.has(Capability::Portals) || others.all(|one| one.has(Capability::Portals)))
 }
 
-/// Two servers of one host listen on different ports.
+/// Two servers of one host listen on different ports; those beside the subject count, too.
 pub(super) fn ports_are_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
     let graph = context.graph;
     let mut taken: BTreeMap<(&str, u16), (&str, &str)> = BTreeMap::new();
+    for beside in graph.beside.iter() {
+        for node in &beside.nodes {
+            let member = beside.member(node.id);
+            for listener in &node.listeners {
+                let of = (member.workload.object.name(), listener.port.name.as_str());
+                taken.insert((member.host(), listener.number), of);
+            }
+        }
+    }
     for node in &graph.nodes {
-        let object = graph.member(node.id).workload.object;
-        let host = object.str("/host").unwrap_or_default();
+        let member = graph.member(node.id);
+        let object = member.workload.object;
         judge.looked();
         let own = object.name();
         let shared = node.listeners.iter().find_map(|listener| {
             let of = (own, listener.port.name.as_str());
-            let other = taken.insert((host, listener.number), of)?;
+            let other = taken.insert((member.host(), listener.number), of)?;
             (other.0 != own).then_some((listener, other))
         });
         if let Some((listener, (other, port))) = shared {

@@ -23,7 +23,7 @@ mod tests_of_policies;
 
 pub(in crate::checks) use edges::is_dialled;
 pub use edges::is_for_users;
-pub(in crate::checks) use passage::passes;
+pub(in crate::checks) use passage::{Way, passes, passes_by, way_on_machines};
 
 use crate::checks::FamilyChecks;
 

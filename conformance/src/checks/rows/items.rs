@@ -182,7 +182,10 @@ fn server<'a>(looked: &Looked<'a>, member: &Member<'a>) -> Bound<'a> {
             .members_of(component)
             .filter(|other| other.workload.object.release == member.workload.object.release);
         fields.insert("workloads".into(), json!(of_release.count()));
-        fields.insert("image".into(), json!(component.distribution().pack()));
+        let own = component.distribution();
+        fields.insert("image".into(), json!(own.pack()));
+        let release = own.release(context.version);
+        fields.insert("version".into(), json!(release));
         let repository = member.main.map(|main| main.image_repository());
         let runs = repository.and_then(Distribution::of_image);
         fields.insert("runs".into(), json!(runs.map_or("", Distribution::pack)));

@@ -73,7 +73,7 @@ impl Bench<'_> {
         let mut manifest = base.manifest.clone();
         if let Some(tree) = &base.subject.tree {
             let changed = lines::apply(mutation, tree)?;
-            match documents(&changed, base.subject.site()) {
+            match documents(&changed, base.subject.site(), base.subject.cluster()) {
                 Ok(documents) => manifest = documents,
                 Err(why) => return Some(Fate::Killed(vec![why])),
             }

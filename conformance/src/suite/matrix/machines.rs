@@ -1,5 +1,7 @@
 //! The host trees in the matrix: sites of examples that run on machines.
 
+use std::collections::BTreeMap;
+
 use am_deployment_toml::product::ProductVersion;
 use am_product::Pattern;
 use serde::Deserialize;
@@ -8,7 +10,7 @@ use crate::suite::{Options, Variants};
 use crate::{
     error::SuiteError,
     graph::Hints,
-    machines::Tree,
+    machines::{Tree, clusters},
     subject::{Subject, SubjectDescription},
 };
 
@@ -21,7 +23,7 @@ pub const MACHINES: &str = "machines";
 pub(crate) struct TreeUnderTest {
     /// What reports call it.
     pub(super) name: String,
-    pub(super) pattern: Pattern,
+    pattern: Pattern,
     product_version: ProductVersion,
     /// Its folder, below the workspace.
     tree: String,
@@ -31,13 +33,10 @@ pub(crate) struct TreeUnderTest {
 }
 
 impl TreeUnderTest {
-    /// Whether the options choose it.
+    /// Whether the options choose it, or something in it.
     pub(super) fn is_chosen(&self, options: &Options) -> bool {
         let of = |chosen: bool, is_any: bool| chosen || is_any;
         of(
-            options.patterns.contains(&self.pattern),
-            options.patterns.is_empty(),
-        ) && of(
             options
                 .platforms
                 .iter()
@@ -50,19 +49,42 @@ impl TreeUnderTest {
             && !matches!(options.variants, Variants::Only(_))
     }
 
-    /// The subject.
+    /// The subjects: API Manager, and each cluster of servers beside it.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub(super) fn subject(&self, options: &Options) -> Result<Subject, SuiteError> {
+    /// When the folder cannot be read, or has no inventory that can.
+    pub(super) fn subjects(&self, options: &Options) -> Result<Vec<Subject>, SuiteError> {
+        let own = self.subject(options)?;
+        let tree = own.tree.as_ref();
+        let clusters = tree.map_or_else(|| Ok(BTreeMap::new()), clusters);
+        let clusters = clusters.map_err(SuiteError::cannot_check)?;
+        let beside = clusters.iter().map(|(name, cluster)| {
+            let mut subject = own.of_cluster(name, cluster.pattern);
+            let description = &mut subject.description;
+            description.id = self.id(cluster.pattern);
+            for text in [&mut description.id, &mut description.variant] {
+                text.push('/');
+                text.push_str(name);
+            }
+            subject
+        });
+        let beside: Vec<Subject> = beside.collect();
+        Ok([own].into_iter().chain(beside).collect())
+    }
+
+    fn id(&self, pattern: Pattern) -> String {
+        format!(
+            "p{pattern}/{}/{MACHINES}/{}",
+            self.product_version, self.name
+        )
+    }
+
+    fn subject(&self, options: &Options) -> Result<Subject, SuiteError> {
         let tree = Tree::read(&options.workspace.join(&self.tree), &self.tree)?;
         let site = self.tree.rsplit('/').next().unwrap_or(&self.tree);
         Ok(Subject {
             description: SubjectDescription {
-                id: format!(
-                    "p{}/{}/{MACHINES}/{}",
-                    self.pattern, self.product_version, self.name
-                ),
+                id: self.id(self.pattern),
                 pattern: self.pattern,
                 site: None,
                 product_version: self.product_version.to_string(),

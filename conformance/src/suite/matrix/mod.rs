@@ -16,7 +16,6 @@ use am_toolchain::RenderRequest;
 pub(super) use found::platforms_in;
 pub use found::{BARE, platforms_of, version_in};
 pub use machines::MACHINES;
-use machines::TreeUnderTest;
 pub(crate) use variants::Matrix;
 
 use super::{ChartDirectory, Input, Options, Subject, operator_values};
@@ -59,12 +58,17 @@ pub(crate) fn charts_subjects(
         })
         .collect();
     for tree in matrix.trees.iter().filter(|tree| tree.is_chosen(options)) {
-        subjects.push(tree.subject(options)?);
+        let all = tree.subjects(options)?.into_iter();
+        subjects.extend(all.filter(|subject| is_pattern_chosen(options, subject.description.pattern)));
     }
     if subjects.is_empty() {
         return Err(SuiteError::usage("the options leave nothing to check"));
     }
     Ok(subjects)
+}
+
+fn is_pattern_chosen(options: &Options, pattern: Pattern) -> bool {
+    options.patterns.is_empty() || options.patterns.contains(&pattern)
 }
 
 /// A chart that is there.
@@ -111,7 +115,7 @@ fn charts_of(
         }
         let mut charts = found::charts_in(&directory.path, &options.patterns, facts)?;
         for pattern in facts.patterns.keys().copied() {
-            if !options.patterns.is_empty() && !options.patterns.contains(&pattern) {
+            if !is_pattern_chosen(options, pattern) {
                 continue;
             }
             let path = charts.remove(&pattern).ok_or_else(|| {
@@ -307,14 +311,18 @@ pub(crate) fn base_subject(
     }
     let matrix = Matrix::load(facts).map_err(|error| error.to_string())?;
     if platform == MACHINES {
-        let mut trees = matrix.trees.iter();
-        let is_it = |tree: &&TreeUnderTest| {
-            tree.pattern == pattern && variant.is_none_or(|name| tree.name == name)
-        };
-        let tree = trees
-            .find(is_it)
-            .ok_or_else(|| format!("the matrix has no such tree of pattern {pattern}"))?;
-        return tree.subject(options).map_err(|error| error.to_string());
+        for tree in &matrix.trees {
+            let subjects = tree.subjects(options).map_err(|error| error.to_string())?;
+            let mut subjects = subjects.into_iter();
+            let found = subjects.find(|subject| {
+                let own = &subject.description;
+                own.pattern == pattern && variant.is_none_or(|name| own.variant == name)
+            });
+            if let Some(found) = found {
+                return Ok(found);
+            }
+        }
+        return Err(format!("the matrix has no such tree of pattern {pattern}"));
     }
     let of = Of {
         options,

@@ -13,13 +13,14 @@ use crate::{
     error::SuiteError,
     facts::Facts,
     graph::{Declared, Hints},
-    machines::Tree,
+    machines::{self, Tree},
     report::API_VERSION,
     subject::{Subject, SubjectDescription},
 };
 
 use deployment::{DeploymentUnderTest, KIND as DEPLOYMENT};
 use pattern::KIND as PATTERN;
+use pattern::IntegratorUnderTest;
 pub use pattern::{PatternUnderTest, ReleaseUnderTest};
 
 /// Reads a specification and makes its subjects: one, or one for each site of a deployment.
@@ -96,32 +97,31 @@ fn subjects(
     };
     let mut names: Vec<&str> = spec.releases.iter().map(|it| it.name.as_str()).collect();
     for integrator in &spec.integrators {
-        let name = integrator.release.name.as_str();
-        if integrator.pattern.distribution().is_none() {
-            return Err(wrong(format!(
-                "integrators: release {name} is of pattern {}, which is API Manager's: list it in `releases`",
-                integrator.pattern
-            )));
-        }
+        let mistake = integrator.mistake(spec.tree.is_some());
+        mistake.map_or(Ok(()), |mistake| Err(wrong(mistake)))?;
+        let name = integrator.name();
         if names.contains(&name) {
-            return Err(wrong(format!("two releases are called `{name}`")));
+            let what = if spec.tree.is_some() { "clusters" } else { "releases" };
+            return Err(wrong(format!("two {what} are called `{name}`")));
         }
         names.push(name);
     }
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     let tenants = spec.tenants();
     let companions = spec.companions();
+    let integrators = spec.integrators.clone();
     let mut all = vec![subject(options, file, site, spec, facts)?];
+    let clusters = clusters_of(&all[0], &integrators).map_err(wrong)?;
+    for mut cluster in clusters {
+        tell_site(&mut cluster, site);
+        cluster.hints.tenants.clone_from(&tenants);
+        all.push(cluster);
+    }
     for (companion, beside) in companions {
-        let release = companion.releases[0].name.clone();
         let namespace = companion.namespace.clone();
         let version = companion.kubernetes_version.clone();
         let mut subject = subject(options, file, site, companion, facts)?;
-        subject.description.id = format!("{}/{release}", subject.description.id);
-        subject.description.site = Some(match site {
-            Some(site) => format!("{site}, {release}"),
-            None => release,
-        });
+        tell_site(&mut subject, site);
         let renders = beside.iter().map(|release| {
             let mut render = render_of(release, folder, &namespace).map_err(wrong)?;
             render.kube_version.clone_from(&version);
@@ -132,6 +132,58 @@ fn subjects(
         all.push(subject);
     }
     Ok(all)
+}
+
+/// Says whose servers a subject is of which the specification has several.
+fn tell_site(subject: &mut Subject, site: Option<&str>) {
+    let description = &mut subject.description;
+    let release = description.releases.join(" ");
+    description.id = format!("{}/{release}", description.id);
+    description.site = Some(match site {
+        Some(site) => format!("{site}, {release}"),
+        None => release,
+    });
+}
+
+/// The clusters of a tree, each of which must be declared, because nobody would miss the verdict of one that is not.
+fn clusters_of(
+    api_manager: &Subject,
+    declared: &[IntegratorUnderTest],
+) -> Result<Vec<Subject>, String> {
+    let Some(tree) = &api_manager.tree else {
+        return Ok(Vec::new());
+    };
+    let clusters = machines::clusters(tree)?;
+    let is_declared = |name: &String| declared.iter().any(|one| one.name() == name);
+    if let Some((name, cluster)) = clusters.iter().find(|(name, _)| !is_declared(name)) {
+        return Err(format!(
+            "{} has units of {name}, which is not declared: list it in `integrators` with `pattern: {}` and `unit: am-{name}`",
+            tree.place, cluster.pattern
+        ));
+    }
+    let known = || clusters.keys().map(String::as_str);
+    declared
+        .iter()
+        .map(|integrator| {
+            let name = integrator.name();
+            let cluster = clusters.get(name).ok_or_else(|| {
+                let hint = am_suggest::hint(name, known());
+                let hint = hint.map_or(String::new(), |hint| format!("; {hint}"));
+                format!("integrators: {} has no unit of {name}{hint}", tree.place)
+            })?;
+            if cluster.pattern != integrator.pattern {
+                return Err(format!(
+                    "integrators: {name} is declared as {}, and its units are those of {}",
+                    integrator.pattern, cluster.pattern
+                ));
+            }
+            let mut subject = api_manager.of_cluster(name, cluster.pattern);
+            let own = format!("p{}/", api_manager.description.pattern);
+            let id = &mut subject.description.id;
+            *id = id.replacen(&own, &format!("p{}/", cluster.pattern), 1);
+            Ok(subject)
+        })
+        .collect()
 }
 
 /// How a release is rendered.

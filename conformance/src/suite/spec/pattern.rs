@@ -6,7 +6,9 @@ use am_deployment_toml::product::ProductVersion;
 use am_product::Pattern;
 use serde::Deserialize;
 
-use crate::{component::Component, facts::IdentityServer, graph::Elsewhere};
+use crate::{
+    component::Component, facts::IdentityServer, graph::Elsewhere, machines::name_of_unit,
+};
 
 /// The kind of a specification of one pattern.
 pub(super) const KIND: &str = "PatternUnderTest";
@@ -47,7 +49,7 @@ pub struct PatternUnderTest {
     /// The identity server that issues tokens, if there is one.
     #[serde(default)]
     pub identity_server: Option<IdentityServer>,
-    /// Clusters of servers beside API Manager in the same Kubernetes cluster, each of which is judged as a pattern of its own.
+    /// Clusters of servers beside API Manager in the same Kubernetes cluster or tree, each of which is judged as a pattern of its own.
     #[serde(default)]
     pub integrators: Vec<IntegratorUnderTest>,
 }
@@ -62,33 +64,72 @@ pub struct IntegratorUnderTest {
     #[serde(default)]
     pub tenant: Option<String>,
     /// Its release.
-    pub release: ReleaseUnderTest,
+    #[serde(default)]
+    pub release: Option<ReleaseUnderTest>,
+    /// In a tree: what its units are called, such as `am-mi-acme`.
+    #[serde(default)]
+    pub unit: Option<String>,
+}
+
+impl IntegratorUnderTest {
+    /// What it is called: by its release, or by its units.
+    pub(super) fn name(&self) -> &str {
+        let release = self.release.as_ref().map(|release| release.name.as_str());
+        let unit = self.unit.as_deref().map(name_of_unit);
+        release.or(unit).unwrap_or_default()
+    }
+
+    /// The first rule that it breaks, as a sentence.
+    pub(super) fn mistake(&self, is_tree: bool) -> Option<String> {
+        let pattern = self.pattern;
+        match (&self.release, &self.unit, is_tree) {
+            (None, None, _) => Some(format!(
+                "integrators: one of pattern {pattern} names nothing: give its `release`, or in a tree its `unit`"
+            )),
+            (Some(release), _, true) => Some(format!(
+                "integrators: {} is a release, and the site is a tree: write `unit`, the name of its units",
+                release.name
+            )),
+            (_, Some(unit), false) => Some(format!(
+                "integrators: {unit} is a unit, and the site is no tree: write `release`"
+            )),
+            _ if pattern.distribution().is_none() => Some(format!(
+                "integrators: {} {} is of pattern {pattern}, which is API Manager's{}",
+                if is_tree { "unit" } else { "release" },
+                self.name(),
+                if is_tree { "" } else { ": list it in `releases`" }
+            )),
+            _ => None,
+        }
+    }
 }
 
 impl PatternUnderTest {
-    /// Each integrator as a pattern of its own, with the releases that are beside it.
+    /// Each integrator with a release as a pattern of its own, with the releases that are beside it.
     pub(super) fn companions(&self) -> Vec<(Self, Vec<ReleaseUnderTest>)> {
         let one = |(at, integrator): (usize, &IntegratorUnderTest)| {
+            let release = integrator.release.clone()?;
             let others = self.integrators.iter().enumerate();
             let others = others.filter(|(other, _)| *other != at);
-            let others = others.map(|(_, other)| other.release.clone());
+            let others = others.filter_map(|(_, other)| other.release.clone());
             let own = Self {
                 pattern: integrator.pattern,
-                releases: vec![integrator.release.clone()],
+                releases: vec![release],
                 workloads: BTreeMap::new(),
                 elsewhere: BTreeMap::new(),
                 identity_server: None,
                 ..self.clone()
             };
-            (own, self.releases.iter().cloned().chain(others).collect())
+            Some((own, self.releases.iter().cloned().chain(others).collect()))
         };
-        self.integrators.iter().enumerate().map(one).collect()
+        let all = self.integrators.iter().enumerate();
+        all.filter_map(one).collect()
     }
 
-    /// Tenants by the names of their releases.
+    /// Tenants by the names of their releases or units.
     pub(super) fn tenants(&self) -> BTreeMap<String, String> {
         let all = self.integrators.iter();
-        all.filter_map(|it| Some((it.release.name.clone(), it.tenant.clone()?)))
+        all.filter_map(|it| Some((it.name().to_owned(), it.tenant.clone()?)))
             .collect()
     }
 }
