@@ -161,48 +161,36 @@ fn plan<'m>(
     check::exposures(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;
     let values = site_values::of_all(&sites, &links, &ports, &clusters, &mut found);
-    let clusters = clusters_with_values(clusters, &sites, &ports, &mut found);
     document.so_far(&mut found)?;
-    let mut beside = Vec::new();
-    for (number, (site, values)) in sites.iter().zip(&values).enumerate() {
-        let others = Beside::of(&sites, &links, &ports, number);
-        if let Some(machines) = &site.site.vm {
-            let data = &vocabulary.machines;
-            let layout = Layout::new(site, machines, data, &others, &values.effective);
-            check::machine_ports(&ports, &layout, &mut found);
+    let beside = (0..sites.len()).map(|number| Beside::of(&sites, &links, &ports, number));
+    let beside: Vec<Beside<'_>> = beside.collect();
+    let mut of_clusters = Vec::new();
+    for (number, site) in sites.iter().enumerate() {
+        let effective = &values[number].effective;
+        let clusters = &clusters[number];
+        let beside = &beside[number];
+        let layout = Layout::of(site, vocabulary, beside, effective, clusters.iter());
+        if let Some(layout) = &layout {
+            check::machine_ports(&ports, layout, &mut found);
         }
-        beside.push(others);
+        let clusters = clusters.iter();
+        let values =
+            clusters.map(|it| integrators::values(it, site, layout.as_ref(), &ports, &mut found));
+        of_clusters.push(values.collect::<Vec<_>>());
     }
+    let clusters = clusters.into_iter().zip(of_clusters);
+    let clusters = clusters.map(|(clusters, values)| clusters.into_iter().zip(values).collect());
+    let clusters: Vec<Vec<(Cluster<'_>, SiteValues)>> = clusters.collect();
     check::values(loaded, topology, &sites, &values, &mut found);
     document.so_far(&mut found)?;
     Ok(Plan {
         topology,
-        resolved: resolved::resolve(&sites, &links, &ports, topology, &values, &clusters),
+        resolved: resolved::resolve(&sites, &links, &ports, topology, &values, (&clusters, &beside)),
         sites,
         values,
         clusters,
         beside,
     })
-}
-
-/// Clusters with the values of their releases.
-fn clusters_with_values<'m>(
-    clusters: Vec<Vec<Cluster<'m>>>,
-    sites: &[Placed<'_>],
-    ports: &Ports<'_>,
-    found: &mut Diagnostics,
-) -> Vec<Vec<(Cluster<'m>, SiteValues)>> {
-    let mut of_site = |site: &Placed<'_>, clusters: Vec<Cluster<'m>>| {
-        let with_values = clusters.into_iter().map(|cluster| {
-            let values = integrators::values(&cluster, site, ports, found);
-            (cluster, values)
-        });
-        with_values.collect()
-    };
-    let sites = sites.iter().zip(clusters);
-    sites
-        .map(|(site, clusters)| of_site(site, clusters))
-        .collect()
 }
 
 /// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`], and `render` is asked for the configuration

@@ -75,7 +75,8 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
                 said,
                 values,
                 release: &sources.resolved.name,
-                data: &sources.vocabulary.machines,
+                clusters: &sources.clusters[number],
+                vocabulary: sources.vocabulary,
                 beside: &sources.beside[number],
                 charts: sources.charts,
                 render: sources.render,
@@ -89,9 +90,9 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
         };
         let mut releases = vec![(site.chart.name(), release, values)];
         let clusters = sources.clusters[number].iter().zip(&said.integrators);
-        releases.extend(
-            clusters.map(|((cluster, values), said)| (cluster.chart.name(), &said.release, values)),
-        );
+        releases.extend(clusters.filter_map(|((cluster, values), said)| {
+            Some((cluster.chart.name(), said.release.as_ref()?, values))
+        }));
         for (chart, release, values) in releases {
             if let Some((path, text)) = overlay::text(chart, site, sources.charts) {
                 let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
@@ -137,8 +138,10 @@ fn installed(resolved: &Resolved, site: &Site, release: &Release) -> Vec<Value> 
     let version = &resolved.product_version;
     let first = one(release, version, &resolved.chart_version, version);
     let integrators = site.integrators.iter();
-    let integrators =
-        integrators.map(|it| one(&it.release, &it.version, &it.chart_version, &it.beside));
+    let integrators = integrators.filter_map(|it| {
+        let release = it.release.as_ref()?;
+        Some(one(release, &it.version, &it.chart_version, &it.beside))
+    });
     std::iter::once(first).chain(integrators).collect()
 }
 

@@ -57,11 +57,12 @@ fn release_of(release: &Release, site: &Site, chart_folder: &str, folder: &str) 
 /// Servers beside API Manager, each with the tenant whose it is.
 fn integrators(site: &Site, chart_folder: &str, folder: &str) -> Value {
     let one = |integrator: &Integrator| {
-        json!({
-            "pattern": integrator.kind,
-            "tenant": integrator.tenant,
-            "release": release_of(&integrator.release, site, chart_folder, folder),
-        })
+        let mut entry = json!({"pattern": integrator.kind, "tenant": integrator.tenant});
+        match &integrator.release {
+            Some(release) => entry["release"] = release_of(release, site, chart_folder, folder),
+            None => entry["unit"] = json!(integrator.unit),
+        }
+        entry
     };
     site.integrators.iter().map(one).collect()
 }

@@ -95,7 +95,7 @@ pub struct Integrator {
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub version: Option<Text>,
-    /// Nodes of each cluster; 2 unless given.
+    /// Nodes of each cluster; 2 unless given. On machines they are its hosts.
     #[serde(default)]
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub replicas: Option<Spanned<u32>>,
@@ -144,6 +144,10 @@ pub struct Artifacts {
     #[serde(default)]
     #[schemars(with = "Option<String>", length(min = 1))]
     pub existing_claim: Option<Text>,
+    /// On machines: a folder in the folder of packs, of which each file is copied.
+    #[serde(default)]
+    #[schemars(with = "Option<String>", length(min = 1))]
+    pub folder: Option<Text>,
     /// Existing `ConfigMaps`, of which each key is a file.
     #[serde(default)]
     #[schemars(with = "Option<Vec<String>>")]

@@ -63,7 +63,7 @@ pub struct Host {
     /// Its IPv4 address: firewalls know hosts by it, and the other nodes connect to it.
     #[schemars(with = "String")]
     pub address: Text,
-    /// The components that it runs.
+    /// The components that it runs, and clusters of integrators: by the integrator's name, with `-` and the label of the tenant where each has its own.
     #[serde(default)]
     #[schemars(with = "Option<Vec<Run>>")]
     pub runs: Vec<Spanned<Run>>,
@@ -74,7 +74,7 @@ pub struct Host {
 #[serde(untagged, expecting = "a component, or {component: …, portOffset: …}")]
 pub enum Run {
     /// At its own ports.
-    Plain(#[schemars(extend("x-known" = "componentNames"))] String),
+    Plain(#[schemars(extend("anyOf" = [{"x-known": "componentNames"}, {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}]))] String),
     /// At ports that are higher.
     Shifted(Shifted),
 }
@@ -83,8 +83,8 @@ pub enum Run {
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Shifted {
-    /// The component.
-    #[schemars(extend("x-known" = "componentNames"))]
+    /// The component, or cluster of integrators.
+    #[schemars(extend("anyOf" = [{"x-known": "componentNames"}, {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}]))]
     pub component: String,
     /// How much higher, the same on every host of the component.
     #[serde(default)]
@@ -113,7 +113,7 @@ impl Machines {
     /// The nodes of a component, in the order of the document: host, its name, and how the component runs there.
     pub(crate) fn nodes<'m>(
         &'m self,
-        component: &'m str,
+        component: &str,
     ) -> impl Iterator<Item = (&'m Text, &'m Host, &'m Spanned<Run>)> {
         self.hosts.iter().flat_map(move |(name, host)| {
             let runs = host.runs.iter();

@@ -4,9 +4,12 @@ use am_generator::Families;
 use am_generator::chart::{Chart, Part};
 use am_generator::model::{Loaded, Model};
 use am_generator::yaml::Text;
+use am_product::{Port, Protocol};
+use serde_json::Value;
 
 use super::placeholders::filled;
 use crate::document::integrators::{Integrator, Tenant, Tenants};
+use crate::document::machines::Machines;
 use crate::document::{Deployment, Site};
 use crate::names::full_name;
 use crate::vocabulary::{IntegratorKind, Vocabulary};
@@ -24,12 +27,20 @@ pub(crate) struct Cluster<'m> {
     pub(crate) part: Part<'m>,
     /// Whose it is; everybody's without one.
     pub(crate) tenant: Option<&'m Tenant>,
+    /// What hosts of machines call it: its own name, and the label of its tenant.
+    pub(crate) name: String,
     /// Its release.
     pub(crate) release: String,
+    /// The machines of its site.
+    pub(crate) machines: Option<&'m Machines>,
 }
 
-impl Cluster<'_> {
+impl<'m> Cluster<'m> {
     pub(crate) fn nodes(&self) -> u32 {
+        if let Some(machines) = self.machines {
+            let count = machines.nodes(&self.name).count();
+            return u32::try_from(count).unwrap_or(u32::MAX);
+        }
         let said = self.said.replicas.as_ref();
         said.map_or(self.kind.replicas, |it| it.value)
     }
@@ -43,6 +54,62 @@ impl Cluster<'_> {
     pub(crate) fn text(&self, text: &Text) -> String {
         filled(&text.value, self.tenant)
     }
+
+    /// How much higher its ports are: on a host, and by its own nature.
+    pub(crate) fn offset(&self) -> u16 {
+        let own = self.part.component.defaults.get("portOffset");
+        let own = own.and_then(Value::as_u64).and_then(|it| u16::try_from(it).ok());
+        let machines = self.machines.iter();
+        let here: u16 = machines.map(|it| it.offset(&self.name)).sum();
+        own.unwrap_or_default().saturating_add(here)
+    }
+
+    /// The ports at which its nodes are called, each with its number.
+    pub(crate) fn ports(&self) -> Vec<(&'m str, u16)> {
+        self.ports_that(|port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams))
+    }
+
+    /// The ports at which its nodes find each other.
+    pub(crate) fn own_ports(&self) -> Vec<(&'m str, u16)> {
+        self.ports_that(|port| port.speaks == Protocol::Cluster)
+    }
+
+    fn ports_that(&self, is_one: impl Fn(&Port) -> bool) -> Vec<(&'m str, u16)> {
+        let ports = self.part.component.ports.iter();
+        let ports = ports.filter(|name| {
+            let mut all = Port::all().iter();
+            all.any(|port| port.name == name.value && is_one(port))
+        });
+        ports
+            .filter_map(|name| {
+                let port = self.chart.model.ports.get(&name.value)?;
+                let number = port.number.value.saturating_add(self.offset());
+                Some((name.value.as_str(), number))
+            })
+            .collect()
+    }
+}
+
+/// What hosts of machines call the clusters of a site.
+pub(crate) fn names(document: &Deployment, site: &Site) -> Vec<String> {
+    let all = site.integrators.iter();
+    all.flat_map(|said| names_of(document, said).into_iter().map(|(name, _)| name))
+        .collect()
+}
+
+/// The clusters of an integrator: what each is called, and whose it is.
+fn names_of<'m>(
+    document: &'m Deployment,
+    said: &'m Integrator,
+) -> Vec<(String, Option<&'m Tenant>)> {
+    let name = &said.name.as_ref().unwrap_or(&said.kind).value;
+    let Some(tenants) = &said.tenants else {
+        return vec![(name.clone(), None)];
+    };
+    let its = document.tenants.iter().map(|tenant| &tenant.value);
+    let its = its.filter(|tenant| has(&tenants.value, tenant.domain()));
+    its.map(|tenant| (format!("{name}-{}", tenant.label()), Some(tenant)))
+        .collect()
 }
 
 /// The model and the pattern of a kind of server.
@@ -95,24 +162,17 @@ pub(crate) fn place<'m>(
         let Some(part) = chart.parts().first().copied() else {
             continue;
         };
-        let name = said.name.as_ref().unwrap_or(&said.kind);
-        let shared = format!("{}-{}", document.name.value, name.value);
-        let cluster = |tenant: Option<&'m Tenant>| Cluster {
+        let all = names_of(document, said).into_iter();
+        clusters.extend(all.map(|(name, tenant)| Cluster {
             said,
             kind,
             chart,
             part,
             tenant,
-            release: tenant.map_or(shared.clone(), |it| format!("{shared}-{}", it.label())),
-        };
-        match &said.tenants {
-            None => clusters.push(cluster(None)),
-            Some(tenants) => {
-                let its = document.tenants.iter().map(|tenant| &tenant.value);
-                let its = its.filter(|tenant| has(&tenants.value, tenant.domain()));
-                clusters.extend(its.map(|tenant| cluster(Some(tenant))));
-            }
-        }
+            release: format!("{}-{name}", document.name.value),
+            name,
+            machines: site.vm.as_ref(),
+        }));
     }
     clusters
 }

@@ -8,5 +8,5 @@ mod values;
 
 pub(crate) use charts::charts;
 pub(crate) use check::{check, words};
-pub(crate) use cluster::{Cluster, place};
+pub(crate) use cluster::{Cluster, names, place};
 pub(crate) use values::{addresses, of as values};

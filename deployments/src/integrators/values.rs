@@ -8,16 +8,18 @@ use serde_json::{Map, Value, json};
 use super::cluster::Cluster;
 use super::placeholders::filled_in;
 use crate::document::Deployment;
+use crate::machines::layout::Layout;
 use crate::overlay;
 use crate::ports::Ports;
-use crate::site_values::{Given, SiteValues, add_own, effective, judge};
+use crate::site_values::{Given, SiteValues, add_own, effective, judge, unread_on_machines};
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
 
-/// Values of a cluster in a site.
+/// Values of a cluster in a site, which may be one of machines.
 pub(crate) fn of(
     cluster: &Cluster<'_>,
     site: &Placed<'_>,
+    machines: Option<&Layout<'_, '_>>,
     ports: &Ports<'_>,
     found: &mut Diagnostics,
 ) -> SiteValues {
@@ -53,13 +55,30 @@ pub(crate) fn of(
     if !hostnames.is_empty() {
         values.insert("hostnames".into(), hostnames.into());
     }
-    if let Some(url) = catalogue(cluster, site, document, vocabulary) {
+    if machines.is_some() {
+        // No Secret is called so: names of Ansible's variables are made of it.
+        let entry = json!({"existingSecret": cluster.name});
+        values.insert("credentials".into(), entry);
+    }
+    let url = match machines {
+        Some(layout) => catalogue_on_machines(cluster, layout),
+        None => catalogue(cluster, site, document, vocabulary),
+    };
+    if let Some(url) = url {
         values.insert(
             "serviceCatalog".into(),
             json!({"enabled": true, "url": url}),
         );
     }
-    if let Some(artifacts) = artifacts(cluster) {
+    let artifacts = match machines {
+        // They are laid over the pack, and no business of the chart.
+        Some(_) => cluster
+            .kind
+            .registers
+            .then(|| json!({"inServerImage": true})),
+        None => artifacts(cluster),
+    };
+    if let Some(artifacts) = artifacts {
         values.insert("artifacts".into(), artifacts);
     }
     if let (Some(coordination), Some(database)) = (&cluster.said.coordination, &site.site.database)
@@ -86,7 +105,12 @@ pub(crate) fn of(
         let entry = json!({"enabled": true, "clients": [gateways]});
         values.insert("networkPolicy".into(), entry);
     }
-    let nodes = json!({"replicas": cluster.nodes()});
+    let mut nodes = json!({"replicas": cluster.nodes()});
+    if machines.is_some() {
+        nodes["portOffset"] = json!(cluster.offset());
+        let own = cluster.said.values.iter();
+        unread_on_machines(document, &[cluster.part.key()], own, vocabulary, true, found);
+    }
     values.insert(cluster.part.key(), nodes);
     let mut values = Value::Object(values);
     let own = cluster.said.values.iter();
@@ -109,7 +133,15 @@ pub(crate) fn of(
 
 /// Policies are made for a tenant's cluster, which nobody else's may reach, and where API Manager has them.
 pub(super) fn has_policies(cluster: &Cluster<'_>, site: &Placed<'_>, charts: &ChartTree) -> bool {
-    cluster.tenant.is_some() || overlay::is_on(site, "/networkPolicy/enabled", charts)
+    site.site.vm.is_none()
+        && (cluster.tenant.is_some() || overlay::is_on(site, "/networkPolicy/enabled", charts))
+}
+
+/// The same on machines.
+fn catalogue_on_machines(cluster: &Cluster<'_>, layout: &Layout<'_, '_>) -> Option<String> {
+    let (to, port) = layout.catalogue().filter(|_| cluster.kind.registers)?;
+    let host = layout.address(&layout.components[to]);
+    Some(format!("https://{host}:{}", layout.number_at_address(to, port)))
 }
 
 /// Where the service catalogue is, for servers that register there.

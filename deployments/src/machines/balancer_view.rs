@@ -1,10 +1,10 @@
 //! What the templates of load balancers see.
 
-use am_generator::model::component::ProbeKind;
 use serde_json::{Value, json};
 
 use super::data::Affinity;
-use super::layout::{Balancer, Component, Layout};
+use super::fronts::Balancer;
+use super::layout::{Component, Layout};
 
 /// The balancer of a site: listeners by their ports, each with the endpoints behind it, and ports that lead on as they are.
 pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Value {
@@ -16,9 +16,9 @@ pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Valu
         let sites = sites.map(|site| {
             let component = &layout.components[site.to];
             let mut view = backend(layout, component, site.port, site.affinity);
-            view["name"] = json!(site.endpoint);
+            view["name"] = json!(site.name);
             view["hosts"] = json!(site.hosts);
-            view["title"] = json!(title(layout, component, site.port));
+            view["title"] = json!(title(component, site.port));
             view
         });
         json!({"number": number, "sites": sites.collect::<Vec<_>>()})
@@ -26,9 +26,12 @@ pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Valu
     let fronts = balancer.fronts.iter().map(|front| {
         let component = &layout.components[front.to];
         let mut view = backend(layout, component, front.port, front.affinity);
-        view["name"] = json!(format!("{}_{}", component.part.name(), front.port));
+        view["name"] = json!(format!("{}_{}", component.name, front.port));
         view["number"] = json!(front.number);
-        view["title"] = json!(title(layout, component, front.port));
+        view["title"] = json!(title(component, front.port));
+        if front.asks_port {
+            view["check"] = json!({});
+        }
         view
     });
     json!({
@@ -39,24 +42,20 @@ pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Valu
     })
 }
 
-fn title(layout: &Layout<'_, '_>, component: &Component<'_>, port: &str) -> String {
-    let doc = layout
-        .site
-        .chart
-        .model
-        .ports
-        .get(port)
-        .map(|it| it.doc.as_str());
+fn title(component: &Component<'_, '_>, port: &str) -> String {
+    let doc = component.chart.model.ports.get(port).map(|it| it.doc.as_str());
+    let of = component.cluster.map(|it| format!(" ({})", it.name));
     format!(
-        "{}, {port}: {}",
+        "{}{}, {port}: {}",
         component.part.component.title,
+        of.unwrap_or_default(),
         doc.unwrap_or_default()
     )
 }
 
 fn backend(
     layout: &Layout<'_, '_>,
-    component: &Component<'_>,
+    component: &Component<'_, '_>,
     port: &str,
     affinity: Affinity,
 ) -> Value {
@@ -69,23 +68,22 @@ fn backend(
         })
     });
     json!({
-        "port": layout.number(component, port),
+        "port": component.number(port),
         "isSession": affinity == Affinity::Session,
         "serverName": layout.server_name(component),
-        "check": readiness(layout, component),
+        "check": readiness(component),
         "nodes": nodes.collect::<Vec<_>>(),
     })
 }
 
 /// How a node is asked whether it is ready.
-pub(crate) fn readiness(layout: &Layout<'_, '_>, component: &Component<'_>) -> Value {
+pub(crate) fn readiness(component: &Component<'_, '_>) -> Value {
     let probe = &component.part.component.probes.readiness;
-    let scheme = probe.scheme.as_deref().unwrap_or_default().to_lowercase();
+    let scheme = probe.scheme.as_deref().unwrap_or("tcp").to_lowercase();
     json!({
         "scheme": scheme,
         "tls": scheme.ends_with('s'),
-        "port": layout.number(component, &probe.port.value),
+        "port": component.number(&probe.port.value),
         "path": probe.path,
-        "followsRedirects": probe.kind == ProbeKind::Http,
     })
 }

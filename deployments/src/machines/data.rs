@@ -33,6 +33,7 @@ pub(crate) struct MachineData {
     pub(crate) nodes_group: String,
     pub(crate) load_balancers: Table<Program>,
     pub(crate) affinity: Affinities,
+    pub(crate) integrators: Integrators,
     pub(crate) front_step: u16,
     /// Values of charts that mean something on a machine.
     pub(crate) values: Vec<String>,
@@ -106,7 +107,9 @@ pub(crate) struct Seed {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Driver {
-    pub(crate) path: String,
+    /// Its folder in packs of products that do not say theirs.
+    pub(crate) folder: String,
+    pub(crate) file: String,
     pub(crate) from: String,
 }
 
@@ -137,6 +140,16 @@ pub(crate) struct Unit {
     pub(crate) hardening: Vec<String>,
 }
 
+/// Clusters of integrators.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct Integrators {
+    /// The role of those who call them.
+    pub(crate) called_by: String,
+    /// Values of their charts that mean something on a machine, besides `values`.
+    pub(crate) values: Vec<String>,
+}
+
 /// A program that balances.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -152,6 +165,7 @@ pub(crate) struct Program {
 pub(crate) struct Affinities {
     endpoints: Table<Affinity>,
     roles: Table<Affinity>,
+    integrators: Table<Affinity>,
 }
 
 /// Which node a client gets.
@@ -170,6 +184,10 @@ pub(crate) enum Affinity {
 impl Affinities {
     pub(crate) fn of_endpoint(&self, name: &str) -> Affinity {
         self.endpoints.get(name).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn of_integrator(&self, kind: &str) -> Affinity {
+        self.integrators.get(kind).copied().unwrap_or_default()
     }
 
     /// Of the one that plays these roles.
@@ -203,6 +221,13 @@ impl Paths {
     /// The same from the root.
     pub(crate) fn absolute(form: &str, component: &str) -> String {
         format!("/{}", Self::of(form, component))
+    }
+
+    /// The unit of a component, without its ending.
+    pub(crate) fn unit_of(&self, component: &str) -> String {
+        let path = Self::of(&self.unit, component);
+        let name = path.rsplit('/').next().unwrap_or(&path);
+        name.trim_end_matches(".service").to_owned()
     }
 
     /// A folder of a component, from the root.

@@ -29,7 +29,7 @@ pub(crate) fn readme(
         layout
             .components
             .iter()
-            .find(|component| layout.site.chart.uses(component.part.name(), database))
+            .find(|component| layout.site.chart.uses(component.name, database))
     };
     let steps = site.scripts.iter().enumerate().map(|(index, step)| {
         // The name of a variable tells its database.
@@ -52,7 +52,20 @@ pub(crate) fn readme(
             "password": of("PASSWORD"),
         })
     });
-    let name = user(Database::Apim).map_or("", |component| component.part.name());
+    let clusters = layout.components.iter().filter_map(|component| {
+        let own = site.integrators.iter().find(|it| it.name == component.name)?;
+        let database = own.database.as_ref()?;
+        let of = |key: &str| said.secret(&(component.name.to_owned(), key.to_owned()));
+        Some(json!({
+            "name": component.name,
+            "title": own.title,
+            "database": database.name,
+            "script": database.script,
+            "user": of("coordination-db-username"),
+            "password": of("coordination-db-password"),
+        }))
+    });
+    let name = user(Database::Apim).map_or("", |component| component.name);
     let paths = &layout.data.paths;
     render(
         &README,
@@ -61,6 +74,7 @@ pub(crate) fn readme(
             "site": site.name,
             "database": site.database,
             "steps": steps.collect::<Vec<_>>(),
+            "clusters": clusters.collect::<Vec<_>>(),
             "driver": layout.data.driver.from,
             "user": said.user,
             "data": Paths::absolute(&paths.data, name),

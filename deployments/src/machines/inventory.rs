@@ -47,7 +47,7 @@ fn all_hosts(layout: &Layout<'_, '_>, made: &Hosts) -> Map<String, Value> {
         let here = here.filter(|it| it.nodes.iter().any(|node| node.host == name.value));
         let none = std::collections::BTreeMap::new();
         let components = here.map(|component| {
-            let given = made.given.get(component.part.name());
+            let given = made.given.get(component.name);
             inventory_entry(layout, component, given.unwrap_or(&none))
         });
         let mut entry = json!({
@@ -76,7 +76,7 @@ fn groups(layout: &Layout<'_, '_>) -> Map<String, Value> {
     }
     for component in &layout.components {
         let nodes: Vec<&str> = component.nodes.iter().map(|node| node.host).collect();
-        groups.insert(group(component.part.name()), names(&nodes));
+        groups.insert(group(component.name), names(&nodes));
     }
     // Plays go through groups in the order in which this one has them.
     let order = order(layout).into_iter().map(|group| (group, json!({})));
@@ -100,5 +100,8 @@ fn order(layout: &Layout<'_, '_>) -> Vec<String> {
             order.push(group);
         }
     }
+    // They register services with API Manager when they start.
+    let clusters = layout.components.iter().filter(|it| it.cluster.is_some());
+    order.extend(clusters.map(|it| group(it.name)));
     order
 }

@@ -5,6 +5,7 @@ mod balancer_view;
 mod beside;
 pub(crate) mod data;
 mod database;
+mod fronts;
 mod identity_server;
 mod inventory;
 pub(crate) mod layout;
@@ -20,11 +21,14 @@ use am_generator::ChartTree;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::integrators::Cluster;
 use crate::resolved;
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
-use data::MachineData;
+use crate::vocabulary::Vocabulary;
 use layout::Layout;
+use node_files::Documents;
+use render::Rendered;
 use said::Said;
 
 pub(crate) use beside::Beside;
@@ -41,7 +45,9 @@ pub(crate) struct Sources<'s, 'm> {
     pub(crate) said: &'s resolved::Site,
     pub(crate) values: &'s SiteValues,
     pub(crate) release: &'s str,
-    pub(crate) data: &'s MachineData,
+    /// Its integrators, with the values of their releases.
+    pub(crate) clusters: &'s [(Cluster<'m>, SiteValues)],
+    pub(crate) vocabulary: &'s Vocabulary,
     pub(crate) beside: &'s Beside<'m>,
     pub(crate) charts: &'s ChartTree,
     pub(crate) render: &'s Render<'s>,
@@ -69,32 +75,54 @@ pub(crate) struct Needed {
 
 /// Makes the files of a site on machines; none where it runs in a cluster.
 pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
-    let Some(machines) = &sources.site.site.vm else {
-        return Ok(Made::default());
-    };
     let effective = &sources.values.effective;
-    let layout = Layout::new(
+    let clusters = sources.clusters.iter().map(|(cluster, _)| cluster);
+    let Some(layout) = Layout::of(
         sources.site,
-        machines,
-        sources.data,
+        sources.vocabulary,
         sources.beside,
         effective,
-    );
+        clusters,
+    ) else {
+        return Ok(Made::default());
+    };
     let values: Value = sources.values.tree();
     let credentials = values["credentials"]["existingSecret"].as_str();
     let said = Said::new(&layout, credentials.unwrap_or_default());
-    let rendering = render::rendering(&layout, sources.release, values.clone(), sources.charts);
-    let documents = (sources.render)(&rendering).map_err(Trouble::Refused)?;
+    let rendered = |of: Option<&Cluster<'_>>, values: &'_ SiteValues| {
+        let release = of.map_or(sources.release, |it| &it.release);
+        let tree = values.tree();
+        let rendering = render::rendering(&layout, of, release, tree, sources.charts);
+        (sources.render)(&rendering).map(Documents).map_err(|why| {
+            Trouble::Refused(match of {
+                Some(cluster) => format!("{}: {why}", cluster.name),
+                None => why,
+            })
+        })
+    };
+    let own = Rendered {
+        documents: rendered(None, sources.values)?,
+        effective,
+    };
+    let clusters = sources.clusters.iter().map(|(cluster, values)| {
+        Ok(Rendered {
+            documents: rendered(Some(cluster), values)?,
+            effective: &values.effective,
+        })
+    });
+    let clusters = clusters.collect::<Result<Vec<_>, Trouble>>()?;
+    let all = std::iter::repeat_n(&own, sources.site.runs.len()).chain(&clusters);
+    let all: Vec<&Rendered<'_>> = all.collect();
     let notice = tree::notice(sources.document);
-    let hosts = tree::hosts(&layout, &said, effective, &documents, &notice)?;
+    let hosts = tree::hosts(&layout, &said, &all, &notice)?;
     let inventory = inventory::text(&layout, &said, &hosts, &notice);
     let database = database::readme(&layout, &said, sources.said, &hosts, &notice)?;
     let mut made = Made::default();
     for component in &layout.components {
-        let name = component.part.name();
+        let name = component.name;
         need(
             &mut made.packs,
-            &node_files::pack(&layout, component),
+            &node_files::pack(component),
             "",
             name,
         );
@@ -107,7 +135,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     files.insert("ansible/inventory.yaml".to_owned(), inventory);
     files.insert("database/README.md".to_owned(), database);
     files.extend(ansible::files(&notice)?);
-    files.extend(identity_server::files(&documents, &values, &notice)?);
+    files.extend(identity_server::files(&own.documents.0, &values, &notice)?);
     Ok(made)
 }
 

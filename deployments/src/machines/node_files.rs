@@ -20,7 +20,8 @@ pub(crate) struct NodeFiles {
 }
 
 /// The documents of a render.
-pub(crate) struct Documents<'r>(pub(crate) &'r [Value]);
+#[derive(Debug)]
+pub(crate) struct Documents(pub(crate) Vec<Value>);
 
 impl NodeFiles {
     /// Those of one of a component's nodes.
@@ -29,9 +30,9 @@ impl NodeFiles {
     /// What of the pod no machine can have.
     pub(crate) fn of(
         layout: &Layout<'_, '_>,
-        component: &Component<'_>,
+        component: &Component<'_, '_>,
         index: usize,
-        documents: &Documents<'_>,
+        documents: &Documents,
     ) -> Result<Self, String> {
         let name = component.part.name();
         let workload = documents
@@ -74,6 +75,8 @@ impl NodeFiles {
                 self.secrets.push((name, source));
             } else if from["fieldRef"]["fieldPath"] == "metadata.name" {
                 self.variables.push((name, node.host.to_owned()));
+            } else if from["fieldRef"]["fieldPath"] == "status.podIP" {
+                self.variables.push((name, node.address.to_owned()));
             } else {
                 return Err(format!(
                     "the variable {name} has no value and no Secret, and a machine has nothing else"
@@ -88,7 +91,7 @@ impl NodeFiles {
         path: &str,
         volume: &Value,
         below: &str,
-        documents: &Documents<'_>,
+        documents: &Documents,
     ) -> Result<(), String> {
         let projected = list(&volume["projected"]["sources"]);
         let sources: Vec<&Value> = std::iter::once(volume).chain(projected).collect();
@@ -134,9 +137,9 @@ impl NodeFiles {
     fn move_to_host(
         &mut self,
         layout: &Layout<'_, '_>,
-        component: &Component<'_>,
+        component: &Component<'_, '_>,
     ) -> Result<(), String> {
-        let name = component.part.name();
+        let name = component.name;
         let texts = self.files.iter_mut().chain(
             self.variables
                 .iter_mut()
@@ -144,7 +147,7 @@ impl NodeFiles {
         );
         for (of, text) in texts {
             for moved in &layout.data.image.moved {
-                let from = moved.from.replace("{pack}", &pack(layout, component));
+                let from = moved.from.replace("{pack}", &pack(component));
                 *text = text.replace(&from, &layout.data.paths.folder(moved.to, name));
             }
             if text.contains(&layout.data.image.rest) {
@@ -158,13 +161,13 @@ impl NodeFiles {
     }
 }
 
-impl Documents<'_> {
-    fn workload(&self, component: &Component<'_>) -> Option<&Value> {
-        let kind = component.part.component.workload.kind();
+impl Documents {
+    fn workload(&self, component: &Component<'_, '_>) -> Option<&Value> {
         let mut documents = self.0.iter();
         documents.find(|it| {
             let labels = &it["metadata"]["labels"];
-            it["kind"] == kind && labels["app.kubernetes.io/component"] == component.part.name()
+            let is_pods = it["spec"]["template"]["spec"].is_object();
+            is_pods && labels["app.kubernetes.io/component"] == component.part.name()
         })
     }
 
@@ -177,14 +180,14 @@ impl Documents<'_> {
 }
 
 /// The folder of a component's pack.
-pub(crate) fn pack(layout: &Layout<'_, '_>, component: &Component<'_>) -> String {
-    let version = &layout.site.chart.version.version.value;
+pub(crate) fn pack(component: &Component<'_, '_>) -> String {
+    let version = &component.chart.version.version.value;
     format!("{}-{version}", component.part.component.distribution)
 }
 
 /// Where a data folder of the chart is on a host, for volumes of a component.
-pub(crate) fn data_folders(data: &MachineData, component: &Component<'_>) -> Vec<(String, String)> {
-    let name = component.part.name();
+pub(crate) fn data_folders(data: &MachineData, component: &Component<'_, '_>) -> Vec<(String, String)> {
+    let name = component.name;
     let storage = component.part.component.storage.iter();
     storage
         .filter_map(|volume| {

@@ -5,6 +5,8 @@ use am_generator::output::Files;
 use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
+use super::node_files::Documents;
+use crate::integrators::Cluster;
 use crate::overlay::lay;
 
 /// A chart with its values, to be rendered as `helm template` does it.
@@ -18,26 +20,36 @@ pub struct Rendering {
     pub values: Value,
 }
 
+/// What a release rendered to.
+#[derive(Debug)]
+pub(crate) struct Rendered<'v> {
+    pub(crate) documents: Documents,
+    /// Its values with the chart's own.
+    pub(crate) effective: &'v Value,
+}
+
 /// Renders a chart: its documents, or Helm's own words where it refuses.
 pub type Render<'r> = dyn Fn(&Rendering) -> Result<Vec<Value>, String> + 'r;
 
 /// Helm parses templates of deeper folders first, and takes the last definition of a name: these replace the chart's own.
 const HELPERS: &str = "templates/_machines.tpl";
 
+/// How the chart of a release is rendered, API Manager's or that of a cluster of integrators.
 pub(crate) fn rendering(
     layout: &Layout<'_, '_>,
+    of: Option<&Cluster<'_>>,
     release: &str,
     mut values: Value,
     charts: &ChartTree,
 ) -> Rendering {
     lay(&mut values, &layout.data.pod_values);
-    let chart = layout.site.chart.name();
+    let chart = of.map_or(layout.site.chart.name(), |it| it.chart.name());
     let files = charts.files().filter_map(|(path, content)| {
         let path = path.strip_prefix(chart)?.strip_prefix('/')?;
         Some((path.to_owned(), content.to_owned()))
     });
     let mut files: Files = files.collect();
-    let places = json!(places(layout, &values));
+    let places = json!(places(layout, of, &values));
     files.insert(HELPERS.to_owned(), helpers(&places, chart).into_bytes());
     Rendering {
         chart: files,
@@ -69,9 +81,15 @@ fn helpers(places: &Value, chart: &str) -> String {
     )
 }
 
-/// Every component: the host of all its nodes together, the ports that differ there, and each node.
-fn places(layout: &Layout<'_, '_>, values: &Value) -> Map<String, Value> {
+/// Every component of a release: the host of all its nodes together, the ports that differ there, and each node.
+fn places(
+    layout: &Layout<'_, '_>,
+    of: Option<&Cluster<'_>>,
+    values: &Value,
+) -> Map<String, Value> {
+    let name = |cluster: &Cluster<'_>| cluster.name.clone();
     let components = layout.components.iter().enumerate();
+    let components = components.filter(|(_, it)| it.cluster.map(name) == of.map(name));
     let places = components.map(|(number, component)| {
         let fronts = layout.balancer.iter().flat_map(|it| &it.fronts);
         let ports: Map<String, Value> = fronts
@@ -87,7 +105,8 @@ fn places(layout: &Layout<'_, '_>, values: &Value) -> Map<String, Value> {
         });
         (component.part.name().to_owned(), place)
     });
-    places.chain(elsewhere(layout, values)).collect()
+    let elsewhere = of.is_none().then(|| elsewhere(layout, values));
+    places.chain(elsewhere.into_iter().flatten()).collect()
 }
 
 /// Components that other sites run, at the addresses that the values have.

@@ -54,7 +54,10 @@ impl<'d> Said<'d> {
     }
 
     /// A component connects to the database server.
-    pub(crate) fn needs_driver(&self, component: &Component<'_>) -> bool {
+    pub(crate) fn needs_driver(&self, component: &Component<'_, '_>) -> bool {
+        if let Some(cluster) = component.cluster {
+            return self.has_server && cluster.said.coordination.is_some();
+        }
         let uses = |database| self.layout.site.chart.uses(component.part.name(), database);
         self.has_server && (uses(Database::Apim) || uses(Database::Shared))
     }

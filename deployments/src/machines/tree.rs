@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 use super::balancer_view;
 use super::data::Paths;
 use super::layout::{Component, Layout};
-use super::node_files::{Documents, NodeFiles, data_folders, pack};
+use super::node_files::{NodeFiles, data_folders, pack};
+use super::render::Rendered;
 use super::said::Said;
 use super::ways::{Opening, openings};
 use crate::template::{MAKER, render};
@@ -52,27 +53,27 @@ pub(crate) struct Hosts {
     pub(crate) secrets: BTreeMap<String, String>,
 }
 
-/// Makes them of what the chart rendered to.
+/// Makes them of what the charts rendered to: for each component what its release did.
 pub(crate) fn hosts(
     layout: &Layout<'_, '_>,
     said: &Said<'_>,
-    effective: &Value,
-    documents: &[Value],
+    rendered: &[&Rendered<'_>],
     notice: &str,
 ) -> Result<Hosts, Trouble> {
     let mut hosts = Hosts::default();
-    let documents = Documents(documents);
-    for component in &layout.components {
+    for (component, rendered) in layout.components.iter().zip(rendered) {
+        let documents = &rendered.documents;
         for index in 0..component.nodes.len() {
             let node =
-                NodeFiles::of(layout, component, index, &documents).map_err(Trouble::Refused)?;
+                NodeFiles::of(layout, component, index, documents).map_err(Trouble::Refused)?;
             hosts.add_node(layout, said, component, index, &node, notice)?;
             let host = component.nodes[index].host;
-            let path = Paths::of(&layout.data.paths.unit, component.part.name());
-            let unit = unit(layout, said, component, effective, notice)?;
+            let path = Paths::of(&layout.data.paths.unit, component.name);
+            let unit = unit(layout, said, component, rendered.effective, notice)?;
             hosts.files.insert(format!("hosts/{host}/{path}"), unit);
         }
     }
+    let effective = rendered.first().map_or(&Value::Null, |it| it.effective);
     for (host, openings) in openings(layout, effective) {
         let data = json!({
             "notice": notice,
@@ -109,12 +110,12 @@ impl Hosts {
         &mut self,
         layout: &Layout<'_, '_>,
         said: &Said<'_>,
-        component: &Component<'_>,
+        component: &Component<'_, '_>,
         index: usize,
         node: &NodeFiles,
         notice: &str,
     ) -> Result<(), Trouble> {
-        let (name, at) = (component.part.name(), component.nodes[index]);
+        let (name, at) = (component.name, component.nodes[index]);
         let paths = &layout.data.paths;
         let folder = format!("hosts/{}", at.host);
         let variables = &layout.data.variables;
@@ -125,7 +126,8 @@ impl Hosts {
         ];
         let mut lines = vec![format!("# {notice}")];
         lines.extend(own.map(|(name, value)| format!("{name}={}", quoted(value))));
-        let more = node.variables.iter();
+        let is_own = |name: &str| own.iter().any(|(own, _)| *own == name);
+        let more = node.variables.iter().filter(|(name, _)| !is_own(name));
         lines.extend(more.map(|(name, value)| format!("{name}={}", quoted(value))));
         let path = Paths::of(&paths.environment, name);
         self.files
@@ -153,20 +155,31 @@ impl Hosts {
         given.extend(node.given.clone());
         if said.needs_driver(component) {
             let driver = &layout.data.driver;
-            given.insert(driver.path.clone(), driver.from.clone());
+            let folders = component.chart.model.product.home_folders.as_ref();
+            let folder = folders.map_or(&driver.folder, |it| &it.drivers);
+            given.insert(format!("{folder}/{}", driver.file), driver.from.clone());
         }
+        given.extend(artifacts(component));
         Ok(())
     }
+}
+
+/// What a cluster of integrators runs: the folder below the server's home, and the one among the packs whose content goes there.
+fn artifacts(component: &Component<'_, '_>) -> Option<(String, String)> {
+    let cluster = component.cluster?;
+    let from = cluster.said.artifacts.as_ref()?.folder.as_ref()?;
+    let folders = component.chart.model.product.home_folders.as_ref()?;
+    Some((format!("{}/", folders.artifacts), format!("{}/", cluster.text(from))))
 }
 
 fn unit(
     layout: &Layout<'_, '_>,
     said: &Said<'_>,
-    component: &Component<'_>,
+    component: &Component<'_, '_>,
     effective: &Value,
     notice: &str,
 ) -> Result<String, Diagnostic> {
-    let name = component.part.name();
+    let name = component.name;
     let (paths, unit) = (&layout.data.paths, &layout.data.unit);
     let current = Paths::absolute(&paths.current, name);
     let own = effective[component.part.key()]["shutdown"]["timeoutSeconds"].as_u64();
@@ -207,10 +220,14 @@ fn unit(
 /// Ports of the product on a host, which are closed where nobody needs them.
 fn closed(layout: &Layout<'_, '_>, host: &str, openings: &[Opening]) -> Vec<u16> {
     let ports = &layout.site.chart.model.ports;
-    let here = |component: &&Component<'_>| component.nodes.iter().any(|node| node.host == host);
+    let here =
+        |component: &&Component<'_, '_>| component.nodes.iter().any(|node| node.host == host);
     let components = layout.components.iter().filter(here);
     let mut closed: Vec<u16> = components
-        .flat_map(|component| ports.names().map(|port| layout.number(component, port)))
+        .flat_map(|component| {
+            let ports = component.chart.model.ports.names();
+            ports.map(|port| component.number(port))
+        })
         .chain(ports.iter().map(|(_, port)| port.number.value))
         .collect();
     closed.extend(
@@ -271,32 +288,34 @@ pub(crate) fn notice(document: &str) -> String {
 /// How the role unpacks and asks a component.
 pub(crate) fn inventory_entry(
     layout: &Layout<'_, '_>,
-    component: &Component<'_>,
+    component: &Component<'_, '_>,
     given: &BTreeMap<String, String>,
 ) -> Value {
-    let name = component.part.name();
+    let name = component.name;
     let startup = &component.part.component.probes.startup;
-    let mut readiness = balancer_view::readiness(layout, component);
+    let asked = balancer_view::readiness(component);
     let seconds = startup.period_seconds * startup.failure_threshold;
-    readiness = json!({
-        "scheme": readiness["scheme"],
-        "port": readiness["port"],
-        "path": readiness["path"],
-        "timeout_seconds": seconds,
-    });
+    let mut readiness = json!({"scheme": asked["scheme"], "port": asked["port"]});
+    if !asked["path"].is_null() {
+        readiness["path"] = asked["path"].clone();
+    }
+    readiness["timeout_seconds"] = json!(seconds);
     let folders = data_folders(layout.data, component).into_iter();
     let folders: Vec<String> = folders.map(|(_, folder)| folder).collect();
     let given = given.iter();
     let given = given.map(|(path, from)| json!({"path": path, "from": from}));
     let mut entry = json!({
         "name": name,
-        "pack": pack(layout, component),
+        "pack": pack(component),
         "start_script": component.part.component.start_script,
         "port_offset": component.offset,
         "readiness": readiness,
         "data": std::iter::once(Paths::absolute(&layout.data.paths.data, name)).chain(folders).collect::<Vec<_>>(),
         "files": given.collect::<Vec<_>>(),
     });
+    if let Some(tenant) = component.cluster.and_then(|it| it.tenant) {
+        entry["tenant"] = json!(tenant.domain());
+    }
     if let Some(profile) = &component.part.component.profile {
         entry["profile"] = json!(profile);
     }

@@ -6,6 +6,7 @@ use am_generator::model::wiring::Reach;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::fronts::Front;
 use super::layout::{Component, Layout, Node};
 
 /// A port of a host that somebody needs.
@@ -35,6 +36,7 @@ pub(crate) fn openings(layout: &Layout<'_, '_>, effective: &Value) -> Openings {
         openings: hosts.map(|name| (name.to_owned(), Vec::new())).collect(),
     };
     ways.between_components();
+    ways.of_integrators();
     ways.of_other_sites();
     ways.of_users(effective);
     ways.of_checks();
@@ -48,21 +50,45 @@ impl<'m> Ways<'_, '_, 'm> {
     fn between_components(&mut self) {
         let layout = self.layout;
         for client in &layout.components {
-            for edge in layout.site.edges_on(client.part.name()) {
+            for edge in layout.edges_on(client) {
                 let Some(to) = layout.position(edge.peer) else {
                     continue;
                 };
                 let server = &layout.components[to];
-                let why = format!("{} to {}", client.part.name(), server.part.name());
+                let why = format!("{} to {}", client.name, server.name);
                 for port in edge.form.ports() {
                     match edge.reach {
                         Reach::OwnNode | Reach::OwnServer => {}
-                        Reach::Service if server.nodes.len() > 1 => {
-                            self.at_balancer((to, &port.value), Some(&client.nodes), &why);
+                        Reach::Service => {
+                            self.at_all_of((to, &port.value), Some(&client.nodes), &why);
                         }
                         _ => self.at_nodes_of(server, &port.value, Some(&client.nodes), &why),
                     }
                 }
+            }
+        }
+    }
+
+    /// Gateways call integrators; these find each other, and tell API Manager what they have.
+    fn of_integrators(&mut self) {
+        let layout = self.layout;
+        for (to, server) in layout.components.iter().enumerate() {
+            let Some(cluster) = server.cluster else {
+                continue;
+            };
+            if let Some(caller) = layout.caller() {
+                let why = format!("{} to {}", caller.name, server.name);
+                for (port, _) in cluster.ports() {
+                    self.at_all_of((to, port), Some(&caller.nodes), &why);
+                }
+            }
+            let why = format!("{} among themselves", server.name);
+            for (port, _) in cluster.own_ports() {
+                self.at_nodes_of(server, port, Some(&server.nodes), &why);
+            }
+            if let Some(catalogue) = layout.catalogue().filter(|_| cluster.kind.registers) {
+                let why = format!("{} to the service catalogue", server.name);
+                self.at_all_of(catalogue, Some(&server.nodes), &why);
             }
         }
     }
@@ -89,10 +115,7 @@ impl<'m> Ways<'_, '_, 'm> {
                         self.add(node, number, Some(&from), &why);
                     }
                 }
-                None if server.nodes.len() > 1 => {
-                    self.at_balancer((to, incoming.port), Some(&from), &why);
-                }
-                None => self.at_nodes_of(server, incoming.port, Some(&from), &why),
+                None => self.at_all_of((to, incoming.port), Some(&from), &why),
             }
         }
     }
@@ -100,20 +123,16 @@ impl<'m> Ways<'_, '_, 'm> {
     fn of_users(&mut self, effective: &Value) {
         let layout = self.layout;
         for (to, component) in layout.components.iter().enumerate() {
-            for (endpoint, port) in layout.served_without_name(component.part.name(), effective) {
-                if component.nodes.len() > 1 {
-                    self.at_balancer((to, port), None, endpoint);
-                } else {
-                    self.at_nodes_of(component, port, None, endpoint);
-                }
+            for (endpoint, port) in layout.served_without_name(component, effective) {
+                self.at_all_of((to, port), None, endpoint);
             }
         }
         if let Some(balancer) = &layout.balancer {
             for site in &balancer.sites {
                 for host in &balancer.hosts {
-                    self.add(host, site.number, None, site.endpoint);
+                    self.add(host, site.number, None, &site.name);
                 }
-                let why = format!("load balancer, {}", site.endpoint);
+                let why = format!("load balancer, {}", site.name);
                 let to = &layout.components[site.to];
                 self.at_nodes_of(to, site.port, Some(&balancer.hosts), &why);
             }
@@ -127,7 +146,8 @@ impl<'m> Ways<'_, '_, 'm> {
             return;
         };
         for (to, component) in layout.components.iter().enumerate() {
-            let is_behind = balancer.fronts.iter().any(|front| front.to == to)
+            let asks_readiness = |front: &Front<'_>| front.to == to && !front.asks_port;
+            let is_behind = balancer.fronts.iter().any(asks_readiness)
                 || balancer.sites.iter().any(|site| site.to == to);
             if is_behind {
                 let port = &component.part.component.probes.readiness.port.value;
@@ -141,8 +161,13 @@ impl<'m> Ways<'_, '_, 'm> {
         }
     }
 
-    fn at_balancer(&mut self, (to, port): (usize, &str), from: Option<&[Node<'m>]>, why: &str) {
+    /// Where all nodes of a component are reached together.
+    fn at_all_of(&mut self, (to, port): (usize, &str), from: Option<&[Node<'m>]>, why: &str) {
         let layout = self.layout;
+        let server = &layout.components[to];
+        if server.nodes.len() < 2 {
+            return self.at_nodes_of(server, port, from, why);
+        }
         let Some(balancer) = &layout.balancer else {
             return;
         };
@@ -157,12 +182,12 @@ impl<'m> Ways<'_, '_, 'm> {
 
     fn at_nodes_of(
         &mut self,
-        to: &Component<'m>,
+        to: &Component<'_, 'm>,
         port: &str,
         from: Option<&[Node<'m>]>,
         why: &str,
     ) {
-        let number = self.layout.number(to, port);
+        let number = to.number(port);
         for node in &to.nodes {
             self.add(node, number, from, why);
         }

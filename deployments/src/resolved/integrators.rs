@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::release::{HostName, Release, Secret, keys};
 use crate::document::Deployment;
 use crate::integrators::{Cluster, addresses};
+use crate::machines::layout::Layout;
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
@@ -25,8 +26,14 @@ pub(crate) struct Integrator {
     /// Domain of the tenant; everybody's without one.
     pub(crate) tenant: Option<String>,
     pub(crate) nodes: u32,
-    pub(crate) release: Release,
-    /// Where gateways call it: one address, or the host of each node.
+    /// What it is called: its release, or on machines its unit.
+    pub(crate) name: String,
+    /// None where it runs on machines.
+    pub(crate) release: Option<Release>,
+    /// Its unit of systemd, where it runs on machines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unit: Option<String>,
+    /// Where gateways call it: one address, the host of each node, or a port of the load balancer for each of its own.
     pub(crate) addresses: Vec<String>,
     /// It registers its services in API Manager's catalogue.
     pub(crate) registers: bool,
@@ -49,22 +56,20 @@ pub(crate) struct OwnDatabase {
 pub(super) fn integrator(
     document: &Loaded<Deployment>,
     site: &Placed<'_>,
+    machines: Option<&Layout<'_, '_>>,
     vocabulary: &Vocabulary,
     (cluster, values): &(Cluster<'_>, SiteValues),
-) -> Option<Integrator> {
-    let kubernetes = site.site.kubernetes.as_ref()?;
+) -> Integrator {
     let kind = &cluster.said.kind.value;
     let version = &cluster.chart.version.version.value;
     let beside = cluster.chart.version.beside.as_ref();
-    let platform = kubernetes.platform.iter();
-    let platform = platform.map(|platform| format!("{}.{kind}.values.yaml", platform.value));
     let endpoints = cluster.chart.endpoints();
     let hostnames = cluster.said.hostnames.iter().filter_map(|(key, host)| {
         let mut endpoints = endpoints.iter();
         let (_, endpoint, _) = endpoints.find(|(_, it, _)| it.hostname.value == key.value)?;
         Some(HostName {
             host: cluster.text(host),
-            serves: format!("{} ({})", endpoint.title, cluster.release),
+            serves: format!("{} ({})", endpoint.title, name(cluster)),
         })
     });
     let script = site.site.database.as_ref().and_then(|database| {
@@ -76,7 +81,7 @@ pub(super) fn integrator(
         name: cluster.text(&it.database),
         script,
     });
-    Some(Integrator {
+    Integrator {
         kind: kind.clone(),
         title: cluster.part.component.title.clone(),
         version: version.clone(),
@@ -88,20 +93,44 @@ pub(super) fn integrator(
         beside: beside.map(|it| it.value.clone()).unwrap_or_default(),
         tenant: cluster.tenant.map(|it| it.domain().to_owned()),
         nodes: cluster.nodes(),
-        release: Release {
-            name: cluster.release.clone(),
-            chart: cluster.chart.name().to_owned(),
-            context: kubernetes.context.as_ref().map(|it| it.value.clone()),
-            namespace: kubernetes.namespace.value.clone(),
-            values: platform
-                .chain([format!("{}.values.yaml", cluster.release)])
-                .collect(),
+        name: name(cluster).to_owned(),
+        release: release(site, cluster),
+        unit: machines.map(|layout| layout.data.paths.unit_of(&cluster.name)),
+        addresses: match machines {
+            Some(layout) => layout.addresses(cluster),
+            None => addresses(cluster, values),
         },
-        addresses: addresses(cluster, values),
         registers: cluster.kind.registers,
         hostnames: hostnames.collect(),
-        secrets: secrets(document, cluster, vocabulary),
+        secrets: match machines {
+            Some(_) => Vec::new(),
+            None => secrets(document, cluster, vocabulary),
+        },
         database,
+    }
+}
+
+/// What it is called where it runs.
+fn name<'c>(cluster: &'c Cluster<'_>) -> &'c str {
+    match cluster.machines {
+        Some(_) => &cluster.name,
+        None => &cluster.release,
+    }
+}
+
+fn release(site: &Placed<'_>, cluster: &Cluster<'_>) -> Option<Release> {
+    let kubernetes = site.site.kubernetes.as_ref()?;
+    let kind = &cluster.said.kind.value;
+    let platform = kubernetes.platform.iter();
+    let platform = platform.map(|platform| format!("{}.{kind}.values.yaml", platform.value));
+    Some(Release {
+        name: cluster.release.clone(),
+        chart: cluster.chart.name().to_owned(),
+        context: kubernetes.context.as_ref().map(|it| it.value.clone()),
+        namespace: kubernetes.namespace.value.clone(),
+        values: platform
+            .chain([format!("{}.values.yaml", cluster.release)])
+            .collect(),
     })
 }
 

@@ -9,6 +9,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::integrators::Cluster;
+use crate::machines::Beside;
+use crate::machines::layout::Layout;
 use crate::links::{Link, addresses, needed};
 use crate::overlay::STORES;
 use crate::ports::Ports;
@@ -169,7 +171,7 @@ pub(crate) fn resolve(
     ports: &Ports<'_>,
     shape: &Topology,
     values: &[SiteValues],
-    clusters: &[Vec<(Cluster<'_>, SiteValues)>],
+    (clusters, beside): (&[Vec<(Cluster<'_>, SiteValues)>], &[Beside<'_>]),
 ) -> Resolved {
     let Ports {
         document,
@@ -207,12 +209,15 @@ pub(crate) fn resolve(
             .iter()
             .zip(clusters)
             .enumerate()
-            .map(|(at, (values, clusters))| Site {
-                integrators: clusters
-                    .iter()
-                    .filter_map(|it| integrator(document, &sites[at], vocabulary, it))
-                    .collect(),
-                ..site(sites, at, links, ports, shape, &values.effective)
+            .map(|(at, (values, clusters))| {
+                let effective = &values.effective;
+                let own = clusters.iter().map(|(cluster, _)| cluster);
+                let layout = Layout::of(&sites[at], vocabulary, &beside[at], effective, own);
+                let one = |it| integrator(document, &sites[at], layout.as_ref(), vocabulary, it);
+                Site {
+                    integrators: clusters.iter().map(one).collect(),
+                    ..site(sites, at, links, ports, shape, effective)
+                }
             })
             .collect(),
         edges: edges.collect(),

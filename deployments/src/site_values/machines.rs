@@ -2,13 +2,17 @@
 
 use am_generator::chart::Part;
 use am_generator::diagnostic::Diagnostics;
+use am_generator::model::Loaded;
+use am_generator::yaml::Text;
 use serde_json::{Map, Value, json};
 
 use super::Builder;
+use crate::document::Deployment;
 use crate::document::machines::Machines;
 use crate::links::needed;
 use crate::machines::CREDENTIALS;
 use crate::names::sentence;
+use crate::vocabulary::Vocabulary;
 
 impl Builder<'_, '_> {
     /// Where credentials come from; and values that nobody on a machine reads are refused.
@@ -16,39 +20,10 @@ impl Builder<'_, '_> {
         values
             .entry("credentials")
             .or_insert_with(|| json!({"existingSecret": CREDENTIALS}));
-        let accepted = &self.vocabulary.machines.values;
-        let parts = self.site.runs.iter();
-        let keys: Vec<String> = parts
-            .map(Part::key)
-            .chain(["defaults".to_owned()])
-            .collect();
-        let is_read = |path: &str| {
-            let (top, rest) = path.split_once('.').unwrap_or((path, ""));
-            let mut forms = vec![path.to_owned()];
-            if keys.iter().any(|key| key == top) {
-                forms.push(format!("*.{rest}"));
-            }
-            let covers = |row: &String, form: &String| {
-                let below = form.strip_prefix(row.as_str());
-                below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
-            };
-            accepted
-                .iter()
-                .any(|row| forms.iter().any(|form| covers(row, form)))
-        };
-        for (key, value) in self.site.site.values.iter() {
-            let mut unread = Vec::new();
-            find(value, &key.value, &is_read, &mut unread);
-            if !unread.is_empty() {
-                let message = format!(
-                    "values.{} {} no effect on machines",
-                    sentence(&unread),
-                    if unread.len() == 1 { "has" } else { "have" }
-                );
-                let hint = format!("remove it; read are: {}", accepted.join(", "));
-                found.push(self.document.diagnose(key, message).hint(hint));
-            }
-        }
+        let parts = self.site.runs.iter().map(Part::key);
+        let keys: Vec<String> = parts.collect();
+        let own = self.site.site.values.iter();
+        unread_on_machines(self.document, &keys, own, self.vocabulary, false, found);
     }
 
     /// Numbers of nodes and ports of a component, and what else its nodes need.
@@ -77,6 +52,47 @@ impl Builder<'_, '_> {
             }
         }
         own
+    }
+}
+
+/// Refuses values that nobody on a machine reads. `components` are the keys of the chart's components.
+pub(crate) fn unread_on_machines<'v>(
+    document: &Loaded<Deployment>,
+    components: &[String],
+    values: impl Iterator<Item = (&'v Text, &'v Value)>,
+    vocabulary: &Vocabulary,
+    of_integrators: bool,
+    found: &mut Diagnostics,
+) {
+    let data = &vocabulary.machines;
+    let more = data.integrators.values.iter().filter(|_| of_integrators);
+    let accepted: Vec<&str> = data.values.iter().chain(more).map(String::as_str).collect();
+    let is_read = |path: &str| {
+        let (top, rest) = path.split_once('.').unwrap_or((path, ""));
+        let mut forms = vec![path.to_owned()];
+        if top == "defaults" || components.iter().any(|key| key == top) {
+            forms.push(format!("*.{rest}"));
+        }
+        let covers = |row: &str, form: &String| {
+            let below = form.strip_prefix(row);
+            below.is_some_and(|below| below.is_empty() || below.starts_with('.'))
+        };
+        accepted
+            .iter()
+            .any(|row| forms.iter().any(|form| covers(row, form)))
+    };
+    for (key, value) in values {
+        let mut unread = Vec::new();
+        find(value, &key.value, &is_read, &mut unread);
+        if !unread.is_empty() {
+            let message = format!(
+                "values.{} {} no effect on machines",
+                sentence(&unread),
+                if unread.len() == 1 { "has" } else { "have" }
+            );
+            let hint = format!("remove it; read are: {}", accepted.join(", "));
+            found.push(document.diagnose(key, message).hint(hint));
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use am_generator::yaml::Text;
 use serde_json::{Map, Value, json};
 
 pub(crate) use chart::{Given, effective, judge};
+pub(crate) use machines::unread_on_machines;
 
 use crate::document::{Address, Deployment, Environment};
 use crate::integrators::Cluster;

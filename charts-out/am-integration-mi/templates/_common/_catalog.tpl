@@ -13,5 +13,5 @@
 
 {{/* Where gateways reach the services. Takes (list $root component). */}}
 {{- define "am-integration-mi.advertisedHost" -}}
-{{- default (include "am-integration-mi.componentName" .) (index . 0).Values.serviceCatalog.host }}
+{{- default (include "am-integration-mi.address" .) (index . 0).Values.serviceCatalog.host }}
 {{- end }}

@@ -20,7 +20,7 @@
 - name: MI_HOST
   value: {{ include "am-integration-mi.advertisedHost" (list . "micro-integrator") | quote }}
 - name: MI_PORT
-  value: {{ include "am-integration-mi.port" (list . "micro-integrator" "mi-https") | quote }}
+  value: {{ include "am-integration-mi.at" (list . "micro-integrator" "mi-https") | splitList ":" | last | quote }}
 {{- include "am-integration-mi.credentialsEnv" (concat (list .) (include "am-integration-mi.micro-integrator.credentialKeys" . | fromJsonArray)) | trim | nindent 0 }}
 {{- if .Values.controlPlane.enabled }}
 - name: AM_CONTROL_PLANE_SECRET

@@ -13,5 +13,5 @@
 
 {{/* Where gateways reach the services. Takes (list $root component). */}}
 {{- define "am-integration-si.advertisedHost" -}}
-{{- default (include "am-integration-si.componentName" .) (index . 0).Values.serviceCatalog.host }}
+{{- default (include "am-integration-si.address" .) (index . 0).Values.serviceCatalog.host }}
 {{- end }}

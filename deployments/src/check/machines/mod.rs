@@ -12,6 +12,7 @@ use serde_saphyr::Spanned;
 
 use crate::document::Deployment;
 use crate::document::machines::{Machines, Run};
+use crate::integrators;
 use crate::names::sentence;
 use crate::overlay::chart_values;
 use crate::sites::Placed;
@@ -35,12 +36,18 @@ pub(super) fn check(
     elsewhere(document, site, machines, charts, found);
     for part in &site.runs {
         numbers(document, site, machines, part, found);
+        nodes_are_alike(document, machines, part.name(), found);
+    }
+    let clusters = integrators::names(document, site.site);
+    for cluster in &clusters {
+        nodes_are_alike(document, machines, cluster, found);
     }
     for (name, host) in machines.hosts.iter() {
         for run in &host.runs {
             let component = run.value.component();
-            if !site.runs(component) {
-                let runs: Vec<&str> = site.runs.iter().map(Part::name).collect();
+            if !site.runs(component) && !clusters.iter().any(|it| it == component) {
+                let runs = site.runs.iter().map(Part::name);
+                let runs: Vec<&str> = runs.chain(clusters.iter().map(String::as_str)).collect();
                 let message = format!(
                     "host {} runs {component}, which site {} does not run",
                     name.value,
@@ -190,8 +197,21 @@ fn numbers(
         );
         found.push(document.diagnose(*more, message));
     }
+}
+
+/// What holds for several nodes of whatever it is.
+fn nodes_are_alike(
+    document: &Loaded<Deployment>,
+    machines: &Machines,
+    name: &str,
+    found: &mut Diagnostics,
+) {
+    let nodes: Vec<(&Text, &Spanned<Run>)> = machines
+        .nodes(name)
+        .map(|(host, _, run)| (host, run))
+        .collect();
     if let (None, Some((_, second))) = (&machines.load_balancer, nodes.get(1)) {
-        let message = format!("{count} nodes of {name} need a load balancer");
+        let message = format!("{} nodes of {name} need a load balancer", nodes.len());
         found.push(
             document
                 .diagnose(*second, message)

@@ -29,8 +29,8 @@ pub(crate) fn check(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut D
             };
             let component = &layout.components[at];
             let ports = component.part.component.ports.iter();
-            let ports = ports.map(|port| layout.number(component, &port.value));
-            listeners.push((component.part.name(), ports.collect()));
+            let ports = ports.map(|port| component.number(&port.value));
+            listeners.push((component.name, ports.collect()));
         }
         for (who, ports) in &listeners {
             let clash = ports
@@ -65,12 +65,7 @@ fn exposed(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut Diagnostic
         let Some(address) = exposure.and_then(|it| it.service.as_ref()) else {
             continue;
         };
-        let front = layout
-            .balancer
-            .as_ref()
-            .and_then(|it| it.front(to, incoming.port));
-        let own = layout.number(component, incoming.port);
-        let right = front.map_or(own, |front| front.number);
+        let right = layout.number_at_address(to, incoming.port);
         let said = of_sites.at(layout.site, &component.part, address, incoming.port);
         if said != right {
             let message = format!(

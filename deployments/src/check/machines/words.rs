@@ -9,6 +9,7 @@ use am_generator::yaml::Text;
 use crate::check::words::Words;
 use crate::document::machines::{Host, LoadBalancer, Machines};
 use crate::document::{Deployment, Site};
+use crate::integrators;
 use crate::machines::group;
 use crate::names::is_host;
 
@@ -62,8 +63,9 @@ pub(crate) fn check(words: &Words<'_>, site: &Site, found: &mut Diagnostics) {
         );
     }
     let mut addresses: Vec<(&Text, &Text)> = Vec::new();
+    let clusters = integrators::names(document, site);
     for (name, host) in machines.hosts.iter() {
-        host_words(words, machines, name, host, found);
+        host_words(words, machines, &clusters, (name, host), found);
         let twin = addresses
             .iter()
             .find(|(_, it)| it.value == host.address.value);
@@ -110,8 +112,8 @@ fn balancer_words(
 fn host_words(
     words: &Words<'_>,
     machines: &Machines,
-    name: &Text,
-    host: &Host,
+    clusters: &[String],
+    (name, host): (&Text, &Host),
     found: &mut Diagnostics,
 ) {
     let document = words.document;
@@ -128,7 +130,8 @@ fn host_words(
     }
     let data = &words.vocabulary.machines;
     let own = [&data.balancer_group, &data.nodes_group];
-    let mut groups = words.model.components.keys().map(|it| group(it));
+    let components = words.model.components.keys();
+    let mut groups = components.chain(clusters).map(|it| group(it));
     if own.contains(&&name.value) || groups.any(|group| group == name.value) {
         let message = format!("host {} has the name of a group of hosts", name.value);
         found.push(
@@ -157,10 +160,15 @@ fn host_words(
     }
     for (index, run) in host.runs.iter().enumerate() {
         let component = run.value.component();
-        let known = words.model.components.keys().map(String::as_str);
-        if !words.model.components.contains_key(component) {
-            let meant = am_suggest::hint(component, known);
-            let message = format!("unknown component `{component}`");
+        let mut known = words.model.components.keys().chain(clusters);
+        if !known.any(|it| it == component) {
+            let known = words.model.components.keys().chain(clusters);
+            let meant = am_suggest::hint(component, known.map(String::as_str));
+            let message = if words.document.sites.value.iter().all(|it| it.integrators.is_empty()) {
+                format!("unknown component `{component}`")
+            } else {
+                format!("there is neither a component nor a cluster of integrators `{component}`")
+            };
             found.push(document.diagnose(run, message).maybe_hint(meant));
         } else if host.runs[..index]
             .iter()

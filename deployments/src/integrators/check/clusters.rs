@@ -40,15 +40,6 @@ pub(crate) fn check(
         let Some(first) = clusters.first() else {
             continue;
         };
-        if site.site.vm.is_some() {
-            let message = format!(
-                "site {} is on machines, and integrators are made for clusters only",
-                site.name()
-            );
-            let hint = "give them a site with `kubernetes`, or install them by hand";
-            found.push(document.diagnose(&first.said.kind, message).hint(hint));
-            continue;
-        }
         if !site.rest.is_empty() {
             let message = format!(
                 "site {} runs the part `{}` only: it has no service catalogue and no database",
@@ -64,7 +55,10 @@ pub(crate) fn check(
             // What holds for one cluster of an integrator holds for all.
             if !before.iter().any(|it| std::ptr::eq(*it, cluster.said)) {
                 before.push(cluster.said);
+                elsewhere(document, site, cluster.said, found);
                 needs(document, site, cluster, charts, found);
+            } else if site.site.vm.is_some() {
+                numbers(document, cluster, found);
             }
         }
         names(document, site, clusters, found);
@@ -98,7 +92,79 @@ fn tenants_are_supported(
     }
 }
 
-/// Numbers of nodes, a database where nodes share work, and credentials where somebody else made them.
+/// As many nodes as the servers can be in a cluster.
+fn numbers(document: &Loaded<Deployment>, cluster: &Cluster<'_>, found: &mut Diagnostics) {
+    let title = &cluster.part.component.title;
+    let (least, most) = (cluster.part.member.minimum, cluster.kind.at_most);
+    let nodes = cluster.nodes();
+    if nodes >= least && most.is_none_or(|most| nodes <= most) {
+        return;
+    }
+    let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
+    let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
+    let at = cluster.said.replicas.as_ref();
+    let diagnostic = match at {
+        Some(at) => document.diagnose(at, message),
+        None => document.diagnose(&cluster.said.kind, message),
+    };
+    found.push(match cluster.machines {
+        Some(_) => diagnostic.hint(format!("hosts with `runs: [{}]` are its nodes", cluster.name)),
+        None => diagnostic,
+    });
+}
+
+/// Words for clusters of Kubernetes in a site of machines, and for machines in one of Kubernetes.
+fn elsewhere(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    said: &Integrator,
+    found: &mut Diagnostics,
+) {
+    let artifacts = said.artifacts.as_ref();
+    let Some(machines) = &site.site.vm else {
+        if let Some(folder) = artifacts.and_then(|it| it.folder.as_ref()) {
+            let message = "artifacts.folder is a folder of packs, which machines have";
+            let hint = "write `artifacts: {image: …}`, or another of its fields";
+            found.push(document.diagnose(folder, message).hint(hint));
+        }
+        return;
+    };
+    if let Some(replicas) = &said.replicas {
+        let message = format!(
+            "the numbers of nodes of site {} follow from its hosts",
+            site.name()
+        );
+        found.push(document.diagnose(replicas, message).hint("remove `replicas`"));
+    }
+    if let Some(credentials) = &said.credentials {
+        let message = format!(
+            "credentials.existingSecret is a Secret of a cluster, and site {} is on machines",
+            site.name()
+        );
+        let hint = "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
+        let at = &credentials.existing_secret;
+        found.push(document.diagnose(at, message).hint(hint));
+    }
+    let of_clusters = artifacts.into_iter().flat_map(|it| {
+        let single = it.image.iter().chain(&it.existing_claim);
+        single.chain(&it.config_maps)
+    });
+    for text in of_clusters {
+        let message = format!(
+            "site {} is on machines, which get artifacts from the folder of packs",
+            site.name()
+        );
+        let hint = "write `artifacts: {folder: …}`";
+        found.push(document.diagnose(text, message).hint(hint));
+    }
+    if let (None, Some((key, _))) = (&machines.load_balancer, said.hostnames.iter().next()) {
+        let message = "host names need a load balancer, which serves them";
+        let hint = "set vm.loadBalancer, or remove `hostnames`: gateways go to the node itself";
+        found.push(document.diagnose(key, message).hint(hint));
+    }
+}
+
+/// A database where nodes share work, and credentials where somebody else made them.
 fn needs(
     document: &Loaded<Deployment>,
     site: &Placed<'_>,
@@ -108,17 +174,8 @@ fn needs(
 ) {
     let said = cluster.said;
     let title = &cluster.part.component.title;
-    let (least, most) = (cluster.part.member.minimum, cluster.kind.at_most);
     let nodes = cluster.nodes();
-    if nodes < least || most.is_some_and(|most| nodes > most) {
-        let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
-        let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
-        let at = said.replicas.as_ref();
-        found.push(match at {
-            Some(at) => document.diagnose(at, message),
-            None => document.diagnose(&said.kind, message),
-        });
-    }
+    numbers(document, cluster, found);
     match (&said.coordination, cluster.kind.alone_up_to) {
         (None, Some(alone)) if nodes > alone => {
             let message = format!(
@@ -155,7 +212,7 @@ fn needs(
         let own = own.and_then(|own| own.pointer(&format!("/{store}/enabled")));
         own.unwrap_or(&overlay["credentials"][store]["enabled"]) == &Value::Bool(true)
     });
-    let is_given = said.credentials.is_some() || has_store;
+    let is_given = said.credentials.is_some() || has_store || site.site.vm.is_some();
     let user = match (cluster.kind.registers, said.coordination.is_some()) {
         (true, _) => Some("the user with which it registers services in API Manager's catalogue"),
         (_, true) => Some("the user of its database"),
@@ -169,7 +226,10 @@ fn needs(
     let in_values = said.values.get("artifacts");
     if cluster.kind.registers && said.artifacts.is_none() && in_values.is_none() {
         let message = format!("{title} has no artifacts, and so no services to register");
-        let hint = "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them";
+        let hint = match site.site.vm {
+            Some(_) => "say where they come from: `artifacts: {folder: …}`, a folder among the packs",
+            None => "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them",
+        };
         found.push(document.diagnose(&said.kind, message).hint(hint));
     }
     if let Some((key, host)) = said.hostnames.iter().next() {
@@ -197,6 +257,13 @@ fn names(
     found: &mut Diagnostics,
 ) {
     let mut releases = vec![document.name.value.clone(), site.full_name(document)];
+    let of_machines = clusters.iter().filter(|_| site.site.vm.is_some());
+    for cluster in of_machines.filter(|it| site.chart.model.components.contains_key(&it.name)) {
+        let at = cluster.said.name.as_ref().unwrap_or(&cluster.said.kind);
+        let message = format!("hosts know {} as a component of API Manager", cluster.name);
+        let hint = "give the integrator a `name` of its own";
+        found.push(document.diagnose(at, message).hint(hint));
+    }
     let mut hosts: Vec<(String, String)> = site
         .site
         .hostnames

@@ -135,7 +135,7 @@ fn texts(said: &Integrator) -> impl Iterator<Item = &Text> {
     let credentials = said.credentials.iter().map(|it| &it.existing_secret);
     let databases = said.coordination.iter().map(|it| &it.database);
     let artifacts = said.artifacts.iter().flat_map(|it| {
-        let single = it.image.iter().chain(&it.existing_claim);
+        let single = it.image.iter().chain(&it.existing_claim).chain(&it.folder);
         single.chain(&it.config_maps)
     });
     let hosts = said.hostnames.iter().map(|(_, host)| host);
