@@ -6,7 +6,9 @@ use am_deployment_toml::{
     span::Span,
 };
 
-use super::{Graph, NodeId, OwnAddress, Target};
+use serde_json::Value;
+
+use super::{Graph, Node, NodeId, OwnAddress, Target};
 use crate::facts::Facts;
 
 /// A host that a configuration names by itself, and where it leads with its port.
@@ -26,10 +28,12 @@ pub struct HostLink {
     pub target: Target,
 }
 
-/// The hosts of all nodes: those of the table, and every other key called `host` or `hostname` beside a `port`.
+/// The hosts of all nodes: those of the table, every other key called `host` or `hostname` beside a `port`, and the service catalogue of
+/// servers that read YAML.
 pub(crate) fn host_links(graph: &Graph<'_>, facts: &Facts) -> Vec<HostLink> {
     let mut found = Vec::new();
     for node in &graph.nodes {
+        found.extend(catalogue_of_streams(graph, node));
         let Some(effective) = node.effective() else {
             continue;
         };
@@ -49,6 +53,32 @@ pub(crate) fn host_links(graph: &Graph<'_>, facts: &Facts) -> Vec<HostLink> {
         }
     }
     found
+}
+
+/// The section of a server that reads YAML with the address of the service catalogue. Source: facts/integration.md.
+pub(crate) const CATALOGUE_OF_STREAMS: &str = "service.catalog.configs";
+
+/// The service catalogue that a server is told in YAML.
+fn catalogue_of_streams(graph: &Graph<'_>, node: &Node<'_>) -> Option<HostLink> {
+    let (_, text) = graph.yaml_configuration(node)?;
+    let settings: Value = serde_saphyr::from_str(text).ok()?;
+    let section = settings.get(CATALOGUE_OF_STREAMS)?;
+    if section.get("enabled") != Some(&Value::Bool(true)) {
+        return None;
+    }
+    let host = section.get("hostname")?.as_str()?;
+    let port = section.get("port")?;
+    let port = port.as_u64().or_else(|| port.as_str()?.trim().parse().ok());
+    let port = port.and_then(|port| u16::try_from(port).ok());
+    let namespace = graph.member(node.id).workload.object.namespace();
+    Some(HostLink {
+        from: node.id,
+        key: format!("{CATALOGUE_OF_STREAMS}.hostname"),
+        host: host.to_owned(),
+        port,
+        span: None,
+        target: graph.resolver().resolve(namespace, host, port),
+    })
 }
 
 fn address<'e>(

@@ -90,7 +90,9 @@ fn listener(
     let key = port.moved_by.as_deref();
     let set = |key: &str| {
         let found = settings?.pointer(key)?;
-        let number = found.as_u64().or_else(|| found.as_str()?.trim().parse().ok());
+        let number = found
+            .as_u64()
+            .or_else(|| found.as_str()?.trim().parse().ok());
         u16::try_from(number?).ok()
     };
     let own = key.and_then(|key| written(key).or_else(|| set(key)));

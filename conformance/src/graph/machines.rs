@@ -35,12 +35,7 @@ impl Resolver<'_, '_> {
             });
         };
         let reached: Vec<Answers> = self.answering(machine, port).into_iter().collect();
-        let nothing = || {
-            format!(
-                "nothing on host {} listens on port {port}",
-                machine.name
-            )
-        };
+        let nothing = || format!("nothing on host {} listens on port {port}", machine.name);
         Some(
             self.reached(&reached, port, &machine.name)
                 .unwrap_or_else(|| dangling(nothing())),

@@ -30,7 +30,7 @@ pub use crossings::{Beyond, Crossings};
 pub use declared::Declared;
 pub use elsewhere::{Elsewhere, Place, There};
 pub use host_links::HostLink;
-pub(crate) use host_links::host_links;
+pub(crate) use host_links::{CATALOGUE_OF_STREAMS, host_links};
 pub use listening::{Listener, Moved};
 pub(crate) use machines::Answers;
 pub use member::Member;

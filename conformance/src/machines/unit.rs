@@ -88,15 +88,18 @@ fn seconds(text: &str) -> Option<u64> {
         return None;
     }
     let all = units.iter().copied().chain(std::iter::repeat("s"));
-    numbers.iter().zip(all).try_fold(0_u64, |sum, (number, unit)| {
-        let factor = match unit {
-            "s" | "sec" | "second" | "seconds" => 1,
-            "m" | "min" | "minute" | "minutes" => 60,
-            "h" | "hr" | "hour" | "hours" => 3600,
-            _ => return None,
-        };
-        sum.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)
-    })
+    numbers
+        .iter()
+        .zip(all)
+        .try_fold(0_u64, |sum, (number, unit)| {
+            let factor = match unit {
+                "s" | "sec" | "second" | "seconds" => 1,
+                "m" | "min" | "minute" | "minutes" => 60,
+                "h" | "hr" | "hour" | "hours" => 3600,
+                _ => return None,
+            };
+            sum.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)
+        })
 }
 
 #[cfg(test)]

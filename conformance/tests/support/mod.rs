@@ -22,6 +22,10 @@ pub(crate) fn judged(file: &str, change: impl FnOnce(&mut Value)) -> Result<Repo
     let mut spec: Value = serde_saphyr::from_str(&text).expect("it is YAML");
     let beside = |path: &Value| json!(file.with_file_name(path.as_str().expect("a path")));
     let absolute = |pattern: &mut Value| {
+        if !pattern["tree"].is_null() {
+            pattern["tree"] = beside(&pattern["tree"]);
+            return;
+        }
         let mut own = std::mem::take(&mut pattern["releases"]);
         let integrators = pattern.get_mut("integrators").and_then(Value::as_array_mut);
         let beside_it = integrators.into_iter().flatten();

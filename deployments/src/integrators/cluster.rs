@@ -58,7 +58,9 @@ impl<'m> Cluster<'m> {
     /// How much higher its ports are: on a host, and by its own nature.
     pub(crate) fn offset(&self) -> u16 {
         let own = self.part.component.defaults.get("portOffset");
-        let own = own.and_then(Value::as_u64).and_then(|it| u16::try_from(it).ok());
+        let own = own
+            .and_then(Value::as_u64)
+            .and_then(|it| u16::try_from(it).ok());
         let machines = self.machines.iter();
         let here: u16 = machines.map(|it| it.offset(&self.name)).sum();
         own.unwrap_or_default().saturating_add(here)

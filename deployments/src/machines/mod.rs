@@ -120,12 +120,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let mut made = Made::default();
     for component in &layout.components {
         let name = component.name;
-        need(
-            &mut made.packs,
-            &node_files::pack(component),
-            "",
-            name,
-        );
+        need(&mut made.packs, &node_files::pack(component), "", name);
         for (path, from) in hosts.given.get(name).into_iter().flatten() {
             need(&mut made.given, from, path, name);
         }

@@ -169,7 +169,10 @@ fn artifacts(component: &Component<'_, '_>) -> Option<(String, String)> {
     let cluster = component.cluster?;
     let from = cluster.said.artifacts.as_ref()?.folder.as_ref()?;
     let folders = component.chart.model.product.home_folders.as_ref()?;
-    Some((format!("{}/", folders.artifacts), format!("{}/", cluster.text(from))))
+    Some((
+        format!("{}/", folders.artifacts),
+        format!("{}/", cluster.text(from)),
+    ))
 }
 
 fn unit(

@@ -21,7 +21,10 @@ pub(super) fn gets_the_events(context: &Context<'_>, judge: &mut Judge<'_>) {
         let streams = component.filter(|component| component.has(Capability::Streams));
         streams.is_some_and(|component| graph.nodes_of(component).len() > 1)
     };
-    judge.applies(false, "nothing leads to two nodes of which one takes events");
+    judge.applies(
+        false,
+        "nothing leads to two nodes of which one takes events",
+    );
     for service in &graph.services {
         let selected = graph.resolver().selected(*service);
         let pair = selected.iter().find(|(_, member)| is_pair(member));

@@ -6,7 +6,7 @@ use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
     facts::PortFact,
-    graph::{Link, Target},
+    graph::{CATALOGUE_OF_STREAMS, Link, NodeId, Target, host_links},
     requirement::Ground,
 };
 
@@ -60,6 +60,21 @@ fn at(context: &Context<'_>) -> &'static str {
         Ground::Clusters => "Service",
         Ground::Machines => "load balancer, or the host where there is one node",
     }
+}
+
+/// Every address of a service catalogue that a server is told: the server, the host and its port.
+pub(super) fn addresses(context: &Context<'_>) -> Vec<(NodeId, String, Option<u16>)> {
+    let graph = context.graph;
+    let links = graph.links.iter().filter(|link| is_catalogue(link));
+    let in_toml = links.map(|link| {
+        let address = &link.reference.address;
+        let host = address.host.trim_end_matches('.').to_lowercase();
+        (link.from, host, address.port_or_default())
+    });
+    let hosts = host_links(graph, context.facts).into_iter();
+    let in_yaml = hosts.filter(|link| link.key.starts_with(CATALOGUE_OF_STREAMS));
+    let in_yaml = in_yaml.map(|link| (link.from, link.host, link.port));
+    in_toml.chain(in_yaml).collect()
 }
 
 pub(super) fn is_catalogue(link: &Link) -> bool {

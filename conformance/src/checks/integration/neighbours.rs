@@ -2,7 +2,7 @@
 
 use am_product::Protocol;
 
-use super::catalogue::is_catalogue;
+use super::catalogue::addresses;
 use crate::{
     checks::network::{Way, passes, passes_by, way_on_machines},
     component::{Capability, Component},
@@ -162,23 +162,19 @@ pub(super) fn catalogue_is_reached(context: &Context<'_>, judge: &mut Judge<'_>)
     let Some(beside) = graph.beside.as_deref() else {
         return judge.applies(false, "there is nothing beside it");
     };
-    let links = || graph.links.iter().filter(|link| is_catalogue(link));
-    judge.applies(links().next().is_some(), "no service catalogue is named");
-    for link in links() {
-        let member = graph.member(link.from);
-        let address = &link.reference.address;
+    let addresses = addresses(context);
+    judge.applies(!addresses.is_empty(), "no service catalogue is named");
+    for (from, host, asked) in addresses {
+        let member = graph.member(from);
         let namespace = member.workload.object.namespace();
-        let host = address.host.trim_end_matches('.').to_lowercase();
-        let target = beside
-            .resolver()
-            .resolve(namespace, &host, address.port_or_default());
+        let target = beside.resolver().resolve(namespace, &host, asked);
         judge.looked();
         let Target::Nodes { nodes, port, .. } = target else {
             continue;
         };
         for node in nodes {
             let server = beside.member(node);
-            let asked = (host.as_str(), address.port_or_default().unwrap_or(port));
+            let asked = (host.as_str(), asked.unwrap_or(port));
             if passes_by(context, member, asked, server, port) != Some(false) {
                 continue;
             }
@@ -202,7 +198,7 @@ pub(super) fn catalogue_is_reached(context: &Context<'_>, judge: &mut Judge<'_>)
                     help,
                 )
                 .object(member.workload.object)
-                .value(address.host.clone())
+                .value(host.clone())
                 .peer(server.workload.object.release.clone()),
             );
             break;

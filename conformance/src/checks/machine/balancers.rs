@@ -33,7 +33,12 @@ impl<'a> At<'a> {
         found
     }
 
-    pub(super) fn fault(&self, line: Option<usize>, message: &str, help: impl Into<String>) -> Fault<'a> {
+    pub(super) fn fault(
+        &self,
+        line: Option<usize>,
+        message: &str,
+        help: impl Into<String>,
+    ) -> Fault<'a> {
         let of = self.object.str("/host").unwrap_or_default();
         let message = format!("`{}` of the load balancer {of} {message}", self.front.name);
         Fault::new(message, help).template(self.object, line)

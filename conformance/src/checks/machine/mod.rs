@@ -5,6 +5,7 @@ mod firewalls;
 mod hosts;
 mod needs;
 mod nodes;
+mod variables;
 
 pub(in crate::checks) use balancers::follow_the_active_node;
 
@@ -16,4 +17,5 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-VM-007", firewalls::let_in_what_is_needed),
     ("AM-VM-008", nodes::gateways_are_told_apart),
     ("AM-VM-009", nodes::ports_are_apart),
+    ("AM-VM-017", variables::are_set),
 ];

@@ -77,7 +77,10 @@ fn of_configurations(context: &Context<'_>, graph: &Graph<'_>, open: &mut Open) 
         let member = graph.member(from);
         let namespace = member.workload.object.namespace();
         let resolver = context.graph.resolver();
-        if let Target::Nodes { nodes, port: own, .. } = resolver.resolve(namespace, host, port) {
+        if let Target::Nodes {
+            nodes, port: own, ..
+        } = resolver.resolve(namespace, host, port)
+        {
             let asked = (host, port.unwrap_or(own));
             connect(context, open, member, asked, (&nodes, own), why);
         }
@@ -137,9 +140,8 @@ fn of_pair(context: &Context<'_>, node: &Node<'_>, open: &mut Open) {
     };
     let own = graph.member(node.id);
     let others = graph.members.iter();
-    let others = others.filter(|other| {
-        other.component == own.component && other.host() != own.host()
-    });
+    let others =
+        others.filter(|other| other.component == own.component && other.host() != own.host());
     for other in others {
         let port = (own.host().to_owned(), sync.said);
         let open = open.entry(port).or_default();

@@ -103,12 +103,7 @@ impl<'a> OnMachines<'_, 'a> {
         self.machines.balancers().find_map(|balancer| {
             let mut fronts = balancer.fronts.iter().filter(leads);
             let front = fronts.find(|front| {
-                self.is_open(
-                    &balancer.name,
-                    client.host(),
-                    client.address(),
-                    front.port,
-                )
+                self.is_open(&balancer.name, client.host(), client.address(), front.port)
             })?;
             self.lets_in(server, &balancer.name, &balancer.address, number)
                 .then_some(Way::Through(balancer, front))

@@ -59,7 +59,8 @@ pub(crate) fn charts_subjects(
         .collect();
     for tree in matrix.trees.iter().filter(|tree| tree.is_chosen(options)) {
         let all = tree.subjects(options)?.into_iter();
-        subjects.extend(all.filter(|subject| is_pattern_chosen(options, subject.description.pattern)));
+        subjects
+            .extend(all.filter(|subject| is_pattern_chosen(options, subject.description.pattern)));
     }
     if subjects.is_empty() {
         return Err(SuiteError::usage("the options leave nothing to check"));

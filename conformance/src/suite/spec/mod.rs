@@ -19,8 +19,8 @@ use crate::{
 };
 
 use deployment::{DeploymentUnderTest, KIND as DEPLOYMENT};
-use pattern::KIND as PATTERN;
 use pattern::IntegratorUnderTest;
+use pattern::KIND as PATTERN;
 pub use pattern::{PatternUnderTest, ReleaseUnderTest};
 
 /// Reads a specification and makes its subjects: one, or one for each site of a deployment.
@@ -101,7 +101,11 @@ fn subjects(
         mistake.map_or(Ok(()), |mistake| Err(wrong(mistake)))?;
         let name = integrator.name();
         if names.contains(&name) {
-            let what = if spec.tree.is_some() { "clusters" } else { "releases" };
+            let what = if spec.tree.is_some() {
+                "clusters"
+            } else {
+                "releases"
+            };
             return Err(wrong(format!("two {what} are called `{name}`")));
         }
         names.push(name);

@@ -97,7 +97,11 @@ impl IntegratorUnderTest {
                 "integrators: {} {} is of pattern {pattern}, which is API Manager's{}",
                 if is_tree { "unit" } else { "release" },
                 self.name(),
-                if is_tree { "" } else { ": list it in `releases`" }
+                if is_tree {
+                    ""
+                } else {
+                    ": list it in `releases`"
+                }
             )),
             _ => None,
         }

@@ -108,7 +108,10 @@ fn numbers(document: &Loaded<Deployment>, cluster: &Cluster<'_>, found: &mut Dia
         None => document.diagnose(&cluster.said.kind, message),
     };
     found.push(match cluster.machines {
-        Some(_) => diagnostic.hint(format!("hosts with `runs: [{}]` are its nodes", cluster.name)),
+        Some(_) => diagnostic.hint(format!(
+            "hosts with `runs: [{}]` are its nodes",
+            cluster.name
+        )),
         None => diagnostic,
     });
 }
@@ -134,14 +137,19 @@ fn elsewhere(
             "the numbers of nodes of site {} follow from its hosts",
             site.name()
         );
-        found.push(document.diagnose(replicas, message).hint("remove `replicas`"));
+        found.push(
+            document
+                .diagnose(replicas, message)
+                .hint("remove `replicas`"),
+        );
     }
     if let Some(credentials) = &said.credentials {
         let message = format!(
             "credentials.existingSecret is a Secret of a cluster, and site {} is on machines",
             site.name()
         );
-        let hint = "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
+        let hint =
+            "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
         let at = &credentials.existing_secret;
         found.push(document.diagnose(at, message).hint(hint));
     }
@@ -227,8 +235,12 @@ fn needs(
     if cluster.kind.registers && said.artifacts.is_none() && in_values.is_none() {
         let message = format!("{title} has no artifacts, and so no services to register");
         let hint = match site.site.vm {
-            Some(_) => "say where they come from: `artifacts: {folder: …}`, a folder among the packs",
-            None => "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them",
+            Some(_) => {
+                "say where they come from: `artifacts: {folder: …}`, a folder among the packs"
+            }
+            None => {
+                "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them"
+            }
         };
         found.push(document.diagnose(&said.kind, message).hint(hint));
     }
