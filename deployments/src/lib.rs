@@ -185,7 +185,14 @@ fn plan<'m>(
     document.so_far(&mut found)?;
     Ok(Plan {
         topology,
-        resolved: resolved::resolve(&sites, &links, &ports, topology, &values, (&clusters, &beside)),
+        resolved: resolved::resolve(
+            &sites,
+            &links,
+            &ports,
+            topology,
+            &values,
+            (&clusters, &beside),
+        ),
         sites,
         values,
         clusters,

@@ -60,7 +60,10 @@ fn integrators(site: &Site, chart_folder: &str, folder: &str) -> Value {
         let mut entry = json!({"pattern": integrator.kind, "tenant": integrator.tenant});
         match &integrator.release {
             Some(release) => entry["release"] = release_of(release, site, chart_folder, folder),
-            None => entry["unit"] = json!(integrator.unit),
+            None => {
+                entry["unit"] = json!(integrator.unit);
+                entry["clients"] = json!(integrator.clients);
+            }
         }
         entry
     };

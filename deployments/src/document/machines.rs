@@ -74,7 +74,10 @@ pub struct Host {
 #[serde(untagged, expecting = "a component, or {component: …, portOffset: …}")]
 pub enum Run {
     /// At its own ports.
-    Plain(#[schemars(extend("anyOf" = [{"x-known": "componentNames"}, {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}]))] String),
+    Plain(
+        #[schemars(extend("anyOf" = [{"x-known": "componentNames"}, {"pattern": "^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"}]))]
+         String,
+    ),
     /// At ports that are higher.
     Shifted(Shifted),
 }

@@ -58,10 +58,25 @@ impl<'m> Cluster<'m> {
     /// How much higher its ports are: on a host, and by its own nature.
     pub(crate) fn offset(&self) -> u16 {
         let own = self.part.component.defaults.get("portOffset");
-        let own = own.and_then(Value::as_u64).and_then(|it| u16::try_from(it).ok());
+        let own = own
+            .and_then(Value::as_u64)
+            .and_then(|it| u16::try_from(it).ok());
         let machines = self.machines.iter();
         let here: u16 = machines.map(|it| it.offset(&self.name)).sum();
         own.unwrap_or_default().saturating_add(here)
+    }
+
+    /// Who may call it besides gateways, as values have it.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &'m Value> {
+        let policy = self.said.values.get("networkPolicy");
+        let clients = policy.and_then(|policy| policy["clients"].as_array());
+        clients.into_iter().flatten()
+    }
+
+    /// Ranges of addresses among these.
+    pub(crate) fn client_ranges(&self) -> Vec<&'m str> {
+        let ranges = self.clients().map(|it| it["ipBlock"]["cidr"].as_str());
+        ranges.flatten().collect()
     }
 
     /// The ports at which its nodes are called, each with its number.

@@ -109,7 +109,14 @@ pub(crate) fn of(
     if machines.is_some() {
         nodes["portOffset"] = json!(cluster.offset());
         let own = cluster.said.values.iter();
-        unread_on_machines(document, &[cluster.part.key()], own, vocabulary, true, found);
+        unread_on_machines(
+            document,
+            &[cluster.part.key()],
+            own,
+            vocabulary,
+            true,
+            found,
+        );
     }
     values.insert(cluster.part.key(), nodes);
     let mut values = Value::Object(values);
@@ -141,7 +148,10 @@ pub(super) fn has_policies(cluster: &Cluster<'_>, site: &Placed<'_>, charts: &Ch
 fn catalogue_on_machines(cluster: &Cluster<'_>, layout: &Layout<'_, '_>) -> Option<String> {
     let (to, port) = layout.catalogue().filter(|_| cluster.kind.registers)?;
     let host = layout.address(&layout.components[to]);
-    Some(format!("https://{host}:{}", layout.number_at_address(to, port)))
+    Some(format!(
+        "https://{host}:{}",
+        layout.number_at_address(to, port)
+    ))
 }
 
 /// Where the service catalogue is, for servers that register there.

@@ -43,7 +43,12 @@ pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Valu
 }
 
 fn title(component: &Component<'_, '_>, port: &str) -> String {
-    let doc = component.chart.model.ports.get(port).map(|it| it.doc.as_str());
+    let doc = component
+        .chart
+        .model
+        .ports
+        .get(port)
+        .map(|it| it.doc.as_str());
     let of = component.cluster.map(|it| format!(" ({})", it.name));
     format!(
         "{}{}, {port}: {}",

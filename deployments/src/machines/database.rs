@@ -53,7 +53,10 @@ pub(crate) fn readme(
         })
     });
     let clusters = layout.components.iter().filter_map(|component| {
-        let own = site.integrators.iter().find(|it| it.name == component.name)?;
+        let own = site
+            .integrators
+            .iter()
+            .find(|it| it.name == component.name)?;
         let database = own.database.as_ref()?;
         let of = |key: &str| said.secret(&(component.name.to_owned(), key.to_owned()));
         Some(json!({

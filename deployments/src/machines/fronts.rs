@@ -112,7 +112,9 @@ fn public_sites<'m>(layout: &Layout<'_, 'm>, effective: &Value) -> Vec<PublicSit
                     hosts,
                     port: &endpoint.port.value,
                     affinity: match component.cluster {
-                        Some(cluster) => layout.data.affinity.of_integrator(&cluster.said.kind.value),
+                        Some(cluster) => {
+                            layout.data.affinity.of_integrator(&cluster.said.kind.value)
+                        }
                         None => layout.data.affinity.of_endpoint(name),
                     },
                 });
@@ -159,11 +161,7 @@ fn fronts<'m>(
 }
 
 /// Ports of a component by which its nodes are reached together.
-fn balanced<'m>(
-    layout: &Layout<'_, 'm>,
-    to: usize,
-    effective: &Value,
-) -> Vec<(&'m str, Affinity)> {
+fn balanced<'m>(layout: &Layout<'_, 'm>, to: usize, effective: &Value) -> Vec<(&'m str, Affinity)> {
     let component = &layout.components[to];
     let data = &layout.data.affinity;
     if let Some(cluster) = component.cluster {

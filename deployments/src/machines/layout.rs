@@ -115,7 +115,10 @@ impl<'a, 'm> Layout<'a, 'm> {
         };
         let host = self.address(&self.components[to]);
         if let Some(port) = &cluster.kind.called_at {
-            return vec![format!("https://{host}:{}", self.number_at_address(to, port))];
+            return vec![format!(
+                "https://{host}:{}",
+                self.number_at_address(to, port)
+            )];
         }
         let ports = cluster.ports().into_iter();
         ports
@@ -197,7 +200,8 @@ impl<'a, 'm> Layout<'a, 'm> {
     /// The component whose nodes call integrators.
     pub(crate) fn caller(&self) -> Option<&Component<'a, 'm>> {
         let role = &self.data.integrators.called_by;
-        self.components.get(self.position(self.site.player(role)?.name())?)
+        self.components
+            .get(self.position(self.site.player(role)?.name())?)
     }
 
     /// The component that has the service catalogue, with the catalogue's port; none where no cluster registers services.

@@ -91,7 +91,13 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let said = Said::new(&layout, credentials.unwrap_or_default());
     let rendered = |of: Option<&Cluster<'_>>, values: &'_ SiteValues| {
         let release = of.map_or(sources.release, |it| &it.release);
-        let tree = values.tree();
+        let mut tree = values.tree();
+        if let (Some(_), Some(entries)) = (of, tree.as_object_mut()) {
+            // They are laid over the pack, and not by a volume.
+            entries.remove(tree::APPS);
+            // Firewalls say it.
+            entries.remove("networkPolicy");
+        }
         let rendering = render::rendering(&layout, of, release, tree, sources.charts);
         (sources.render)(&rendering).map(Documents).map_err(|why| {
             Trouble::Refused(match of {
@@ -120,12 +126,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let mut made = Made::default();
     for component in &layout.components {
         let name = component.name;
-        need(
-            &mut made.packs,
-            &node_files::pack(component),
-            "",
-            name,
-        );
+        need(&mut made.packs, &node_files::pack(component), "", name);
         for (path, from) in hosts.given.get(name).into_iter().flatten() {
             need(&mut made.given, from, path, name);
         }

@@ -186,7 +186,10 @@ pub(crate) fn pack(component: &Component<'_, '_>) -> String {
 }
 
 /// Where a data folder of the chart is on a host, for volumes of a component.
-pub(crate) fn data_folders(data: &MachineData, component: &Component<'_, '_>) -> Vec<(String, String)> {
+pub(crate) fn data_folders(
+    data: &MachineData,
+    component: &Component<'_, '_>,
+) -> Vec<(String, String)> {
     let name = component.name;
     let storage = component.part.component.storage.iter();
     storage

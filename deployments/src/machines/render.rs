@@ -82,11 +82,7 @@ fn helpers(places: &Value, chart: &str) -> String {
 }
 
 /// Every component of a release: the host of all its nodes together, the ports that differ there, and each node.
-fn places(
-    layout: &Layout<'_, '_>,
-    of: Option<&Cluster<'_>>,
-    values: &Value,
-) -> Map<String, Value> {
+fn places(layout: &Layout<'_, '_>, of: Option<&Cluster<'_>>, values: &Value) -> Map<String, Value> {
     let name = |cluster: &Cluster<'_>| cluster.name.clone();
     let components = layout.components.iter().enumerate();
     let components = components.filter(|(_, it)| it.cluster.map(name) == of.map(name));

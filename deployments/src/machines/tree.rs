@@ -29,6 +29,9 @@ const UNIT: File = template!("unit.service");
 const FIREWALL: File = template!("am.nft");
 const BALANCERS: [File; 2] = [template!("haproxy.cfg"), template!("nginx.conf")];
 
+/// The values of a chart that hold apps, each a file of a server's folder of artifacts.
+pub(super) const APPS: &str = "apps";
+
 /// A file that cannot be made: a template is broken, or a machine cannot have what the values ask for.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -64,8 +67,9 @@ pub(crate) fn hosts(
     for (component, rendered) in layout.components.iter().zip(rendered) {
         let documents = &rendered.documents;
         for index in 0..component.nodes.len() {
-            let node =
+            let mut node =
                 NodeFiles::of(layout, component, index, documents).map_err(Trouble::Refused)?;
+            node.files.extend(apps(component, rendered.effective));
             hosts.add_node(layout, said, component, index, &node, notice)?;
             let host = component.nodes[index].host;
             let path = Paths::of(&layout.data.paths.unit, component.name);
@@ -137,6 +141,12 @@ impl Hosts {
         for (variable, source) in &node.secrets {
             let ansible = said.secret(source);
             lines.push(format!(r#"{variable}="{{{{ {ansible} }}}}""#));
+            for (ending, filter) in layout.data.derived.iter() {
+                let derived = format!("{variable}{}", ending.value);
+                if node.files.values().any(|text| text.contains(&derived)) {
+                    lines.push(format!(r#"{derived}="{{{{ {ansible} | {filter} }}}}""#));
+                }
+            }
             self.secrets.insert(variable.clone(), ansible);
         }
         let path = Paths::of(&paths.secrets, name);
@@ -169,7 +179,28 @@ fn artifacts(component: &Component<'_, '_>) -> Option<(String, String)> {
     let cluster = component.cluster?;
     let from = cluster.said.artifacts.as_ref()?.folder.as_ref()?;
     let folders = component.chart.model.product.home_folders.as_ref()?;
-    Some((format!("{}/", folders.artifacts), format!("{}/", cluster.text(from))))
+    Some((
+        format!("{}/", folders.artifacts),
+        format!("{}/", cluster.text(from)),
+    ))
+}
+
+/// The apps that values hold.
+fn apps(component: &Component<'_, '_>, effective: &Value) -> Vec<(String, String)> {
+    let folders = component.chart.model.product.home_folders.as_ref();
+    let apps = effective[APPS]
+        .as_object()
+        .filter(|_| component.cluster.is_some());
+    let files = folders.zip(apps).into_iter().flat_map(|(folders, apps)| {
+        let apps = apps.iter();
+        apps.filter_map(|(name, text)| {
+            Some((
+                format!("{}/{name}", folders.artifacts),
+                text.as_str()?.to_owned(),
+            ))
+        })
+    });
+    files.collect()
 }
 
 fn unit(
@@ -269,6 +300,7 @@ pub(crate) fn with_notice(path: &str, text: &str, notice: &str) -> Option<String
             _ => format!("<!-- {notice} -->\n{text}"),
         }),
         "md" => Some(format!("<!-- {notice} -->\n{text}")),
+        "siddhi" => Some(format!("-- {notice}\n{text}")),
         "toml" | "properties" | "yaml" | "yml" | "cfg" | "conf" | "sh" | "env" | "service"
         | "py" => Some(match text.split_once('\n') {
             Some((first, rest)) if first.starts_with("#!") => {

@@ -9,9 +9,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::integrators::Cluster;
+use crate::links::{Link, addresses, needed};
 use crate::machines::Beside;
 use crate::machines::layout::Layout;
-use crate::links::{Link, addresses, needed};
 use crate::overlay::STORES;
 use crate::ports::Ports;
 use crate::site_values::SiteValues;

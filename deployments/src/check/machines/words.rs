@@ -164,7 +164,13 @@ fn host_words(
         if !known.any(|it| it == component) {
             let known = words.model.components.keys().chain(clusters);
             let meant = am_suggest::hint(component, known.map(String::as_str));
-            let message = if words.document.sites.value.iter().all(|it| it.integrators.is_empty()) {
+            let message = if words
+                .document
+                .sites
+                .value
+                .iter()
+                .all(|it| it.integrators.is_empty())
+            {
                 format!("unknown component `{component}`")
             } else {
                 format!("there is neither a component nor a cluster of integrators `{component}`")

@@ -55,7 +55,7 @@ pub(crate) fn check(
             // What holds for one cluster of an integrator holds for all.
             if !before.iter().any(|it| std::ptr::eq(*it, cluster.said)) {
                 before.push(cluster.said);
-                elsewhere(document, site, cluster.said, found);
+                elsewhere(document, site, cluster, found);
                 needs(document, site, cluster, charts, found);
             } else if site.site.vm.is_some() {
                 numbers(document, cluster, found);
@@ -108,7 +108,10 @@ fn numbers(document: &Loaded<Deployment>, cluster: &Cluster<'_>, found: &mut Dia
         None => document.diagnose(&cluster.said.kind, message),
     };
     found.push(match cluster.machines {
-        Some(_) => diagnostic.hint(format!("hosts with `runs: [{}]` are its nodes", cluster.name)),
+        Some(_) => diagnostic.hint(format!(
+            "hosts with `runs: [{}]` are its nodes",
+            cluster.name
+        )),
         None => diagnostic,
     });
 }
@@ -117,9 +120,10 @@ fn numbers(document: &Loaded<Deployment>, cluster: &Cluster<'_>, found: &mut Dia
 fn elsewhere(
     document: &Loaded<Deployment>,
     site: &Placed<'_>,
-    said: &Integrator,
+    cluster: &Cluster<'_>,
     found: &mut Diagnostics,
 ) {
+    let said = cluster.said;
     let artifacts = said.artifacts.as_ref();
     let Some(machines) = &site.site.vm else {
         if let Some(folder) = artifacts.and_then(|it| it.folder.as_ref()) {
@@ -134,14 +138,19 @@ fn elsewhere(
             "the numbers of nodes of site {} follow from its hosts",
             site.name()
         );
-        found.push(document.diagnose(replicas, message).hint("remove `replicas`"));
+        found.push(
+            document
+                .diagnose(replicas, message)
+                .hint("remove `replicas`"),
+        );
     }
     if let Some(credentials) = &said.credentials {
         let message = format!(
             "credentials.existingSecret is a Secret of a cluster, and site {} is on machines",
             site.name()
         );
-        let hint = "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
+        let hint =
+            "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
         let at = &credentials.existing_secret;
         found.push(document.diagnose(at, message).hint(hint));
     }
@@ -156,6 +165,12 @@ fn elsewhere(
         );
         let hint = "write `artifacts: {folder: …}`";
         found.push(document.diagnose(text, message).hint(hint));
+    }
+    let key = said.values.key("networkPolicy");
+    if let Some(key) = key.filter(|_| cluster.client_ranges().len() < cluster.clients().count()) {
+        let message = "firewalls know the clients of a cluster by ranges of addresses";
+        let hint = "write each as `{ipBlock: {cidr: …}}`";
+        found.push(document.diagnose(key, message).hint(hint));
     }
     if let (None, Some((key, _))) = (&machines.load_balancer, said.hostnames.iter().next()) {
         let message = "host names need a load balancer, which serves them";
@@ -227,8 +242,12 @@ fn needs(
     if cluster.kind.registers && said.artifacts.is_none() && in_values.is_none() {
         let message = format!("{title} has no artifacts, and so no services to register");
         let hint = match site.site.vm {
-            Some(_) => "say where they come from: `artifacts: {folder: …}`, a folder among the packs",
-            None => "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them",
+            Some(_) => {
+                "say where they come from: `artifacts: {folder: …}`, a folder among the packs"
+            }
+            None => {
+                "say where they come from: `artifacts: {image: …}`, or `values: {artifacts: {inServerImage: true}}` where its own image has them"
+            }
         };
         found.push(document.diagnose(&said.kind, message).hint(hint));
     }
