@@ -74,6 +74,8 @@ pub struct Graph<'a> {
     pub identity_server: Option<IdentityServer>,
     /// Tenants whose releases these are, by the names of the releases; of those beside, too.
     pub tenants: BTreeMap<String, String>,
+    /// Who else calls servers on machines: addresses and ranges, by the names of the releases.
+    pub clients: BTreeMap<String, Vec<String>>,
     /// Releases that are there too, and are judged by themselves.
     pub beside: Option<Box<Graph<'a>>>,
     /// Every address of every node's `deployment.toml`, with where it leads.
@@ -97,6 +99,8 @@ pub struct Hints {
     pub identity_server: Option<IdentityServer>,
     /// Tenants whose releases these are, by the names of the releases; of those beside, too.
     pub tenants: BTreeMap<String, String>,
+    /// Who else calls servers on machines: addresses and ranges, by the names of the releases.
+    pub clients: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Graph<'a> {
@@ -142,6 +146,7 @@ impl<'a> Graph<'a> {
             crossings: hints.crossings.clone(),
             identity_server: hints.identity_server.clone(),
             tenants: hints.tenants.clone(),
+            clients: hints.clients.clone(),
             beside: manifest.beside.as_deref().map(|beside| {
                 let hints = Hints {
                     external: hints.external.clone(),

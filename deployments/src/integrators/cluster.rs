@@ -66,6 +66,19 @@ impl<'m> Cluster<'m> {
         own.unwrap_or_default().saturating_add(here)
     }
 
+    /// Who may call it besides gateways, as values have it.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = &'m Value> {
+        let policy = self.said.values.get("networkPolicy");
+        let clients = policy.and_then(|policy| policy["clients"].as_array());
+        clients.into_iter().flatten()
+    }
+
+    /// Ranges of addresses among these.
+    pub(crate) fn client_ranges(&self) -> Vec<&'m str> {
+        let ranges = self.clients().map(|it| it["ipBlock"]["cidr"].as_str());
+        ranges.flatten().collect()
+    }
+
     /// The ports at which its nodes are called, each with its number.
     pub(crate) fn ports(&self) -> Vec<(&'m str, u16)> {
         self.ports_that(|port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams))

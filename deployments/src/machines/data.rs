@@ -24,6 +24,8 @@ pub(crate) struct MachineData {
     pub(crate) embedded_script: String,
     pub(crate) driver: Driver,
     pub(crate) variables: Variables,
+    /// Filters of Ansible, by the endings of variables that are made of a credential.
+    pub(crate) derived: Table<String>,
     pub(crate) configuration: Vec<Setting>,
     pub(crate) unit: Unit,
     /// Roles, in the order in which those who play them are installed.

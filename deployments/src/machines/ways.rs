@@ -82,6 +82,19 @@ impl<'m> Ways<'_, '_, 'm> {
                     self.at_all_of((to, port), Some(&caller.nodes), &why);
                 }
             }
+            let clients = cluster.client_ranges().into_iter();
+            let clients: Vec<Node<'_>> = clients
+                .map(|range| Node {
+                    host: range,
+                    address: range,
+                })
+                .collect();
+            if !clients.is_empty() {
+                let why = format!("clients of {}", server.name);
+                for (port, _) in cluster.ports() {
+                    self.at_all_of((to, port), Some(&clients), &why);
+                }
+            }
             let why = format!("{} among themselves", server.name);
             for (port, _) in cluster.own_ports() {
                 self.at_nodes_of(server, port, Some(&server.nodes), &why);

@@ -35,6 +35,9 @@ pub(crate) struct Integrator {
     pub(crate) unit: Option<String>,
     /// Where gateways call it: one address, the host of each node, or a port of the load balancer for each of its own.
     pub(crate) addresses: Vec<String>,
+    /// On machines, ranges of addresses of those who call it besides gateways.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) clients: Vec<String>,
     /// It registers its services in API Manager's catalogue.
     pub(crate) registers: bool,
     pub(crate) hostnames: Vec<HostName>,
@@ -99,6 +102,14 @@ pub(super) fn integrator(
         addresses: match machines {
             Some(layout) => layout.addresses(cluster),
             None => addresses(cluster, values),
+        },
+        clients: match machines {
+            Some(_) => cluster
+                .client_ranges()
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            None => Vec::new(),
         },
         registers: cluster.kind.registers,
         hostnames: hostnames.collect(),

@@ -3,6 +3,7 @@
 mod examples;
 mod identity_server;
 mod integrators;
+mod machine_integrators;
 mod machine_refusals;
 mod machine_sites;
 mod machines;

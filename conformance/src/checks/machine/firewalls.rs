@@ -111,11 +111,17 @@ fn excess(context: &Context<'_>, rule: &Rule<'_>, welcome: &BTreeSet<&str>) -> O
     let too_much = rule
         .sources
         .iter()
-        .find(|range| !welcome.iter().any(|source| covers(range, source)))?;
+        .find(|range| !welcome.iter().any(|source| meets(range, source)))?;
     // Other sites are not among the documents.
     let is_of_others = too_much.contains('/') && !context.graph.crossings.exposed.is_empty();
     let named = machines(context).host(too_much).map(|host| &host.name);
     (!is_of_others).then(|| named.map_or_else(|| (*too_much).to_owned(), Clone::clone))
+}
+
+/// Whether a range has something in common with an address, or with a range of those who may come.
+fn meets(range: &str, source: &str) -> bool {
+    let first = |range: &str| range.split('/').next().unwrap_or_default().to_owned();
+    range == source || covers(range, &first(source)) || covers(source, &first(range))
 }
 
 /// The ports that a host serves for the subject, and whether users come to each.

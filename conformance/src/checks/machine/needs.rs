@@ -149,8 +149,8 @@ fn of_pair(context: &Context<'_>, node: &Node<'_>, open: &mut Open) {
     }
 }
 
-/// Whoever calls servers beside API Manager, by what these run and no document of a site tells: gateways for users, and servers of
-/// the same tenant.
+/// Whoever calls servers beside API Manager, by what these run and no document of a site tells: gateways for users, servers of
+/// the same tenant, and whom the subject declares.
 fn of_callers(context: &Context<'_>, open: &mut Open) {
     let graph = context.graph;
     for node in &graph.nodes {
@@ -184,8 +184,11 @@ fn of_callers(context: &Context<'_>, open: &mut Open) {
             }
             for (host, port) in at {
                 let open = open.entry((host.to_owned(), port)).or_default();
-                for caller in &callers {
-                    open.insert(caller.address().to_owned(), listener.port.name.clone());
+                let declared = graph.clients.get(&member.workload.object.release);
+                let declared = declared.into_iter().flatten().map(String::as_str);
+                let addresses = callers.iter().map(|caller| caller.address());
+                for address in addresses.chain(declared) {
+                    open.insert(address.to_owned(), listener.port.name.clone());
                 }
             }
         }

@@ -112,6 +112,7 @@ fn subjects(
     }
     let folder = file.parent().unwrap_or_else(|| Path::new("."));
     let tenants = spec.tenants();
+    let clients = spec.clients();
     let companions = spec.companions();
     let integrators = spec.integrators.clone();
     let mut all = vec![subject(options, file, site, spec, facts)?];
@@ -119,6 +120,7 @@ fn subjects(
     for mut cluster in clusters {
         tell_site(&mut cluster, site);
         cluster.hints.tenants.clone_from(&tenants);
+        cluster.hints.clients.clone_from(&clients);
         all.push(cluster);
     }
     for (companion, beside) in companions {

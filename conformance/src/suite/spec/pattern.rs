@@ -69,6 +69,9 @@ pub struct IntegratorUnderTest {
     /// In a tree: what its units are called, such as `am-mi-acme`.
     #[serde(default)]
     pub unit: Option<String>,
+    /// In a tree: addresses and ranges of those who call it past the gateways.
+    #[serde(default)]
+    pub clients: Vec<String>,
 }
 
 impl IntegratorUnderTest {
@@ -92,6 +95,10 @@ impl IntegratorUnderTest {
             )),
             (_, Some(unit), false) => Some(format!(
                 "integrators: {unit} is a unit, and the site is no tree: write `release`"
+            )),
+            (Some(release), None, _) if !self.clients.is_empty() => Some(format!(
+                "integrators: {} is a release, whose policies name its clients: remove `clients`",
+                release.name
             )),
             _ if pattern.distribution().is_none() => Some(format!(
                 "integrators: {} {} is of pattern {pattern}, which is API Manager's{}",
@@ -128,6 +135,13 @@ impl PatternUnderTest {
         };
         let all = self.integrators.iter().enumerate();
         all.filter_map(one).collect()
+    }
+
+    /// Addresses and ranges of clients by the names of the units.
+    pub(super) fn clients(&self) -> BTreeMap<String, Vec<String>> {
+        let all = self.integrators.iter();
+        all.map(|it| (it.name().to_owned(), it.clients.clone()))
+            .collect()
     }
 
     /// Tenants by the names of their releases or units.
