@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     error::SuiteError,
+    machines::clusters,
     suite::{
         HelmPrograms, Input, Options, RenderService, Subject, Suite, charts_subjects, jobs,
         render_pool, spec_subjects,
@@ -77,6 +78,17 @@ pub(crate) fn mutate_with(
         ),
         Input::Spec(file) => (spec_subjects(options, file, &suite.facts)?, [].as_slice()),
     };
+    let is_whole = |subject: &Subject| {
+        let clusters = subject.tree.as_ref().map(clusters);
+        clusters.is_none_or(|clusters| clusters.is_ok_and(|clusters| clusters.is_empty()))
+    };
+    // Of a tree with clusters each subject judges a part, and a line that is another's would survive for no fault of anybody.
+    let subjects: Vec<Subject> = subjects.into_iter().filter(is_whole).collect();
+    if subjects.is_empty() {
+        return Err(SuiteError::usage(
+            "the options leave trees with integrators alone, of which no lines are drawn: choose others",
+        ));
+    }
     let subjects = some_of(&mut root, subjects, count);
     let bench = Bench {
         workspace: &options.workspace,

@@ -24,6 +24,9 @@ pub(crate) struct TreeUnderTest {
     /// What reports call it.
     pub(super) name: String,
     pattern: Pattern,
+    /// Patterns of the clusters of servers beside API Manager that it has.
+    #[serde(default)]
+    integrators: Vec<Pattern>,
     product_version: ProductVersion,
     /// Its folder, below the workspace.
     tree: String,
@@ -33,10 +36,18 @@ pub(crate) struct TreeUnderTest {
 }
 
 impl TreeUnderTest {
+    /// Whether it has servers of a pattern.
+    pub(super) fn has(&self, pattern: Pattern) -> bool {
+        self.pattern == pattern || self.integrators.contains(&pattern)
+    }
+
     /// Whether the options choose it, or something in it.
     pub(super) fn is_chosen(&self, options: &Options) -> bool {
         let of = |chosen: bool, is_any: bool| chosen || is_any;
         of(
+            options.patterns.iter().any(|pattern| self.has(*pattern)),
+            options.patterns.is_empty(),
+        ) && of(
             options
                 .platforms
                 .iter()
@@ -58,6 +69,12 @@ impl TreeUnderTest {
         let tree = own.tree.as_ref();
         let clusters = tree.map_or_else(|| Ok(BTreeMap::new()), clusters);
         let clusters = clusters.map_err(SuiteError::cannot_check)?;
+        if let Some((name, cluster)) = clusters.iter().find(|(_, it)| !self.has(it.pattern)) {
+            return Err(SuiteError::usage(format!(
+                "{} has units of {name}: list {} in `integrators` of its row in conformance/requirements/matrix.yaml",
+                self.tree, cluster.pattern
+            )));
+        }
         let beside = clusters.iter().map(|(name, cluster)| {
             let mut subject = own.of_cluster(name, cluster.pattern);
             let description = &mut subject.description;

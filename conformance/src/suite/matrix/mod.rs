@@ -312,7 +312,7 @@ pub(crate) fn base_subject(
     }
     let matrix = Matrix::load(facts).map_err(|error| error.to_string())?;
     if platform == MACHINES {
-        for tree in &matrix.trees {
+        for tree in matrix.trees.iter().filter(|tree| tree.has(pattern)) {
             let subjects = tree.subjects(options).map_err(|error| error.to_string())?;
             let mut subjects = subjects.into_iter();
             let found = subjects.find(|subject| {
