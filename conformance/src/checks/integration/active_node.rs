@@ -28,7 +28,7 @@ pub(super) fn gets_the_events(context: &Context<'_>, judge: &mut Judge<'_>) {
     for service in &graph.services {
         let selected = graph.resolver().selected(*service);
         let pair = selected.iter().find(|(_, member)| is_pair(member));
-        let is_of_one = service.only_pod().is_some() || service.selector().get(POD_INDEX).is_some();
+        let is_of_one = service.only_pod().is_some() || service.selector().contains_key(POD_INDEX);
         if let (Some((_, member)), false, false) = (pair, is_of_one, service.is_headless()) {
             judge.require(!spreads_events(context, *service, member), || {
                 let reference = service.object.reference();

@@ -66,7 +66,7 @@ fn is_gateway(context: &Context<'_>, component: Component) -> bool {
 pub(super) fn ports_are_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
     let graph = context.graph;
     let mut taken: BTreeMap<(&str, u16), (&str, &str)> = BTreeMap::new();
-    for beside in graph.beside.iter() {
+    if let Some(beside) = &graph.beside {
         for node in &beside.nodes {
             let member = beside.member(node.id);
             for listener in &node.listeners {
