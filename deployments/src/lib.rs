@@ -28,7 +28,7 @@ use am_generator::output::Files;
 use am_generator::{ChartTree, Families, GenerateError, Selection, yaml};
 
 use document::Deployment;
-use integrators::Cluster;
+use integrators::{Cluster, Clusters};
 use machines::layout::Layout;
 use machines::{Beside, Trouble};
 use output::Sources;
@@ -128,7 +128,7 @@ struct Plan<'m> {
     sites: Vec<Placed<'m>>,
     values: Vec<SiteValues>,
     /// Servers beside API Manager, for each site, with the values of their releases.
-    clusters: Vec<Vec<(Cluster<'m>, SiteValues)>>,
+    clusters: Vec<Clusters<'m>>,
     beside: Vec<Beside<'m>>,
     resolved: Resolved,
 }
@@ -180,18 +180,13 @@ fn plan<'m>(
     }
     let clusters = clusters.into_iter().zip(of_clusters);
     let clusters = clusters.map(|(clusters, values)| clusters.into_iter().zip(values).collect());
-    let clusters: Vec<Vec<(Cluster<'_>, SiteValues)>> = clusters.collect();
+    let clusters: Vec<Clusters<'_>> = clusters.collect();
     check::values(loaded, topology, &sites, &values, &mut found);
     document.so_far(&mut found)?;
     Ok(Plan {
         topology,
         resolved: resolved::resolve(
-            &sites,
-            &links,
-            &ports,
-            topology,
-            &values,
-            (&clusters, &beside),
+            &sites, &links, &ports, topology, &values, &clusters, &beside,
         ),
         sites,
         values,

@@ -58,12 +58,11 @@ fn release_of(release: &Release, site: &Site, chart_folder: &str, folder: &str) 
 fn integrators(site: &Site, chart_folder: &str, folder: &str) -> Value {
     let one = |integrator: &Integrator| {
         let mut entry = json!({"pattern": integrator.kind, "tenant": integrator.tenant});
-        match &integrator.release {
-            Some(release) => entry["release"] = release_of(release, site, chart_folder, folder),
-            None => {
-                entry["unit"] = json!(integrator.unit);
-                entry["clients"] = json!(integrator.clients);
-            }
+        if let Some(release) = &integrator.release {
+            entry["release"] = release_of(release, site, chart_folder, folder);
+        } else {
+            entry["unit"] = json!(integrator.unit);
+            entry["clients"] = json!(integrator.clients);
         }
         entry
     };

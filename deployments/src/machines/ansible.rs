@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use am_product::data::File;
 
-use super::tree::{Trouble, with_notice};
+use super::notice::with_notice;
+use super::tree::Trouble;
 
 /// All files below `templates/ansible`, found when this crate is built.
 const FILES: &[File] = include!(concat!(env!("OUT_DIR"), "/ansible.rs"));

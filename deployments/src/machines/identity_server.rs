@@ -6,7 +6,7 @@ use am_generator::diagnostic::Diagnostic;
 use am_product::data::File;
 use serde_json::{Value, json};
 
-use super::tree::with_notice;
+use super::notice::with_notice;
 use crate::template::render;
 
 const REGISTER: File = File::new(

@@ -1,6 +1,7 @@
 //! A site on virtual machines: the files of its hosts, made of what its chart renders to.
 
 mod ansible;
+mod artifacts;
 mod balancer_view;
 mod beside;
 pub(crate) mod data;
@@ -10,9 +11,11 @@ mod identity_server;
 mod inventory;
 pub(crate) mod layout;
 mod node_files;
+mod notice;
 mod render;
 mod said;
 mod tree;
+mod unit;
 mod ways;
 
 use std::collections::BTreeMap;
@@ -94,7 +97,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
         let mut tree = values.tree();
         if let (Some(_), Some(entries)) = (of, tree.as_object_mut()) {
             // They are laid over the pack, and not by a volume.
-            entries.remove(tree::APPS);
+            entries.remove(artifacts::APPS);
             // Firewalls say it.
             entries.remove("networkPolicy");
         }
@@ -119,7 +122,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let clusters = clusters.collect::<Result<Vec<_>, Trouble>>()?;
     let all = std::iter::repeat_n(&own, sources.site.runs.len()).chain(&clusters);
     let all: Vec<&Rendered<'_>> = all.collect();
-    let notice = tree::notice(sources.document);
+    let notice = notice::notice(sources.document);
     let hosts = tree::hosts(&layout, &said, &all, &notice)?;
     let inventory = inventory::text(&layout, &said, &hosts, &notice);
     let database = database::readme(&layout, &said, sources.said, &hosts, &notice)?;

@@ -6,14 +6,17 @@ use am_generator::diagnostic::Diagnostic;
 use am_product::data::File;
 use serde_json::{Value, json};
 
+use super::artifacts;
 use super::balancer_view;
 use super::data::Paths;
 use super::layout::{Component, Layout};
 use super::node_files::{NodeFiles, data_folders, pack};
+use super::notice::with_notice;
 use super::render::Rendered;
 use super::said::Said;
+use super::unit::unit;
 use super::ways::{Opening, openings};
-use crate::template::{MAKER, render};
+use crate::template::render;
 
 /// A template of this crate.
 macro_rules! template {
@@ -25,12 +28,8 @@ macro_rules! template {
     };
 }
 
-const UNIT: File = template!("unit.service");
 const FIREWALL: File = template!("am.nft");
 const BALANCERS: [File; 2] = [template!("haproxy.cfg"), template!("nginx.conf")];
-
-/// The values of a chart that hold apps, each a file of a server's folder of artifacts.
-pub(super) const APPS: &str = "apps";
 
 /// A file that cannot be made: a template is broken, or a machine cannot have what the values ask for.
 #[derive(Debug)]
@@ -69,7 +68,8 @@ pub(crate) fn hosts(
         for index in 0..component.nodes.len() {
             let mut node =
                 NodeFiles::of(layout, component, index, documents).map_err(Trouble::Refused)?;
-            node.files.extend(apps(component, rendered.effective));
+            node.files
+                .extend(artifacts::apps(component, rendered.effective));
             hosts.add_node(layout, said, component, index, &node, notice)?;
             let host = component.nodes[index].host;
             let path = Paths::of(&layout.data.paths.unit, component.name);
@@ -169,83 +169,9 @@ impl Hosts {
             let folder = folders.map_or(&driver.folder, |it| &it.drivers);
             given.insert(format!("{folder}/{}", driver.file), driver.from.clone());
         }
-        given.extend(artifacts(component));
+        given.extend(artifacts::folder(component));
         Ok(())
     }
-}
-
-/// What a cluster of integrators runs: the folder below the server's home, and the one among the packs whose content goes there.
-fn artifacts(component: &Component<'_, '_>) -> Option<(String, String)> {
-    let cluster = component.cluster?;
-    let from = cluster.said.artifacts.as_ref()?.folder.as_ref()?;
-    let folders = component.chart.model.product.home_folders.as_ref()?;
-    Some((
-        format!("{}/", folders.artifacts),
-        format!("{}/", cluster.text(from)),
-    ))
-}
-
-/// The apps that values hold.
-fn apps(component: &Component<'_, '_>, effective: &Value) -> Vec<(String, String)> {
-    let folders = component.chart.model.product.home_folders.as_ref();
-    let apps = effective[APPS]
-        .as_object()
-        .filter(|_| component.cluster.is_some());
-    let files = folders.zip(apps).into_iter().flat_map(|(folders, apps)| {
-        let apps = apps.iter();
-        apps.filter_map(|(name, text)| {
-            Some((
-                format!("{}/{name}", folders.artifacts),
-                text.as_str()?.to_owned(),
-            ))
-        })
-    });
-    files.collect()
-}
-
-fn unit(
-    layout: &Layout<'_, '_>,
-    said: &Said<'_>,
-    component: &Component<'_, '_>,
-    effective: &Value,
-    notice: &str,
-) -> Result<String, Diagnostic> {
-    let name = component.name;
-    let (paths, unit) = (&layout.data.paths, &layout.data.unit);
-    let current = Paths::absolute(&paths.current, name);
-    let own = effective[component.part.key()]["shutdown"]["timeoutSeconds"].as_u64();
-    let seconds = own.unwrap_or(component.part.component.shutdown_seconds.into());
-    let folders = data_folders(layout.data, component);
-    let seeds = layout.data.seeds.iter().flat_map(|seed| {
-        let places = folders.iter().filter(|(holds, _)| *holds == seed.holds);
-        let current = &current;
-        places.map(move |(_, folder)| {
-            json!({
-                "from": format!("{current}/{}/{}", seed.from, seed.file),
-                "to": format!("{folder}/{}", seed.file),
-            })
-        })
-    });
-    let data = Paths::absolute(&paths.data, name);
-    let folders = std::iter::once(&data).chain(folders.iter().map(|(_, folder)| folder));
-    let states = folders.filter_map(|folder| folder.strip_prefix("/var/lib/"));
-    render(
-        &UNIT,
-        &json!({
-            "notice": notice,
-            "name": name,
-            "title": component.part.component.title,
-            "user": said.user,
-            "current": current,
-            "environment": Paths::absolute(&paths.environment, name),
-            "secrets": Paths::absolute(&paths.secrets, name),
-            "states": states.collect::<Vec<_>>(),
-            "seeds": seeds.collect::<Vec<_>>(),
-            "startScript": component.part.component.start_script,
-            "stopSeconds": seconds + unit.stop_margin,
-            "directives": unit.service.iter().chain(&unit.hardening).collect::<Vec<_>>(),
-        }),
-    )
 }
 
 /// Ports of the product on a host, which are closed where nobody needs them.
@@ -286,35 +212,6 @@ fn quoted(value: &str) -> String {
         quoted.push(c);
     }
     quoted + "\""
-}
-
-/// A text with its notice on the first line; none for kinds of files that have no comments.
-pub(crate) fn with_notice(path: &str, text: &str, notice: &str) -> Option<String> {
-    let name = path.trim_end_matches(".j2");
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    match ending {
-        "xml" => Some(match text.split_once("?>") {
-            Some((head, rest)) if text.starts_with("<?xml") => {
-                format!("{head}?><!-- {notice} -->{rest}")
-            }
-            _ => format!("<!-- {notice} -->\n{text}"),
-        }),
-        "md" => Some(format!("<!-- {notice} -->\n{text}")),
-        "siddhi" => Some(format!("-- {notice}\n{text}")),
-        "toml" | "properties" | "yaml" | "yml" | "cfg" | "conf" | "sh" | "env" | "service"
-        | "py" => Some(match text.split_once('\n') {
-            Some((first, rest)) if first.starts_with("#!") => {
-                format!("{first}\n# {notice}\n{rest}")
-            }
-            _ => format!("# {notice}\n{text}"),
-        }),
-        _ => None,
-    }
-}
-
-/// The notice of a file, which names what it was made from.
-pub(crate) fn notice(document: &str) -> String {
-    MAKER.notice(document)
 }
 
 /// How the role unpacks and asks a component.

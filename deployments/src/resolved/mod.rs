@@ -8,7 +8,7 @@ use am_generator::chart::Part;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::integrators::Cluster;
+use crate::integrators::Clusters;
 use crate::links::{Link, addresses, needed};
 use crate::machines::Beside;
 use crate::machines::layout::Layout;
@@ -171,7 +171,8 @@ pub(crate) fn resolve(
     ports: &Ports<'_>,
     shape: &Topology,
     values: &[SiteValues],
-    (clusters, beside): (&[Vec<(Cluster<'_>, SiteValues)>], &[Beside<'_>]),
+    clusters: &[Clusters<'_>],
+    beside: &[Beside<'_>],
 ) -> Resolved {
     let Ports {
         document,

@@ -14,7 +14,7 @@ fn file(changes: &[(&str, &str)], path: &str) -> String {
     String::from_utf8(text.clone()).expect("text")
 }
 
-/// The lines of a section of HAProxy's file.
+/// The lines of a section of the load balancer's file.
 fn section(text: &str, head: &str) -> String {
     let (_, rest) = text.split_once(&format!("\n{head}\n")).expect(head);
     let end = rest.find("\n\n").unwrap_or(rest.len());
@@ -317,11 +317,6 @@ fn hosts_and_clusters_fit_together() {
                 "a cluster has at least 1 and at most 2 nodes of Streaming Integrator, not 3",
                 "hosts with `runs: [si-acme]` are its nodes",
             ],
-        ),
-        (
-            "kind: mi\n",
-            "kind: mi\n        name: gateway\n",
-            &["d.yaml"],
         ),
         (
             "10.0.6.22, runs: [mi-acme]",

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::super::cluster::Cluster;
 use super::super::placeholders::differs;
 use super::super::values::has_policies;
+use super::places;
 use crate::document::Deployment;
 use crate::document::integrators::Integrator;
 use crate::names::{LONGEST_NAME, is_host};
@@ -55,10 +56,10 @@ pub(crate) fn check(
             // What holds for one cluster of an integrator holds for all.
             if !before.iter().any(|it| std::ptr::eq(*it, cluster.said)) {
                 before.push(cluster.said);
-                elsewhere(document, site, cluster, found);
+                places::words(document, site, cluster, found);
                 needs(document, site, cluster, charts, found);
             } else if site.site.vm.is_some() {
-                numbers(document, cluster, found);
+                places::numbers(document, cluster, found);
             }
         }
         names(document, site, clusters, found);
@@ -92,93 +93,6 @@ fn tenants_are_supported(
     }
 }
 
-/// As many nodes as the servers can be in a cluster.
-fn numbers(document: &Loaded<Deployment>, cluster: &Cluster<'_>, found: &mut Diagnostics) {
-    let title = &cluster.part.component.title;
-    let (least, most) = (cluster.part.member.minimum, cluster.kind.at_most);
-    let nodes = cluster.nodes();
-    if nodes >= least && most.is_none_or(|most| nodes <= most) {
-        return;
-    }
-    let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
-    let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
-    let at = cluster.said.replicas.as_ref();
-    let diagnostic = match at {
-        Some(at) => document.diagnose(at, message),
-        None => document.diagnose(&cluster.said.kind, message),
-    };
-    found.push(match cluster.machines {
-        Some(_) => diagnostic.hint(format!(
-            "hosts with `runs: [{}]` are its nodes",
-            cluster.name
-        )),
-        None => diagnostic,
-    });
-}
-
-/// Words for clusters of Kubernetes in a site of machines, and for machines in one of Kubernetes.
-fn elsewhere(
-    document: &Loaded<Deployment>,
-    site: &Placed<'_>,
-    cluster: &Cluster<'_>,
-    found: &mut Diagnostics,
-) {
-    let said = cluster.said;
-    let artifacts = said.artifacts.as_ref();
-    let Some(machines) = &site.site.vm else {
-        if let Some(folder) = artifacts.and_then(|it| it.folder.as_ref()) {
-            let message = "artifacts.folder is a folder of packs, which machines have";
-            let hint = "write `artifacts: {image: …}`, or another of its fields";
-            found.push(document.diagnose(folder, message).hint(hint));
-        }
-        return;
-    };
-    if let Some(replicas) = &said.replicas {
-        let message = format!(
-            "the numbers of nodes of site {} follow from its hosts",
-            site.name()
-        );
-        found.push(
-            document
-                .diagnose(replicas, message)
-                .hint("remove `replicas`"),
-        );
-    }
-    if let Some(credentials) = &said.credentials {
-        let message = format!(
-            "credentials.existingSecret is a Secret of a cluster, and site {} is on machines",
-            site.name()
-        );
-        let hint =
-            "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
-        let at = &credentials.existing_secret;
-        found.push(document.diagnose(at, message).hint(hint));
-    }
-    let of_clusters = artifacts.into_iter().flat_map(|it| {
-        let single = it.image.iter().chain(&it.existing_claim);
-        single.chain(&it.config_maps)
-    });
-    for text in of_clusters {
-        let message = format!(
-            "site {} is on machines, which get artifacts from the folder of packs",
-            site.name()
-        );
-        let hint = "write `artifacts: {folder: …}`";
-        found.push(document.diagnose(text, message).hint(hint));
-    }
-    let key = said.values.key("networkPolicy");
-    if let Some(key) = key.filter(|_| cluster.client_ranges().len() < cluster.clients().count()) {
-        let message = "firewalls know the clients of a cluster by ranges of addresses";
-        let hint = "write each as `{ipBlock: {cidr: …}}`";
-        found.push(document.diagnose(key, message).hint(hint));
-    }
-    if let (None, Some((key, _))) = (&machines.load_balancer, said.hostnames.iter().next()) {
-        let message = "host names need a load balancer, which serves them";
-        let hint = "set vm.loadBalancer, or remove `hostnames`: gateways go to the node itself";
-        found.push(document.diagnose(key, message).hint(hint));
-    }
-}
-
 /// A database where nodes share work, and credentials where somebody else made them.
 fn needs(
     document: &Loaded<Deployment>,
@@ -190,7 +104,7 @@ fn needs(
     let said = cluster.said;
     let title = &cluster.part.component.title;
     let nodes = cluster.nodes();
-    numbers(document, cluster, found);
+    places::numbers(document, cluster, found);
     match (&said.coordination, cluster.kind.alone_up_to) {
         (None, Some(alone)) if nodes > alone => {
             let message = format!(

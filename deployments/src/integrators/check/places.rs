@@ -1,0 +1,99 @@
+//! Where clusters run: words of Kubernetes on machines and the other way round, and numbers of nodes.
+
+use am_generator::diagnostic::Diagnostics;
+use am_generator::model::Loaded;
+
+use super::super::cluster::Cluster;
+use crate::document::Deployment;
+use crate::sites::Placed;
+
+/// As many nodes as the servers can be in a cluster.
+pub(super) fn numbers(
+    document: &Loaded<Deployment>,
+    cluster: &Cluster<'_>,
+    found: &mut Diagnostics,
+) {
+    let title = &cluster.part.component.title;
+    let (least, most) = (cluster.part.member.minimum, cluster.kind.at_most);
+    let nodes = cluster.nodes();
+    if nodes >= least && most.is_none_or(|most| nodes <= most) {
+        return;
+    }
+    let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
+    let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
+    let at = cluster.said.replicas.as_ref();
+    let diagnostic = match at {
+        Some(at) => document.diagnose(at, message),
+        None => document.diagnose(&cluster.said.kind, message),
+    };
+    found.push(match cluster.machines {
+        Some(_) => diagnostic.hint(format!(
+            "hosts with `runs: [{}]` are its nodes",
+            cluster.name
+        )),
+        None => diagnostic,
+    });
+}
+
+/// Words for clusters of Kubernetes in a site of machines, and for machines in one of Kubernetes.
+pub(super) fn words(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    cluster: &Cluster<'_>,
+    found: &mut Diagnostics,
+) {
+    let said = cluster.said;
+    let artifacts = said.artifacts.as_ref();
+    let Some(machines) = &site.site.vm else {
+        if let Some(folder) = artifacts.and_then(|it| it.folder.as_ref()) {
+            let message = "artifacts.folder is a folder of packs, which machines have";
+            let hint = "write `artifacts: {image: …}`, or another of its fields";
+            found.push(document.diagnose(folder, message).hint(hint));
+        }
+        return;
+    };
+    if let Some(replicas) = &said.replicas {
+        let message = format!(
+            "the numbers of nodes of site {} follow from its hosts",
+            site.name()
+        );
+        found.push(
+            document
+                .diagnose(replicas, message)
+                .hint("remove `replicas`"),
+        );
+    }
+    if let Some(credentials) = &said.credentials {
+        let message = format!(
+            "credentials.existingSecret is a Secret of a cluster, and site {} is on machines",
+            site.name()
+        );
+        let hint =
+            "remove it: machines have their credentials from variables of Ansible (vm.secrets)";
+        let at = &credentials.existing_secret;
+        found.push(document.diagnose(at, message).hint(hint));
+    }
+    let of_clusters = artifacts.into_iter().flat_map(|it| {
+        let single = it.image.iter().chain(&it.existing_claim);
+        single.chain(&it.config_maps)
+    });
+    for text in of_clusters {
+        let message = format!(
+            "site {} is on machines, which get artifacts from the folder of packs",
+            site.name()
+        );
+        let hint = "write `artifacts: {folder: …}`";
+        found.push(document.diagnose(text, message).hint(hint));
+    }
+    let key = said.values.key("networkPolicy");
+    if let Some(key) = key.filter(|_| cluster.client_ranges().len() < cluster.clients().count()) {
+        let message = "firewalls know the clients of a cluster by ranges of addresses";
+        let hint = "write each as `{ipBlock: {cidr: …}}`";
+        found.push(document.diagnose(key, message).hint(hint));
+    }
+    if let (None, Some((key, _))) = (&machines.load_balancer, said.hostnames.iter().next()) {
+        let message = "host names need a load balancer, which serves them";
+        let hint = "set vm.loadBalancer, or remove `hostnames`: gateways go to the node itself";
+        found.push(document.diagnose(key, message).hint(hint));
+    }
+}
