@@ -27,6 +27,9 @@ pub(crate) struct TreeUnderTest {
     /// Patterns of the clusters of servers beside API Manager that it has.
     #[serde(default)]
     integrators: Vec<Pattern>,
+    /// Who calls these clusters past the gateways, by their names: addresses and ranges.
+    #[serde(default)]
+    clients: BTreeMap<String, Vec<String>>,
     product_version: ProductVersion,
     /// Its folder, below the workspace.
     tree: String,
@@ -77,6 +80,7 @@ impl TreeUnderTest {
         }
         let beside = clusters.iter().map(|(name, cluster)| {
             let mut subject = own.of_cluster(name, cluster.pattern);
+            subject.hints.clients.clone_from(&self.clients);
             let description = &mut subject.description;
             description.id = self.id(cluster.pattern);
             for text in [&mut description.id, &mut description.variant] {
