@@ -156,7 +156,9 @@ fn plan<'m>(
     let clusters = clusters.map(|it| integrators::place(loaded, it.site, families, vocabulary));
     let clusters: Vec<Vec<Cluster<'_>>> = clusters.collect();
     let named = (topology_name, topology);
-    integrators::check(loaded, named, &sites, &clusters, charts, &mut found);
+    integrators::check(
+        loaded, named, &sites, &clusters, vocabulary, charts, &mut found,
+    );
     let links = links::find(&sites, topology, vocabulary);
     check::exposures(&sites, &links, &ports, &mut found);
     document.so_far(&mut found)?;

@@ -127,29 +127,59 @@ fn a_cluster_of_one_node_needs_no_front() {
 
 #[test]
 fn two_clusters_share_a_host_with_ports_of_their_own() {
-    let changes = &[
-        (
-            "acme-1: {address: 10.0.6.21, runs: [mi-acme]}",
-            "acme-1: {address: 10.0.6.21, runs: [mi-acme, {component: mi-globex, portOffset: 3}]}",
-        ),
-        (
-            "globex-1: {address: 10.0.6.31, runs: [mi-globex]}",
-            "globex-1: {address: 10.0.6.31, runs: [{component: mi-globex, portOffset: 3}]}",
-        ),
-        (
-            "        globex-2: {address: 10.0.6.32, runs: [mi-globex]}\n",
-            "",
-        ),
-    ];
-    let toml = file(
-        changes,
-        "hosts/acme-1/opt/am/mi-globex/overlay/conf/deployment.toml",
+    let text = changed(
+        &example("vm-simple-scalable"),
+        &[
+            (
+                "      - kind: si\n",
+                "      - kind: mi\n        name: batch\n        artifacts: {folder: batch}\n      - kind: si\n",
+            ),
+            (
+                "10.0.7.21, runs: [gateway, mi]",
+                "10.0.7.21, runs: [gateway, mi, {component: batch, portOffset: 3}]",
+            ),
+            (
+                "10.0.7.22, runs: [gateway, mi]",
+                "10.0.7.22, runs: [gateway, mi, {component: batch, portOffset: 3}]",
+            ),
+        ],
     );
+    let files = made("d.yaml", &text).expect("it is made");
+    let text = |path: &str| String::from_utf8_lossy(&files[path]).into_owned();
+    let toml = text("sites/dc1/hosts/gw-1/opt/am/batch/overlay/conf/deployment.toml");
     assert!(toml.contains("offset = 13"), "{toml}");
-    let haproxy = file(changes, "hosts/lb-1/etc/haproxy/haproxy.cfg");
-    let front = section(&haproxy, "listen mi-globex_mi-https");
-    assert!(front.contains("server acme-1 10.0.6.21:8256\n"), "{front}");
-    assert!(front.contains("check port 9204"), "{front}");
+    let nginx = text("sites/dc1/hosts/lb-1/etc/nginx/nginx.conf");
+    let front = section(&nginx, "  upstream batch_mi-https {");
+    assert!(front.contains("server 10.0.7.21:8256 max_fails"), "{front}");
+}
+
+#[test]
+fn a_tenants_cluster_shares_no_host_with_those_of_others_or_with_who_may_call_them() {
+    for (old, new, beside) in [
+        (
+            "10.0.6.22, runs: [mi-acme]",
+            "10.0.6.22, runs: [mi-acme, {component: mi-globex, portOffset: 1}]",
+            "mi-globex",
+        ),
+        (
+            "10.0.6.12, runs: [all-in-one]",
+            "10.0.6.12, runs: [all-in-one, mi-acme]",
+            "all-in-one",
+        ),
+        (
+            "lb-1: {address: 10.0.6.10}",
+            "lb-1: {address: 10.0.6.10, runs: [mi-acme]}",
+            "the load balancer",
+        ),
+    ] {
+        let said = refused(EXAMPLE, &[(old, new)]);
+        let what =
+            format!("runs mi-acme and {beside}, and nothing there keeps acme.example.com apart");
+        says(
+            &said,
+            &[&what, "give the clusters of a tenant hosts of their own"],
+        );
+    }
 }
 
 #[test]
@@ -324,19 +354,6 @@ fn hosts_and_clusters_fit_together() {
             &["mi-acme has portOffset 0 on acme-1 and 1 on acme-2"],
         ),
         (
-            "10.0.6.22, runs: [mi-acme]",
-            "10.0.6.22, runs: [mi-acme, mi-globex]",
-            &[
-                "host acme-2 runs mi-acme and mi-globex, both on port 8253",
-                "portOffset",
-            ],
-        ),
-        (
-            "10.0.6.23, runs: [si-acme]",
-            "10.0.6.23, runs: [si-acme, all-in-one]",
-            &["host acme-3 runs si-acme and all-in-one, both on port 9443"],
-        ),
-        (
             "        globex-1: {address",
             "        mi_acme: {address",
             &["host mi_acme has the name of a group of hosts"],
@@ -344,4 +361,21 @@ fn hosts_and_clusters_fit_together() {
     ] {
         says(&refused(EXAMPLE, &[(old, new)]), parts);
     }
+    let said = refused(
+        "vm-simple-scalable",
+        &[
+            (
+                "10.0.7.11, runs: [all-in-one]",
+                "10.0.7.11, runs: [all-in-one, si]",
+            ),
+            ("        si-1: {address: 10.0.7.31, runs: [si]}\n", ""),
+        ],
+    );
+    says(
+        &said,
+        &[
+            "host am-1 runs all-in-one and si, both on port 9443",
+            "portOffset",
+        ],
+    );
 }

@@ -16,7 +16,7 @@ use crate::document::integrators::Integrator;
 use crate::names::{LONGEST_NAME, is_host};
 use crate::overlay::{STORES, chart_values, own, tree_of};
 use crate::sites::Placed;
-use crate::vocabulary::Topology;
+use crate::vocabulary::{Topology, Vocabulary};
 
 /// Checks the clusters of all sites; `clusters` has those of each.
 pub(crate) fn check(
@@ -24,6 +24,7 @@ pub(crate) fn check(
     topology: (&str, &Topology),
     sites: &[Placed<'_>],
     clusters: &[Vec<Cluster<'_>>],
+    vocabulary: &Vocabulary,
     charts: &ChartTree,
     found: &mut Diagnostics,
 ) {
@@ -62,6 +63,7 @@ pub(crate) fn check(
                 places::numbers(document, cluster, found);
             }
         }
+        places::tenants_are_apart(document, site, clusters, vocabulary, found);
         names(document, site, clusters, found);
         shared(document, site, clusters, charts, found);
     }

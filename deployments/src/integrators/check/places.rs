@@ -6,6 +6,7 @@ use am_generator::model::Loaded;
 use super::super::cluster::Cluster;
 use crate::document::Deployment;
 use crate::sites::Placed;
+use crate::vocabulary::Vocabulary;
 
 /// As many nodes as the servers can be in a cluster.
 pub(super) fn numbers(
@@ -95,5 +96,51 @@ pub(super) fn words(
         let message = "host names need a load balancer, which serves them";
         let hint = "set vm.loadBalancer, or remove `hostnames`: gateways go to the node itself";
         found.push(document.diagnose(key, message).hint(hint));
+    }
+}
+
+/// On a host nothing keeps servers from each other, and others know it by its address alone: a tenant's cluster is not where those of
+/// others are, nor where somebody is who may call them.
+pub(super) fn tenants_are_apart(
+    document: &Loaded<Deployment>,
+    site: &Placed<'_>,
+    clusters: &[Cluster<'_>],
+    vocabulary: &Vocabulary,
+    found: &mut Diagnostics,
+) {
+    let Some(machines) = &site.site.vm else {
+        return;
+    };
+    let domain = |cluster: &Cluster<'_>| cluster.tenant.map(|it| it.domain().to_owned());
+    let caller = site.player(&vocabulary.machines.integrators.called_by);
+    for (name, host) in machines.hosts.iter() {
+        let runs = |what: &str| host.runs.iter().any(|run| run.value.component() == what);
+        let balances = machines.load_balancer.iter().any(|it| {
+            let mut hosts = it.hosts.value.iter();
+            hosts.any(|it| it.value == name.value)
+        });
+        let here = clusters.iter().filter(|it| runs(&it.name));
+        let Some(own) = here.into_iter().find(|it| it.tenant.is_some()) else {
+            continue;
+        };
+        let others = || clusters.iter().filter(|it| domain(it) != domain(own));
+        if others().next().is_none() {
+            continue;
+        }
+        let neighbour = others()
+            .find(|it| runs(&it.name))
+            .map(|it| it.name.as_str());
+        let calls = caller.map(|it| it.name()).filter(|it| runs(it));
+        let balances = balances.then_some("the load balancer");
+        if let Some(beside) = neighbour.or(calls).or(balances) {
+            let message = format!(
+                "host {} runs {} and {beside}, and nothing there keeps {} apart from others",
+                name.value,
+                own.name,
+                domain(own).unwrap_or_default(),
+            );
+            let hint = "give the clusters of a tenant hosts of their own";
+            found.push(document.diagnose(name, message).hint(hint));
+        }
     }
 }
