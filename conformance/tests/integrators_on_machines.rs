@@ -309,3 +309,17 @@ fn a_variable_that_a_unit_does_not_set_is_found() {
     let edits = [gone(one.as_str()), gone(other.as_str())];
     assert_eq!(failing(&edits), pairs(&[("si-acme", "AM-VM-017")]));
 }
+
+#[test]
+fn an_integrator_beside_a_gateway_is_judged_apart_from_it() {
+    let file = "deployments/examples/judged/vm-simple-scalable.yaml";
+    let report = support::judged(file, |_| {}).expect("judged");
+    assert_eq!(report.findings().count(), 0);
+    let undeclared = |spec: &mut Value| spec["integrators"][1]["clients"] = json!([]);
+    let report = support::judged(file, undeclared).expect("judged");
+    let found: BTreeSet<(&str, &str)> = report
+        .findings()
+        .map(|(subject, finding)| (subject.releases[0].as_str(), finding.requirement.as_str()))
+        .collect();
+    assert_eq!(found, BTreeSet::from([("si", "AM-VM-007")]));
+}
