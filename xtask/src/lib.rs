@@ -26,7 +26,7 @@ use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
 pub use conformance::live::{BrokenCharts, LiveRun, PlayLive};
-pub use machines::MachineSite;
+pub use machines::{IdentityServerBeside, MachineSite};
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]
