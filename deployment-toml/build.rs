@@ -13,7 +13,6 @@ const FILES: [(&str, &str); 4] = [
 
 fn main() {
     println!("cargo::rerun-if-changed={FOLDER}");
-    let root = PathBuf::from(std::env::var("CARGO_MANIFEST_DIR").expect("set by Cargo"));
     let mut folders = vec![PathBuf::from(FOLDER)];
     for entry in fs::read_dir(FOLDER).into_iter().flatten().flatten() {
         if entry.path().is_dir() {
@@ -21,19 +20,22 @@ fn main() {
         }
     }
     folders.sort();
-    let sources: Vec<String> = folders.iter().map(|it| source(&root, it)).collect();
+    let sources: Vec<String> = folders.iter().map(|it| source(it)).collect();
     let list = format!("&[{}]", sources.join(",\n"));
     let out = PathBuf::from(std::env::var("OUT_DIR").expect("set by Cargo"));
     fs::write(out.join("catalogues.rs"), list).expect("the list is written");
 }
 
-fn source(root: &Path, folder: &Path) -> String {
+fn source(folder: &Path) -> String {
     let name = folder.strip_prefix(FOLDER).unwrap_or(folder);
     let name = name.to_str().filter(|name| !name.is_empty());
     let fields = FILES.map(|(field, file)| {
-        let held = root.join(folder).join(file).display().to_string();
-        let path = format!("deployment-toml/{}/{file}", folder.display());
-        format!("{field}: File::new({path:?}, include_str!({held:?}))")
+        let below = format!("/{}/{file}", folder.display());
+        let path = format!("deployment-toml{below}");
+        // Where the crate lies is asked when it is compiled: a folder of build results may have come from another checkout.
+        format!(
+            "{field}: File::new({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {below:?})))"
+        )
     });
     format!("Source {{ name: {name:?}, {} }}", fields.join(", "))
 }

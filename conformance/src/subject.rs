@@ -46,6 +46,8 @@ pub struct Subject {
     pub renders: Vec<RenderRequest>,
     /// Releases that are there too: what they are is told to checks, and they are judged by themselves.
     pub beside: Vec<RenderRequest>,
+    /// Other sites of the deployment: what they are is told to checks, and they are judged by themselves.
+    pub sites: Vec<OtherSite>,
     /// The files on machines, where it is a site of those. Nothing is rendered then.
     pub tree: Option<Tree>,
     /// The specification that names the releases, if one does.
@@ -56,6 +58,17 @@ pub struct Subject {
     pub is_generated: bool,
     /// Whether it stands for all subjects of its pattern and product version, where one is enough.
     pub is_representative: bool,
+}
+
+/// Another site of a deployment. What documents of it do not say is in the subject's hints.
+#[derive(Debug, Clone)]
+pub struct OtherSite {
+    /// Its name.
+    pub name: String,
+    /// What is rendered of it, release by release.
+    pub renders: Vec<RenderRequest>,
+    /// The files on machines, where it runs on those.
+    pub tree: Option<Tree>,
 }
 
 impl Subject {

@@ -3,6 +3,7 @@
 mod bench;
 mod beside;
 mod changelog;
+mod closed_pipe;
 mod conformance;
 mod deploy;
 mod docs;
@@ -25,7 +26,7 @@ use exit::ExitStatus;
 
 pub use conformance::arguments::{Cluster, Images, Scenario};
 pub use conformance::live::{BrokenCharts, LiveRun, PlayLive};
-pub use machines::MachineSite;
+pub use machines::{IdentityServerBeside, MachineSite};
 
 /// Judging is mostly making and dropping small texts and trees, on several threads.
 #[global_allocator]
@@ -34,7 +35,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Commands of the am-charts project.
 ///
 /// Exit codes: 0 done or up to date, 1 a difference or a finding, 2 wrong usage or bad input,
-/// 3 something could not be checked or written, 4 a mutant survived.
+/// 3 something could not be checked or written, 4 a mutant survived, 141 nobody reads on.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
 struct Arguments {
@@ -80,6 +81,10 @@ pub fn command_line() -> clap::Command {
 /// Runs the command that the arguments of this process name; `live` plays charts on a cluster. A program without it holds nothing
 /// that only a cluster needs, and is compiled in half the time.
 pub fn main(live: Option<PlayLive>) -> std::process::ExitCode {
+    closed_pipe::quietly(|| run(live))
+}
+
+fn run(live: Option<PlayLive>) -> std::process::ExitCode {
     let arguments = Arguments::parse();
     if let Err(error) = workspace::choose(arguments.workspace.as_deref()) {
         eprintln!("error: {error}");

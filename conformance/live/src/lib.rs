@@ -27,6 +27,7 @@ pub mod progress;
 mod published;
 mod record;
 mod regions;
+mod registration;
 mod report;
 mod run;
 mod runtime;
@@ -40,7 +41,7 @@ mod wiring;
 
 pub use cluster::{Context, Envtest, Kind, KindOptions};
 pub use error::LiveError;
-pub use machines::MachineSite;
+pub use machines::{IdentityServerBeside, MachineSite};
 pub use memory::MemoryUse;
 pub use options::{Cluster, Images, Options, Scenario};
 pub use progress::{Progress, Timing};

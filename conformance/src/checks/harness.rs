@@ -86,6 +86,7 @@ pub(crate) struct Case {
     given: Givens,
     schemas: Option<Box<dyn SchemaValidator>>,
     further: Option<Further>,
+    sites: BTreeMap<String, String>,
 }
 
 /// Further renders, made by a function of the test.
@@ -136,6 +137,12 @@ impl Case {
 
     pub(crate) fn generated(mut self) -> Self {
         self.subject.is_generated = true;
+        self
+    }
+
+    /// With another site of the deployment, of these documents.
+    pub(crate) fn with_site(mut self, name: &str, documents: &str) -> Self {
+        self.sites.insert(name.to_owned(), documents.to_owned());
         self
     }
 
@@ -221,7 +228,11 @@ impl Case {
     }
 
     fn with_context<T>(&self, namespace: &str, judge: impl FnOnce(&Context<'_>) -> T) -> T {
-        let manifest = read(&self.documents, "r", namespace);
+        let mut manifest = read(&self.documents, "r", namespace);
+        for (name, documents) in &self.sites {
+            let site = read(documents, "r", namespace);
+            manifest.sites.insert(name.clone(), site);
+        }
         let facts = Facts::load().expect("the committed tables parse");
         let version = self.subject.version;
         let hints = Hints {

@@ -56,6 +56,8 @@ pub struct Facts {
     pub memory_besides_heap_mib: u64,
     /// The streams of events that every node of the event hub tells every other by publishers over JMS.
     pub mirrored_streams: Vec<MirroredStream>,
+    /// Types of databases that replicate each other between sites, as `deployment.toml` calls them.
+    pub replicating_databases: Vec<String>,
     /// Parts of annotations by which an operator is told to restart pods when what they read changes.
     pub restarting_annotations: Vec<String>,
     /// Hosts outside the cluster on each platform, as patterns with `*`.

@@ -78,6 +78,8 @@ pub struct Graph<'a> {
     pub clients: BTreeMap<String, Vec<String>>,
     /// Releases that are there too, and are judged by themselves.
     pub beside: Option<Box<Graph<'a>>>,
+    /// The other sites of the deployment, which are judged by themselves.
+    pub sites: BTreeMap<String, Graph<'a>>,
     /// Every address of every node's `deployment.toml`, with where it leads.
     pub links: Vec<Link>,
 }
@@ -99,8 +101,13 @@ pub struct Hints {
     pub identity_server: Option<IdentityServer>,
     /// Tenants whose releases these are, by the names of the releases; of those beside, too.
     pub tenants: BTreeMap<String, String>,
+<<<<<<< HEAD
     /// Who else calls servers on machines: addresses and ranges, by the names of the releases.
     pub clients: BTreeMap<String, Vec<String>>,
+=======
+    /// The same of other sites, by their names.
+    pub sites: BTreeMap<String, Hints>,
+>>>>>>> sites
 }
 
 impl<'a> Graph<'a> {
@@ -154,6 +161,14 @@ impl<'a> Graph<'a> {
                 };
                 Box::new(Graph::build(beside, facts, version, &hints))
             }),
+            sites: manifest
+                .sites
+                .iter()
+                .map(|(name, site)| {
+                    let hints = hints.sites.get(name).cloned().unwrap_or_default();
+                    (name.clone(), Graph::build(site, facts, version, &hints))
+                })
+                .collect(),
             links: Vec::new(),
         };
         graph.links = links(&graph);

@@ -133,6 +133,8 @@ pub struct Manifest {
     pub machines: Option<Machines>,
     /// Documents of releases that are there too, and are judged by themselves.
     pub beside: Option<Box<Manifest>>,
+    /// Documents of the other sites of a deployment, which are judged by themselves.
+    pub sites: BTreeMap<String, Manifest>,
 }
 
 /// A text that Helm or Kubernetes cannot read as it was meant, or a release that has none.

@@ -204,6 +204,7 @@ fn of_subject(
         version,
         renders,
         beside,
+        sites,
         tree,
         specification,
         hints,
@@ -222,11 +223,16 @@ fn of_subject(
     key.add(format!("{hints:?}"));
     key.add(is_generated.to_string());
     key.add(is_representative.to_string());
-    for (path, text) in tree.iter().flat_map(|tree| &tree.files) {
+    let trees = sites.iter().filter_map(|site| site.tree.as_ref());
+    for (path, text) in tree.iter().chain(trees).flat_map(|tree| &tree.files) {
         key.add(path);
         key.add(text);
     }
-    for render in renders.iter().chain(beside) {
+    for site in sites {
+        key.add(&site.name);
+    }
+    let of_sites = sites.iter().flat_map(|site| &site.renders);
+    for render in renders.iter().chain(beside).chain(of_sites) {
         let RenderRequest {
             chart,
             release,

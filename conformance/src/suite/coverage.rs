@@ -272,6 +272,7 @@ mod tests {
                 version: ProductVersion::newest(),
                 renders: vec![RenderRequest::new(self.chart(), "am", "apim")],
                 beside: Vec::new(),
+                sites: Vec::new(),
                 tree: None,
                 specification: None,
                 hints: Hints::default(),

@@ -19,10 +19,18 @@ use crate::settings::Settings;
 /// The port of its servlets.
 const PORT: u16 = 9443;
 
-/// Plays `identity-server FILE`, with a part of its `deployment.toml`.
+/// Plays `identity-server FILE [PORT]`, with a part of its `deployment.toml`, at the port by which others know it.
 pub(crate) fn main(arguments: &[String]) -> u8 {
-    let [file] = arguments else {
-        eprintln!("{IDENTITY_SERVER}: name its deployment.toml");
+    let (file, port) = match arguments {
+        [file] => (file, Ok(PORT)),
+        [file, port] => (file, port.parse()),
+        _ => {
+            eprintln!("{IDENTITY_SERVER}: name its deployment.toml");
+            return UNSUPPORTED;
+        }
+    };
+    let Ok(port) = port else {
+        eprintln!("{IDENTITY_SERVER}: the port is no number below 65536");
         return UNSUPPORTED;
     };
     let read = std::fs::read_to_string(file).map_err(|error| error.to_string());
@@ -34,7 +42,7 @@ pub(crate) fn main(arguments: &[String]) -> u8 {
             return 1;
         }
     };
-    match serve(listener) {
+    match serve(listener, port) {
         Ok(()) => 0,
         Err(error) => {
             eprintln!("{IDENTITY_SERVER}: {error}");
@@ -43,12 +51,12 @@ pub(crate) fn main(arguments: &[String]) -> u8 {
     }
 }
 
-fn serve(listener: Option<Listener>) -> Result<(), ServerError> {
+fn serve(listener: Option<Listener>, number: u16) -> Result<(), ServerError> {
     let settings = Settings::of_this_process()?;
     let identity = Identity::of_this_process(Role::IdentityServer, "7");
     let port = Port {
         name: "servlet-https".to_owned(),
-        number: PORT,
+        number,
         tls: true,
         service: Service::Servlet,
     };

@@ -64,6 +64,14 @@ fn options(run: &LiveRun) -> am_live::Options {
 
 fn site(site: xtask::MachineSite) -> am_live::MachineSite {
     am_live::MachineSite {
+        name: site.name,
+        identity_server: site
+            .identity_server
+            .map(|it| am_live::IdentityServerBeside {
+                host: it.host,
+                port: it.port,
+                address: it.address,
+            }),
         pattern: site.pattern,
         versions: site.versions,
         names: site.names,

@@ -15,7 +15,8 @@ pub(crate) struct Arguments {
     /// Check the releases listed in this specification (kind `PatternUnderTest`), whatever charts they use.
     #[arg(long, value_name = "FILE")]
     pub(super) spec: Option<PathBuf>,
-    /// Check what this deployment (kind `ApiManagerDeployment`) becomes: every site, and the ways between them.
+    /// Check what this deployment (kind `ApiManagerDeployment`) becomes: every site, and the ways between them. With --scenario
+    /// machines, play it.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["charts", "spec", "watch", "changed_since"])]
     pub(super) deployment: Option<PathBuf>,
     /// Check only this pattern: its number, `mi` or `si`. May be repeated.

@@ -143,7 +143,11 @@ fn asked(
     }
     let patterns = patterns(suite)?;
     let machines = if cluster == Cluster::Machines {
-        machines::sites(&suite.workspace, &patterns, folder).map_err(Err)?
+        let sites = match &arguments.deployment {
+            Some(file) => machines::of_document(file, folder),
+            None => machines::sites(&suite.workspace, &patterns, folder),
+        };
+        sites.map_err(Err)?
     } else {
         Vec::new()
     };

@@ -33,7 +33,10 @@ pub(super) fn options(
     let root = workspace::root();
     let versions = versions(arguments)?;
     let mut lines = Lines::default();
-    let specification = match &arguments.deployment {
+    let is_on_machines = arguments.live.scenario == Scenario::Machines;
+    // Sites on machines are played as their document says.
+    let deployment = arguments.deployment.as_ref().filter(|_| !is_on_machines);
+    let specification = match deployment {
         Some(file) => Some(deploy::for_the_suite(file, folder)?),
         None => arguments.spec.clone(),
     };
@@ -56,7 +59,7 @@ pub(super) fn options(
             }])
         }
         // Sites on machines bring their own charts.
-        (None, None) if arguments.live.scenario == Scenario::Machines => Input::Charts(Vec::new()),
+        (None, None) if is_on_machines => Input::Charts(Vec::new()),
         (None, None) => {
             let own = own_charts(&root, &versions, folder)?;
             if own.stale > 0 {

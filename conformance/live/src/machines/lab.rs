@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::namespace::Namespace;
-use super::site::Site;
+use super::site::{IdentityServerBeside, Site};
 use crate::error::LiveError;
 
 /// Networks of a machine: everything but the users.
@@ -22,8 +22,12 @@ const MACHINE: [&str; 8] = [
 /// A switch between them has no disk.
 const SWITCH: &str =
     "ip link add am type bridge && ip link set am up && echo ready && cat >/dev/null";
+/// The machine of an identity server beside the site.
+pub(super) const IDENTITY_SERVER: &str = "identity-server";
+/// The machine of a user.
+pub(super) const CLIENT: &str = "client";
 /// Who is no host of the site: addresses for documentation (RFC 5737).
-const CLIENT: (&str, &str) = ("client", "192.0.2.10");
+const CLIENT_ADDRESS: &str = "192.0.2.10";
 const DATABASE: (&str, &str) = ("database", "192.0.2.20");
 
 /// The machines.
@@ -39,6 +43,7 @@ impl Lab {
     /// Starts the machines of a site. `standin` plays their init, and the database.
     pub(super) async fn start(
         site: &Site,
+        identity_server: Option<&IdentityServerBeside>,
         standin: &Path,
         folder: &Path,
     ) -> Result<Self, LiveError> {
@@ -70,7 +75,10 @@ impl Lab {
             let of_first = addresses.entry(first.name.as_str()).or_default();
             of_first.push(&site.address);
         }
-        addresses.insert(CLIENT.0, vec![CLIENT.1]);
+        addresses.insert(CLIENT, vec![CLIENT_ADDRESS]);
+        if let Some(beside) = identity_server {
+            addresses.insert(IDENTITY_SERVER, vec![&beside.address]);
+        }
         let databases = site.databases.iter().filter(|place| place.is_address());
         let databases = databases.map(|place| place.host.as_str());
         addresses.insert(
@@ -85,7 +93,7 @@ impl Lab {
             .zip(started)
             .collect();
         lab.connect(&addresses).await?;
-        lab.name(site).await?;
+        lab.name(site, identity_server).await?;
         lab.start_databases(site, standin).await?;
         Ok(lab)
     }
@@ -141,10 +149,17 @@ impl Lab {
     }
 
     /// The names that the document gives, on every machine, as DNS would.
-    async fn name(&self, site: &Site) -> Result<(), LiveError> {
+    async fn name(
+        &self,
+        site: &Site,
+        identity_server: Option<&IdentityServerBeside>,
+    ) -> Result<(), LiveError> {
         let mut hosts = "127.0.0.1 localhost\n".to_owned();
         for name in &site.names {
             let _ = writeln!(hosts, "{} {name}", site.address);
+        }
+        if let Some(beside) = identity_server {
+            let _ = writeln!(hosts, "{} {}", beside.address, beside.host);
         }
         for database in site.databases.iter().filter(|place| !place.is_address()) {
             let _ = writeln!(hosts, "{} {}", DATABASE.1, database.host);
@@ -185,7 +200,7 @@ impl Lab {
 
     /// A machine that is no host of the site.
     pub(super) fn client(&self) -> Result<&Namespace, LiveError> {
-        self.get(CLIENT.0)
+        self.get(CLIENT)
     }
 
     /// Where the run keeps its files.

@@ -4,6 +4,7 @@
 //! `systemctl`. Ansible, the load balancers and nft are the real ones. Everything ends with this process.
 
 mod clients;
+mod identity_server;
 mod lab;
 mod namespace;
 mod observe;
@@ -32,8 +33,8 @@ use crate::report::{Circumstances, LiveReport, assemble, profile_of};
 use crate::selftest::LiveSelftest;
 use lab::Lab;
 use playbook::Ansible;
-pub use site::MachineSite;
 use site::Site;
+pub use site::{IdentityServerBeside, MachineSite};
 use stage::Stage;
 
 /// Programs that only the machine's own packages have.
@@ -92,11 +93,12 @@ pub(crate) async fn play(
         };
         let start = Instant::now();
         let site = Site::read(tree, given)?;
-        let place = folder.path().join(format!("pattern-{}", given.pattern));
-        let lab = Lab::start(&site, &standin, &place).await?;
+        let place = folder.path().join(&given.name);
+        let lab = Lab::start(&site, given.identity_server.as_ref(), &standin, &place).await?;
         provisions::files(&site, &packs)?;
         provisions::lay(&site, given, &lab, &standin).await?;
         let mut stage = Stage {
+            wired_as: site.wired_as(&facts, given),
             given: given.clone(),
             version: version.clone(),
             lab,
@@ -116,7 +118,7 @@ pub(crate) async fn play(
             phase: "machines".to_owned(),
             took: start.elapsed(),
         });
-        let phases = plan::phases(&stage.site);
+        let phases = plan::phases(&stage.site, given);
         stage.play(&catalogue, &phases).await?;
         let mut profile = profile_of(
             stage.about(),
@@ -152,7 +154,7 @@ pub(crate) async fn play(
 
 fn subject(stage: &Stage) -> SubjectDescription {
     SubjectDescription {
-        id: format!("p{}/machines/live", stage.given.pattern),
+        id: format!("p{}/{}/live", stage.given.pattern, stage.about()),
         pattern: stage.given.pattern,
         site: None,
         product_version: stage

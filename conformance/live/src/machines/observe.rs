@@ -6,7 +6,10 @@ use std::time::Duration;
 use am_standin::edge::Purpose;
 use am_standin::observations::Observations;
 use am_standin::settings::OBSERVATIONS_PORT;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
+use super::namespace::Namespace;
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::patience::Waiting;
@@ -18,19 +21,35 @@ const POLL: Duration = Duration::from_millis(500);
 /// Stand-ins connect every second; what is not reached after this stays so.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// What a stand-in on a machine answers at its own port for the suite; `None` where it does not.
+pub(super) async fn ask<T: DeserializeOwned>(
+    stage: &Stage,
+    machine: &Namespace,
+    port: u16,
+    path: &str,
+    body: Option<&Value>,
+) -> Result<Option<T>, LiveError> {
+    let mut asking = machine
+        .program(&stage.standin.to_string_lossy())
+        .args(["curl", "-s", "-m", "5"]);
+    if let Some(body) = body {
+        asking = asking.arg("--data-binary").arg(body.to_string());
+    }
+    let asked = asking
+        .arg(format!("http://127.0.0.1:{port}{path}"))
+        .output()
+        .await?;
+    Ok(serde_json::from_slice(&asked.stdout).ok())
+}
+
 /// What the nodes tell that answer.
 pub(super) async fn collect(stage: &Stage) -> Result<Vec<Observed>, LiveError> {
     let mut nodes = Vec::new();
     for host in &stage.site.hosts {
         for (part, port) in host.parts.iter().zip(OBSERVATIONS_PORT..) {
-            let url = format!("http://127.0.0.1:{port}/observations");
             let machine = stage.lab.get(&host.name)?;
-            let asked = machine
-                .program(&stage.standin.to_string_lossy())
-                .args(["curl", "-s", "-m", "3", &url])
-                .output()
-                .await?;
-            let Ok(observations) = serde_json::from_slice::<Observations>(&asked.stdout) else {
+            let told = ask::<Observations>(stage, machine, port, "/observations", None).await?;
+            let Some(observations) = told else {
                 continue;
             };
             nodes.push(Observed {
@@ -53,7 +72,7 @@ pub(super) async fn settled(stage: &Stage) -> Result<(Judgement, Vec<Observed>),
     let wanted = stage.site.parts().count();
     loop {
         let nodes = collect(stage).await?;
-        let judgement = wiring::judge(&stage.facts, stage.given.pattern, &nodes, &[]);
+        let judgement = wiring::judge(&stage.facts, stage.wired_as, &nodes, &[]);
         let now = attempts(&nodes);
         let is_new = before
             .iter()

@@ -3,7 +3,8 @@
 use am_conformance::facts::Facts;
 use am_product::Pattern;
 
-use super::site::Site;
+use super::identity_server;
+use super::site::{MachineSite, Site};
 use crate::scenario::wiring_rows;
 use crate::wiring::is_row;
 
@@ -15,6 +16,7 @@ pub(super) enum Phase {
     Wiring,
     Endpoints,
     Firewall,
+    IdentityServer,
     Again,
     Failure,
     Move,
@@ -23,12 +25,13 @@ pub(super) enum Phase {
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::Install,
         Self::Nodes,
         Self::Wiring,
         Self::Endpoints,
         Self::Firewall,
+        Self::IdentityServer,
         Self::Again,
         Self::Failure,
         Self::Move,
@@ -43,6 +46,7 @@ impl Phase {
             Self::Wiring => "wiring",
             Self::Endpoints => "endpoints",
             Self::Firewall => "firewall",
+            Self::IdentityServer => "identity server",
             Self::Again => "second run",
             Self::Failure => "failure",
             Self::Move => "moved address",
@@ -58,19 +62,25 @@ impl Phase {
             Self::Wiring => &["AM-CONF-012", "AM-DIST-001", "AM-DIST-004", "AM-TOPO-004"],
             Self::Endpoints | Self::Move => &["AM-NET-001"],
             Self::Firewall => &["AM-NET-018"],
+            Self::IdentityServer => &identity_server::REQUIREMENTS,
             Self::Again => &["AM-UPG-005"],
             Self::Failure => &["AM-OPS-001", "AM-OPS-013"],
             Self::Upgrade | Self::Rollback => &["AM-UPG-002"],
         }
     }
 
-    /// Whether it shows something of a site.
-    fn concerns(self, site: &Site) -> bool {
+    /// Whether it shows something of a site. What happens to nodes is the same with an identity server and without: the pattern's
+    /// own example shows it.
+    fn concerns(self, site: &Site, given: &MachineSite) -> bool {
+        let is_beside = given.identity_server.is_some();
         match self {
+            Self::IdentityServer => is_beside,
+            Self::Again => !is_beside,
             Self::Failure => {
                 let mut parts = site.parts();
-                parts.any(|(_, part)| site.nodes(part.component).len() > 1)
+                !is_beside && parts.any(|(_, part)| site.nodes(part.component).len() > 1)
             }
+            Self::Upgrade | Self::Rollback => given.versions.len() > 1,
             Self::Move => site.shared_by().len() > 1,
             _ => true,
         }
@@ -78,10 +88,10 @@ impl Phase {
 }
 
 /// The phases that show something of a site.
-pub(super) fn phases(site: &Site) -> Vec<Phase> {
+pub(super) fn phases(site: &Site, given: &MachineSite) -> Vec<Phase> {
     Phase::ALL
         .into_iter()
-        .filter(|phase| phase.concerns(site))
+        .filter(|phase| phase.concerns(site, given))
         .collect()
 }
 
@@ -134,7 +144,7 @@ mod tests {
         assert_eq!(phases_for(&facts, ["AM-WIRE-008"]), [Phase::Wiring]);
         assert_eq!(
             phases_for(&facts, ["AM-NET-018", "AM-TOPO-002"]),
-            [Phase::Nodes, Phase::Firewall]
+            [Phase::Nodes, Phase::Firewall, Phase::IdentityServer]
         );
     }
 }

@@ -10,7 +10,7 @@ use super::plan::{Phase, planned};
 use super::playbook::Recap;
 use super::site::Site;
 use super::stage::Stage;
-use super::{observe, ports};
+use super::{identity_server, observe, ports};
 use crate::error::LiveError;
 use crate::patience::Waiting;
 use crate::progress::{Timing, ended};
@@ -31,7 +31,7 @@ impl Stage {
     ) -> Result<(), LiveError> {
         self.record = Record::new(
             catalogue.clone(),
-            planned(&self.facts, phases, self.given.pattern),
+            planned(&self.facts, phases, self.wired_as),
         );
         for phase in phases {
             let start = Instant::now();
@@ -61,6 +61,7 @@ impl Stage {
             Phase::Wiring => observe::wiring(self).await,
             Phase::Endpoints => clients::judge(self).await,
             Phase::Firewall => ports::judge(self).await,
+            Phase::IdentityServer => identity_server::judge(self).await,
             Phase::Again => self.again().await,
             Phase::Failure => self.failure().await,
             Phase::Move => self.move_address().await,

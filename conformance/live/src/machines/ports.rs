@@ -8,14 +8,13 @@ use std::time::Duration;
 
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use super::lab::{CLIENT, IDENTITY_SERVER};
 use super::observe;
 use super::site::Host;
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::record::Fault;
 
-/// Who is no host of the site.
-const CLIENT: &str = "client";
 /// On a network that is one machine, who does not answer within this does not answer.
 const PATIENCE: Duration = Duration::from_millis(400);
 
@@ -31,6 +30,12 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
     let mut tasks = tokio::task::JoinSet::new();
     let mut clients: Vec<(String, std::path::PathBuf)> =
         vec![(CLIENT.to_owned(), stage.lab.client()?.network())];
+    if stage.given.identity_server.is_some() {
+        clients.push((
+            IDENTITY_SERVER.to_owned(),
+            stage.lab.get(IDENTITY_SERVER)?.network(),
+        ));
+    }
     for host in &servers {
         clients.push((host.name.clone(), stage.lab.get(&host.name)?.network()));
     }
@@ -100,7 +105,9 @@ async fn needed(stage: &Stage) -> Result<BTreeSet<(String, String, u16)>, LiveEr
             let ports = part.component.ports();
             for port in ports.filter(|port| port.is_for_users_of(part.component)) {
                 let number = port.number.saturating_add(part.offset);
-                needed.insert((CLIENT.to_owned(), host.name.clone(), number));
+                for user in [CLIENT, IDENTITY_SERVER] {
+                    needed.insert((user.to_owned(), host.name.clone(), number));
+                }
             }
         }
     }

@@ -10,6 +10,9 @@ use super::lab::Lab;
 use super::site::{MachineSite, Site};
 use crate::error::LiveError;
 
+/// The certificate of the site, in the run's folder, for who is no host of it.
+pub(super) const CERTIFICATE: &str = "certificate.pem";
+
 /// Stand-ins start, stop and look around quickly: two processors play many machines.
 const BEHAVIOUR: &str = "STANDIN_STARTUP_DELAY=500ms\nSTANDIN_PROBE_INTERVAL=1s\nSTANDIN_CERTIFICATE=/etc/am-standin.pem\n";
 
@@ -82,6 +85,8 @@ pub(super) async fn lay(
         )
     })?;
     let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+    let file = lab.folder().join(CERTIFICATE);
+    std::fs::write(&file, &certificate).map_err(LiveError::file("write", &file))?;
     for host in &site.hosts {
         let both = format!("{certificate}{key}");
         // Stand-ins of every machine have the same certificate; the load balancer trusts it, and has it, too.

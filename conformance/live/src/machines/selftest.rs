@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use am_conformance::fixture::{Edit, LiveExpectations};
 use am_conformance::{Catalogue, SuiteError};
-use am_product::Pattern;
 use am_toolchain::copy_folder;
 use serde::Deserialize;
 
@@ -26,10 +25,11 @@ const FIXTURES: &str = "fixtures/broken-machines";
 struct BrokenTree {
     /// What is broken, in one sentence.
     about: String,
-    /// Pattern whose example is edited.
-    pattern: Pattern,
-    /// The host whose files are edited; the playbook is played on it alone.
-    host: String,
+    /// The site that is edited, by its name in reports.
+    site: String,
+    /// The host whose files are edited; the playbook is played on it alone. None where nothing is edited that machines have.
+    #[serde(default)]
+    host: Option<String>,
     /// Edits of the site's tree.
     edits: Vec<Edit>,
     /// What the run must say.
@@ -65,18 +65,18 @@ pub(super) fn cases(workspace: &Path) -> Result<Vec<Case>, LiveError> {
 }
 
 impl Stage {
-    /// Plays the broken trees of this pattern on machines that run the first version, and lays the sound files again after each.
+    /// Plays the broken trees of this site on machines that run the first version, and lays the sound files again after each.
     pub(super) async fn selftest(
         &mut self,
         catalogue: &Catalogue,
         cases: &[Case],
     ) -> Result<Vec<CaseResult>, LiveError> {
         let mut results = Vec::new();
-        let pattern = self.given.pattern;
+        let name = self.given.name.clone();
         let Some((_, sound)) = self.given.versions.first().cloned() else {
             return Ok(results);
         };
-        for case in cases.iter().filter(|case| case.tree.pattern == pattern) {
+        for case in cases.iter().filter(|case| case.tree.site == name) {
             let start = Instant::now();
             let folder = self.lab.folder().join(&case.name);
             copy_folder(&sound, &folder).map_err(LiveError::file("copy", &sound))?;
@@ -97,9 +97,9 @@ impl Stage {
             self.site = Site::read(&folder, &self.given)?;
             self.record = Record::new(
                 catalogue.clone(),
-                planned(&self.facts, &phases, self.given.pattern),
+                planned(&self.facts, &phases, self.wired_as),
             );
-            self.lay(&case.tree.host).await?;
+            self.lay(case.tree.host.as_deref()).await?;
             for phase in phases {
                 self.run(phase).await?;
             }
@@ -109,7 +109,7 @@ impl Stage {
                 verdict: judge(&case.tree.live, &self.record.results()),
             });
             self.site = Site::read(&sound, &self.given)?;
-            self.lay(&case.tree.host).await?;
+            self.lay(case.tree.host.as_deref()).await?;
             self.timings.push(Timing {
                 about: case.name.clone(),
                 phase: "broken".to_owned(),

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use am_conformance::Component;
+use am_conformance::facts::{Facts, IdentityServer};
 use am_product::Pattern;
 use serde_json::Value;
 
@@ -13,6 +14,8 @@ use crate::error::LiveError;
 /// A tree to be played, in the product versions that it is to go through, the oldest first.
 #[derive(Debug, Clone)]
 pub struct MachineSite {
+    /// What reports call it, such as the pattern.
+    pub name: String,
     /// The pattern.
     pub pattern: Pattern,
     /// Each product version with the site's folder of that deployment (the one with `hosts` and `ansible`).
@@ -25,6 +28,19 @@ pub struct MachineSite {
     pub certificate: Option<String>,
     /// Where the load balancer finds whom it trusts.
     pub backend_ca: Option<String>,
+    /// An identity server that has a key manager's place.
+    pub identity_server: Option<IdentityServerBeside>,
+}
+
+/// An identity server beside the machines of a site.
+#[derive(Debug, Clone)]
+pub struct IdentityServerBeside {
+    /// The host by which API Manager calls it.
+    pub host: String,
+    /// Its port there.
+    pub port: u16,
+    /// An address of the networks where it is.
+    pub address: String,
 }
 
 /// A host and port.
@@ -155,6 +171,19 @@ impl Site {
         self.hosts
             .iter()
             .flat_map(|host| host.parts.iter().map(move |part| (host, part)))
+    }
+
+    /// The pattern that is left where an identity server has the place of components that no machine runs.
+    pub(super) fn wired_as(&self, facts: &Facts, given: &MachineSite) -> Pattern {
+        let runs = |component: &Component| !self.nodes(*component).is_empty();
+        let of_pattern = facts.patterns.get(&given.pattern).into_iter().flatten();
+        let left_out = of_pattern.map(|(component, _)| *component);
+        let server = given.identity_server.as_ref().map(|_| IdentityServer {
+            at: String::new(),
+            replaces: left_out.filter(|component| !runs(component)).collect(),
+        });
+        let left = facts.left_of(given.pattern, server.as_ref());
+        left.unwrap_or(given.pattern)
     }
 
     /// The nodes of a component.

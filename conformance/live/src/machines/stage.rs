@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use am_conformance::facts::Facts;
 use am_conformance::report::Topology;
+use am_product::Pattern;
 
 use super::lab::Lab;
 use super::playbook::{Ansible, Recap};
@@ -16,6 +17,8 @@ use crate::record::{Fault, Place, Record};
 /// A site, its machines, and what was learned of them.
 pub(super) struct Stage {
     pub(super) given: MachineSite,
+    /// The pattern that its wiring is of: its own, or what an identity server leaves of it.
+    pub(super) wired_as: Pattern,
     /// The tree of the version that is installed.
     pub(super) site: Site,
     pub(super) version: String,
@@ -39,7 +42,10 @@ impl Stage {
     }
 
     /// Lays the files of one host again; whatever came of it, phases judge.
-    pub(super) async fn lay(&self, host: &str) -> Result<(), LiveError> {
+    pub(super) async fn lay(&self, host: Option<&str>) -> Result<(), LiveError> {
+        let Some(host) = host else {
+            return Ok(());
+        };
         let on = (&self.site, &self.lab, self.packs.as_path());
         let recap = self
             .ansible
@@ -88,6 +94,6 @@ impl Stage {
     }
 
     pub(super) fn about(&self) -> String {
-        format!("machines-{}", self.given.pattern)
+        format!("machines-{}", self.given.name)
     }
 }

@@ -170,18 +170,27 @@ pub(crate) async fn unheard(
     let mut waiting = Waiting::begin();
     loop {
         let nodes = collect(stage, &stage.main).await?;
-        let mut missed = Vec::new();
-        for node in listeners(&nodes).filter(|node| !except.contains(&node.pod)) {
-            let heard: BTreeSet<&String> =
-                node.observations.story.heard.values().flatten().collect();
-            let not_heard = posted.iter().filter(|(_, id)| !heard.contains(id));
-            missed.extend(not_heard.map(|(hub, _)| (hub.clone(), node.pod.clone())));
-        }
+        let missed = missed(&nodes, posted, except);
         if missed.is_empty() || waiting.is_over(PATIENCE) {
             return Ok(missed);
         }
         tokio::time::sleep(POLL).await;
     }
+}
+
+/// Pairs of an event hub node and a listener that has not heard of what was posted there.
+pub(crate) fn missed(
+    nodes: &[Observed],
+    posted: &[(String, String)],
+    except: &BTreeSet<String>,
+) -> Vec<(String, String)> {
+    let mut missed = Vec::new();
+    for node in listeners(nodes).filter(|node| !except.contains(&node.pod)) {
+        let heard: BTreeSet<&String> = node.observations.story.heard.values().flatten().collect();
+        let not_heard = posted.iter().filter(|(_, id)| !heard.contains(id));
+        missed.extend(not_heard.map(|(hub, _)| (hub.clone(), node.pod.clone())));
+    }
+    missed
 }
 
 /// Deploys an API; every listener that is not known to be deaf must hear of it. Whether gateways serve it then, the story

@@ -45,7 +45,7 @@ use am_conformance::suite::ChartDirectory;
 use am_conformance::{Catalogue, Component};
 use serde_json::{Value, json};
 
-pub(crate) use hearing::unheard;
+pub(crate) use hearing::{missed, unheard};
 pub(crate) use identity_server::pattern as identity_server_pattern;
 pub(crate) use install::{judge_nodes, judge_security};
 pub(crate) use observe::{collect, judge_identities, write_down};

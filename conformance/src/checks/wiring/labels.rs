@@ -8,7 +8,7 @@ use crate::{
     context::{Context, Fault, Judge},
 };
 
-const KEY: &str = "apim.sync_runtime_artifacts.gateway.gateway_labels";
+pub(in crate::checks) const KEY: &str = "apim.sync_runtime_artifacts.gateway.gateway_labels";
 
 /// A gateway deploys only the APIs of environments that it lists; a label that no environment has deploys
 /// nothing, and nothing is logged on the gateway.
@@ -44,7 +44,8 @@ pub(super) fn gateways_have_labels(context: &Context<'_>, judge: &mut Judge<'_>)
     }
 }
 
-fn fault<'a>(on: &On<'_, 'a>, message: &str, help: String) -> Fault<'a> {
+/// What is wrong with the labels of a gateway.
+pub(in crate::checks) fn fault<'a>(on: &On<'_, 'a>, message: &str, help: String) -> Fault<'a> {
     let span = on
         .effective
         .get(KEY)
@@ -54,7 +55,9 @@ fn fault<'a>(on: &On<'_, 'a>, message: &str, help: String) -> Fault<'a> {
 }
 
 /// The nodes that serve traffic. Without gateways of its own, a pattern is served by whatever has the portals as well.
-fn gateways<'o>(context: &'o Context<'_>) -> impl Iterator<Item = On<'o, 'o>> {
+pub(in crate::checks) fn gateways<'o>(
+    context: &'o Context<'_>,
+) -> impl Iterator<Item = On<'o, 'o>> {
     let is_separate = Component::all().any(|component| {
         is_gateway_alone(component) && !context.graph.nodes_of(component).is_empty()
     });

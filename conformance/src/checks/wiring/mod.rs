@@ -7,7 +7,7 @@ mod exposed;
 mod follow;
 mod groups;
 mod hosts;
-mod labels;
+pub(in crate::checks) mod labels;
 mod no_address;
 mod publisher_file;
 mod publishers;

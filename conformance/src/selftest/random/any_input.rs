@@ -45,6 +45,7 @@ fn subject(pattern: u8, is_generated: bool) -> Subject {
         version: ProductVersion::newest(),
         renders: Vec::new(),
         beside: Vec::new(),
+        sites: Vec::new(),
         tree: None,
         specification: None,
         hints: Hints::default(),

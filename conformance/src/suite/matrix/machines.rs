@@ -118,6 +118,7 @@ impl TreeUnderTest {
             version: self.product_version,
             renders: Vec::new(),
             beside: Vec::new(),
+            sites: Vec::new(),
             tree: Some(tree),
             specification: None,
             hints: Hints {

@@ -25,9 +25,9 @@ use crate::{
     error::SuiteError,
     facts::Facts,
     graph::{Crossings, Hints},
-    subject::SubjectDescription,
+    subject::{OtherSite, SubjectDescription},
 };
-use variants::{Kubernetes, ReleaseBeside, Variant, Versions};
+use variants::{Kubernetes, ReleaseBeside, ReleaseOfSite, Variant, Versions};
 
 /// The subjects that the options choose from directories of our charts.
 ///
@@ -257,6 +257,7 @@ impl Of<'_> {
             version: self.version,
             renders: vec![render],
             beside: self.beside(variant),
+            sites: self.sites(variant),
             tree: None,
             specification: None,
             hints: Hints {
@@ -290,6 +291,25 @@ impl Of<'_> {
             render
         };
         variant.beside.iter().map(one).collect()
+    }
+}
+
+impl Of<'_> {
+    /// The other sites of a variant, each a release of the same chart.
+    fn sites(&self, variant: &Variant) -> Vec<OtherSite> {
+        let one = |(name, site): (&String, &ReleaseOfSite)| {
+            let mut render = RenderRequest::new(self.chart, &variant.release, &variant.namespace);
+            let (workspace, facts) = (&self.options.workspace, self.facts);
+            render.values_files = operator_values(workspace, facts, self.pattern, BARE);
+            render.api_versions.clone_from(&self.matrix.api_versions);
+            render.values = site.values(self.components());
+            OtherSite {
+                name: name.clone(),
+                renders: vec![render],
+                tree: None,
+            }
+        };
+        variant.sites.iter().map(one).collect()
     }
 }
 

@@ -94,6 +94,9 @@ pub(super) struct Variant {
     /// Where components of other sites are, by site.
     #[serde(default)]
     beyond: BTreeMap<String, BTreeMap<Component, Elsewhere>>,
+    /// Other sites of the deployment, of the same chart, by their names.
+    #[serde(default)]
+    pub(super) sites: BTreeMap<String, ReleaseOfSite>,
     /// The identity server that the release is to accept. It says so apart from the values, which are judged against it.
     #[serde(default)]
     pub(super) identity_server: Option<IdentityServer>,
@@ -111,6 +114,28 @@ pub(super) struct ReleaseBeside {
     pub(super) tenant: Option<String>,
     #[serde(default)]
     pub(super) values: Map<String, Value>,
+}
+
+/// The release of another site.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct ReleaseOfSite {
+    #[serde(default)]
+    values: Map<String, Value>,
+    #[serde(default)]
+    components: BTreeMap<Component, Map<String, Value>>,
+}
+
+impl ReleaseOfSite {
+    /// Its values for a chart with these components.
+    pub(super) fn values<'c>(&self, components: impl Iterator<Item = &'c Component>) -> Value {
+        let variant = Variant {
+            values: self.values.clone(),
+            components: self.components.clone(),
+            ..Variant::default()
+        };
+        variant.values(components)
+    }
 }
 
 /// The Kubernetes version that templates are told.

@@ -15,7 +15,7 @@ use crate::{
     graph::{Declared, Hints},
     machines::{self, Tree},
     report::API_VERSION,
-    subject::{Subject, SubjectDescription},
+    subject::{OtherSite, Subject, SubjectDescription},
 };
 
 use deployment::{DeploymentUnderTest, KIND as DEPLOYMENT};
@@ -59,12 +59,39 @@ pub fn spec_subjects(
                 if let Some(first) = of_site.first_mut() {
                     first.hints.crossings = crossings;
                 }
-                all.append(&mut of_site);
+                all.push((site, of_site));
             }
-            Ok(all)
+            Ok(told_of_each_other(all))
         }
         _ => Err(wrong(format!("kind must be `{PATTERN}` or `{DEPLOYMENT}`"))),
     }
+}
+
+/// The subjects of all sites, each site told what the others are.
+fn told_of_each_other(mut all: Vec<(String, Vec<Subject>)>) -> Vec<Subject> {
+    let sites: Vec<(OtherSite, Hints)> = all
+        .iter()
+        .filter_map(|(name, subjects)| {
+            let site = subjects.first()?;
+            let other = OtherSite {
+                name: name.clone(),
+                renders: site.renders.clone(),
+                tree: site.tree.clone(),
+            };
+            Some((other, site.hints.clone()))
+        })
+        .collect();
+    for (name, subjects) in &mut all {
+        let Some(site) = subjects.first_mut() else {
+            continue;
+        };
+        for (other, hints) in sites.iter().filter(|(other, _)| other.name != *name) {
+            site.sites.push(other.clone());
+            let hints = hints.clone();
+            site.hints.sites.insert(other.name.clone(), hints);
+        }
+    }
+    all.into_iter().flat_map(|(_, subjects)| subjects).collect()
 }
 
 /// What every specification says first.
@@ -346,6 +373,7 @@ fn subject(
         version: spec.product_version,
         renders,
         beside: Vec::new(),
+        sites: Vec::new(),
         tree,
         specification: Some(file.to_owned()),
         hints,

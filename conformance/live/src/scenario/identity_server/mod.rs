@@ -15,21 +15,14 @@ use crate::api::Pod;
 use crate::charts::charts_of;
 use crate::error::LiveError;
 use crate::record::Fault;
+use crate::registration::{COMPLETE, ITS_OWN, NOTIFIED};
 
-/// Notifications reach the event hub.
-const NOTIFIED: &str = "AM-WIRE-025";
 /// Policies know the identity server.
 const LET_THROUGH: &str = "AM-NET-072";
 /// Policies allow nothing more.
 const NOTHING_MORE: &str = "AM-NET-018";
 /// What the phase judges.
-pub(super) const REQUIREMENTS: [&str; 5] = [
-    known::COMPLETE,
-    known::ITS_OWN,
-    NOTIFIED,
-    LET_THROUGH,
-    NOTHING_MORE,
-];
+pub(super) const REQUIREMENTS: [&str; 5] = [COMPLETE, ITS_OWN, NOTIFIED, LET_THROUGH, NOTHING_MORE];
 /// The token that is revoked at the identity server.
 const TOKEN: &str = "revoked-at-the-identity-server";
 /// A pod of the release's namespace that is not of the release.
@@ -171,7 +164,7 @@ async fn judge_revocation(stage: &mut Stage, server: &Server) -> Result<(), Live
             "let it say by its type who notifies, with an account of API Manager",
         );
         let id = if told["status"] == 200 {
-            known::COMPLETE
+            COMPLETE
         } else {
             NOTIFIED
         };
