@@ -101,13 +101,10 @@ pub struct Hints {
     pub identity_server: Option<IdentityServer>,
     /// Tenants whose releases these are, by the names of the releases; of those beside, too.
     pub tenants: BTreeMap<String, String>,
-<<<<<<< HEAD
     /// Who else calls servers on machines: addresses and ranges, by the names of the releases.
     pub clients: BTreeMap<String, Vec<String>>,
-=======
     /// The same of other sites, by their names.
     pub sites: BTreeMap<String, Hints>,
->>>>>>> sites
 }
 
 impl<'a> Graph<'a> {

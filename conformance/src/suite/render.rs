@@ -72,17 +72,10 @@ pub(crate) fn documents_of(
     renderer: &dyn RenderService,
     renders: &mut usize,
 ) -> Result<Manifest, String> {
-<<<<<<< HEAD
-    if let Some(tree) = &subject.tree {
-        return machines::documents(tree, subject.site(), subject.cluster());
-    }
-    let mut manifest = render_all(&subject.renders, renderer, renders)?;
-=======
     let mut manifest = match &subject.tree {
-        Some(tree) => machines::documents(tree, subject.site())?,
+        Some(tree) => machines::documents(tree, subject.site(), subject.cluster())?,
         None => render_all(&subject.renders, renderer, renders)?,
     };
->>>>>>> sites
     if !subject.beside.is_empty() {
         let beside = render_all(&subject.beside, renderer, renders)?;
         if let Some(message) = beside.missing_release() {
@@ -92,7 +85,7 @@ pub(crate) fn documents_of(
     }
     for site in &subject.sites {
         let documents = match &site.tree {
-            Some(tree) => machines::documents(tree, &site.name)?,
+            Some(tree) => machines::documents(tree, &site.name, None)?,
             None => render_all(&site.renders, renderer, renders)?,
         };
         if let Some(message) = documents.missing_release() {
