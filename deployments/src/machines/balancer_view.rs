@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::balancer::Balancer;
 use super::data::Affinity;
-use super::fronts::Balancer;
 use super::layout::{Component, Layout};
 
 /// The balancer of a site: listeners by their ports, each with the endpoints behind it, and ports that lead on as they are.

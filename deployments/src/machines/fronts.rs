@@ -4,54 +4,52 @@ use am_generator::chart::camel_case;
 use am_generator::model::wiring::Reach;
 use serde_json::Value;
 
-use super::data::{Affinity, Program};
-use super::layout::{Component, Layout, Node};
-use crate::document::machines::LoadBalancer;
+use super::balancer::{Balancer, Front, PublicSite};
+use super::beside::Beside;
+use super::data::Affinity;
+use super::layout::Layout;
+use super::nodes::{Component, Node, nodes};
+use crate::integrators::Cluster;
+use crate::sites::Placed;
+use crate::vocabulary::Vocabulary;
 
-/// The load balancer of a site.
-#[derive(Debug)]
-pub(crate) struct Balancer<'a, 'm> {
-    pub(crate) said: &'m LoadBalancer,
-    pub(crate) program: &'a Program,
-    pub(crate) hosts: Vec<Node<'m>>,
-    pub(crate) address: &'m str,
-    /// Ports that lead to a component as they are, TLS included.
-    pub(crate) fronts: Vec<Front<'m>>,
-    /// Endpoints that users reach by host names; TLS ends here, and begins anew.
-    pub(crate) sites: Vec<PublicSite<'m>>,
-}
-
-/// A port of the balancer that leads to one of a component.
-#[derive(Debug)]
-pub(crate) struct Front<'m> {
-    /// Number of the component.
-    pub(crate) to: usize,
-    pub(crate) port: &'m str,
-    /// The port here.
-    pub(crate) number: u16,
-    pub(crate) affinity: Affinity,
-    /// Whether nodes are asked at this very port, because only the active one listens there.
-    pub(crate) asks_port: bool,
-}
-
-/// Host names of the balancer that lead to a component.
-#[derive(Debug)]
-pub(crate) struct PublicSite<'m> {
-    pub(crate) name: String,
-    pub(crate) hosts: Vec<String>,
-    /// The port here.
-    pub(crate) number: u16,
-    /// Number of the component.
-    pub(crate) to: usize,
-    pub(crate) port: &'m str,
-    pub(crate) affinity: Affinity,
-}
-
-impl<'m> Balancer<'_, 'm> {
-    /// The front for a port of a component.
-    pub(crate) fn front(&self, to: usize, port: &str) -> Option<&Front<'m>> {
-        let mut fronts = self.fronts.iter();
-        fronts.find(|front| front.to == to && front.port == port)
+impl<'a, 'm> Layout<'a, 'm> {
+    /// None where the site runs in a cluster. `effective` are the values of its release, with the chart's own; `clusters` are its integrators.
+    pub(crate) fn of(
+        site: &'a Placed<'m>,
+        vocabulary: &'a Vocabulary,
+        beside: &'a Beside<'m>,
+        effective: &Value,
+        clusters: impl Iterator<Item = &'a Cluster<'m>>,
+    ) -> Option<Self> {
+        let machines = site.site.vm.as_ref()?;
+        let own = site.runs.iter().map(|part| Component {
+            name: part.name(),
+            part: *part,
+            chart: site.chart,
+            cluster: None,
+            offset: machines.offset(part.name()),
+            nodes: nodes(machines, part.name()),
+        });
+        let clusters = clusters.map(|cluster| Component {
+            name: &cluster.name,
+            part: cluster.part,
+            chart: cluster.chart,
+            cluster: Some(cluster),
+            offset: cluster.offset(),
+            nodes: nodes(machines, &cluster.name),
+        });
+        let mut layout = Self {
+            site,
+            machines,
+            data: &vocabulary.machines,
+            vocabulary,
+            beside,
+            components: own.chain(clusters).collect(),
+            balancer: None,
+        };
+        layout.balancer = balancer(&layout, effective);
+        Some(layout)
     }
 }
 

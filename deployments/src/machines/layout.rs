@@ -1,12 +1,13 @@
 //! Which node is where, and at which address and port the others and users find a component.
 
-use am_generator::chart::{Chart, Part, ResolvedEdge, camel_case};
+use am_generator::chart::{ResolvedEdge, camel_case};
 use am_generator::model::product::Endpoint;
 use serde_json::Value;
 
+use super::balancer::Balancer;
 use super::beside::Beside;
 use super::data::MachineData;
-use super::fronts::{self, Balancer};
+pub(crate) use super::nodes::{Component, Node};
 use crate::document::machines::Machines;
 use crate::integrators::Cluster;
 use crate::sites::Placed;
@@ -25,66 +26,7 @@ pub(crate) struct Layout<'a, 'm> {
     pub(crate) balancer: Option<Balancer<'a, 'm>>,
 }
 
-/// A component, or a cluster of integrators, with its nodes.
-#[derive(Debug)]
-pub(crate) struct Component<'a, 'm> {
-    /// What hosts call it.
-    pub(crate) name: &'a str,
-    pub(crate) part: Part<'m>,
-    pub(crate) chart: Chart<'m>,
-    /// None of API Manager's own.
-    pub(crate) cluster: Option<&'a Cluster<'m>>,
-    pub(crate) offset: u16,
-    /// In the order of the document.
-    pub(crate) nodes: Vec<Node<'m>>,
-}
-
-/// A component on a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Node<'m> {
-    pub(crate) host: &'m str,
-    pub(crate) address: &'m str,
-}
-
 impl<'a, 'm> Layout<'a, 'm> {
-    /// None where the site runs in a cluster. `effective` are the values of its release, with the chart's own; `clusters` are its integrators.
-    pub(crate) fn of(
-        site: &'a Placed<'m>,
-        vocabulary: &'a Vocabulary,
-        beside: &'a Beside<'m>,
-        effective: &Value,
-        clusters: impl Iterator<Item = &'a Cluster<'m>>,
-    ) -> Option<Self> {
-        let machines = site.site.vm.as_ref()?;
-        let own = site.runs.iter().map(|part| Component {
-            name: part.name(),
-            part: *part,
-            chart: site.chart,
-            cluster: None,
-            offset: machines.offset(part.name()),
-            nodes: nodes(machines, part.name()),
-        });
-        let clusters = clusters.map(|cluster| Component {
-            name: &cluster.name,
-            part: cluster.part,
-            chart: cluster.chart,
-            cluster: Some(cluster),
-            offset: cluster.offset(),
-            nodes: nodes(machines, &cluster.name),
-        });
-        let mut layout = Self {
-            site,
-            machines,
-            data: &vocabulary.machines,
-            vocabulary,
-            beside,
-            components: own.chain(clusters).collect(),
-            balancer: None,
-        };
-        layout.balancer = fronts::balancer(&layout, effective);
-        Some(layout)
-    }
-
     /// The number of a component among those that the site runs.
     pub(crate) fn position(&self, component: &str) -> Option<usize> {
         let mut components = self.components.iter();
@@ -212,23 +154,4 @@ impl<'a, 'm> Layout<'a, 'm> {
         let player = self.site.player(&at.role)?;
         Some((self.position(player.name())?, &at.port))
     }
-}
-
-impl Component<'_, '_> {
-    /// The number of a port at its nodes.
-    pub(crate) fn number(&self, port: &str) -> u16 {
-        let port = self.chart.model.ports.get(port);
-        let number = port.map_or(0, |port| port.number.value);
-        number.saturating_add(self.offset)
-    }
-}
-
-fn nodes<'m>(machines: &'m Machines, name: &str) -> Vec<Node<'m>> {
-    let nodes = machines.nodes(name);
-    nodes
-        .map(|(name, host, _)| Node {
-            host: &name.value,
-            address: &host.address.value,
-        })
-        .collect()
 }

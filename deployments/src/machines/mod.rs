@@ -2,6 +2,7 @@
 
 mod ansible;
 mod artifacts;
+mod balancer;
 mod balancer_view;
 mod beside;
 pub(crate) mod data;
@@ -11,6 +12,7 @@ mod identity_server;
 mod inventory;
 pub(crate) mod layout;
 mod node_files;
+mod nodes;
 mod notice;
 mod render;
 mod said;

@@ -6,7 +6,7 @@ use am_generator::model::wiring::Reach;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::fronts::Front;
+use super::balancer::Front;
 use super::layout::{Component, Layout, Node};
 
 /// A port of a host that somebody needs.
