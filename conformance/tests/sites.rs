@@ -153,3 +153,29 @@ fn a_specification_that_makes_no_sense_is_refused() {
         "{said}"
     );
 }
+
+#[test]
+fn sites_that_somebody_made_by_hand_are_compared() {
+    let set = |site: usize, key: &'static str, value: &'static str| {
+        move |spec: &mut Value| {
+            spec["sites"][site]["releases"][0]["set"] = json!({ key: value });
+        }
+    };
+    // One server for both regions.
+    let shared = set(0, "database.host", "db.us.shop.example.com");
+    let found = failing("geo-regional.yaml", shared);
+    for site in ["eu", "us"] {
+        assert!(
+            found.contains(&(site.into(), "AM-REG-013".into())),
+            "{found:?}"
+        );
+    }
+    let found = failing("centralised.yaml", set(1, "gatewayEnvironment.name", "ap"));
+    assert_eq!(found, pairs(&[("us", "AM-REG-014")]));
+    let images = set(1, "keystores.existingSecret", "");
+    let found = failing("centralised.yaml", images);
+    assert!(
+        found.contains(&("eu".into(), "AM-REG-012".into())),
+        "{found:?}"
+    );
+}

@@ -315,4 +315,10 @@ fn what_a_live_run_cannot_be_asked_for_together_is_refused_before_anything_is_ma
         .assert()
         .code(2)
         .stderr(contains("--cluster"));
+    conformance(folder.path())
+        .args(["--scenario", "machines", "--pattern", "5"])
+        .args(["--deployment", "vm.yaml"])
+        .assert()
+        .code(2)
+        .stderr(contains("leave out --pattern"));
 }

@@ -144,6 +144,11 @@ fn asked(
     let patterns = patterns(suite)?;
     let machines = if cluster == Cluster::Machines {
         let sites = match &arguments.deployment {
+            Some(_) if !patterns.is_empty() => {
+                return Err(Err(SuiteError::usage(
+                    "--deployment says what is played; leave out --pattern",
+                )));
+            }
             Some(file) => machines::of_document(file, folder),
             None => machines::sites(&suite.workspace, &patterns, folder),
         };

@@ -1,6 +1,6 @@
 //! Databases of several sites: regions replicate theirs to each other, and a data plane has none.
 
-use super::{ALONE, main_site};
+use super::others::{ALONE, main_site};
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ALONE, main_site};
+use super::others::{ALONE, main_site};
 use crate::{
     checks::wiring::labels::{fault, gateways},
     component::Capability,

@@ -2,15 +2,15 @@
 
 mod databases;
 mod environments;
+mod others;
 mod shared;
 #[cfg(test)]
 mod tests;
 
 use crate::{
     checks::{FamilyChecks, wiring::is_row_of},
-    component::Capability,
     context::{Context, Fault, Judge},
-    graph::{Beyond, Graph, Link},
+    graph::{Beyond, Link},
 };
 
 pub(crate) const CHECKS: FamilyChecks = &[
@@ -19,17 +19,6 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-REG-013", databases::each_has_its_own),
     ("AM-REG-014", environments::other_sites_offer_them),
 ];
-
-/// What is told where other sites are not at hand.
-const ALONE: &str = "the documents of no other site are at hand";
-
-/// The site that runs the event hub of this one, where that is another one.
-fn main_site<'g>(graph: &'g Graph<'_>) -> Option<&'g str> {
-    let mut others = graph.crossings.others.iter();
-    let main =
-        others.find(|other| other.is_declared && other.component.has(Capability::EventHub))?;
-    Some(&main.site)
-}
 
 /// Components of a site that runs what they need use nothing of another one: neither its event hub nor its traffic managers.
 fn components_stay_at_home(context: &Context<'_>, judge: &mut Judge<'_>) {

@@ -1,6 +1,6 @@
 //! What every site must have in common: an administrator, keys and keystores, which no release may make for itself.
 
-use super::ALONE;
+use super::others::ALONE;
 use crate::{
     checks::secret_stores,
     context::{Context, Fault, Judge, configured},
