@@ -24,7 +24,10 @@ pub(crate) fn of(arguments: &[OsString]) -> Needs {
     let on_cluster = words
         .iter()
         .any(|word| word == "--cluster" || word.starts_with("--cluster="));
-    let on_machines = has("machines") || has("--scenario=machines");
+    let scenario = words
+        .windows(2)
+        .any(|two| two[0] == "--scenario" && two[1] == "machines");
+    let on_machines = scenario || has("--scenario=machines");
     let is_on = |cluster: &str| has(cluster) || has(&format!("--cluster={cluster}"));
     // A copy of the workspace has tools of its own.
     let has_own_tools = words.iter().any(|word| word.starts_with("--workspace"));
@@ -97,6 +100,8 @@ mod tests {
             needs("conformance --scenario machines").program,
             "xtask-live"
         );
+        // These machines are judged in their files.
+        assert_eq!(needs("conformance --platform machines").program, "xtask");
         assert_eq!(
             needs("conformance --cluster=context=a").program,
             "xtask-live"
