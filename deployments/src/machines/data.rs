@@ -65,6 +65,7 @@ pub(crate) struct Paths {
     pub(crate) current: String,
     pub(crate) data: String,
     pub(crate) firewall: String,
+    pub(crate) drain: String,
 }
 
 /// Where the charts' images have things.
@@ -138,6 +139,9 @@ pub(crate) struct Setting {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Unit {
     pub(crate) stop_margin: u64,
+    /// How long a node behind a load balancer refuses new connections before it stops.
+    pub(crate) drain_seconds: u64,
+    pub(crate) nft: String,
     pub(crate) service: Vec<String>,
     pub(crate) hardening: Vec<String>,
 }

@@ -7,6 +7,7 @@ mod balancer_view;
 mod beside;
 pub(crate) mod data;
 mod database;
+mod drain;
 mod fronts;
 mod identity_server;
 mod inventory;

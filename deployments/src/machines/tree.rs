@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::artifacts;
 use super::balancer_view;
 use super::data::Paths;
+use super::drain;
 use super::layout::{Component, Layout};
 use super::node_files::{NodeFiles, data_folders, pack};
 use super::notice::with_notice;
@@ -75,6 +76,9 @@ pub(crate) fn hosts(
             let path = Paths::of(&layout.data.paths.unit, component.name);
             let unit = unit(layout, said, component, rendered.effective, notice)?;
             hosts.files.insert(format!("hosts/{host}/{path}"), unit);
+            if let Some((path, text)) = drain::file(layout, component, notice)? {
+                hosts.files.insert(format!("hosts/{host}/{path}"), text);
+            }
         }
     }
     let effective = rendered.first().map_or(&Value::Null, |it| it.effective);

@@ -5,6 +5,7 @@ use am_product::data::File;
 use serde_json::{Value, json};
 
 use super::data::Paths;
+use super::drain;
 use super::layout::{Component, Layout};
 use super::node_files::data_folders;
 use super::said::Said;
@@ -54,6 +55,8 @@ pub(super) fn unit(
             "secrets": Paths::absolute(&paths.secrets, name),
             "states": states.collect::<Vec<_>>(),
             "seeds": seeds.collect::<Vec<_>>(),
+            "nft": unit.nft,
+            "drain": drain::of_unit(layout, component),
             "startScript": component.part.component.start_script,
             "stopSeconds": seconds + unit.stop_margin,
             "directives": unit.service.iter().chain(&unit.hardening).collect::<Vec<_>>(),

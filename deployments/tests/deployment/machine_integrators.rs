@@ -244,6 +244,34 @@ fn what_a_pod_makes_of_a_password_is_made_when_the_file_is_laid() {
 }
 
 #[test]
+fn a_node_behind_the_load_balancer_refuses_newcomers_before_it_stops() {
+    let unit = file(&[], "hosts/acme-1/etc/systemd/system/am-mi-acme.service");
+    let stop = "ExecStop=-+/usr/sbin/nft -f /etc/am/mi-acme.drain.nft\nExecStop=/bin/sleep 5\n\
+                ExecStopPost=-+/usr/sbin/nft delete table inet am_drain_mi_acme\n";
+    assert!(unit.contains(stop), "{unit}");
+    let drain = file(&[], "hosts/acme-1/etc/am/mi-acme.drain.nft");
+    assert!(
+        drain.contains("tcp dport { 8253, 8290 } reject with tcp reset"),
+        "{drain}"
+    );
+    let own = file(&[], "hosts/am-1/etc/am/all-in-one.drain.nft");
+    assert!(own.contains("{ 8021, 8099, 8243, 9021, 9443 }"), "{own}");
+    // Alone it has nobody who could take its place.
+    let changes = &[
+        (
+            "        globex-2: {address: 10.0.6.32, runs: [mi-globex]}\n",
+            "",
+        ),
+        ("        coordination: {database: \"mi_{tenant}\"}\n", ""),
+    ];
+    let unit = file(
+        changes,
+        "hosts/globex-1/etc/systemd/system/am-mi-globex.service",
+    );
+    assert!(!unit.contains("ExecStop"), "{unit}");
+}
+
+#[test]
 fn a_cluster_is_not_called_as_a_component() {
     let said = refused(
         EXAMPLE,

@@ -24,8 +24,8 @@ const PROGRAMS: [(&str, Judge, &str, Change); 4] = [
     ("nginx", nginx, "nginx.conf", |text| {
         text.replacen("proxy_pass ", "proxy_past ", 1)
     }),
-    ("nft", nft, "am.nft", |text| {
-        text.replacen("tcp dport 22 accept", "tcp dport ssh-port accept", 1)
+    ("nft", nft, ".nft", |text| {
+        text.replacen("hook input", "hook inputs", 1)
     }),
     ("systemd-analyze", systemd, ".service", |text| {
         text.replacen("KillMode=", "KilMode=", 1)
@@ -153,7 +153,7 @@ fn systemd(file: &Path, program: &str, change: Change) -> Result<(), Failed> {
         .lines()
         .find_map(|line| line.strip_prefix("ExecStart="));
     let start = start.ok_or("no ExecStart")?.trim_start_matches('/');
-    for path in [start, "bin/sh"] {
+    for path in [start, "bin/sh", "bin/sleep", "usr/sbin/nft"] {
         let path = root.join(path);
         let parent = path.parent().ok_or("a folder")?;
         fs::create_dir_all(parent)?;

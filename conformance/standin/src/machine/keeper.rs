@@ -119,7 +119,9 @@ pub(super) fn command(unit: &Unit, line: &str, variables: &Variables) -> io::Res
         .append(true)
         .open(State::of(unit)?.log())?;
     command.stdout(log.try_clone()?).stderr(log);
-    if let Some(user) = unit.all("User").last() {
+    // What begins with a plus is run by root.
+    let by_root = line.trim_start_matches('-').starts_with('+');
+    if let Some(user) = unit.all("User").last().filter(|_| !by_root) {
         let (id, group) = account(user)?;
         command.uid(id).gid(group).env("USER", user);
     }

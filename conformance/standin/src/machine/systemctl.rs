@@ -189,11 +189,9 @@ fn stop(unit: &Unit) -> io::Result<()> {
     let state = State::of(unit)?;
     state.set_stopping(true)?;
     let all = unit.one("KillMode", "control-group") == "control-group";
-    if unit.all("ExecStop").is_empty() {
-        state.signal(Signal::TERM, all);
-    } else {
-        run_all(unit, "ExecStop")?;
-    }
+    // What these leave running is told to end.
+    run_all(unit, "ExecStop")?;
+    state.signal(Signal::TERM, all);
     let timeout = unit.time("TimeoutStopSec", STANDARD_TIMEOUT);
     let main_is_gone = || {
         let gone = if all {
@@ -213,7 +211,8 @@ fn stop(unit: &Unit) -> io::Result<()> {
         );
     }
     state.signal(Signal::KILL, true);
-    state.set_active("inactive")
+    state.set_active("inactive")?;
+    run_all(unit, "ExecStopPost")
 }
 
 fn reload(unit: &Unit) -> io::Result<()> {
