@@ -16,6 +16,7 @@ mod error;
 mod helm;
 mod images;
 mod integration;
+mod integrators;
 mod machines;
 mod mask;
 mod memory;

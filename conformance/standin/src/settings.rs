@@ -25,6 +25,8 @@ pub struct Settings {
     pub shutdown: Option<Duration>,
     /// `STANDIN_STOP_SCALE`: how long a graceful stop takes, in parts of the time that the product takes.
     pub stop_scale: f64,
+    /// `STANDIN_BEAT_SCALE`: time between two beats of a pair, in parts of the time that its configuration says.
+    pub beat_scale: f64,
     /// `STANDIN_PROBE_INTERVAL`: time between two connections to the same address, give or take a quarter.
     pub probe_interval: Duration,
     /// `STANDIN_THROTTLE_LIMIT`: requests of one token to one API after which the traffic manager throttles.
@@ -83,17 +85,8 @@ impl Settings {
                 None,
                 |text| self::duration(text).map(Some),
             )?,
-            stop_scale: parse(
-                variable,
-                "STANDIN_STOP_SCALE",
-                "a number from 0 to 100",
-                0.1,
-                |text| {
-                    text.parse()
-                        .ok()
-                        .filter(|scale| (0.0..=100.0).contains(scale))
-                },
-            )?,
+            stop_scale: scale(variable, "STANDIN_STOP_SCALE", 0.1)?,
+            beat_scale: scale(variable, "STANDIN_BEAT_SCALE", 1.0)?,
             probe_interval: duration("STANDIN_PROBE_INTERVAL", Duration::from_secs(5))?,
             throttle_limit: parse(
                 variable,
@@ -147,6 +140,18 @@ fn parse<T>(
             expected,
         }),
     }
+}
+
+fn scale(
+    variable: &dyn Fn(&str) -> Option<String>,
+    name: &'static str,
+    standard: f64,
+) -> Result<f64, SettingError> {
+    parse(variable, name, "a number from 0 to 100", standard, |text| {
+        text.parse()
+            .ok()
+            .filter(|scale| (0.0..=100.0).contains(scale))
+    })
 }
 
 fn duration(text: &str) -> Option<Duration> {

@@ -11,13 +11,11 @@ use serde_json::{Value, json};
 use crate::api::Pod;
 use crate::document::{Integrator, merged, texts_of};
 use crate::error::LiveError;
+pub(super) use crate::integrators::account_of;
+use crate::integrators::{APP_ON_STREAMS, CALL, Whose, api_of, app};
 use crate::scenario::{Release, Stage};
 use crate::values::{both_rules, environment, harness, merge};
 
-/// The key of the service that each cluster has; the same in all, because tenants do not know of each other.
-pub(super) const SERVICE: &str = "orders-v1";
-/// Its path, and the name of the API that calls it.
-const API: &str = "orders";
 /// The `ConfigMap` with the app of that service.
 const APPS: &str = "am-live-apps";
 /// The keys of the account that registers services.
@@ -28,9 +26,6 @@ const START_OF_INTEGRATIONS: Duration = Duration::from_secs(6);
 const START_OF_STREAMS: Duration = Duration::from_secs(12);
 /// Milliseconds between two beats, of which five may be missed; the charts' own are five times as long.
 const BEAT: u64 = 1000;
-/// How long a call takes, so that some are on their way when a node stops.
-const CALL: &str = "20ms";
-
 /// A release of the integration layer, and whose it is.
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
@@ -96,16 +91,19 @@ impl Cluster {
 
     /// The name of the API that calls its service.
     pub(super) fn api(&self) -> String {
-        if self.tenant == SUPER_TENANT {
-            API.to_owned()
-        } else {
-            format!("t/{}/{API}", self.tenant)
-        }
+        api_of(&self.tenant)
     }
 
     /// The cluster in messages.
+    pub(super) fn whose(&self) -> Whose<'_> {
+        Whose {
+            name: &self.release.name,
+            tenant: &self.tenant,
+        }
+    }
+
     pub(super) fn about(&self) -> String {
-        format!("{} of tenant {}", self.release.name, self.tenant)
+        self.whose().about()
     }
 
     /// Its pods.
@@ -133,12 +131,6 @@ impl Cluster {
     }
 }
 
-/// The account of a tenant that registers services, and its password. Random enough for a cluster of minutes, and never shown.
-pub(super) fn account_of(tenant: &str) -> (String, String) {
-    let password = format!("password-{}-{tenant}", std::process::id());
-    (format!("catalog@{tenant}"), password)
-}
-
 /// The keys of a Secret with such an account.
 pub(super) fn account_in_secret(tenant: &str) -> Value {
     let (user, password) = account_of(tenant);
@@ -147,16 +139,14 @@ pub(super) fn account_in_secret(tenant: &str) -> Value {
 
 /// The app of every server of integrations: in place of the document's image, which nobody here can pull.
 pub(super) fn apps() -> Value {
-    let app = format!(
-        "key: {SERVICE}\nname: {API}\nversion: v1\nserviceUrl: \"https://{{MI_HOST}}:{{MI_PORT}}/{API}\"\n"
-    );
-    config_map(APPS, &format!("{API}.car"), &app)
+    let (file, app) = app();
+    config_map(APPS, &file, &app)
 }
 
 /// An app on streams.
 pub(super) fn app_on_streams(name: &str) -> Value {
-    let app = "@App:name('Orders')\ndefine stream OrderStream (id string);\n";
-    config_map(name, "Orders.siddhi", app)
+    let (file, app) = APP_ON_STREAMS;
+    config_map(name, file, app)
 }
 
 fn config_map(name: &str, key: &str, text: &str) -> Value {

@@ -2,36 +2,21 @@
 
 use std::time::{Duration, Instant};
 
-use am_conformance::component::Capability;
-use serde_json::Value;
-
 use super::catalogue::{call, gateways};
 use super::cluster::Cluster;
 use super::deployment::Deployment;
 use crate::error::LiveError;
+use crate::integrators::load::{ENDS, Going, OTHER_NODE, judge as judge_lost, lost, now_ms};
 use crate::record::Fault;
 use crate::scenario::Stage;
+use am_conformance::component::Capability;
 
-/// Requests end before the pod does.
-const ENDS: &str = "AM-INT-006";
-/// The other node serves on.
-const OTHER_NODE: &str = "AM-TOPO-002";
 pub(super) const REQUIREMENTS: [&str; 1] = [ENDS];
 
 /// Calls of one burst; each takes a little more than the stand-in's own time for it.
 const CALLS: u32 = 250;
 /// When the node goes, after the first call.
 const AFTER: Duration = Duration::from_millis(1500);
-/// How long calls may fail when a node dies: until its address is out of the Service, and what was on its way has timed out.
-const MOMENT: u64 = 8_000;
-
-/// How a node goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Going {
-    Told,
-    Dead,
-}
-
 pub(super) async fn judge(deployment: &mut Deployment) -> Result<bool, LiveError> {
     // One cluster shows it: the charts of all are the same.
     let clusters = deployment.clusters_that(Capability::Integrates);
@@ -42,10 +27,11 @@ pub(super) async fn judge(deployment: &mut Deployment) -> Result<bool, LiveError
     };
     let stage = &mut deployment.stage;
     for going in [Going::Told, Going::Dead] {
-        let Some(lost) = lost(stage, cluster, going).await? else {
+        let Some((node, lost)) = play(stage, cluster, going).await? else {
             return Ok(false);
         };
-        judge_lost(stage, cluster, going, &lost);
+        let (requirement, fault) = judge_lost(cluster.whose(), &node, going, &lost, 0);
+        stage.check(requirement, fault);
         if !stage.wait_for(&cluster.release, OTHER_NODE).await? {
             return Ok(false);
         }
@@ -53,12 +39,12 @@ pub(super) async fn judge(deployment: &mut Deployment) -> Result<bool, LiveError
     Ok(true)
 }
 
-/// Calls that failed: how many milliseconds after the node went each was answered, and with what.
-async fn lost(
+/// The node that goes, and the calls that fail.
+async fn play(
     stage: &mut Stage,
     cluster: &Cluster,
     going: Going,
-) -> Result<Option<Vec<(u64, String)>>, LiveError> {
+) -> Result<Option<(String, Vec<(u64, String)>)>, LiveError> {
     let pods = cluster.pods(stage).await?;
     let (Some(gateway), Some(node)) = (gateways(stage).await?.into_iter().next(), pods.first())
     else {
@@ -90,13 +76,7 @@ async fn lost(
     };
     let start = Instant::now();
     let (answers, gone) = tokio::try_join!(calls, goes)?;
-    let failed = answers.iter().filter(|it| it["status"] != 200);
-    let lost: Vec<(u64, String)> = failed
-        .map(|it| {
-            let at = it["at"].as_u64().unwrap_or(u64::MAX);
-            (at.saturating_sub(gone), told(it))
-        })
-        .collect();
+    let lost = lost(&answers, gone);
     stage.say(&format!(
         "{} of {} calls in {:.1} s are lost when {} {}",
         lost.len(),
@@ -117,51 +97,5 @@ async fn lost(
         );
         return Ok(None);
     }
-    Ok(Some(lost))
-}
-
-fn judge_lost(stage: &mut Stage, cluster: &Cluster, going: Going, lost: &[(u64, String)]) {
-    let late = match going {
-        Going::Told => lost.first(),
-        Going::Dead => lost.iter().find(|(after, _)| *after > MOMENT),
-    };
-    let fault = late.map(|(after, told)| {
-        let message = format!(
-            "{} of the calls of {} are lost when one of its nodes {}, the one {after} ms later with {told}",
-            lost.len(),
-            cluster.about(),
-            going.name()
-        );
-        let help = match going {
-            Going::Told => "let the pod wait until nobody knows it any more, and its server end what it has begun",
-            Going::Dead => "let the Service lead to ready nodes only, and run two",
-        };
-        Fault::new(message, help).at("Pod", &cluster.release.name)
-    });
-    let requirement = match going {
-        Going::Told => ENDS,
-        Going::Dead => OTHER_NODE,
-    };
-    stage.check(requirement, fault);
-}
-
-impl Going {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Told => "is told to leave",
-            Self::Dead => "dies",
-        }
-    }
-}
-
-fn told(answer: &Value) -> String {
-    match answer.get("error").and_then(Value::as_str) {
-        Some(error) => error.to_owned(),
-        None => format!("status {}", answer["status"]),
-    }
-}
-
-fn now_ms() -> u64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |it| u64::try_from(it.as_millis()).unwrap_or(u64::MAX))
+    Ok(Some((node.name.clone(), lost)))
 }

@@ -11,6 +11,7 @@ use am_standin::role::Role;
 use am_standin::watch::Watched;
 use tokio::process::{Child, Command};
 
+use super::integrators;
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::patience::Waiting;
@@ -139,6 +140,7 @@ impl Client {
             .iter()
             .filter(|(key, _)| meant(key).is_some_and(is_pair))
             .map(|(_, name)| page(name))
+            .chain(integrators::watched(stage))
             .collect();
         let words = stage.lab.client()?.entering();
         let (program, rest) = words
@@ -187,6 +189,7 @@ pub(super) fn judge_serving(
             .failures
             .first()
             .map_or(String::new(), |(_, reason)| format!(" ({reason})"));
+        let allowed = integrators::spared(stage, &client.url).max(allowed);
         let fault = (client.failed > allowed || client.answered == 0).then(|| {
             Fault::new(
                 format!(

@@ -5,6 +5,7 @@
 
 mod clients;
 mod identity_server;
+mod integrators;
 mod lab;
 mod namespace;
 mod observe;
@@ -88,7 +89,7 @@ pub(crate) async fn play(
     let mut profiles = Vec::new();
     let mut edges = Vec::new();
     for given in &options.machines {
-        let Some((version, tree)) = given.versions.first() else {
+        let Some((_, tree)) = given.versions.first() else {
             continue;
         };
         let start = Instant::now();
@@ -100,7 +101,7 @@ pub(crate) async fn play(
         let mut stage = Stage {
             wired_as: site.wired_as(&facts, given),
             given: given.clone(),
-            version: version.clone(),
+            releases: site.releases().collect(),
             lab,
             standin: standin.clone(),
             ansible: ansible.clone(),

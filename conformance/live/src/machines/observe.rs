@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::namespace::Namespace;
+use super::site::Part;
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::patience::Waiting;
@@ -44,9 +45,20 @@ pub(super) async fn ask<T: DeserializeOwned>(
 
 /// What the nodes tell that answer.
 pub(super) async fn collect(stage: &Stage) -> Result<Vec<Observed>, LiveError> {
+    collect_those(stage, |_| true).await
+}
+
+/// The same of certain nodes.
+pub(super) async fn collect_those(
+    stage: &Stage,
+    are_meant: impl Fn(&Part) -> bool,
+) -> Result<Vec<Observed>, LiveError> {
     let mut nodes = Vec::new();
     for host in &stage.site.hosts {
         for (part, port) in host.parts.iter().zip(OBSERVATIONS_PORT..) {
+            if !are_meant(part) {
+                continue;
+            }
             let machine = stage.lab.get(&host.name)?;
             let told = ask::<Observations>(stage, machine, port, "/observations", None).await?;
             let Some(observations) = told else {
@@ -133,10 +145,11 @@ pub(super) async fn wiring(stage: &mut Stage) -> Result<bool, LiveError> {
 
 /// Every node plays what the inventory says, in its version, with a configuration of its own.
 pub(super) fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
-    let version = stage.version.clone();
     for node in nodes {
         let identity = &node.observations.identity;
-        let unit = format!("am-{}", node.component);
+        let place = (node.pod.clone(), node.component);
+        let version = stage.releases.get(&place).cloned().unwrap_or_default();
+        let unit = stage.site.unit(&place);
         let other_role = (identity.role.as_str() != node.component.name()).then(|| {
             Fault::new(
                 format!("{unit} on {} runs the {}", node.pod, identity.role),
@@ -154,9 +167,12 @@ pub(super) fn judge_identities(stage: &mut Stage, nodes: &[Observed]) {
             )
         });
         stage.check("AM-DIST-004", &node.pod, other_version);
-        let unconfigured = node.observations.effective.is_empty().then(|| {
+        // A server of apps on streams tells of its file the id alone.
+        let streams = node.observations.story.streams.as_ref();
+        let is_told = streams.is_some_and(|told| told.id == node.pod);
+        let unconfigured = (node.observations.effective.is_empty() && !is_told).then(|| {
             Fault::new(
-                format!("{unit} on {} found no deployment.toml of its own", node.pod),
+                format!("{unit} on {} found no configuration of its own", node.pod),
                 "lay the overlay over its home",
             )
         });

@@ -1,10 +1,11 @@
 //! The phases, in order, and the requirements that each judges: those of clusters, by what machines show of them.
 
 use am_conformance::facts::Facts;
-use am_product::Pattern;
+use am_product::{Capability, Pattern};
 
-use super::identity_server;
 use super::site::{MachineSite, Site};
+use super::{identity_server, integrators};
+use crate::integrators::{catalogue, pair};
 use crate::scenario::wiring_rows;
 use crate::wiring::is_row;
 
@@ -17,23 +18,31 @@ pub(super) enum Phase {
     Endpoints,
     Firewall,
     IdentityServer,
+    Services,
+    Tenants,
     Again,
     Failure,
+    Events,
+    Clusters,
     Move,
     Upgrade,
     Rollback,
 }
 
 impl Phase {
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 15] = [
         Self::Install,
         Self::Nodes,
         Self::Wiring,
         Self::Endpoints,
         Self::Firewall,
         Self::IdentityServer,
+        Self::Services,
+        Self::Tenants,
         Self::Again,
         Self::Failure,
+        Self::Events,
+        Self::Clusters,
         Self::Move,
         Self::Upgrade,
         Self::Rollback,
@@ -47,8 +56,12 @@ impl Phase {
             Self::Endpoints => "endpoints",
             Self::Firewall => "firewall",
             Self::IdentityServer => "identity server",
+            Self::Services => "catalogue and calls",
+            Self::Tenants => "tenants apart",
             Self::Again => "second run",
             Self::Failure => "failure",
+            Self::Events => "events",
+            Self::Clusters => "failure of integrators",
             Self::Move => "moved address",
             Self::Upgrade => "upgrade",
             Self::Rollback => "rollback",
@@ -63,22 +76,32 @@ impl Phase {
             Self::Endpoints | Self::Move => &["AM-NET-001"],
             Self::Firewall => &["AM-NET-018"],
             Self::IdentityServer => &identity_server::REQUIREMENTS,
+            Self::Services => &catalogue::REQUIREMENTS,
+            Self::Tenants => &integrators::tenants::REQUIREMENTS,
+            Self::Events => &pair::REQUIREMENTS,
+            // What becomes of events then is told by the same ids as before.
+            Self::Clusters => &integrators::failure::REQUIREMENTS,
             Self::Again => &["AM-UPG-005"],
             Self::Failure => &["AM-OPS-001", "AM-OPS-013"],
             Self::Upgrade | Self::Rollback => &["AM-UPG-002"],
         }
     }
 
-    /// Whether it shows something of a site. What happens to nodes is the same with an identity server and without: the pattern's
-    /// own example shows it.
+    /// Whether it shows something of a site. What happens to API Manager's nodes is the same with an identity server or integrators
+    /// and without: the pattern's own example shows it.
     fn concerns(self, site: &Site, given: &MachineSite) -> bool {
         let is_beside = given.identity_server.is_some();
+        let integrate = |capability| !integrators::clusters_that(site, capability).is_empty();
+        let mut parts = site.parts();
         match self {
+            Self::Services => integrate(Capability::Integrates),
+            Self::Events => integrate(Capability::Streams),
+            Self::Tenants | Self::Clusters => parts.any(|(_, part)| part.is_beside()),
             Self::IdentityServer => is_beside,
             Self::Again => !is_beside,
             Self::Failure => {
-                let mut parts = site.parts();
-                !is_beside && parts.any(|(_, part)| site.nodes(part.component).len() > 1)
+                let alone = !is_beside && !site.parts().any(|(_, part)| part.is_beside());
+                alone && parts.any(|(_, part)| site.nodes(part.component).len() > 1)
             }
             Self::Upgrade | Self::Rollback => given.versions.len() > 1,
             Self::Move => site.shared_by().len() > 1,
@@ -144,7 +167,12 @@ mod tests {
         assert_eq!(phases_for(&facts, ["AM-WIRE-008"]), [Phase::Wiring]);
         assert_eq!(
             phases_for(&facts, ["AM-NET-018", "AM-TOPO-002"]),
-            [Phase::Nodes, Phase::Firewall, Phase::IdentityServer]
+            [
+                Phase::Nodes,
+                Phase::Firewall,
+                Phase::IdentityServer,
+                Phase::Tenants
+            ]
         );
     }
 }

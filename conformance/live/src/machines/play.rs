@@ -10,7 +10,7 @@ use super::plan::{Phase, planned};
 use super::playbook::Recap;
 use super::site::Site;
 use super::stage::Stage;
-use super::{identity_server, observe, ports};
+use super::{identity_server, integrators, observe, ports};
 use crate::error::LiveError;
 use crate::patience::Waiting;
 use crate::progress::{Timing, ended};
@@ -62,6 +62,10 @@ impl Stage {
             Phase::Endpoints => clients::judge(self).await,
             Phase::Firewall => ports::judge(self).await,
             Phase::IdentityServer => identity_server::judge(self).await,
+            Phase::Services => integrators::services::judge(self).await,
+            Phase::Tenants => integrators::tenants::judge(self).await,
+            Phase::Events => integrators::events::judge(self).await,
+            Phase::Clusters => integrators::failure::judge(self).await,
             Phase::Again => self.again().await,
             Phase::Failure => self.failure().await,
             Phase::Move => self.move_address().await,
@@ -71,9 +75,17 @@ impl Stage {
     }
 
     async fn install(&mut self) -> Result<bool, LiveError> {
-        let recap = self.playbook("install.yml").await?;
-        self.judge_playbook("AM-TOPO-001", "install.yml", &recap);
-        Ok(recap.succeeded)
+        for (limit, is_first) in integrators::installations(&self.site) {
+            let recap = self.playbook("install.yml", limit.as_deref()).await?;
+            self.judge_playbook("AM-TOPO-001", "install.yml", &recap);
+            if !recap.succeeded {
+                return Ok(false);
+            }
+            if is_first {
+                integrators::enrol(self).await?;
+            }
+        }
+        Ok(true)
     }
 
     /// Every node is there and ready.
@@ -100,7 +112,7 @@ impl Stage {
 
     /// A second run of the playbook finds nothing to do.
     async fn again(&mut self) -> Result<bool, LiveError> {
-        let recap = self.playbook("install.yml").await?;
+        let recap = self.playbook("install.yml", None).await?;
         self.judge_playbook("AM-UPG-005", "install.yml, the second time,", &recap);
         let total: usize = recap.changed.values().sum();
         let fault = (total > 0).then(|| {
@@ -190,40 +202,46 @@ impl Stage {
 
     /// The next version, by the next tree's playbook.
     async fn upgrade(&mut self) -> Result<bool, LiveError> {
-        let Some((version, folder)) = self.given.versions.last().cloned() else {
+        let Some((_, folder)) = self.given.versions.last().cloned() else {
             return Ok(false);
         };
         self.site = Site::read(&folder, &self.given)?;
         let recap = self
-            .replayed("upgrade.yml", "during the upgrade", &version)
+            .replayed("upgrade.yml", "during the upgrade", &self.site.clone())
             .await?;
         Ok(recap.succeeded)
     }
 
     /// Back to the version before, by the playbook of the newer tree.
     async fn roll_back(&mut self) -> Result<bool, LiveError> {
-        let Some((version, _)) = self.given.versions.first().cloned() else {
+        let Some((_, folder)) = self.given.versions.first().cloned() else {
             return Ok(false);
         };
+        let before = Site::read(&folder, &self.given)?;
         let recap = self
-            .replayed("rollback.yml", "during the rollback", &version)
+            .replayed("rollback.yml", "during the rollback", &before)
             .await?;
         Ok(recap.succeeded)
     }
 
-    /// A playbook that replaces what runs, while clients ask.
+    /// A playbook that replaces what runs by what a tree says, while clients ask. Where there are clusters of integrators it is they that
+    /// move: what happens to API Manager's nodes, the examples without show.
     async fn replayed(
         &mut self,
         playbook: &str,
         while_what: &str,
-        version: &str,
+        to: &Site,
     ) -> Result<Recap, LiveError> {
+        let moving = integrators::moving(to);
         let client = Client::start(self)?;
-        let recap = self.playbook(playbook).await?;
+        let limit = integrators::groups(&moving);
+        let recap = self.playbook(playbook, limit.as_deref()).await?;
         let watched = client.end().await?;
         self.judge_playbook("AM-UPG-002", playbook, &recap);
         judge_serving(self, &watched, while_what, 0);
-        version.clone_into(&mut self.version);
+        let moves = |host: &str| moving.is_empty() || moving.iter().any(|it| it.runs_on(host));
+        let releases = to.releases().filter(|((host, _), _)| moves(host));
+        self.releases.extend(releases);
         let (judgement, nodes) = observe::settled(self).await?;
         for (requirement, fault) in judgement.faults {
             self.failed(&requirement, fault);

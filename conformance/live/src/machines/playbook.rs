@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::integrators;
 use super::lab::Lab;
 use super::site::Site;
 use crate::error::LiveError;
@@ -109,6 +110,12 @@ impl Ansible {
         for name in &site.secrets {
             variables.insert(name, json!(format!("{name} of the lab")));
         }
+        let accounts = integrators::accounts(site);
+        variables.extend(
+            accounts
+                .iter()
+                .map(|(name, text)| (name.as_str(), json!(text))),
+        );
         let mut hosts = BTreeMap::new();
         for host in &site.hosts {
             let shell = lab.folder().join(format!("shell-{}", host.name));

@@ -9,9 +9,9 @@ use std::time::Duration;
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use super::lab::{CLIENT, IDENTITY_SERVER};
-use super::observe;
 use super::site::Host;
 use super::stage::Stage;
+use super::{integrators, observe};
 use crate::error::LiveError;
 use crate::record::Fault;
 
@@ -45,7 +45,7 @@ pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
             .filter(|host| host.name != client)
             .cloned()
             .collect();
-        tasks.spawn_blocking(move || open(&network, &others).map(|open| (client, open)));
+        tasks.spawn_blocking(move || open(&network, ports_of(&others)).map(|open| (client, open)));
     }
     let (mut open_count, mut closed) = (0, 0);
     while let Some(done) = tasks.join_next().await {
@@ -99,6 +99,7 @@ async fn needed(stage: &Stage) -> Result<BTreeSet<(String, String, u16)>, LiveEr
             }
         }
     }
+    needed.extend(integrators::needed(stage).await?);
     // Without a load balancer users come to the nodes themselves.
     if stage.site.load_balancers().next().is_none() {
         for (host, part) in stage.site.parts() {
@@ -114,40 +115,42 @@ async fn needed(stage: &Stage) -> Result<BTreeSet<(String, String, u16)>, LiveEr
     Ok(needed)
 }
 
-/// Every port of the product on every one of these hosts, tried from within a network.
-fn open(network: &Path, hosts: &[Host]) -> std::io::Result<Vec<(String, u16, bool)>> {
+/// Every port of the product on every one of these hosts.
+fn ports_of(hosts: &[Host]) -> Vec<(String, SocketAddr)> {
+    let mut ports = BTreeSet::new();
+    for host in hosts {
+        let Ok(ip) = host.address.parse::<IpAddr>() else {
+            continue;
+        };
+        let numbers = host.parts.iter().flat_map(super::site::Part::ports);
+        ports.extend(numbers.map(|number| (host.name.clone(), SocketAddr::new(ip, number))));
+    }
+    ports.into_iter().collect()
+}
+
+/// Ports tried from within a network, all at once: whose, which, and whether it is open.
+pub(super) fn open(
+    network: &Path,
+    ports: Vec<(String, SocketAddr)>,
+) -> std::io::Result<Vec<(String, u16, bool)>> {
     let namespace = File::open(network)?;
     // A namespace belongs to a thread: this one and those that it starts.
-    std::thread::spawn({
-        let hosts = hosts.to_vec();
-        move || {
-            move_into_link_name_space(
-                std::os::fd::AsFd::as_fd(&namespace),
-                Some(LinkNameSpaceType::Network),
-            )?;
-            let mut tries = Vec::new();
-            for host in &hosts {
-                let ports: BTreeSet<u16> = host
-                    .parts
-                    .iter()
-                    .flat_map(super::site::Part::ports)
-                    .collect();
-                let Ok(ip) = host.address.parse::<IpAddr>() else {
-                    continue;
-                };
-                for port in ports {
-                    let name = host.name.clone();
-                    tries.push(std::thread::spawn(move || {
-                        let open = TcpStream::connect_timeout(&SocketAddr::new(ip, port), PATIENCE);
-                        (name, port, open.is_ok())
-                    }));
-                }
-            }
-            Ok(tries
-                .into_iter()
-                .filter_map(|tried| tried.join().ok())
-                .collect())
-        }
+    std::thread::spawn(move || {
+        move_into_link_name_space(
+            std::os::fd::AsFd::as_fd(&namespace),
+            Some(LinkNameSpaceType::Network),
+        )?;
+        let tries: Vec<_> = ports
+            .into_iter()
+            .map(|(name, at)| {
+                std::thread::spawn(move || {
+                    let open = TcpStream::connect_timeout(&at, PATIENCE);
+                    (name, at.port(), open.is_ok())
+                })
+            })
+            .collect();
+        let ended = tries.into_iter().filter_map(|thread| thread.join().ok());
+        Ok(ended.collect())
     })
     .join()
     .unwrap_or_else(|_| Err(std::io::Error::other("a thread broke off")))

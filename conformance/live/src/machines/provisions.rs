@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use am_deployment_toml::product::{Distribution, Product, ProductVersion};
 use am_standin::image::{Programs, write_pack};
 
+use super::integrators;
 use super::lab::Lab;
 use super::site::{MachineSite, Site};
 use crate::error::LiveError;
@@ -31,7 +32,7 @@ pub(super) async fn packs(
     let built = tokio::task::spawn_blocking(move || {
         let standin = Programs::build_standin(&workspace).map_err(|error| error.to_string())?;
         for version in versions {
-            for distribution in Distribution::all().filter(|it| !it.is_companion()) {
+            for distribution in Distribution::all() {
                 write_pack(&standin, Product::new(version, distribution), &folder)
                     .map_err(|error| error.to_string())?;
             }
@@ -60,6 +61,13 @@ pub(super) fn files(site: &Site, packs: &Path) -> Result<(), LiveError> {
         let folder = file.parent().unwrap_or(packs);
         std::fs::create_dir_all(folder).map_err(LiveError::file("create", folder))?;
         std::fs::write(&file, "stand-in\n").map_err(LiveError::file("write", &file))?;
+    }
+    for (name, component) in &site.artifacts {
+        let (file, app) = integrators::artifact(*component);
+        let folder = packs.join(name);
+        std::fs::create_dir_all(&folder).map_err(LiveError::file("create", &folder))?;
+        let file = folder.join(file);
+        std::fs::write(&file, app).map_err(LiveError::file("write", &file))?;
     }
     Ok(())
 }
@@ -93,7 +101,7 @@ pub(super) async fn lay(
         let mut files = vec![
             (
                 "/run/am-machine/environment".to_owned(),
-                BEHAVIOUR.to_owned(),
+                format!("{BEHAVIOUR}{}", integrators::behaviour_beside(site)),
             ),
             ("/etc/am-standin.pem".to_owned(), both.clone()),
         ];
@@ -116,7 +124,8 @@ pub(super) async fn lay(
             .zip(am_standin::settings::OBSERVATIONS_PORT..)
         {
             let path = format!("/run/am-machine/environment.{}.service", part.unit());
-            files.push((path, format!("STANDIN_OBSERVATIONS_PORT={port}\n")));
+            let own = integrators::behaviour(part.component);
+            files.push((path, format!("STANDIN_OBSERVATIONS_PORT={port}\n{own}")));
         }
         let mut script = format!(
             "set -e\nmkdir -p {java}/bin\nln -sf {standin} {java}/bin/java",

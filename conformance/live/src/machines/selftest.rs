@@ -119,3 +119,38 @@ impl Stage {
         Ok(results)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use am_toolchain::copy_folder;
+
+    use super::cases;
+
+    #[test]
+    fn every_broken_tree_is_one_of_an_example() {
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let cases = cases(&workspace).expect("the cases");
+        assert!(cases.len() >= 12);
+        for case in cases {
+            let site = &case.tree.site;
+            let names = [format!("vm-{site}"), format!("vm-pattern-{site}")];
+            let mut examples = names.iter().map(|name| {
+                workspace
+                    .join("deployments/examples")
+                    .join(name)
+                    .join("sites")
+            });
+            let sites = examples.find(|it| it.is_dir()).expect(site);
+            let mut trees = sites.read_dir().expect("its sites").flatten();
+            let tree = trees.next().expect("a tree").path();
+            let folder = tempfile::tempdir().expect("a folder");
+            copy_folder(&tree, folder.path()).expect("a copy");
+            for edit in &case.tree.edits {
+                edit.apply(folder.path()).expect(&case.name);
+            }
+            assert!(!case.tree.live.expected.is_empty(), "{}", case.name);
+        }
+    }
+}

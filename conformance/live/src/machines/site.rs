@@ -1,6 +1,6 @@
 //! A site's tree, as its inventory and its files tell it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
@@ -59,13 +59,24 @@ impl Place {
 /// A component on a host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
+    /// The component's name, or that of a cluster of integrators.
+    pub(super) name: String,
     pub(super) component: Component,
     pub(super) offset: u16,
+    /// What its pack is of, such as `4.6.0`.
+    pub(super) release: String,
+    /// The tenant whose cluster it is.
+    pub(super) tenant: Option<String>,
 }
 
 impl Part {
     pub(super) fn unit(&self) -> String {
-        format!("am-{}", self.component.name())
+        format!("am-{}", self.name)
+    }
+
+    /// Whether it is of a cluster of integrators, beside API Manager.
+    pub(super) fn is_beside(&self) -> bool {
+        self.component.distribution().is_companion()
     }
 
     /// The ports of the product that it has, as they are on its host.
@@ -98,6 +109,8 @@ pub(super) struct Site {
     pub(super) java_home: String,
     /// What lies in the folder of packs besides these.
     pub(super) files: BTreeSet<String>,
+    /// Folders there with what a cluster of integrators runs.
+    pub(super) artifacts: BTreeMap<String, Component>,
     /// The Ansible variables that hold secrets.
     pub(super) secrets: BTreeSet<String>,
 }
@@ -133,7 +146,13 @@ impl Site {
                 .as_str()
                 .unwrap_or_default()
                 .to_owned(),
-            files: files(&inventory),
+            files: files(&inventory)
+                .map(|(file, _)| file)
+                .filter(|file| !file.ends_with('/'))
+                .collect(),
+            artifacts: files(&inventory)
+                .filter_map(|(file, of)| Some((file.strip_suffix('/')?.to_owned(), of?)))
+                .collect(),
             secrets: BTreeSet::new(),
         };
         site.read_files(&folder.join("hosts"))?;
@@ -150,7 +169,7 @@ impl Site {
                 continue;
             }
             let name = entry.file_name().to_string_lossy().into_owned();
-            if name == "deployment.toml" {
+            if ["deployment.toml", "deployment.yaml"].contains(&name.as_str()) {
                 self.databases
                     .extend(read(&path)?.lines().filter_map(database));
             } else if name.ends_with(".secrets.env.j2") {
@@ -159,6 +178,7 @@ impl Site {
                     .split("{{")
                     .skip(1)
                     .filter_map(|rest| rest.split("}}").next());
+                let names = names.filter_map(|name| name.split('|').next());
                 self.secrets
                     .extend(names.map(|name| name.trim().to_owned()));
             }
@@ -194,6 +214,21 @@ impl Site {
             .collect()
     }
 
+    /// The unit of a node.
+    pub(super) fn unit(&self, (host, component): &(String, Component)) -> String {
+        let mut parts = self.parts();
+        let part = parts.find(|(it, part)| it.name == *host && part.component == *component);
+        part.map(|(_, part)| part.unit()).unwrap_or_default()
+    }
+
+    /// What each node must run: the release of its pack, by host and component.
+    pub(super) fn releases(&self) -> impl Iterator<Item = ((String, Component), String)> {
+        self.parts().map(|(host, part)| {
+            let node = (host.name.clone(), part.component);
+            (node, part.release.clone())
+        })
+    }
+
     /// The hosts that run no component.
     pub(super) fn load_balancers(&self) -> impl Iterator<Item = &Host> {
         self.hosts.iter().filter(|host| host.parts.is_empty())
@@ -213,11 +248,15 @@ fn host_of(name: &str, host: &Value) -> Result<Host, String> {
         .map(Vec::as_slice)
         .unwrap_or_default();
     let part = |part: &Value| {
-        let component = part["name"].as_str().and_then(Component::from_name)?;
         let offset = part["port_offset"].as_u64().unwrap_or_default();
+        let pack = part["pack"].as_str().unwrap_or_default();
+        let release = pack.rsplit_once('-').map_or("", |(_, release)| release);
         Some(Part {
-            component,
+            name: part["name"].as_str()?.to_owned(),
+            component: component(part)?,
             offset: u16::try_from(offset).ok()?,
+            release: release.to_owned(),
+            tenant: part["tenant"].as_str().map(str::to_owned),
         })
     };
     Ok(Host {
@@ -232,21 +271,30 @@ fn host_of(name: &str, host: &Value) -> Result<Host, String> {
     })
 }
 
-/// The files that components take from the folder of packs.
-fn files(inventory: &Value) -> BTreeSet<String> {
+/// What an entry of the inventory runs. A cluster of integrators has a name of its own, and is known by its script.
+fn component(part: &Value) -> Option<Component> {
+    let named = part["name"].as_str().and_then(Component::from_name);
+    named.or_else(|| {
+        let script = part["start_script"].as_str()?;
+        let mut companions = Component::all().filter(|it| it.distribution().is_companion());
+        companions.find(|it| it.start_script() == script)
+    })
+}
+
+/// What components take from the folder of packs, and who does.
+fn files(inventory: &Value) -> impl Iterator<Item = (String, Option<Component>)> {
     let hosts = inventory["all"]["hosts"].as_object().into_iter().flatten();
     hosts
         .filter_map(|(_, host)| host["am_components"].as_array())
         .flatten()
-        .filter_map(|part| part["files"].as_array())
-        .flatten()
-        .filter_map(|file| file["from"].as_str().map(str::to_owned))
-        .collect()
+        .filter_map(|part| Some((part["files"].as_array()?, component(part))))
+        .flat_map(|(files, of)| files.iter().map(move |file| (file, of)))
+        .filter_map(|(file, of)| Some((file["from"].as_str()?.to_owned(), of)))
 }
 
 /// The server of a line with a JDBC address, unless it is a file.
 fn database(line: &str) -> Option<Place> {
-    let (_, address) = line.split_once("\"jdbc:")?;
+    let (_, address) = line.split_once("jdbc:")?;
     let (_, rest) = address
         .split_once("//")
         .or_else(|| address.split_once(":@"))?;
@@ -284,8 +332,27 @@ mod tests {
             place("db.example.com", 1433)
         );
         assert_eq!(
+            database("        jdbcUrl: jdbc:mysql://db.example.com:3306/si"),
+            place("db.example.com", 3306)
+        );
+        assert_eq!(
             database(r#"url = "jdbc:h2:/var/lib/am/x;DB_CLOSE_ON_EXIT=FALSE""#),
             None
+        );
+    }
+
+    #[test]
+    fn a_cluster_of_integrators_is_known_by_its_script() {
+        let part = json!({"name": "mi-acme", "start_script": "micro-integrator.sh", "pack": "wso2mi-4.6.0", "tenant": "a"});
+        let host = host_of(
+            "mi-1",
+            &json!({"ansible_host": "10.0.1.31", "am_components": [part]}),
+        );
+        let part = &host.expect("a host").parts[0];
+        assert!(part.is_beside());
+        assert_eq!(
+            (part.unit().as_str(), part.release.as_str()),
+            ("am-mi-acme", "4.6.0")
         );
     }
 

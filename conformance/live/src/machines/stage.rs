@@ -1,8 +1,10 @@
 //! A site that is played: its machines, and what was learned of them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use am_conformance::Component;
 use am_conformance::facts::Facts;
 use am_conformance::report::Topology;
 use am_product::Pattern;
@@ -21,7 +23,8 @@ pub(super) struct Stage {
     pub(super) wired_as: Pattern,
     /// The tree of the version that is installed.
     pub(super) site: Site,
-    pub(super) version: String,
+    /// What each node runs, by host and component: the release of its pack.
+    pub(super) releases: BTreeMap<(String, Component), String>,
     pub(super) lab: Lab,
     pub(super) standin: PathBuf,
     pub(super) ansible: Ansible,
@@ -35,10 +38,15 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    /// Plays a playbook on every host.
-    pub(super) async fn playbook(&self, name: &str) -> Result<Recap, LiveError> {
+    /// Plays a playbook on every host, or on those that a pattern of Ansible names.
+    pub(super) async fn playbook(
+        &self,
+        name: &str,
+        limit: Option<&str>,
+    ) -> Result<Recap, LiveError> {
         let on = (&self.site, &self.lab, self.packs.as_path());
-        self.ansible.play(name, on, &[]).await
+        let options: Vec<&str> = limit.into_iter().flat_map(|it| ["--limit", it]).collect();
+        self.ansible.play(name, on, &options).await
     }
 
     /// Lays the files of one host again; whatever came of it, phases judge.
@@ -46,11 +54,7 @@ impl Stage {
         let Some(host) = host else {
             return Ok(());
         };
-        let on = (&self.site, &self.lab, self.packs.as_path());
-        let recap = self
-            .ansible
-            .play("install.yml", on, &["--limit", host])
-            .await?;
+        let recap = self.playbook("install.yml", Some(host)).await?;
         if !recap.succeeded {
             self.say(&format!("install.yml fails on {host}"));
         }
@@ -62,6 +66,14 @@ impl Stage {
         match fault {
             None => self.record.passed(requirement, 1),
             Some(fault) => self.failed(requirement, fault.at("Host", host)),
+        }
+    }
+
+    /// The same where the fault says itself whose it is.
+    pub(super) fn judge(&mut self, requirement: &str, fault: Option<Fault>) {
+        match fault {
+            None => self.record.passed(requirement, 1),
+            Some(fault) => self.failed(requirement, fault),
         }
     }
 

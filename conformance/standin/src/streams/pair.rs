@@ -40,10 +40,12 @@ pub(crate) fn start(node: &Arc<Node>, open_port: Open) {
         open_port,
         open: Vec::new(),
     };
-    let Some(group) = settings.group else {
+    let Some(mut group) = settings.group else {
         sources.set_active(true);
         return;
     };
+    let own = Duration::from_millis(group.interval).mul_f64(node.settings.beat_scale);
+    group.interval = u64::try_from(own.as_millis()).unwrap_or(u64::MAX);
     let node = Arc::clone(node);
     tokio::spawn(async move {
         let mut beats = interval(Duration::from_millis(group.interval.max(10)));

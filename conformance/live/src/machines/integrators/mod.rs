@@ -1,0 +1,246 @@
+//! Clusters of integrators beside API Manager on machines: what the suite gives them, and who they are.
+
+pub(super) mod events;
+pub(super) mod failure;
+mod gateways;
+pub(super) mod services;
+pub(super) mod tenants;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use am_conformance::Component;
+use am_product::{Capability, Protocol};
+use am_standin::services::SUPER_TENANT;
+use serde_json::json;
+
+use super::observe::{collect, collect_those};
+use super::site::{Host, Site};
+use super::stage::Stage;
+use crate::error::LiveError;
+use crate::integrators::pair::told;
+use crate::integrators::{APP_ON_STREAMS, CALL, Whose, account_of, api_of, app};
+use crate::wiring::Observed;
+
+/// A cluster, on the hosts that run it.
+#[derive(Debug, Clone)]
+pub(super) struct Cluster {
+    pub(super) name: String,
+    tenant: String,
+    component: Component,
+    hosts: Vec<String>,
+}
+
+impl Cluster {
+    /// The cluster in messages.
+    fn whose(&self) -> Whose<'_> {
+        Whose {
+            name: &self.name,
+            tenant: &self.tenant,
+        }
+    }
+
+    /// Its nodes.
+    fn own(&self) -> BTreeSet<String> {
+        self.hosts.iter().cloned().collect()
+    }
+
+    pub(super) fn runs_on(&self, host: &str) -> bool {
+        self.hosts.iter().any(|it| it == host)
+    }
+
+    /// What its nodes tell that answer.
+    async fn collect(&self, stage: &Stage) -> Result<Vec<Observed>, LiveError> {
+        collect_those(stage, |part| part.name == self.name).await
+    }
+}
+
+/// All clusters, in the order of the inventory.
+fn clusters(site: &Site) -> Vec<Cluster> {
+    let mut clusters: Vec<Cluster> = Vec::new();
+    for (host, part) in site.parts().filter(|(_, part)| part.is_beside()) {
+        let known = clusters.iter_mut().find(|it| it.name == part.name);
+        if let Some(cluster) = known {
+            cluster.hosts.push(host.name.clone());
+            continue;
+        }
+        clusters.push(Cluster {
+            name: part.name.clone(),
+            tenant: part.tenant.clone().unwrap_or(SUPER_TENANT.to_owned()),
+            component: part.component,
+            hosts: vec![host.name.clone()],
+        });
+    }
+    clusters
+}
+
+/// Clusters of servers that can do something.
+pub(super) fn clusters_that(site: &Site, capability: Capability) -> Vec<Cluster> {
+    let clusters = clusters(site).into_iter();
+    clusters.filter(|it| it.component.has(capability)).collect()
+}
+
+/// The clusters that go to another pack and back: one of each kind shows it.
+pub(super) fn moving(site: &Site) -> Vec<Cluster> {
+    let kinds = [Capability::Integrates, Capability::Streams];
+    let of_kind = |kind| clusters_that(site, kind).into_iter().next();
+    kinds.into_iter().filter_map(of_kind).collect()
+}
+
+/// Their groups in the inventory; none where there are no clusters.
+pub(super) fn groups(clusters: &[Cluster]) -> Option<String> {
+    let groups: Vec<String> = clusters
+        .iter()
+        .map(|it| it.name.replace('-', "_"))
+        .collect();
+    (!groups.is_empty()).then(|| groups.join(","))
+}
+
+/// The runs of the installation, each with the hosts that it is about, and whether accounts are made after it: those by which servers
+/// register their services, which the deployment's README asks for before these start.
+pub(super) fn installations(site: &Site) -> Vec<(Option<String>, bool)> {
+    if clusters(site).is_empty() {
+        return vec![(None, false)];
+    }
+    let has_portals = |host: &&Host| {
+        let mut parts = host.parts.iter();
+        host.parts.is_empty() || parts.any(|part| part.component.has(Capability::Portals))
+    };
+    let (first, others): (Vec<&Host>, Vec<&Host>) = site.hosts.iter().partition(has_portals);
+    let names = |hosts: Vec<&Host>| {
+        let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+        Some(names.join(","))
+    };
+    vec![(names(first), true), (names(others), false)]
+}
+
+/// Makes the accounts by which services are registered.
+pub(super) async fn enrol(stage: &Stage) -> Result<(), LiveError> {
+    let Some(portals) = gateways::that(stage, Capability::Portals)
+        .into_iter()
+        .next()
+    else {
+        return Ok(());
+    };
+    for cluster in clusters(&stage.site) {
+        let (user, password) = account_of(&cluster.tenant);
+        let account = json!({"user": user, "password": password});
+        if portals
+            .ask(stage, "/standin/enrol", &account)
+            .await?
+            .is_none()
+        {
+            return Err(LiveError::unavailable(
+                format!(
+                    "{}: no account can be made at {}",
+                    stage.about(),
+                    portals.host
+                ),
+                "see the log of its unit",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The variables of Ansible with those accounts. Their names end with the cluster's and what they are.
+pub(super) fn accounts(site: &Site) -> BTreeMap<String, String> {
+    let clusters = clusters(site);
+    let value = |variable: &str| {
+        clusters.iter().find_map(|cluster| {
+            let (user, password) = account_of(&cluster.tenant);
+            let name = cluster.name.replace('-', "_");
+            let is = |what| variable.ends_with(&format!("_{name}_catalog_{what}"));
+            is("username")
+                .then_some(user)
+                .or_else(|| is("password").then_some(password))
+        })
+    };
+    let variables = site.secrets.iter();
+    variables
+        .filter_map(|name| Some((name.clone(), value(name)?)))
+        .collect()
+}
+
+/// What a cluster runs, among the packs: the name of a file, and its text.
+pub(super) fn artifact(component: Component) -> (String, String) {
+    if component.has(Capability::Integrates) {
+        return app();
+    }
+    let (file, app) = APP_ON_STREAMS;
+    (file.to_owned(), app.to_owned())
+}
+
+/// What every stand-in is told where there are clusters: who is active stands in the database, and calls for the load are not throttled.
+pub(super) fn behaviour_beside(site: &Site) -> &'static str {
+    if clusters(site).is_empty() {
+        ""
+    } else {
+        "STANDIN_DATABASE=true\nSTANDIN_THROTTLE_LIMIT=1000000\n"
+    }
+}
+
+/// What the stand-in of a component is told. A pair beats five times as fast as its configuration says, and a node of it starts more
+/// slowly than the other waits for a beat, as the product's do.
+pub(super) fn behaviour(component: Component) -> String {
+    if component.has(Capability::Streams) {
+        "STANDIN_BEAT_SCALE=0.2\nSTANDIN_STARTUP_DELAY=4s\n".to_owned()
+    } else if component.has(Capability::Integrates) {
+        format!("STANDIN_SERVICE_TIME={CALL}\n")
+    } else {
+        String::new()
+    }
+}
+
+/// Ports between machines that no observed edge tells: what the active node of a pair tells the other, and what gateways call where no
+/// load balancer is between.
+pub(super) async fn needed(stage: &Stage) -> Result<Vec<(String, String, u16)>, LiveError> {
+    let mut needed = Vec::new();
+    for node in collect(stage).await? {
+        let other = told(&node).other;
+        let other = other.as_deref().and_then(|it| it.rsplit_once(':'));
+        let Some((address, port)) = other else {
+            continue;
+        };
+        let host = stage.site.hosts.iter().find(|it| it.address == address);
+        if let (Some(host), Ok(port)) = (host, port.parse()) {
+            needed.push((node.pod.clone(), host.name.clone(), port));
+        }
+    }
+    for cluster in clusters(&stage.site) {
+        for (host, ports) in tenants::nodes_without_balancer(&stage.site, &cluster) {
+            let gateways = gateways::all(stage).into_iter();
+            needed.extend(gateways.flat_map(|gateway| {
+                let host = &host.name;
+                let ports = ports.iter();
+                ports.map(move |(_, port)| (gateway.host.clone(), host.clone(), *port))
+            }));
+        }
+    }
+    Ok(needed)
+}
+
+/// What clients ask all the time besides public names: the APIs of tenants.
+pub(super) fn watched(stage: &Stage) -> Vec<String> {
+    let names = stage.given.names.iter();
+    let name = names.filter(|(key, _)| key == gateways::PUBLIC);
+    let clusters = clusters_that(&stage.site, Capability::Integrates);
+    name.flat_map(|(_, name)| {
+        let clusters = clusters.iter();
+        clusters.map(move |it| format!("https://{name}/{}/7", api_of(&it.tenant)))
+    })
+    .collect()
+}
+
+/// Requests to an address that may be lost while nodes are told to stop.
+pub(super) fn spared(stage: &Stage, url: &str) -> usize {
+    let is_watched = watched(stage).iter().any(|it| it == url);
+    if is_watched { failure::ON_THEIR_WAY } else { 0 }
+}
+
+/// What users of a component call.
+fn is_called(component: Component) -> impl Fn(&&am_product::Port) -> bool {
+    move |port| {
+        let speaks = [Protocol::Integrations, Protocol::Streams].contains(&port.speaks);
+        speaks && port.is_for_users_of(component)
+    }
+}
