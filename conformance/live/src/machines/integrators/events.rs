@@ -2,9 +2,9 @@
 
 use am_product::Capability;
 
+use super::clusters::{Cluster, clusters_that};
 use super::gateways;
 use super::tenants::fronts;
-use super::{Cluster, clusters_that};
 use crate::error::LiveError;
 use crate::integrators::pair::{
     Agreement, KNOW_EACH_OTHER, POLL, Sent, TO_THE_ACTIVE, astray, copies, sending, source,

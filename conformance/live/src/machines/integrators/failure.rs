@@ -7,8 +7,9 @@ use std::time::Duration;
 use am_product::Capability;
 use serde_json::Value;
 
+use super::clusters::{Cluster, clusters_that};
 use super::events::{agreed, judge_quiet, send};
-use super::{Cluster, clusters_that, gateways};
+use super::gateways;
 use crate::error::LiveError;
 use crate::integrators::api_of;
 use crate::integrators::catalogue::back_ends;

@@ -1,83 +1,26 @@
 //! Clusters of integrators beside API Manager on machines: what the suite gives them, and who they are.
 
+mod clusters;
 pub(super) mod events;
 pub(super) mod failure;
 mod gateways;
 pub(super) mod services;
 pub(super) mod tenants;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use am_conformance::Component;
-use am_product::{Capability, Protocol};
-use am_standin::services::SUPER_TENANT;
+use am_product::Capability;
 use serde_json::json;
 
-use super::observe::{collect, collect_those};
+use super::observe::collect;
 use super::site::{Host, Site};
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::integrators::pair::told;
-use crate::integrators::{APP_ON_STREAMS, CALL, Whose, account_of, api_of, app};
-use crate::wiring::Observed;
-
-/// A cluster, on the hosts that run it.
-#[derive(Debug, Clone)]
-pub(super) struct Cluster {
-    pub(super) name: String,
-    tenant: String,
-    component: Component,
-    hosts: Vec<String>,
-}
-
-impl Cluster {
-    /// The cluster in messages.
-    fn whose(&self) -> Whose<'_> {
-        Whose {
-            name: &self.name,
-            tenant: &self.tenant,
-        }
-    }
-
-    /// Its nodes.
-    fn own(&self) -> BTreeSet<String> {
-        self.hosts.iter().cloned().collect()
-    }
-
-    pub(super) fn runs_on(&self, host: &str) -> bool {
-        self.hosts.iter().any(|it| it == host)
-    }
-
-    /// What its nodes tell that answer.
-    async fn collect(&self, stage: &Stage) -> Result<Vec<Observed>, LiveError> {
-        collect_those(stage, |part| part.name == self.name).await
-    }
-}
-
-/// All clusters, in the order of the inventory.
-fn clusters(site: &Site) -> Vec<Cluster> {
-    let mut clusters: Vec<Cluster> = Vec::new();
-    for (host, part) in site.parts().filter(|(_, part)| part.is_beside()) {
-        let known = clusters.iter_mut().find(|it| it.name == part.name);
-        if let Some(cluster) = known {
-            cluster.hosts.push(host.name.clone());
-            continue;
-        }
-        clusters.push(Cluster {
-            name: part.name.clone(),
-            tenant: part.tenant.clone().unwrap_or(SUPER_TENANT.to_owned()),
-            component: part.component,
-            hosts: vec![host.name.clone()],
-        });
-    }
-    clusters
-}
-
-/// Clusters of servers that can do something.
-pub(super) fn clusters_that(site: &Site, capability: Capability) -> Vec<Cluster> {
-    let clusters = clusters(site).into_iter();
-    clusters.filter(|it| it.component.has(capability)).collect()
-}
+use crate::integrators::{APP_ON_STREAMS, CALL, account_of, api_of, app};
+pub(super) use clusters::clusters_that;
+use clusters::{Cluster, clusters};
 
 /// The clusters that go to another pack and back: one of each kind shows it.
 pub(super) fn moving(site: &Site) -> Vec<Cluster> {
@@ -235,12 +178,4 @@ pub(super) fn watched(stage: &Stage) -> Vec<String> {
 pub(super) fn spared(stage: &Stage, url: &str) -> usize {
     let is_watched = watched(stage).iter().any(|it| it == url);
     if is_watched { failure::ON_THEIR_WAY } else { 0 }
-}
-
-/// What users of a component call.
-fn is_called(component: Component) -> impl Fn(&&am_product::Port) -> bool {
-    move |port| {
-        let speaks = [Protocol::Integrations, Protocol::Streams].contains(&port.speaks);
-        speaks && port.is_for_users_of(component)
-    }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use am_product::Capability;
 use serde_json::{Value, json};
 
+use super::clusters::{Cluster, clusters_that};
 use super::gateways::{self, Asked};
-use super::{Cluster, clusters_that};
 use crate::error::LiveError;
 use crate::integrators::api_of;
 use crate::integrators::catalogue::{

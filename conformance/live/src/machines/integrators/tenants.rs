@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Cluster, clusters, gateways, is_called};
+use super::clusters::{Cluster, clusters, is_called};
+use super::gateways;
 use crate::error::LiveError;
 use crate::machines::lab::CLIENT;
 use crate::machines::ports::open;
