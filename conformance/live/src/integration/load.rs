@@ -30,7 +30,7 @@ pub(super) async fn judge(deployment: &mut Deployment) -> Result<bool, LiveError
         let Some((node, lost)) = play(stage, cluster, going).await? else {
             return Ok(false);
         };
-        let (requirement, fault) = judge_lost(cluster.whose(), &node, going, &lost, 0);
+        let (requirement, fault) = judge_lost(cluster.whose(), &node, going, &lost);
         stage.check(requirement, fault);
         if !stage.wait_for(&cluster.release, OTHER_NODE).await? {
             return Ok(false);

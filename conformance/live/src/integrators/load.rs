@@ -39,16 +39,15 @@ pub(crate) fn lost(answers: &[Value], gone: u64) -> Vec<(u64, String)> {
         .collect()
 }
 
-/// What is wrong with losing these calls. So many are `spared` when a node is told to leave.
+/// What is wrong with losing these calls.
 pub(crate) fn judge(
     whose: Whose<'_>,
     node: &str,
     going: Going,
     lost: &[(u64, String)],
-    spared: usize,
 ) -> (&'static str, Option<Fault>) {
     let late = match going {
-        Going::Told => lost.first().filter(|_| lost.len() > spared),
+        Going::Told => lost.first(),
         Going::Dead => lost.iter().find(|(after, _)| *after > MOMENT),
     };
     let fault = late.map(|(after, told)| {
@@ -102,9 +101,8 @@ mod tests {
         ];
         let lost = lost(&answers, 2_000);
         assert_eq!(lost[0], (1_000, "status 503".to_owned()));
-        let fault = |going, lost| judge(whose, "mi-0", going, lost, 0).1;
+        let fault = |going, lost| judge(whose, "mi-0", going, lost).1;
         assert!(fault(Going::Told, &lost).is_some());
-        assert_eq!(judge(whose, "mi-0", Going::Told, &lost, 2).1, None);
         assert_eq!(fault(Going::Dead, &lost), None);
         assert!(fault(Going::Dead, &[(8_001, "reset".to_owned())]).is_some());
     }

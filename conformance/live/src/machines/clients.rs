@@ -189,7 +189,6 @@ pub(super) fn judge_serving(
             .failures
             .first()
             .map_or(String::new(), |(_, reason)| format!(" ({reason})"));
-        let allowed = integrators::spared(stage, &client.url).max(allowed);
         let fault = (client.failed > allowed || client.answered == 0).then(|| {
             Fault::new(
                 format!(

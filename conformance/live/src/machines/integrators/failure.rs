@@ -26,11 +26,9 @@ const BACK: &str = "AM-OPS-001";
 /// Requirements that only this phase judges.
 pub(in crate::machines) const REQUIREMENTS: [&str; 2] = [ENDS, BACK];
 
-/// Calls that may be lost when a unit stops: nobody takes its node out of the load balancer before, so connections that wait in the listener
-/// then are reset.
-pub(in crate::machines) const ON_THEIR_WAY: usize = 3;
 /// Calls of one burst; each takes a little more than the stand-in's own time for it.
 const CALLS: u32 = 250;
+const BURSTS: u32 = 2;
 /// When a node goes, after the first call.
 const GOES: Duration = Duration::from_millis(1500);
 /// A load balancer takes a node in when it was ready several times; a unit waits before it starts its server again.
@@ -63,13 +61,8 @@ pub(in crate::machines) async fn judge(stage: &mut Stage) -> Result<bool, LiveEr
     }
     for gone in calls.into_iter().flatten() {
         if let Some(cluster) = &called {
-            let (requirement, fault) = judge_lost(
-                cluster.whose(),
-                &gone.node,
-                gone.going,
-                &gone.lost,
-                ON_THEIR_WAY,
-            );
+            let (requirement, fault) =
+                judge_lost(cluster.whose(), &gone.node, gone.going, &gone.lost);
             stage.judge(requirement, fault);
         }
         judge_back(stage, &gone.node, gone.is_back);
@@ -104,7 +97,7 @@ async fn called_while(stage: &Stage, cluster: &Cluster) -> Result<Vec<Gone>, Liv
         return Ok(all);
     };
     let api = api_of(&cluster.tenant);
-    for (going, bursts) in [(Going::Told, 1), (Going::Dead, 2)] {
+    for going in [Going::Told, Going::Dead] {
         let mut waiting = Waiting::begin();
         while back_ends(&gateway.call(stage, &api, 4).await?) != cluster.own()
             && !waiting.is_over(PATIENCE)
@@ -114,7 +107,8 @@ async fn called_while(stage: &Stage, cluster: &Cluster) -> Result<Vec<Gone>, Liv
         let before = started(stage, cluster, node).await?;
         let calls = async {
             let mut answers: Vec<Value> = Vec::new();
-            for _ in 0..bursts {
+            // A unit first lets its node refuse new connections: one burst would be over before its server stops.
+            for _ in 0..BURSTS {
                 let answer = gateway.call(stage, &api, CALLS).await?;
                 answers.extend(answer["answers"].as_array().cloned().unwrap_or_default());
             }

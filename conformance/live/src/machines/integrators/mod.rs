@@ -173,9 +173,3 @@ pub(super) fn watched(stage: &Stage) -> Vec<String> {
     })
     .collect()
 }
-
-/// Requests to an address that may be lost while nodes are told to stop.
-pub(super) fn spared(stage: &Stage, url: &str) -> usize {
-    let is_watched = watched(stage).iter().any(|it| it == url);
-    if is_watched { failure::ON_THEIR_WAY } else { 0 }
-}
