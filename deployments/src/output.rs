@@ -83,6 +83,8 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
             });
             let made = files.map_err(|trouble| (number, trouble))?;
             data["sites"][number]["packs"] = json!(made.packs);
+            data["sites"][number]["firstHosts"] =
+                json!(first_hosts(site, said, sources.vocabulary));
             data["sites"][number]["filesOfPacks"] = json!(made.given);
             let files = made.files.into_iter();
             texts.extend(files.map(|(path, text)| (format!("{folder}/{path}"), text)));
@@ -124,6 +126,18 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
         .collect())
+}
+
+/// The hosts of a site on machines without which no accounts can be made for those who register services; none where nobody does.
+fn first_hosts(site: &Placed<'_>, said: &Site, vocabulary: &Vocabulary) -> Option<String> {
+    let portals = site.player(&vocabulary.catalogue.role)?;
+    said.integrators.iter().find(|it| it.registers)?;
+    let balances = said.hosts.iter().any(|host| host.load_balancer.is_some());
+    let balancers = balances.then(|| vocabulary.machines.balancer_group.clone());
+    let groups = balancers
+        .into_iter()
+        .chain([machines::group(portals.name())]);
+    Some(groups.collect::<Vec<_>>().join(":"))
 }
 
 /// The releases of a site in the order in which they are installed, with the versions of their charts.

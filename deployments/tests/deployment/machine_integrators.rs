@@ -272,6 +272,23 @@ fn a_node_behind_the_load_balancer_refuses_newcomers_before_it_stops() {
 }
 
 #[test]
+fn accounts_are_made_between_two_runs_of_the_playbook() {
+    let files = made("d.yaml", &example(EXAMPLE)).expect("it is made");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    let (before, after) = readme.split_once("# Now make the tenants").expect("told");
+    assert!(
+        before.ends_with("--extra-vars @SECRETS --limit load_balancer:all_in_one)\n"),
+        "{before}"
+    );
+    assert!(
+        after.contains("ansible-playbook install.yml --extra-vars @SECRETS)\n"),
+        "{after}"
+    );
+    let alone = made("d.yaml", &example("vm-pattern-3")).expect("it is made");
+    assert!(!String::from_utf8_lossy(&alone["README.md"]).contains("--limit"));
+}
+
+#[test]
 fn a_cluster_is_not_called_as_a_component() {
     let said = refused(
         EXAMPLE,

@@ -1,6 +1,6 @@
 //! Who uses the site: asks its public names through the load balancer, once or all the time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use am_standin::watch::Watched;
 use tokio::process::{Child, Command};
 
 use super::integrators;
+use super::names::meant;
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::patience::Waiting;
@@ -22,13 +23,6 @@ const REQUESTS: usize = 6;
 /// A load balancer takes a node in when it was ready several times.
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_secs(1);
-
-/// What a public name leads to, by its key in the document.
-fn meant(key: &str) -> Option<Capability> {
-    let known: BTreeMap<String, String> =
-        serde_saphyr::from_str(include_str!("names.yaml")).unwrap_or_default();
-    Capability::from_word(known.get(key)?)
-}
 
 /// The phase: every public name is answered by the components that it is for, by each of their nodes where no session ties clients to one.
 pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {

@@ -7,6 +7,7 @@ mod clients;
 mod identity_server;
 mod integrators;
 mod lab;
+mod names;
 mod namespace;
 mod observe;
 mod plan;

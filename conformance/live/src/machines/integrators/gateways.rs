@@ -9,8 +9,6 @@ use serde_json::{Value, json};
 use crate::error::LiveError;
 use crate::machines::stage::Stage;
 
-/// The key in a document of the name at which users call APIs.
-pub(super) const PUBLIC: &str = "gateway";
 /// What is asked may take its time: events are sent until they are taken.
 const PATIENCE: Duration = Duration::from_secs(180);
 

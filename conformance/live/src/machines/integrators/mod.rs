@@ -13,6 +13,7 @@ use am_conformance::Component;
 use am_product::Capability;
 use serde_json::json;
 
+use super::names::meant;
 use super::observe::collect;
 use super::site::{Host, Site};
 use super::stage::Stage;
@@ -165,7 +166,7 @@ pub(super) async fn needed(stage: &Stage) -> Result<Vec<(String, String, u16)>, 
 /// What clients ask all the time besides public names: the APIs of tenants.
 pub(super) fn watched(stage: &Stage) -> Vec<String> {
     let names = stage.given.names.iter();
-    let name = names.filter(|(key, _)| key == gateways::PUBLIC);
+    let name = names.filter(|(key, _)| meant(key) == Some(Capability::ServesTraffic));
     let clusters = clusters_that(&stage.site, Capability::Integrates);
     name.flat_map(|(_, name)| {
         let clusters = clusters.iter();
