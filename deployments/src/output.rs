@@ -132,11 +132,9 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
 fn first_hosts(site: &Placed<'_>, said: &Site, vocabulary: &Vocabulary) -> Option<String> {
     let portals = site.player(&vocabulary.catalogue.role)?;
     said.integrators.iter().find(|it| it.registers)?;
-    let balances = said.hosts.iter().any(|host| host.load_balancer.is_some());
-    let balancers = balances.then(|| vocabulary.machines.balancer_group.clone());
-    let groups = balancers
-        .into_iter()
-        .chain([machines::group(portals.name())]);
+    let has_balancer = said.hosts.iter().any(|host| host.load_balancer.is_some());
+    let first = has_balancer.then(|| vocabulary.machines.balancer_group.clone());
+    let groups = first.into_iter().chain([machines::group(portals.name())]);
     Some(groups.collect::<Vec<_>>().join(":"))
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::integrators;
+use super::integrators::clusters;
 use super::lab::Lab;
 use super::site::Site;
 use crate::error::LiveError;
@@ -110,7 +110,7 @@ impl Ansible {
         for name in &site.secrets {
             variables.insert(name, json!(format!("{name} of the lab")));
         }
-        let accounts = integrators::accounts(site);
+        let accounts = clusters::accounts(site);
         variables.extend(
             accounts
                 .iter()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use am_deployment_toml::product::{Distribution, Product, ProductVersion};
 use am_standin::image::{Programs, write_pack};
 
-use super::integrators;
+use super::integrators::clusters;
 use super::lab::Lab;
 use super::site::{MachineSite, Site};
 use crate::error::LiveError;
@@ -63,7 +63,7 @@ pub(super) fn files(site: &Site, packs: &Path) -> Result<(), LiveError> {
         std::fs::write(&file, "stand-in\n").map_err(LiveError::file("write", &file))?;
     }
     for (name, component) in &site.artifacts {
-        let (file, app) = integrators::artifact(*component);
+        let (file, app) = clusters::artifact(*component);
         let folder = packs.join(name);
         std::fs::create_dir_all(&folder).map_err(LiveError::file("create", &folder))?;
         let file = folder.join(file);
@@ -101,7 +101,7 @@ pub(super) async fn lay(
         let mut files = vec![
             (
                 "/run/am-machine/environment".to_owned(),
-                format!("{BEHAVIOUR}{}", integrators::behaviour_beside(site)),
+                format!("{BEHAVIOUR}{}", clusters::behaviour_beside(site)),
             ),
             ("/etc/am-standin.pem".to_owned(), both.clone()),
         ];
@@ -124,7 +124,7 @@ pub(super) async fn lay(
             .zip(am_standin::settings::OBSERVATIONS_PORT..)
         {
             let path = format!("/run/am-machine/environment.{}.service", part.unit());
-            let own = integrators::behaviour(part.component);
+            let own = clusters::behaviour(part.component);
             files.push((path, format!("STANDIN_OBSERVATIONS_PORT={port}\n{own}")));
         }
         let mut script = format!(

@@ -1,17 +1,13 @@
 //! Who the clusters are.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_conformance::Component;
 use am_product::{Capability, Protocol};
 use am_standin::services::SUPER_TENANT;
 
-use super::super::observe::collect_those;
 use super::super::site::Site;
-use super::super::stage::Stage;
-use crate::error::LiveError;
-use crate::integrators::Whose;
-use crate::wiring::Observed;
+use crate::integrators::{APP_ON_STREAMS, CALL, Whose, account_of, app};
 
 /// A cluster, on the hosts that run it.
 #[derive(Debug, Clone)]
@@ -39,11 +35,6 @@ impl Cluster {
     pub(in super::super) fn runs_on(&self, host: &str) -> bool {
         self.hosts.iter().any(|it| it == host)
     }
-
-    /// What its nodes tell that answer.
-    pub(super) async fn collect(&self, stage: &Stage) -> Result<Vec<Observed>, LiveError> {
-        collect_those(stage, |part| part.name == self.name).await
-    }
 }
 
 /// All clusters, in the order of the inventory.
@@ -69,6 +60,55 @@ pub(super) fn clusters(site: &Site) -> Vec<Cluster> {
 pub(in super::super) fn clusters_that(site: &Site, capability: Capability) -> Vec<Cluster> {
     let clusters = clusters(site).into_iter();
     clusters.filter(|it| it.component.has(capability)).collect()
+}
+
+/// The variables of Ansible with those accounts. Their names end with the cluster's and what they are.
+pub(in super::super) fn accounts(site: &Site) -> BTreeMap<String, String> {
+    let clusters = clusters(site);
+    let value = |variable: &str| {
+        clusters.iter().find_map(|cluster| {
+            let (user, password) = account_of(&cluster.tenant);
+            let name = cluster.name.replace('-', "_");
+            let is = |what| variable.ends_with(&format!("_{name}_catalog_{what}"));
+            is("username")
+                .then_some(user)
+                .or_else(|| is("password").then_some(password))
+        })
+    };
+    let variables = site.secrets.iter();
+    variables
+        .filter_map(|name| Some((name.clone(), value(name)?)))
+        .collect()
+}
+
+/// What a cluster runs, among the packs: the name of a file, and its text.
+pub(in super::super) fn artifact(component: Component) -> (String, String) {
+    if component.has(Capability::Integrates) {
+        return app();
+    }
+    let (file, app) = APP_ON_STREAMS;
+    (file.to_owned(), app.to_owned())
+}
+
+/// What every stand-in is told where there are clusters: who is active stands in the database, and calls for the load are not throttled.
+pub(in super::super) fn behaviour_beside(site: &Site) -> &'static str {
+    if clusters(site).is_empty() {
+        ""
+    } else {
+        "STANDIN_DATABASE=true\nSTANDIN_THROTTLE_LIMIT=1000000\n"
+    }
+}
+
+/// What the stand-in of a component is told. A pair beats five times as fast as its configuration says, and a node of it starts more
+/// slowly than the other waits for a beat, as the product's do.
+pub(in super::super) fn behaviour(component: Component) -> String {
+    if component.has(Capability::Streams) {
+        "STANDIN_BEAT_SCALE=0.2\nSTANDIN_STARTUP_DELAY=4s\n".to_owned()
+    } else if component.has(Capability::Integrates) {
+        format!("STANDIN_SERVICE_TIME={CALL}\n")
+    } else {
+        String::new()
+    }
 }
 
 /// What users of a component call.

@@ -1,15 +1,13 @@
 //! Clusters of integrators beside API Manager on machines: what the suite gives them, and who they are.
 
-mod clusters;
+pub(super) mod clusters;
 pub(super) mod events;
 pub(super) mod failure;
 mod gateways;
+mod observed;
 pub(super) mod services;
 pub(super) mod tenants;
 
-use std::collections::BTreeMap;
-
-use am_conformance::Component;
 use am_product::Capability;
 use serde_json::json;
 
@@ -19,7 +17,7 @@ use super::site::{Host, Site};
 use super::stage::Stage;
 use crate::error::LiveError;
 use crate::integrators::pair::told;
-use crate::integrators::{APP_ON_STREAMS, CALL, account_of, api_of, app};
+use crate::integrators::{account_of, api_of};
 pub(super) use clusters::clusters_that;
 use clusters::{Cluster, clusters};
 
@@ -84,55 +82,6 @@ pub(super) async fn enrol(stage: &Stage) -> Result<(), LiveError> {
         }
     }
     Ok(())
-}
-
-/// The variables of Ansible with those accounts. Their names end with the cluster's and what they are.
-pub(super) fn accounts(site: &Site) -> BTreeMap<String, String> {
-    let clusters = clusters(site);
-    let value = |variable: &str| {
-        clusters.iter().find_map(|cluster| {
-            let (user, password) = account_of(&cluster.tenant);
-            let name = cluster.name.replace('-', "_");
-            let is = |what| variable.ends_with(&format!("_{name}_catalog_{what}"));
-            is("username")
-                .then_some(user)
-                .or_else(|| is("password").then_some(password))
-        })
-    };
-    let variables = site.secrets.iter();
-    variables
-        .filter_map(|name| Some((name.clone(), value(name)?)))
-        .collect()
-}
-
-/// What a cluster runs, among the packs: the name of a file, and its text.
-pub(super) fn artifact(component: Component) -> (String, String) {
-    if component.has(Capability::Integrates) {
-        return app();
-    }
-    let (file, app) = APP_ON_STREAMS;
-    (file.to_owned(), app.to_owned())
-}
-
-/// What every stand-in is told where there are clusters: who is active stands in the database, and calls for the load are not throttled.
-pub(super) fn behaviour_beside(site: &Site) -> &'static str {
-    if clusters(site).is_empty() {
-        ""
-    } else {
-        "STANDIN_DATABASE=true\nSTANDIN_THROTTLE_LIMIT=1000000\n"
-    }
-}
-
-/// What the stand-in of a component is told. A pair beats five times as fast as its configuration says, and a node of it starts more
-/// slowly than the other waits for a beat, as the product's do.
-pub(super) fn behaviour(component: Component) -> String {
-    if component.has(Capability::Streams) {
-        "STANDIN_BEAT_SCALE=0.2\nSTANDIN_STARTUP_DELAY=4s\n".to_owned()
-    } else if component.has(Capability::Integrates) {
-        format!("STANDIN_SERVICE_TIME={CALL}\n")
-    } else {
-        String::new()
-    }
 }
 
 /// Ports between machines that no observed edge tells: what the active node of a pair tells the other, and what gateways call where no
