@@ -6,6 +6,7 @@
 mod clients;
 mod identity_server;
 mod integrators;
+mod knock;
 mod lab;
 mod names;
 mod namespace;

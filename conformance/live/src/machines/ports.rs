@@ -1,22 +1,15 @@
 //! Firewalls: what an edge needs is open, and nothing else, as other machines find it.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::net::{IpAddr, SocketAddr, TcpStream};
-use std::path::Path;
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr};
 
-use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
-
+use super::knock::open;
 use super::lab::{CLIENT, IDENTITY_SERVER};
 use super::site::Host;
 use super::stage::Stage;
 use super::{integrators, observe};
 use crate::error::LiveError;
 use crate::record::Fault;
-
-/// On a network that is one machine, who does not answer within this does not answer.
-const PATIENCE: Duration = Duration::from_millis(400);
 
 /// The phase.
 pub(super) async fn judge(stage: &mut Stage) -> Result<bool, LiveError> {
@@ -126,32 +119,4 @@ fn ports_of(hosts: &[Host]) -> Vec<(String, SocketAddr)> {
         ports.extend(numbers.map(|number| (host.name.clone(), SocketAddr::new(ip, number))));
     }
     ports.into_iter().collect()
-}
-
-/// Ports tried from within a network, all at once: whose, which, and whether it is open.
-pub(super) fn open(
-    network: &Path,
-    ports: Vec<(String, SocketAddr)>,
-) -> std::io::Result<Vec<(String, u16, bool)>> {
-    let namespace = File::open(network)?;
-    // A namespace belongs to a thread: this one and those that it starts.
-    std::thread::spawn(move || {
-        move_into_link_name_space(
-            std::os::fd::AsFd::as_fd(&namespace),
-            Some(LinkNameSpaceType::Network),
-        )?;
-        let tries: Vec<_> = ports
-            .into_iter()
-            .map(|(name, at)| {
-                std::thread::spawn(move || {
-                    let open = TcpStream::connect_timeout(&at, PATIENCE);
-                    (name, at.port(), open.is_ok())
-                })
-            })
-            .collect();
-        let ended = tries.into_iter().filter_map(|thread| thread.join().ok());
-        Ok(ended.collect())
-    })
-    .join()
-    .unwrap_or_else(|_| Err(std::io::Error::other("a thread broke off")))
 }
