@@ -76,20 +76,23 @@ impl<'a, 'm> Layout<'a, 'm> {
         endpoint: &Endpoint,
         effective: &Value,
     ) -> Vec<String> {
-        let key = &endpoint.hostname.value;
-        if let Some(cluster) = component.cluster {
-            let own = cluster.said.hostnames.get(key);
-            return own.map(|host| cluster.text(host)).into_iter().collect();
+        let first = self.host_name(component, endpoint).into_iter();
+        if component.cluster.is_some() {
+            return first.collect();
         }
-        let first = self.site.site.hostnames.get(key);
         let more = &effective["exposure"]["endpoints"][camel_case(name)]["hostnames"];
         let more = more.as_array().into_iter().flatten();
         let more = more.filter_map(Value::as_str).map(ToOwned::to_owned);
-        first
-            .map(|it| it.value.clone())
-            .into_iter()
-            .chain(more)
-            .collect()
+        first.chain(more).collect()
+    }
+
+    /// The host name that the document gives an endpoint of a component.
+    fn host_name(&self, component: &Component<'_, '_>, endpoint: &Endpoint) -> Option<String> {
+        let key = &endpoint.hostname.value;
+        match component.cluster {
+            Some(cluster) => cluster.said.hostnames.get(key).map(|it| cluster.text(it)),
+            None => self.site.site.hostnames.get(key).map(|it| it.value.clone()),
+        }
     }
 
     /// The name in the certificate of a component's nodes: their server's own.
@@ -97,13 +100,7 @@ impl<'a, 'm> Layout<'a, 'm> {
         let endpoints = component.chart.endpoints();
         let own = &component.part.component.server_endpoint.value;
         let own = endpoints.iter().find(|(name, ..)| name == own);
-        let own = own.and_then(|(_, it, _)| {
-            let key = &it.hostname.value;
-            match component.cluster {
-                Some(cluster) => cluster.said.hostnames.get(key).map(|it| cluster.text(it)),
-                None => self.site.site.hostnames.get(key).map(|it| it.value.clone()),
-            }
-        });
+        let own = own.and_then(|(_, endpoint, _)| self.host_name(component, endpoint));
         own.unwrap_or_else(|| self.address(component).to_owned())
     }
 
