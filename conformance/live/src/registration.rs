@@ -3,6 +3,7 @@
 use am_conformance::component::Capability;
 use serde_json::Value;
 
+use crate::record::Fault;
 use crate::wiring::Observed;
 
 /// Registrations are complete.
@@ -18,6 +19,19 @@ const ACCOUNT: [&str; 2] = [
 ];
 /// What a stand-in tells instead of a password that is one.
 const HIDDEN: &str = "***";
+
+/// An address of the registration at which somebody other than the identity server answers, or nobody.
+pub(crate) fn leads_elsewhere(place: &str, from: &str, url: &str, answer: &Value) -> Fault {
+    let by = answer["by"].as_str().or(answer["error"].as_str());
+    Fault::new(
+        format!(
+            "{place} of the registration leads {from} to {url}, where the identity server does not answer: {}",
+            by.unwrap_or("nobody does")
+        ),
+        "let every endpoint lead to the identity server",
+    )
+    .value(url)
+}
 
 /// What is registered by the name, at whichever node.
 pub(crate) fn registered(nodes: &[Observed], name: &str) -> Option<Value> {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use am_conformance::component::Capability;
-use am_product::{Port, Protocol};
 use serde_json::{Value, json};
 
 use super::cluster::Cluster;
 use super::deployment::Deployment;
 use crate::error::LiveError;
+use crate::integrators::call_of;
 use crate::integrators::catalogue::{
     OWN_ADDRESS, address, back_ends, by, misled, missed, registrations,
 };
@@ -126,9 +126,7 @@ pub(super) async fn call(
     api: &str,
     count: u32,
 ) -> Result<Value, LiveError> {
-    let port = Port::speaking(Protocol::Apis, true).number;
-    let url = format!("https://localhost:{port}/{api}/7");
-    let question = json!({"url": url, "count": count});
+    let question = call_of(api, count);
     let answer = ask(stage, gateway, "/standin/request", &question).await?;
     Ok(answer.unwrap_or_default())
 }

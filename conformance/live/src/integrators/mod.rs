@@ -5,7 +5,9 @@ pub(crate) mod catalogue;
 pub(crate) mod load;
 pub(crate) mod pair;
 
+use am_product::{Port, Protocol};
 use am_standin::services::SUPER_TENANT;
+use serde_json::{Value, json};
 
 use crate::record::Fault;
 
@@ -20,6 +22,12 @@ pub(crate) const APP_ON_STREAMS: (&str, &str) = (
     "Orders.siddhi",
     "@App:name('Orders')\ndefine stream OrderStream (id string);\n",
 );
+
+/// What a gateway is asked so that it calls an API of its own.
+pub(crate) fn call_of(api: &str, count: u32) -> Value {
+    let port = Port::speaking(Protocol::Apis, true).number;
+    json!({"url": format!("https://localhost:{port}/{api}/7"), "count": count})
+}
 
 /// What was looked at: the requirement, and what is wrong.
 pub(crate) type Checks = Vec<(&'static str, Option<Fault>)>;

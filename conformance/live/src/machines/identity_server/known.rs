@@ -13,7 +13,9 @@ use crate::machines::observe::{ask, collect};
 use crate::machines::stage::Stage;
 use crate::patience::Waiting;
 use crate::record::Fault;
-use crate::registration::{COMPLETE, ITS_OWN, addresses, asks, differences, registered};
+use crate::registration::{
+    COMPLETE, ITS_OWN, addresses, asks, differences, leads_elsewhere, registered,
+};
 
 const POLL: Duration = Duration::from_millis(300);
 /// A server that is started again is ready within this.
@@ -73,18 +75,8 @@ pub(super) async fn judge(stage: &mut Stage, server: &Server) -> Result<(), Live
                 let answer = answer.map_or(Value::Null, |answer| answer["answers"][0].clone());
                 let leads_there = answer["by"] == MACHINE;
                 all &= leads_there;
-                let fault = (!leads_there).then(|| {
-                    let by = answer["by"].as_str().or(answer["error"].as_str());
-                    Fault::new(
-                        format!(
-                            "{place} of the registration leads {} to {url}, where the identity server does not answer: {}",
-                            host.name,
-                            by.unwrap_or("nobody does")
-                        ),
-                        "let every endpoint lead to the identity server",
-                    )
-                    .value(url)
-                });
+                let fault =
+                    (!leads_there).then(|| leads_elsewhere(place, &host.name, url, &answer));
                 stage.check(ITS_OWN, &host.name, fault);
             }
         }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use am_product::{Capability, Port, Protocol};
+use am_product::Capability;
 use am_standin::settings::OBSERVATIONS_PORT;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::error::LiveError;
+use crate::integrators::call_of;
 use crate::machines::stage::Stage;
 
 /// What is asked may take its time: events are sent until they are taken.
@@ -70,9 +71,7 @@ impl Asked {
         api: &str,
         count: u32,
     ) -> Result<Value, LiveError> {
-        let port = Port::speaking(Protocol::Apis, true).number;
-        let url = format!("https://localhost:{port}/{api}/7");
-        let question = json!({"url": url, "count": count});
+        let question = call_of(api, count);
         let answer = self.ask(stage, "/standin/request", &question).await?;
         Ok(answer.unwrap_or_default())
     }

@@ -8,7 +8,9 @@ use super::server::{Server, USERNAME, ask};
 use crate::error::LiveError;
 use crate::patience::Waiting;
 use crate::record::Fault;
-use crate::registration::{COMPLETE, ITS_OWN, addresses, asks, differences, registered};
+use crate::registration::{
+    COMPLETE, ITS_OWN, addresses, asks, differences, leads_elsewhere, registered,
+};
 use crate::scenario::{Stage, collect};
 
 const POLL: Duration = Duration::from_millis(500);
@@ -39,17 +41,7 @@ pub(super) async fn judge(stage: &mut Stage, server: &Server) -> Result<(), Live
             let leads_there = answer["by"] == server.pod.as_str();
             all &= leads_there;
             let fault = (!leads_there).then(|| {
-                let by = answer["by"].as_str().or(answer["error"].as_str());
-                Fault::new(
-                    format!(
-                        "{place} of the registration leads {} to {url}, where the identity server does not answer: {}",
-                        node.pod,
-                        by.unwrap_or("nobody does")
-                    ),
-                    "let every endpoint lead to the identity server",
-                )
-                .at("ConfigMap", &server.told_by)
-                .value(url)
+                leads_elsewhere(place, &node.pod, url, &answer).at("ConfigMap", &server.told_by)
             });
             stage.check(ITS_OWN, fault);
         }
