@@ -74,8 +74,56 @@ fn describe(error: &Error) -> (String, Option<String>) {
                 Some("remove one of the two".to_owned()),
             )
         }
+        Error::Unexpected { expected, .. } => match shape(expected) {
+            Some((message, hint)) => (message.to_owned(), Some(hint.to_owned())),
+            None => (without_location(&error.to_string()), None),
+        },
+        Error::InvalidScalar { ty, .. } => {
+            let message = number(ty).map(str::to_owned);
+            let message = message.unwrap_or_else(|| without_location(&error.to_string()));
+            (message, None)
+        }
+        Error::InvalidBooleanStrict { .. } => (
+            "this is neither `true` nor `false`".to_owned(),
+            Some("write one of the two, without quotes".to_owned()),
+        ),
+        Error::NullIntoString { .. } => (
+            "the value is missing".to_owned(),
+            Some("write it behind the colon, or remove the key".to_owned()),
+        ),
         other => (without_location(&other.to_string()), None),
     }
+}
+
+/// What belongs where something of another shape stands, and how it is written; by the library's name of the shape.
+fn shape(expected: &str) -> Option<(&'static str, &'static str)> {
+    Some(match expected {
+        "sequence start" => (
+            "a list belongs here",
+            "begin each entry with `- `, or write `[…]`",
+        ),
+        "mapping start" => (
+            "fields belong here",
+            "write each as `name: value` on a line of its own, or `{…}`",
+        ),
+        "scalar" | "string scalar" => (
+            "one value belongs here, not a list and not fields",
+            "write it behind the colon",
+        ),
+        _ => return None,
+    })
+}
+
+/// What belongs where something else than a number stands, by Rust's name of the number.
+fn number(ty: &str) -> Option<&'static str> {
+    Some(match ty {
+        "u8" => "this is no whole number from 0 to 255",
+        "u16" => "this is no whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "this is no whole number from 0 on",
+        "i32" | "i64" => "this is no whole number",
+        "f32" | "f64" => "this is no number",
+        _ => return None,
+    })
 }
 
 /// Library messages end in " at line L, column C", which the place already says.
@@ -122,7 +170,37 @@ mod tests {
 
     #[test]
     fn refuses_a_wrong_type() {
-        assert!(error("number: many\n").starts_with("ports.yaml:1:9: invalid u16"));
+        for wrong in ["many", "70000", "-1", "1.5"] {
+            let said = error(&format!("number: {wrong}\n"));
+            let wanted = "ports.yaml:1:9: this is no whole number from 0 to 65535\n";
+            assert!(said.starts_with(wanted), "{said}");
+        }
+    }
+
+    #[test]
+    fn says_which_shape_belongs_where_another_is() {
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only the errors matter")]
+        struct Shapes {
+            list: Option<Vec<String>>,
+            fields: Option<Port>,
+            text: Option<String>,
+        }
+        let said = |text: &str| {
+            parse::<Shapes>("shapes.yaml", text)
+                .expect_err("must be refused")
+                .to_string()
+        };
+        for (text, wanted) in [
+            ("list: {a: b}\n", "shapes.yaml:1:7: a list belongs here"),
+            ("list: a\n", "shapes.yaml:1:7: a list belongs here"),
+            ("fields: [a]\n", "shapes.yaml:1:9: fields belong here"),
+            ("fields: a\n", "shapes.yaml:1:9: fields belong here"),
+            ("text: [a]\n", "shapes.yaml:1:7: one value belongs here"),
+            ("text: {a: b}\n", "shapes.yaml:1:7: one value belongs here"),
+        ] {
+            assert!(said(text).starts_with(wanted), "{text}: {}", said(text));
+        }
     }
 
     #[test]
