@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use crate::document::machines::Machines;
+use crate::document::reference::Reference;
 use crate::document::{Database, Deployment, Environment, Site};
 use crate::{Document, Vocabulary};
 
@@ -27,6 +28,8 @@ struct Inventory {
     database: Option<Database>,
     #[serde(default)]
     environment: Option<Environment>,
+    #[serde(default)]
+    keystores: Option<Reference>,
     vm: Machines,
     #[serde(default)]
     values: Table<Value>,
@@ -75,7 +78,7 @@ pub fn read_inventory(
             .unwrap_or_else(|| unwritten(newest.unwrap_or_default().to_owned())),
         topology: None,
         credentials: None,
-        keystores: None,
+        keystores: inventory.keystores,
         link: None,
         tenants: Vec::new(),
         sites: unwritten(vec![site]),

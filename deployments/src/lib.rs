@@ -11,6 +11,7 @@ mod inventory;
 mod links;
 mod machines;
 mod names;
+mod needs;
 mod output;
 mod overlay;
 mod ports;
@@ -197,8 +198,8 @@ fn plan<'m>(
     })
 }
 
-/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`], and `render` is asked for the configuration
-/// of machines.
+/// The files of a deployment by their paths below the output directory; `charts` are those of [`Document::charts`], and `render` is asked for what
+/// releases render to.
 ///
 /// # Errors
 /// When the document asks for something that is not possible; the error holds every mistake that could be seen.
@@ -227,6 +228,15 @@ pub fn deploy(
         let mut found = Diagnostics::default();
         found.push(match trouble {
             Trouble::Broken(diagnostic) => diagnostic,
+            Trouble::Release { release, why } => {
+                let name = &plan.sites[site].site.name;
+                let why = in_short(&why);
+                let message = format!(
+                    "release {release} of site {} cannot be rendered: {why}",
+                    name.value
+                );
+                document.loaded.diagnose(name, message)
+            }
             Trouble::Refused(why) => {
                 let name = &plan.sites[site].site.name;
                 let message = format!("the hosts of site {} cannot be made: {why}", name.value);
@@ -236,6 +246,12 @@ pub fn deploy(
         document.so_far(&mut found)?;
         Ok(Files::new())
     })
+}
+
+/// What a chart says when it fails, without Helm's words around it: `execution error at (FILE:LINE:COLUMN): …`.
+fn in_short(why: &str) -> &str {
+    let (_, rest) = why.split_once("execution error at (").unwrap_or(("", why));
+    rest.split_once("): ").map_or(why, |(_, said)| said)
 }
 
 /// What the conformance suite is told of a deployment, as a specification: the releases with the values that [`deploy`] makes, and what the document says of

@@ -1,6 +1,6 @@
 //! What names and addresses look like.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use am_generator::model::table::Table;
 use serde_json::Value;
@@ -37,16 +37,29 @@ pub(crate) fn is_name(text: &str) -> bool {
         && text.chars().all(is_allowed)
 }
 
-/// Whether it is a range of addresses, such as `10.20.0.0/16`.
-pub(crate) fn is_cidr(text: &str) -> bool {
-    text.split_once('/').is_some_and(|(address, bits)| {
-        let most = match address.parse() {
-            Ok(IpAddr::V4(_)) => 32,
-            Ok(IpAddr::V6(_)) => 128,
-            Err(_) => return false,
-        };
-        bits.parse::<u8>().is_ok_and(|bits| bits <= most)
-    })
+/// The range of addresses that a text names, as it is written: `10.20.0.0/16` for `10.20.3.4/16`. None where it names none.
+pub(crate) fn range(text: &str) -> Option<String> {
+    let (address, bits) = text.split_once('/')?;
+    let bits: u32 = bits.parse().ok()?;
+    let first = match address.parse().ok()? {
+        IpAddr::V4(address) => {
+            let mask = u32::MAX.checked_shl(32_u32.checked_sub(bits)?).unwrap_or(0);
+            IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask))
+        }
+        IpAddr::V6(address) => {
+            let mask = u128::MAX
+                .checked_shl(128_u32.checked_sub(bits)?)
+                .unwrap_or(0);
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+        }
+    };
+    Some(format!("{first}/{bits}"))
+}
+
+/// Whether a host is, wherever it is read, the machine that reads it, or no machine at all.
+pub(crate) fn is_own(host: &str) -> bool {
+    let own = |address: IpAddr| address.is_loopback() || address.is_unspecified();
+    host == "localhost" || host.ends_with(".localhost") || host.parse().is_ok_and(own)
 }
 
 /// What the names of a release's objects begin with: what values say, or its own name.
@@ -69,7 +82,24 @@ pub(crate) fn sentence<T: AsRef<str>>(names: &[T]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_cidr, is_host, is_label, is_name, sentence};
+    use super::{is_host, is_label, is_name, is_own, range, sentence};
+
+    #[test]
+    fn hosts_that_are_the_machine_itself() {
+        for host in [
+            "localhost",
+            "db.localhost",
+            "127.0.0.1",
+            "127.1.2.3",
+            "0.0.0.0",
+            "::1",
+        ] {
+            assert!(is_own(host), "{host}");
+        }
+        for host in ["10.0.0.1", "localhost.example.com", "db", "fd00::1"] {
+            assert!(!is_own(host), "{host}");
+        }
+    }
 
     #[test]
     fn labels_hosts_and_ranges_are_told_from_what_is_none() {
@@ -84,9 +114,21 @@ mod tests {
                 && !is_name("-x")
                 && !is_name("")
         );
-        assert!(is_cidr("10.20.0.0/16") && is_cidr("fd00::/8"));
-        assert!(!is_cidr("10.20.0.0") && !is_cidr("10.20.0.0/33") && !is_cidr("10.20/16"));
-        assert!(!is_cidr("fd00::/129") && !is_cidr("10.0.0.0/-1"));
+        for (written, meant) in [
+            ("10.20.0.0/16", Some("10.20.0.0/16")),
+            ("10.20.3.4/16", Some("10.20.0.0/16")),
+            ("10.20.3.4/32", Some("10.20.3.4/32")),
+            ("10.20.3.4/0", Some("0.0.0.0/0")),
+            ("fd00::/8", Some("fd00::/8")),
+            ("fd00::1/64", Some("fd00::/64")),
+            ("10.20.0.0", None),
+            ("10.20.0.0/33", None),
+            ("10.20/16", None),
+            ("fd00::/129", None),
+            ("10.0.0.0/-1", None),
+        ] {
+            assert_eq!(range(written).as_deref(), meant, "{written}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use am_product::data::File;
 use serde_json::{Value, json};
 
 use crate::integrators::Cluster;
-use crate::machines::{self, Beside, Render, Trouble};
+use crate::machines::{self, Beside, Render, Rendering, Trouble};
+use crate::needs::{self, Need};
 use crate::overlay;
 use crate::resolved::{Release, Resolved, Site};
 use crate::site_values::SiteValues;
@@ -95,7 +96,11 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
         releases.extend(clusters.filter_map(|((cluster, values), said)| {
             Some((cluster.chart.name(), said.release.as_ref()?, values))
         }));
+        let mut needs: Vec<Need> = Vec::new();
         for (chart, release, values) in releases {
+            let documents = rendered(sources, chart, release, values);
+            let documents = documents.map_err(|trouble| (number, trouble))?;
+            needs.extend(needs::of(&documents));
             if let Some((path, text)) = overlay::text(chart, site, sources.charts) {
                 let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
                 texts.insert(format!("{folder}/{}", release.values[0]), text);
@@ -104,13 +109,19 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
             let name = name.unwrap_or_default();
             texts.insert(format!("{folder}/{name}"), values_file(values, &notice));
         }
-        let mut data = json!(said);
-        data["notice"] = json!(notice);
-        data["releases"] = json!(installed(sources.resolved, said, release));
-        data["allSecrets"] = json!(all_secrets(said));
+        let mut install = json!(said);
+        install["notice"] = json!(notice);
+        install["releases"] = json!(installed(sources.resolved, said, release));
+        let secrets = all_secrets(said);
+        needs.retain(|it| !secrets.contains(&it.name.as_str()));
+        needs.dedup();
+        install["allSecrets"] = json!(secrets);
+        install["needs"] = json!(needs);
+        install["asks"] = json!(!secrets.is_empty() || !needs.is_empty());
+        data["sites"][number]["needs"] = json!(needs);
         texts.insert(
             format!("{folder}/install.sh"),
-            render(&INSTALL, &data).map_err(broken)?,
+            render(&INSTALL, &install).map_err(broken)?,
         );
     }
     let mut integrators = sources.clusters.iter().flatten();
@@ -121,11 +132,40 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
     data["hasMachines"] = json!(on_machines.any(|site| site.release.is_none()));
     let mut releases = sources.resolved.sites.iter();
     data["hasReleases"] = json!(releases.any(|site| site.release.is_some()));
+    data["hasNames"] = json!(sources.resolved.sites.iter().any(has_names));
     texts.insert("README.md".into(), render(&README, &data).map_err(broken)?);
     Ok(texts
         .into_iter()
         .map(|(path, text)| (path, text.into_bytes()))
         .collect())
+}
+
+/// Whether names must lead to a site.
+fn has_names(site: &Site) -> bool {
+    let mut integrators = site.integrators.iter();
+    !site.hostnames.is_empty()
+        || !site.exposes.is_empty()
+        || integrators.any(|it| !it.hostnames.is_empty())
+}
+
+/// What a release of a cluster renders to, without the cluster: nobody is asked which Secrets there are.
+fn rendered(
+    sources: &Sources<'_, '_>,
+    chart: &str,
+    release: &Release,
+    values: &SiteValues,
+) -> Result<Vec<Value>, Trouble> {
+    let mut effective = values.effective.clone();
+    overlay::lay(&mut effective, &sources.vocabulary.without_cluster);
+    let rendering = Rendering {
+        chart: overlay::chart_files(chart, sources.charts),
+        release: release.name.clone(),
+        values: effective,
+    };
+    (sources.render)(&rendering).map_err(|why| Trouble::Release {
+        release: release.name.clone(),
+        why,
+    })
 }
 
 /// The hosts of a site on machines without which no accounts can be made for those who register services; none where nobody does.

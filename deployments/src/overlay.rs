@@ -1,6 +1,7 @@
 //! What the overlay of a site's platform says, and what its own values say on top.
 
 use am_generator::ChartTree;
+use am_generator::output::Files;
 use serde_json::{Map, Value};
 
 use crate::sites::Placed;
@@ -33,6 +34,15 @@ pub(crate) fn tree(site: &Placed<'_>, charts: &ChartTree) -> Value {
 /// The default values of the site's chart.
 pub(crate) fn chart_values(site: &Placed<'_>, charts: &ChartTree) -> Value {
     chart_file(site.chart.name(), "values.yaml", charts)
+}
+
+/// All files of a chart by their paths in it.
+pub(crate) fn chart_files(chart: &str, charts: &ChartTree) -> Files {
+    let files = charts.files().filter_map(|(path, content)| {
+        let path = path.strip_prefix(chart)?.strip_prefix('/')?;
+        Some((path.to_owned(), content.to_owned()))
+    });
+    files.collect()
 }
 
 /// A file of a chart as a tree.

@@ -42,6 +42,8 @@ pub struct Vocabulary {
     pub encryptions: Vec<String>,
     /// Kinds of Services for addresses that other sites use; the first unless the document says so.
     pub services: Vec<String>,
+    /// Laid over the values of a release that is rendered without its cluster.
+    pub(crate) without_cluster: Value,
     pub(crate) database_scripts: Vec<DatabaseScript>,
     /// Scripts for databases that replicate each other, by their kinds; no other kind does.
     pub(crate) replicated_database_scripts: Table<Vec<DatabaseScript>>,

@@ -1,6 +1,7 @@
 //! What a deployment may not say, each with its place and what to do.
 
 mod exposures;
+mod hosts;
 mod identity_server;
 mod machines;
 mod places;

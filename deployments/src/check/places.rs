@@ -1,9 +1,8 @@
 //! Sites, each with what it runs, and beside the others.
 
 use am_generator::ChartTree;
-use am_generator::diagnostic::{Diagnostic, Diagnostics};
+use am_generator::diagnostic::Diagnostics;
 use am_generator::model::Loaded;
-use am_generator::yaml::Text;
 
 use crate::document::Deployment;
 use crate::names::sentence;
@@ -11,7 +10,7 @@ use crate::overlay;
 use crate::sites::Placed;
 use crate::vocabulary::{Shape, Topology, Vocabulary};
 
-use super::{identity_server, machines, replication};
+use super::{hosts, identity_server, machines, replication};
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
@@ -38,7 +37,7 @@ pub(crate) fn check(
         }
     }
     replication::check(document, topology, sites, vocabulary, found);
-    same_hosts(document, sites, found);
+    hosts::check(document, sites, vocabulary, found);
 }
 
 fn node_numbers(document: &Loaded<Deployment>, site: &Placed<'_>, found: &mut Diagnostics) {
@@ -282,63 +281,4 @@ fn same_environment(
             site.name()
         )));
     }
-}
-
-/// An address that others use leads to one thing. Gateways of one environment may share the names that users see.
-fn same_hosts(document: &Loaded<Deployment>, sites: &[Placed<'_>], found: &mut Diagnostics) {
-    let environment = |site: &Placed<'_>| {
-        let main = sites.iter().find(|site| site.is_main);
-        let own = site.site.environment.as_ref();
-        let own = own.or_else(|| main?.site.environment.as_ref());
-        own.map(|it| it.name.value.clone())
-    };
-    // Host, field, site, and whether users see it.
-    let mut seen: Vec<(&Text, String, &Placed<'_>, bool)> = Vec::new();
-    for site in sites {
-        for (key, host) in site.site.hostnames.iter() {
-            let field = format!("hostnames.{}", key.value);
-            let shares = |other: &Placed<'_>| {
-                std::ptr::eq(other, site) || environment(site) == environment(other)
-            };
-            let twin = seen.iter().find(|(known, _, other, is_public)| {
-                known.value == host.value && !(*is_public && shares(other))
-            });
-            if let Some((_, first, other, _)) = twin {
-                found.push(twice(document, host, (other, first), (site, &field)));
-            }
-            seen.push((host, field, site, true));
-        }
-        for (key, exposure) in site.site.exposes.iter() {
-            for (node, address) in exposure.addresses() {
-                let field = match node {
-                    Some(node) => format!("exposes.{}.nodes[{node}]", key.value),
-                    None => format!("exposes.{}.service", key.value),
-                };
-                let host = &address.host;
-                if let Some((_, first, other, _)) =
-                    seen.iter().find(|(known, ..)| known.value == host.value)
-                {
-                    found.push(twice(document, host, (other, first), (site, &field)));
-                }
-                seen.push((host, field, site, false));
-            }
-        }
-    }
-}
-
-fn twice(
-    document: &Loaded<Deployment>,
-    host: &Text,
-    (site, field): (&Placed<'_>, &str),
-    (second_site, second): (&Placed<'_>, &str),
-) -> Diagnostic {
-    let message = format!(
-        "{} is both {field} of site {} and {second} of site {}",
-        host.value,
-        site.name(),
-        second_site.name()
-    );
-    document.diagnose(host, message).hint(
-        "give each an address of its own: one that leads to several nodes reaches one of them, and events must reach each",
-    )
 }

@@ -55,7 +55,9 @@ fn database(
         let Some(theirs) = &other.site.database else {
             continue;
         };
-        if theirs.host.value == database.host.value && theirs.port == database.port {
+        if theirs.host.value == database.host.value
+            && theirs.port.as_ref().map(|it| it.value) == database.port.as_ref().map(|it| it.value)
+        {
             let message = format!(
                 "sites {} and {} have the same database server {}",
                 other.name(),

@@ -7,7 +7,7 @@ use am_generator::model::Loaded;
 use am_generator::yaml::Text;
 
 use crate::document::{Address, Deployment, Site};
-use crate::names::{LONGEST_NAME, is_cidr, is_host, is_label, is_name};
+use crate::names::{LONGEST_NAME, is_host, is_label, is_name, is_own, range};
 use crate::sites::topology;
 use crate::vocabulary::Vocabulary;
 
@@ -196,15 +196,26 @@ impl Words<'_> {
                 .filter(|(_, it)| it.schema.is_some());
             let known: Vec<&str> = with_schema.map(|(name, _)| name.value.as_str()).collect();
             self.known("type of database", &database.kind, known, found);
-            self.host(&database.host, found);
+            self.name(&database.host, found);
+            if let Some(port) = database.port.as_ref().filter(|port| port.value == 0) {
+                found.push(self.document.diagnose(port, "0 is no port"));
+            }
         }
     }
 
     fn cidr(&self, cidr: &Text, found: &mut Diagnostics) {
-        if !is_cidr(&cidr.value) {
-            let message = format!("`{}` is no range of addresses", cidr.value);
-            let diagnostic = self.document.diagnose(cidr, message);
-            found.push(diagnostic.hint("write one such as 10.20.0.0/16"));
+        match range(&cidr.value) {
+            None => {
+                let message = format!("`{}` is no range of addresses", cidr.value);
+                let diagnostic = self.document.diagnose(cidr, message);
+                found.push(diagnostic.hint("write one such as 10.20.0.0/16"));
+            }
+            Some(range) if range != cidr.value => {
+                let message = format!("`{}` begins in the middle of a range", cidr.value);
+                let diagnostic = self.document.diagnose(cidr, message);
+                found.push(diagnostic.hint(format!("did you mean `{range}`?")));
+            }
+            Some(_) => {}
         }
     }
 
@@ -219,7 +230,21 @@ impl Words<'_> {
         }
     }
 
+    /// A host by which others are reached.
     pub(super) fn host(&self, host: &Text, found: &mut Diagnostics) {
+        if is_own(&host.value) {
+            let message = format!(
+                "`{}` is for each machine the machine itself, and no other",
+                host.value
+            );
+            let diagnostic = self.document.diagnose(host, message);
+            found.push(diagnostic.hint("write a name or an address that the others know"));
+        } else {
+            self.name(host, found);
+        }
+    }
+
+    fn name(&self, host: &Text, found: &mut Diagnostics) {
         if !is_host(&host.value) {
             let message = format!("`{}` is no host name", host.value);
             let diagnostic = self.document.diagnose(host, message);

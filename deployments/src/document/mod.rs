@@ -174,7 +174,8 @@ pub struct Database {
     pub host: Text,
     /// Its port; the usual one of its kind unless given.
     #[serde(default)]
-    pub port: Option<u16>,
+    #[schemars(with = "Option<u16>", range(min = 1))]
+    pub port: Option<Spanned<u16>>,
 }
 
 /// An identity server as key manager.

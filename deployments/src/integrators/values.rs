@@ -92,8 +92,8 @@ pub(crate) fn of(
             "host": database.host.value,
             "coordination": {"name": cluster.text(&coordination.database)},
         });
-        if let Some(port) = database.port {
-            entry["port"] = json!(port);
+        if let Some(port) = &database.port {
+            entry["port"] = json!(port.value);
         }
         values.insert("database".into(), entry);
     }

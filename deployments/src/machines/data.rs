@@ -20,8 +20,7 @@ pub(crate) struct MachineData {
     pub(crate) paths: Paths,
     pub(crate) image: Image,
     pub(crate) seeds: Vec<Seed>,
-    /// Name of the script for databases in files of a node.
-    pub(crate) embedded_script: String,
+    pub(crate) own_databases: OwnDatabases,
     pub(crate) driver: Driver,
     pub(crate) variables: Variables,
     /// Filters of Ansible, by the endings of variables that are made of a credential.
@@ -104,6 +103,20 @@ pub(crate) struct Seed {
     pub(crate) holds: String,
     pub(crate) file: String,
     pub(crate) from: String,
+}
+
+/// Databases in files of a node.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(crate) struct OwnDatabases {
+    /// What volumes of charts that have them hold.
+    pub(crate) holds: String,
+    /// Name of the product's scripts that make them.
+    pub(crate) product_script: String,
+    /// Ours that runs those, below the server's home.
+    pub(crate) script: String,
+    /// How long it may take.
+    pub(crate) seconds: u32,
 }
 
 /// The driver of external databases.

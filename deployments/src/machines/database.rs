@@ -1,12 +1,11 @@
-//! What is done by hand before the first start.
+//! The databases of a site, and what is done for them by hand.
 
 use am_generator::diagnostic::Diagnostic;
-use am_generator::model::product::Database;
 use am_product::data::File;
 use serde_json::json;
 
-use super::data::Paths;
 use super::layout::Layout;
+use super::own_databases;
 use super::said::Said;
 use super::tree::Hosts;
 use crate::resolved::Site;
@@ -25,24 +24,13 @@ pub(crate) fn readme(
     hosts: &Hosts,
     notice: &str,
 ) -> Result<String, Diagnostic> {
-    let user = |database| {
-        layout
-            .components
-            .iter()
-            .find(|component| layout.site.chart.uses(component.name, database))
-    };
     let steps = site.scripts.iter().enumerate().map(|(index, step)| {
         // The name of a variable tells its database.
         let of = |ending: &str| {
             let name = format!("_{}_DB_{ending}", step.key.to_uppercase());
             let mut variables = hosts.secrets.iter();
             let found = variables.find(|(variable, _)| variable.ends_with(&name));
-            let (variable, ansible) = found.map_or(("", ""), |(a, b)| (a.as_str(), b.as_str()));
-            if site.database.is_some() {
-                ansible.to_owned()
-            } else {
-                variable.to_owned()
-            }
+            found.map_or("", |(_, ansible)| ansible.as_str()).to_owned()
         };
         json!({
             "number": index + 1,
@@ -68,8 +56,12 @@ pub(crate) fn readme(
             "password": of("coordination-db-password"),
         }))
     });
-    let name = user(Database::Apim).map_or("", |component| component.name);
-    let paths = &layout.data.paths;
+    let mut components = layout.components.iter();
+    let own = components.find_map(|component| {
+        let folder = own_databases::folder(layout, component)?;
+        let script = &own_databases::of_unit(layout, component)["script"];
+        Some(json!({"folder": folder, "script": script}))
+    });
     render(
         &README,
         &json!({
@@ -79,11 +71,7 @@ pub(crate) fn readme(
             "steps": steps.collect::<Vec<_>>(),
             "clusters": clusters.collect::<Vec<_>>(),
             "driver": layout.data.driver.from,
-            "user": said.user,
-            "data": Paths::absolute(&paths.data, name),
-            "current": Paths::absolute(&paths.current, name),
-            "environment": Paths::absolute(&paths.environment, name),
-            "secrets": Paths::absolute(&paths.secrets, name),
+            "own": own,
         }),
     )
 }

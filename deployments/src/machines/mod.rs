@@ -15,6 +15,7 @@ pub(crate) mod layout;
 mod node_files;
 mod nodes;
 mod notice;
+mod own_databases;
 mod render;
 mod said;
 mod tree;
@@ -126,7 +127,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
     let all = std::iter::repeat_n(&own, sources.site.runs.len()).chain(&clusters);
     let all: Vec<&Rendered<'_>> = all.collect();
     let notice = notice::notice(sources.document);
-    let hosts = tree::hosts(&layout, &said, &all, &notice)?;
+    let hosts = tree::hosts(&layout, &said, &all, &sources.said.scripts, &notice)?;
     let inventory = inventory::text(&layout, &said, &hosts, &notice);
     let database = database::readme(&layout, &said, sources.said, &hosts, &notice)?;
     let mut made = Made::default();

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::layout::Layout;
 use super::node_files::Documents;
 use crate::integrators::Cluster;
-use crate::overlay::lay;
+use crate::overlay::{chart_files, lay};
 
 /// A chart with its values, to be rendered as `helm template` does it.
 #[derive(Debug)]
@@ -44,11 +44,7 @@ pub(crate) fn rendering(
 ) -> Rendering {
     lay(&mut values, &layout.data.pod_values);
     let chart = of.map_or(layout.site.chart.name(), |it| it.chart.name());
-    let files = charts.files().filter_map(|(path, content)| {
-        let path = path.strip_prefix(chart)?.strip_prefix('/')?;
-        Some((path.to_owned(), content.to_owned()))
-    });
-    let mut files: Files = files.collect();
+    let mut files = chart_files(chart, charts);
     let places = json!(places(layout, of, &values));
     files.insert(HELPERS.to_owned(), helpers(&places, chart).into_bytes());
     Rendering {

@@ -13,10 +13,12 @@ use super::drain;
 use super::layout::{Component, Layout};
 use super::node_files::{NodeFiles, data_folders, pack};
 use super::notice::with_notice;
+use super::own_databases;
 use super::render::Rendered;
 use super::said::Said;
 use super::unit::unit;
 use super::ways::{Opening, openings};
+use crate::resolved::DatabaseStep;
 use crate::template::render;
 
 /// A template of this crate.
@@ -37,6 +39,11 @@ const BALANCERS: [File; 2] = [template!("haproxy.cfg"), template!("nginx.conf")]
 pub(crate) enum Trouble {
     Broken(Diagnostic),
     Refused(String),
+    /// The chart of a release in a cluster refuses its values.
+    Release {
+        release: String,
+        why: String,
+    },
 }
 
 impl From<Diagnostic> for Trouble {
@@ -61,6 +68,7 @@ pub(crate) fn hosts(
     layout: &Layout<'_, '_>,
     said: &Said<'_>,
     rendered: &[&Rendered<'_>],
+    databases: &[DatabaseStep],
     notice: &str,
 ) -> Result<Hosts, Trouble> {
     let mut hosts = Hosts::default();
@@ -73,6 +81,13 @@ pub(crate) fn hosts(
                 .extend(artifacts::apps(component, rendered.effective));
             hosts.add_node(layout, said, component, index, &node, notice)?;
             let host = component.nodes[index].host;
+            if let Some((path, text)) =
+                own_databases::file(layout, component, databases, &node, notice)?
+            {
+                let overlay = Paths::of(&layout.data.paths.overlay, component.name);
+                let path = format!("hosts/{host}/{overlay}/{path}");
+                hosts.files.insert(path, text);
+            }
             let path = Paths::of(&layout.data.paths.unit, component.name);
             let unit = unit(layout, said, component, rendered.effective, notice)?;
             hosts.files.insert(format!("hosts/{host}/{path}"), unit);

@@ -8,6 +8,7 @@ use super::data::Paths;
 use super::drain;
 use super::layout::{Component, Layout};
 use super::node_files::data_folders;
+use super::own_databases;
 use super::said::Said;
 use crate::template::render;
 
@@ -55,6 +56,7 @@ pub(super) fn unit(
             "secrets": Paths::absolute(&paths.secrets, name),
             "states": states.collect::<Vec<_>>(),
             "seeds": seeds.collect::<Vec<_>>(),
+            "databases": own_databases::of_unit(layout, component),
             "nft": unit.nft,
             "drain": drain::of_unit(layout, component),
             "startScript": component.part.component.start_script,

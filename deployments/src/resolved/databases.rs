@@ -39,7 +39,7 @@ pub(super) fn database(
     Some(Database {
         title: row.title.clone(),
         host: database.host.value.clone(),
-        port: database.port.unwrap_or(row.port),
+        port: database.port.as_ref().map_or(row.port, |it| it.value),
         by_job: effective["database"]["schemaJob"]["enabled"] == true,
         steps: scripts(placed, vocabulary, shape, effective)?,
     })
@@ -61,7 +61,7 @@ pub(super) fn scripts(
     let databases = &placed.chart.model.databases;
     let script = match database {
         Some(it) => &databases.get(&it.kind.value)?.schema.as_ref()?.script,
-        None => &vocabulary.machines.embedded_script,
+        None => &vocabulary.machines.own_databases.product_script,
     };
     let steps = scripts.iter().map(|step| {
         let key = step.database.key();

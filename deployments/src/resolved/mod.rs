@@ -2,6 +2,7 @@
 
 mod databases;
 mod integrators;
+mod machines;
 mod release;
 
 use am_generator::chart::Part;
@@ -22,6 +23,7 @@ pub(crate) use databases::{Database, DatabaseStep};
 use databases::{database, scripts};
 pub(crate) use integrators::Integrator;
 use integrators::integrator;
+use machines::{Host, LoadBalancer, Machine, hosts};
 use release::secrets;
 pub(crate) use release::{HostName, Release, Secret};
 
@@ -52,6 +54,7 @@ pub(crate) struct Site {
     pub(crate) release: Option<Release>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) hosts: Vec<Host>,
+    pub(crate) load_balancer: Option<LoadBalancer>,
     pub(crate) components: Vec<Component>,
     /// Components of the pattern that other sites run.
     pub(crate) elsewhere: Vec<Elsewhere>,
@@ -85,17 +88,6 @@ pub(crate) struct IdentityServer {
     pub(crate) by_job: bool,
 }
 
-/// A virtual machine.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Host {
-    pub(crate) name: String,
-    pub(crate) address: String,
-    pub(crate) runs: Vec<String>,
-    /// The program that balances, where it does.
-    pub(crate) load_balancer: Option<String>,
-}
-
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Component {
@@ -121,6 +113,10 @@ pub(crate) struct Exposed {
     pub(crate) node: Option<usize>,
     /// The Service that it leads to, in a cluster.
     pub(crate) service: Option<String>,
+    /// The type of that Service, unless it is the usual one.
+    pub(crate) service_type: Option<String>,
+    /// The machine that it leads to, where the site is on machines.
+    pub(crate) machine: Option<Machine>,
     pub(crate) ports: Vec<Port>,
 }
 
@@ -215,10 +211,12 @@ pub(crate) fn resolve(
                 let own = clusters.iter().map(|(cluster, _)| cluster);
                 let layout = Layout::of(&sites[at], vocabulary, &beside[at], effective, own);
                 let one = |it| integrator(document, &sites[at], layout.as_ref(), vocabulary, it);
-                Site {
-                    integrators: clusters.iter().map(one).collect(),
-                    ..site(sites, at, links, ports, shape, effective)
+                let mut site = site(sites, at, links, ports, shape, effective);
+                if let Some(layout) = &layout {
+                    machines::lead(layout, &mut site);
                 }
+                site.integrators = clusters.iter().map(one).collect();
+                site
             })
             .collect(),
         edges: edges.collect(),
@@ -277,6 +275,7 @@ fn site(
                 .collect(),
         }),
         hosts: hosts(placed),
+        load_balancer: None,
         components: placed.runs.iter().map(component).collect(),
         elsewhere: elsewhere(placed, sites),
         hostnames: hostnames.collect(),
@@ -339,6 +338,8 @@ fn exposed(
                     let exposed = &of_sites.vocabulary.exposed;
                     exposed.name(release, part.name(), node)
                 }),
+                service_type: exposure.kind.as_ref().map(|it| it.value.clone()),
+                machine: None,
                 ports: wanted
                     .at(node)
                     .iter()
@@ -351,27 +352,6 @@ fn exposed(
         }));
     }
     all
-}
-
-/// The machines of a site.
-fn hosts(placed: &Placed<'_>) -> Vec<Host> {
-    let machines = placed.site.vm.iter();
-    let hosts = machines.flat_map(|machines| {
-        machines.hosts.iter().map(move |(name, host)| {
-            let runs = host.runs.iter();
-            let balancer = machines.load_balancer.as_ref().filter(|balancer| {
-                let mut named = balancer.hosts.value.iter();
-                named.any(|it| it.value == name.value)
-            });
-            Host {
-                name: name.value.clone(),
-                address: host.address.value.clone(),
-                runs: runs.map(|run| run.value.component().to_owned()).collect(),
-                load_balancer: balancer.map(|it| it.kind.value.clone()),
-            }
-        })
-    });
-    hosts.collect()
 }
 
 /// Components that the site leaves to others.

@@ -186,8 +186,8 @@ impl Builder<'_, '_> {
         }
         if let Some(database) = &self.site.site.database {
             let mut entry = json!({"mode": "external", "type": database.kind.value, "host": database.host.value});
-            if let Some(port) = database.port {
-                entry["port"] = json!(port);
+            if let Some(port) = &database.port {
+                entry["port"] = json!(port.value);
             }
             values.insert("database".into(), entry);
         }

@@ -281,7 +281,7 @@ fn accounts_are_made_between_two_runs_of_the_playbook() {
         "{before}"
     );
     assert!(
-        after.contains("ansible-playbook install.yml --extra-vars @SECRETS)\n"),
+        after.contains("ansible-playbook install.yml --ask-vault-pass --extra-vars @SECRETS)\n"),
         "{after}"
     );
     let alone = made("d.yaml", &example("vm-pattern-3")).expect("it is made");

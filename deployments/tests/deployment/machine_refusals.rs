@@ -10,7 +10,7 @@ fn a_site_is_in_a_cluster_or_on_machines() {
     );
     says(
         &said,
-        &["d.yaml:7:11: site dc1 needs either `kubernetes` or `vm`, and has both"],
+        &["d.yaml:8:11: site dc1 needs either `kubernetes` or `vm`, and has both"],
     );
 }
 
@@ -21,7 +21,7 @@ fn words_of_machines_are_refused_with_the_one_that_was_meant() {
             "runs: [control-plane]}\n        cp-2",
             "runs: [control-plan]}\n        cp-2",
             &[
-                "d.yaml:15:43: unknown component `control-plan`",
+                "d.yaml:16:43: unknown component `control-plan`",
                 "did you mean `control-plane`?",
             ][..],
         ),
@@ -51,7 +51,7 @@ fn words_of_machines_are_refused_with_the_one_that_was_meant() {
         (
             "cp-1: {address",
             "cp_1: {address",
-            &["d.yaml:15:9: `cp_1` cannot be the name of a host: it is no DNS name"],
+            &["d.yaml:16:9: `cp_1` cannot be the name of a host: it is no DNS name"],
         ),
         (
             "cp-1: {address",
@@ -61,7 +61,7 @@ fn words_of_machines_are_refused_with_the_one_that_was_meant() {
         (
             "10.0.1.12",
             "10.0.1.11",
-            &["d.yaml:16:25: hosts cp-1 and cp-2 have the same address 10.0.1.11"],
+            &["d.yaml:17:25: hosts cp-1 and cp-2 have the same address 10.0.1.11"],
         ),
         (
             "10.0.1.12",
@@ -98,6 +98,48 @@ fn words_of_machines_are_refused_with_the_one_that_was_meant() {
         ),
         (
             "    vm:\n",
+            "    vm:\n      user: root\n",
+            &[
+                "d.yaml:13:13: servers must not run as `root`",
+                "name a user of their own; install.yml makes it where it is not there",
+            ],
+        ),
+        (
+            "10.0.1.12",
+            "127.0.0.1",
+            &[
+                "d.yaml:17:25: `127.0.0.1` is for each machine the machine itself, and no other",
+                "write a name or an address that the others know",
+            ],
+        ),
+        (
+            "hosts: [lb-1]",
+            "hosts: [lb-1], address: 10.0.1.31",
+            &[
+                "loadBalancer.address 10.0.1.31 is that of host gw-1, which does not balance",
+                "set it to an address of loadBalancer.hosts, or to one that moves between them, or remove it",
+            ],
+        ),
+        (
+            "hosts: [lb-1]",
+            "hosts: [lb-1], address: localhost",
+            &["`localhost` is for each machine the machine itself, and no other"],
+        ),
+        (
+            "{type: postgre, host: db.plant.example.com}",
+            "{type: postgre, host: db.plant.example.com, port: 0}",
+            &["d.yaml:11:65: 0 is no port"],
+        ),
+        (
+            "keystores: {existingSecret: keystores}\n",
+            "",
+            &[
+                "d.yaml:9:17: the load balancer of site dc1 verifies the nodes' certificates, and those of the packs are for localhost, with keys that everybody has",
+                "write `keystores: {existingSecret: NAME}` for the deployment",
+            ],
+        ),
+        (
+            "    vm:\n",
             "    vm:\n      secrets: my-vault\n",
             &["`my-vault` cannot be the beginning of a variable"],
         ),
@@ -118,7 +160,7 @@ fn a_pattern_has_its_components_in_their_numbers() {
             "        tm-2: {address: 10.0.1.22, runs: [traffic-manager]}\n",
             "",
             &[
-                "d.yaml:7:11: pattern 3 needs at least 2 nodes of traffic-manager, and site dc1 has 1 (tm-1)",
+                "d.yaml:8:11: pattern 3 needs at least 2 nodes of traffic-manager, and site dc1 has 1 (tm-1)",
                 "add a host with `runs: [traffic-manager]`",
             ][..],
         ),

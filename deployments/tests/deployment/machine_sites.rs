@@ -107,7 +107,7 @@ fn an_inventory_of_a_pattern_is_a_document_in_short() {
     let example = example("vm-pattern-3");
     let (_, site) = example.split_once("  - name: dc1\n").expect("a site");
     let short = format!(
-        "name: dc1\n{}",
+        "name: dc1\nkeystores: {{existingSecret: keystores}}\n{}",
         site.replace("    pattern: 3\n", "")
             .replace("\n    ", "\n")
             .trim_start_matches("    ")

@@ -316,7 +316,8 @@ fn an_inventory_says_how_each_node_is_installed_and_in_which_order() {
     assert_eq!(manager["files"][0]["from"], "database-driver.jar");
     assert_eq!(
         both["am_components"][0]["files"].as_array().map(Vec::len),
-        Some(0)
+        Some(2),
+        "keystores alone"
     );
     let order = all["children"]["am_nodes"]["children"]
         .as_object()
@@ -348,13 +349,53 @@ fn databases_are_told_with_their_users_and_scripts_in_order() {
             "| 1 | `shared_db` | `dbscripts/mysql.sql` | `farm_shared_db_username` | `farm_shared_db_password` |\n| 2 | `apim_db` | `dbscripts/apimgt/mysql.sql`",
         ],
     );
-    let own = &tree("vm-pattern-0", &[])["database/README.md"];
+}
+
+#[test]
+fn databases_in_files_are_made_by_the_unit_before_its_server_starts() {
+    let tree = tree("vm-pattern-0", &[]);
     says(
-        own,
+        &tree["database/README.md"],
         &[
-            "-user \"$AM_APIM_DB_USERNAME\"",
-            "/current/dbscripts/apimgt/h2.sql",
+            "There is nothing to do",
+            "| 2 | `apim_db` | `dbscripts/apimgt/h2.sql` |",
         ],
+    );
+    says(
+        &tree["hosts/aio-1/etc/systemd/system/am-all-in-one.service"],
+        &[
+            "ExecStartPre=/bin/sh /opt/am/all-in-one/current/bin/am-databases.sh\nTimeoutStartSec=300\nExecStart=",
+        ],
+    );
+    says(
+        &tree["hosts/aio-1/opt/am/all-in-one/overlay/bin/am-databases.sh"],
+        &[
+            "make shared_db \"$AM_SHARED_DB_USERNAME\" \"$AM_SHARED_DB_PASSWORD\" dbscripts/h2.sql\n",
+            "make apim_db \"$AM_APIM_DB_USERNAME\" \"$AM_APIM_DB_PASSWORD\" dbscripts/apimgt/h2.sql\n",
+        ],
+    );
+    let server = self::tree("vm-pattern-3", &[]);
+    assert!(!server.keys().any(|path| path.ends_with("am-databases.sh")));
+}
+
+#[test]
+fn the_readme_says_which_certificates_a_load_balancer_and_its_nodes_need() {
+    let files = made("d.yaml", &example("vm-pattern-3")).expect("it is made");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    says(
+        &readme,
+        &[
+            "| `am.plant.example.com` | Portals and management APIs of dc1: the address of its load balancer, `10.0.1.10` |",
+            "| lb-1 | `/etc/ssl/private/am.pem` | certificates and key for `am.plant.example.com`, `gw.plant.example.com`, `ws.plant.example.com`, PEM in one file |",
+            "| lb-1 | `/etc/ssl/certs/am-ca.pem` | certificates of those who signed the nodes', PEM |",
+            "| nodes of gateway | the keystore among the packs | a certificate for `gw.plant.example.com` |",
+        ],
+    );
+    let alone = made("d.yaml", &example("vm-pattern-0")).expect("it is made");
+    let alone = String::from_utf8_lossy(&alone["README.md"]).into_owned();
+    assert!(
+        !alone.contains("### DNS") && !alone.contains("### Certificates"),
+        "{alone}"
     );
 }
 

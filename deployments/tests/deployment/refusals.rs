@@ -315,6 +315,35 @@ fn every_address_that_another_site_needs_must_be_exposed() {
 }
 
 #[test]
+fn ranges_begin_where_a_range_does() {
+    let said = refused("centralised", &[("10.20.0.0/16", "10.20.3.4/16")]);
+    says(
+        &said,
+        &[
+            "`10.20.3.4/16` begins in the middle of a range",
+            "did you mean `10.20.0.0/16`?",
+        ],
+    );
+}
+
+#[test]
+fn what_the_chart_of_a_release_refuses_is_refused_before_anything_is_written() {
+    let said = refused(
+        "single",
+        &[(
+            "      networkPolicy: {enabled: true}\n",
+            "      networkPolicy: {enabled: true}\n      gateway: {extraPorts: [{name: servlet-https, containerPort: 9000}]}\n",
+        )],
+    );
+    says(
+        &said,
+        &[
+            "release shop of site main cannot be rendered: gateway.extraPorts: the name servlet-https is taken by",
+        ],
+    );
+}
+
+#[test]
 fn an_address_leads_to_one_thing() {
     let said = refused(
         "centralised",

@@ -324,3 +324,56 @@ fn encryption_needs_keystores_of_ones_own() {
         ],
     );
 }
+
+#[test]
+fn addresses_of_a_site_on_machines_lead_to_its_load_balancer_or_to_one_host() {
+    let files = made("d.yaml", &example("vm-region")).expect("it is made");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    says(
+        &readme,
+        &["| `gateways.ap.bank.example.com` | gateway of ap: its load balancer, `"],
+    );
+}
+
+#[test]
+fn one_machine_may_have_a_port_for_each_node_and_the_readme_says_where_it_answers() {
+    let text = example("geo-regional");
+    let nodes = "          - {host: cp-0.us.shop.example.com}\n          - {host: cp-1.us.shop.example.com}\n";
+    assert!(text.contains(nodes), "{text}");
+    let ported = |first: u16, second: u16| {
+        let own = format!(
+            "          - {{host: n0.us.shop.example.com, ports: {{jms: {first}}}}}\n          - {{host: n0.us.shop.example.com, ports: {{jms: {second}}}}}\n        type: NodePort\n"
+        );
+        text.replacen(nodes, &own, 1)
+    };
+    let files = made("d.yaml", &ported(30672, 30673)).expect("each port leads to one node");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    says(
+        &readme,
+        &["port 30673 of the machine on which its pod runs; other machines do not answer there"],
+    );
+    let said = made("d.yaml", &ported(30672, 30672)).expect_err("one port for two nodes");
+    says(
+        &said,
+        &[
+            "n0.us.shop.example.com is both exposes.controlPlane.nodes[0] of site us and exposes.controlPlane.nodes[1] of site us",
+        ],
+    );
+}
+
+#[test]
+fn what_a_release_names_and_does_not_make_is_asked_for_before_it_is_installed() {
+    let files = made("d.yaml", &example("single")).expect("it is made");
+    let text = |path: &str| String::from_utf8_lossy(&files[path]).into_owned();
+    says(
+        &text("README.md"),
+        &["Secret `shop-tls`, named by Ingress "],
+    );
+    says(
+        &text("sites/main/install.sh"),
+        &[
+            "need Secret apim-credentials 'README.md has its keys'\n",
+            "need Secret shop-tls 'named by Ingress ",
+        ],
+    );
+}

@@ -112,7 +112,18 @@ fn elsewhere(
                 .hint("write `database: {type: postgre, host: …}`"),
         );
     }
-    if let (None, Some((key, _))) = (&machines.load_balancer, site.site.hostnames.iter().next()) {
+    let first = site.site.hostnames.iter().next();
+    if let (Some(_), Some((key, _))) = (&machines.load_balancer, first)
+        && document.keystores.is_none()
+    {
+        let message = format!(
+            "the load balancer of site {} verifies the nodes' certificates, and those of the packs are for localhost, with keys that everybody has",
+            site.name()
+        );
+        let hint = "write `keystores: {existingSecret: NAME}` for the deployment, and put the files into the folder NAME of the packs: README.md tells which";
+        found.push(document.diagnose(key, message).hint(hint));
+    }
+    if let (None, Some((key, _))) = (&machines.load_balancer, first) {
         let message = format!(
             "hostnames of site {} need a load balancer, which serves them",
             site.name()

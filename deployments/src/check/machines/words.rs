@@ -11,7 +11,7 @@ use crate::document::machines::{Host, LoadBalancer, Machines};
 use crate::document::{Deployment, Site};
 use crate::integrators;
 use crate::machines::group;
-use crate::names::is_host;
+use crate::names::{is_host, is_own};
 
 /// Checks every word that must be a known one, every name and every address.
 pub(crate) fn check(words: &Words<'_>, site: &Site, found: &mut Diagnostics) {
@@ -37,6 +37,11 @@ pub(crate) fn check(words: &Words<'_>, site: &Site, found: &mut Diagnostics) {
         "write lowercase letters, digits, dashes and underscores, beginning with a letter",
         found,
     );
+    if let Some(user) = machines.user.as_ref().filter(|it| it.value == "root") {
+        let message = "servers must not run as `root`";
+        let hint = "name a user of their own; install.yml makes it where it is not there";
+        found.push(document.diagnose(user, message).hint(hint));
+    }
     shape(
         document,
         machines.secrets.as_ref(),
@@ -101,6 +106,19 @@ fn balancer_words(
     }
     if let Some(address) = &balancer.address {
         words.host(address, found);
+        let balances = |name: &Text| balancer.hosts.value.iter().any(|it| it.value == name.value);
+        let other = machines
+            .hosts
+            .iter()
+            .find(|(name, host)| host.address.value == address.value && !balances(name));
+        if let Some((name, _)) = other {
+            let message = format!(
+                "loadBalancer.address {} is that of host {}, which does not balance",
+                address.value, name.value
+            );
+            let hint = "set it to an address of loadBalancer.hosts, or to one that moves between them, or remove it";
+            found.push(document.diagnose(address, message).hint(hint));
+        }
     }
     if let (Some(second), None) = (balancer.hosts.value.get(1), &balancer.address) {
         let message = "several hosts balance, and loadBalancer.address does not say by which name or address they are reached";
@@ -140,7 +158,9 @@ fn host_words(
                 .hint("call it otherwise, such as the component with a number"),
         );
     }
-    if host.address.value.parse::<Ipv4Addr>().is_err() {
+    if is_own(&host.address.value) {
+        words.host(&host.address, found);
+    } else if host.address.value.parse::<Ipv4Addr>().is_err() {
         let message = format!("`{}` is no IPv4 address", host.address.value);
         let hint =
             "firewalls know hosts by their addresses, and the product's servers use IPv4 only";

@@ -1,0 +1,187 @@
+//! Secrets and `ConfigMaps` that a release names and does not make: somebody must.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// Something that must be in the namespace before a release is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Need {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    /// Who names it, such as `Ingress am-gateway`.
+    pub(crate) by: Vec<String>,
+}
+
+const SECRET: &str = "Secret";
+const CONFIG_MAP: &str = "ConfigMap";
+
+/// What the documents of a release name, and none of them makes. What may be missing (`optional`) is left out.
+pub(crate) fn of(documents: &[Value]) -> Vec<Need> {
+    let mut named: BTreeMap<(&'static str, String), BTreeSet<String>> = BTreeMap::new();
+    let mut made: BTreeSet<(&'static str, String)> = BTreeSet::new();
+    for document in documents {
+        made.extend(makes(document));
+        let by = format!(
+            "{} {}",
+            text(&document["kind"]),
+            text(&document["metadata"]["name"])
+        );
+        walk(document, &mut |kind, name| {
+            named
+                .entry((kind, name.to_owned()))
+                .or_default()
+                .insert(by.clone());
+        });
+    }
+    let named = named.into_iter().filter(|(what, _)| !made.contains(what));
+    named
+        .map(|((kind, name), by)| Need {
+            kind,
+            name,
+            by: by.into_iter().collect(),
+        })
+        .collect()
+}
+
+/// What a document makes: itself, or what its controller does.
+fn makes(document: &Value) -> Vec<(&'static str, String)> {
+    let name = text(&document["metadata"]["name"]);
+    let spec = &document["spec"];
+    let names: Vec<&str> = match text(&document["kind"]) {
+        CONFIG_MAP => return vec![(CONFIG_MAP, name.to_owned())],
+        SECRET => vec![name],
+        "ExternalSecret" => vec![spec["target"]["name"].as_str().unwrap_or(name)],
+        "Certificate" => vec![text(&spec["secretName"])],
+        "SecretProviderClass" => list(&spec["secretObjects"])
+            .map(|it| text(&it["secretName"]))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let names = names.into_iter().filter(|name| !name.is_empty());
+    names.map(|name| (SECRET, name.to_owned())).collect()
+}
+
+/// Calls with each reference to a Secret or a `ConfigMap`, by the fields that Kubernetes and the Gateway API have for them.
+fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str)) {
+    let Some(fields) = value.as_object() else {
+        list(value).for_each(|item| walk(item, found));
+        return;
+    };
+    for (field, inner) in fields {
+        let (kind, name) = match field.as_str() {
+            "secretKeyRef" | "secretRef" => (SECRET, &inner["name"]),
+            "secret" => (SECRET, inner.get("secretName").unwrap_or(&inner["name"])),
+            "configMapKeyRef" | "configMapRef" | "configMap" => (CONFIG_MAP, &inner["name"]),
+            "imagePullSecrets" => {
+                list(inner).for_each(|it| found(SECRET, text(&it["name"])));
+                continue;
+            }
+            "tls" if inner.is_array() => {
+                let names = list(inner).map(|it| text(&it["secretName"]));
+                names
+                    .filter(|it| !it.is_empty())
+                    .for_each(|it| found(SECRET, it));
+                continue;
+            }
+            "certificateRefs" | "caCertificateRefs" => {
+                for reference in list(inner) {
+                    let kind = match reference["kind"].as_str() {
+                        Some(CONFIG_MAP) => CONFIG_MAP,
+                        _ => SECRET,
+                    };
+                    found(kind, text(&reference["name"]));
+                }
+                continue;
+            }
+            _ => {
+                walk(inner, found);
+                continue;
+            }
+        };
+        if let Some(name) = name.as_str()
+            && inner["optional"] != true
+        {
+            found(kind, name);
+        }
+    }
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::{CONFIG_MAP, Need, SECRET, of};
+
+    fn pod(spec: &Value) -> Value {
+        json!({"kind": "StatefulSet", "metadata": {"name": "am"}, "spec": {"template": {"spec": spec}}})
+    }
+
+    fn need(kind: &'static str, name: &str, by: &str) -> Need {
+        Need {
+            kind,
+            name: name.to_owned(),
+            by: vec![by.to_owned()],
+        }
+    }
+
+    #[test]
+    fn what_pods_and_routes_name_and_nobody_makes_is_needed() {
+        let documents = [
+            pod(&json!({
+                "imagePullSecrets": [{"name": "registry"}],
+                "containers": [{
+                    "env": [{"valueFrom": {"secretKeyRef": {"name": "passwords", "key": "a"}}}],
+                    "envFrom": [{"configMapRef": {"name": "settings"}}],
+                }],
+                "volumes": [
+                    {"secret": {"secretName": "keystores"}},
+                    {"projected": {"sources": [{"configMap": {"name": "database-ca"}}]}},
+                ],
+            })),
+            json!({"kind": "Ingress", "metadata": {"name": "web"}, "spec": {"tls": [{"secretName": "web-tls", "hosts": ["a.example.com"]}]}}),
+            json!({"kind": "Gateway", "metadata": {"name": "gw"}, "spec": {"listeners": [{"tls": {"certificateRefs": [{"name": "gw-tls"}]}}]}}),
+        ];
+        assert_eq!(
+            of(&documents),
+            [
+                need(CONFIG_MAP, "database-ca", "StatefulSet am"),
+                need(CONFIG_MAP, "settings", "StatefulSet am"),
+                need(SECRET, "gw-tls", "Gateway gw"),
+                need(SECRET, "keystores", "StatefulSet am"),
+                need(SECRET, "passwords", "StatefulSet am"),
+                need(SECRET, "registry", "StatefulSet am"),
+                need(SECRET, "web-tls", "Ingress web"),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_the_release_makes_or_can_do_without_is_not_needed() {
+        let documents = [
+            pod(&json!({"volumes": [
+                {"secret": {"secretName": "own"}},
+                {"secret": {"secretName": "stored"}},
+                {"secret": {"secretName": "signed"}},
+                {"secret": {"secretName": "mounted"}},
+                {"configMap": {"name": "files"}},
+                {"secret": {"secretName": "extra", "optional": true}},
+            ]})),
+            json!({"kind": "Secret", "metadata": {"name": "own"}}),
+            json!({"kind": "ExternalSecret", "metadata": {"name": "x"}, "spec": {"target": {"name": "stored"}}}),
+            json!({"kind": "Certificate", "metadata": {"name": "x"}, "spec": {"secretName": "signed"}}),
+            json!({"kind": "SecretProviderClass", "metadata": {"name": "x"}, "spec": {"secretObjects": [{"secretName": "mounted"}]}}),
+            json!({"kind": "ConfigMap", "metadata": {"name": "files"}}),
+        ];
+        assert_eq!(of(&documents), []);
+    }
+}
