@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::answers::Answers;
 use crate::logic::{Facts, Scalar, fill, number};
-use crate::rules::{Case, Part, Question, Rules};
+use crate::rules::{Case, Integrator, Part, Question, Rules};
 
 /// What is recommended, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -77,6 +77,9 @@ pub struct Component {
     pub(crate) release: f64,
     #[serde(skip)]
     pub(crate) balanced: Option<u16>,
+    /// What it is as a cluster beside API Manager.
+    #[serde(skip)]
+    pub(crate) integrator: Option<Integrator>,
 }
 
 /// Sums.
@@ -198,6 +201,7 @@ fn components(rules: &Rules, facts: &Facts) -> Vec<Component> {
                 parts: rule.parts.clone(),
                 release: rule.release.as_ref().map_or(nodes, |it| number(&it.value)),
                 balanced: rule.balanced,
+                integrator: rule.integrator.clone(),
             });
         }
     }

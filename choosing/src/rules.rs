@@ -156,8 +156,21 @@ pub(crate) struct ComponentRule {
     /// The port by which nodes reach it through the load balancer, where that is not its own.
     #[serde(default)]
     pub(crate) balanced: Option<u16>,
+    /// What it is as a cluster beside API Manager.
+    #[serde(default)]
+    pub(crate) integrator: Option<Integrator>,
     pub(crate) cpu: Spanned<Formula>,
     pub(crate) memory: Spanned<Formula>,
+}
+
+/// A cluster beside API Manager.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Integrator {
+    /// Its kind in a document.
+    pub(crate) kind: String,
+    /// Its name in values.
+    pub(crate) key: String,
 }
 
 /// What a component is in a document.
