@@ -139,13 +139,13 @@ impl Writer<'_> {
             site["database"] =
                 json!({"type": self.word("database"), "host": format!("db.{domain}")});
         }
-        if is_whole && !machines && self.word("issuer").starts_with("identity-server") && production
-        {
+        if is_whole && self.word("issuer").starts_with("identity-server") && production {
             let server = &known.identity_server;
             site["identityServer"] = json!({
                 "host": format!("{}.{}", server.host, known.domain),
                 "cidr": server.cidr,
-                "notifies": format!("{}.{domain}", server.notifies),
+                // Machines are notified by the name of the portals, which the load balancer serves.
+                "notifies": (!machines).then(|| format!("{}.{domain}", server.notifies)),
                 "replaces": self.is("keyManagerReplaced").then_some(&server.replaces),
             });
         }

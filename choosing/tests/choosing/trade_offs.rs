@@ -167,15 +167,16 @@ fn a_default_that_is_spelt_out_is_no_conflict() {
 
 #[test]
 fn the_identity_server_takes_the_nodes_of_key_managers_where_it_can() {
-    let replaced = of("identity: identity-server, platform: kubernetes");
-    assert_eq!(nodes(&replaced, "key-manager"), 0.0);
-    let kept = of("identity: identity-server, platform: vm");
-    assert_eq!(nodes(&kept, "key-manager"), 2.0);
-    assert!(
-        kept.watch
-            .iter()
-            .any(|it| it.contains("registered by hand"))
-    );
+    for platform in ["kubernetes", "vm"] {
+        let there = |more: &str| of(&format!("platform: {platform}, identity: {more}"));
+        let replaced = there("identity-server");
+        assert_eq!(word(&replaced, "issuer"), "identity-server");
+        assert_eq!(nodes(&replaced, "key-manager"), 0.0, "{platform}");
+        assert!(!replaced.watch.concat().contains("by hand"), "{platform}");
+        // It does not know tenants, and another one is registered beside the key managers.
+        assert_eq!(nodes(&there("apart, tenants: 2"), "key-manager"), 2.0);
+        assert_eq!(nodes(&there("another"), "key-manager"), 2.0);
+    }
 }
 
 #[test]

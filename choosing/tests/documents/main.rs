@@ -247,6 +247,16 @@ fn a_document_names_the_clusters_of_integrators_with_their_nodes() {
 }
 
 #[test]
+fn a_document_on_machines_has_the_identity_server_instead_of_key_managers() {
+    let is = of("identity: identity-server, platform: vm");
+    let text = document(&is).expect("a document");
+    assert!(text.contains("      replaces: [keyManager]\n"), "{text}");
+    assert!(!text.contains("notifies:") && !text.contains("runs: [key-manager]"), "{text}");
+    let files = made(&is).expect("made");
+    assert!(files.contains_key("sites/main/identity-server/register.sh"));
+}
+
+#[test]
 fn a_document_that_cannot_be_made_is_noticed() {
     let is = of("platform: kubernetes");
     let text = document(&is)
