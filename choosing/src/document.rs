@@ -80,8 +80,6 @@ impl Writer<'_> {
             "version": self.word("version"),
             "several": regions > 1,
             "topology": self.word("topology"),
-            // Between machines events are not encrypted yet.
-            "private": self.is("onMachines"),
             "production": self.is("production"),
             "machines": self.is("onMachines"),
             "credentials": known.credentials,

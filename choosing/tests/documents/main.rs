@@ -256,6 +256,20 @@ fn a_document_on_machines_has_the_identity_server_instead_of_key_managers() {
     assert!(files.contains_key("sites/main/identity-server/register.sh"));
 }
 
+/// Whether a network is private only the operator knows.
+#[test]
+fn no_document_says_that_a_link_is_private() {
+    for platform in CLUSTERS.into_iter().chain(["vm"]) {
+        for management in ["central", "each-region"] {
+            let given = format!("platform: {platform}, regions: 2, management: {management}");
+            let text = document(&of(&given)).expect("a document");
+            assert!(text.contains("\nlink: {encryption: tls}\n"), "{text}");
+            assert!(text.contains("\nkeystores: {existingSecret: apim-keystores}\n"), "{text}");
+            assert!(!text.contains("private:"), "{text}");
+        }
+    }
+}
+
 #[test]
 fn a_document_that_cannot_be_made_is_noticed() {
     let is = of("platform: kubernetes");
