@@ -70,9 +70,15 @@ const recommend = (() => {
       const meaning = rule.values[String(value)];
       return { fact: rule.fact, title: rule.title, value, name: fill(meaning.title, facts), says: fill(meaning.says, facts) };
     });
+    const { first, others } = data.outcomes.sites;
+    const sites = Array.from({ length: facts.regions }, (_, at) => (at === 0 ? first : others.replace("{number}", at + 1)));
+    const those = { all: sites, full: sites.slice(0, facts.fullRegions), planes: sites.slice(facts.fullRegions) };
     const commands = data.outcomes.commands
-      .filter((it) => holds(it.when, facts))
-      .map((it) => ({ does: it.does, run: fill(it.run, facts) }));
+      .filter((it) => holds(it.when, facts) && (!it.sites || those[it.sites].length))
+      .map((it) => ({
+        does: it.does,
+        run: it.sites ? those[it.sites].map((site) => fill(it.run, { ...facts, site })).join("\n") : fill(it.run, facts),
+      }));
     const { because, conflict: conflicts, watch, alternative: alternatives } = told;
     return { answers, flags, outcomes, because, conflicts, watch, alternatives, components, total, commands };
   };

@@ -419,7 +419,11 @@ impl Check<'_> {
             if let Some(when) = &command.when {
                 self.when(when);
             }
+            if command.sites.is_some() {
+                self.known.insert("site".to_owned(), Kind::word());
+            }
             self.text(&command.run);
+            self.known.remove("site");
         }
     }
 

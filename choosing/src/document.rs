@@ -68,9 +68,10 @@ impl Writer<'_> {
     }
 
     fn data(&self) -> Value {
-        let (known, regions) = (self.known, self.number("regions"));
-        let full = self.number("fullRegions");
-        let sites = (0..regions).map(|site| self.site(site, site < full, regions));
+        let (known, names) = (self.known, &self.recommendation.sites);
+        let (regions, full) = (names.len(), self.number("fullRegions"));
+        let sites = names.iter().enumerate();
+        let sites = sites.map(|(site, name)| self.site(site, name, site < full, regions));
         json!({
             "flags": self.recommendation.flags,
             "conflicts": self.recommendation.conflicts,
@@ -90,12 +91,8 @@ impl Writer<'_> {
         })
     }
 
-    fn site(&self, number: usize, is_whole: bool, regions: usize) -> Value {
+    fn site(&self, number: usize, name: &str, is_whole: bool, regions: usize) -> Value {
         let known = self.known;
-        let name = match number {
-            0 => known.main.clone(),
-            _ => known.others.replace("{number}", &(number + 1).to_string()),
-        };
         let domain = match regions {
             1 => known.domain.clone(),
             _ => format!("{name}.{}", known.domain),
@@ -343,6 +340,6 @@ fn balancer(site: usize) -> String {
     clippy::cast_sign_loss,
     reason = "numbers of nodes are small and whole"
 )]
-fn whole(number: f64) -> usize {
+pub(crate) fn whole(number: f64) -> usize {
     number.max(0.0) as usize
 }

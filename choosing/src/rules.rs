@@ -195,7 +195,17 @@ pub(crate) enum Part {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcomes {
     pub(crate) outcomes: Vec<OutcomeRule>,
+    pub(crate) sites: SiteNames,
     pub(crate) commands: Vec<CommandRule>,
+}
+
+/// What sites are called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SiteNames {
+    pub(crate) first: String,
+    /// The others, by their numbers.
+    pub(crate) others: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -219,7 +229,22 @@ pub(crate) struct CommandRule {
     #[serde(default)]
     pub(crate) when: Option<When>,
     pub(crate) does: String,
+    /// The sites for each of which it is said.
+    #[serde(default)]
+    pub(crate) sites: Option<Sites>,
     pub(crate) run: Text,
+}
+
+/// Which sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sites {
+    /// Every site.
+    All,
+    /// Those that run the whole pattern.
+    Full,
+    /// Those that run a data plane.
+    Planes,
 }
 
 impl Rules {

@@ -16,8 +16,6 @@ pub(super) struct Known {
     pub(super) domain: String,
     pub(super) credentials: String,
     pub(super) keystores: String,
-    pub(super) main: String,
-    pub(super) others: String,
     pub(super) overlays: Table<Overlay>,
     pub(super) trial: String,
     pub(super) hostnames: Hostnames,

@@ -270,6 +270,69 @@ fn no_document_says_that_a_link_is_private() {
     }
 }
 
+/// The lines that install, of the README of what is made, as the command has them.
+fn readme_installs(given: &str) -> (Vec<String>, Vec<String>) {
+    let is = of(given);
+    let files = made(&is).expect("made");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    let (_, installs) = readme.split_once("## Install and upgrade").expect("a section");
+    let block = installs.split("```").nth(1).expect("a block");
+    let readme = block.trim_start_matches("sh").trim().lines().map(str::to_owned);
+    let charts = word(&is, "charts");
+    let commands = is.commands.iter().filter(|it| it.does.starts_with("Install"));
+    let lines = commands.flat_map(|it| it.run.lines());
+    let lines = lines.map(|line| {
+        line.replace("deployment/sites", "sites")
+            .replace("@secrets.yml --ask-vault-pass", "@SECRETS")
+            .replace(&charts, "CHARTS")
+    });
+    (lines.collect(), readme.collect())
+}
+
+#[test]
+fn commands_install_what_the_readme_installs_in_its_order() {
+    for platform in ["kubernetes", "vm"] {
+        for answers in [
+            "regions: 1",
+            "production: false, integration: both",
+            "integration: both",
+            "integration: services, requestsPerSecond: 3000, scaling: gateway",
+            "integration: streams, requestsPerSecond: 5000",
+            "integration: services, regulated: true",
+            "integration: both, identity: apart",
+            "regions: 3, integration: both",
+            "regions: 3",
+            "regions: 2, management: each-region, integration: services, productVersion: 4.6.0",
+        ] {
+            let given = format!("platform: {platform}, {answers}");
+            let (printed, readme) = readme_installs(&given);
+            assert_eq!(printed, readme, "{given}");
+        }
+    }
+}
+
+/// charts-out has the newest version alone.
+#[test]
+fn charts_of_other_versions_are_made_before_they_are_installed() {
+    let (families, _) = charts("4.7.0");
+    let newest = families.all().version;
+    for version in families.main().versions.iter().map(|it| &it.version.value) {
+        let is = of(&format!("platform: aws, productVersion: {version}, integration: both"));
+        let commands: Vec<&str> = is.commands.iter().map(|it| it.run.as_str()).collect();
+        let folder = format!("target/charts-{version}");
+        let makes = format!("cargo xtask gen-charts --product-version {version} --out {folder}");
+        if *version == newest {
+            assert!(!commands.iter().any(|it| it.contains("gen-charts")), "{commands:?}");
+            assert_eq!(commands.last(), Some(&"deployment/sites/main/install.sh charts-out"));
+        } else {
+            let installs = format!("deployment/sites/main/install.sh {folder}");
+            assert!(commands.ends_with(&[&makes, &installs]), "{commands:?}");
+        }
+    }
+    let machines = of("platform: vm, productVersion: 4.5.0");
+    assert!(!machines.commands.iter().any(|it| it.run.contains("gen-charts")));
+}
+
 #[test]
 fn a_document_that_cannot_be_made_is_noticed() {
     let is = of("platform: kubernetes");
