@@ -76,7 +76,8 @@ impl Writer<'_> {
             "flags": self.recommendation.flags,
             "conflicts": self.recommendation.conflicts,
             "domain": known.domain,
-            "pooled": self.number("servingNodes") > self.number("gatewaysOfRelease") && self.number("pattern") > 2,
+            "pooled": self.number("pools") > 1,
+            "pools": self.number("pools"),
             "name": known.name,
             "version": self.word("version"),
             "several": regions > 1,
@@ -216,7 +217,7 @@ impl Writer<'_> {
     }
 
     fn replicas(&self, components: &[&Component]) -> Value {
-        let scaled = self.is("spikes");
+        let scaled = self.is("gatewaysGrow");
         let replicas = components
             .iter()
             .filter(|it| !(scaled && it.parts.contains(&Part::Scales)))
@@ -289,8 +290,9 @@ impl Writer<'_> {
             if machines {
                 continue;
             }
-            if self.is("spikes") && component.parts.contains(&Part::Scales) {
-                let (least, most) = (whole(component.release), self.number("mostGateways"));
+            if self.is("gatewaysGrow") && component.parts.contains(&Part::Scales) {
+                let least = whole(component.release);
+                let most = self.number("mostGatewaysOfRelease");
                 lines.push(format!(
                     "  autoscaling: {{enabled: true, minReplicas: {least}, maxReplicas: {most}}}"
                 ));

@@ -76,7 +76,9 @@ fn releases(files: &Files) -> Vec<(String, Value)> {
         let name = site["name"].as_str().expect("a name").to_owned();
         let beside = site["integrators"].as_array().into_iter().flatten();
         let all = std::iter::once(site).chain(beside);
-        let all = all.map(|it| it["release"].clone()).filter(|it| !it.is_null());
+        let all = all
+            .map(|it| it["release"].clone())
+            .filter(|it| !it.is_null());
         releases.extend(all.map(|it| (name.clone(), it)));
     }
     releases
@@ -218,7 +220,8 @@ fn a_document_names_the_clusters_of_integrators_with_their_nodes() {
         let named = |answers: &str| clusters(&format!("platform: {platform}, {answers}"));
         let wanted = |wanted: &[(&str, u64)]| -> Vec<(String, u64)> {
             let all = wanted.iter();
-            all.map(|(name, nodes)| (format!("{apim}{name}"), *nodes)).collect()
+            all.map(|(name, nodes)| (format!("{apim}{name}"), *nodes))
+                .collect()
         };
         assert_eq!(named("integration: none, tenants: 2"), []);
         assert_eq!(
@@ -227,18 +230,29 @@ fn a_document_names_the_clusters_of_integrators_with_their_nodes() {
         );
         assert_eq!(
             named("integration: both, tenants: 2"),
-            wanted(&[("mi-tenant1", 2), ("mi-tenant2", 2), ("si-tenant1", 2), ("si-tenant2", 2)])
+            wanted(&[
+                ("mi-tenant1", 2),
+                ("mi-tenant2", 2),
+                ("si-tenant1", 2),
+                ("si-tenant2", 2)
+            ])
         );
         assert_eq!(
             named("integration: services, tenants: 2, production: false"),
             wanted(&[("mi-tenant1", 1), ("mi-tenant2", 1)])
         );
-        assert_eq!(named("integration: streams, database: db2"), wanted(&[("si", 1)]));
-        let many = of(&format!("platform: {platform}, integration: services, tenants: 40"));
+        assert_eq!(
+            named("integration: streams, database: db2"),
+            wanted(&[("si", 1)])
+        );
+        let many = of(&format!(
+            "platform: {platform}, integration: services, tenants: 40"
+        ));
         assert_eq!(nodes(&many, "micro-integrator"), 80.0);
         let text = document(&many).expect("a document");
         assert!(
-            text.contains("\n# 37 more tenants were asked for: ") && text.contains("\n  - tenant3.example.com\nsites:"),
+            text.contains("\n# 37 more tenants were asked for: ")
+                && text.contains("\n  - tenant3.example.com\nsites:"),
             "{text}"
         );
         let told = "The first document names 3 of 40 tenants, each with clusters of its own: list the others in `tenants`, and on machines give them hosts, too.";
@@ -251,7 +265,10 @@ fn a_document_on_machines_has_the_identity_server_instead_of_key_managers() {
     let is = of("identity: identity-server, platform: vm");
     let text = document(&is).expect("a document");
     assert!(text.contains("      replaces: [keyManager]\n"), "{text}");
-    assert!(!text.contains("notifies:") && !text.contains("runs: [key-manager]"), "{text}");
+    assert!(
+        !text.contains("notifies:") && !text.contains("runs: [key-manager]"),
+        "{text}"
+    );
     let files = made(&is).expect("made");
     assert!(files.contains_key("sites/main/identity-server/register.sh"));
 }
@@ -264,7 +281,10 @@ fn no_document_says_that_a_link_is_private() {
             let given = format!("platform: {platform}, regions: 2, management: {management}");
             let text = document(&of(&given)).expect("a document");
             assert!(text.contains("\nlink: {encryption: tls}\n"), "{text}");
-            assert!(text.contains("\nkeystores: {existingSecret: apim-keystores}\n"), "{text}");
+            assert!(
+                text.contains("\nkeystores: {existingSecret: apim-keystores}\n"),
+                "{text}"
+            );
             assert!(!text.contains("private:"), "{text}");
         }
     }
@@ -275,11 +295,20 @@ fn readme_installs(given: &str) -> (Vec<String>, Vec<String>) {
     let is = of(given);
     let files = made(&is).expect("made");
     let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
-    let (_, installs) = readme.split_once("## Install and upgrade").expect("a section");
+    let (_, installs) = readme
+        .split_once("## Install and upgrade")
+        .expect("a section");
     let block = installs.split("```").nth(1).expect("a block");
-    let readme = block.trim_start_matches("sh").trim().lines().map(str::to_owned);
+    let readme = block
+        .trim_start_matches("sh")
+        .trim()
+        .lines()
+        .map(str::to_owned);
     let charts = word(&is, "charts");
-    let commands = is.commands.iter().filter(|it| it.does.starts_with("Install"));
+    let commands = is
+        .commands
+        .iter()
+        .filter(|it| it.does.starts_with("Install"));
     let lines = commands.flat_map(|it| it.run.lines());
     let lines = lines.map(|line| {
         line.replace("deployment/sites", "sites")
@@ -317,20 +346,46 @@ fn charts_of_other_versions_are_made_before_they_are_installed() {
     let (families, _) = charts("4.7.0");
     let newest = families.all().version;
     for version in families.main().versions.iter().map(|it| &it.version.value) {
-        let is = of(&format!("platform: aws, productVersion: {version}, integration: both"));
+        let is = of(&format!(
+            "platform: aws, productVersion: {version}, integration: both"
+        ));
         let commands: Vec<&str> = is.commands.iter().map(|it| it.run.as_str()).collect();
         let folder = format!("target/charts-{version}");
         let makes = format!("cargo xtask gen-charts --product-version {version} --out {folder}");
         if *version == newest {
-            assert!(!commands.iter().any(|it| it.contains("gen-charts")), "{commands:?}");
-            assert_eq!(commands.last(), Some(&"deployment/sites/main/install.sh charts-out"));
+            assert!(
+                !commands.iter().any(|it| it.contains("gen-charts")),
+                "{commands:?}"
+            );
+            assert_eq!(
+                commands.last(),
+                Some(&"deployment/sites/main/install.sh charts-out")
+            );
         } else {
             let installs = format!("deployment/sites/main/install.sh {folder}");
             assert!(commands.ends_with(&[&makes, &installs]), "{commands:?}");
         }
     }
     let machines = of("platform: vm, productVersion: 4.5.0");
-    assert!(!machines.commands.iter().any(|it| it.run.contains("gen-charts")));
+    assert!(
+        !machines
+            .commands
+            .iter()
+            .any(|it| it.run.contains("gen-charts"))
+    );
+}
+
+#[test]
+fn a_document_is_one_pool_that_never_grows_beyond_ten_gateways() {
+    let text =
+        document(&of("spikes: true, requestsPerSecond: 12000, platform: aws")).expect("a document");
+    for wanted in [
+        "\n# This is one of 2 pools of gateways, because a release has ten at most. ",
+        "\n    replicas: {controlPlane: 2, trafficManager: 2}\n",
+        "\n        autoscaling: {enabled: true, minReplicas: 4, maxReplicas: 8}\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted}{text}");
+    }
 }
 
 #[test]
