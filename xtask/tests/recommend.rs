@@ -69,6 +69,12 @@ fn an_old_topology_is_mapped() {
         .assert()
         .code(2)
         .stderr(contains("versions with profiles are 4.0"));
+    let is = json(&["--from", "4.4", "--topology", " gateway , control-plane"]);
+    assert_eq!(outcome(&is, "pattern"), 2);
+    recommend(&["--from=4.4", "--topology=all-in-one", "--previous=cp-gw"])
+        .assert()
+        .code(2)
+        .stderr("error: --from with --topology and --previous say the same thing: leave one of them out\n");
 }
 
 #[test]
