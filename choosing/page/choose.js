@@ -51,10 +51,6 @@ const recommend = (() => {
       facts[step.set] = "formula" in found ? valueOf(found.formula, facts) : found.value;
       if (found.because) reasons.push(found.because);
     }
-    told.because.push(...reasons.map((text) => fill(text, facts)));
-    for (const remark of data.rules.remarks.filter((it) => holds(it.when, facts))) {
-      for (const list in told) if (list in remark) told[list].push(fill(remark[list], facts));
-    }
     const components = [];
     const total = { nodes: 0, cpu: 0, memory: 0 };
     for (const rule of data.sizing.components.filter((it) => holds(it.when, facts))) {
@@ -64,6 +60,11 @@ const recommend = (() => {
       total.nodes += sites * nodes;
       total.cpu += sites * nodes * cpu;
       total.memory += sites * nodes * memory;
+    }
+    facts.totalNodes = total.nodes;
+    told.because.push(...reasons.map((text) => fill(text, facts)));
+    for (const remark of data.rules.remarks.filter((it) => holds(it.when, facts))) {
+      for (const list in told) if (list in remark) told[list].push(fill(remark[list], facts));
     }
     const outcomes = data.outcomes.outcomes.map((rule) => {
       const value = facts[rule.fact];

@@ -137,6 +137,13 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
         facts.insert(step.set.value.clone(), case.gives(&facts));
         reasons.extend(case.because.as_ref());
     }
+    let components = components(rules, &facts);
+    let total = components.iter().fold(Size::default(), |sum, it| Size {
+        nodes: sum.nodes + it.sites * it.nodes,
+        cpu: sum.cpu + it.sites * it.nodes * it.cpu,
+        memory: sum.memory + it.sites * it.nodes * it.memory,
+    });
+    facts.insert("totalNodes".to_owned(), Scalar::Number(total.nodes));
     // Reasons may name facts of later steps.
     because.extend(reasons.into_iter().map(|text| fill(&text.value, &facts)));
     let (mut watch, mut alternatives) = (Vec::new(), Vec::new());
@@ -155,12 +162,6 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
             list.extend(text.as_ref().map(|text| fill(&text.value, &facts)));
         }
     }
-    let components = components(rules, &facts);
-    let total = components.iter().fold(Size::default(), |sum, it| Size {
-        nodes: sum.nodes + it.sites * it.nodes,
-        cpu: sum.cpu + it.sites * it.nodes * it.cpu,
-        memory: sum.memory + it.sites * it.nodes * it.memory,
-    });
     let sites = sites(rules, &facts);
     Recommendation {
         answers: answered,
