@@ -90,7 +90,15 @@ fn slips_end_with_2_and_what_was_meant() {
     recommend(&["--regions", "0"])
         .assert()
         .code(2)
-        .stderr(contains("`regions` is a whole number from 1 to 20"));
+        .stderr("error: --regions 0: `regions` is a whole number from 1 to 20\n");
+    recommend(&["--requests-per-second", "-5"])
+        .assert()
+        .code(2)
+        .stderr("error: --requests-per-second -5: `requestsPerSecond` is a whole number from 1 to 1000000\n");
+    recommend(&["--tenants=5_0"])
+        .assert()
+        .code(2)
+        .stderr("error: --tenants 5_0: `tenants` is a whole number from 1 to 1000; write it in digits alone, without quotes\n");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("answers.yaml");
     fs::write(&file, "regions: 2\ndatabase: postgres\n").expect("written");
