@@ -51,10 +51,6 @@ const recommend = (() => {
       facts[step.set] = "formula" in found ? valueOf(found.formula, facts) : found.value;
       if (found.because) reasons.push(found.because);
     }
-    told.because.push(...reasons.map((text) => fill(text, facts)));
-    for (const remark of data.rules.remarks.filter((it) => holds(it.when, facts))) {
-      for (const list in told) if (list in remark) told[list].push(fill(remark[list], facts));
-    }
     const components = [];
     const total = { nodes: 0, cpu: 0, memory: 0 };
     for (const rule of data.sizing.components.filter((it) => holds(it.when, facts))) {
@@ -65,14 +61,25 @@ const recommend = (() => {
       total.cpu += sites * nodes * cpu;
       total.memory += sites * nodes * memory;
     }
+    facts.totalNodes = total.nodes;
+    told.because.push(...reasons.map((text) => fill(text, facts)));
+    for (const remark of data.rules.remarks.filter((it) => holds(it.when, facts))) {
+      for (const list in told) if (list in remark) told[list].push(fill(remark[list], facts));
+    }
     const outcomes = data.outcomes.outcomes.map((rule) => {
       const value = facts[rule.fact];
       const meaning = rule.values[String(value)];
       return { fact: rule.fact, title: rule.title, value, name: fill(meaning.title, facts), says: fill(meaning.says, facts) };
     });
+    const { first, others } = data.outcomes.sites;
+    const sites = Array.from({ length: facts.regions }, (_, at) => (at === 0 ? first : others.replace("{number}", at + 1)));
+    const those = { all: sites, full: sites.slice(0, facts.fullRegions), planes: sites.slice(facts.fullRegions) };
     const commands = data.outcomes.commands
-      .filter((it) => holds(it.when, facts))
-      .map((it) => ({ does: it.does, run: fill(it.run, facts) }));
+      .filter((it) => holds(it.when, facts) && (!it.sites || those[it.sites].length))
+      .map((it) => ({
+        does: it.does,
+        run: it.sites ? those[it.sites].map((site) => fill(it.run, { ...facts, site })).join("\n") : fill(it.run, facts),
+      }));
     const { because, conflict: conflicts, watch, alternative: alternatives } = told;
     return { answers, flags, outcomes, because, conflicts, watch, alternatives, components, total, commands };
   };

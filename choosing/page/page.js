@@ -124,7 +124,7 @@ const load = () => {
   for (const [id, text] of new URLSearchParams(location.hash.slice(1))) {
     const question = questions.find((it) => it.id === id);
     const kind = typeof question?.default;
-    const value = kind === "boolean" ? { true: true, false: false }[text] : kind === "number" ? Number(text) : text;
+    const value = kind === "boolean" ? { true: true, false: false }[text] : kind === "number" && /^\d+$/.test(text) ? Number(text) : text;
     const fits =
       kind === "boolean" ? value !== undefined
       : kind === "number" ? Number.isInteger(value) && value >= question.least && value <= question.most

@@ -1,11 +1,6 @@
-//! Answers: read strictly, so that a slip is told and not taken for a default.
+//! Answers, and what a question takes for one.
 
 use std::collections::BTreeMap;
-
-use am_generator::diagnostic::{Diagnostic, Diagnostics};
-use am_generator::model::table::Table;
-use am_generator::yaml;
-use serde_saphyr::Spanned;
 
 use crate::cases::Row;
 use crate::logic::Scalar;
@@ -16,35 +11,6 @@ use crate::rules::{Choices, Question, Rules};
 pub struct Answers(BTreeMap<String, Scalar>);
 
 impl Answers {
-    /// Reads a file of answers: a mapping of questions to answers. `file` is how errors name it.
-    ///
-    /// # Errors
-    /// Every unknown question and every answer that a question does not have, with its place.
-    pub fn read(rules: &Rules, file: &str, text: &str) -> Result<Self, Diagnostics> {
-        let table: Table<Spanned<Scalar>> = yaml::parse(file, text)?;
-        let mut found = Diagnostics::default();
-        let mut this = Self::default();
-        for (id, answer) in table.iter() {
-            let Some(question) = rules.question(&id.value) else {
-                let known = rules.questions().map(Question::id);
-                let place = yaml::place(file, id.referenced);
-                let message = format!("there is no question `{}`", id.value);
-                let hint = am_suggest::hint(&id.value, known);
-                found.push(Diagnostic::new(place, message).maybe_hint(hint));
-                continue;
-            };
-            match question.takes(&answer.value) {
-                Ok(()) => this.set(question, answer.value.clone()),
-                Err((message, hint)) => {
-                    let place = yaml::place(file, answer.referenced);
-                    found.push(Diagnostic::new(place, message).maybe_hint(hint));
-                }
-            }
-        }
-        let sources = [(file.to_owned(), text.to_owned())];
-        found.into_result(this, &sources.into())
-    }
-
     /// The answer to a question.
     pub fn get(&self, id: &str) -> Option<&Scalar> {
         self.0.get(id)
@@ -81,8 +47,7 @@ impl Question {
             (Choices::YesOrNo, Scalar::Is(_)) => Ok(()),
             (Choices::Number(least, most), Scalar::Number(number)) => {
                 if *number < least || *number > most || number.fract() != 0.0 {
-                    let message = format!("`{id}` is a whole number from {least} to {most}");
-                    return Err((message, None));
+                    return Err((format!("`{id}` is {}", self.wanted()), None));
                 }
                 Ok(())
             }
@@ -95,11 +60,22 @@ impl Question {
                 let hint = am_suggest::hint(word, names);
                 Err((format!("`{word}` is no answer to `{id}`"), hint))
             }
-            (Choices::YesOrNo, _) => Err((format!("`{id}` is true or false"), None)),
-            (Choices::Number(..), _) => Err((format!("`{id}` is a number"), None)),
-            (Choices::OneOf(choices), _) => {
+            (Choices::Number(..), Scalar::Text(_)) => {
+                let hint = "write it in digits alone, without quotes".to_owned();
+                Err((format!("`{id}` is {}", self.wanted()), Some(hint)))
+            }
+            (..) => Err((format!("`{id}` is {}", self.wanted()), None)),
+        }
+    }
+
+    /// What it takes, in words.
+    pub(crate) fn wanted(&self) -> String {
+        match self.choices() {
+            Choices::YesOrNo => "true or false".to_owned(),
+            Choices::Number(least, most) => format!("a whole number from {least} to {most}"),
+            Choices::OneOf(choices) => {
                 let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
-                Err((format!("`{id}` is one of {}", names.join(", ")), None))
+                format!("one of {}", names.join(", "))
             }
         }
     }

@@ -26,6 +26,7 @@ pub(crate) fn all(rules: &Rules, found: &mut Diagnostics) {
     check.file = SIZING;
     check.steps(&rules.sizing.nodes);
     check.known.insert("flags".to_owned(), Kind::word());
+    check.known.insert("totalNodes".to_owned(), Kind::number());
     check.texts_of_steps(rules);
     check.remarks(rules);
     check.components(rules);
@@ -41,6 +42,13 @@ struct Kind {
 }
 
 impl Kind {
+    fn number() -> Self {
+        Self {
+            example: Scalar::Number(0.0),
+            words: None,
+        }
+    }
+
     fn word() -> Self {
         Self {
             example: Scalar::Text(String::new()),
@@ -419,7 +427,11 @@ impl Check<'_> {
             if let Some(when) = &command.when {
                 self.when(when);
             }
+            if command.sites.is_some() {
+                self.known.insert("site".to_owned(), Kind::word());
+            }
             self.text(&command.run);
+            self.known.remove("site");
         }
     }
 

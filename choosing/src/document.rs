@@ -1,70 +1,23 @@
 //! A first deployment document out of a recommendation: `templates/deployment.yaml.hbs` with everything that follows, and placeholders for the rest.
 
+mod integrators;
+mod known;
+
 use am_generator::diagnostic::{Diagnostic, Place};
-use am_generator::model::table::Table;
 use am_generator::yaml;
 use am_product::data::File;
 use handlebars::{Handlebars, no_escape};
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::logic::Scalar;
 use crate::recommend::{Component, Recommendation};
 use crate::rules::Part;
+use known::{DATA, Known, Overlay};
 
-const DATA: File = File::new(
-    "choosing/data/document.yaml",
-    include_str!("../data/document.yaml"),
-);
 const TEMPLATE: File = File::new(
     "choosing/templates/deployment.yaml.hbs",
     include_str!("../templates/deployment.yaml.hbs"),
 );
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Known {
-    name: String,
-    namespace: String,
-    domain: String,
-    credentials: String,
-    keystores: String,
-    main: String,
-    others: String,
-    overlays: Table<Overlay>,
-    trial: String,
-    hostnames: Hostnames,
-    #[serde(rename = "identity-server")]
-    identity_server: IdentityServer,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hostnames {
-    whole: Table<String>,
-    every: Table<String>,
-    tokens: Table<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct IdentityServer {
-    host: String,
-    cidr: String,
-    notifies: String,
-    replaces: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Overlay {
-    file: String,
-    #[serde(default)]
-    values: Option<String>,
-    /// Values besides, by the kind of the database.
-    #[serde(default)]
-    databases: Table<String>,
-}
 
 /// The text of a deployment that has what was recommended.
 ///
@@ -115,34 +68,32 @@ impl Writer<'_> {
     }
 
     fn data(&self) -> Value {
-        let (known, regions) = (self.known, self.number("regions"));
-        let full = self.number("fullRegions");
-        let sites = (0..regions).map(|site| self.site(site, site < full, regions));
+        let (known, names) = (self.known, &self.recommendation.sites);
+        let (regions, full) = (names.len(), self.number("fullRegions"));
+        let sites = names.iter().enumerate();
+        let sites = sites.map(|(site, name)| self.site(site, name, site < full, regions));
         json!({
             "flags": self.recommendation.flags,
             "conflicts": self.recommendation.conflicts,
             "domain": known.domain,
-            "pooled": self.number("servingNodes") > self.number("gatewaysOfRelease") && self.number("pattern") > 2,
+            "pooled": self.number("pools") > 1,
+            "pools": self.number("pools"),
             "name": known.name,
             "version": self.word("version"),
             "several": regions > 1,
             "topology": self.word("topology"),
-            // Between machines events are not encrypted yet.
-            "private": self.is("onMachines"),
             "production": self.is("production"),
             "machines": self.is("onMachines"),
             "credentials": known.credentials,
             "keystores": known.keystores,
+            "tenants": self.tenants(),
+            "unnamed": self.number("tenants").saturating_sub(self.number("namedTenants")),
             "sites": sites.collect::<Vec<_>>(),
         })
     }
 
-    fn site(&self, number: usize, is_whole: bool, regions: usize) -> Value {
+    fn site(&self, number: usize, name: &str, is_whole: bool, regions: usize) -> Value {
         let known = self.known;
-        let name = match number {
-            0 => known.main.clone(),
-            _ => known.others.replace("{number}", &(number + 1).to_string()),
-        };
         let domain = match regions {
             1 => known.domain.clone(),
             _ => format!("{name}.{}", known.domain),
@@ -171,6 +122,7 @@ impl Writer<'_> {
             "identityServer": Value::Null,
             "exposes": self.exposes(&components, &domain, number),
             "replicas": Value::Null,
+            "integrators": Value::Null,
             "hosts": Value::Null,
             "balancers": Value::Null,
             "balancer": Value::Null,
@@ -183,20 +135,23 @@ impl Writer<'_> {
             site["database"] =
                 json!({"type": self.word("database"), "host": format!("db.{domain}")});
         }
-        if is_whole && !machines && self.word("issuer").starts_with("identity-server") && production
-        {
+        if is_whole && self.word("issuer").starts_with("identity-server") && production {
             let server = &known.identity_server;
             site["identityServer"] = json!({
                 "host": format!("{}.{}", server.host, known.domain),
                 "cidr": server.cidr,
-                "notifies": format!("{}.{domain}", server.notifies),
+                // Machines are notified by the name of the portals, which the load balancer serves.
+                "notifies": (!machines).then(|| format!("{}.{domain}", server.notifies)),
                 "replaces": self.is("keyManagerReplaced").then_some(&server.replaces),
             });
         }
         if machines {
-            self.hosts(&mut site, &components, number);
+            self.hosts(&mut site, &components, number, is_whole);
         } else {
             site["replicas"] = self.replicas(&components);
+        }
+        if is_whole {
+            site["integrators"] = self.integrators();
         }
         site["values"] = self.values(&components, overlay);
         site
@@ -262,7 +217,7 @@ impl Writer<'_> {
     }
 
     fn replicas(&self, components: &[&Component]) -> Value {
-        let scaled = self.is("spikes");
+        let scaled = self.is("gatewaysGrow");
         let replicas = components
             .iter()
             .filter(|it| !(scaled && it.parts.contains(&Part::Scales)))
@@ -282,7 +237,7 @@ impl Writer<'_> {
         }
     }
 
-    fn hosts(&self, site: &mut Value, components: &[&Component], number: usize) {
+    fn hosts(&self, site: &mut Value, components: &[&Component], number: usize, is_whole: bool) {
         let mut hosts = Vec::new();
         let beside = self.recommendation.components.iter();
         let balancers = beside.filter(|it| it.parts.contains(&Part::Balances));
@@ -305,6 +260,9 @@ impl Writer<'_> {
                 }));
             }
         }
+        if is_whole {
+            hosts.extend(self.integrator_hosts(number, components.len()));
+        }
         site["hosts"] = json!(hosts);
     }
 
@@ -321,37 +279,46 @@ impl Writer<'_> {
             lines.extend(overlay.and_then(|it| it.databases.get(&database).cloned()));
             if self.is("regulated")
                 || ["components", "everything"].contains(&self.word("isolation").as_str())
+                || !self.tenants().is_empty()
             {
                 lines.push("networkPolicy: {enabled: true}".to_owned());
             }
         }
         for component in components {
             lines.push(format!("{}:", component.key.as_deref().unwrap_or_default()));
-            let heap = if machines {
-                component.memory / 2.0
-            } else {
-                component.memory - 1.0
-            };
-            let heap = whole(heap * 1024.0);
-            lines.push(format!(
-                "  jvm: {{initialHeap: {heap}m, maximumHeap: {heap}m}}"
-            ));
+            lines.extend(self.sizes(component).map(|line| format!("  {line}")));
             if machines {
                 continue;
             }
-            let memory = whole(component.memory * 1024.0);
-            lines.push(format!(
-                "  resources: {{requests: {{cpu: \"{}\", memory: {memory}Mi}}, limits: {{memory: {memory}Mi}}}}",
-                component.cpu
-            ));
-            if self.is("spikes") && component.parts.contains(&Part::Scales) {
-                let (least, most) = (whole(component.release), self.number("mostGateways"));
+            if self.is("gatewaysGrow") && component.parts.contains(&Part::Scales) {
+                let least = whole(component.release);
+                let most = self.number("mostGatewaysOfRelease");
                 lines.push(format!(
                     "  autoscaling: {{enabled: true, minReplicas: {least}, maxReplicas: {most}}}"
                 ));
             }
         }
         json!(lines)
+    }
+}
+
+impl Writer<'_> {
+    /// The heap of a component, and in a cluster what its containers ask for.
+    fn sizes(&self, component: &Component) -> impl Iterator<Item = String> + use<> {
+        let machines = self.is("onMachines");
+        let heap = if machines {
+            component.memory / 2.0
+        } else {
+            component.memory - 1.0
+        };
+        let heap = whole(heap * 1024.0);
+        let memory = whole(component.memory * 1024.0);
+        let jvm = format!("jvm: {{initialHeap: {heap}m, maximumHeap: {heap}m}}");
+        let resources = format!(
+            "resources: {{requests: {{cpu: \"{}\", memory: {memory}Mi}}, limits: {{memory: {memory}Mi}}}}",
+            component.cpu
+        );
+        std::iter::once(jvm).chain((!machines).then_some(resources))
     }
 }
 
@@ -375,6 +342,6 @@ fn balancer(site: usize) -> String {
     clippy::cast_sign_loss,
     reason = "numbers of nodes are small and whole"
 )]
-fn whole(number: f64) -> usize {
+pub(crate) fn whole(number: f64) -> usize {
     number.max(0.0) as usize
 }

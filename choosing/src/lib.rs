@@ -12,6 +12,7 @@ mod page;
 mod previous;
 mod recommend;
 mod rules;
+mod sheet;
 mod text;
 
 pub use answers::Answers;

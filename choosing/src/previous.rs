@@ -37,9 +37,12 @@ pub fn previous<'r>(
         .flat_map(|it| it.profiles.iter().map(String::as_str))
         .collect();
     let mut wanted = BTreeSet::new();
-    for profile in profiles {
-        let meant = cases.profile_names.get(profile).unwrap_or(profile);
-        let Some(name) = names.get(meant.as_str()) else {
+    for profile in profiles.iter().map(|it| it.trim()) {
+        let meant = cases
+            .profile_names
+            .get(profile)
+            .map_or(profile, |it| it.as_str());
+        let Some(name) = names.get(meant) else {
             let also = cases.profile_names.names();
             let hint = am_suggest::hint(profile, names.iter().copied().chain(also));
             return Err(format!(

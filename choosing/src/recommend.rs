@@ -3,8 +3,9 @@
 use serde::Serialize;
 
 use crate::answers::Answers;
+use crate::document::whole;
 use crate::logic::{Facts, Scalar, fill, number};
-use crate::rules::{Case, Part, Question, Rules};
+use crate::rules::{Case, Integrator, Part, Question, Rules, Sites};
 
 /// What is recommended, and why.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +30,9 @@ pub struct Recommendation {
     pub total: Size,
     /// What to run.
     pub commands: Vec<Command>,
+    /// Names of the sites that a document has.
+    #[serde(skip)]
+    pub(crate) sites: Vec<String>,
     /// Everything that was worked out.
     #[serde(skip)]
     pub(crate) facts: Facts,
@@ -77,6 +81,9 @@ pub struct Component {
     pub(crate) release: f64,
     #[serde(skip)]
     pub(crate) balanced: Option<u16>,
+    /// What it is as a cluster beside API Manager.
+    #[serde(skip)]
+    pub(crate) integrator: Option<Integrator>,
 }
 
 /// Sums.
@@ -98,7 +105,7 @@ pub struct Size {
 pub struct Command {
     /// What it does.
     pub does: String,
-    /// What is typed.
+    /// What is typed; several lines where there are several sites.
     pub run: String,
 }
 
@@ -130,6 +137,13 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
         facts.insert(step.set.value.clone(), case.gives(&facts));
         reasons.extend(case.because.as_ref());
     }
+    let components = components(rules, &facts);
+    let total = components.iter().fold(Size::default(), |sum, it| Size {
+        nodes: sum.nodes + it.sites * it.nodes,
+        cpu: sum.cpu + it.sites * it.nodes * it.cpu,
+        memory: sum.memory + it.sites * it.nodes * it.memory,
+    });
+    facts.insert("totalNodes".to_owned(), Scalar::Number(total.nodes));
     // Reasons may name facts of later steps.
     because.extend(reasons.into_iter().map(|text| fill(&text.value, &facts)));
     let (mut watch, mut alternatives) = (Vec::new(), Vec::new());
@@ -148,12 +162,7 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
             list.extend(text.as_ref().map(|text| fill(&text.value, &facts)));
         }
     }
-    let components = components(rules, &facts);
-    let total = components.iter().fold(Size::default(), |sum, it| Size {
-        nodes: sum.nodes + it.sites * it.nodes,
-        cpu: sum.cpu + it.sites * it.nodes * it.cpu,
-        memory: sum.memory + it.sites * it.nodes * it.memory,
-    });
+    let sites = sites(rules, &facts);
     Recommendation {
         answers: answered,
         flags,
@@ -164,7 +173,8 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
         alternatives,
         components,
         total,
-        commands: commands(rules, &facts),
+        commands: commands(rules, &facts, &sites),
+        sites,
         facts,
     }
 }
@@ -198,6 +208,7 @@ fn components(rules: &Rules, facts: &Facts) -> Vec<Component> {
                 parts: rule.parts.clone(),
                 release: rule.release.as_ref().map_or(nodes, |it| number(&it.value)),
                 balanced: rule.balanced,
+                integrator: rule.integrator.clone(),
             });
         }
     }
@@ -219,12 +230,42 @@ fn outcomes(rules: &Rules, facts: &Facts) -> Vec<Outcome> {
     outcomes.collect()
 }
 
-fn commands(rules: &Rules, facts: &Facts) -> Vec<Command> {
+fn sites(rules: &Rules, facts: &Facts) -> Vec<String> {
+    let names = &rules.outcomes.sites;
+    let all = 1..=count(facts, "regions");
+    let name = |number: usize| match number {
+        1 => names.first.clone(),
+        _ => names.others.replace("{number}", &number.to_string()),
+    };
+    all.map(name).collect()
+}
+
+fn count(facts: &Facts, name: &str) -> usize {
+    whole(facts.get(name).and_then(Scalar::number).unwrap_or(0.0))
+}
+
+fn commands(rules: &Rules, facts: &Facts, sites: &[String]) -> Vec<Command> {
+    let full = count(facts, "fullRegions").min(sites.len());
     let commands = rules.outcomes.commands.iter();
     let commands = commands.filter(|it| it.when.as_ref().is_none_or(|when| when.holds(facts)));
-    let commands = commands.map(|rule| Command {
+    let commands = commands.filter_map(|rule| {
+        let run = |facts: &Facts| fill(&rule.run.value, facts);
+        let its = match rule.sites {
+            None => return Some((rule, run(facts))),
+            Some(Sites::All) => sites,
+            Some(Sites::Full) => &sites[..full],
+            Some(Sites::Planes) => &sites[full..],
+        };
+        let lines = its.iter().map(|site| {
+            let mut facts = facts.clone();
+            facts.insert("site".to_owned(), Scalar::Text(site.clone()));
+            run(&facts)
+        });
+        (!its.is_empty()).then(|| (rule, lines.collect::<Vec<_>>().join("\n")))
+    });
+    let commands = commands.map(|(rule, run)| Command {
         does: rule.does.clone(),
-        run: fill(&rule.run.value, facts),
+        run,
     });
     commands.collect()
 }

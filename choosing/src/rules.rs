@@ -156,8 +156,21 @@ pub(crate) struct ComponentRule {
     /// The port by which nodes reach it through the load balancer, where that is not its own.
     #[serde(default)]
     pub(crate) balanced: Option<u16>,
+    /// What it is as a cluster beside API Manager.
+    #[serde(default)]
+    pub(crate) integrator: Option<Integrator>,
     pub(crate) cpu: Spanned<Formula>,
     pub(crate) memory: Spanned<Formula>,
+}
+
+/// A cluster beside API Manager.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Integrator {
+    /// Its kind in a document.
+    pub(crate) kind: String,
+    /// Its name in values.
+    pub(crate) key: String,
 }
 
 /// What a component is in a document.
@@ -182,7 +195,17 @@ pub(crate) enum Part {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcomes {
     pub(crate) outcomes: Vec<OutcomeRule>,
+    pub(crate) sites: SiteNames,
     pub(crate) commands: Vec<CommandRule>,
+}
+
+/// What sites are called.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SiteNames {
+    pub(crate) first: String,
+    /// The others, by their numbers.
+    pub(crate) others: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -206,7 +229,22 @@ pub(crate) struct CommandRule {
     #[serde(default)]
     pub(crate) when: Option<When>,
     pub(crate) does: String,
+    /// The sites for each of which it is said.
+    #[serde(default)]
+    pub(crate) sites: Option<Sites>,
     pub(crate) run: Text,
+}
+
+/// Which sites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Sites {
+    /// Every site.
+    All,
+    /// Those that run the whole pattern.
+    Full,
+    /// Those that run a data plane.
+    Planes,
 }
 
 impl Rules {

@@ -35,7 +35,8 @@ impl fmt::Display for Recommendation {
         list(f, "What else would do", &self.alternatives)?;
         writeln!(f, "\nCommands")?;
         for command in &self.commands {
-            writeln!(f, "  # {}\n  {}", command.does, command.run)?;
+            let run = command.run.replace('\n', "\n  ");
+            writeln!(f, "  # {}\n  {run}", command.does)?;
         }
         Ok(())
     }

@@ -102,6 +102,12 @@ fn given(arguments: &Arguments, rules: &Rules) -> Result<Option<Answers>, Failur
     if let Some(from) = &arguments.from {
         let (id, answer) = previous(rules, from, &arguments.topology).map_err(Failure::usage)?;
         if let Some(question) = rules.question(id) {
+            if answers.get(id).is_some() {
+                let flag = question.flag();
+                return Err(Failure::usage(format!(
+                    "--from with --topology and --{flag} say the same thing: leave one of them out"
+                )));
+            }
             answers.set(question, answer);
         }
         is_given = true;

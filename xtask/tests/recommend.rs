@@ -69,6 +69,12 @@ fn an_old_topology_is_mapped() {
         .assert()
         .code(2)
         .stderr(contains("versions with profiles are 4.0"));
+    let is = json(&["--from", "4.4", "--topology", " gateway , control-plane"]);
+    assert_eq!(outcome(&is, "pattern"), 2);
+    recommend(&["--from=4.4", "--topology=all-in-one", "--previous=cp-gw"])
+        .assert()
+        .code(2)
+        .stderr("error: --from with --topology and --previous say the same thing: leave one of them out\n");
 }
 
 #[test]
@@ -84,7 +90,15 @@ fn slips_end_with_2_and_what_was_meant() {
     recommend(&["--regions", "0"])
         .assert()
         .code(2)
-        .stderr(contains("`regions` is a whole number from 1 to 20"));
+        .stderr("error: --regions 0: `regions` is a whole number from 1 to 20\n");
+    recommend(&["--requests-per-second", "-5"])
+        .assert()
+        .code(2)
+        .stderr("error: --requests-per-second -5: `requestsPerSecond` is a whole number from 1 to 1000000\n");
+    recommend(&["--tenants=5_0"])
+        .assert()
+        .code(2)
+        .stderr("error: --tenants 5_0: `tenants` is a whole number from 1 to 1000; write it in digits alone, without quotes\n");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let file = folder.path().join("answers.yaml");
     fs::write(&file, "regions: 2\ndatabase: postgres\n").expect("written");
@@ -179,7 +193,7 @@ fn the_suite_judges_a_first_document_conformant() {
 }
 
 #[test]
-fn regions_of_machines_are_conformant_with_an_encrypted_link_too() {
+fn regions_of_machines_are_conformant_and_no_link_is_said_to_be_private() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for management in ["central", "each-region"] {
         let file = folder.path().join(format!("{management}.yaml"));
@@ -189,9 +203,10 @@ fn regions_of_machines_are_conformant_with_an_encrypted_link_too() {
             .assert()
             .code(0);
         let text = fs::read_to_string(&file).expect("the document");
-        assert!(text.contains("link: {private: true}"), "{text}");
-        let text = text.replace("link: {private: true}", "link: {encryption: tls}");
-        fs::write(&file, text).expect("written");
+        assert!(
+            text.contains("\nlink: {encryption: tls}\n") && !text.contains("private: true"),
+            "{text}"
+        );
         xtask(&["conformance", "--deployment", &path])
             .assert()
             .code(0)

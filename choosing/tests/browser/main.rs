@@ -236,11 +236,15 @@ fn a_link_carries_the_answers(page: &mut Page) -> Result<(), Failed> {
 
 fn a_link_that_is_wrong_is_told(page: &mut Page) -> Result<(), Failed> {
     let address = format!(
-        "{}#regions=0&platform=moon&nothing=1&toString=1&production=perhaps",
+        "{}#regions=0&platform=moon&nothing=1&toString=1&production=perhaps&tokensPerSecond=&requestsPerSecond=0x10",
         page.address
     );
     page.tab.go(&address)?;
-    page.expect("document.querySelectorAll('#wrong li').length", &json!(5))?;
+    page.expect("document.querySelectorAll('#wrong li').length", &json!(7))?;
+    page.expect(
+        "document.getElementById('tokensPerSecond').value",
+        &json!("10"),
+    )?;
     page.expect("document.getElementById('wrong').hidden", &json!(false))?;
     page.expect("document.getElementById('regions').value", &json!("1"))
 }

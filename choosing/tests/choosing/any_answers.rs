@@ -1,6 +1,6 @@
 //! Any answers: no panic, always a whole recommendation.
 
-use am_choosing::{Answers, recommend};
+use am_choosing::{Answers, Scalar, recommend};
 use proptest::prelude::*;
 
 use crate::strategies::answers;
@@ -57,4 +57,70 @@ fn slips_in_a_file_of_answers_are_told_with_their_place() {
             .contains("a.yaml:2:1: the key `regions` is there twice"),
         "{twice}"
     );
+}
+
+/// Files that are refused, and everything that is told of them.
+const REFUSED: [(&str, &str); 11] = [
+    (
+        "requestsPerSecond:\n",
+        "a.yaml:1:18: `requestsPerSecond` has no answer\n    1 | requestsPerSecond:\n      |                  ^\n    hint: write a whole number from 1 to 1000000, or remove the line",
+    ),
+    (
+        "regulated: ~\n",
+        "a.yaml:1:12: `regulated` has no answer\n    1 | regulated: ~\n      |            ^\n    hint: write true or false, or remove the line",
+    ),
+    (
+        "regions: 1\n---\nregions: 2\n",
+        "a.yaml:2:1: a file of answers is one document, and here another one begins\n    2 | ---\n      | ^\n    hint: remove this line, or put the answers into one file each",
+    ),
+    (
+        "- regions: 1\n",
+        "a.yaml:1:1: a file of answers is a mapping of questions to answers\n    1 | - regions: 1\n      | ^\n    hint: write a line for each: `requestsPerSecond: 5000`",
+    ),
+    (
+        "regions\n",
+        "a.yaml:1:1: a file of answers is a mapping of questions to answers\n    1 | regions\n      | ^\n    hint: write a line for each: `requestsPerSecond: 5000`",
+    ),
+    (
+        "requests-per-second: 5000\n",
+        "a.yaml:1:1: there is no question `requests-per-second`\n    1 | requests-per-second: 5000\n      | ^\n    hint: did you mean `requestsPerSecond`?",
+    ),
+    (
+        "tenants: 1_0\n",
+        "a.yaml:1:10: `tenants` is a whole number from 1 to 1000, in digits alone\n    1 | tenants: 1_0\n      |          ^\n    hint: write `10` instead of `1_0`",
+    ),
+    (
+        "tenants: 0x10 # sixteen\n",
+        "a.yaml:1:10: `tenants` is a whole number from 1 to 1000, in digits alone\n    1 | tenants: 0x10 # sixteen\n      |          ^\n    hint: write `16` instead of `0x10`",
+    ),
+    (
+        "tenants: 5,000\n",
+        "a.yaml:1:10: `tenants` is a whole number from 1 to 1000\n    1 | tenants: 5,000\n      |          ^\n    hint: write it in digits alone, without quotes",
+    ),
+    (
+        "regions: [1]\n",
+        "a.yaml:1:10: `regions` has a list, and takes one answer\n    1 | regions: [1]\n      |          ^\n    hint: write a whole number from 1 to 20",
+    ),
+    (
+        "regulated: {a: b}\n",
+        "a.yaml:1:12: `regulated` has a mapping, and takes one answer\n    1 | regulated: {a: b}\n      |            ^\n    hint: write true or false",
+    ),
+];
+
+#[test]
+fn a_file_that_is_none_of_answers_is_refused_in_plain_words() {
+    for (text, told) in REFUSED {
+        let error = Answers::read(rules(), "a.yaml", text).expect_err(text);
+        assert_eq!(error.to_string(), told, "{text}");
+    }
+    for text in [
+        "---\nregions: 2\n",
+        "# mine\n---\nregions: 2\n",
+        "{regions: 2, tenants: 10}\n",
+        "regions: 2.0\n",
+        "{\"regions\": 2}\n",
+    ] {
+        let answers = Answers::read(rules(), "a.yaml", text).expect(text);
+        assert_eq!(answers.get("regions"), Some(&Scalar::Number(2.0)), "{text}");
+    }
 }

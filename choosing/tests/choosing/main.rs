@@ -4,6 +4,7 @@
 
 mod any_answers;
 mod broken_data;
+mod loads;
 mod short;
 mod strategies;
 mod support;

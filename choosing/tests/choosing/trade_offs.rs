@@ -1,6 +1,7 @@
 //! Combinations beyond the tables: factors together, and answers that do not go together.
 
 use crate::short::{nodes, of, word};
+use crate::support::rules;
 
 /// Answers, and facts that must follow.
 const COMBINATIONS: [(&str, &[(&str, &str)]); 18] = [
@@ -82,7 +83,7 @@ fn combinations_of_factors_give_what_each_asks_for() {
 }
 
 /// Answers that do not go together, what is told, and what is recommended.
-const CONFLICTS: [(&str, &str, (&str, &str)); 12] = [
+const CONFLICTS: [(&str, &str, (&str, &str)); 18] = [
     (
         "regions: 2, management: each-region, database: mysql",
         "databases that replicate both ways",
@@ -143,6 +144,36 @@ const CONFLICTS: [(&str, &str, (&str, &str)); 12] = [
         "`management` has no effect",
         ("topology", "single"),
     ),
+    (
+        "scaling: gateway, isolation: components",
+        "Gateways alone were to scale, which is pattern 2 or 5, and other answers put rate limits on nodes of their own. These came first: pattern 3, where both scale.",
+        ("pattern", "3"),
+    ),
+    (
+        "scaling: gateway, isolation: everything",
+        "These came first: pattern 4, where both scale.",
+        ("pattern", "4"),
+    ),
+    (
+        "scaling: gateway, regulated: true",
+        "These came first: pattern 4, where both scale.",
+        ("pattern", "4"),
+    ),
+    (
+        "downtime: management, requestsPerSecond: 3000",
+        "`downtime: management` has no effect in pattern 3, which has two nodes at least of what manages. Only patterns 2 and 5 do with one.",
+        ("controlPlaneNodes", "2"),
+    ),
+    (
+        "downtime: management, regulated: true",
+        "`downtime: management` has no effect in pattern 4,",
+        ("controlPlaneNodes", "2"),
+    ),
+    (
+        "integration: streams, database: mariadb",
+        "A pair of Streaming Integrators shares a database of mysql, postgre, mssql or oracle, and mariadb is none of these. It was kept: one node, and nothing takes its place while it is away.",
+        ("streamingIntegratorNodes", "1"),
+    ),
 ];
 
 #[test]
@@ -160,22 +191,75 @@ fn answers_that_do_not_go_together_are_told_with_what_was_decided() {
 }
 
 #[test]
-fn a_default_that_is_spelt_out_is_no_conflict() {
-    let is = of("production: false, regions: 1, isolation: none");
-    assert!(is.conflicts.is_empty(), "{:?}", is.conflicts);
+fn what_goes_together_is_no_conflict() {
+    for answers in [
+        "production: false, regions: 1, isolation: none",
+        "scaling: gateway, isolation: gateways",
+        "scaling: gateway, downtime: management",
+        "scaling: gateway, identity: apart, downtime: management",
+        "integration: services, database: mariadb",
+        "integration: both, database: mssql",
+    ] {
+        let is = of(answers);
+        assert!(is.conflicts.is_empty(), "{answers}: {:?}", is.conflicts);
+    }
+}
+
+/// The table is what the profiles became; a load may ask for more, and then it is said.
+#[test]
+fn a_topology_that_other_answers_overrule_says_so() {
+    let told = |answers: &str| {
+        let is = of(answers);
+        let mut because = is.because.into_iter();
+        because.find(|it| it.starts_with("The profiles that it replaces"))
+    };
+    assert_eq!(
+        told("previous: cp-gw, requestsPerSecond: 60000").as_deref(),
+        Some(
+            "The profiles that it replaces became pattern 2 (docs/choosing.md). That was left for pattern 3, which the other answers ask for, for the reasons above."
+        )
+    );
+    // 4 is less than 5, and another one as well.
+    assert!(told("previous: cp-gw-km, regulated: true").is_some());
+    assert!(told("previous: all-in-one, production: false, requestsPerSecond: 10").is_none());
+    for topology in &rules().cases().topologies {
+        let previous = &topology.previous.value;
+        let is = of(&format!("previous: {previous}"));
+        assert_eq!(
+            word(&is, "mappedPattern"),
+            topology.pattern.to_string(),
+            "{previous}"
+        );
+        let tried = of(&format!("previous: {previous}, production: false"));
+        assert_eq!(
+            word(&tried, "mappedPattern"),
+            topology.without_production.to_string(),
+            "{previous}"
+        );
+        assert!(
+            told(&format!("previous: {previous}")).is_none(),
+            "{previous}"
+        );
+        assert!(
+            told(&format!("previous: {previous}, production: false")).is_none(),
+            "{previous}"
+        );
+    }
+    assert!(told("requestsPerSecond: 60000").is_none());
 }
 
 #[test]
 fn the_identity_server_takes_the_nodes_of_key_managers_where_it_can() {
-    let replaced = of("identity: identity-server, platform: kubernetes");
-    assert_eq!(nodes(&replaced, "key-manager"), 0.0);
-    let kept = of("identity: identity-server, platform: vm");
-    assert_eq!(nodes(&kept, "key-manager"), 2.0);
-    assert!(
-        kept.watch
-            .iter()
-            .any(|it| it.contains("registered by hand"))
-    );
+    for platform in ["kubernetes", "vm"] {
+        let there = |more: &str| of(&format!("platform: {platform}, identity: {more}"));
+        let replaced = there("identity-server");
+        assert_eq!(word(&replaced, "issuer"), "identity-server");
+        assert_eq!(nodes(&replaced, "key-manager"), 0.0, "{platform}");
+        assert!(!replaced.watch.concat().contains("by hand"), "{platform}");
+        // It does not know tenants, and another one is registered beside the key managers.
+        assert_eq!(nodes(&there("apart, tenants: 2"), "key-manager"), 2.0);
+        assert_eq!(nodes(&there("another"), "key-manager"), 2.0);
+    }
 }
 
 #[test]

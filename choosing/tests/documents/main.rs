@@ -66,6 +66,24 @@ fn render(rendering: &Rendering) -> Result<Vec<Value>, String> {
     Ok(documents.into_iter().map(|it| it.value).collect())
 }
 
+/// What was resolved: every release in a cluster, with its site.
+fn releases(files: &Files) -> Vec<(String, Value)> {
+    let resolved = &files["deployment.resolved.yaml"];
+    let resolved: Value =
+        am_generator::yaml::parse("resolved", &String::from_utf8_lossy(resolved)).expect("YAML");
+    let mut releases = Vec::new();
+    for site in resolved["sites"].as_array().expect("sites") {
+        let name = site["name"].as_str().expect("a name").to_owned();
+        let beside = site["integrators"].as_array().into_iter().flatten();
+        let all = std::iter::once(site).chain(beside);
+        let all = all
+            .map(|it| it["release"].clone())
+            .filter(|it| !it.is_null());
+        releases.extend(all.map(|it| (name.clone(), it)));
+    }
+    releases
+}
+
 /// What the document of a recommendation makes; Helm renders each site.
 fn made(recommendation: &Recommendation) -> Result<Files, String> {
     let text = document(recommendation).map_err(|error| error.to_string())?;
@@ -75,40 +93,29 @@ fn made(recommendation: &Recommendation) -> Result<Files, String> {
     let vocabulary = Vocabulary::load().expect("the vocabulary is sound");
     let files = deploy(&read, families, &vocabulary, charts, &render);
     let files = files.map_err(|error| told(error.to_string()))?;
-    let beginning = format!("am-pattern-{}/", word(recommendation, "pattern"));
-    let chart = charts.files().filter_map(|(path, content)| {
-        let path = path.strip_prefix(beginning.as_str())?;
-        Some((path.to_owned(), content.to_vec()))
-    });
-    let chart: Vec<_> = chart.collect();
-    let sites = files
-        .keys()
-        .filter_map(|path| path.strip_suffix("/apim.values.yaml"));
-    for site in sites {
+    for (site, release) in releases(&files) {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for (path, content) in &chart {
+        let chart = release["chart"].as_str().expect("a chart");
+        let chart_of = charts.files().filter_map(|(path, content)| {
+            let path = path.strip_prefix(chart)?.strip_prefix('/')?;
+            Some((path.to_owned(), content))
+        });
+        for (path, content) in chart_of {
             let path = folder.path().join(path);
             fs::create_dir_all(path.parent().expect("a folder")).expect("made");
             fs::write(&path, content).expect("written");
         }
-        let mut request = RenderRequest::new(folder.path(), "apim", "apim");
-        let given = files
-            .iter()
-            .filter(|(path, _)| path.starts_with(site) && path.ends_with(".values.yaml"));
-        for (path, text) in given {
-            let file = folder.path().join(path.replace('/', "-"));
-            fs::write(&file, text).expect("written");
-            // The overlay comes first.
-            let at = if path.ends_with("/apim.values.yaml") {
-                request.values_files.len()
-            } else {
-                0
-            };
-            request.values_files.insert(at, file);
+        let name = release["name"].as_str().expect("a release");
+        let mut request = RenderRequest::new(folder.path(), name, "apim");
+        for values in release["values"].as_array().expect("files of values") {
+            let values = values.as_str().expect("a file");
+            let file = folder.path().join(format!("given-{values}"));
+            fs::write(&file, &files[&format!("sites/{site}/{values}")]).expect("written");
+            request.values_files.push(file);
         }
         let rendered = pool().with(|server| server.render(&request));
-        let rendered = rendered.map_err(|error| told(format!("{site}: {error}")))?;
-        assert!(rendered.documents.len() > 5, "{site}");
+        let rendered = rendered.map_err(|error| told(format!("{site}, {name}: {error}")))?;
+        assert!(rendered.documents.len() > 3, "{site}, {name}");
     }
     Ok(files)
 }
@@ -152,6 +159,12 @@ fn documents_of_several_regions_and_of_an_identity_server_are_made_and_rendered(
         "requestsPerSecond: 60000, database: oracle",
         "production: false, previous: cp-gw",
         "production: false, previous: cp-gw-tm-km",
+        "integration: both",
+        "integration: both, production: false",
+        "integration: services, regions: 2",
+        "integration: both, tenants: 2, regions: 2, management: each-region",
+        "integration: both, database: db2, requestsPerSecond: 3000, scaling: gateway",
+        "integration: streams, tenants: 500",
     ];
     let given = several.map(|it| (it, answers(&it.replace(", ", "\n"))));
     let wrong = on_platforms(given.into_iter());
@@ -184,6 +197,195 @@ fn documents_of_any_answers_are_made_and_rendered() {
             .map_err(TestCaseError::fail)
     });
     run.unwrap_or_else(|error| panic!("{error}"));
+}
+
+/// The clusters of a document by their names, each with its nodes.
+fn clusters(given: &str) -> Vec<(String, u64)> {
+    let files = made(&of(given)).expect("made");
+    let resolved = String::from_utf8_lossy(&files["deployment.resolved.yaml"]).into_owned();
+    let resolved: Value = am_generator::yaml::parse("resolved", &resolved).expect("YAML");
+    let clusters = resolved["sites"].as_array().into_iter().flatten();
+    let clusters = clusters.flat_map(|site| site["integrators"].as_array().into_iter().flatten());
+    clusters
+        .map(|it| {
+            let name = it["name"].as_str().expect("a name").to_owned();
+            (name, it["nodes"].as_u64().expect("nodes"))
+        })
+        .collect()
+}
+
+#[test]
+fn a_document_names_the_clusters_of_integrators_with_their_nodes() {
+    for (platform, apim) in [("kubernetes", "apim-"), ("vm", "")] {
+        let named = |answers: &str| clusters(&format!("platform: {platform}, {answers}"));
+        let wanted = |wanted: &[(&str, u64)]| -> Vec<(String, u64)> {
+            let all = wanted.iter();
+            all.map(|(name, nodes)| (format!("{apim}{name}"), *nodes))
+                .collect()
+        };
+        assert_eq!(named("integration: none, tenants: 2"), []);
+        assert_eq!(
+            named("integration: both, integrationRequestsPerSecond: 5000"),
+            wanted(&[("mi", 4), ("si", 2)])
+        );
+        assert_eq!(
+            named("integration: both, tenants: 2"),
+            wanted(&[
+                ("mi-tenant1", 2),
+                ("mi-tenant2", 2),
+                ("si-tenant1", 2),
+                ("si-tenant2", 2)
+            ])
+        );
+        assert_eq!(
+            named("integration: services, tenants: 2, production: false"),
+            wanted(&[("mi-tenant1", 1), ("mi-tenant2", 1)])
+        );
+        assert_eq!(
+            named("integration: streams, database: db2"),
+            wanted(&[("si", 1)])
+        );
+        let many = of(&format!(
+            "platform: {platform}, integration: services, tenants: 40"
+        ));
+        assert_eq!(nodes(&many, "micro-integrator"), 80.0);
+        let text = document(&many).expect("a document");
+        assert!(
+            text.contains("\n# 37 more tenants were asked for: ")
+                && text.contains("\n  - tenant3.example.com\nsites:"),
+            "{text}"
+        );
+        let told = "The first document names 3 of 40 tenants, each with clusters of its own: list the others in `tenants`, and on machines give them hosts, too.";
+        assert!(many.watch.iter().any(|it| it == told), "{:?}", many.watch);
+    }
+}
+
+#[test]
+fn a_document_on_machines_has_the_identity_server_instead_of_key_managers() {
+    let is = of("identity: identity-server, platform: vm");
+    let text = document(&is).expect("a document");
+    assert!(text.contains("      replaces: [keyManager]\n"), "{text}");
+    assert!(
+        !text.contains("notifies:") && !text.contains("runs: [key-manager]"),
+        "{text}"
+    );
+    let files = made(&is).expect("made");
+    assert!(files.contains_key("sites/main/identity-server/register.sh"));
+}
+
+/// Whether a network is private only the operator knows.
+#[test]
+fn no_document_says_that_a_link_is_private() {
+    for platform in CLUSTERS.into_iter().chain(["vm"]) {
+        for management in ["central", "each-region"] {
+            let given = format!("platform: {platform}, regions: 2, management: {management}");
+            let text = document(&of(&given)).expect("a document");
+            assert!(text.contains("\nlink: {encryption: tls}\n"), "{text}");
+            assert!(
+                text.contains("\nkeystores: {existingSecret: apim-keystores}\n"),
+                "{text}"
+            );
+            assert!(!text.contains("private:"), "{text}");
+        }
+    }
+}
+
+/// The lines that install, of the README of what is made, as the command has them.
+fn readme_installs(given: &str) -> (Vec<String>, Vec<String>) {
+    let is = of(given);
+    let files = made(&is).expect("made");
+    let readme = String::from_utf8_lossy(&files["README.md"]).into_owned();
+    let (_, installs) = readme
+        .split_once("## Install and upgrade")
+        .expect("a section");
+    let block = installs.split("```").nth(1).expect("a block");
+    let readme = block
+        .trim_start_matches("sh")
+        .trim()
+        .lines()
+        .map(str::to_owned);
+    let charts = word(&is, "charts");
+    let commands = is
+        .commands
+        .iter()
+        .filter(|it| it.does.starts_with("Install"));
+    let lines = commands.flat_map(|it| it.run.lines());
+    let lines = lines.map(|line| {
+        line.replace("deployment/sites", "sites")
+            .replace("@secrets.yml --ask-vault-pass", "@SECRETS")
+            .replace(&charts, "CHARTS")
+    });
+    (lines.collect(), readme.collect())
+}
+
+#[test]
+fn commands_install_what_the_readme_installs_in_its_order() {
+    for platform in ["kubernetes", "vm"] {
+        for answers in [
+            "regions: 1",
+            "production: false, integration: both",
+            "integration: both",
+            "integration: services, requestsPerSecond: 3000, scaling: gateway",
+            "integration: streams, requestsPerSecond: 5000",
+            "integration: services, regulated: true",
+            "integration: both, identity: apart",
+            "regions: 3, integration: both",
+            "regions: 3",
+            "regions: 2, management: each-region, integration: services, productVersion: 4.6.0",
+        ] {
+            let given = format!("platform: {platform}, {answers}");
+            let (printed, readme) = readme_installs(&given);
+            assert_eq!(printed, readme, "{given}");
+        }
+    }
+}
+
+/// charts-out has the newest version alone.
+#[test]
+fn charts_of_other_versions_are_made_before_they_are_installed() {
+    let (families, _) = charts("4.7.0");
+    let newest = families.all().version;
+    for version in families.main().versions.iter().map(|it| &it.version.value) {
+        let is = of(&format!(
+            "platform: aws, productVersion: {version}, integration: both"
+        ));
+        let commands: Vec<&str> = is.commands.iter().map(|it| it.run.as_str()).collect();
+        let folder = format!("target/charts-{version}");
+        let makes = format!("cargo xtask gen-charts --product-version {version} --out {folder}");
+        if *version == newest {
+            assert!(
+                !commands.iter().any(|it| it.contains("gen-charts")),
+                "{commands:?}"
+            );
+            assert_eq!(
+                commands.last(),
+                Some(&"deployment/sites/main/install.sh charts-out")
+            );
+        } else {
+            let installs = format!("deployment/sites/main/install.sh {folder}");
+            assert!(commands.ends_with(&[&makes, &installs]), "{commands:?}");
+        }
+    }
+    let machines = of("platform: vm, productVersion: 4.5.0");
+    assert!(
+        !machines
+            .commands
+            .iter()
+            .any(|it| it.run.contains("gen-charts"))
+    );
+}
+
+#[test]
+fn a_document_is_one_pool_that_never_grows_beyond_ten_gateways() {
+    let text =
+        document(&of("spikes: true, requestsPerSecond: 12000, platform: aws")).expect("a document");
+    for wanted in [
+        "\n# This is one of 2 pools of gateways, because a release has ten at most. ",
+        "\n    replicas: {controlPlane: 2, trafficManager: 2}\n",
+        "\n        autoscaling: {enabled: true, minReplicas: 4, maxReplicas: 8}\n",
+    ] {
+        assert!(text.contains(wanted), "{wanted}{text}");
+    }
 }
 
 #[test]

@@ -22,9 +22,9 @@ impl Flags {
             let question = rules
                 .question(id)
                 .ok_or_else(|| format!("the workspace has no question `{id}`"))?;
-            let answer = question.parse(word).map_err(|(message, hint)| match hint {
-                Some(hint) => format!("{message}; {hint}"),
-                None => message,
+            let answer = question.parse(word).map_err(|(message, hint)| {
+                let hint = hint.map_or_else(String::new, |it| format!("; {it}"));
+                format!("--{} {word}: {message}{hint}", question.flag())
             })?;
             answers.set(question, answer);
         }
@@ -59,7 +59,10 @@ fn flag((question, name): &'static (Question, String)) -> Arg {
             .num_args(0..=1)
             .require_equals(true)
             .default_missing_value("true"),
-        Choices::Number(..) => arg.value_name("NUMBER").value_parser(value_parser!(String)),
+        Choices::Number(..) => arg
+            .value_name("NUMBER")
+            .allow_negative_numbers(true)
+            .value_parser(value_parser!(String)),
         Choices::OneOf(choices) => {
             let names = choices.into_iter().map(|(name, _)| name);
             arg.value_name("WORD")
