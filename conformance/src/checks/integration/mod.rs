@@ -2,6 +2,7 @@
 
 mod active_node;
 mod catalogue;
+mod event_sync;
 mod neighbours;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -24,6 +25,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-013", neighbours::gateways_reach_it),
     ("AM-INT-014", neighbours::catalogue_is_reached),
     ("AM-INT-015", neighbours::account_is_the_tenants),
+    ("AM-INT-019", event_sync::is_reached),
 ];
 
 /// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known
