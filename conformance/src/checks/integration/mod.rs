@@ -2,6 +2,7 @@
 
 mod active_node;
 mod catalogue;
+mod clusters;
 mod event_sync;
 mod neighbours;
 
@@ -26,6 +27,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-014", neighbours::catalogue_is_reached),
     ("AM-INT-015", neighbours::account_is_the_tenants),
     ("AM-INT-019", event_sync::is_reached),
+    ("AM-INT-023", clusters::meet_apart),
 ];
 
 /// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known
