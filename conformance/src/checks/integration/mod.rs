@@ -1,6 +1,7 @@
 //! What companions of API Manager say to it and about themselves.
 
 mod active_node;
+mod alone;
 mod catalogue;
 mod clusters;
 mod event_sync;
@@ -28,6 +29,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-015", neighbours::account_is_the_tenants),
     ("AM-INT-019", event_sync::is_reached),
     ("AM-INT-023", clusters::meet_apart),
+    ("AM-INT-026", alone::is_none_beside_several),
 ];
 
 /// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known
