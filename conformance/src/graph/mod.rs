@@ -17,6 +17,7 @@ mod references;
 mod route_end;
 mod route_listeners;
 mod start_order;
+mod told;
 mod unseen;
 mod url;
 mod waits;

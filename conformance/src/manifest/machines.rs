@@ -117,6 +117,10 @@ pub struct Balanced {
     pub is_backup: bool,
     /// Another port on which it is asked whether it is well.
     pub check_port: Option<u16>,
+    /// The path for which it is asked, if it is asked by HTTP.
+    pub check_path: Option<String>,
+    /// Whether it is asked over TLS.
+    pub is_check_tls: bool,
     /// Number of its line, from 1.
     pub line: usize,
 }
@@ -125,7 +129,13 @@ impl Front {
     /// For documents.
     pub(crate) fn to_value(&self) -> Value {
         let backends = self.backends.iter().map(|backend| {
-            json!({"host": backend.host, "port": backend.port, "backup": backend.is_backup})
+            let mut made =
+                json!({"host": backend.host, "port": backend.port, "backup": backend.is_backup});
+            if let Some(path) = &backend.check_path {
+                let port = backend.check_port.unwrap_or(backend.port);
+                made["check"] = json!({"port": port, "path": path, "tls": backend.is_check_tls});
+            }
+            made
         });
         json!({
             "name": self.name,

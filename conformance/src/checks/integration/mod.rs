@@ -1,7 +1,10 @@
 //! What companions of API Manager say to it and about themselves.
 
 mod active_node;
+mod alone;
 mod catalogue;
+mod clusters;
+mod event_sync;
 mod neighbours;
 
 use std::{collections::BTreeMap, sync::LazyLock};
@@ -24,6 +27,9 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-INT-013", neighbours::gateways_reach_it),
     ("AM-INT-014", neighbours::catalogue_is_reached),
     ("AM-INT-015", neighbours::account_is_the_tenants),
+    ("AM-INT-019", event_sync::is_reached),
+    ("AM-INT-023", clusters::meet_apart),
+    ("AM-INT-026", alone::is_none_beside_several),
 ];
 
 /// What a `deployment.yaml` says is what its server reads: a section that nobody knows is passed over, and an unknown key in a known

@@ -14,7 +14,8 @@ use crate::{
     checks::kubernetes::schemas::is_built_in,
     component::{Capability, Component},
     context::Context,
-    graph::{Member, Node},
+    facts::Facts,
+    graph::{Graph, Member, Node},
     manifest::{LabelSelector, Object, Service, Workload},
     variation::releases as charts_of_releases,
 };
@@ -248,8 +249,11 @@ pub(super) fn configurations<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         let configuration = node.configuration.as_ref()?;
         let mut item = of_node(looked, node);
         let effective = configuration.effective.as_ref()?;
+        let main = looked.context.graph.member(node.id).main?;
+        item.variables.push(("container", Bound::Part(main.value)));
         item.variables.push(("toml", Bound::Toml(effective)));
         item.variables.push(("written", Bound::Written(effective)));
+        tell(looked, node, &mut item, Graph::told_entries);
         item.object = Some(configuration.object);
         item.configuration = Some((configuration, None));
         Some(item)
@@ -265,10 +269,33 @@ pub(super) fn settings<'a>(looked: &Looked<'a>) -> Vec<Item<'a>> {
         let settings: Value = serde_saphyr::from_str(text).ok()?;
         let mut item = of_node(looked, node);
         item.variables.push(("settings", Bound::Made(settings)));
+        tell(looked, node, &mut item, Graph::told_settings);
         item.object = Some(object);
         Some(item)
     };
     nodes_of_components(looked).filter_map(item).collect()
+}
+
+/// Adds what a configuration says to its node, and those of the other nodes of the server say to theirs.
+fn tell<'a>(
+    looked: &Looked<'a>,
+    node: &Node<'a>,
+    item: &mut Item<'a>,
+    read: fn(&Graph<'a>, &Facts, &Node<'a>) -> Option<Value>,
+) {
+    let (graph, facts) = (looked.context.graph, looked.context.facts);
+    if looked.wants("told") {
+        let told = read(graph, facts, node).unwrap_or_else(|| json!({}));
+        item.variables.push(("told", Bound::Made(told)));
+    }
+    if looked.wants("others") {
+        let component = graph.component(node.id);
+        let nodes = component.map_or_else(Vec::new, |component| graph.nodes_of(component));
+        let others = nodes.into_iter().filter(|other| other.id != node.id);
+        let told = others.filter_map(|other| read(graph, facts, other));
+        let told = Value::Array(told.collect());
+        item.variables.push(("others", Bound::Made(told)));
+    }
 }
 
 /// Every table of every list, such as each `[[apim.gateway.environment]]`, beside what a configuration has.

@@ -61,13 +61,25 @@ pub(super) const SCOPES: [Scope; 13] = [
     Scope {
         name: "configuration",
         plural: "readable deployment.toml files",
-        variables: &["object", "pod", "server", "node", "toml", "written"],
+        variables: &[
+            "object",
+            "pod",
+            "container",
+            "server",
+            "node",
+            "toml",
+            "written",
+            "told",
+            "others",
+        ],
         items: items::configurations,
     },
     Scope {
         name: "settings",
         plural: "readable configurations in YAML",
-        variables: &["object", "pod", "server", "node", "settings"],
+        variables: &[
+            "object", "pod", "server", "node", "settings", "told", "others",
+        ],
         items: items::settings,
     },
     Scope {

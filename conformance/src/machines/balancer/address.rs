@@ -15,6 +15,8 @@ pub(super) fn backend(address: &str, is_backup: bool, line: usize) -> Option<Bal
         port: port.parse().ok()?,
         is_backup,
         check_port: None,
+        check_path: None,
+        is_check_tls: false,
         line,
     })
 }

@@ -15,8 +15,10 @@ struct Section<'t> {
     used: Vec<(&'t str, Vec<&'t str>)>,
     default: Option<&'t str>,
     servers: Vec<Balanced>,
-    /// The port on which all of its servers are asked whether they are well.
-    check_port: Option<u16>,
+    /// Options of all of its servers.
+    options: Vec<&'t str>,
+    /// The path for which all of its servers are asked whether they are well.
+    check_path: Option<&'t str>,
     is_sticky: bool,
     /// Whether it answers itself.
     answers: bool,
@@ -102,15 +104,22 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
             ["default_backend", name, ..] => section.default = Some(name),
             ["server" | "server-template", _, address, options @ ..] => {
                 let is_backup = options.contains(&"backup");
-                let check_port = check_port_of(options).or(section.check_port);
+                let check_port = check_port_of(options).or_else(|| check_port_of(&section.options));
+                let has = |option| options.contains(&option) || section.options.contains(&option);
+                // Only on its own port a server is asked as it is spoken to.
+                let is_check_tls = has("check-ssl") || (check_port.is_none() && has("ssl"));
                 let server = backend(address, is_backup, index + 1);
                 let server = server.map(|server| Balanced {
                     check_port,
+                    is_check_tls,
                     ..server
                 });
                 section.servers.extend(server);
             }
-            ["default-server", options @ ..] => section.check_port = check_port_of(options),
+            ["default-server", options @ ..] => section.options = options.to_vec(),
+            ["option", "httpchk", asked @ ..] | ["http-check", "send", asked @ ..] => {
+                section.check_path = path_of(asked).or(section.check_path);
+            }
             ["cookie" | "stick-table" | "stick", ..] | ["balance", "source" | "hash", ..] => {
                 section.is_sticky = true;
             }
@@ -121,6 +130,9 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
     // A rule of a section with servers is about some requests.
     for (_, section) in &mut sections {
         section.answers &= section.servers.is_empty();
+        for server in &mut section.servers {
+            server.check_path = section.check_path.map(str::to_owned);
+        }
     }
     sections
 }
@@ -129,6 +141,11 @@ fn sections(text: &str) -> Vec<(&str, Section<'_>)> {
 fn check_port_of(options: &[&str]) -> Option<u16> {
     let at = options.iter().position(|option| *option == "port")?;
     options.get(at + 1)?.parse().ok()
+}
+
+/// The path among the words of a check.
+fn path_of<'t>(asked: &[&'t str]) -> Option<&'t str> {
+    asked.iter().copied().find(|word| word.starts_with('/'))
 }
 
 /// The host names that a condition asks for.
@@ -201,6 +218,26 @@ mod tests {
                 "443 [\"gw.example.com\"] false false 10.0.0.3:8243",
                 "443 [] true true 10.0.0.1:9443 10.0.0.2:9443 backup",
                 "9611 [] true false 10.0.0.4:9611 checked elsewhere",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_check_has_a_port_a_path_and_perhaps_tls() {
+        let text = "listen a\n  bind :1\n  option httpchk GET /liveness\n  default-server check port 9164 check-ssl\n  server a 10.0.0.1:8253\n\
+            listen b\n  bind :2\n  option httpchk\n  http-check send meth GET uri /healthz ver HTTP/1.1\n  server b 10.0.0.2:9201 check\n\
+            listen c\n  bind :3\n  server c 10.0.0.3:9443 ssl check\n";
+        let seen: Vec<_> = fronts(text)
+            .iter()
+            .flat_map(|front| &front.backends)
+            .map(|one| (one.check_port, one.check_path.clone(), one.is_check_tls))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                (Some(9164), Some("/liveness".into()), true),
+                (None, Some("/healthz".into()), false),
+                (None, None, true)
             ]
         );
     }
