@@ -2,6 +2,7 @@
 
 mod examples;
 mod identity_server;
+mod integrator_slips;
 mod integrators;
 mod machine_integrators;
 mod machine_refusals;
