@@ -166,6 +166,8 @@ pub struct PartOfPattern {
 pub(crate) struct Environment {
     /// The role whose address an environment names.
     pub(crate) role: String,
+    /// Kinds of environments.
+    pub(crate) types: Vec<String>,
     /// Keys of host names that an environment may have.
     pub(crate) hostnames: Vec<String>,
     /// Those that it must have.
@@ -190,6 +192,8 @@ pub(crate) struct Broker {
     pub(crate) port: String,
     /// Where values have its port with TLS, as a JSON pointer.
     pub(crate) tls: String,
+    /// Where values accept more nodes than have been seen to hear every event, as a JSON pointer.
+    pub(crate) accepts_more_nodes: String,
 }
 
 /// A script of the product's packs.
@@ -223,6 +227,12 @@ impl Vocabulary {
         this.machines = MachineData::load()?;
         this.check()?;
         Ok(this)
+    }
+
+    /// Types of environments that a document may give.
+    #[must_use]
+    pub fn environment_types(&self) -> &[String] {
+        &self.environment.types
     }
 
     /// Every name in it leads somewhere.

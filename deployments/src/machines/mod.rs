@@ -106,9 +106,10 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
         }
         let rendering = render::rendering(&layout, of, release, tree, sources.charts);
         (sources.render)(&rendering).map(Documents).map_err(|why| {
+            let why = render::said_by_the_chart(&why);
             Trouble::Refused(match of {
                 Some(cluster) => format!("{}: {why}", cluster.name),
-                None => why,
+                None => why.to_owned(),
             })
         })
     };

@@ -7,6 +7,7 @@ mod integrators;
 mod machine_integrators;
 mod machine_refusals;
 mod machine_sites;
+mod machine_slips;
 mod machines;
 mod refusals;
 mod regions;
