@@ -11,6 +11,7 @@ mod inventory;
 mod links;
 mod machines;
 mod names;
+mod notes;
 mod output;
 mod overlay;
 mod ports;

@@ -86,6 +86,11 @@ pub struct IntegratorKind {
     pub chart: String,
     /// Nodes of a cluster unless the document says so.
     pub replicas: u32,
+    /// What happens while no node of a cluster is there.
+    pub without: String,
+    /// It loads `OSGi` bundles only, drivers of databases included.
+    #[serde(default)]
+    pub loads_bundles: bool,
     /// It registers services in API Manager's catalogue.
     #[serde(default)]
     pub registers: bool,

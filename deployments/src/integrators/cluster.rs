@@ -7,8 +7,8 @@ use am_generator::yaml::Text;
 use am_product::{Port, Protocol};
 use serde_json::Value;
 
-use super::placeholders::filled;
-use crate::document::integrators::{Integrator, Tenant, Tenants};
+use super::placeholders::{differs, filled};
+use crate::document::integrators::{Artifacts, Integrator, Tenant, Tenants};
 use crate::document::machines::Machines;
 use crate::document::{Deployment, Site};
 use crate::names::full_name;
@@ -53,6 +53,23 @@ impl<'m> Cluster<'m> {
     /// A text with the tenant's names filled in.
     pub(crate) fn text(&self, text: &Text) -> String {
         filled(&text.value, self.tenant)
+    }
+
+    /// What it is called where it runs.
+    pub(crate) fn called(&self) -> &str {
+        match self.machines {
+            Some(_) => &self.name,
+            None => &self.release,
+        }
+    }
+
+    /// Whether what it runs has the same place for every tenant.
+    pub(crate) fn has_shared_artifacts(&self) -> bool {
+        let artifacts = self.said.artifacts.iter();
+        let mut places = artifacts.flat_map(Artifacts::named).peekable();
+        self.tenant.is_some()
+            && places.peek().is_some()
+            && places.all(|(_, it)| !differs(&it.value))
     }
 
     /// How much higher its ports are: on a host, and by its own nature.

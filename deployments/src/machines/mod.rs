@@ -35,12 +35,11 @@ use crate::vocabulary::Vocabulary;
 use layout::Layout;
 use node_files::Documents;
 use render::Rendered;
-use said::Said;
 
 pub(crate) use beside::Beside;
 pub(crate) use inventory::group;
 pub use render::{Render, Rendering};
-pub(crate) use said::CREDENTIALS;
+pub(crate) use said::{CREDENTIALS, Said};
 pub(crate) use tree::Trouble;
 
 /// What the files of a site are made of.

@@ -10,6 +10,7 @@ mod machine_refusals;
 mod machine_sites;
 mod machine_slips;
 mod machines;
+mod notes;
 mod refusals;
 mod regions;
 mod support;
