@@ -68,6 +68,11 @@ pub(crate) fn readme(
             "password": of("coordination-db-password"),
         }))
     });
+    let bundles = layout.components.iter().filter(|it| {
+        let cluster = it.cluster.filter(|it| it.kind.loads_bundles);
+        cluster.is_some() && said.needs_driver(it)
+    });
+    let bundles: Vec<&str> = bundles.map(|component| component.name).collect();
     let name = user(Database::Apim).map_or("", |component| component.name);
     let paths = &layout.data.paths;
     render(
@@ -78,6 +83,7 @@ pub(crate) fn readme(
             "database": site.database,
             "steps": steps.collect::<Vec<_>>(),
             "clusters": clusters.collect::<Vec<_>>(),
+            "bundles": bundles,
             "driver": layout.data.driver.from,
             "user": said.user,
             "data": Paths::absolute(&paths.data, name),
