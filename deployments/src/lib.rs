@@ -12,6 +12,7 @@ mod links;
 mod machines;
 mod names;
 mod needs;
+mod notes;
 mod output;
 mod overlay;
 mod ports;

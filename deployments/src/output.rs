@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::integrators::Cluster;
 use crate::machines::{self, Beside, Render, Rendering, Trouble};
 use crate::needs::{self, Need};
+use crate::notes;
 use crate::overlay;
 use crate::resolved::{Release, Resolved, Site};
 use crate::site_values::SiteValues;
@@ -60,7 +61,10 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
     let mut data = json!(sources.resolved);
     data["notice"] = json!(notice);
     data["topologyDoc"] = json!(sources.topology.doc);
-    data["notes"] = json!(sources.topology.notes);
+    let clusters = sources.clusters.iter();
+    let clusters = clusters.map(|all| all.iter().map(|(cluster, _)| cluster).collect());
+    let sites = sources.sites.iter().zip(clusters);
+    data["notes"] = json!(notes::notes(sources.topology, sites));
     texts.insert("ports.md".into(), render(&PORTS, &data).map_err(broken)?);
     texts.insert(
         "deployment.resolved.yaml".into(),

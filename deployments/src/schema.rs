@@ -62,6 +62,14 @@ fn words(name: &str, families: &Families, vocabulary: &Vocabulary) -> Vec<Value>
         ),
         "topologies" => texts(vocabulary.topologies.names().collect()),
         "encryptions" => texts(vocabulary.encryptions.iter().map(String::as_str).collect()),
+        "environmentTypes" => texts(
+            vocabulary
+                .environment
+                .types
+                .iter()
+                .map(String::as_str)
+                .collect(),
+        ),
         "services" => texts(vocabulary.services.iter().map(String::as_str).collect()),
         "parts" => texts(vocabulary.parts.names().collect()),
         "patterns" => model.patterns.iter().map(|it| it.number.into()).collect(),

@@ -266,7 +266,8 @@ fn has_its_sites(
     }
 }
 
-fn is_single_node(chart: &Chart<'_>) -> bool {
+/// A pattern of one node.
+pub(crate) fn is_single_node(chart: &Chart<'_>) -> bool {
     chart
         .parts()
         .iter()

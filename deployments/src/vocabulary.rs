@@ -88,6 +88,11 @@ pub struct IntegratorKind {
     pub chart: String,
     /// Nodes of a cluster unless the document says so.
     pub replicas: u32,
+    /// What happens while no node of a cluster is there.
+    pub without: String,
+    /// It loads `OSGi` bundles only, drivers of databases included.
+    #[serde(default)]
+    pub loads_bundles: bool,
     /// It registers services in API Manager's catalogue.
     #[serde(default)]
     pub registers: bool,
@@ -168,6 +173,8 @@ pub struct PartOfPattern {
 pub(crate) struct Environment {
     /// The role whose address an environment names.
     pub(crate) role: String,
+    /// Kinds of environments.
+    pub(crate) types: Vec<String>,
     /// Keys of host names that an environment may have.
     pub(crate) hostnames: Vec<String>,
     /// Those that it must have.
@@ -192,6 +199,8 @@ pub(crate) struct Broker {
     pub(crate) port: String,
     /// Where values have its port with TLS, as a JSON pointer.
     pub(crate) tls: String,
+    /// Where values accept more nodes than have been seen to hear every event, as a JSON pointer.
+    pub(crate) accepts_more_nodes: String,
 }
 
 /// A script of the product's packs.
@@ -225,6 +234,12 @@ impl Vocabulary {
         this.machines = MachineData::load()?;
         this.check()?;
         Ok(this)
+    }
+
+    /// Types of environments that a document may give.
+    #[must_use]
+    pub fn environment_types(&self) -> &[String] {
+        &self.environment.types
     }
 
     /// Every name in it leads somewhere.

@@ -117,8 +117,11 @@ impl One<'_, '_> {
     fn missing(&self, clients: &[&str], wanted: &Needed<'_>, found: &mut Diagnostics) {
         let ports = [wanted.service.as_slice(), wanted.nodes.as_slice()].concat();
         let message = format!(
-            "site {} connects to the {} of site {} ({}), which exposes none",
-            sentence(clients),
+            "{} to the {} of site {} ({}), which exposes none",
+            match clients {
+                [only] => format!("site {only} connects"),
+                all => format!("sites {} connect", sentence(all)),
+            },
             self.part.component.title,
             self.site.name(),
             ports.join(", ")

@@ -1,5 +1,6 @@
 //! What a deployment may not say, each with its place and what to do.
 
+mod event_hub;
 mod exposures;
 mod hosts;
 mod identity_server;

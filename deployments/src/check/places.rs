@@ -10,7 +10,7 @@ use crate::overlay;
 use crate::sites::Placed;
 use crate::vocabulary::{Shape, Topology, Vocabulary};
 
-use super::{hosts, identity_server, machines, replication};
+use super::{event_hub, hosts, identity_server, machines, replication};
 
 /// Checks every site, and what sites may not have in common.
 pub(crate) fn check(
@@ -24,6 +24,7 @@ pub(crate) fn check(
     for (index, site) in sites.iter().enumerate() {
         machines::check(document, site, charts, found);
         node_numbers(document, site, found);
+        event_hub::check(document, site, vocabulary, charts, found);
         host_names(document, site, vocabulary, found);
         database(document, site, found);
         credentials(document, site, sites.len(), charts, found);

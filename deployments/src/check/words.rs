@@ -188,6 +188,16 @@ impl Words<'_> {
                 self.known("component", key, components(), found);
             }
         }
+        let kind = site.environment.as_ref().and_then(|it| it.kind.as_ref());
+        if let Some(kind) = kind {
+            let known = self.vocabulary.environment.types.iter();
+            self.known(
+                "type of environment",
+                kind,
+                known.map(String::as_str),
+                found,
+            );
+        }
         if let Some(database) = &site.database {
             let with_schema = self
                 .model
@@ -278,7 +288,8 @@ pub(crate) fn unknown<'k>(
     let meant = meant
         .map(|it| format!("did you mean `{it}`? "))
         .unwrap_or_default();
+    let hint = (!known.is_empty()).then(|| format!("{meant}accepted are: {}", known.join(", ")));
     document
         .diagnose(written, format!("unknown {what} `{}`", written.value))
-        .hint(format!("{meant}accepted are: {}", known.join(", ")))
+        .maybe_hint(hint)
 }

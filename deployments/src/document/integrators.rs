@@ -154,6 +154,21 @@ pub struct Artifacts {
     pub config_maps: Vec<Text>,
 }
 
+impl Artifacts {
+    /// What it names, each with its field.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &Text)> {
+        let single = [
+            ("artifacts.image", &self.image),
+            ("artifacts.existingClaim", &self.existing_claim),
+            ("artifacts.folder", &self.folder),
+        ];
+        let single = single.into_iter();
+        let single = single.filter_map(|(field, text)| Some((field, text.as_ref()?)));
+        let maps = self.config_maps.iter();
+        single.chain(maps.map(|text| ("artifacts.configMaps", text)))
+    }
+}
+
 /// How nodes of a cluster find each other.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]

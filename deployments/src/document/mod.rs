@@ -216,7 +216,7 @@ pub struct Environment {
     pub name: Text,
     /// Its kind: hybrid, production or sandbox; hybrid unless given.
     #[serde(default, rename = "type")]
-    #[schemars(with = "Option<String>")]
+    #[schemars(with = "Option<String>", extend("x-known" = "environmentTypes"))]
     pub kind: Option<Text>,
     /// Text shown in the portals.
     #[serde(default)]

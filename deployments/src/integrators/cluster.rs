@@ -7,8 +7,8 @@ use am_generator::yaml::Text;
 use am_product::{Port, Protocol};
 use serde_json::Value;
 
-use super::placeholders::filled;
-use crate::document::integrators::{Integrator, Tenant, Tenants};
+use super::placeholders::{differs, filled};
+use crate::document::integrators::{Artifacts, Integrator, Tenant, Tenants};
 use crate::document::machines::Machines;
 use crate::document::{Deployment, Site};
 use crate::names::full_name;
@@ -55,6 +55,23 @@ impl<'m> Cluster<'m> {
         filled(&text.value, self.tenant)
     }
 
+    /// What it is called where it runs.
+    pub(crate) fn called(&self) -> &str {
+        match self.machines {
+            Some(_) => &self.name,
+            None => &self.release,
+        }
+    }
+
+    /// Whether what it runs has the same place for every tenant.
+    pub(crate) fn has_shared_artifacts(&self) -> bool {
+        let artifacts = self.said.artifacts.iter();
+        let mut places = artifacts.flat_map(Artifacts::named).peekable();
+        self.tenant.is_some()
+            && places.peek().is_some()
+            && places.all(|(_, it)| !differs(&it.value))
+    }
+
     /// How much higher its ports are: on a host, and by its own nature.
     pub(crate) fn offset(&self) -> u16 {
         let own = self.part.component.defaults.get("portOffset");
@@ -81,7 +98,26 @@ impl<'m> Cluster<'m> {
 
     /// The ports at which its nodes are called, each with its number.
     pub(crate) fn ports(&self) -> Vec<(&'m str, u16)> {
-        self.ports_that(|port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams))
+        let is_called =
+            |port: &Port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams);
+        let mut ports = self.ports_that(is_called);
+        ports.extend(self.extra_ports());
+        ports
+    }
+
+    /// Ports that what runs on its nodes opens, as values name them: no offset moves these.
+    pub(crate) fn extra_ports(&self) -> impl Iterator<Item = (&'m str, u16)> + use<'m> {
+        let own = self.said.values.get(&self.part.key());
+        let extra = own.and_then(|own| own["extraPorts"].as_array());
+        extra.into_iter().flatten().filter_map(|port| {
+            let number = port["containerPort"].as_u64()?;
+            Some((port["name"].as_str()?, u16::try_from(number).ok()?))
+        })
+    }
+
+    /// A port as people and files call it.
+    pub(crate) fn port_name(&self, port: &str) -> String {
+        filled(port, self.tenant)
     }
 
     /// The ports at which its nodes find each other.

@@ -108,17 +108,13 @@ pub(crate) fn of(
     let mut nodes = json!({"replicas": cluster.nodes()});
     if machines.is_some() {
         nodes["portOffset"] = json!(cluster.offset());
-        let own = cluster.said.values.iter();
-        unread_on_machines(
-            document,
-            &[cluster.part.key()],
-            own,
-            vocabulary,
-            true,
-            found,
-        );
     }
     values.insert(cluster.part.key(), nodes);
+    if machines.is_some() {
+        let keys = [cluster.part.key()];
+        let own = cluster.said.values.iter();
+        unread_on_machines(document, &keys, own, &values, vocabulary, true, found);
+    }
     let mut values = Value::Object(values);
     let own = cluster.said.values.iter();
     let own = own.map(|(key, value)| (key, filled_in(value, cluster.tenant)));

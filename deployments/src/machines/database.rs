@@ -62,6 +62,11 @@ pub(crate) fn readme(
         let script = &own_databases::of_unit(layout, component)["script"];
         Some(json!({"folder": folder, "script": script}))
     });
+    let bundles = layout.components.iter().filter(|it| {
+        let cluster = it.cluster.filter(|it| it.kind.loads_bundles);
+        cluster.is_some() && said.needs_driver(it)
+    });
+    let bundles: Vec<&str> = bundles.map(|component| component.name).collect();
     render(
         &README,
         &json!({
@@ -70,6 +75,7 @@ pub(crate) fn readme(
             "database": site.database,
             "steps": steps.collect::<Vec<_>>(),
             "clusters": clusters.collect::<Vec<_>>(),
+            "bundles": bundles,
             "driver": layout.data.driver.from,
             "own": own,
         }),

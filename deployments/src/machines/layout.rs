@@ -64,7 +64,10 @@ impl<'a, 'm> Layout<'a, 'm> {
         }
         let ports = cluster.ports().into_iter();
         ports
-            .map(|(port, _)| format!("{port} {host}:{}", self.number_at_address(to, port)))
+            .map(|(port, _)| {
+                let number = self.number_at_address(to, port);
+                format!("{} {host}:{number}", cluster.port_name(port))
+            })
             .collect()
     }
 

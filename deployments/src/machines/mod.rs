@@ -36,12 +36,11 @@ use crate::vocabulary::Vocabulary;
 use layout::Layout;
 use node_files::Documents;
 use render::Rendered;
-use said::Said;
 
 pub(crate) use beside::Beside;
 pub(crate) use inventory::group;
 pub use render::{Render, Rendering};
-pub(crate) use said::CREDENTIALS;
+pub(crate) use said::{CREDENTIALS, Said};
 pub(crate) use tree::Trouble;
 
 /// What the files of a site are made of.
@@ -107,9 +106,10 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
         }
         let rendering = render::rendering(&layout, of, release, tree, sources.charts);
         (sources.render)(&rendering).map(Documents).map_err(|why| {
+            let why = render::said_by_the_chart(&why);
             Trouble::Refused(match of {
                 Some(cluster) => format!("{}: {why}", cluster.name),
-                None => why,
+                None => why.to_owned(),
             })
         })
     };

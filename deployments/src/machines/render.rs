@@ -31,6 +31,13 @@ pub(crate) struct Rendered<'v> {
 /// Renders a chart: its documents, or Helm's own words where it refuses.
 pub type Render<'r> = dyn Fn(&Rendering) -> Result<Vec<Value>, String> + 'r;
 
+/// What a chart says where it refuses, without Helm's words about the template that said it.
+pub(crate) fn said_by_the_chart(why: &str) -> &str {
+    let own = why.strip_prefix("execution error at (");
+    own.and_then(|rest| rest.split_once("): "))
+        .map_or(why, |(_, own)| own)
+}
+
 /// Helm parses templates of deeper folders first, and takes the last definition of a name: these replace the chart's own.
 const HELPERS: &str = "templates/_machines.tpl";
 
@@ -122,4 +129,16 @@ fn elsewhere(layout: &Layout<'_, '_>, values: &Value) -> Vec<(String, Value)> {
         (part.name().to_owned(), place)
     });
     places.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::said_by_the_chart;
+
+    #[test]
+    fn a_refusal_of_the_chart_is_told_without_the_template() {
+        let said = "execution error at (am/templates/v.yaml:3:4): jms.tls: write a port (one)";
+        assert_eq!(said_by_the_chart(said), "jms.tls: write a port (one)");
+        assert_eq!(said_by_the_chart("no such file"), "no such file");
+    }
 }

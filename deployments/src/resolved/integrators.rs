@@ -8,6 +8,7 @@ use super::release::{HostName, Release, Secret, keys};
 use crate::document::Deployment;
 use crate::integrators::{Cluster, addresses};
 use crate::machines::layout::Layout;
+use crate::machines::{CREDENTIALS, Said};
 use crate::site_values::SiteValues;
 use crate::sites::Placed;
 use crate::vocabulary::Vocabulary;
@@ -35,11 +36,17 @@ pub(crate) struct Integrator {
     pub(crate) unit: Option<String>,
     /// Where gateways call it: one address, the host of each node, or a port of the load balancer for each of its own.
     pub(crate) addresses: Vec<String>,
+    /// In a cluster of Kubernetes where each node is called: the ports of every host, with their numbers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) ports: Vec<String>,
     /// On machines, ranges of addresses of those who call it besides gateways.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) clients: Vec<String>,
     /// It registers its services in API Manager's catalogue.
     pub(crate) registers: bool,
+    /// On machines, the variable of Ansible with the user who registers them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) registers_as: Option<String>,
     pub(crate) hostnames: Vec<HostName>,
     pub(crate) secrets: Vec<Secret>,
     /// The database by which its nodes find each other.
@@ -72,7 +79,7 @@ pub(super) fn integrator(
         let (_, endpoint, _) = endpoints.find(|(_, it, _)| it.hostname.value == key.value)?;
         Some(HostName {
             host: cluster.text(host),
-            serves: format!("{} ({})", endpoint.title, name(cluster)),
+            serves: format!("{} ({})", endpoint.title, cluster.called()),
         })
     });
     let script = site.site.database.as_ref().and_then(|database| {
@@ -96,12 +103,16 @@ pub(super) fn integrator(
         beside: beside.map(|it| it.value.clone()).unwrap_or_default(),
         tenant: cluster.tenant.map(|it| it.domain().to_owned()),
         nodes: cluster.nodes(),
-        name: name(cluster).to_owned(),
+        name: cluster.called().to_owned(),
         release: release(site, cluster),
         unit: machines.map(|layout| layout.data.paths.unit_of(&cluster.name)),
         addresses: match machines {
             Some(layout) => layout.addresses(cluster),
             None => addresses(cluster, values),
+        },
+        ports: match (machines, &cluster.kind.called_at) {
+            (None, None) => ports(cluster),
+            _ => Vec::new(),
         },
         clients: match machines {
             Some(_) => cluster
@@ -112,6 +123,10 @@ pub(super) fn integrator(
             None => Vec::new(),
         },
         registers: cluster.kind.registers,
+        registers_as: machines.filter(|_| cluster.kind.registers).map(|layout| {
+            let key = (cluster.name.clone(), "catalog-username".to_owned());
+            Said::new(layout, CREDENTIALS).secret(&key)
+        }),
         hostnames: hostnames.collect(),
         secrets: match machines {
             Some(_) => Vec::new(),
@@ -121,12 +136,12 @@ pub(super) fn integrator(
     }
 }
 
-/// What it is called where it runs.
-fn name<'c>(cluster: &'c Cluster<'_>) -> &'c str {
-    match cluster.machines {
-        Some(_) => &cluster.name,
-        None => &cluster.release,
-    }
+/// The ports at which each of its nodes is called.
+fn ports(cluster: &Cluster<'_>) -> Vec<String> {
+    let ports = cluster.ports().into_iter();
+    ports
+        .map(|(port, number)| format!("{} {number}", cluster.port_name(port)))
+        .collect()
 }
 
 fn release(site: &Placed<'_>, cluster: &Cluster<'_>) -> Option<Release> {

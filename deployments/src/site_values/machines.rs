@@ -23,7 +23,8 @@ impl Builder<'_, '_> {
         let parts = self.site.runs.iter().map(Part::key);
         let keys: Vec<String> = parts.collect();
         let own = self.site.site.values.iter();
-        unread_on_machines(self.document, &keys, own, self.vocabulary, false, found);
+        let vocabulary = self.vocabulary;
+        unread_on_machines(self.document, &keys, own, values, vocabulary, false, found);
     }
 
     /// Numbers of nodes and ports of a component, and what else its nodes need.
@@ -55,11 +56,12 @@ impl Builder<'_, '_> {
     }
 }
 
-/// Refuses values that nobody on a machine reads. `components` are the keys of the chart's components.
+/// Refuses values that nobody on a machine reads. `components` are the keys of the chart's components; what is `decided` already is told elsewhere.
 pub(crate) fn unread_on_machines<'v>(
     document: &Loaded<Deployment>,
     components: &[String],
     values: impl Iterator<Item = (&'v Text, &'v Value)>,
+    decided: &Map<String, Value>,
     vocabulary: &Vocabulary,
     of_integrators: bool,
     found: &mut Diagnostics,
@@ -83,7 +85,8 @@ pub(crate) fn unread_on_machines<'v>(
     };
     for (key, value) in values {
         let mut unread = Vec::new();
-        find(value, &key.value, &is_read, &mut unread);
+        let decided = decided.get(&key.value);
+        find(value, decided, &key.value, &is_read, &mut unread);
         if !unread.is_empty() {
             let message = format!(
                 "values.{} {} no effect on machines",
@@ -97,16 +100,25 @@ pub(crate) fn unread_on_machines<'v>(
 }
 
 /// Paths of values that nobody reads, as short as they can be.
-fn find(value: &Value, path: &str, is_read: &impl Fn(&str) -> bool, unread: &mut Vec<String>) {
+fn find(
+    value: &Value,
+    decided: Option<&Value>,
+    path: &str,
+    is_read: &impl Fn(&str) -> bool,
+    unread: &mut Vec<String>,
+) {
     if is_read(path) {
         return;
     }
-    match value {
-        Value::Object(entries) if !entries.is_empty() => {
+    match (value, decided) {
+        (Value::Object(entries), _) if !entries.is_empty() => {
             for (key, value) in entries {
-                find(value, &format!("{path}.{key}"), is_read, unread);
+                let decided = decided.and_then(|it| it.get(key));
+                find(value, decided, &format!("{path}.{key}"), is_read, unread);
             }
         }
-        _ => unread.push(path.to_owned()),
+        // Lists go on, so that nobody has refused theirs.
+        (Value::Array(_), Some(Value::Array(_))) | (_, None) => unread.push(path.to_owned()),
+        _ => {}
     }
 }

@@ -390,7 +390,7 @@ fn hosts_and_clusters_fit_together() {
             "10.0.6.31, runs: [mi-globex, si-acme]",
             &[
                 "a cluster has at least 1 and at most 2 nodes of Streaming Integrator, not 3",
-                "hosts with `runs: [si-acme]` are its nodes",
+                "remove si-acme from the hosts that are too many, such as globex-1",
             ],
         ),
         (

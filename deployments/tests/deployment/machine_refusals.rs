@@ -183,9 +183,9 @@ fn a_pattern_has_its_components_in_their_numbers() {
         ),
         (
             "10.0.1.31, runs: [gateway]",
-            "10.0.1.31, runs: [gateway, control-plane]",
+            "10.0.1.31, runs: [gateway, traffic-manager]",
             &[
-                "host gw-1 runs gateway and control-plane, both on port 9443",
+                "host gw-1 runs gateway and traffic-manager, both on port 9443",
                 "give one of them a `portOffset`",
             ],
         ),

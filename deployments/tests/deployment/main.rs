@@ -1,12 +1,16 @@
 //! What a document becomes, and what it may not say.
 
 mod examples;
+mod extra_ports;
 mod identity_server;
+mod integrator_slips;
 mod integrators;
 mod machine_integrators;
 mod machine_refusals;
 mod machine_sites;
+mod machine_slips;
 mod machines;
+mod notes;
 mod refusals;
 mod regions;
 mod support;

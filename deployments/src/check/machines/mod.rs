@@ -11,7 +11,7 @@ use am_generator::yaml::Text;
 use serde_saphyr::Spanned;
 
 use crate::document::Deployment;
-use crate::document::machines::{Machines, Run};
+use crate::document::machines::{Host, Machines, Run};
 use crate::integrators;
 use crate::names::sentence;
 use crate::overlay::chart_values;
@@ -43,6 +43,7 @@ pub(super) fn check(
         nodes_are_alike(document, machines, cluster, found);
     }
     for (name, host) in machines.hosts.iter() {
+        idle(document, machines, (name, host), found);
         for run in &host.runs {
             let component = run.value.component();
             if !site.runs(component) && !clusters.iter().any(|it| it == component) {
@@ -57,6 +58,31 @@ pub(super) fn check(
                 found.push(document.diagnose(run, message).hint(hint));
             }
         }
+    }
+}
+
+/// A host that is there for nothing.
+fn idle(
+    document: &Loaded<Deployment>,
+    machines: &Machines,
+    (name, host): (&Text, &Host),
+    found: &mut Diagnostics,
+) {
+    let balancer = machines.load_balancer.as_ref();
+    let is_named = balancer.is_some_and(|it| {
+        let mut named = it.hosts.value.iter();
+        named.any(|it| it.value == name.value)
+    });
+    if host.runs.is_empty() && !is_named {
+        let message = format!("host {} runs nothing", name.value);
+        let hint = match balancer {
+            Some(_) => "write `runs: […]`, or name it in loadBalancer.hosts".to_owned(),
+            None => format!(
+                "write `runs: […]`, or `loadBalancer: {{kind: …, hosts: [{}], …}}` of the site's `vm`",
+                name.value
+            ),
+        };
+        found.push(document.diagnose(name, message).hint(hint));
     }
 }
 
@@ -101,7 +127,9 @@ fn elsewhere(
         }
     }
     let embeds = chart_values(site, charts)["database"]["mode"] == "embedded";
-    if site.site.database.is_none() && site.uses_databases() && !embeds {
+    // A part of a pattern has no database, and is refused where it would need one.
+    let needs_server = site.rest.is_empty() && site.uses_databases() && !embeds;
+    if site.site.database.is_none() && needs_server {
         let message = format!(
             "site {} has no database server, which its nodes share",
             site.name()

@@ -28,9 +28,7 @@ pub(crate) fn check(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut D
                 continue;
             };
             let component = &layout.components[at];
-            let ports = component.part.component.ports.iter();
-            let ports = ports.map(|port| component.number(&port.value));
-            listeners.push((component.name, ports.collect()));
+            listeners.push((component.name, component.numbers().collect()));
         }
         for (who, ports) in &listeners {
             let clash = ports

@@ -29,6 +29,12 @@ pub(crate) fn check(words: &Words<'_>, site: &Site, found: &mut Diagnostics) {
             return;
         }
     };
+    if machines.hosts.is_empty() {
+        let message = format!("site {} has no hosts", site.name.value);
+        let hint = "name them in vm.hosts: `am-1: {address: 10.0.0.1, runs: […]}`";
+        found.push(document.diagnose(&site.name, message).hint(hint));
+        return;
+    }
     shape(
         document,
         machines.user.as_ref(),
@@ -70,7 +76,7 @@ pub(crate) fn check(words: &Words<'_>, site: &Site, found: &mut Diagnostics) {
     let mut addresses: Vec<(&Text, &Text)> = Vec::new();
     let clusters = integrators::names(document, site);
     for (name, host) in machines.hosts.iter() {
-        host_words(words, machines, &clusters, (name, host), found);
+        host_words(words, &clusters, (name, host), found);
         let twin = addresses
             .iter()
             .find(|(_, it)| it.value == host.address.value);
@@ -101,8 +107,14 @@ fn balancer_words(
                 .hint("name at least one of the hosts"),
         );
     }
-    for host in &balancer.hosts.value {
+    for (index, host) in balancer.hosts.value.iter().enumerate() {
         words.known("host", host, machines.hosts.names(), found);
+        let mut before = balancer.hosts.value[..index].iter();
+        if before.any(|other| other.value == host.value) {
+            let message = format!("loadBalancer.hosts has {} twice", host.value);
+            found.push(document.diagnose(host, message).hint("remove one"));
+            return;
+        }
     }
     if let Some(address) = &balancer.address {
         words.host(address, found);
@@ -129,7 +141,6 @@ fn balancer_words(
 
 fn host_words(
     words: &Words<'_>,
-    machines: &Machines,
     clusters: &[String],
     (name, host): (&Text, &Host),
     found: &mut Diagnostics,
@@ -165,18 +176,6 @@ fn host_words(
         let hint =
             "firewalls know hosts by their addresses, and the product's servers use IPv4 only";
         found.push(document.diagnose(&host.address, message).hint(hint));
-    }
-    let balances = machines.load_balancer.as_ref().is_some_and(|it| {
-        let mut named = it.hosts.value.iter();
-        named.any(|it| it.value == name.value)
-    });
-    if host.runs.is_empty() && !balances {
-        let message = format!("host {} runs nothing", name.value);
-        found.push(
-            document
-                .diagnose(name, message)
-                .hint("write `runs: […]`, or name it in loadBalancer.hosts"),
-        );
     }
     for (index, run) in host.runs.iter().enumerate() {
         let component = run.value.component();

@@ -154,8 +154,8 @@ fn needs(
         let hint = "name its Secret: `credentials: {existingSecret: …}`";
         found.push(document.diagnose(&said.kind, message).hint(hint));
     }
-    let in_values = said.values.get("artifacts");
-    if cluster.kind.registers && said.artifacts.is_none() && in_values.is_none() {
+    let names_some = said.artifacts.iter().any(|it| it.named().next().is_some());
+    if cluster.kind.registers && !names_some && !has_artifacts_in_values(cluster) {
         let message = format!("{title} has no artifacts, and so no services to register");
         let hint = match site.site.vm {
             Some(_) => {
@@ -184,6 +184,22 @@ fn needs(
     }
 }
 
+/// Whether values say where artifacts come from: what only qualifies a source is none.
+fn has_artifacts_in_values(cluster: &Cluster<'_>) -> bool {
+    let Some(own) = cluster.said.values.get("artifacts") else {
+        return false;
+    };
+    let is_named = |path: &str| {
+        let text = own.pointer(path).and_then(Value::as_str);
+        text.is_some_and(|text| !text.is_empty())
+    };
+    let maps = own["configMaps"].as_array();
+    own["inServerImage"] == true
+        || is_named("/image/repository")
+        || is_named("/existingClaim")
+        || maps.is_some_and(|maps| !maps.is_empty())
+}
+
 /// Each cluster has a release and host names of its own.
 fn names(
     document: &Loaded<Deployment>,
@@ -205,6 +221,8 @@ fn names(
         .iter()
         .map(|(key, host)| (host.value.clone(), format!("hostnames.{}", key.value)))
         .collect();
+    // What stands in the document once is told once, and not for each tenant.
+    let mut told: Vec<&Text> = Vec::new();
     for cluster in clusters {
         let at = cluster.said.name.as_ref().unwrap_or(&cluster.said.kind);
         let release = &cluster.release;
@@ -234,14 +252,23 @@ fn names(
         for (key, host) in cluster.said.hostnames.iter() {
             let name = cluster.text(host);
             let field = format!("hostnames.{} of release {release}", key.value);
-            if !is_host(&name) {
-                let message = format!("`{name}` is no host name");
-                let hint = "write it in lowercase, without scheme and port";
+            let is_told = told.iter().any(|told| std::ptr::eq(*told, host));
+            let twin = hosts.iter().find(|(known, _)| *known == name);
+            let wrong = match twin {
+                _ if is_told => None,
+                _ if !is_host(&name) => Some((
+                    format!("`{name}` is no host name"),
+                    "write it in lowercase, without scheme and port",
+                )),
+                Some((_, other)) => Some((
+                    format!("{name} is both {other} and {field}"),
+                    "give each a name of its own, such as one with {tenant}",
+                )),
+                None => None,
+            };
+            if let Some((message, hint)) = wrong {
                 found.push(document.diagnose(host, message).hint(hint));
-            } else if let Some((_, other)) = hosts.iter().find(|(known, _)| *known == name) {
-                let message = format!("{name} is both {other} and {field}");
-                let hint = "give each a name of its own, such as one with {tenant}";
-                found.push(document.diagnose(host, message).hint(hint));
+                told.push(host);
             }
             hosts.push((name, field));
         }

@@ -22,17 +22,25 @@ pub(super) fn numbers(
     }
     let most = most.map_or(String::new(), |most| format!(" and at most {most}"));
     let message = format!("a cluster has at least {least}{most} nodes of {title}, not {nodes}");
-    let at = cluster.said.replicas.as_ref();
-    let diagnostic = match at {
-        Some(at) => document.diagnose(at, message),
-        None => document.diagnose(&cluster.said.kind, message),
+    let said = cluster.said;
+    let Some(machines) = cluster.machines else {
+        found.push(match &said.replicas {
+            Some(replicas) => document.diagnose(replicas, message),
+            None => document.diagnose(&said.kind, message),
+        });
+        return;
     };
-    found.push(match cluster.machines {
-        Some(_) => diagnostic.hint(format!(
+    let surplus = cluster.kind.at_most.unwrap_or(least);
+    let surplus = machines.nodes(&cluster.name).nth(surplus as usize);
+    found.push(match surplus.filter(|_| nodes >= least) {
+        Some((host, _, run)) => document.diagnose(run, message).hint(format!(
+            "remove {} from the hosts that are too many, such as {}",
+            cluster.name, host.value
+        )),
+        None => document.diagnose(&said.kind, message).hint(format!(
             "hosts with `runs: [{}]` are its nodes",
             cluster.name
         )),
-        None => diagnostic,
     });
 }
 

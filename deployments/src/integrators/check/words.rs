@@ -11,7 +11,7 @@ use super::super::placeholders::{KNOWN, named, named_in};
 use super::super::values::image_of;
 use crate::check::unknown;
 use crate::document::Deployment;
-use crate::document::integrators::{Integrator, Tenant, Tenants};
+use crate::document::integrators::{Artifacts, Integrator, Tenant, Tenants};
 use crate::names::{is_host, is_part};
 use crate::vocabulary::Vocabulary;
 
@@ -75,7 +75,13 @@ fn integrator(
     if let Some(tenants) = &said.tenants {
         its_tenants(document, tenants, found);
     }
-    for text in texts(said) {
+    for (field, text) in texts(said) {
+        // Host names are judged with the tenant's names in them.
+        if text.value.is_empty() && field != HOST_NAME {
+            let message = format!("{field} is empty");
+            let hint = "write a name, or remove the field";
+            found.push(document.diagnose(text, message).hint(hint));
+        }
         let known = said.tenants.is_some();
         for name in named(&text.value) {
             if !KNOWN.contains(&name) {
@@ -109,12 +115,19 @@ fn integrator(
     let image = said.artifacts.iter().find_map(|it| it.image.as_ref());
     let is_only_named = |image: &&Text| {
         let parts = image_of(&image.value);
-        parts.get("tag").is_none() && parts.get("digest").is_none()
+        !image.value.is_empty() && parts.get("tag").is_none() && parts.get("digest").is_none()
     };
     if let Some(image) = image.filter(is_only_named) {
         let message = format!("`{}` names neither a tag nor a digest", image.value);
         let hint = "write `repository:tag`, or `repository@sha256:…`";
         found.push(document.diagnose(image, message).hint(hint));
+    }
+    let folder = said.artifacts.iter().find_map(|it| it.folder.as_ref());
+    let is_elsewhere = |folder: &&Text| !folder.value.is_empty() && !is_folder(&folder.value);
+    if let Some(folder) = folder.filter(is_elsewhere) {
+        let message = format!("`{}` is no folder among the packs", folder.value);
+        let hint = "write its path below the folder of packs, such as capps or mi/capps, in letters, digits, dots, dashes and underscores";
+        found.push(document.diagnose(folder, message).hint(hint));
     }
     let kind = vocabulary.integrators.get(&said.kind.value);
     if let Some((model, _)) = kind.and_then(|kind| family(kind, families)) {
@@ -130,16 +143,26 @@ fn integrator(
     }
 }
 
-/// Texts in which a tenant's names may stand.
-fn texts(said: &Integrator) -> impl Iterator<Item = &Text> {
-    let credentials = said.credentials.iter().map(|it| &it.existing_secret);
-    let databases = said.coordination.iter().map(|it| &it.database);
-    let artifacts = said.artifacts.iter().flat_map(|it| {
-        let single = it.image.iter().chain(&it.existing_claim).chain(&it.folder);
-        single.chain(&it.config_maps)
-    });
-    let hosts = said.hostnames.iter().map(|(_, host)| host);
+/// The field of a host name, whatever its key.
+const HOST_NAME: &str = "hostnames";
+
+/// Texts in which a tenant's names may stand, each with its field.
+fn texts(said: &Integrator) -> impl Iterator<Item = (&'static str, &Text)> {
+    let credentials = said.credentials.iter();
+    let credentials = credentials.map(|it| ("credentials.existingSecret", &it.existing_secret));
+    let databases = said.coordination.iter();
+    let databases = databases.map(|it| ("coordination.database", &it.database));
+    let artifacts = said.artifacts.iter().flat_map(Artifacts::named);
+    let hosts = said.hostnames.iter();
+    let hosts = hosts.map(|(_, host)| (HOST_NAME, host));
     credentials.chain(databases).chain(artifacts).chain(hosts)
+}
+
+/// A folder below that of the packs, so that nothing else of the machine that runs Ansible is copied.
+fn is_folder(text: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "._-{}".contains(c);
+    text.split('/')
+        .all(|segment| !["", ".", ".."].contains(&segment) && segment.chars().all(is_allowed))
 }
 
 fn its_tenants(document: &Loaded<Deployment>, tenants: &Spanned<Tenants>, found: &mut Diagnostics) {
