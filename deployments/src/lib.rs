@@ -231,7 +231,6 @@ pub fn deploy(
             Trouble::Broken(diagnostic) => diagnostic,
             Trouble::Release { release, why } => {
                 let name = &plan.sites[site].site.name;
-                let why = in_short(&why);
                 let message = format!(
                     "release {release} of site {} cannot be rendered: {why}",
                     name.value
@@ -247,12 +246,6 @@ pub fn deploy(
         document.so_far(&mut found)?;
         Ok(Files::new())
     })
-}
-
-/// What a chart says when it fails, without Helm's words around it: `execution error at (FILE:LINE:COLUMN): …`.
-fn in_short(why: &str) -> &str {
-    let (_, rest) = why.split_once("execution error at (").unwrap_or(("", why));
-    rest.split_once("): ").map_or(why, |(_, said)| said)
 }
 
 /// What the conformance suite is told of a deployment, as a specification: the releases with the values that [`deploy`] makes, and what the document says of

@@ -10,7 +10,7 @@ use am_product::data::File;
 use serde_json::{Value, json};
 
 use crate::integrators::Cluster;
-use crate::machines::{self, Beside, Render, Rendering, Trouble};
+use crate::machines::{self, Beside, Render, Rendering, Trouble, said_by_the_chart};
 use crate::needs::{self, Need};
 use crate::notes;
 use crate::overlay;
@@ -168,7 +168,7 @@ fn rendered(
     };
     (sources.render)(&rendering).map_err(|why| Trouble::Release {
         release: release.name.clone(),
-        why,
+        why: said_by_the_chart(&why).to_owned(),
     })
 }
 

@@ -39,6 +39,7 @@ use render::Rendered;
 
 pub(crate) use beside::Beside;
 pub(crate) use inventory::group;
+pub(crate) use render::said_by_the_chart;
 pub use render::{Render, Rendering};
 pub(crate) use said::{CREDENTIALS, Said};
 pub(crate) use tree::Trouble;
@@ -106,7 +107,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
         }
         let rendering = render::rendering(&layout, of, release, tree, sources.charts);
         (sources.render)(&rendering).map(Documents).map_err(|why| {
-            let why = render::said_by_the_chart(&why);
+            let why = said_by_the_chart(&why);
             Trouble::Refused(match of {
                 Some(cluster) => format!("{}: {why}", cluster.name),
                 None => why.to_owned(),
