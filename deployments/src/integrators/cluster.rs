@@ -98,26 +98,7 @@ impl<'m> Cluster<'m> {
 
     /// The ports at which its nodes are called, each with its number.
     pub(crate) fn ports(&self) -> Vec<(&'m str, u16)> {
-        let is_called =
-            |port: &Port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams);
-        let mut ports = self.ports_that(is_called);
-        ports.extend(self.extra_ports());
-        ports
-    }
-
-    /// Ports that what runs on its nodes opens, as values name them: no offset moves these.
-    pub(crate) fn extra_ports(&self) -> impl Iterator<Item = (&'m str, u16)> + use<'m> {
-        let own = self.said.values.get(&self.part.key());
-        let extra = own.and_then(|own| own["extraPorts"].as_array());
-        extra.into_iter().flatten().filter_map(|port| {
-            let number = port["containerPort"].as_u64()?;
-            Some((port["name"].as_str()?, u16::try_from(number).ok()?))
-        })
-    }
-
-    /// A port as people and files call it.
-    pub(crate) fn port_name(&self, port: &str) -> String {
-        filled(port, self.tenant)
+        self.ports_that(|port| matches!(port.speaks, Protocol::Integrations | Protocol::Streams))
     }
 
     /// The ports at which its nodes find each other.

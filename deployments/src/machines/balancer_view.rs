@@ -26,8 +26,7 @@ pub(crate) fn view(layout: &Layout<'_, '_>, balancer: &Balancer<'_, '_>) -> Valu
     let fronts = balancer.fronts.iter().map(|front| {
         let component = &layout.components[front.to];
         let mut view = backend(layout, component, front.port, front.affinity);
-        let port = component.port_name(front.port);
-        view["name"] = json!(format!("{}_{port}", component.name));
+        view["name"] = json!(format!("{}_{}", component.name, front.port));
         view["number"] = json!(front.number);
         view["title"] = json!(title(component, front.port));
         if front.asks_port {
@@ -52,11 +51,10 @@ fn title(component: &Component<'_, '_>, port: &str) -> String {
         .map(|it| it.doc.as_str());
     let of = component.cluster.map(|it| format!(" ({})", it.name));
     format!(
-        "{}{}, {}: {}",
+        "{}{}, {port}: {}",
         component.part.component.title,
         of.unwrap_or_default(),
-        component.port_name(port),
-        doc.unwrap_or("What runs there opens it.")
+        doc.unwrap_or_default()
     )
 }
 

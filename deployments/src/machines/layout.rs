@@ -64,10 +64,7 @@ impl<'a, 'm> Layout<'a, 'm> {
         }
         let ports = cluster.ports().into_iter();
         ports
-            .map(|(port, _)| {
-                let number = self.number_at_address(to, port);
-                format!("{} {host}:{number}", cluster.port_name(port))
-            })
+            .map(|(port, _)| format!("{port} {host}:{}", self.number_at_address(to, port)))
             .collect()
     }
 

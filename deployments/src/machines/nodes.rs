@@ -29,34 +29,9 @@ pub(crate) struct Node<'m> {
 impl Component<'_, '_> {
     /// The number of a port at its nodes.
     pub(crate) fn number(&self, port: &str) -> u16 {
-        if let Some(number) = self.extra_port(port) {
-            return number;
-        }
         let port = self.chart.model.ports.get(port);
         let number = port.map_or(0, |port| port.number.value);
         number.saturating_add(self.offset)
-    }
-
-    /// The numbers of all ports that its nodes listen on.
-    pub(crate) fn numbers(&self) -> impl Iterator<Item = u16> {
-        let own = self.part.component.ports.iter();
-        let own = own.map(|port| self.number(&port.value));
-        let extra = self.cluster.into_iter().flat_map(Cluster::extra_ports);
-        own.chain(extra.map(|(_, number)| number))
-    }
-
-    /// The number of a port that values name.
-    fn extra_port(&self, port: &str) -> Option<u16> {
-        let mut extra = self.cluster?.extra_ports();
-        extra
-            .find(|(name, _)| *name == port)
-            .map(|(_, number)| number)
-    }
-
-    /// A port as people and files call it.
-    pub(crate) fn port_name(&self, port: &str) -> String {
-        let cluster = self.cluster.as_ref();
-        cluster.map_or_else(|| port.to_owned(), |it| it.port_name(port))
     }
 }
 

@@ -205,13 +205,6 @@ fn closed(layout: &Layout<'_, '_>, host: &str, openings: &[Opening]) -> Vec<u16>
             ports.map(|port| component.number(port))
         })
         .chain(ports.iter().map(|(_, port)| port.number.value))
-        .chain(
-            layout
-                .components
-                .iter()
-                .filter(here)
-                .flat_map(Component::numbers),
-        )
         .collect();
     closed.extend(
         openings

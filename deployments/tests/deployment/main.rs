@@ -1,7 +1,6 @@
 //! What a document becomes, and what it may not say.
 
 mod examples;
-mod extra_ports;
 mod identity_server;
 mod integrator_slips;
 mod integrators;

@@ -28,7 +28,9 @@ pub(crate) fn check(of_sites: &Ports<'_>, layout: &Layout<'_, '_>, found: &mut D
                 continue;
             };
             let component = &layout.components[at];
-            listeners.push((component.name, component.numbers().collect()));
+            let ports = component.part.component.ports.iter();
+            let ports = ports.map(|port| component.number(&port.value));
+            listeners.push((component.name, ports.collect()));
         }
         for (who, ports) in &listeners {
             let clash = ports
