@@ -36,16 +36,24 @@ find_chart() {
 }
 
 find_chart am-pattern-3 4.7.100 4.7.0 4.7.0
+chart_0=("${chart[@]}")
 
-for secret in apim-credentials apim-keystores; do
-  if ! kubectl --context prod-eu --namespace apim get secret "$secret" --output name >/dev/null; then
-    echo "$0: the Secret $secret must be in namespace apim first; README.md has its keys" >&2
-    exit 3
+missing=0
+# Whether the object $2 of the kind $1 is in the namespace; $3 says who reads it.
+need() {
+  if ! kubectl --context prod-eu --namespace apim get "$1" "$2" --output name >/dev/null; then
+    echo "$0: $1 $2 must be in namespace apim first; $3" >&2
+    missing=1
   fi
-done
+}
+need Secret apim-credentials 'README.md has its keys'
+need Secret apim-keystores 'README.md has its keys'
+need ConfigMap apim-ca 'named by BackendTLSPolicy bank-gateway, BackendTLSPolicy bank-management, BackendTLSPolicy bank-websocket'
+need ConfigMap azure-database-ca 'named by StatefulSet bank-control-plane'
+need Secret bank-tls 'named by Gateway bank'
+if [ "$missing" -ne 0 ]; then exit 3; fi
 
-find_chart am-pattern-3 4.7.100 4.7.0 4.7.0
-helm upgrade --install bank "${chart[@]}" \
+helm upgrade --install bank "${chart_0[@]}" \
   --kube-context prod-eu --namespace apim --create-namespace \
   --values "$here/azure.values.yaml" --values "$here/bank.values.yaml" \
   --wait --timeout 30m "$@"

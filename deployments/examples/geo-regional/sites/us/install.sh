@@ -36,16 +36,22 @@ find_chart() {
 }
 
 find_chart am-pattern-3 4.7.100 4.7.0 4.7.0
+chart_0=("${chart[@]}")
 
-for secret in apim-credentials apim-keystores; do
-  if ! kubectl --context prod-us --namespace apim get secret "$secret" --output name >/dev/null; then
-    echo "$0: the Secret $secret must be in namespace apim first; README.md has its keys" >&2
-    exit 3
+missing=0
+# Whether the object $2 of the kind $1 is in the namespace; $3 says who reads it.
+need() {
+  if ! kubectl --context prod-us --namespace apim get "$1" "$2" --output name >/dev/null; then
+    echo "$0: $1 $2 must be in namespace apim first; $3" >&2
+    missing=1
   fi
-done
+}
+need Secret apim-credentials 'README.md has its keys'
+need Secret apim-keystores 'README.md has its keys'
+need ConfigMap rds-ca 'named by StatefulSet shop-control-plane'
+if [ "$missing" -ne 0 ]; then exit 3; fi
 
-find_chart am-pattern-3 4.7.100 4.7.0 4.7.0
-helm upgrade --install shop "${chart[@]}" \
+helm upgrade --install shop "${chart_0[@]}" \
   --kube-context prod-us --namespace apim --create-namespace \
   --values "$here/aws.values.yaml" --values "$here/shop.values.yaml" \
   --wait --timeout 30m "$@"

@@ -36,42 +36,51 @@ find_chart() {
 }
 
 find_chart am-pattern-1 4.7.100 4.7.0 4.7.0
+chart_0=("${chart[@]}")
 find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
+chart_1=("${chart[@]}")
 find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
+chart_2=("${chart[@]}")
 find_chart am-integration-si 4.4.100 4.4.0 4.7.0
+chart_3=("${chart[@]}")
 
-for secret in apim-credentials mi-acme mi-globex si-acme; do
-  if ! kubectl --namespace apim get secret "$secret" --output name >/dev/null; then
-    echo "$0: the Secret $secret must be in namespace apim first; README.md has its keys" >&2
-    exit 3
+missing=0
+# Whether the object $2 of the kind $1 is in the namespace; $3 says who reads it.
+need() {
+  if ! kubectl --namespace apim get "$1" "$2" --output name >/dev/null; then
+    echo "$0: $1 $2 must be in namespace apim first; $3" >&2
+    missing=1
   fi
-done
+}
+need Secret apim-credentials 'README.md has its keys'
+need Secret mi-acme 'README.md has its keys'
+need Secret mi-globex 'README.md has its keys'
+need Secret si-acme 'README.md has its keys'
+need Secret rail-tls 'named by Ingress rail-gateway, Ingress rail-management, Ingress rail-websocket'
+need ConfigMap acme-siddhi 'named by StatefulSet rail-si-acme-streaming-integrator'
+if [ "$missing" -ne 0 ]; then exit 3; fi
 
 # Each release in a function, because all are tried before the first is installed.
 release_0() {
-  find_chart am-pattern-1 4.7.100 4.7.0 4.7.0
-  helm upgrade --install rail "${chart[@]}" \
+  helm upgrade --install rail "${chart_0[@]}" \
     --namespace apim --create-namespace \
     --values "$here/production.values.yaml" --values "$here/rail.values.yaml" \
     "$@"
 }
 release_1() {
-  find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
-  helm upgrade --install rail-mi-acme "${chart[@]}" \
+  helm upgrade --install rail-mi-acme "${chart_1[@]}" \
     --namespace apim --create-namespace \
     --values "$here/production.mi.values.yaml" --values "$here/rail-mi-acme.values.yaml" \
     "$@"
 }
 release_2() {
-  find_chart am-integration-mi 4.6.100 4.6.0 4.7.0
-  helm upgrade --install rail-mi-globex "${chart[@]}" \
+  helm upgrade --install rail-mi-globex "${chart_2[@]}" \
     --namespace apim --create-namespace \
     --values "$here/production.mi.values.yaml" --values "$here/rail-mi-globex.values.yaml" \
     "$@"
 }
 release_3() {
-  find_chart am-integration-si 4.4.100 4.4.0 4.7.0
-  helm upgrade --install rail-si-acme "${chart[@]}" \
+  helm upgrade --install rail-si-acme "${chart_3[@]}" \
     --namespace apim --create-namespace \
     --values "$here/production.si.values.yaml" --values "$here/rail-si-acme.values.yaml" \
     "$@"
