@@ -392,7 +392,7 @@ impl Check<'_> {
 
     fn outcomes(&mut self, rules: &Rules) {
         self.file = OUTCOMES;
-        for outcome in &rules.outcomes.outcomes {
+        for outcome in &rules.outcomes.rules {
             let name = &outcome.fact;
             let Some(kind) = self.known.get(&name.value) else {
                 self.unknown(&name.value, name.referenced);

@@ -9,7 +9,7 @@ use am_product::data::File;
 use handlebars::{Handlebars, no_escape};
 use serde_json::{Map, Value, json};
 
-use crate::logic::Scalar;
+use crate::logic::{Scalar, whole};
 use crate::recommend::{Component, Recommendation};
 use crate::rules::Part;
 use known::{DATA, Known, Overlay};
@@ -67,11 +67,18 @@ impl Writer<'_> {
         )
     }
 
+    /// A trial brings its database and needs no names, unless its nodes are on machines behind a load balancer.
+    fn has_servers(&self) -> bool {
+        self.is("production") || (self.is("onMachines") && self.number("pattern") > 0)
+    }
+
     fn data(&self) -> Value {
         let (known, names) = (self.known, &self.recommendation.sites);
         let (regions, full) = (names.len(), self.number("fullRegions"));
         let sites = names.iter().enumerate();
         let sites = sites.map(|(site, name)| self.site(site, name, site < full, regions));
+        // A load balancer of machines verifies the nodes' certificates, in a trial, too.
+        let has_keystores = self.has_servers();
         json!({
             "flags": self.recommendation.flags,
             "conflicts": self.recommendation.conflicts,
@@ -85,7 +92,7 @@ impl Writer<'_> {
             "production": self.is("production"),
             "machines": self.is("onMachines"),
             "credentials": known.credentials,
-            "keystores": known.keystores,
+            "keystores": has_keystores.then_some(&known.keystores),
             "tenants": self.tenants(),
             "unnamed": self.number("tenants").saturating_sub(self.number("namedTenants")),
             "sites": sites.collect::<Vec<_>>(),
@@ -103,8 +110,7 @@ impl Writer<'_> {
             .filter(|it| it.key.is_some() && (is_whole || it.parts.contains(&Part::Plane)))
             .collect();
         let (production, machines) = (self.is("production"), self.is("onMachines"));
-        // A trial brings its database and needs no names, unless its nodes are on machines behind a load balancer.
-        let has_servers = production || (machines && self.number("pattern") > 0);
+        let has_servers = self.has_servers();
         let overlay = known.overlays.get(&self.word("runsOn"));
         let several = regions > 1;
         let mut site = json!({
@@ -335,13 +341,4 @@ fn address(site: usize, component: usize, node: usize) -> String {
 /// The address that load balancers of a site share.
 fn balancer(site: usize) -> String {
     format!("10.{}.0.10", 20 + site)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "numbers of nodes are small and whole"
-)]
-pub(crate) fn whole(number: f64) -> usize {
-    number.max(0.0) as usize
 }

@@ -192,3 +192,13 @@ pub(crate) fn next_name(text: &str) -> Option<(&str, &str, &str)> {
     let (name, after) = rest.split_once('}')?;
     Some((before, name, after))
 }
+
+/// A number of nodes, such as a size has it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "numbers of nodes are small and whole"
+)]
+pub(crate) fn whole(number: f64) -> usize {
+    number.max(0.0) as usize
+}

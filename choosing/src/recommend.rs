@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::answers::Answers;
-use crate::document::whole;
-use crate::logic::{Facts, Scalar, fill, number};
+use crate::logic::{Facts, Scalar, fill, number, whole};
 use crate::rules::{Case, Integrator, Part, Question, Rules, Sites};
 
 /// What is recommended, and why.
@@ -216,7 +215,7 @@ fn components(rules: &Rules, facts: &Facts) -> Vec<Component> {
 }
 
 fn outcomes(rules: &Rules, facts: &Facts) -> Vec<Outcome> {
-    let outcomes = rules.outcomes.outcomes.iter().filter_map(|rule| {
+    let outcomes = rules.outcomes.rules.iter().filter_map(|rule| {
         let value = facts.get(&rule.fact.value)?;
         let meaning = rule.values.get(&value.to_string())?;
         Some(Outcome {

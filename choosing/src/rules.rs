@@ -194,7 +194,8 @@ pub(crate) enum Part {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Outcomes {
-    pub(crate) outcomes: Vec<OutcomeRule>,
+    #[serde(rename = "outcomes")]
+    pub(crate) rules: Vec<OutcomeRule>,
     pub(crate) sites: SiteNames,
     pub(crate) commands: Vec<CommandRule>,
 }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::known::Cluster;
-use super::{Writer, address, whole};
+use super::{Writer, address};
+use crate::logic::whole;
 use crate::recommend::Component;
 
 impl Writer<'_> {

@@ -312,7 +312,7 @@ fn readme_installs(given: &str) -> (Vec<String>, Vec<String>) {
     let lines = commands.flat_map(|it| it.run.lines());
     let lines = lines.map(|line| {
         line.replace("deployment/sites", "sites")
-            .replace("@secrets.yml --ask-vault-pass", "@SECRETS")
+            .replace("@secrets.yml", "@SECRETS")
             .replace(&charts, "CHARTS")
     });
     (lines.collect(), readme.collect())

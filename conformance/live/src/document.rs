@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::error::LiveError;
+use crate::rendering::render;
 use crate::values::merge;
 
 /// What `deploy` tells machines.
@@ -146,8 +147,8 @@ impl Deployed {
         let vocabulary = Vocabulary::load().map_err(|error| refused(&error))?;
         let charts = document.charts(families, &vocabulary);
         let charts = charts.map_err(|error| refused(&error))?;
-        let no_machines = |_: &Rendering| Err("its sites are clusters".to_owned());
-        let files = deploy(&document, families, &vocabulary, &charts, &no_machines)
+        let render = |rendering: &Rendering| render(workspace, rendering);
+        let files = deploy(&document, families, &vocabulary, &charts, &render)
             .map_err(|error| refused(&error))?;
         let folder = tempfile::Builder::new()
             .prefix("am-live-deployment-")

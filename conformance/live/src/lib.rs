@@ -29,6 +29,7 @@ mod published;
 mod record;
 mod regions;
 mod registration;
+mod rendering;
 mod report;
 mod run;
 mod runtime;

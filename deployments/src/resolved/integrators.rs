@@ -140,7 +140,7 @@ pub(super) fn integrator(
 fn ports(cluster: &Cluster<'_>) -> Vec<String> {
     let ports = cluster.ports().into_iter();
     ports
-        .map(|(port, number)| format!("{} {number}", port))
+        .map(|(port, number)| format!("{port} {number}"))
         .collect()
 }
 

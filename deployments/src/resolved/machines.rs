@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use super::Site;
 use crate::machines::layout::Layout;
 use crate::sites::Placed;
 
@@ -71,27 +70,30 @@ pub(super) fn hosts(placed: &Placed<'_>) -> Vec<Host> {
     hosts.collect()
 }
 
-/// Says where the addresses of a site lead, and what its load balancer needs.
-pub(super) fn lead(layout: &Layout<'_, '_>, site: &mut Site) {
-    for exposed in &mut site.exposes {
-        let Some(to) = layout.position(&exposed.component) else {
-            continue;
-        };
-        let component = &layout.components[to];
-        let (several, node) = (component.nodes.len() > 1, exposed.node.unwrap_or(0));
-        exposed.machine = match (&layout.balancer, component.nodes.get(node)) {
-            (Some(balancer), _) if several && exposed.node.is_none() => Some(Machine {
-                host: None,
-                address: balancer.address.to_owned(),
-            }),
-            (_, Some(node)) => Some(Machine {
-                host: Some(node.host.to_owned()),
-                address: node.address.to_owned(),
-            }),
-            (_, None) => None,
-        };
+/// Where an address of a component leads, of one of its nodes or of all.
+pub(super) fn machine(
+    layout: &Layout<'_, '_>,
+    component: &str,
+    node: Option<usize>,
+) -> Option<Machine> {
+    let component = &layout.components[layout.position(component)?];
+    if let (Some(balancer), None, [_, _, ..]) = (&layout.balancer, node, component.nodes.as_slice())
+    {
+        return Some(Machine {
+            host: None,
+            address: balancer.address.to_owned(),
+        });
     }
-    site.load_balancer = layout.balancer.as_ref().map(|balancer| {
+    let node = component.nodes.get(node.unwrap_or(0))?;
+    Some(Machine {
+        host: Some(node.host.to_owned()),
+        address: node.address.to_owned(),
+    })
+}
+
+/// What the load balancer of a site needs.
+pub(super) fn load_balancer(layout: &Layout<'_, '_>) -> Option<LoadBalancer> {
+    layout.balancer.as_ref().map(|balancer| {
         let mut names: Vec<String> = balancer
             .sites
             .iter()
@@ -117,5 +119,5 @@ pub(super) fn lead(layout: &Layout<'_, '_>, site: &mut Site) {
             nodes: nodes.collect(),
             names,
         }
-    });
+    })
 }

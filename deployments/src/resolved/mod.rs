@@ -23,7 +23,7 @@ pub(crate) use databases::{Database, DatabaseStep};
 use databases::{database, scripts};
 pub(crate) use integrators::Integrator;
 use integrators::integrator;
-use machines::{Host, LoadBalancer, Machine, hosts};
+use machines::{Host, LoadBalancer, Machine, hosts, load_balancer, machine};
 use release::secrets;
 pub(crate) use release::{HostName, Release, Secret};
 
@@ -213,7 +213,10 @@ pub(crate) fn resolve(
                 let one = |it| integrator(document, &sites[at], layout.as_ref(), vocabulary, it);
                 let mut site = site(sites, at, links, ports, shape, effective);
                 if let Some(layout) = &layout {
-                    machines::lead(layout, &mut site);
+                    for exposed in &mut site.exposes {
+                        exposed.machine = machine(layout, &exposed.component, exposed.node);
+                    }
+                    site.load_balancer = load_balancer(layout);
                 }
                 site.integrators = clusters.iter().map(one).collect();
                 site

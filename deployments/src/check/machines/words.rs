@@ -118,11 +118,11 @@ fn balancer_words(
     }
     if let Some(address) = &balancer.address {
         words.host(address, found);
-        let balances = |name: &Text| balancer.hosts.value.iter().any(|it| it.value == name.value);
+        let is_named = |name: &Text| balancer.hosts.value.iter().any(|it| it.value == name.value);
         let other = machines
             .hosts
             .iter()
-            .find(|(name, host)| host.address.value == address.value && !balances(name));
+            .find(|(name, host)| host.address.value == address.value && !is_named(name));
         if let Some((name, _)) = other {
             let message = format!(
                 "loadBalancer.address {} is that of host {}, which does not balance",
