@@ -120,7 +120,7 @@ fn what_nobody_has_tried_is_said() {
     let many = "442709 nodes in all are more than anybody has shown to work. Look at your answers again (requests and tokens per second, regions, tenants) before you plan with them.";
     let answers = "integration: both, tenants: 1000, integrationRequestsPerSecond: 1000000, requestsPerSecond: 1000000, platform: aws";
     let is = of(answers);
-    assert_eq!(is.total.nodes, 436323.0);
+    assert_eq!(is.total.nodes, 436_323.0);
     assert!(
         is_told(answers, &many.replace("442709", "436323")),
         "{:?}",

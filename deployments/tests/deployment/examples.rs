@@ -179,7 +179,10 @@ fn install_sh_says_what_is_missing_and_installs_nothing() {
     let (code, said) = installed(&script, &charts, false);
     assert_eq!(code, Some(3), "{said}");
     assert!(
-        said.contains("the Secret apim-credentials must be in namespace apim first"),
+        said.contains(
+            "Secret apim-credentials must be in namespace apim first; README.md has its keys"
+        ) && said
+            .contains("Secret bank-tls must be in namespace apim first; named by Gateway bank"),
         "{said}"
     );
     assert!(!said.contains("helm upgrade"), "{said}");

@@ -56,7 +56,7 @@ fn names_that_are_empty_are_told_where_they_stand() {
 fn a_folder_of_artifacts_is_one_of_the_packs() {
     for folder in ["/abs/../x", "../x", "a//b", "a/", ".", "a b"] {
         let said = refused(MACHINES, &[("capps-{tenant}", folder)]);
-        let message = format!("d.yaml:15:29: `{folder}` is no folder among the packs");
+        let message = format!("d.yaml:16:29: `{folder}` is no folder among the packs");
         says(
             &said,
             &[
@@ -98,7 +98,7 @@ fn a_node_too_many_is_told_at_its_host() {
     says(
         &said,
         &[
-            "d.yaml:31:45: a cluster has at least 1 and at most 2 nodes of Streaming Integrator, not 3",
+            "d.yaml:32:45: a cluster has at least 1 and at most 2 nodes of Streaming Integrator, not 3",
             "remove si-acme from the hosts that are too many, such as acme-4",
         ],
     );
@@ -118,9 +118,9 @@ fn a_host_that_runs_a_tenant_by_another_label_is_told_what_there_is() {
     says(
         &refused(MACHINES, &[label, hosts, other]),
         &[
-            "d.yaml:32:47: there is neither a component nor a cluster of integrators `mi-gxs`",
+            "d.yaml:33:47: there is neither a component nor a cluster of integrators `mi-gxs`",
             "did you mean `mi-gx`?",
-            "d.yaml:33:47: there is neither a component nor a cluster of integrators `mi-globex`",
+            "d.yaml:34:47: there is neither a component nor a cluster of integrators `mi-globex`",
             "known are: all-in-one, control-plane, gateway, key-manager, mi-acme, mi-gx, si-acme, traffic-manager",
         ],
     );

@@ -15,7 +15,7 @@ fn more_event_hub_nodes_than_were_seen_are_told_at_the_host() {
     says(
         &said,
         &[
-            "d.yaml:17:44: site hall has 3 nodes of all-in-one, but more than 2 event hub nodes have not been seen to work on the genuine WSO2 API Manager 4.7.0: a token that is revoked on one node may stay valid at gateways that listen to another",
+            "d.yaml:18:44: site hall has 3 nodes of all-in-one, but more than 2 event hub nodes have not been seen to work on the genuine WSO2 API Manager 4.7.0: a token that is revoked on one node may stay valid at gateways that listen to another",
             "remove all-in-one from aio-3, or accept it with `values: {eventHub: {acceptMoreThanTwoNodes: true}}` (docs/runbook.md)",
         ],
     );
@@ -35,7 +35,7 @@ fn more_event_hub_nodes_than_were_seen_are_told_at_the_host() {
     says(
         &said,
         &[
-            "d.yaml:11:26: site main has 3 nodes of all-in-one",
+            "d.yaml:12:26: site main has 3 nodes of all-in-one",
             "write 2, or accept it with",
         ],
     );
@@ -82,10 +82,10 @@ fn without_a_load_balancer_everything_that_needs_one_is_told() {
     says(
         &said,
         &[
-            "d.yaml:13:9: host lb-1 runs nothing",
+            "d.yaml:14:9: host lb-1 runs nothing",
             "write `runs: […]`, or `loadBalancer: {kind: …, hosts: [lb-1], …}` of the site's `vm`",
-            "d.yaml:15:44: 2 nodes of all-in-one need a load balancer",
-            "d.yaml:9:17: hostnames of site hall need a load balancer, which serves them",
+            "d.yaml:16:44: 2 nodes of all-in-one need a load balancer",
+            "d.yaml:10:17: hostnames of site hall need a load balancer, which serves them",
         ],
     );
 }
@@ -96,7 +96,7 @@ fn hosts_of_the_load_balancer_are_there_and_there_once() {
     says(
         &said,
         &[
-            "d.yaml:12:43: unknown host `lb-9`",
+            "d.yaml:13:43: unknown host `lb-9`",
             "did you mean `lb-1`? accepted are: lb-1, aio-1, aio-2",
         ],
     );
@@ -107,7 +107,7 @@ fn hosts_of_the_load_balancer_are_there_and_there_once() {
         says(
             &said,
             &[
-                "d.yaml:12:49: loadBalancer.hosts has lb-1 twice",
+                "d.yaml:13:49: loadBalancer.hosts has lb-1 twice",
                 "remove one",
             ],
         );
@@ -123,7 +123,7 @@ fn a_site_has_hosts() {
     says(
         &said,
         &[
-            "d.yaml:7:11: site hall has no hosts",
+            "d.yaml:8:11: site hall has no hosts",
             "name them in vm.hosts: `am-1: {address: 10.0.0.1, runs: […]}`",
         ],
     );
@@ -142,8 +142,8 @@ fn a_value_that_the_document_decides_is_told_once() {
     says(
         &said,
         &[
-            "d.yaml:11:14: values.allInOne.replicas follows from the rest of this document",
-            "d.yaml:11:39: values.hostnames.gateway follows from the rest of this document",
+            "d.yaml:12:14: values.allInOne.replicas follows from the rest of this document",
+            "d.yaml:12:39: values.hostnames.gateway follows from the rest of this document",
             "hint: remove it",
         ],
     );

@@ -80,23 +80,6 @@ fn tenants_that_run_the_same_are_told_of() {
 }
 
 #[test]
-fn the_readme_of_a_site_in_a_cluster_has_the_port_at_every_host() {
-    let text = changed(
-        &example("standard-ha-multitenancy"),
-        &[(
-            "kind: si\n",
-            "kind: si\n        values: {streamingIntegrator: {extraPorts: [{name: orders, containerPort: 8006}]}}\n",
-        )],
-    );
-    let files = made("d.yaml", &text).expect("it is made");
-    let readme = String::from_utf8(files["README.md"].clone()).expect("text");
-    assert!(
-        readme.contains(", `orders 8006`: name both hosts as failover"),
-        "{readme}"
-    );
-}
-
-#[test]
 fn a_driver_that_is_no_bundle_is_told_of_where_one_is_needed() {
     let files = made("d.yaml", &example("vm-standard-ha-multitenancy")).expect("it is made");
     let database = String::from_utf8(files["sites/dc1/database/README.md"].clone()).expect("text");
