@@ -35,7 +35,7 @@ fn more_event_hub_nodes_than_were_seen_are_told_at_the_host() {
     says(
         &said,
         &[
-            "d.yaml:12:26: site main has 3 nodes of all-in-one",
+            "d.yaml:11:26: site main has 3 nodes of all-in-one",
             "write 2, or accept it with",
         ],
     );
