@@ -16,6 +16,8 @@ pub(crate) struct Need {
 
 const SECRET: &str = "Secret";
 const CONFIG_MAP: &str = "ConfigMap";
+/// By annotations of it an Ingress or a Gateway has its certificates made.
+const CERT_MANAGER: &str = "cert-manager.io/";
 
 /// What the documents of a release name, and none of them makes. What may be missing (`optional`) is left out.
 pub(crate) fn of(documents: &[Value]) -> Vec<Need> {
@@ -49,6 +51,15 @@ pub(crate) fn of(documents: &[Value]) -> Vec<Need> {
 fn makes(document: &Value) -> Vec<(&'static str, String)> {
     let name = text(&document["metadata"]["name"]);
     let spec = &document["spec"];
+    let annotations = document["metadata"]["annotations"].as_object();
+    let mut annotations = annotations.into_iter().flatten();
+    if annotations.any(|(key, _)| key.starts_with(CERT_MANAGER)) {
+        let mut names = Vec::new();
+        walk(document, &mut |kind, name| {
+            names.push((kind, name.to_owned()));
+        });
+        return names;
+    }
     let names: Vec<&str> = match text(&document["kind"]) {
         CONFIG_MAP => return vec![(CONFIG_MAP, name.to_owned())],
         SECRET => vec![name],
@@ -181,6 +192,7 @@ mod tests {
             json!({"kind": "Certificate", "metadata": {"name": "x"}, "spec": {"secretName": "signed"}}),
             json!({"kind": "SecretProviderClass", "metadata": {"name": "x"}, "spec": {"secretObjects": [{"secretName": "mounted"}]}}),
             json!({"kind": "ConfigMap", "metadata": {"name": "files"}}),
+            json!({"kind": "Ingress", "metadata": {"name": "web", "annotations": {"cert-manager.io/cluster-issuer": "ca"}}, "spec": {"tls": [{"secretName": "web-tls"}]}}),
         ];
         assert_eq!(of(&documents), []);
     }
