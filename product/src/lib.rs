@@ -26,7 +26,7 @@ pub use distribution::{Distribution, Product};
 pub use pattern::Pattern;
 pub use table::{
     TABLE_FILE, check,
-    rows::{Image, Port},
+    rows::{FurtherPort, Image, Port},
 };
 pub use unknown::Unknown;
 pub use version::ProductVersion;

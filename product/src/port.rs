@@ -2,7 +2,10 @@
 
 use crate::capability::Capability;
 use crate::component::Component;
-use crate::table::{rows::Port, table};
+use crate::table::{
+    rows::{FurtherPort, Port},
+    table,
+};
 use crate::words::Protocol;
 
 impl Port {
@@ -26,5 +29,12 @@ impl Port {
     pub fn is_for_users_of(&self, component: Component) -> bool {
         let is_wanted = |capability: &Capability| component.has(*capability);
         component.ports().any(|port| port == self) && self.users.iter().any(is_wanted)
+    }
+}
+
+impl FurtherPort {
+    /// Every one.
+    pub fn all() -> &'static [Self] {
+        &table().further_ports
     }
 }

@@ -1,8 +1,10 @@
 //! The files of a site's hosts.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use am_generator::diagnostic::Diagnostic;
+use am_product::FurtherPort;
 use am_product::data::File;
 use serde_json::{Value, json};
 
@@ -206,6 +208,17 @@ fn closed(layout: &Layout<'_, '_>, host: &str, openings: &[Opening]) -> Vec<u16>
         })
         .chain(ports.iter().map(|(_, port)| port.number.value))
         .collect();
+    // Nobody is to reach these at all. They move with their server, as the rest does.
+    for component in layout.components.iter().filter(here) {
+        let model = component.chart.model;
+        // Their keys are those of a `deployment.toml`: a server that is configured otherwise has none.
+        let is_told = Path::new(&model.product.configuration).extension() == Some("toml".as_ref());
+        let further = FurtherPort::all().iter().filter(|port| {
+            let beside = port.beside.as_deref();
+            is_told && beside.is_none_or(|name| model.ports.get(name).is_some())
+        });
+        closed.extend(further.map(|port| port.number.saturating_add(component.offset)));
+    }
     closed.extend(
         openings
             .iter()

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_saphyr::{Error, Spanned};
 
-use super::rows::{ComponentRow, DistributionRow, Image, Port, PurposeRow, Table, VersionRow};
+use super::rows::{
+    ComponentRow, DistributionRow, FurtherPort, Image, Port, PurposeRow, Table, VersionRow,
+};
 use crate::capability::Capability;
 use crate::data::{DataError, File};
 use crate::unknown::Unknown;
@@ -35,6 +37,7 @@ struct Raw {
     distributions: Vec<RawDistribution>,
     components: Vec<RawComponent>,
     ports: Vec<Port>,
+    further_ports: Vec<FurtherPort>,
     purposes: Vec<PurposeRow>,
     image: Image,
 }
@@ -128,6 +131,20 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
     let packs: Vec<&str> = packs.iter().map(String::as_str).collect();
     let ports: Vec<&str> = raw.ports.iter().map(|row| row.name.as_str()).collect();
 
+    for beside in raw
+        .further_ports
+        .iter()
+        .filter_map(|row| row.beside.as_ref())
+    {
+        if !ports.contains(&beside.as_str()) {
+            let hint = am_suggest::hint(beside, ports.iter().copied());
+            let hint = hint.map_or_else(String::new, |hint| format!("; {hint}"));
+            return Err(
+                TABLE_FILE.error(format!("further-ports: there is no port `{beside}`{hint}"))
+            );
+        }
+    }
+
     let mut rows: Vec<VersionRow> = Vec::new();
     for version in raw.versions {
         rows.push(version_row(version, &rows)?);
@@ -169,6 +186,7 @@ pub(super) fn table(text: &str) -> Result<Table, DataError> {
         distributions: of_distributions,
         components,
         ports: raw.ports,
+        further_ports: raw.further_ports,
         purposes: raw.purposes,
         image: raw.image,
     })

@@ -13,6 +13,7 @@ pub(crate) struct Table {
     pub(crate) distributions: Vec<DistributionRow>,
     pub(crate) components: Vec<ComponentRow>,
     pub(crate) ports: Vec<Port>,
+    pub(crate) further_ports: Vec<FurtherPort>,
     pub(crate) purposes: Vec<PurposeRow>,
     pub(crate) image: Image,
 }
@@ -87,6 +88,20 @@ pub struct Port {
     /// Components that have one of these are reached on it by users and their browsers.
     #[serde(default)]
     pub(crate) users: Vec<Capability>,
+}
+
+/// A port that servers open besides, for nobody in a release.
+#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct FurtherPort {
+    /// Number before the offset, unless it is moved.
+    pub number: u16,
+    /// The name of the port without which a server has it not.
+    pub beside: Option<String>,
+    /// The key of a `deployment.toml` that moves it.
+    pub moved_by: String,
+    /// The key that closes it when it is false.
+    pub switched_by: String,
 }
 
 /// What the table says of a purpose.
