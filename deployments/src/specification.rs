@@ -39,6 +39,10 @@ pub(crate) fn of(resolved: &Resolved, chart_folder: &str, folder: &str) -> Value
         let mut entry = one(site);
         entry["name"] = json!(site.name);
         entry["exposed"] = exposed(&site.exposes);
+        let mut openings = resolved.ports.iter();
+        if let Some(opening) = openings.find(|it| it.from == site.name) {
+            entry["cidrs"] = json!(opening.ranges);
+        }
         entry["elsewhere"] = elsewhere(site, resolved);
         entry
     });

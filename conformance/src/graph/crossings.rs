@@ -12,6 +12,8 @@ pub struct Crossings {
     pub exposed: BTreeMap<Component, Elsewhere>,
     /// Where other sites are reached, with every port that is open there.
     pub others: Vec<Beyond>,
+    /// Ranges from which servers of other sites call, by site, as far as they are declared.
+    pub callers: BTreeMap<String, Vec<String>>,
 }
 
 /// A place of another site.

@@ -7,23 +7,21 @@ use serde_json::{Map, Value, json};
 use super::{
     balancer,
     clusters::{self, Cluster},
-    environment,
+    databases, environment,
     environment::Filled,
     firewall::Firewall,
     inventory,
+    inventory::Order,
     tree::Tree,
     unit::Unit,
 };
 use crate::manifest::{
-    COMPONENT, FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, Manifest, OVERLAY, Object,
-    TENANT, UNIT,
+    COMPONENT, DATABASES, FIREWALL, Front, Host, INVENTORY, LOAD_BALANCER, MACHINE, Machines,
+    Manifest, OVERLAY, Object, TENANT, UNIT,
 };
 
 /// Documents of no API of Kubernetes.
 const API_VERSION: &str = "machines.am-charts/v1";
-
-/// The kind of the document about the inventory.
-const INVENTORY: &str = "Inventory";
 
 /// The file of a host's firewall.
 const RULES: &str = "/etc/nftables.d/am.nft";
@@ -51,7 +49,11 @@ pub fn documents(tree: &Tree, site: &str, cluster: Option<&str>) -> Result<Manif
         shared_address: inventory.shared_address,
         ..Machines::default()
     };
-    objects.push(make.inventory(&inventory.groups));
+    objects.push(make.inventory(&inventory.groups, inventory.order.as_ref()));
+    if let Some(text) = tree.files.get(databases::FILE) {
+        let value = json!({"steps": databases::steps(text)});
+        objects.push(make.object(DATABASES, site, databases::FILE, text, value));
+    }
     for listed in inventory.hosts {
         let balancer = balancer::of(tree, &listed.name);
         let host = Host {
@@ -61,7 +63,7 @@ pub fn documents(tree: &Tree, site: &str, cluster: Option<&str>) -> Result<Manif
                 .as_ref()
                 .map_or_else(Vec::new, |(.., fronts)| fronts.clone()),
         };
-        objects.push(make.machine(&host, &listed.components));
+        objects.push(make.machine(&host, &listed.components, listed.user.as_deref()));
         for (file, text) in clusters::units(tree, &host.name) {
             objects.extend(make.unit(&host, file, text));
         }
@@ -129,17 +131,20 @@ impl Make<'_> {
         }
     }
 
-    fn inventory(&self, groups: &Map<String, Value>) -> Object {
+    fn inventory(&self, groups: &Map<String, Value>, order: Option<&Order>) -> Object {
         let text = self.tree.files.get(inventory::FILE);
         let text = text.map(String::as_str).unwrap_or_default();
         let groups = groups
             .iter()
             .map(|(name, hosts)| json!({"name": name, "hosts": hosts}));
-        let value = json!({"groups": groups.collect::<Vec<_>>()});
+        let mut value = json!({"groups": groups.collect::<Vec<_>>()});
+        if let Some(order) = order {
+            value["order"] = json!({"hosts": order.hosts, "line": order.line});
+        }
         self.object(INVENTORY, self.site, inventory::FILE, text, value)
     }
 
-    fn machine(&self, host: &Host, components: &[Value]) -> Object {
+    fn machine(&self, host: &Host, components: &[Value], user: Option<&str>) -> Object {
         let text = self.tree.files.get(inventory::FILE);
         let text = text.map(String::as_str).unwrap_or_default();
         let folder = format!("hosts/{}/", host.name);
@@ -151,7 +156,11 @@ impl Make<'_> {
             cluster == self.subject
         };
         let components: Vec<&Value> = components.iter().filter(is_own).collect();
-        let value = json!({"address": host.address, "components": components, "files": has_files});
+        let mut value =
+            json!({"address": host.address, "components": components, "files": has_files});
+        if let Some(user) = user {
+            value["user"] = json!(user);
+        }
         self.object(MACHINE, &host.name, inventory::FILE, text, value)
     }
 

@@ -6,6 +6,7 @@
 
 mod balancer;
 mod clusters;
+mod databases;
 mod documents;
 mod environment;
 mod firewall;

@@ -96,9 +96,39 @@ pub(crate) fn covers(range: &str, address: &str) -> bool {
     width == other && (shift >= 128 || network >> shift == address >> shift)
 }
 
+/// Whether a text is a range in the notation of CIDR.
+pub(crate) fn is_range(text: &str) -> bool {
+    let first = text.split('/').next().unwrap_or_default();
+    text.contains('/') && covers(text, first)
+}
+
+/// Whether a range, or an address, holds all of another one.
+pub(crate) fn holds(range: &str, other: &str) -> bool {
+    let length = |range: &str| {
+        let (_, length) = range.split_once('/')?;
+        length.parse::<u32>().ok()
+    };
+    let first = other.split('/').next().unwrap_or_default();
+    let is_wider = match (length(range), length(other)) {
+        (Some(wide), Some(narrow)) => wide <= narrow,
+        (wide, None) => wide.is_some(),
+        (None, Some(_)) => false,
+    };
+    range == other || is_wider && covers(range, first)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::covers;
+    use super::{covers, holds, is_range};
+
+    #[test]
+    fn a_range_holds_narrower_ones() {
+        assert!(holds("10.0.0.0/8", "10.2.0.0/16") && holds("10.2.0.0/16", "10.2.0.0/16"));
+        assert!(holds("10.2.0.0/16", "10.2.3.4") && holds("10.2.3.4", "10.2.3.4"));
+        assert!(!holds("10.2.0.0/24", "10.2.0.0/16") && !holds("10.2.0.1", "10.2.0.0/16"));
+        assert!(is_range("10.2.0.0/16") && is_range("fd00::/8"));
+        assert!(!is_range("10.2.0.1") && !is_range("nyc") && !is_range("10.2.0.0/x"));
+    }
 
     #[test]
     fn a_range_holds_its_addresses() {

@@ -1,6 +1,6 @@
 //! The machines of a site, and the load balancers before them. Documents say the same in their words ([`UNIT`] and its likes).
 
-use serde_json::{Value, json};
+use super::Front;
 
 /// The kind of documents about units of systemd that run the product.
 pub const UNIT: &str = "Unit";
@@ -12,6 +12,11 @@ pub const LOAD_BALANCER: &str = "LoadBalancer";
 pub const FIREWALL: &str = "Firewall";
 /// The kind of documents about machines, as the inventory lists them.
 pub const MACHINE: &str = "Machine";
+
+/// The kind of the document about the inventory.
+pub const INVENTORY: &str = "Inventory";
+/// The kind of the document about how databases are made.
+pub const DATABASES: &str = "Databases";
 
 /// The machines of a site, as far as addresses lead to them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,64 +90,6 @@ impl Machines {
                 .names
                 .iter()
                 .any(|name| name.eq_ignore_ascii_case(host))
-        })
-    }
-}
-
-/// Something that a load balancer listens on, and where it leads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Front {
-    /// What its configuration calls it.
-    pub name: String,
-    /// The port on which it listens.
-    pub port: u16,
-    /// The host names that it serves.
-    pub names: Vec<String>,
-    /// Whether it also serves names that no other one on its port has.
-    pub is_default: bool,
-    /// Whether who came to one node comes to it again.
-    pub is_sticky: bool,
-    /// To whom it leads.
-    pub backends: Vec<Balanced>,
-}
-
-/// A node behind a load balancer.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Balanced {
-    /// Its host.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// Whether it is asked only when the others do not answer.
-    pub is_backup: bool,
-    /// Another port on which it is asked whether it is well.
-    pub check_port: Option<u16>,
-    /// The path for which it is asked, if it is asked by HTTP.
-    pub check_path: Option<String>,
-    /// Whether it is asked over TLS.
-    pub is_check_tls: bool,
-    /// Number of its line, from 1.
-    pub line: usize,
-}
-
-impl Front {
-    /// For documents.
-    pub(crate) fn to_value(&self) -> Value {
-        let backends = self.backends.iter().map(|backend| {
-            let mut made =
-                json!({"host": backend.host, "port": backend.port, "backup": backend.is_backup});
-            if let Some(path) = &backend.check_path {
-                let port = backend.check_port.unwrap_or(backend.port);
-                made["check"] = json!({"port": port, "path": path, "tls": backend.is_check_tls});
-            }
-            made
-        });
-        json!({
-            "name": self.name,
-            "port": self.port,
-            "names": self.names,
-            "sticky": self.is_sticky,
-            "backends": backends.collect::<Vec<_>>(),
         })
     }
 }

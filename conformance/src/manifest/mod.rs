@@ -1,6 +1,7 @@
 //! Rendered Kubernetes documents with typed, tolerant accessors: what is missing or mistyped reads as
 //! absent, because judging that is the work of checks, not of a parser that gives up.
 
+mod balancer;
 mod container;
 mod decoded;
 mod firewall;
@@ -16,13 +17,14 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub use balancer::{Balanced, Check, Front, Said, Tls};
 pub use container::{Container, ContainerPort, EnvSource, EnvVar, Mount};
 pub use decoded::Decoded;
-pub(crate) use firewall::covers;
 pub use firewall::{Firewall, Rule};
+pub(crate) use firewall::{covers, holds, is_range};
 pub(crate) use json::{array_at, integer_at, str_at, strings_at};
 pub use machines::{
-    Balanced, FIREWALL, Front, Host, LOAD_BALANCER, MACHINE, Machines, OVERLAY, UNIT,
+    DATABASES, FIREWALL, Host, INVENTORY, LOAD_BALANCER, MACHINE, Machines, OVERLAY, UNIT,
 };
 pub use policy::{Autoscaler, DisruptionBudget, NetworkPolicy, PolicyPeer, PolicyPort, PolicyRule};
 pub(crate) use route::answers;

@@ -25,6 +25,7 @@ const EXAMPLES: [&str; 15] = [
     "vm-pattern-3",
     "vm-pattern-4",
     "vm-pattern-5",
+    "vm-geo-regional",
     "vm-region",
 ];
 

@@ -51,9 +51,12 @@ impl<'a> At<'a> {
 }
 
 /// What a load balancer's server is: of which release, which component, and which of its ports.
-type Behind<'a> = (&'a str, Component, &'static Port);
+pub(super) type Behind<'a> = (&'a str, Component, &'static Port);
 
-fn behind<'a>(context: &Context<'a>, backend: &Balanced) -> Option<(Answers, Behind<'a>)> {
+pub(super) fn behind<'a>(
+    context: &Context<'a>,
+    backend: &Balanced,
+) -> Option<(Answers, Behind<'a>)> {
     let own = context.graph;
     let server = own.resolver().server_behind(backend)?;
     let (graph, id) = match server {
@@ -107,6 +110,12 @@ pub(super) fn lead_to_every_node(context: &Context<'_>, judge: &mut Judge<'_>) {
         }
         let mut reached: BTreeMap<Meant<'_>, BTreeSet<NodeId>> = BTreeMap::new();
         for backend in &at.front.backends {
+            judge.require(!backend.is_down, || {
+                let message = format!("sends nobody to {}:{}", backend.host, backend.port);
+                let help = "remove `down` (nginx), `disabled` or `weight 0` (HAProxy): a node that is to be left out for a while is drained on the running load balancer";
+                at.fault(Some(backend.line), &message, help)
+                    .value(backend.host.clone())
+            });
             match behind(context, backend) {
                 Some((server, (release, component, port))) => {
                     let nodes = reached.entry((component, &port.name, release)).or_default();
@@ -216,7 +225,7 @@ pub(in crate::checks) fn follow_the_active_node(context: &Context<'_>, judge: &m
             judge.fault(at.fault(at.line(), message, help));
         }
         let elsewhere = streams.iter().find(|one| {
-            let check = one.check_port;
+            let check = one.check_port();
             check.is_some_and(|port| port != one.port)
         });
         if let Some(backend) = elsewhere {

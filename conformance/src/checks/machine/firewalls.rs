@@ -8,16 +8,22 @@ use super::{
     balancers::{is_public, is_the_subjects},
     hosts::{document_of, machines},
     needs,
+    others::Others,
 };
 use crate::{
+    checks::wiring::further_ports,
     context::{Context, Fault, Judge},
     manifest::{Firewall, Host, MACHINE, Rule, covers},
 };
 
 pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>) {
     let needs = needs::of(context);
+    let others = Others::of(context);
     for host in &machines(context).hosts {
-        let ports = ports_of(context, host);
+        let mut ports = ports_of(context, host);
+        for port in others.ports_of(&host.name) {
+            ports.entry(port).or_default();
+        }
         if ports.is_empty() {
             continue;
         }
@@ -69,6 +75,20 @@ pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>
                         .value(port.to_string())
                 });
             }
+            for away in others.kept_away(&host.name, port, rules) {
+                let message = format!(
+                    "the firewall of {} keeps {away} at port {port}, where they are told to reach it",
+                    host.name
+                );
+                let help = format!(
+                    "accept tcp dport {port} from the ranges of the other sites, or correct what they are told (`exposed`)"
+                );
+                judge.fault(
+                    Fault::new(message, help)
+                        .object(object)
+                        .value(port.to_string()),
+                );
+            }
             if public {
                 let message = || {
                     let message = format!(
@@ -86,7 +106,8 @@ pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>
             let welcome = needs.welcome(&host.name, port);
             for rule in rules.iter().filter(|rule| rule.ports.contains(&port)) {
                 judge.looked();
-                if let Some(excess) = excess(context, rule, &welcome) {
+                let may_come = |source: &str| others.may_come(&host.name, port, source);
+                if let Some(excess) = excess(context, rule, &welcome, may_come) {
                     let message = format!(
                         "the firewall of {} lets {excess} reach port {port}, though nothing needs it",
                         host.name
@@ -104,18 +125,20 @@ pub(super) fn let_in_what_is_needed(context: &Context<'_>, judge: &mut Judge<'_>
 }
 
 /// Whom a rule lets in though they need nothing. A range that holds somebody who does is its writer's choice.
-fn excess(context: &Context<'_>, rule: &Rule<'_>, welcome: &BTreeSet<&str>) -> Option<String> {
+fn excess(
+    context: &Context<'_>,
+    rule: &Rule<'_>,
+    welcome: &BTreeSet<&str>,
+    may_come: impl Fn(&str) -> bool,
+) -> Option<String> {
     if rule.is_for_anybody() {
         return Some("anybody".to_owned());
     }
-    let too_much = rule
-        .sources
-        .iter()
-        .find(|range| !welcome.iter().any(|source| meets(range, source)))?;
-    // Other sites are not among the documents.
-    let is_of_others = too_much.contains('/') && !context.graph.crossings.exposed.is_empty();
+    let is_welcome = |range: &str| welcome.iter().any(|source| meets(range, source));
+    let mut sources = rule.sources.iter();
+    let too_much = sources.find(|range| !is_welcome(range) && !may_come(range))?;
     let named = machines(context).host(too_much).map(|host| &host.name);
-    (!is_of_others).then(|| named.map_or_else(|| (*too_much).to_owned(), Clone::clone))
+    Some(named.map_or_else(|| (*too_much).to_owned(), Clone::clone))
 }
 
 /// Whether a range has something in common with an address, or with a range of those who may come.
@@ -140,6 +163,9 @@ fn ports_of(context: &Context<'_>, host: &Host) -> BTreeMap<u16, bool> {
                         && listener.port.is_for_users_of(component)
                 });
                 ports.insert(listener.said, alone && users);
+            }
+            for port in further_ports(node) {
+                ports.entry(port).or_default();
             }
         }
     }

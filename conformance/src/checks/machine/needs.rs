@@ -58,7 +58,7 @@ pub(super) fn of(context: &Context<'_>) -> Needs {
                 let Some(machine) = machine.filter(|machine| machine.name != balancer.name) else {
                     continue;
                 };
-                let ports = [Some(backend.port), backend.check_port];
+                let ports = [Some(backend.port), backend.check_port()];
                 for port in ports.into_iter().flatten() {
                     let open = open.entry((machine.name.clone(), port)).or_default();
                     open.entry(balancer.address.clone())

@@ -1,6 +1,6 @@
 //! What nodes of machines must not have in common.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_deployment_toml::catalogue::Catalogue;
 use am_product::Product;
@@ -8,6 +8,7 @@ use am_product::Product;
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
+    manifest::{INVENTORY, array_at, integer_at},
 };
 
 /// The key by which gateways tell the portals who they are. Source: facts/integration.yaml, facts/integration-and-vm.md.
@@ -96,5 +97,42 @@ pub(super) fn ports_are_apart(context: &Context<'_>, judge: &mut Judge<'_>) {
                     .value(listener.number.to_string()),
             );
         }
+    }
+}
+
+/// Nodes with an event hub are installed before others, which wait for it when they start.
+pub(super) fn event_hubs_come_first(context: &Context<'_>, judge: &mut Judge<'_>) {
+    let graph = context.graph;
+    let hubs = graph.members.iter().filter(|member| {
+        let component = member.component;
+        component.is_some_and(|component| component.has(Capability::EventHub))
+    });
+    let hubs: BTreeSet<&str> = hubs.map(|member| member.host()).collect();
+    let mut inventories = context.manifest.of_kind(INVENTORY);
+    let ordered = inventories.find(|object| object.value.get("order").is_some());
+    judge.applies(
+        ordered.is_some() && !hubs.is_empty(),
+        "no play installs an event hub and other nodes one after the other",
+    );
+    let Some(inventory) = ordered.filter(|_| !hubs.is_empty()) else {
+        return;
+    };
+    judge.looked();
+    let hosts = array_at(&inventory.value, "/order/hosts").iter();
+    let hosts: Vec<&str> = hosts.filter_map(serde_json::Value::as_str).collect();
+    let last = hosts.iter().rposition(|host| hubs.contains(host));
+    let early = hosts.iter().position(|host| !hubs.contains(host));
+    if let (Some(last), Some(early)) = (last, early)
+        && early < last
+    {
+        let message = format!(
+            "{} is installed before {}, which has the event hub",
+            hosts[early], hosts[last]
+        );
+        let help = "list the group with the event hub first: other nodes wait for it when they start, and the play ends when they wait too long";
+        let line = integer_at(&inventory.value, "/order/line");
+        let line = line.and_then(|line| usize::try_from(line).ok());
+        let fault = Fault::new(message, help).template(inventory, line);
+        judge.fault(fault.value(hosts[early]));
     }
 }

@@ -8,7 +8,10 @@ mod shared;
 mod tests;
 
 use crate::{
-    checks::{FamilyChecks, wiring::is_row_of},
+    checks::{
+        FamilyChecks,
+        wiring::{is_row_of, those_for_other_regions_are_on},
+    },
     context::{Context, Fault, Judge},
     graph::{Beyond, Link},
 };
@@ -18,6 +21,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-REG-012", shared::nothing_is_of_one_site),
     ("AM-REG-013", databases::each_has_its_own),
     ("AM-REG-014", environments::other_sites_offer_them),
+    ("AM-REG-017", those_for_other_regions_are_on),
 ];
 
 /// Components of a site that runs what they need use nothing of another one: neither its event hub nor its traffic managers.

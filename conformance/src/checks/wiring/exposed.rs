@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use am_product::Protocol;
+use am_product::FurtherPort;
 use serde_json::Value;
 
 use crate::{
@@ -39,57 +39,72 @@ struct Way<'c, 'a> {
     number: u16,
 }
 
-/// The broker's listener with TLS, beside the one that releases use themselves.
-const ENCRYPTED_BROKER: &str = "broker.transport.amqp.ssl_connection";
+/// The numbers on which a node listens for nobody in its release, such as that of the broker with TLS.
+pub(in crate::checks) fn further_ports(node: &Node<'_>) -> Vec<u16> {
+    let Some(effective) = node.effective() else {
+        return Vec::new();
+    };
+    let number = |further: &FurtherPort| {
+        let mut listeners = node.listeners.iter();
+        let has_it = further
+            .beside
+            .as_ref()
+            .is_none_or(|name| listeners.any(|listener| listener.port.name == *name));
+        let switch = effective.get(&further.switched_by)?;
+        let number = effective.get(&further.moved_by)?.value.scalar_text()?;
+        let number: u16 = number.trim().parse().ok()?;
+        (has_it && switch.value.is_true()).then(|| number.saturating_add(node.offset()))
+    };
+    FurtherPort::all().iter().filter_map(number).collect()
+}
 
-/// The number on which a node's broker speaks TLS, if it does.
-fn encrypted_broker(node: &Node<'_>) -> Option<u16> {
-    let effective = node.effective()?;
-    let has_broker = node
-        .listeners
+/// The machines on which other sites reach a component at a port: the host of the node that is meant; for all nodes those of the load
+/// balancers that lead to them, or of the only one.
+pub(in crate::checks) fn hosts_at<'a>(
+    context: &Context<'a>,
+    component: Component,
+    node: Option<usize>,
+    number: u16,
+) -> Vec<&'a str> {
+    let graph = context.graph;
+    let nodes = graph.nodes_of(component);
+    let listens = |node: &Node<'_>| {
+        let mut listeners = node.listeners.iter();
+        listeners.any(|listener| listener.said == number) || further_ports(node).contains(&number)
+    };
+    let leads = |front: &Front| {
+        let resolver = graph.resolver();
+        let mut reached = front.backends.iter().map(|one| resolver.node_behind(one));
+        let is_its = |node: Option<NodeId>| {
+            node.is_some_and(|node| graph.component(node) == Some(component))
+        };
+        front.port == number && !front.backends.is_empty() && reached.all(is_its)
+    };
+    let meant = match (node, nodes.as_slice()) {
+        (Some(at), nodes) => nodes.get(at).copied(),
+        (None, [only]) => Some(*only),
+        _ => None,
+    };
+    if let Some(own) = meant.filter(|node| listens(node)) {
+        return vec![graph.member(own.id).host()];
+    }
+    let balancers = context
+        .manifest
+        .machines
         .iter()
-        .any(|listener| listener.port.speaks == Protocol::Jms);
-    let value = |key: &str| effective.get(&format!("{ENCRYPTED_BROKER}.{key}"));
-    let is_on = value("enabled").is_some_and(|found| found.value.is_true());
-    let own: u16 = value("port")?.value.scalar_text()?.trim().parse().ok()?;
-    (has_broker && is_on).then(|| own.saturating_add(node.offset()))
+        .flat_map(Machines::balancers);
+    let balancers = balancers.filter(|host| node.is_none() && host.fronts.iter().any(leads));
+    balancers.map(|host| host.name.as_str()).collect()
 }
 
 impl<'a> Way<'_, 'a> {
     fn is_there(&self, place: &Place) -> bool {
-        if let Some(machines) = &self.context.manifest.machines {
-            return self.is_on(machines);
+        if self.context.manifest.machines.is_some() {
+            return !hosts_at(self.context, self.component, self.node, self.number).is_empty();
         }
         let services = self.context.graph.services.iter();
         let by_service = services.clone().any(|service| self.leads(*service));
         by_service || self.node.is_none() && self.number == HTTPS && self.is_routed(&place.host)
-    }
-
-    /// Whether a machine listens there: the host of the node, or for all nodes a load balancer that leads to them, or the only one.
-    fn is_on(&self, machines: &Machines) -> bool {
-        let graph = self.context.graph;
-        let nodes = graph.nodes_of(self.component);
-        let listens = |node: &Node<'_>| {
-            let mut listeners = node.listeners.iter();
-            listeners.any(|listener| listener.said == self.number)
-                || encrypted_broker(node) == Some(self.number)
-        };
-        let leads = |front: &Front| {
-            let resolver = graph.resolver();
-            let mut reached = front.backends.iter().map(|one| resolver.node_behind(one));
-            let is_its = |node: Option<NodeId>| {
-                node.is_some_and(|node| graph.component(node) == Some(self.component))
-            };
-            front.port == self.number && !front.backends.is_empty() && reached.all(is_its)
-        };
-        match (self.node, nodes.as_slice()) {
-            (Some(at), nodes) => nodes.get(at).is_some_and(|node| listens(node)),
-            (None, [only]) if listens(only) => true,
-            _ => machines
-                .balancers()
-                .flat_map(|host| &host.fronts)
-                .any(leads),
-        }
     }
 
     fn is_routed(&self, host: &str) -> bool {

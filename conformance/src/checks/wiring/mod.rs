@@ -1,5 +1,6 @@
 //! Every row of the wiring table, judged on the values in force.
 
+mod abroad;
 mod advice;
 mod edge;
 mod elsewhere;
@@ -16,7 +17,9 @@ mod publishers_tests;
 mod texts;
 mod words;
 
+pub(in crate::checks) use abroad::those_for_other_regions_are_on;
 pub(in crate::checks) use edge::is_row_of;
+pub(in crate::checks) use exposed::{further_ports, hosts_at};
 
 use crate::{
     checks::FamilyChecks,

@@ -34,34 +34,38 @@ pub(super) fn every_node_is_told(context: &Context<'_>, judge: &mut Judge<'_>) {
     for hub in hubs {
         let nodes = context.graph.nodes_of(hub);
         for node in &nodes {
-            let on = On::read(context, node, hub, judge);
+            let mut unread = Vec::new();
+            let on = On::read(context, node, hub, &mut unread);
+            for fault in unread {
+                judge.fault(fault);
+            }
             on.judge(judge, &nodes);
         }
     }
 }
 
 /// A publisher that a chart brings, and the file that holds it.
-struct Further<'a> {
-    file: MountedFile<'a>,
-    publisher: Publisher,
+pub(super) struct Further<'a> {
+    pub(super) file: MountedFile<'a>,
+    pub(super) publisher: Publisher,
 }
 
 /// One node of the event hub.
-struct On<'o, 'a> {
+pub(super) struct On<'o, 'a> {
     context: &'o Context<'a>,
     node: &'o Node<'a>,
     hub: Component,
-    publishers: Vec<Further<'a>>,
+    pub(super) publishers: Vec<Further<'a>>,
     /// Texts of JNDI files, by their path below the server home.
-    jndi: BTreeMap<String, &'a str>,
+    pub(super) jndi: BTreeMap<String, &'a str>,
 }
 
 impl<'o, 'a> On<'o, 'a> {
-    fn read(
+    pub(super) fn read(
         context: &'o Context<'a>,
         node: &'o Node<'a>,
         hub: Component,
-        judge: &mut Judge<'_>,
+        unread: &mut Vec<Fault<'a>>,
     ) -> Self {
         let member = context.graph.member(node.id);
         let files = member
@@ -79,7 +83,7 @@ impl<'o, 'a> On<'o, 'a> {
             {
                 match Publisher::read(text) {
                     Ok(publisher) => publishers.push(Further { file, publisher }),
-                    Err(reason) => judge.fault(
+                    Err(reason) => unread.push(
                         Fault::new(
                             format!("`{}` is no publisher: {reason}", file.key),
                             "write an element `eventPublisher`",

@@ -8,15 +8,12 @@ pub(super) fn port_of(address: &str) -> Option<u16> {
 }
 
 /// A backend at `host:port`.
-pub(super) fn backend(address: &str, is_backup: bool, line: usize) -> Option<Balanced> {
+pub(super) fn backend(address: &str, line: usize) -> Option<Balanced> {
     let (host, port) = address.rsplit_once(':')?;
     Some(Balanced {
         host: host.trim_matches(['[', ']']).to_owned(),
         port: port.parse().ok()?,
-        is_backup,
-        check_port: None,
-        check_path: None,
-        is_check_tls: false,
         line,
+        ..Balanced::default()
     })
 }

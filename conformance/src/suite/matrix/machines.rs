@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use crate::suite::{Options, Variants};
 use crate::{
+    component::Component,
     error::SuiteError,
-    graph::Hints,
+    graph::{Crossings, Elsewhere, Hints},
     machines::{Tree, clusters},
     subject::{Subject, SubjectDescription},
 };
@@ -36,6 +37,12 @@ pub(crate) struct TreeUnderTest {
     /// Hosts that live outside, as patterns with `*`.
     #[serde(default)]
     external: Vec<String>,
+    /// Where components are that other sites run.
+    #[serde(default)]
+    elsewhere: BTreeMap<Component, Elsewhere>,
+    /// Where other sites reach components of this one.
+    #[serde(default)]
+    exposed: BTreeMap<Component, Elsewhere>,
 }
 
 impl TreeUnderTest {
@@ -128,6 +135,11 @@ impl TreeUnderTest {
                     .chain(&options.external)
                     .cloned()
                     .collect(),
+                elsewhere: self.elsewhere.clone(),
+                crossings: Crossings {
+                    exposed: self.exposed.clone(),
+                    ..Crossings::default()
+                },
                 ..Hints::default()
             },
             is_generated: true,

@@ -266,6 +266,7 @@ impl Of<'_> {
                 crossings: Crossings {
                     exposed: variant.exposed(self.components()),
                     others: variant.beyond(),
+                    ..Crossings::default()
                 },
                 identity_server: variant.identity_server.clone(),
                 tenants: variant.tenants(),

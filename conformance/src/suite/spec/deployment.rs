@@ -16,6 +16,7 @@ use crate::{
     component::Component,
     facts::IdentityServer,
     graph::{Beyond, Crossings, Elsewhere},
+    manifest::is_range,
     report::API_VERSION,
 };
 
@@ -53,6 +54,9 @@ struct SiteUnderTest {
     /// Where other sites reach components of this one, as names and firewalls say: each place with every port that is open to them.
     #[serde(default)]
     exposed: BTreeMap<Component, Elsewhere>,
+    /// Ranges from which its servers call those of other sites.
+    #[serde(default)]
+    cidrs: Vec<String>,
     /// The sites that run what this one does not.
     #[serde(default)]
     elsewhere: BTreeMap<Component, String>,
@@ -127,9 +131,14 @@ impl DeploymentUnderTest {
                 })
             })
         });
+        let callers = self.sites.iter().filter(|other| other.name != site.name);
+        let callers = callers.filter(|other| !other.cidrs.is_empty());
         let crossings = Crossings {
             exposed: site.exposed.clone(),
             others: places.collect(),
+            callers: callers
+                .map(|other| (other.name.clone(), other.cidrs.clone()))
+                .collect(),
         };
         let pattern = PatternUnderTest {
             api_version: API_VERSION.to_owned(),
@@ -152,6 +161,12 @@ impl DeploymentUnderTest {
 
 impl SiteUnderTest {
     fn check(&self) -> Result<(), String> {
+        if let Some(wrong) = self.cidrs.iter().find(|range| !is_range(range)) {
+            return Err(format!(
+                "site {}: cidrs: `{wrong}` is no range of addresses: write one such as 10.20.0.0/16",
+                self.name
+            ));
+        }
         for (component, exposed) in &self.exposed {
             if let Some(mistake) = exposed.mistake(*component) {
                 let mistake = mistake.replacen("elsewhere.", "exposed.", 1);
