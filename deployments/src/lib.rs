@@ -23,6 +23,7 @@ mod sites;
 mod specification;
 mod template;
 mod vocabulary;
+mod ways_in;
 
 use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
 use am_generator::model::Loaded;

@@ -10,6 +10,8 @@ use serde_json::Value;
 pub(crate) struct Need {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
+    /// What must be in it, as far as it is said.
+    pub(crate) keys: Vec<String>,
     /// Who names it, such as `Ingress am-gateway`.
     pub(crate) by: Vec<String>,
 }
@@ -18,10 +20,12 @@ const SECRET: &str = "Secret";
 const CONFIG_MAP: &str = "ConfigMap";
 /// By annotations of it an Ingress or a Gateway has its certificates made.
 const CERT_MANAGER: &str = "cert-manager.io/";
+/// What a Secret of a certificate has.
+const CERTIFICATE: [&str; 2] = ["tls.crt", "tls.key"];
 
 /// What the documents of a release name, and none of them makes. What may be missing (`optional`) is left out.
 pub(crate) fn of(documents: &[Value]) -> Vec<Need> {
-    let mut named: BTreeMap<(&'static str, String), BTreeSet<String>> = BTreeMap::new();
+    let mut named: BTreeMap<(&'static str, String), Named> = BTreeMap::new();
     let mut made: BTreeSet<(&'static str, String)> = BTreeSet::new();
     for document in documents {
         made.extend(makes(document));
@@ -30,21 +34,28 @@ pub(crate) fn of(documents: &[Value]) -> Vec<Need> {
             text(&document["kind"]),
             text(&document["metadata"]["name"])
         );
-        walk(document, &mut |kind, name| {
-            named
-                .entry((kind, name.to_owned()))
-                .or_default()
-                .insert(by.clone());
+        walk(document, &mut |kind, name, keys| {
+            let named = named.entry((kind, name.to_owned())).or_default();
+            named.by.insert(by.clone());
+            named.keys.extend(keys.iter().map(|key| (*key).to_owned()));
         });
     }
     let named = named.into_iter().filter(|(what, _)| !made.contains(what));
     named
-        .map(|((kind, name), by)| Need {
+        .map(|((kind, name), named)| Need {
             kind,
             name,
-            by: by.into_iter().collect(),
+            keys: named.keys.into_iter().collect(),
+            by: named.by.into_iter().collect(),
         })
         .collect()
+}
+
+/// Who names something, and what they look for in it.
+#[derive(Default)]
+struct Named {
+    keys: BTreeSet<String>,
+    by: BTreeSet<String>,
 }
 
 /// What a document makes: itself, or what its controller does.
@@ -55,7 +66,7 @@ fn makes(document: &Value) -> Vec<(&'static str, String)> {
     let mut annotations = annotations.into_iter().flatten();
     if annotations.any(|(key, _)| key.starts_with(CERT_MANAGER)) {
         let mut names = Vec::new();
-        walk(document, &mut |kind, name| {
+        walk(document, &mut |kind, name, _| {
             names.push((kind, name.to_owned()));
         });
         return names;
@@ -74,8 +85,9 @@ fn makes(document: &Value) -> Vec<(&'static str, String)> {
     names.map(|name| (SECRET, name.to_owned())).collect()
 }
 
-/// Calls with each reference to a Secret or a `ConfigMap`, by the fields that Kubernetes and the Gateway API have for them.
-fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str)) {
+/// Calls with each reference to a Secret or a `ConfigMap`, by the fields that Kubernetes and the Gateway API have for them, and with the keys
+/// that are looked for.
+fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str, &[&str])) {
     let Some(fields) = value.as_object() else {
         list(value).for_each(|item| walk(item, found));
         return;
@@ -86,14 +98,14 @@ fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str)) {
             "secret" => (SECRET, inner.get("secretName").unwrap_or(&inner["name"])),
             "configMapKeyRef" | "configMapRef" | "configMap" => (CONFIG_MAP, &inner["name"]),
             "imagePullSecrets" => {
-                list(inner).for_each(|it| found(SECRET, text(&it["name"])));
+                list(inner).for_each(|it| found(SECRET, text(&it["name"]), &[]));
                 continue;
             }
             "tls" if inner.is_array() => {
                 let names = list(inner).map(|it| text(&it["secretName"]));
                 names
                     .filter(|it| !it.is_empty())
-                    .for_each(|it| found(SECRET, it));
+                    .for_each(|it| found(SECRET, it, &CERTIFICATE));
                 continue;
             }
             "certificateRefs" | "caCertificateRefs" => {
@@ -102,7 +114,9 @@ fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str)) {
                         Some(CONFIG_MAP) => CONFIG_MAP,
                         _ => SECRET,
                     };
-                    found(kind, text(&reference["name"]));
+                    let is_own = field == "certificateRefs";
+                    let keys: &[&str] = if is_own { &CERTIFICATE } else { &["ca.crt"] };
+                    found(kind, text(&reference["name"]), keys);
                 }
                 continue;
             }
@@ -114,7 +128,9 @@ fn walk(value: &Value, found: &mut impl FnMut(&'static str, &str)) {
         if let Some(name) = name.as_str()
             && inner["optional"] != true
         {
-            found(kind, name);
+            let items = list(&inner["items"]).filter_map(|item| item["key"].as_str());
+            let keys: Vec<&str> = inner["key"].as_str().into_iter().chain(items).collect();
+            found(kind, name, &keys);
         }
     }
 }
@@ -137,10 +153,11 @@ mod tests {
         json!({"kind": "StatefulSet", "metadata": {"name": "am"}, "spec": {"template": {"spec": spec}}})
     }
 
-    fn need(kind: &'static str, name: &str, by: &str) -> Need {
+    fn need(kind: &'static str, name: &str, keys: &[&str], by: &str) -> Need {
         Need {
             kind,
             name: name.to_owned(),
+            keys: keys.iter().map(|key| (*key).to_owned()).collect(),
             by: vec![by.to_owned()],
         }
     }
@@ -156,7 +173,7 @@ mod tests {
                 }],
                 "volumes": [
                     {"secret": {"secretName": "keystores"}},
-                    {"projected": {"sources": [{"configMap": {"name": "database-ca"}}]}},
+                    {"projected": {"sources": [{"configMap": {"name": "database-ca", "items": [{"key": "root.pem", "path": "ca.crt"}]}}]}},
                 ],
             })),
             json!({"kind": "Ingress", "metadata": {"name": "web"}, "spec": {"tls": [{"secretName": "web-tls", "hosts": ["a.example.com"]}]}}),
@@ -165,13 +182,13 @@ mod tests {
         assert_eq!(
             of(&documents),
             [
-                need(CONFIG_MAP, "database-ca", "StatefulSet am"),
-                need(CONFIG_MAP, "settings", "StatefulSet am"),
-                need(SECRET, "gw-tls", "Gateway gw"),
-                need(SECRET, "keystores", "StatefulSet am"),
-                need(SECRET, "passwords", "StatefulSet am"),
-                need(SECRET, "registry", "StatefulSet am"),
-                need(SECRET, "web-tls", "Ingress web"),
+                need(CONFIG_MAP, "database-ca", &["root.pem"], "StatefulSet am"),
+                need(CONFIG_MAP, "settings", &[], "StatefulSet am"),
+                need(SECRET, "gw-tls", &["tls.crt", "tls.key"], "Gateway gw"),
+                need(SECRET, "keystores", &[], "StatefulSet am"),
+                need(SECRET, "passwords", &["a"], "StatefulSet am"),
+                need(SECRET, "registry", &[], "StatefulSet am"),
+                need(SECRET, "web-tls", &["tls.crt", "tls.key"], "Ingress web"),
             ]
         );
     }

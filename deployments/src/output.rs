@@ -19,6 +19,7 @@ use crate::site_values::SiteValues;
 use crate::sites::Placed;
 use crate::template::{MAKER, render};
 use crate::vocabulary::{Topology, Vocabulary};
+use crate::ways_in;
 
 const README: File = File::new(
     "deployments/templates/README.md.hbs",
@@ -91,20 +92,31 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
             data["sites"][number]["firstHosts"] =
                 json!(first_hosts(site, said, sources.vocabulary));
             data["sites"][number]["filesOfPacks"] = json!(made.given);
+            data["sites"][number]["variables"] = json!(made.variables);
             let files = made.files.into_iter();
             texts.extend(files.map(|(path, text)| (format!("{folder}/{path}"), text)));
             continue;
         };
-        let mut releases = vec![(site.chart.name(), release, values)];
+        let has_database = said.database.is_some();
+        let mut releases = vec![(site.chart.name(), release, values, has_database)];
         let clusters = sources.clusters[number].iter().zip(&said.integrators);
         releases.extend(clusters.filter_map(|((cluster, values), said)| {
-            Some((cluster.chart.name(), said.release.as_ref()?, values))
+            let has_database = said.database.is_some();
+            Some((
+                cluster.chart.name(),
+                said.release.as_ref()?,
+                values,
+                has_database,
+            ))
         }));
-        let mut needs: Vec<Need> = Vec::new();
-        for (chart, release, values) in releases {
-            let documents = rendered(sources, chart, release, values);
-            let documents = documents.map_err(|trouble| (number, trouble))?;
-            needs.extend(needs::of(&documents));
+        let mut documents: Vec<Value> = Vec::new();
+        let mut without_driver: Vec<&str> = Vec::new();
+        for (chart, release, values, has_database) in releases {
+            let rendered = rendered(sources, chart, release, values);
+            documents.extend(rendered.map_err(|trouble| (number, trouble))?);
+            if has_database && lacks_driver(&values.effective) {
+                without_driver.push(&release.name);
+            }
             if let Some((path, text)) = overlay::text(chart, site, sources.charts) {
                 let text = format!("# {notice}\n# As charts-out/{path}:\n{text}");
                 texts.insert(format!("{folder}/{}", release.values[0]), text);
@@ -117,8 +129,24 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
         install["notice"] = json!(notice);
         install["releases"] = json!(installed(sources.resolved, said, release));
         let secrets = all_secrets(said);
+        let mut needs = needs::of(&documents);
+        let of_site = &mut data["sites"][number];
+        fill_in(&mut of_site["secrets"], &needs);
+        answered(&mut of_site["hostnames"], &documents);
+        for integrator in of_site["integrators"].as_array_mut().into_iter().flatten() {
+            fill_in(&mut integrator["secrets"], &needs);
+            answered(&mut integrator["hostnames"], &documents);
+        }
+        of_site["allSecrets"] = json!(
+            secrets
+                .iter()
+                .map(|name| { json!({"name": name, "files": files_of(said, name, &needs)}) })
+                .collect::<Vec<_>>()
+        );
+        of_site["withoutDriver"] = json!(without_driver);
+        let mut integrators = said.integrators.iter();
+        of_site["registers"] = json!(integrators.any(|it| it.registers));
         needs.retain(|it| !secrets.contains(&it.name.as_str()));
-        needs.dedup();
         install["allSecrets"] = json!(secrets);
         install["needs"] = json!(needs);
         install["asks"] = json!(!secrets.is_empty() || !needs.is_empty());
@@ -150,6 +178,42 @@ fn has_names(site: &Site) -> bool {
     !site.hostnames.is_empty()
         || !site.exposes.is_empty()
         || integrators.any(|it| !it.hostnames.is_empty())
+}
+
+/// Whether servers of a release use a database server whose driver no values bring. Source: facts/databases.md.
+fn lacks_driver(effective: &Value) -> bool {
+    let database = &effective["database"];
+    let jar = &database["driverJar"];
+    let brings = ["/url", "/image/repository", "/claim/name"];
+    let mut brings = brings.iter().filter_map(|at| jar.pointer(at)?.as_str());
+    database["mode"] == "external" && database["type"] != "h2" && brings.all(str::is_empty)
+}
+
+/// Keys of Secrets of which the document says no more than a name: those that the releases look for.
+fn fill_in(secrets: &mut Value, needs: &[Need]) {
+    for secret in secrets.as_array_mut().into_iter().flatten() {
+        let need = needs.iter().find(|need| secret["name"] == need.name);
+        if let Some(need) = need.filter(|_| secret["keys"] == json!([])) {
+            secret["keys"] = json!(need.keys);
+        }
+    }
+}
+
+/// The files of a Secret that has nothing else.
+fn files_of<'n>(site: &Site, name: &str, needs: &'n [Need]) -> &'n [String] {
+    let integrators = site.integrators.iter().flat_map(|it| &it.secrets);
+    let mut secrets = site.secrets.iter().chain(integrators);
+    let is_of_files = secrets.any(|secret| secret.name == name && secret.keys.is_empty());
+    let need = needs.iter().find(|need| is_of_files && need.name == name);
+    need.map_or(&[], |need| &need.keys)
+}
+
+/// Which host names something of the releases answers.
+fn answered(hostnames: &mut Value, documents: &[Value]) {
+    for hostname in hostnames.as_array_mut().into_iter().flatten() {
+        let host = hostname["host"].as_str().unwrap_or_default();
+        hostname["answered"] = json!(ways_in::answers(documents, host));
+    }
 }
 
 /// What a release of a cluster renders to, without the cluster: nobody is asked which Secrets there are.

@@ -22,7 +22,7 @@ mod tree;
 mod unit;
 mod ways;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_generator::ChartTree;
 use serde::Serialize;
@@ -69,6 +69,8 @@ pub(crate) struct Made {
     pub(crate) packs: Vec<Needed>,
     /// Files that are laid over packs.
     pub(crate) given: Vec<Needed>,
+    /// Variables of Ansible with credentials.
+    pub(crate) variables: BTreeSet<String>,
 }
 
 /// Something that is in the folder of packs.
@@ -139,6 +141,7 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Made, Trouble> {
             need(&mut made.given, from, path, name);
         }
     }
+    made.variables = hosts.secrets.into_values().collect();
     let files = &mut made.files;
     files.extend(hosts.files);
     files.insert("ansible/inventory.yaml".to_owned(), inventory);

@@ -10,7 +10,7 @@ use am_generator::output::{Extent, check_files};
 
 use crate::support::{changed, example, families, made, model, workspace};
 
-const EXAMPLES: [&str; 15] = [
+const EXAMPLES: [&str; 16] = [
     "centralised",
     "geo-regional",
     "identity-server",

@@ -10,6 +10,7 @@ mod machine_sites;
 mod machine_slips;
 mod machines;
 mod notes;
+mod prepared;
 mod refusals;
 mod regions;
 mod support;

@@ -367,7 +367,7 @@ fn what_a_release_names_and_does_not_make_is_asked_for_before_it_is_installed() 
     let text = |path: &str| String::from_utf8_lossy(&files[path]).into_owned();
     says(
         &text("README.md"),
-        &["Secret `shop-tls`, named by Ingress "],
+        &["Secret `shop-tls` with `tls.crt`, `tls.key`, named by Ingress "],
     );
     says(
         &text("sites/main/install.sh"),

@@ -53,8 +53,8 @@ need() {
 need Secret apim-credentials 'README.md has its keys'
 need Secret mi-credentials 'README.md has its keys'
 need Secret si-credentials 'README.md has its keys'
-need Secret rail-tls 'named by Ingress rail-gateway, Ingress rail-management, Ingress rail-websocket'
 need ConfigMap rail-siddhi 'named by StatefulSet rail-si-streaming-integrator'
+need Secret rail-tls 'named by Ingress rail-gateway, Ingress rail-management, Ingress rail-websocket'
 if [ "$missing" -ne 0 ]; then exit 3; fi
 
 # Each release in a function, because all are tried before the first is installed.

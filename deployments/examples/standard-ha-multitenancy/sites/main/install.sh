@@ -56,8 +56,8 @@ need Secret apim-credentials 'README.md has its keys'
 need Secret mi-acme 'README.md has its keys'
 need Secret mi-globex 'README.md has its keys'
 need Secret si-acme 'README.md has its keys'
-need Secret rail-tls 'named by Ingress rail-gateway, Ingress rail-management, Ingress rail-websocket'
 need ConfigMap acme-siddhi 'named by StatefulSet rail-si-acme-streaming-integrator'
+need Secret rail-tls 'named by Ingress rail-gateway, Ingress rail-management, Ingress rail-websocket'
 if [ "$missing" -ne 0 ]; then exit 3; fi
 
 # Each release in a function, because all are tried before the first is installed.
