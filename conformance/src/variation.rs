@@ -24,6 +24,8 @@ pub struct Variation {
     pub helm3: bool,
     /// As an upgrade (`--is-upgrade`).
     pub is_upgrade: bool,
+    /// What `lookup` finds, such as what an earlier render made; then with chance, so that whatever is not read back differs.
+    pub finds: Vec<Value>,
 }
 
 /// Why there is no further render.

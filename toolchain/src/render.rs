@@ -37,6 +37,8 @@ pub struct RenderRequest {
     pub skip_schema_validation: bool,
     /// Ask for the text of `NOTES.txt`, which `helm template` does not print.
     pub include_notes: bool,
+    /// What `lookup` finds, as if it were in the cluster. Only the render server can: `helm template` finds nothing.
+    pub objects: Vec<Value>,
     /// Pass over what is wrong with the text of single documents, and tell it in [`Rendered::flaws`]. Where one is no YAML, Helm
     /// refuses the release; the documents then come in the order of their templates' names. Only the render server can.
     pub lenient: bool,

@@ -59,6 +59,8 @@ struct RenderQuestion<'a> {
     is_upgrade: bool,
     skip_tests: bool,
     skip_schema_validation: bool,
+    #[serde(skip_serializing_if = "<[Value]>::is_empty")]
+    objects: &'a [Value],
     deterministic: bool,
     lenient: bool,
     parse: bool,
@@ -243,6 +245,7 @@ impl RenderServer {
             is_upgrade: request.is_upgrade,
             skip_tests: request.skip_tests,
             skip_schema_validation: request.skip_schema_validation,
+            objects: &request.objects,
             deterministic,
             lenient: request.lenient,
             parse,

@@ -183,6 +183,42 @@ fn values_of_one_render_do_not_leak_into_the_next() {
 }
 
 #[test]
+fn lookup_finds_the_objects_of_the_request_and_no_others() {
+    let folder = tempfile::tempdir().expect("temporary folder");
+    std::fs::create_dir(folder.path().join("templates")).expect("folder");
+    let about = "apiVersion: v2\nname: finding\nversion: 0.1.0\n";
+    std::fs::write(folder.path().join("Chart.yaml"), about).expect("file");
+    let template = r#"apiVersion: v1
+kind: ConfigMap
+metadata: {name: found}
+data:
+  there: {{ (lookup "v1" "Secret" "apps" "kept").data.password | quote }}
+  elsewhere: {{ lookup "v1" "Secret" "other" "kept" | toJson | quote }}
+  all: {{ (lookup "v1" "Secret" "" "").items | default list | len | quote }}
+"#;
+    std::fs::write(folder.path().join("templates/found.yaml"), template).expect("writes");
+    let found = |objects: Vec<Value>| {
+        let request = RenderRequest {
+            objects,
+            ..RenderRequest::new(folder.path(), "demo", "apps")
+        };
+        let rendered = server().render(&request).expect("renders");
+        rendered.documents[0].value["data"].clone()
+    };
+    // What is written as text is given back in base64.
+    let secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "kept", "namespace": "apps"},
+        "stringData": {"password": "x"}});
+    assert_eq!(
+        found(vec![secret]),
+        json!({"there": "eA==", "elsewhere": "{}", "all": "1"})
+    );
+    assert_eq!(
+        found(Vec::new()),
+        json!({"there": "", "elsewhere": "{}", "all": "0"})
+    );
+}
+
+#[test]
 fn a_changed_chart_is_loaded_again() {
     let folder = tempfile::tempdir().expect("temporary folder");
     let template = folder.path().join("templates/one.yaml");

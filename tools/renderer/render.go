@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"text/template"
 
 	"helm.sh/helm/v4/pkg/action"
 	"helm.sh/helm/v4/pkg/chart/common"
@@ -36,6 +37,8 @@ type RenderRequest struct {
 	SkipSchemaValidation bool            `json:"skipSchemaValidation"`
 	// Deterministic replaces the random template functions by constants of the same shape.
 	Deterministic bool `json:"deterministic"`
+	// Objects are those that `lookup` finds; it finds nothing when there are none.
+	Objects []json.RawMessage `json:"objects"`
 	// Lenient asks for all documents although one of them is no YAML; Helm gives them for debugging, unsorted and with the hooks.
 	Lenient bool `json:"lenient"`
 	// Parse asks for each document as JSON too, read as Kubernetes reads it.
@@ -67,6 +70,15 @@ func (r *Renderer) Render(request *RenderRequest) (*RenderResponse, error) {
 	configuration := action.NewConfiguration()
 	if request.Deterministic {
 		configuration.CustomTemplateFuncs = deterministicFunctions()
+	}
+	if len(request.Objects) > 0 {
+		lookup, err := lookupFunction(request.Objects)
+		if err != nil {
+			return nil, err
+		}
+		functions := template.FuncMap{"lookup": lookup}
+		maps.Copy(functions, configuration.CustomTemplateFuncs)
+		configuration.CustomTemplateFuncs = functions
 	}
 	client := action.NewInstall(configuration)
 	client.DryRunStrategy = action.DryRunClient

@@ -246,6 +246,7 @@ fn of_subject(
             skip_tests,
             skip_schema_validation,
             include_notes,
+            objects,
             lenient,
         } = render;
         key.add(release);
@@ -266,6 +267,7 @@ fn of_subject(
             key.add(digests.of(file)?);
         }
         key.add(values.to_string());
+        key.add(format!("{objects:?}"));
         key.add(format!("{set:?}"));
         key.add(format!("{kube_version:?}"));
         key.list(api_versions);

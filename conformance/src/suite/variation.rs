@@ -138,6 +138,7 @@ impl<'s> SubjectVariations<'s> {
         }
         merge(&mut request.values, &variation.values);
         request.is_upgrade |= variation.is_upgrade;
+        request.objects.clone_from(&variation.finds);
         if let Some(version) = &variation.product_version {
             request.chart = self.chart_of(&request, version)?;
             // An overlay belongs to its chart.
@@ -174,7 +175,7 @@ impl<'s> SubjectVariations<'s> {
             let program = self.programs.helm3.as_ref();
             let program = program.ok_or_else(|| self.by_machine("Helm 3 is not at hand"))?;
             self.renderer.render_by(program, &request)
-        } else if *variation == Variation::default() {
+        } else if *variation == Variation::default() || !variation.finds.is_empty() {
             // The subject was rendered with chance and time made constant, so that only this shows that they are there.
             self.renderer.render_with_chance(&request)
         } else {

@@ -1,9 +1,17 @@
 //! Secrets that a chart generates are the same after an upgrade.
 
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
 use crate::{
-    checks::chance::{RANDOM, has_word, text_with_includes},
+    checks::{
+        chance::{RANDOM, has_word, text_with_includes},
+        kubernetes::{identities::identity, tables::is_cluster_scoped},
+    },
     context::{Context, Fault, Judge},
-    manifest::Object,
+    manifest::{Manifest, Object},
+    variation::{Refusal, Variation},
 };
 
 const NONE_GENERATED: &str = "no template of a Secret has a function whose result is random";
@@ -36,21 +44,115 @@ fn generated<'a>(context: &'a Context<'_>) -> Vec<(&'a Object, String)> {
 
 pub(super) fn generated_secrets_are_read_back(context: &Context<'_>, judge: &mut Judge<'_>) {
     judge.applies(has_generated(context), NONE_GENERATED);
+    let mut releases: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
     for (secret, text) in generated(context) {
         let annotations = secret.annotations();
         let hook = annotations.get("helm.sh/hook").copied().unwrap_or_default();
         let is_made_once = hook.contains("pre-install") && !hook.contains("upgrade");
-        judge.require(is_made_once || has_word(&text, "lookup"), || {
-            Fault::new(
-                format!(
-                    "every upgrade generates {} anew, so what it protects is lost",
-                    secret.reference()
-                ),
+        let is_looked_up = has_word(&text, "lookup");
+        judge.require(is_made_once || is_looked_up, || {
+            anew(
+                secret,
+                &secret.reference().to_string(),
                 "read the existing Secret with `lookup` and generate only what it lacks",
             )
-            .object(secret)
+        });
+        if !is_made_once && is_looked_up {
+            releases.entry(&secret.release).or_default().push(secret);
+        }
+    }
+    for (release, secrets) in releases {
+        stay_after_an_upgrade(context, judge, release, &secrets);
+    }
+}
+
+fn anew<'a>(secret: &'a Object, what: &str, help: &str) -> Fault<'a> {
+    let message = format!("every upgrade generates {what} anew, so what it protects is lost");
+    Fault::new(message, help).object(secret)
+}
+
+/// Renders a release once more as Helm does when it upgrades it: `lookup` finds what the first render made.
+fn stay_after_an_upgrade(
+    context: &Context<'_>,
+    judge: &mut Judge<'_>,
+    release: &str,
+    secrets: &[&Object],
+) {
+    let Some(variations) = context.variations else {
+        return judge.unsupported("charts cannot be rendered as for an upgrade here");
+    };
+    let own = context.manifest.objects.iter();
+    let own = own.filter(|object| object.release == release);
+    let variation = Variation {
+        is_upgrade: true,
+        finds: own.map(as_in_the_cluster).collect(),
+        ..Variation::default()
+    };
+    let upgraded = match variations.render(release, &variation) {
+        Ok(upgraded) => upgraded,
+        Err(Refusal::Unavailable(reason)) => return judge.unsupported(reason),
+        Err(refusal) => {
+            judge.looked();
+            return judge.fault(Fault::new(
+                format!("release {release} does not render for an upgrade that finds its own Secrets: {refusal}"),
+                "correct what the template makes of the result of `lookup`",
+            ));
+        }
+    };
+    for secret in secrets {
+        let after = upgraded.objects.iter();
+        let mut after = after.filter(|other| identity(other) == identity(secret));
+        let Some(after) = after.next() else {
+            let is_kept = secret.annotations().get("helm.sh/resource-policy") == Some(&"keep");
+            judge.require(is_kept, || {
+                Fault::new(
+                    format!("an upgrade that finds {} renders it no more, so that Helm deletes it", secret.reference()),
+                    "render the Secret with what `lookup` found, or annotate it with helm.sh/resource-policy: keep",
+                )
+                .object(secret)
+            });
+            continue;
+        };
+        let (before, after) = (content(context.manifest, secret), content(&upgraded, after));
+        let changed = before
+            .iter()
+            .find(|(key, value)| after.get(*key) != Some(*value));
+        judge.require(changed.is_none(), || {
+            let (key, _) = changed.unzip();
+            let key = key.copied().unwrap_or_default();
+            let help = format!("ask `lookup` for the name that the Secret has, and take `{key}` as it is there, which is in base64");
+            let what = format!("`{key}` of {}", secret.reference());
+            anew(secret, &what, &help).field(key)
         });
     }
+}
+
+/// A document as the API server gives it back.
+fn as_in_the_cluster(object: &Object) -> Value {
+    let mut value = object.value.clone();
+    if !is_cluster_scoped(object)
+        && let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        metadata.insert("namespace".into(), object.namespace().into());
+    }
+    value
+}
+
+/// What a Secret holds, decoded where it is text.
+fn content<'a>(manifest: &'a Manifest, secret: &'a Object) -> BTreeMap<&'a str, String> {
+    let texts = manifest.texts_of(secret).into_iter();
+    let raw = |key: &str| {
+        secret
+            .value
+            .get("data")
+            .and_then(|data| data.get(key))
+            .map(Value::to_string)
+    };
+    let told = |(key, text): (&'a str, Option<&'a str>)| {
+        let text = text.map(str::to_owned).or_else(|| raw(key));
+        (key, text.unwrap_or_default())
+    };
+    texts.map(told).collect()
 }
 
 pub(super) fn generated_secrets_are_kept(context: &Context<'_>, judge: &mut Judge<'_>) {
@@ -80,7 +182,7 @@ mod tests {
     };
 
     fn case(template: &str, annotations: &str) -> Case {
-        Case::documents(&format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a, annotations: {annotations}}}}}")).with_chart(&[
+        Case::documents(&format!("{{apiVersion: v1, kind: Secret, metadata: {{name: a, annotations: {annotations}}}, data: {{key: eA==}}}}")).with_chart(&[
             ("templates/t.yaml", template),
             ("templates/_h.tpl", "{{ define \"new\" }}{{ randAlphaNum 9 }}{{ end }}{{ define \"old\" }}{{ lookup \"v1\" }}{{ end }}"),
         ])
@@ -93,10 +195,25 @@ mod tests {
             messages(&case("{{ include \"new\" . }}", "{}").judge(check)).len(),
             1
         );
-        assert!(
-            case("{{ include \"old\" . }}{{ include \"new\" . }}", "{}")
-                .judge(check)
-                .is_green()
+        let upgraded_to = |after: &'static str| {
+            let read_back = case("{{ include \"old\" . }}{{ include \"new\" . }}", "{}");
+            let read_back = read_back.varied(move |variation| {
+                assert_eq!(variation.finds[0]["metadata"]["namespace"], "n");
+                Ok(after.to_owned())
+            });
+            messages(&read_back.judge(check))
+        };
+        const SAME: &str = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: eA==}}";
+        assert_eq!(upgraded_to(SAME), Vec::<String>::new());
+        assert_eq!(
+            upgraded_to(
+                "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: ZUE9PQ==}}"
+            ),
+            ["every upgrade generates `key` of Secret/a anew, so what it protects is lost"]
+        );
+        assert_eq!(
+            upgraded_to("{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}"),
+            ["an upgrade that finds Secret/a renders it no more, so that Helm deletes it"]
         );
         assert!(
             case("{{ include \"new\" . }}", "{helm.sh/hook: pre-install}")
