@@ -3,6 +3,7 @@
 mod changes;
 mod defaults;
 mod immutable;
+mod own_values;
 mod restarts;
 mod secrets;
 mod versions;
@@ -26,9 +27,11 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-UPG-011", secrets::generated_secrets_are_kept),
     ("AM-UPG-012", defaults::lists_write_the_defaults),
     ("AM-UPG-014", restarts::larger_volumes_restart_nothing),
+    ("AM-UPG-015", own_values::arrive_at_their_component),
 ];
 
 /// Whether the tables of this family can be used.
 pub(super) fn check_tables() -> Result<(), String> {
-    defaults::check_table()
+    defaults::check_table()?;
+    own_values::check_table()
 }

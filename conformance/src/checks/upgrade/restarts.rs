@@ -263,7 +263,7 @@ pub(super) fn larger_volumes_restart_nothing(context: &Context<'_>, judge: &mut 
 }
 
 /// `trafficManager` is the component `traffic-manager`.
-fn kebab_case(key: &str) -> String {
+pub(super) fn kebab_case(key: &str) -> String {
     key.chars().fold(String::new(), |mut name, character| {
         if character.is_ascii_uppercase() {
             name.push('-');
