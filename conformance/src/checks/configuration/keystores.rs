@@ -47,15 +47,21 @@ fn is_mounted(context: &Context<'_>, judge: &mut Judge<'_>, key: &str) {
                 home.is_none_or(|home| home == folder).then_some(file)
             })
             .collect();
-        let is_told = mounts.iter().any(|mount| mount.path.contains(STORES));
         // Companions name it with its folder.
         let name = file.rsplit('/').next().unwrap_or(&file);
+        let elsewhere = mounts.iter().find(|mount| {
+            !mount.path.contains(STORES) && mount.path.rsplit('/').next() == Some(name)
+        });
+        let is_told = elsewhere.is_some() || mounts.iter().any(|mount| mount.path.contains(STORES));
         judge.require(!is_told || mounted.contains(&name), || {
+            let instead = match elsewhere {
+                Some(mount) => format!("it is mounted at {}, where nobody looks", mount.path),
+                None => format!("only {} are mounted", mounted.join(", ")),
+            };
             Fault::new(
                 format!(
-                    "the {} is told to open the keystore `{file}`, and only {} are mounted",
+                    "the {} is told to open the keystore `{file}`, and {instead}",
                     context.graph.describe(node.id),
-                    mounted.join(", ")
                 ),
                 "mount the key of the Secret with the keystores that has this name",
             )
