@@ -6,7 +6,10 @@ use am_product::data::File;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::{context::Context, variation::Variation};
+use crate::{
+    context::{Context, configured},
+    variation::Variation,
+};
 
 const FILE: File = File::new(
     "conformance/requirements/given-values.yaml",
@@ -32,8 +35,13 @@ pub(super) struct GivenValues {
 pub(super) struct Given {
     pub(super) value: Vec<String>,
     pub(super) to: String,
+    #[serde(default)]
     pub(super) kinds: Vec<String>,
+    #[serde(default)]
     pub(super) path: String,
+    /// Instead of kinds and a path: the key of every `deployment.toml` that writes it.
+    #[serde(default)]
+    pub(super) key: Option<String>,
     /// Another place, for objects that do not have the first.
     #[serde(default)]
     pub(super) or: Option<String>,
@@ -51,7 +59,14 @@ pub(super) fn variation(context: &Context<'_>) -> Variation {
     }
     let mut values = Value::Object(values);
     if let Ok(table) = GIVEN.as_ref() {
-        for given in &table.given {
+        // Charts refuse what is for a file that nobody has.
+        let is_for = |given: &&Given| {
+            given
+                .key
+                .as_ref()
+                .is_none_or(|key| is_written(context, key))
+        };
+        for given in table.given.iter().filter(is_for) {
             put(&mut values, &given.value, json!(given.to));
         }
         put(&mut values, &table.policies, json!(true));
@@ -60,6 +75,16 @@ pub(super) fn variation(context: &Context<'_>) -> Variation {
         values,
         ..Variation::default()
     }
+}
+
+/// Whether a configuration writes a key.
+pub(super) fn is_written(context: &Context<'_>, key: &str) -> bool {
+    configured(context.graph).any(|(_, _, configuration)| {
+        let effective = configuration.effective.as_ref();
+        effective
+            .and_then(|effective| effective.get(key))
+            .is_some_and(|found| found.provenance.is_written())
+    })
 }
 
 /// Puts a value at a path of keys, making maps on the way.

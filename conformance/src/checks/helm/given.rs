@@ -1,5 +1,6 @@
 //! What an operator gives arrives where it is for.
 
+use am_deployment_toml::{document::Document, key::KeyPath};
 use serde_json::Value;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
         kubernetes::tables,
     },
     context::{Context, Fault, Judge},
-    manifest::{Manifest, NetworkPolicy, Object, Workload},
+    manifest::{Manifest, NetworkPolicy, Object, Workload, strings_at},
     variation::releases,
 };
 
@@ -64,6 +65,12 @@ fn fault<'a>(context: &Context<'a>, object: &Object, message: String, help: &str
 }
 
 fn arrives(context: &Context<'_>, given: &Given, changed: &Manifest, judge: &mut Judge<'_>) {
+    if let Some(key) = &given.key {
+        if given::is_written(context, key) {
+            arrives_at_key(context, given, key, changed, judge);
+        }
+        return;
+    }
     for object in changed
         .objects
         .iter()
@@ -93,6 +100,43 @@ fn arrives(context: &Context<'_>, given: &Given, changed: &Manifest, judge: &mut
                             .as_deref()
                             .map_or_else(|| "nothing".to_owned(), |found| format!("`{found}`")),
                         given.path
+                    ),
+                    "write the value there",
+                )
+            });
+        }
+    }
+}
+
+/// A value that is for a key of configurations: whatever writes the key writes the value.
+fn arrives_at_key(
+    context: &Context<'_>,
+    given: &Given,
+    key: &str,
+    changed: &Manifest,
+    judge: &mut Judge<'_>,
+) {
+    let path = KeyPath::from(key);
+    for object in changed.of_kind("ConfigMap") {
+        for (file, text) in strings_at(&object.value, "/data") {
+            if !file.ends_with(".toml") {
+                continue;
+            }
+            let Ok(document) = Document::parse(text) else {
+                continue;
+            };
+            let Some(entry) = document.entry(&path) else {
+                continue;
+            };
+            let found = entry.value.scalar_text().unwrap_or_default();
+            judge.require(found == given.to.as_str(), || {
+                fault(
+                    context,
+                    object,
+                    format!(
+                        "`{key}` in {file} of {} does not get the value of `{}`: it is `{found}`",
+                        object.reference(),
+                        given.value.join(".")
                     ),
                     "write the value there",
                 )

@@ -15,8 +15,14 @@ use crate::{
 /// The start-up health check of gateways: answers 200 when all APIs are deployed.
 const START_UP_CHECK: &str = "/api/am/gateway/v2/server-startup-healthcheck";
 
-/// Paths that every component's servlet ports answer.
-const SERVLET_PATHS: [&str; 2] = ["/services/", "/carbon"];
+/// Where the services of a server are.
+const SERVICES: &str = "/services/";
+
+/// The service that every server has.
+const VERSION: &str = "Version";
+
+/// Paths that every component's servlet ports answer, besides services.
+const SERVLET_PATHS: [&str; 1] = ["/carbon"];
 
 /// Components with their main container.
 pub(super) fn mains<'g, 'a>(
@@ -107,6 +113,11 @@ pub(in crate::checks) fn answers(component: Component, port: &PortFact, path: &s
     }
     if path == START_UP_CHECK {
         return component.has(Capability::StartUpCheck);
+    }
+    if let Some(service) = path.strip_prefix(SERVICES) {
+        // Which services there are is not told; what is almost the one that all have is misspelt.
+        let service = service.split(['?', '/']).next().unwrap_or_default();
+        return service == VERSION || am_suggest::near(service, [VERSION]).is_none();
     }
     SERVLET_PATHS.iter().any(|known| path.starts_with(known)) || has_context(component, path)
 }
