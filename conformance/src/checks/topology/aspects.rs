@@ -217,6 +217,21 @@ impl Aspect {
         }
     }
 
+    /// What is told of a node that has another thing there than the others.
+    pub(super) fn differs(&self) -> String {
+        match self {
+            Self::Image => "runs another image".to_owned(),
+            Self::Account => "has another account".to_owned(),
+            Self::Arguments => "is started with other arguments".to_owned(),
+            Self::Sidecar(name) => format!("has another container `{name}`"),
+            Self::Variable(name) => format!("sets `{name}` to another value"),
+            Self::Variables(what) => format!("calls the variables from {what} otherwise"),
+            Self::Mount(path) => format!("mounts something else at {path}"),
+            Self::File(path) => format!("has another text in the file {path}"),
+            Self::Key(key) => format!("writes another `{key}`"),
+        }
+    }
+
     /// The field at which it is missing.
     pub(super) fn field(&self) -> &'static str {
         match self {

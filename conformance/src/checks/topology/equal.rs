@@ -139,8 +139,9 @@ fn fault<'a>(
     let title = component.map_or("", Component::title);
     let told = |has: Option<&Has>| has.map_or_else(|| aspect.missing(), |has| has.told.clone());
     let difference = match (aspect, own, other) {
-        (Aspect::Key(key), Some(_), Some(_)) => {
-            format!("writes another `{key}` than {}", usual.name)
+        // Where both would be told alike, it is what is not told that differs.
+        (_, Some(own), Some(other)) if own.told == other.told => {
+            format!("{} than {}", aspect.differs(), usual.name)
         }
         _ => format!("{}, and {} {}", told(own), usual.name, told(other)),
     };
