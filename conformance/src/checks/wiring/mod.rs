@@ -10,6 +10,7 @@ mod groups;
 mod hosts;
 pub(in crate::checks) mod labels;
 mod no_address;
+mod promised;
 mod publisher_file;
 mod publishers;
 #[cfg(test)]
@@ -50,6 +51,7 @@ pub(crate) const CHECKS: FamilyChecks = &[
     ("AM-WIRE-021", labels::gateways_have_labels),
     ("AM-WIRE-022", groups::no_group_twice),
     ("AM-WIRE-023", exposed::others_get_there),
+    ("AM-WIRE-026", promised::lead_to_apis),
 ];
 
 /// Judges the rows of the table that name the requirement.
