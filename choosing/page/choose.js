@@ -31,9 +31,9 @@ const recommend = (() => {
   const fill = (text, facts) => text.replace(/\{([^}]*)\}/g, (whole, name) => (name in facts ? String(facts[name]) : whole));
   const flag = (id) => id.replace(/[A-Z]/g, (letter) => "-" + letter.toLowerCase());
 
-  const interpret = (data, given) => {
+  const alone = (data, given) => {
     const facts = {};
-    const told = { because: [], conflict: [], watch: [], alternative: [] };
+    const told = { because: [], conflict: [], watch: [] };
     let flags = "";
     for (const question of data.questions.questions) {
       const isAsked = holds(question.when, facts);
@@ -80,8 +80,19 @@ const recommend = (() => {
         does: it.does,
         run: it.sites ? those[it.sites].map((site) => fill(it.run, { ...facts, site })).join("\n") : fill(it.run, facts),
       }));
-    const { because, conflict: conflicts, watch, alternative: alternatives } = told;
-    return { answers, flags, outcomes, because, conflicts, watch, alternatives, components, total, commands };
+    const { because, conflict: conflicts, watch } = told;
+    return { result: { answers, flags, outcomes, because, conflicts, watch, alternatives: [], components, total, commands }, facts };
+  };
+
+  // An alternative is what the rules say of other answers, where these change something and go together with the rest.
+  const interpret = (data, given) => {
+    const { result, facts } = alone(data, given);
+    for (const { alternative, instead } of data.rules.remarks.filter((it) => it.alternative && holds(it.when, facts))) {
+      const other = alone(data, { ...given, ...instead });
+      const changes = JSON.stringify(other.result.outcomes) !== JSON.stringify(result.outcomes);
+      if (changes && other.result.conflicts.length <= result.conflicts.length) result.alternatives.push(fill(alternative, other.facts));
+    }
+    return result;
   };
   interpret.holds = holds;
   return interpret;

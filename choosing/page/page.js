@@ -108,7 +108,7 @@ const update = () => {
     ...result.components.map((it) => make("tr", {}, make("th", { scope: "row" }, it.title), ...cells([it.sites, it.nodes, it.cpu, `${it.memory} GB`]))),
   );
   document.getElementById("total").replaceChildren(
-    make("th", { scope: "row" }, "All"), ...cells(["", result.total.nodes, result.total.cpu, `${result.total.memory} GB`]),
+    make("th", { scope: "row" }, "All regions together"), ...cells(["", result.total.nodes, result.total.cpu, `${result.total.memory} GB`]),
   );
   document.getElementById("commands").textContent = result.commands.map((it) => `# ${it.does}\n${it.run}`).join("\n\n");
   document.getElementById("given").textContent = result.flags.trim().replaceAll(" --", ", ").replace(/^--/, "") || "all as they were";

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use am_generator::model::table::Table;
+use serde_saphyr::Spanned;
+
 use crate::cases::Row;
 use crate::logic::Scalar;
 use crate::rules::{Choices, Question, Rules};
@@ -56,8 +59,13 @@ impl Question {
                 if known.any(|it| it == word) {
                     return Ok(());
                 }
-                let names = choices.iter().map(|(name, _)| *name);
-                let hint = am_suggest::hint(word, names);
+                let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
+                // Of two versions none is a slip of the other.
+                let hint = if word.contains(char::is_alphabetic) {
+                    am_suggest::hint(word, names)
+                } else {
+                    Some(format!("known are: {}", names.join(", ")))
+                };
                 Err((format!("`{word}` is no answer to `{id}`"), hint))
             }
             (Choices::Number(..), Scalar::Text(_)) => {
@@ -106,9 +114,16 @@ impl Question {
 impl Row {
     /// Its answers, which were checked when the data was read.
     pub fn answers(&self, rules: &Rules) -> Answers {
+        rules.answers(&self.answers)
+    }
+}
+
+impl Rules {
+    /// Answers of the data, which were checked when it was read.
+    pub(crate) fn answers(&self, given: &Table<Spanned<Scalar>>) -> Answers {
         let mut answers = Answers::default();
-        for (id, answer) in self.answers.iter() {
-            if let Some(question) = rules.question(&id.value) {
+        for (id, answer) in given.iter() {
+            if let Some(question) = self.question(&id.value) {
                 answers.set(question, answer.value.clone());
             }
         }

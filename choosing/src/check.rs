@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use am_generator::diagnostic::{Diagnostic, Diagnostics, Place};
+use am_generator::model::table::Table;
 use am_generator::yaml::{self, Text};
 use am_product::data::File;
 use serde_saphyr::{Location, Spanned};
 
 use crate::cases;
 use crate::logic::{Formula, OPERATIONS, Scalar, When, next_name};
-use crate::rules::{Choices, OUTCOMES, QUESTIONS, RULES, Rules, SIZING, Step};
+use crate::rules::{Choices, OUTCOMES, QUESTIONS, RULES, Remark, Rules, SIZING, Step};
 
 /// Finds every mistake of the data that could be seen.
 pub(crate) fn all(rules: &Rules, found: &mut Diagnostics) {
@@ -363,8 +364,38 @@ impl Check<'_> {
             if let [_, second, ..] = texts.as_slice() {
                 self.wrong(second.referenced, "a remark says one thing");
             }
+            self.instead(rules, remark);
             if texts.is_empty() {
                 self.file_wrong("a remark needs one of because, watch, conflict, alternative");
+            }
+        }
+    }
+
+    /// An alternative is what other answers give, which its text names.
+    fn instead(&mut self, rules: &Rules, remark: &Remark) {
+        let (alternative, instead) = (&remark.alternative, &remark.instead);
+        if let Some(instead) = instead {
+            self.answers(rules, instead);
+        }
+        let Some(text) = alternative else { return };
+        let answers = instead.iter().flat_map(Table::iter);
+        let mut named = answers.map(|(id, answer)| format!("`{}: {}`", id.value, answer.value));
+        if instead.is_none() || !named.all(|it| text.value.contains(&it)) {
+            self.wrong(
+                text.referenced,
+                "an alternative has answers `instead`, and names each of them",
+            );
+        }
+    }
+
+    fn answers(&mut self, rules: &Rules, answers: &Table<Spanned<Scalar>>) {
+        for (id, answer) in answers.iter() {
+            let Some(question) = rules.question(&id.value) else {
+                self.unknown(&id.value, id.referenced);
+                continue;
+            };
+            if let Err((message, hint)) = question.takes(&answer.value) {
+                self.wrong_with_hint(answer.referenced, message, hint);
             }
         }
     }
@@ -441,15 +472,7 @@ impl Check<'_> {
             self.file_wrong("there are no scenarios");
         }
         for row in rules.cases.scenarios.iter().chain(&rules.cases.matrix) {
-            for (id, answer) in row.answers.iter() {
-                let Some(question) = rules.question(&id.value) else {
-                    self.unknown(&id.value, id.referenced);
-                    continue;
-                };
-                if let Err((message, hint)) = question.takes(&answer.value) {
-                    self.wrong_with_hint(answer.referenced, message, hint);
-                }
-            }
+            self.answers(rules, &row.answers);
         }
         for topology in &rules.cases.topologies {
             let answer = Scalar::Text(topology.previous.value.clone());

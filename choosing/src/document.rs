@@ -111,16 +111,20 @@ impl Writer<'_> {
             .collect();
         let (production, machines) = (self.is("production"), self.is("onMachines"));
         let has_servers = self.has_servers();
-        let overlay = known.overlays.get(&self.word("runsOn"));
+        let overlay = self.word(if is_whole {
+            "overlay"
+        } else {
+            "overlayOfPlanes"
+        });
         let several = regions > 1;
         let mut site = json!({
             "name": name,
             "pattern": self.number("pattern"),
             "main": several && number == 0 && self.word("topology") == "centralised",
             "context": several,
-            "cluster": overlay.filter(|_| !machines).map(|overlay| json!({
+            "cluster": (!machines).then(|| json!({
                 "namespace": known.namespace,
-                "overlay": if production { &overlay.file } else { &known.trial },
+                "overlay": overlay,
             })),
             "cidr": several.then(|| format!("10.{}.0.0/16", 20 + number)),
             "hostnames": Value::Null,
@@ -159,7 +163,7 @@ impl Writer<'_> {
         if is_whole {
             site["integrators"] = self.integrators();
         }
-        site["values"] = self.values(&components, overlay);
+        site["values"] = self.values(&components, known.overlays.get(&overlay));
         site
     }
 }

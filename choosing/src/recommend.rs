@@ -109,7 +109,27 @@ pub struct Command {
 }
 
 /// What the rules say of answers. Any answers give a recommendation; those that do not go together are told.
+///
+/// An alternative is what the rules say of other answers. It is left out where these change nothing, or do not go together with the rest.
 pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
+    let mut it = alone(rules, answers);
+    for remark in &rules.logic.remarks {
+        let (Some(text), Some(instead)) = (&remark.alternative, &remark.instead) else {
+            continue;
+        };
+        if !remark.when.holds(&it.facts) {
+            continue;
+        }
+        let other = alone(rules, &rules.answers(instead).over(answers.clone()));
+        if other.outcomes != it.outcomes && other.conflicts.len() <= it.conflicts.len() {
+            it.alternatives.push(fill(&text.value, &other.facts));
+        }
+    }
+    it
+}
+
+/// What the rules say, without alternatives.
+fn alone(rules: &Rules, answers: &Answers) -> Recommendation {
     let mut facts = Facts::new();
     let (mut flags, mut because, mut conflicts) = (String::new(), Vec::new(), Vec::new());
     for question in rules.questions() {
@@ -145,7 +165,7 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
     facts.insert("totalNodes".to_owned(), Scalar::Number(total.nodes));
     // Reasons may name facts of later steps.
     because.extend(reasons.into_iter().map(|text| fill(&text.value, &facts)));
-    let (mut watch, mut alternatives) = (Vec::new(), Vec::new());
+    let mut watch = Vec::new();
     for remark in rules
         .logic
         .remarks
@@ -156,7 +176,6 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
             (&remark.because, &mut because),
             (&remark.conflict, &mut conflicts),
             (&remark.watch, &mut watch),
-            (&remark.alternative, &mut alternatives),
         ] {
             list.extend(text.as_ref().map(|text| fill(&text.value, &facts)));
         }
@@ -169,7 +188,7 @@ pub fn recommend(rules: &Rules, answers: &Answers) -> Recommendation {
         because,
         conflicts,
         watch,
-        alternatives,
+        alternatives: Vec::new(),
         components,
         total,
         commands: commands(rules, &facts, &sites),

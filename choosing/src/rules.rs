@@ -128,6 +128,9 @@ pub(crate) struct Remark {
     pub(crate) conflict: Option<Text>,
     #[serde(default)]
     pub(crate) alternative: Option<Text>,
+    /// Answers with which an alternative is what is recommended.
+    #[serde(default)]
+    pub(crate) instead: Option<Table<Spanned<Scalar>>>,
 }
 
 #[derive(Debug, Clone, Deserialize)]

@@ -99,7 +99,12 @@ impl Answers {
     /// Every unknown question and every answer that a question does not have, with its place.
     pub fn read(rules: &Rules, file: &str, text: &str) -> Result<Self, Diagnostics> {
         let table: Result<Table<Spanned<Entry>>, Diagnostic> = yaml::parse(file, text);
-        let table = table.map_err(|error| no_sheet(file, text).unwrap_or(error));
+        let table = match table {
+            Ok(table) if table.is_empty() => Err(no_answers(file)),
+            // Parsers differ on a file of comments, and on a document without anything.
+            Err(_) if is_bare(text) => Err(no_answers(file)),
+            table => table.map_err(|error| no_sheet(file, text).unwrap_or(error)),
+        };
         let mut found = Diagnostics::default();
         let mut this = Self::default();
         let table = found.take(table).unwrap_or_default();
@@ -122,6 +127,19 @@ impl Answers {
         let sources = [(file.to_owned(), text.to_owned())];
         found.into_result(this, &sources.into())
     }
+}
+
+/// Whether nothing is said: blank lines, comments, marks of a document.
+fn is_bare(text: &str) -> bool {
+    let mut lines = text.lines().map(str::trim);
+    lines.all(|it| it.is_empty() || it.starts_with('#') || it == "---")
+}
+
+/// What is told of a file without answers, which would otherwise be taken for the defaults.
+fn no_answers(file: &str) -> Diagnostic {
+    Diagnostic::new(Place::file(file), "the file has no answers").hint(
+        "write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    )
 }
 
 /// What is told of a file that is no mapping at all, where the parser's words help nobody.

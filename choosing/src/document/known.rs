@@ -17,7 +17,6 @@ pub(super) struct Known {
     pub(super) credentials: String,
     pub(super) keystores: String,
     pub(super) overlays: Table<Overlay>,
-    pub(super) trial: String,
     pub(super) hostnames: Hostnames,
     #[serde(rename = "identity-server")]
     pub(super) identity_server: IdentityServer,
@@ -46,7 +45,6 @@ pub(super) struct IdentityServer {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Overlay {
-    pub(super) file: String,
     #[serde(default)]
     pub(super) values: Option<String>,
     /// Values besides, by the kind of the database.

@@ -22,6 +22,39 @@ proptest! {
         prop_assert_eq!(total, is.total.nodes);
     }
 
+    /// What is offered is what the recommender itself says of the answers that it names.
+    #[test]
+    fn an_alternative_is_recommended_for_the_answer_that_it_names(answers in answers()) {
+        let is = recommend(rules(), &answers);
+        for text in &is.alternatives {
+            let (id, word) = named(text);
+            let question = rules().question(id).expect("a question");
+            let mut others = answers.clone();
+            others.set(question, question.parse(word).expect("an answer"));
+            let there = recommend(rules(), &others);
+            let pattern = format!("attern {}", there.fact("pattern").expect("a pattern"));
+            prop_assert!(text.contains(&pattern), "{}: {}", text, pattern);
+            prop_assert!(there.outcomes != is.outcomes, "{} changes nothing", text);
+            prop_assert!(there.conflicts.len() <= is.conflicts.len(), "{}: {:?}", text, there.conflicts);
+        }
+    }
+
+    #[test]
+    fn few_nodes_are_few(answers in answers()) {
+        let is = recommend(rules(), &answers);
+        let few = is.because.iter().any(|it| it == "Few nodes need no cluster.");
+        prop_assert!(!few || is.total.nodes <= 20.0, "{} nodes are few", is.total.nodes);
+    }
+
+    /// Whatever of the product has nodes of its own, somebody asked for it.
+    #[test]
+    fn each_pattern_has_its_reason(answers in answers()) {
+        let is = recommend(rules(), &answers);
+        let told = |fact: &str| is.fact(fact) == Some(&Scalar::Is(true));
+        let wanted = usize::from(told("tokensApart")) + usize::from(told("throttlingApart"));
+        prop_assert!(is.because.len() >= wanted, "{:?}", is.because);
+    }
+
     #[test]
     fn answers_as_a_file_are_read_back(answers in answers()) {
         let is = recommend(rules(), &answers);
@@ -29,6 +62,13 @@ proptest! {
         let read = Answers::read(rules(), "answers.json", &file).expect("read back");
         prop_assert_eq!(recommend(rules(), &read).outcomes, is.outcomes);
     }
+}
+
+/// The question and the answer that a text names: `id: word`.
+fn named(text: &str) -> (&str, &str) {
+    let quoted = text.split('`').skip(1).step_by(2);
+    let mut answers = quoted.filter_map(|it| it.split_once(": "));
+    answers.next().expect("it names an answer")
 }
 
 /// What is wrong with answers, all of it with its place.
@@ -60,7 +100,7 @@ fn slips_in_a_file_of_answers_are_told_with_their_place() {
 }
 
 /// Files that are refused, and everything that is told of them.
-const REFUSED: [(&str, &str); 11] = [
+const REFUSED: [(&str, &str); 17] = [
     (
         "requestsPerSecond:\n",
         "a.yaml:1:18: `requestsPerSecond` has no answer\n    1 | requestsPerSecond:\n      |                  ^\n    hint: write a whole number from 1 to 1000000, or remove the line",
@@ -100,6 +140,30 @@ const REFUSED: [(&str, &str); 11] = [
     (
         "regions: [1]\n",
         "a.yaml:1:10: `regions` has a list, and takes one answer\n    1 | regions: [1]\n      |          ^\n    hint: write a whole number from 1 to 20",
+    ),
+    (
+        "",
+        "a.yaml: the file has no answers\n    hint: write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    ),
+    (
+        "# regions: 2\n",
+        "a.yaml: the file has no answers\n    hint: write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    ),
+    (
+        "---\n",
+        "a.yaml: the file has no answers\n    hint: write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    ),
+    (
+        "# mine\n---\n# regions: 2\n",
+        "a.yaml: the file has no answers\n    hint: write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    ),
+    (
+        "{}\n",
+        "a.yaml: the file has no answers\n    hint: write a line for each: `requestsPerSecond: 5000`; without --answers all have their defaults",
+    ),
+    (
+        "productVersion: 4.8.0\n",
+        "a.yaml:1:17: `4.8.0` is no answer to `productVersion`\n    1 | productVersion: 4.8.0\n      |                 ^\n    hint: known are: 4.5.0, 4.6.0, 4.7.0",
     ),
     (
         "regulated: {a: b}\n",

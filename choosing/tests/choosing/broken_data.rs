@@ -11,7 +11,7 @@ const OUTCOMES: Pick = |texts| &mut texts.outcomes;
 const CASES: Pick = |texts| &mut texts.cases;
 
 /// A change of the data, and what is told.
-const SLIPS: [(Pick, &str, &str, &str); 20] = [
+const SLIPS: [(Pick, &str, &str, &str); 23] = [
     (
         QUESTIONS,
         "    factor: security\n    default: false",
@@ -102,6 +102,24 @@ const SLIPS: [(Pick, &str, &str, &str); 20] = [
         "    watch: A traffic manager is one of a pair.",
         "    because: too much\n    watch: A traffic manager is one of a pair.",
         "a remark says one thing",
+    ),
+    (
+        RULES,
+        "    instead: {overhead: least}",
+        "    instead: {overhead: leats}",
+        "`leats` is no answer to `overhead`",
+    ),
+    (
+        RULES,
+        "    instead: {overhead: least}\n",
+        "",
+        "an alternative has answers `instead`, and names each of them",
+    ),
+    (
+        RULES,
+        "to operate (`overhead: least`)",
+        "to operate",
+        "an alternative has answers `instead`, and names each of them",
     ),
     (
         SIZING,

@@ -156,3 +156,107 @@ fn a_trial_is_told_of_no_pairs_that_it_does_not_have() {
         apart.watch
     );
 }
+
+/// Where nodes are few a cluster is not worth it; tenants with integrators make many.
+#[test]
+fn many_nodes_are_for_kubernetes() {
+    let few = "Few nodes need no cluster.";
+    for (answers, platform) in [
+        ("integration: both, tenants: 2", "vm"),
+        ("integration: both, tenants: 4", "vm"),
+        ("integration: both, tenants: 5", "kubernetes"),
+        ("integration: services, tenants: 50", "kubernetes"),
+        ("regions: 8, management: each-region", "kubernetes"),
+    ] {
+        let is = of(answers);
+        assert_eq!(word(&is, "runsOn"), platform, "{answers}");
+        assert_eq!(
+            is.because.iter().any(|it| it == few),
+            platform == "vm",
+            "{:?}",
+            is.because
+        );
+    }
+    let because =
+        "On virtual machines it would be up to 104 nodes; so many are easier to run on Kubernetes.";
+    let is = of("integration: services, tenants: 50");
+    assert!(
+        is.because.iter().any(|it| it == because),
+        "{:?}",
+        is.because
+    );
+}
+
+/// What an outside identity does to the pattern, and what else would do.
+#[test]
+fn an_outside_identity_has_its_reasons_and_only_true_alternatives() {
+    let is = of("identity: another");
+    let because = "Where identity is outside, portals, gateways and rate limits have nodes of their own, too (pattern 4), unless only gateways are to scale or there should be little to operate.";
+    assert!(
+        is.because.iter().any(|it| it == because),
+        "{:?}",
+        is.because
+    );
+    let offered = |answers: &str| of(answers).alternatives.concat();
+    assert!(
+        offered("identity: another")
+            .contains("Pattern 1, if there should be little to operate (`overhead: least`)")
+    );
+    let opaque = "identity: another, requestsPerSecond: 800, opaqueTokens: true";
+    assert!(
+        offered(opaque)
+            .contains("Pattern 5, if there should be little to operate (`overhead: least`)")
+    );
+    assert_eq!(
+        offered("identity: another, regulated: true, platform: vm"),
+        ""
+    );
+}
+
+/// The ordinary Gateway of Azure keeps a user at no node.
+#[test]
+fn on_azure_several_nodes_with_portals_have_a_gateway_that_keeps_users_at_one() {
+    for (answers, overlay) in [
+        ("requestsPerSecond: 300", "azure-agc"),
+        ("requestsPerSecond: 3000, scaling: gateway", "azure-agc"),
+        (
+            "requestsPerSecond: 3000, scaling: gateway, downtime: management",
+            "azure",
+        ),
+        ("requestsPerSecond: 5000", "azure-agc"),
+        ("regulated: true", "azure-agc"),
+        ("identity: apart, downtime: management", "azure"),
+        ("production: false", "dev"),
+    ] {
+        let is = of(&format!("platform: azure, {answers}"));
+        assert_eq!(word(&is, "overlay"), overlay, "{answers}");
+        let says = format!("The chart with the overlay `{overlay}` (docs/platforms/azure.md).");
+        assert_eq!(is.outcomes[0].says, says, "{answers}");
+    }
+}
+
+/// Columns stand under their heads, however many nodes there are.
+#[test]
+fn the_table_of_sizes_keeps_its_columns() {
+    let text = of(
+        "integration: both, tenants: 1000, integrationRequestsPerSecond: 1000000, platform: aws",
+    )
+    .to_string();
+    let table: Vec<&str> = text
+        .lines()
+        .skip_while(|it| *it != "Size")
+        .skip(1)
+        .take_while(|it| !it.is_empty())
+        .collect();
+    assert_eq!(
+        table[0].split_whitespace().collect::<Vec<_>>().join(" "),
+        "component regions nodes per region CPU each memory each"
+    );
+    assert!(
+        table.len() > 3 && text.contains("\n  all regions together  "),
+        "{text}"
+    );
+    for line in &table {
+        assert_eq!(line.chars().count(), table[0].chars().count(), "{text}");
+    }
+}

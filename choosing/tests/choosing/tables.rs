@@ -131,6 +131,48 @@ fn no_row_of_the_source_documents_is_missing() {
     assert_eq!(factors, wanted.into());
 }
 
+/// Of each profile the output says what became of it, in the pattern that is recommended.
+#[test]
+fn every_profile_of_a_topology_is_mapped() {
+    for topology in &rules().cases().topologies {
+        let name = &topology.previous.value;
+        let is = of(&format!("previous: {name}"));
+        let told = is
+            .watch
+            .iter()
+            .find_map(|it| it.strip_prefix("Profiles become components: "));
+        let told = told
+            .unwrap_or_else(|| panic!("{name}: {:?}", is.watch))
+            .trim_end_matches('.');
+        let pairs: Vec<(&str, &str)> = told
+            .split(", ")
+            .filter_map(|it| it.split_once(" → "))
+            .collect();
+        let profiles: Vec<&str> = pairs.iter().map(|it| it.0).collect();
+        assert_eq!(profiles, topology.profiles, "{name}");
+        let became: BTreeSet<&str> = pairs.iter().map(|it| it.1).collect();
+        let wanted: BTreeSet<&str> = topology.components.iter().map(String::as_str).collect();
+        assert_eq!(became, wanted, "{name}");
+    }
+    let told = |answers: &str, wanted: &str| {
+        let is = of(answers);
+        let wanted = format!("Profiles become components: {wanted}.");
+        assert!(is.watch.contains(&wanted), "{wanted}: {:?}", is.watch);
+    };
+    told(
+        "previous: cp-gw, regulated: true",
+        "control-plane → control-plane, gateway → gateway",
+    );
+    told(
+        "previous: cp-gw-km, identity: identity-server",
+        "control-plane → all-in-one, gateway → gateway, key-manager → WSO2 Identity Server",
+    );
+    told(
+        "previous: all-in-one, requestsPerSecond: 5000",
+        "all-in-one → control-plane, traffic-manager and gateway",
+    );
+}
+
 #[test]
 fn a_topology_that_never_was_is_refused_with_those_that_were() {
     let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();

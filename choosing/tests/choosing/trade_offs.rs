@@ -161,12 +161,12 @@ const CONFLICTS: [(&str, &str, (&str, &str)); 18] = [
     ),
     (
         "downtime: management, requestsPerSecond: 3000",
-        "`downtime: management` has no effect in pattern 3, which has two nodes at least of what manages. Only patterns 2 and 5 do with one.",
+        "`downtime: management` changes nothing in pattern 3, which always has two management nodes; only 2 and 5 can have one.",
         ("controlPlaneNodes", "2"),
     ),
     (
         "downtime: management, regulated: true",
-        "`downtime: management` has no effect in pattern 4,",
+        "`downtime: management` changes nothing in pattern 4,",
         ("controlPlaneNodes", "2"),
     ),
     (

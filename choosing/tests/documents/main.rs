@@ -161,6 +161,7 @@ fn documents_of_several_regions_and_of_an_identity_server_are_made_and_rendered(
         "production: false, previous: cp-gw-tm-km",
         "integration: both",
         "integration: both, production: false",
+        "integration: both, platform: azure",
         "integration: services, regions: 2",
         "integration: both, tenants: 2, regions: 2, management: each-region",
         "integration: both, database: db2, requestsPerSecond: 3000, scaling: gateway",
@@ -312,7 +313,7 @@ fn readme_installs(given: &str) -> (Vec<String>, Vec<String>) {
     let lines = commands.flat_map(|it| it.run.lines());
     let lines = lines.map(|line| {
         line.replace("deployment/sites", "sites")
-            .replace("@secrets.yml", "@SECRETS")
+            .replace("@\"$SECRETS\"", "@SECRETS")
             .replace(&charts, "CHARTS")
     });
     (lines.collect(), readme.collect())
