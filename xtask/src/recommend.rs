@@ -21,6 +21,9 @@ const PAGE: &str = "docs/choose/index.html";
 /// What a folder given with `--out` gets.
 const DOCUMENT: &str = "deployment.yaml";
 
+/// What is told of questions that were left.
+const LEFT: &str = "the questions were left before the last one, so nothing is recommended; an empty line takes a default, and flags or --answers FILE answer without questions";
+
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Answers as YAML, a line for each: `requestsPerSecond: 5000`. Flags come before the file.
@@ -72,7 +75,9 @@ fn execute(arguments: &Arguments) -> Result<ExitStatus, Failure> {
     let answers = match given {
         Some(answers) => answers,
         None if is_human && stdin().is_terminal() => {
-            ask::all(&rules).map_err(|error| Failure::unable(format!("the terminal: {error}")))?
+            let asked = ask::all(&rules, stdin().lock());
+            let asked = asked.map_err(|error| Failure::unable(format!("the terminal: {error}")))?;
+            asked.ok_or_else(|| Failure::usage(LEFT))?
         }
         None => Answers::default(),
     };

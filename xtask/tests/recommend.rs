@@ -46,6 +46,10 @@ fn flags_and_a_file_of_answers_say_the_same_and_flags_come_first() {
     assert_eq!(outcome(&over, "runsOn"), "vm");
     assert_eq!(outcome(&json(&["--production=false"]), "pattern"), 0);
     assert_eq!(outcome(&json(&["--regulated"]), "pattern"), 4);
+    // A yes or no stands behind `=` or behind a space.
+    assert_eq!(outcome(&json(&["--production", "false"]), "pattern"), 0);
+    let regulated = json(&["--regulated", "--platform", "aws"]);
+    assert_eq!(outcome(&regulated, "pattern"), 4);
 }
 
 #[test]
@@ -87,6 +91,10 @@ fn slips_end_with_2_and_what_was_meant() {
         .assert()
         .code(2)
         .stderr(contains("'kubernetes'"));
+    recommend(&["--production", "maybe"])
+        .assert()
+        .code(2)
+        .stderr(contains("[possible values: true, false]"));
     recommend(&["--regions", "0"])
         .assert()
         .code(2)

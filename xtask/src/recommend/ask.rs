@@ -1,13 +1,13 @@
 //! Questions at a terminal: each with its factor and its default; an empty line takes it.
 
-use std::io::{self, BufRead as _, Write as _};
+use std::io::{self, BufRead, Write as _};
 
 use am_choosing::{Answers, Choices, Question, Rules, Scalar, recommend};
 
-/// Asks what is asked beside the answers so far. The end of input takes the defaults of the rest.
-pub(super) fn all(rules: &Rules) -> io::Result<Answers> {
+/// Asks what is asked beside the answers so far. Nothing, where the input ends before the last of them: whoever leaves wants no recommendation.
+pub(super) fn all(rules: &Rules, input: impl BufRead) -> io::Result<Option<Answers>> {
     let mut answers = Answers::default();
-    let mut lines = io::stdin().lock().lines();
+    let mut lines = input.lines();
     let mut factor = "";
     for question in rules.questions() {
         if !recommend(rules, &answers).asks(question) {
@@ -22,7 +22,7 @@ pub(super) fn all(rules: &Rules) -> io::Result<Answers> {
             io::stdout().flush()?;
             let Some(line) = lines.next() else {
                 println!();
-                return Ok(answers);
+                return Ok(None);
             };
             let line = line?;
             if line.trim().is_empty() {
@@ -43,7 +43,7 @@ pub(super) fn all(rules: &Rules) -> io::Result<Answers> {
         }
     }
     println!();
-    Ok(answers)
+    Ok(Some(answers))
 }
 
 fn prompt(question: &Question) -> String {
@@ -60,4 +60,25 @@ fn prompt(question: &Question) -> String {
     };
     lines.push(format!("  [{default}] "));
     lines.concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use am_choosing::{Rules, Scalar};
+
+    use super::all;
+
+    #[test]
+    fn who_leaves_before_the_last_question_has_answered_nothing() {
+        let rules = Rules::held().expect("the rules");
+        for left in ["", "yes\n", "no\n300"] {
+            let answers = all(&rules, left.as_bytes()).expect("read");
+            assert!(answers.is_none(), "{left:?}");
+        }
+        let defaults = "\n".repeat(rules.questions().count());
+        let answers = all(&rules, format!("no\n{defaults}").as_bytes()).expect("read");
+        let answers = answers.expect("every question is answered");
+        assert_eq!(answers.get("production"), Some(&Scalar::Is(false)));
+        assert_eq!(answers.given().len(), 1);
+    }
 }

@@ -57,7 +57,6 @@ fn flag((question, name): &'static (Question, String)) -> Arg {
             .value_name("BOOL")
             .value_parser(["true", "false"])
             .num_args(0..=1)
-            .require_equals(true)
             .default_missing_value("true"),
         Choices::Number(..) => arg
             .value_name("NUMBER")
