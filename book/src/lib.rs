@@ -4,6 +4,7 @@
 
 pub mod built;
 mod error;
+mod examples;
 pub mod links;
 pub mod made;
 pub mod markdown;

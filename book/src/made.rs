@@ -9,7 +9,7 @@ use am_generator::Model;
 
 use crate::error::BookError;
 use crate::pages;
-use crate::{pattern, symptoms};
+use crate::{examples, pattern, symptoms};
 
 /// The page of symptoms.
 const SYMPTOMS: &str = "docs/troubleshooting.md";
@@ -46,6 +46,10 @@ pub fn pages(root: &Path, model: &Model) -> Result<Vec<Made>, BookError> {
         }
         made.push(Made { name, old, new });
     }
+    let name = examples::PAGE.to_owned();
+    let old = pages::text(root, &name)?;
+    let new = with(&name, &old, examples::PART, &examples::table(root)?)?;
+    made.push(Made { name, old, new });
     Ok(made)
 }
 

@@ -39,6 +39,18 @@ struct Symptom {
     /// Every requirement of this family that is at no other symptom, too.
     #[serde(default)]
     family: Option<String>,
+    /// What no requirement asks for, because it is a matter of the cluster or of what was typed.
+    #[serde(default)]
+    causes: Vec<Cause>,
+}
+
+/// What is seen, why, and what to do.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Cause {
+    seen: String,
+    why: String,
+    fix: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +71,7 @@ struct Section {
     title: String,
     anchor: String,
     note: String,
+    causes: Vec<Cause>,
     requirements: Vec<Shown>,
 }
 
@@ -109,6 +122,7 @@ fn laid_out(data: &Symptoms, catalogue: &Catalogue) -> Result<Page, BookError> {
             title: symptom.title.clone(),
             anchor: slug(&symptom.title.replace('`', "")),
             note: symptom.note.clone(),
+            causes: symptom.causes.clone(),
             requirements: shown(catalogue, ids)?,
         });
     }
@@ -138,6 +152,7 @@ mod tests {
                 note: String::new(),
                 requirements: requirements.iter().map(|id| (*id).to_owned()).collect(),
                 family: None,
+                causes: Vec::new(),
             }],
         }
     }
@@ -149,6 +164,26 @@ mod tests {
         for id in ["AM-WIRE-008", "AM-OPS-023", "AM-INT-001"] {
             assert_eq!(page.matches(&format!("| [{id}](")).count(), 1, "{id}");
         }
+    }
+
+    /// What a newcomer meets first, and no requirement asks for.
+    #[test]
+    fn first_failures_have_their_causes() {
+        let page = page(&Catalogue::load().expect("requirements")).expect("made");
+        let (_, section) = page
+            .split_once("\n## The first installation does not come up\n")
+            .expect("the section");
+        let (section, _) = section.split_once("\n## ").expect("others follow");
+        for seen in [
+            "ImagePullBackOff",
+            "Pending",
+            "OOMKilled",
+            "CrashLoopBackOff",
+            "Init",
+        ] {
+            assert!(section.contains(&format!("`{seen}`")), "{seen}");
+        }
+        assert!(!section.contains("| requirement |"), "{section}");
     }
 
     #[test]

@@ -44,3 +44,74 @@ fn pictures_are_small() {
     }
     assert!(count > 1, "{count} files");
 }
+
+/// Words that only this project uses, and where the glossary has them.
+const WORDS: [(&str, &str); 5] = [
+    ("event hub", "event-hub"),
+    ("deaf", "deaf"),
+    ("mutant", "mutant"),
+    ("subject", "subject"),
+    ("data plane", "data-plane"),
+];
+
+/// Pages that are made of data, and the glossary itself.
+const WITHOUT: [&str; 5] = [
+    "docs/glossary.md",
+    "docs/requirements.md",
+    "docs/troubleshooting.md",
+    "docs/findings.md",
+    "docs/SUMMARY.md",
+];
+
+/// What a page says in sentences of its own: neither code, headings, nor what is made.
+fn sentences(text: &str) -> String {
+    let mut is_code = false;
+    let mut is_made = false;
+    let mut said = String::new();
+    for line in text.lines() {
+        let is_fence = line.trim_start().starts_with("```");
+        is_code ^= is_fence;
+        is_made = (is_made || line.starts_with("<!-- made")) && !line.starts_with("<!-- /made");
+        if !is_fence && !is_code && !is_made && !line.starts_with('#') {
+            said.extend(line.split('`').step_by(2));
+            said.push('\n');
+        }
+    }
+    said.to_lowercase()
+}
+
+/// Whether a text has the word by itself, or several of it.
+fn has(text: &str, word: &str) -> bool {
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..]
+            .trim_start_matches('s')
+            .chars()
+            .next();
+        let is_letter = |it: Option<char>| it.is_some_and(|it| it.is_alphanumeric() || it == '-');
+        !is_letter(before) && !is_letter(after)
+    })
+}
+
+#[test]
+fn words_of_this_project_lead_to_the_glossary() {
+    let glossary = am_book::pages::all(&root()).expect("pages");
+    assert!(glossary.iter().any(|it| it == WITHOUT[0]));
+    let mut missing = Vec::new();
+    for page in glossary.iter().filter(|it| it.starts_with("docs/")) {
+        if WITHOUT.contains(&page.as_str()) || page.starts_with("docs/platforms/") {
+            continue;
+        }
+        let text = std::fs::read_to_string(root().join(page)).expect("a page");
+        let said = sentences(&text);
+        for (word, anchor) in WORDS {
+            if has(&said, word) && !text.contains(&format!("glossary.md#{anchor}")) {
+                missing.push(format!(
+                    "{page}: link the first `{word}` to glossary.md#{anchor}"
+                ));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{}", missing.join("\n"));
+    assert!(has("two mutants, and", "mutant") && !has("a deafening", "deaf"));
+}
