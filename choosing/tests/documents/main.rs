@@ -161,7 +161,6 @@ fn documents_of_several_regions_and_of_an_identity_server_are_made_and_rendered(
         "production: false, previous: cp-gw-tm-km",
         "integration: both",
         "integration: both, production: false",
-        "integration: both, platform: azure",
         "integration: services, regions: 2",
         "integration: both, tenants: 2, regions: 2, management: each-region",
         "integration: both, database: db2, requestsPerSecond: 3000, scaling: gateway",
@@ -184,6 +183,29 @@ fn documents_of_every_database_are_rendered_on_every_platform() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// One Gateway of Azure keeps a user at one node and the other does not; integrators and data planes have an overlay, too.
+#[test]
+fn documents_for_azure_have_the_overlay_that_their_nodes_need() {
+    for (given, overlays) in [
+        ("integration: both", &["azure-agc"][..]),
+        ("regions: 2, integration: both", &["azure-agc", "azure"]),
+        ("scaling: gateway, downtime: management", &["azure"]),
+        ("regulated: true", &["azure-agc"]),
+        ("production: false", &["dev"]),
+    ] {
+        let is = of(&format!("platform: azure, {given}"));
+        let files = made(&is).unwrap_or_else(|error| panic!("{given}: {error}"));
+        let text = document(&is).expect("a document");
+        let found = text.split("platform: ").skip(1);
+        let found: Vec<&str> = found.filter_map(|it| it.split('}').next()).collect();
+        assert_eq!(found, overlays, "{given}");
+        for (site, overlay) in ["main", "region-2"].iter().zip(overlays) {
+            let file = format!("sites/{site}/{overlay}.values.yaml");
+            assert!(files.contains_key(&file), "{given}: {file}");
+        }
+    }
 }
 
 #[test]
