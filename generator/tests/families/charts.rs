@@ -14,7 +14,7 @@ fn of_overlay(overlay: &str) -> Value {
         "dev" => json!({}),
         "production" => json!({"credentials": {"generateWithoutCluster": true}}),
         "aws" => json!({"credentials": {"csi": {"secretName": "apim/integration"}}}),
-        "azure" => {
+        "azure" | "azure-agc" => {
             json!({"credentials": {"csi": {"secretName": "mi", "parameters": {"keyvaultName": "k", "tenantID": "t", "clientID": "c"}}}})
         }
         "gcp" => json!({"credentials": {"csi": {"secretName": "projects/p/secrets/s"}}}),
