@@ -1,5 +1,7 @@
 //! The page that says how databases are made, as far as it names scripts of the product.
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 /// Where it lies in a tree.
@@ -19,7 +21,7 @@ pub(super) fn steps(text: &str) -> Vec<Value> {
         }
         let words = line.split(|c: char| c.is_whitespace() || "|`\"'".contains(c));
         for word in words.filter(|word| !word.is_empty()) {
-            match word.find(SCRIPTS).filter(|_| word.ends_with(".sql")) {
+            match word.find(SCRIPTS).filter(|_| is_sql(word)) {
                 Some(at) => {
                     let number = before.iter().find_map(|word| word.parse::<u32>().ok());
                     let tails = before.drain(..).map(|word| word.rsplit('/').next());
@@ -31,6 +33,12 @@ pub(super) fn steps(text: &str) -> Vec<Value> {
         }
     }
     steps
+}
+
+fn is_sql(word: &str) -> bool {
+    Path::new(word)
+        .extension()
+        .is_some_and(|ending| ending == "sql")
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 /// Something that a load balancer listens on, and where it leads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a property of its own that a configuration says or does not"
+)]
 pub struct Front {
     /// What its configuration calls it.
     pub name: String,

@@ -1,5 +1,7 @@
 //! What an operator gives arrives where it is for.
 
+use std::path::Path;
+
 use am_deployment_toml::{document::Document, key::KeyPath};
 use serde_json::Value;
 
@@ -119,7 +121,7 @@ fn arrives_at_key(
     let path = KeyPath::from(key);
     for object in changed.of_kind("ConfigMap") {
         for (file, text) in strings_at(&object.value, "/data") {
-            if !file.ends_with(".toml") {
+            if Path::new(file).extension() != Some("toml".as_ref()) {
                 continue;
             }
             let Ok(document) = Document::parse(text) else {

@@ -121,7 +121,7 @@ fn listed(node: &Node<'_>) -> String {
     ports.collect::<Vec<_>>().join(", ")
 }
 
-/// Whether an expectation of HAProxy (`http-check expect`) is met by nodes that answer with a failure of their own alone.
+/// Whether an expectation of `HAProxy` (`http-check expect`) is met by nodes that answer with a failure of their own alone.
 fn is_of_ill_nodes(expected: &str) -> bool {
     let words: Vec<&str> = expected.split_whitespace().collect();
     let at = words

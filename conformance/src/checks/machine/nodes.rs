@@ -8,6 +8,7 @@ use am_product::Product;
 use crate::{
     component::{Capability, Component},
     context::{Context, Fault, Judge, configured},
+    graph::Member,
     manifest::{INVENTORY, array_at, integer_at},
 };
 
@@ -107,7 +108,7 @@ pub(super) fn event_hubs_come_first(context: &Context<'_>, judge: &mut Judge<'_>
         let component = member.component;
         component.is_some_and(|component| component.has(Capability::EventHub))
     });
-    let hubs: BTreeSet<&str> = hubs.map(|member| member.host()).collect();
+    let hubs: BTreeSet<&str> = hubs.map(Member::host).collect();
     let mut inventories = context.manifest.of_kind(INVENTORY);
     let ordered = inventories.find(|object| object.value.get("order").is_some());
     judge.applies(

@@ -203,8 +203,8 @@ mod tests {
             });
             messages(&read_back.judge(check))
         };
-        const SAME: &str = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: eA==}}";
-        assert_eq!(upgraded_to(SAME), Vec::<String>::new());
+        let same = "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: eA==}}";
+        assert_eq!(upgraded_to(same), Vec::<String>::new());
         assert_eq!(
             upgraded_to(
                 "{apiVersion: v1, kind: Secret, metadata: {name: a}, data: {key: ZUE9PQ==}}"
