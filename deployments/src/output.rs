@@ -1,6 +1,6 @@
 //! The files of a deployment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use am_generator::ChartTree;
 use am_generator::diagnostic::Diagnostic;
@@ -144,8 +144,12 @@ pub(crate) fn files(sources: &Sources<'_, '_>) -> Result<Files, (usize, Trouble)
                 .collect::<Vec<_>>()
         );
         of_site["withoutDriver"] = json!(without_driver);
-        let mut integrators = said.integrators.iter();
-        of_site["registers"] = json!(integrators.any(|it| it.registers));
+        let clusters = sources.clusters[number].iter().zip(&said.integrators);
+        let registering = clusters.filter(|(_, said)| said.registers);
+        let registrars: BTreeSet<&str> = registering
+            .map(|((cluster, _), _)| cluster.part.name())
+            .collect();
+        of_site["registrars"] = json!(registrars);
         needs.retain(|it| !secrets.contains(&it.name.as_str()));
         install["allSecrets"] = json!(secrets);
         install["needs"] = json!(needs);

@@ -55,8 +55,8 @@ fn servers_register_their_services_once_their_users_are_there() {
     says(
         &readme("standard-ha-multitenancy", &[]),
         &[
-            "sites/main/install.sh CHARTS\n# The first time: now make the tenants, and the users that register services. Then let the servers register them:\n\
-             kubectl --namespace apim rollout restart deployment,statefulset --selector app.kubernetes.io/instance=rail-mi-acme\n",
+            "sites/main/install.sh CHARTS\n# The first time: now make the tenants, and the users that register services; then let the servers register them:\n\
+             kubectl --namespace apim rollout restart deployment,statefulset --selector app.kubernetes.io/component=micro-integrator\n",
         ],
     );
     assert!(!readme("single", &[]).contains("rollout restart"));
