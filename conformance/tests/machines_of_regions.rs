@@ -65,14 +65,14 @@ fn the_example_is_sound_with_and_without_ranges() {
 fn another_site_that_is_told_to_come_must_be_let_in() {
     let help = "accept tcp dport 8672 from the ranges of the other sites, or correct what they are told (`exposed`)";
     let closed = found(FIREWALL, DOOR, "", |_| {});
-    let message = "the firewall of am-2 keeps site eu (10.20.0.0/16) from the API Manager, all in one at port 8672, where they are told to reach it";
+    let message = "the firewall of am-2 keeps site eu (10.20.0.0/16) from the all-in-one at port 8672, where they are told to reach it";
     assert_eq!(closed.len(), 1, "{closed:?}");
     assert_eq!(closed[0][2..], [message, help]);
     assert!(closed[0][1].starts_with(FIREWALL), "{closed:?}");
     let narrow = found(FIREWALL, "10.20.0.0/16", "10.20.9.0/24", |_| {});
     assert_eq!((narrow.len(), narrow[0][2].as_str()), (1, message));
     let closed = found(FIREWALL, DOOR, "", ranges_unknown);
-    let message = "the firewall of am-2 keeps other sites from the API Manager, all in one at port 8672, where they are told to reach it";
+    let message = "the firewall of am-2 keeps other sites from the all-in-one at port 8672, where they are told to reach it";
     assert_eq!((closed.len(), closed[0][2].as_str()), (1, message));
 }
 
@@ -111,7 +111,7 @@ fn a_publisher_that_is_switched_off_is_found() {
         [
             "AM-REG-017",
             &format!("{PUBLISHER}:2"),
-            "publisher `keyManager-eu-0` of am-1/all-in-one is switched off, so that am-0.eu.post.example.com:8672 in another region hears nothing of org.wso2.apimgt.keymgt.stream:1.0.0",
+            "publisher `keyManager-eu-0` of all-in-one (am-1/all-in-one) is switched off, so that am-0.eu.post.example.com:8672 in another region hears nothing of org.wso2.apimgt.keymgt.stream:1.0.0",
             "write processing=\"enable\", or remove the publisher with its JNDI file where that region is to hear nothing",
         ]
     );

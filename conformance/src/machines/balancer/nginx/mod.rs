@@ -5,7 +5,10 @@ mod syntax;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use self::{pass::Pass, syntax::Directive};
+use self::{
+    pass::Pass,
+    syntax::{Directive, chains},
+};
 use super::address::{backend, port_of};
 use crate::manifest::{Balanced, Front};
 
@@ -62,23 +65,6 @@ pub(super) fn fronts(text: &str) -> Vec<Front> {
         }
     }
     fronts
-}
-
-/// Every directive of a name with those in whose blocks it stands, the outermost first.
-fn chains<'d>(
-    from: &'d Directive,
-    name: &str,
-    above: &mut Vec<&'d Directive>,
-    found: &mut Vec<Vec<&'d Directive>>,
-) {
-    above.push(from);
-    for inner in &from.block {
-        if inner.is(name) {
-            found.push(above.iter().copied().chain([inner]).collect());
-        }
-        chains(inner, name, above, found);
-    }
-    above.pop();
 }
 
 /// The ports of a server, each with the line that says so first.

@@ -1,6 +1,6 @@
 //! How requests are passed on to nodes.
 
-use super::{chains, syntax::Directive};
+use super::syntax::{Directive, chains};
 use crate::manifest::{Said, Tls};
 
 /// Where a server passes on to, and how.

@@ -101,3 +101,20 @@ fn block(tokens: &mut impl Iterator<Item = (String, usize)>, depth: usize) -> Ve
     }
     found
 }
+
+/// Every directive of a name with those in whose blocks it stands, the outermost first.
+pub(super) fn chains<'d>(
+    from: &'d Directive,
+    name: &str,
+    above: &mut Vec<&'d Directive>,
+    found: &mut Vec<Vec<&'d Directive>>,
+) {
+    above.push(from);
+    for inner in &from.block {
+        if inner.is(name) {
+            found.push(above.iter().copied().chain([inner]).collect());
+        }
+        chains(inner, name, above, found);
+    }
+    above.pop();
+}

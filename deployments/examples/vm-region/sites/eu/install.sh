@@ -48,12 +48,11 @@ need() {
 }
 need Secret apim-credentials 'README.md has its keys'
 need Secret apim-keystores 'README.md has its keys'
-need ConfigMap apim-ca 'named by BackendTLSPolicy bank-gateway, BackendTLSPolicy bank-management, BackendTLSPolicy bank-websocket'
 need ConfigMap azure-database-ca 'named by StatefulSet bank-control-plane'
 need Secret bank-tls 'named by Gateway bank'
 if [ "$missing" -ne 0 ]; then exit 3; fi
 
 helm upgrade --install bank "${chart_0[@]}" \
   --kube-context prod-eu --namespace apim --create-namespace \
-  --values "$here/azure.values.yaml" --values "$here/bank.values.yaml" \
+  --values "$here/azure-agc.values.yaml" --values "$here/bank.values.yaml" \
   --wait --timeout 30m "$@"
