@@ -192,7 +192,7 @@ fn lookup_finds_the_objects_of_the_request_and_no_others() {
 kind: ConfigMap
 metadata: {name: found}
 data:
-  there: {{ (lookup "v1" "Secret" "apps" "kept").data.password | quote }}
+  there: {{ ((lookup "v1" "Secret" "apps" "kept").data | default dict).password | quote }}
   elsewhere: {{ lookup "v1" "Secret" "other" "kept" | toJson | quote }}
   all: {{ (lookup "v1" "Secret" "" "").items | default list | len | quote }}
 "#;
