@@ -214,7 +214,7 @@ data:
     );
     assert_eq!(
         found(Vec::new()),
-        json!({"there": "", "elsewhere": "{}", "all": "0"})
+        json!({"there": null, "elsewhere": "{}", "all": "0"})
     );
 }
 
